@@ -1,0 +1,7 @@
+//! kubestage: a whole small Kubernetes in virtual time.
+//!
+//! The modules stand in reading order; a later one may use an earlier one, never the reverse.
+
+pub mod sim;
+pub mod api;
+pub mod yaml;
