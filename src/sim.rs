@@ -1,1 +1,12 @@
-//! TODO
+//! A discrete-event world without a word of Kubernetes: time, an agenda, chance, a fingerprint, files.
+
+pub mod agenda;
+pub mod digest;
+pub mod files;
+pub mod rng;
+pub mod time;
+
+pub use agenda::Agenda;
+pub use digest::Digest;
+pub use rng::Rng;
+pub use time::{Duration, Time, Timestamp};

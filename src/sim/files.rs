@@ -1,0 +1,227 @@
+//! What a disk holds: a tree of files with the times of their last change.
+//!
+//! Paths are absolute and plain: `/etc/kubernetes/manifests/web.yaml`. `.`, `..` and doubled slashes are
+//! resolved on the way in. Directories exist by themselves, so an empty one can be listed.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::Time;
+
+/// A file or a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Directory,
+    File(File),
+}
+
+/// A regular file's bytes and the time of its last change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub bytes: Rc<[u8]>,
+    pub modified: Time,
+}
+
+/// Why a file operation did not happen; the words are those of GNU coreutils.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileError {
+    NotFound,
+    IsADirectory,
+    NotADirectory,
+    NotEmpty,
+}
+
+impl FileError {
+    pub fn text(self) -> &'static str {
+        match self {
+            FileError::NotFound => "No such file or directory",
+            FileError::IsADirectory => "Is a directory",
+            FileError::NotADirectory => "Not a directory",
+            FileError::NotEmpty => "Directory not empty",
+        }
+    }
+}
+
+/// A disk: every path there is, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    entries: BTreeMap<Rc<str>, Entry>,
+}
+
+/// The path without `.`, `..`, doubled or trailing slashes; `/` for the root.
+pub fn clean_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// The directory a clean path lies in.
+pub fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(at) => &path[..at],
+    }
+}
+
+/// The last part of a clean path.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+impl Files {
+    pub fn get(&self, path: &str) -> Option<&Entry> {
+        if path == "/" {
+            return Some(&Entry::Directory);
+        }
+        self.entries.get(path)
+    }
+
+    /// The file at `path`, if it is one.
+    pub fn file(&self, path: &str) -> Option<&File> {
+        match self.get(path) {
+            Some(Entry::File(file)) => Some(file),
+            _ => None,
+        }
+    }
+
+    pub fn is_directory(&self, path: &str) -> bool {
+        matches!(self.get(path), Some(Entry::Directory))
+    }
+
+    /// Makes a directory and all above it.
+    pub fn make_directory(&mut self, path: &str) -> Result<(), FileError> {
+        let mut at = clean_path(path);
+        while at != "/" {
+            match self.entries.get(at.as_str()) {
+                Some(Entry::File(_)) => return Err(FileError::NotADirectory),
+                Some(Entry::Directory) => {}
+                None => {
+                    self.entries.insert(at.as_str().into(), Entry::Directory);
+                }
+            }
+            at = parent(&at).to_owned();
+        }
+        Ok(())
+    }
+
+    /// Writes a whole file; its directory must exist.
+    pub fn write(&mut self, path: &str, bytes: &[u8], now: Time) -> Result<(), FileError> {
+        let path = clean_path(path);
+        match self.get(parent(&path)) {
+            Some(Entry::Directory) => {}
+            Some(Entry::File(_)) => return Err(FileError::NotADirectory),
+            None => return Err(FileError::NotFound),
+        }
+        if self.is_directory(&path) {
+            return Err(FileError::IsADirectory);
+        }
+        self.entries.insert(path.into(), Entry::File(File { bytes: bytes.into(), modified: now }));
+        Ok(())
+    }
+
+    /// Removes a file, or an empty directory.
+    pub fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        let path = clean_path(path);
+        match self.get(&path) {
+            None => return Err(FileError::NotFound),
+            Some(Entry::Directory) if self.list(&path).next().is_some() => return Err(FileError::NotEmpty),
+            Some(_) => {}
+        }
+        self.entries.remove(path.as_str());
+        Ok(())
+    }
+
+    /// Moves a file; onto a directory, into it. The time of its last change stays, as with rename(2).
+    ///
+    /// Returns the path it has now.
+    pub fn rename(&mut self, from: &str, to: &str) -> Result<String, FileError> {
+        let from = clean_path(from);
+        let file = match self.get(&from) {
+            None => return Err(FileError::NotFound),
+            Some(Entry::Directory) => return Err(FileError::IsADirectory),
+            Some(Entry::File(file)) => file.clone(),
+        };
+        let mut to = clean_path(to);
+        if self.is_directory(&to) {
+            to = clean_path(&format!("{to}/{}", file_name(&from)));
+        }
+        if from == to {
+            return Ok(to);
+        }
+        self.write(&to, &[], file.modified)?;
+        self.entries.insert(to.as_str().into(), Entry::File(file));
+        self.entries.remove(from.as_str());
+        Ok(to)
+    }
+
+    /// The names directly in a directory, in order.
+    pub fn list<'a>(&'a self, directory: &str) -> impl Iterator<Item = (&'a str, &'a Entry)> + use<'a> {
+        let prefix = if directory == "/" { "/".to_owned() } else { format!("{directory}/") };
+        let depth = prefix.len();
+        let start: Rc<str> = prefix.as_str().into();
+        self.entries
+            .range(start..)
+            .take_while(move |(path, _)| path.starts_with(&prefix))
+            .filter_map(move |(path, entry)| {
+                let name = &path[depth..];
+                (!name.is_empty() && !name.contains('/')).then_some((name, entry))
+            })
+    }
+
+    /// Everything on the disk, in order of paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(path, entry)| (&**path, entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk() -> Files {
+        let mut files = Files::default();
+        files.make_directory("/etc/kubernetes/manifests").unwrap();
+        files.write("/etc/kubernetes/manifests/b.yaml", b"b", Time(1)).unwrap();
+        files.write("/etc/kubernetes/manifests//./a.yaml", b"a", Time(2)).unwrap();
+        files
+    }
+
+    fn names(files: &Files, directory: &str) -> Vec<String> {
+        files.list(directory).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn lists_only_what_lies_directly_inside_in_order() {
+        let files = disk();
+        assert_eq!(names(&files, "/etc/kubernetes/manifests"), ["a.yaml", "b.yaml"]);
+        assert_eq!(names(&files, "/etc"), ["kubernetes"]);
+        assert_eq!(names(&files, "/"), ["etc"]);
+    }
+
+    #[test]
+    fn moving_keeps_the_time_and_goes_into_directories() {
+        let mut files = disk();
+        files.make_directory("/tmp").unwrap();
+        assert_eq!(files.rename("/etc/kubernetes/manifests/a.yaml", "/tmp"), Ok("/tmp/a.yaml".to_owned()));
+        assert_eq!(files.file("/tmp/a.yaml").unwrap().modified, Time(2));
+        assert_eq!(names(&files, "/etc/kubernetes/manifests"), ["b.yaml"]);
+    }
+
+    #[test]
+    fn refuses_what_a_disk_refuses() {
+        let mut files = disk();
+        assert_eq!(files.write("/nowhere/x", b"", Time(0)), Err(FileError::NotFound));
+        assert_eq!(files.write("/etc", b"", Time(0)), Err(FileError::IsADirectory));
+        assert_eq!(files.remove("/etc"), Err(FileError::NotEmpty));
+        assert_eq!(files.remove("/etc/x"), Err(FileError::NotFound));
+        assert_eq!(files.make_directory("/etc/kubernetes/manifests/a.yaml/x"), Err(FileError::NotADirectory));
+    }
+}
