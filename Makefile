@@ -1,0 +1,83 @@
+# kubestage: `make run` builds and serves the page, `make test` runs every test.
+# Both install what is missing first (scripts/setup.sh); a second call installs nothing.
+
+PORT ?= 8080
+CASES ?= 100000
+WITH := scripts/with-tools.sh
+CARGO := $(WITH) cargo
+
+# What the page is made of; when none of it is newer than dist/, nothing is built.
+SOURCES := $(shell find build.rs src static web scripts/hooks index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test unit e2e check versions fmt dist bench bench-web size soak golden clean setup setup-test setup-npm setup-rust
+
+help: ## what can be made
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: dist ## build the page and serve it at http://127.0.0.1:8080/ (PORT=8080)
+	@node scripts/serve.mjs --dir dist --port $(PORT)
+
+dev: setup ## the same, built anew at every change of a file, without optimisation
+	$(WITH) trunk serve --port $(PORT) --dist dist-dev --public-url /
+
+test: setup-test unit e2e ## every test, the browser's too
+
+unit: ## the tests that need no browser
+	@$(CARGO) test --locked
+
+e2e: setup-test dist ## the page's tests in Chromium (ARGS='-g words' chooses some)
+	@$(WITH) playwright test $(ARGS)
+
+check: setup-rust setup-npm versions ## formatting and lints, with warnings as errors
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --no-default-features --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --target wasm32-unknown-unknown --no-default-features --lib -- -D warnings
+	$(CARGO) clippy --locked --target wasm32-unknown-unknown --lib --bin web -- -D warnings
+	$(WITH) tsc --noEmit
+
+versions:
+	@node scripts/versions.mjs
+
+fmt: ## format the Rust sources
+	$(CARGO) fmt
+
+dist: dist/index.html ## the page as a folder that any static host serves from any path
+
+dist/index.html: $(SOURCES) | setup
+	@echo "Building the page (the first time takes some minutes, as all crates are compiled)" >&2
+	$(WITH) trunk build --release
+	@touch $@
+
+bench: setup-rust ## native benchmarks
+	$(CARGO) bench --locked --no-default-features
+
+bench-web: setup-test dist ## benchmarks in Chromium; prints one JSON
+	@$(WITH) node tests/e2e/bench.mjs
+
+size: dist ## what a visitor downloads: raw, gzip, brotli
+	@node scripts/size.mjs
+
+soak: ## the property tests (prop_…) with CASES=100000 random cases
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --profile bench prop_
+
+golden: ## rewrite the expected texts from what the program says now; read the diff
+	UPDATE_EXPECT=1 $(CARGO) test --locked --no-default-features
+
+clean: ## remove what was built; the installed tools stay
+	$(CARGO) clean
+	rm -rf dist dist-dev static/generated tests/e2e/artifacts
+
+setup:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh test
+
+setup-npm:
+	@scripts/setup.sh npm
+
+setup-rust:
+	@scripts/setup.sh rust

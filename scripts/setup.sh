@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Installs what the build or the tests need and the machine lacks, and says so.
+#
+#   scripts/setup.sh rust    the wasm target only
+#   scripts/setup.sh npm     the npm packages only
+#   scripts/setup.sh build   everything that the page's build needs
+#   scripts/setup.sh test    the same, and a Chromium
+#
+# A second call finds everything in its place and installs nothing. Tools go to .tools/ and
+# node_modules/ inside the project; only the wasm target (rustup) and Chromium (apt) live outside.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+need_cargo() {
+  command -v cargo >/dev/null || die "Rust is missing: install it with rustup, see https://rustup.rs/"
+}
+
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    die "Node.js is missing: install version 20 or newer with npm, see https://nodejs.org/"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || die "Node.js $(node --version) is too old: version 20 or newer is needed, see https://nodejs.org/"
+}
+
+wasm_target() {
+  need_cargo
+  local libs
+  libs=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) && [ -d "$libs" ] && return
+  command -v rustup >/dev/null ||
+    die "Rust's wasm32-unknown-unknown target is missing and there is no rustup to add it: install Rust with rustup, see https://rustup.rs/"
+  say "Adding Rust's wasm32-unknown-unknown target (some seconds)"
+  rustup target add wasm32-unknown-unknown ||
+    die "Rust's wasm target could not be fetched: run 'rustup target add wasm32-unknown-unknown' where the network allows it"
+}
+
+# Is a program of this version at this path?
+is_version() { [ -x "$1" ] && [ "$("$1" --version 2>/dev/null | awk '{ print $2; exit }')" = "$2" ]; }
+
+# Makes the first match of the right version the one that PATH finds first. Fails when there is none.
+adopt() {
+  local name=$1 version=$2 dir first
+  first=$(command -v "$name" || true)
+  if [ -n "$first" ] && is_version "$first" "$version"; then return; fi
+  local IFS=:
+  for dir in $PATH; do
+    if [ "$dir" != "$tools/bin" ] && is_version "$dir/$name" "$version"; then
+      mkdir -p "$tools/bin"
+      ln -sf "$dir/$name" "$tools/bin/$name"
+      return
+    fi
+  done
+  return 1
+}
+
+# cargo_tool PROGRAM CRATE VERSION MINUTES [cargo install's options…]
+cargo_tool() {
+  local name=$1 crate=$2 version=$3 minutes=$4
+  shift 4
+  adopt "$name" "$version" && return
+  local began=$SECONDS
+  if command -v cargo-binstall >/dev/null; then
+    say "Fetching $crate $version with cargo binstall"
+    cargo binstall --no-confirm --disable-strategies compile --root "$tools" "$crate@$version" </dev/null || true
+    is_version "$tools/bin/$name" "$version" && return
+  fi
+  say "Building $crate $version from source into .tools/: about $minutes minutes on two cores, this once"
+  # A lightly optimised build takes half the time, and these programs run for a second or two.
+  # The build folder is kept until the end, so that an interrupted build goes on where it stopped.
+  CARGO_TARGET_DIR="$tools/build" \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+    cargo install "$crate" --version "$version" --root "$tools" --force "$@" ||
+    die "$crate $version could not be built: see the message above; or put a ready $name $version on PATH"
+  rm -rf "$tools/build"
+  say "$crate $version is ready after $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
+}
+
+npm_packages() {
+  need_node
+  local want
+  want=$(cksum <package-lock.json)
+  [ "$(cat node_modules/.installed-lock 2>/dev/null)" = "$want" ] && return
+  say "Installing the npm packages of package-lock.json into node_modules/ (half a minute)"
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ||
+    die "The npm packages could not be installed: check that npm reaches its registry, then try again"
+  printf '%s\n' "$want" >node_modules/.installed-lock
+}
+
+# root's own apt-get, or one that sudo allows without a question; nothing elsewhere.
+apt() {
+  command -v apt-get >/dev/null || return 1
+  local as=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || return 1
+    as=(sudo -n)
+  fi
+  ${as[@]+"${as[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null >&2
+}
+
+chromium() {
+  node scripts/chromium.mjs >/dev/null && return
+  # Ubuntu's package of that name is a stub that wants snapd, so only Debian's own is taken.
+  if grep -qsE '^ID=(")?debian' /etc/os-release; then
+    say "Installing Chromium and fonts for the browser tests with apt-get (a minute or two)"
+    apt update && apt install -y --no-install-recommends chromium fonts-liberation fonts-noto-cjk || true
+    node scripts/chromium.mjs >/dev/null && return
+  fi
+  say "Fetching Playwright's Chromium for the browser tests (about 170 MB)"
+  playwright install chromium </dev/null >&2 || true
+  node scripts/chromium.mjs >/dev/null && return
+  die "No Chromium was found and none could be installed: install Chromium or Chrome, or name one with CHROMIUM=/path/to/chrome"
+}
+
+build() {
+  need_cargo
+  need_node
+  wasm_target
+  npm_packages
+  cargo_tool trunk trunk "$(pinned trunk-version)" 6 --locked --no-default-features --features rustls
+  # Not --locked: the lock file in that package can name a crate version that a mirror does not have.
+  cargo_tool wasm-bindgen wasm-bindgen-cli "$(pinned wasm_bindgen)" 2
+}
+
+case ${1:-build} in
+  rust) wasm_target ;;
+  npm) npm_packages ;;
+  build) build ;;
+  test)
+    build
+    chromium
+    ;;
+  *) die "setup.sh knows rust, npm, build and test" ;;
+esac

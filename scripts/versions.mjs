@@ -1,0 +1,17 @@
+// Trunk.toml names the versions of the build's tools; says where a lock file names another one.
+
+import { readFileSync } from "node:fs";
+
+const trunk = readFileSync("Trunk.toml", "utf8");
+const pinned = (key) => trunk.match(new RegExp(`^${key} *= *"(?:=|version_)?([^"]+)"`, "m"))?.[1];
+
+const locked = readFileSync("Cargo.lock", "utf8").match(/name = "wasm-bindgen"\nversion = "([^"]+)"/)?.[1];
+const npm = JSON.parse(readFileSync("package-lock.json", "utf8")).packages["node_modules/binaryen"]?.version;
+
+const wrong = [
+  ["wasm-bindgen in Cargo.lock", locked, pinned("wasm_bindgen")],
+  ["binaryen in package-lock.json", npm?.split(".")[0], pinned("wasm_opt")],
+].filter(([, found, wanted]) => found !== wanted);
+
+for (const [what, found, wanted] of wrong) console.error(`${what} is ${found}, Trunk.toml wants ${wanted}`);
+process.exit(wrong.length ? 1 : 0);

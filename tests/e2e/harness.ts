@@ -1,0 +1,45 @@
+// What every spec of the page starts from: `test` with a page that must stay free of errors,
+// `open` to load it, `shot` to keep a picture of a step.
+
+import { test as base, expect, type Page } from "@playwright/test";
+
+export { expect };
+export type { Page };
+
+/** serve.ts tells the workers here where the page is. */
+export const URL_VARIABLE = "KUBESTAGE_URL";
+
+/** Below this path the same page is served again. */
+export const SUB_PATH = "a/sub/path/";
+
+/** Every test fails when the page logs an error or throws one, also when nothing else went wrong. */
+export const test = base.extend<{ errors: string[] }>({
+  errors: [
+    async ({ page }, use) => {
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(`thrown: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error") errors.push(`console.error: ${message.text()}`);
+      });
+      await use(errors);
+      expect(errors, "the page's own errors").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Loads the page and waits until the app has drawn its first picture. */
+export async function open(page: Page, path = ""): Promise<void> {
+  await page.goto(new URL(path, process.env[URL_VARIABLE]).href);
+  await ready(page);
+}
+
+/** The app puts `data-ready="true"` on its root once its first picture stands. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator('[data-app="kubestage"][data-ready="true"]')).toBeVisible({ timeout: 30_000 });
+}
+
+/** Keeps a picture as tests/e2e/artifacts/shots/NAME.png. */
+export async function shot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `tests/e2e/artifacts/shots/${name}.png`, animations: "disabled" });
+}
