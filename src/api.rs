@@ -1,1 +1,20 @@
-//! TODO
+//! Kubernetes' objects, as the simulation holds them, and the functions that look at one object.
+//!
+//! An object has two forms. The API form is a `serde_json::Value`: what a manifest says, what `-o yaml`
+//! prints, what defaulting and validation work on. The typed form below is what the components act on;
+//! it keeps the API form of everything it does not need in `raw` fields, shared between all pods that
+//! come from one template.
+
+pub mod daemonset;
+pub mod event;
+pub mod meta;
+pub mod node;
+pub mod object;
+pub mod pod;
+
+pub use daemonset::{ControllerRevision, DaemonSet};
+pub use event::Event;
+pub use meta::{Name, ObjectMeta, OwnerReference, Uid};
+pub use node::Node;
+pub use object::{Key, Kind, Object};
+pub use pod::Pod;

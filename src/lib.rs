@@ -3,5 +3,4 @@
 //! The modules stand in reading order; a later one may use an earlier one, never the reverse.
 
 pub mod sim;
-pub mod api;
-pub mod yaml;
+pub mod view;
