@@ -11,6 +11,7 @@ pub mod meta;
 pub mod node;
 pub mod object;
 pub mod pod;
+pub mod schema;
 
 pub use daemonset::{ControllerRevision, DaemonSet};
 pub use event::Event;
