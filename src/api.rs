@@ -7,11 +7,20 @@
 
 pub mod daemonset;
 pub mod event;
+pub mod field;
+pub mod human_duration;
+pub(crate) mod json;
+pub mod label;
 pub mod meta;
 pub mod node;
+pub mod node_affinity;
 pub mod object;
 pub mod pod;
+pub mod quantity;
+pub mod resources;
 pub mod schema;
+pub mod status_error;
+pub mod toleration;
 
 pub use daemonset::{ControllerRevision, DaemonSet};
 pub use event::Event;
