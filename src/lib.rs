@@ -3,4 +3,9 @@
 //! The modules stand in reading order; a later one may use an earlier one, never the reverse.
 
 pub mod sim;
+
+pub mod api;
+
+pub mod wire;
+
 pub mod view;

@@ -7,7 +7,7 @@ pub mod board;
 pub mod transit;
 
 pub use board::{
-    ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView, NodeView,
-    Origin, PartState, PartView, PodState, PodView, WhyNot,
+    ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,
+    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot,
 };
 pub use transit::{Flight, Place};

@@ -92,32 +92,75 @@ pub enum Patch {
 /// One call of the API.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
-    Get { kind: Kind, key: Key },
+    Get {
+        kind: Kind,
+        key: Key,
+    },
     /// All of a kind, in one namespace or (`None`) everywhere, in order of namespace and name.
-    List { kind: Kind, namespace: Option<Name> },
+    List {
+        kind: Kind,
+        namespace: Option<Name>,
+    },
     /// Creates an object as a person wrote it: it is decoded, defaulted, admitted and validated.
-    Post { kind: Kind, namespace: Name, body: Rc<Value>, validation: FieldValidation },
+    Post {
+        kind: Kind,
+        namespace: Name,
+        body: Rc<Value>,
+        validation: FieldValidation,
+    },
     /// Creates an object that a component made. A name that ends in `-` after `generate_name` is completed.
     Create(Object),
     /// Replaces an object; with a resourceVersion other than 0 only if it is still that one (API-009).
-    Put { kind: Kind, key: Key, body: Rc<Value>, validation: FieldValidation },
+    Put {
+        kind: Kind,
+        key: Key,
+        body: Rc<Value>,
+        validation: FieldValidation,
+    },
     /// Replaces a whole object by a component's version of it, under the same condition.
     Update(Object),
     /// Replaces the status only (API-006), under the same condition.
     UpdateStatus(Object),
-    Patch { kind: Kind, key: Key, uid: Option<Uid>, patch: Patch, validation: FieldValidation },
+    Patch {
+        kind: Kind,
+        key: Key,
+        uid: Option<Uid>,
+        patch: Patch,
+        validation: FieldValidation,
+    },
     /// A kubelet's (or a controller's) word on a pod; refused if the pod has another uid by now.
-    PatchPodStatus { key: Key, uid: Uid, status: Box<PodStatus> },
-    Delete { kind: Kind, key: Key, options: DeleteOptions },
+    PatchPodStatus {
+        key: Key,
+        uid: Uid,
+        status: Box<PodStatus>,
+    },
+    Delete {
+        kind: Kind,
+        key: Key,
+        options: DeleteOptions,
+    },
     /// The scheduler's decision (SCH-020).
-    Bind { key: Key, uid: Uid, node: Name },
+    Bind {
+        key: Key,
+        uid: Uid,
+        node: Name,
+    },
     /// An Eviction: a delete that minds disruption budgets (ND-041).
-    Evict { key: Key, grace_seconds: Option<i64> },
+    Evict {
+        key: Key,
+        grace_seconds: Option<i64>,
+    },
     /// Records an event; one whose `count` is above 1 updates the earlier one of the same text.
     PostEvent(Box<EventDraft>),
     /// Claims or renews a lease; from then on it counts as renewed every `period` until [`Call::StopLease`]
     /// or until the holder's link to the API server ends.
-    HoldLease { key: Key, holder: Name, duration: Duration, period: Duration, owner: Option<OwnerReference> },
+    HoldLease {
+        key: Key,
+        holder: Name,
+        duration: Duration,
+        period: Duration,
+        owner: Option<OwnerReference>,
+    },
 }
 
 impl Call {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::label::LabelSelector;
+use super::label::{Selector, label_selector_as_selector};
 use super::meta::{Name, ObjectMeta, StringMap, Uid, string_map};
 use super::pod::PodSpec;
 use crate::sim::Duration;
@@ -91,7 +91,8 @@ pub struct DaemonSetStatus {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DaemonSet {
     pub meta: ObjectMeta,
-    pub selector: LabelSelector,
+    /// What cannot be parsed matches nothing (DS-003 has the like for nodes).
+    pub selector: Selector,
     pub template: Rc<PodTemplate>,
     pub update_strategy: UpdateStrategy,
     pub min_ready: Duration,
@@ -112,7 +113,7 @@ impl DaemonSet {
         };
         DaemonSet {
             meta: ObjectMeta::from_value(&value["metadata"]),
-            selector: LabelSelector::from_value(&spec["selector"]),
+            selector: label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing),
             template: Rc::new(PodTemplate::from_value(spec["template"].clone())),
             update_strategy: if strategy["type"] == "OnDelete" {
                 UpdateStrategy::OnDelete

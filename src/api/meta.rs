@@ -266,7 +266,8 @@ fn owner_to_value(owner: &OwnerReference) -> Value {
         "apiVersion": &*owner.api_version, "kind": &*owner.kind, "name": &*owner.name,
         "uid": owner.uid.to_string(),
     });
-    for (key, flag) in [("controller", owner.controller), ("blockOwnerDeletion", owner.block_owner_deletion)] {
+    for (key, flag) in [("controller", owner.controller), ("blockOwnerDeletion", owner.block_owner_deletion)]
+    {
         if flag {
             value[key] = json!(true);
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::meta::{Name, ObjectMeta};
 use super::pod::ConditionStatus;
-use super::quantity::Resources;
+use super::resources::Resources;
 use super::toleration::Taint;
 use crate::sim::{Duration, Time, Timestamp};
 
@@ -93,7 +93,7 @@ impl Node {
         Node {
             meta: ObjectMeta::from_value(&value["metadata"]),
             unschedulable: spec["unschedulable"] == true,
-            taints: spec["taints"].as_array().into_iter().flatten().map(Taint::from_value).collect(),
+            taints: spec["taints"].as_array().into_iter().flatten().filter_map(Taint::from_value).collect(),
             internal_ip: internal.filter_map(|a| a["address"].as_str()?.parse().ok()).next(),
             capacity,
             allocatable,

@@ -32,7 +32,7 @@ impl Kind {
     }
 
     pub fn from_info(info: &'static KindInfo) -> Kind {
-        match (&*info.group, &*info.kind) {
+        match (info.group, info.kind) {
             ("", "Node") => Kind::Node,
             ("", "Pod") => Kind::Pod,
             ("apps", "DaemonSet") => Kind::DaemonSet,

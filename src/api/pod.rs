@@ -8,10 +8,12 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::meta::{Name, ObjectMeta};
-pub use spec::{Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy};
+pub use spec::{
+    Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
+};
 pub use status::{
-    ConditionStatus, ConditionType, ContainerState, ContainerStatus, Phase, PodCondition, PodStatus, QosClass,
-    Reason, Running, Terminated, Waiting,
+    ConditionStatus, ConditionType, ContainerState, ContainerStatus, Phase, PodCondition, PodStatus,
+    QosClass, Reason, Running, Terminated, Waiting,
 };
 
 /// Marks a pod by where the kubelet got it from: `api`, `file` or `http` (KL-019).

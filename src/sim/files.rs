@@ -167,13 +167,12 @@ impl Files {
         let prefix = if directory == "/" { "/".to_owned() } else { format!("{directory}/") };
         let depth = prefix.len();
         let start: Rc<str> = prefix.as_str().into();
-        self.entries
-            .range(start..)
-            .take_while(move |(path, _)| path.starts_with(&prefix))
-            .filter_map(move |(path, entry)| {
+        self.entries.range(start..).take_while(move |(path, _)| path.starts_with(&prefix)).filter_map(
+            move |(path, entry)| {
                 let name = &path[depth..];
                 (!name.is_empty() && !name.contains('/')).then_some((name, entry))
-            })
+            },
+        )
     }
 
     /// Everything on the disk, in order of paths.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::api::meta::{Name, StringMap, string_map};
-use crate::api::node_affinity::Affinity;
-use crate::api::quantity::Resources;
+use crate::api::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
+use crate::api::resources::Resources;
 use crate::api::toleration::Toleration;
 use crate::sim::Duration;
 
@@ -49,10 +49,21 @@ pub struct HostPort {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeHandler {
     /// The URL's parts; the port may be a container port's name.
-    HttpGet { scheme: Name, host: Name, port: Name, path: Name },
-    TcpSocket { port: Name },
-    Exec { command: Name },
-    Grpc { port: Name },
+    HttpGet {
+        scheme: Name,
+        host: Name,
+        port: Name,
+        path: Name,
+    },
+    TcpSocket {
+        port: Name,
+    },
+    Exec {
+        command: Name,
+    },
+    Grpc {
+        port: Name,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +126,9 @@ pub struct PodSpec {
     pub active_deadline: Option<Duration>,
     pub host_network: bool,
     pub node_selector: StringMap,
-    pub affinity: Option<Rc<Affinity>>,
+    /// nodeSelector and required node affinity, which a daemon pod's pinning replaces (DS-019).
+    pub required_node_affinity: RequiredNodeAffinity,
+    pub preferred_node_affinity: PreferredSchedulingTerms,
     pub tolerations: Vec<Toleration>,
     pub priority: i32,
     pub priority_class_name: Name,
@@ -150,12 +163,19 @@ impl PodSpec {
                 Some("Never") => RestartPolicy::Never,
                 _ => RestartPolicy::Always,
             },
-            termination_grace_period: seconds("terminationGracePeriodSeconds").unwrap_or(Duration::from_secs(30)),
+            termination_grace_period: seconds("terminationGracePeriodSeconds")
+                .unwrap_or(Duration::from_secs(30)),
             active_deadline: seconds("activeDeadlineSeconds"),
             host_network: raw["hostNetwork"] == true,
             node_selector: string_map(&raw["nodeSelector"]),
-            affinity: Affinity::from_value(&raw["affinity"]).map(Rc::new),
-            tolerations: raw["tolerations"].as_array().into_iter().flatten().map(Toleration::from_value).collect(),
+            required_node_affinity: RequiredNodeAffinity::from_pod_spec(&raw),
+            preferred_node_affinity: PreferredSchedulingTerms::from_pod_spec(&raw).unwrap_or_default(),
+            tolerations: raw["tolerations"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(Toleration::from_value)
+                .collect(),
             priority: raw["priority"].as_i64().unwrap_or(0) as i32,
             priority_class_name: text("priorityClassName"),
             never_preempts: raw["preemptionPolicy"] == "Never",
@@ -218,9 +238,9 @@ fn pre_stop(hook: &Value) -> Option<Duration> {
     if hook.is_null() {
         return None;
     }
-    let command = hook["exec"]["command"].as_array().map(|words| {
-        words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
-    });
+    let command = hook["exec"]["command"]
+        .as_array()
+        .map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
     let slept = command.as_deref().and_then(|text| text.split("sleep ").nth(1)).and_then(|rest| {
         rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u64>().ok()
     });
@@ -302,7 +322,9 @@ fn host_ports(raw: &Value) -> Vec<HostPort> {
     let sidecars = sidecars.filter(|container| container["restartPolicy"] == "Always");
     for container in raw["containers"].as_array().into_iter().flatten().chain(sidecars) {
         for port in container["ports"].as_array().into_iter().flatten() {
-            let Some(number) = port["hostPort"].as_u64().and_then(|n| u16::try_from(n).ok()) else { continue };
+            let Some(number) = port["hostPort"].as_u64().and_then(|n| u16::try_from(n).ok()) else {
+                continue;
+            };
             if number > 0 {
                 ports.push(HostPort {
                     protocol: port["protocol"].as_str().unwrap_or("TCP").into(),
@@ -355,4 +377,3 @@ fn volume_refs(volumes: &Value) -> Vec<ConfigRef> {
     }
     refs
 }
-

@@ -432,7 +432,8 @@ fn container_to_value(container: &Container, status: &ContainerStatus) -> Value 
         ContainerState::Running(running) => json!({"running": {"startedAt": running.started.to_string()}}),
         ContainerState::Terminated(terminated) => json!({"terminated": terminated_to_value(terminated)}),
     };
-    let last = status.last_state.as_ref().map_or(json!({}), |t| json!({"terminated": terminated_to_value(t)}));
+    let last =
+        status.last_state.as_ref().map_or(json!({}), |t| json!({"terminated": terminated_to_value(t)}));
     let (id, image_id) = match status.id {
         0 => (String::new(), String::new()),
         id => (container_id(id), image_digest(&container.image)),
