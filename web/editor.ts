@@ -1,0 +1,366 @@
+// The text editor of the page: CodeMirror with what a manifest needs and no more.
+// esbuild bundles this file to one module; web/loader.js fetches it when the page already stands.
+
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { search, searchKeymap } from "@codemirror/search";
+import { Annotation, Compartment, EditorState, Prec, Text, Transaction, type Extension } from "@codemirror/state";
+import {
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  hoverTooltip,
+  keymap,
+  lineNumbers,
+  type Tooltip,
+  type ViewUpdate,
+} from "@codemirror/view";
+import type { Diagnostic, Editor, EditorOptions, Highlight, Marker } from "./editor-api.ts";
+import { BIG, isParsable } from "./editor-limits.ts";
+import { highlightField, markerGutter, setHighlightsEffect, setMarkersEffect } from "./editor-marks.ts";
+import { highlightStyle, theme } from "./editor-theme.ts";
+
+export type * from "./editor-api.ts";
+
+const BIG_PAUSE_MS = 300;
+/** More underlines than these tell nobody anything, and cost time at every key. */
+const MOST_DIAGNOSTICS = 500;
+
+const LANGUAGE: Extension = yaml();
+const NONE: Extension = [];
+
+const fromOutside = Annotation.define<boolean>();
+
+/** Creates an editor that fills `parent`. */
+export function createEditor(parent: HTMLElement, options: EditorOptions): Editor {
+  return new CodeMirrorEditor(parent, options);
+}
+
+class CodeMirrorEditor implements Editor {
+  private readonly view: EditorView;
+  private readonly readOnly = new Compartment();
+  private readonly words = new Compartment();
+  private readonly language = new Compartment();
+  private readonly hint: HTMLElement;
+  private readonly extensions: Extension;
+  private readonly kept = new Map<string, { state: EditorState; scroll: number }>();
+  private key = "";
+  private owed: ReturnType<typeof setTimeout> | undefined;
+  private isReadOnly: boolean;
+  private label: string;
+  private phrases: Record<string, string>;
+
+  constructor(
+    parent: HTMLElement,
+    private readonly options: EditorOptions,
+  ) {
+    this.isReadOnly = options.readOnly ?? false;
+    this.label = options.label;
+    this.phrases = options.phrases ?? {};
+    this.hint = document.createElement("span");
+    this.hint.id = `editor-hint-${Math.floor(performance.now() * 1000)}-${parent.childElementCount}`;
+    this.hint.hidden = true;
+    this.hint.textContent = options.hint ?? "";
+    this.extensions = this.makeExtensions();
+    this.view = new EditorView({ state: this.makeState(options.text), parent });
+    parent.append(this.hint);
+  }
+
+  getText(): string {
+    return this.view.state.doc.toString();
+  }
+
+  setText(text: string): void {
+    const change = difference(this.view.state.doc, this.view.state.toText(text));
+    if (!change) return;
+    this.view.dispatch({ changes: change, annotations: [fromOutside.of(true), Transaction.addToHistory.of(true)] });
+  }
+
+  openDocument(key: string, text: string): void {
+    if (key === this.key) return this.setText(text);
+    this.settle();
+    this.kept.set(this.key, { state: this.view.state, scroll: this.view.scrollDOM.scrollTop });
+    const before = this.kept.get(key);
+    this.kept.delete(key);
+    this.key = key;
+    this.view.setState(before?.state ?? this.makeState(text));
+    this.view.dispatch({ effects: [this.readOnlyEffect(), this.wordsEffect()] });
+    this.setText(text);
+    this.view.scrollDOM.scrollTop = before?.scroll ?? 0;
+  }
+
+  closeDocument(key: string): void {
+    this.kept.delete(key);
+  }
+
+  setDiagnostics(diagnostics: Diagnostic[]): void {
+    const end = this.view.state.doc.length;
+    const shown = diagnostics.slice(0, MOST_DIAGNOSTICS).map((diagnostic) => {
+      const [from, to] = clamp(diagnostic, end);
+      const { severity, message, source } = diagnostic;
+      return { from, to, severity, message, source, renderMessage: () => messageOf(diagnostic) };
+    });
+    this.view.dispatch(setDiagnostics(this.view.state, shown));
+  }
+
+  setMarkers(markers: Marker[]): void {
+    this.view.dispatch({ effects: setMarkersEffect.of(markers) });
+  }
+
+  setHighlights(highlights: Highlight[]): void {
+    const end = this.view.state.doc.length;
+    const inside = highlights.map((highlight) => {
+      const [from, to] = clamp(highlight, end);
+      return { from, to, className: highlight.className };
+    });
+    this.view.dispatch({ effects: setHighlightsEffect.of(inside) });
+  }
+
+  setReadOnly(readOnly: boolean): void {
+    if (readOnly === this.isReadOnly) return;
+    this.isReadOnly = readOnly;
+    this.view.dispatch({ effects: this.readOnlyEffect() });
+  }
+
+  setWords(label: string, hint: string, phrases: Record<string, string>): void {
+    this.label = label;
+    this.hint.textContent = hint;
+    this.phrases = phrases;
+    this.view.dispatch({ effects: this.wordsEffect() });
+  }
+
+  focus(): void {
+    this.view.focus();
+  }
+
+  revealLine(line: number, column = 1): void {
+    const offset = this.offsetAt(line, column);
+    this.select(offset, offset);
+  }
+
+  select(from: number, to: number): void {
+    const [anchor, head] = clamp({ from, to }, this.view.state.doc.length);
+    const effects = EditorView.scrollIntoView(anchor, { y: "center" });
+    this.view.dispatch({ selection: { anchor, head }, effects });
+  }
+
+  offsetAt(line: number, column: number): number {
+    const { doc } = this.view.state;
+    const at = doc.line(Math.min(Math.max(Math.trunc(line) || 1, 1), doc.lines));
+    return Math.min(at.from + Math.max((Math.trunc(column) || 1) - 1, 0), at.to);
+  }
+
+  lineAt(offset: number): number {
+    return this.lineOf(offset).number;
+  }
+
+  columnAt(offset: number): number {
+    const line = this.lineOf(offset);
+    return Math.min(Math.max(Math.trunc(offset) || 0, 0), line.to) - line.from + 1;
+  }
+
+  kind(): "codemirror" {
+    return "codemirror";
+  }
+
+  destroy(): void {
+    this.settle();
+    this.view.destroy();
+    this.hint.remove();
+  }
+
+  private lineOf(offset: number) {
+    const { doc } = this.view.state;
+    return doc.lineAt(Math.min(Math.max(Math.trunc(offset) || 0, 0), doc.length));
+  }
+
+  private makeState(text: string): EditorState {
+    const doc = Text.of(text.split(/\r\n?|\n/));
+    return EditorState.create({ doc, extensions: [this.extensions, this.language.of(this.languageFor(doc))] });
+  }
+
+  private languageFor(doc: Text): Extension {
+    return this.options.language !== "text" && isParsable(doc) ? LANGUAGE : NONE;
+  }
+
+  private makeExtensions(): Extension {
+    const submit = { preventDefault: true, run: () => this.submit() };
+    return [
+      Prec.highest(
+        keymap.of([
+          { key: "Mod-Enter", ...submit },
+          { key: "Mod-s", ...submit },
+        ]),
+      ),
+      lineNumbers(),
+      markerGutter,
+      lintGutter(),
+      highlightField,
+      highlightSpecialChars(),
+      highlightActiveLine(),
+      highlightActiveLineGutter(),
+      history(),
+      bracketMatching(),
+      closeBrackets(),
+      search({ top: true }),
+      autocompletion({ override: [(context) => this.completions(context)], icons: false }),
+      hoverTooltip((view, offset) => this.hovered(view, offset)),
+      indentUnit.of("  "),
+      EditorState.tabSize.of(2),
+      EditorState.transactionExtender.of((transaction) => this.languageEffect(transaction)),
+      syntaxHighlighting(highlightStyle),
+      theme,
+      keymap.of([
+        // Escape, then Tab leaves the editor: CodeMirror's own rule, which hint tells.
+        { key: "Tab", run: acceptCompletion },
+        { key: "Tab", run: indentMore, shift: indentLess },
+        ...closeBracketsKeymap,
+        ...completionKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...lintKeymap,
+        ...defaultKeymap,
+      ]),
+      EditorView.updateListener.of((update) => this.updated(update)),
+      this.readOnly.of(this.readOnlyExtension()),
+      this.words.of(this.wordsExtension()),
+    ];
+  }
+
+  private readOnlyExtension(): Extension {
+    return [
+      EditorState.readOnly.of(this.isReadOnly),
+      EditorView.contentAttributes.of({ "aria-readonly": String(this.isReadOnly) }),
+    ];
+  }
+
+  private wordsExtension(): Extension {
+    const attributes: Record<string, string> = { "aria-label": this.label, "aria-describedby": this.hint.id };
+    if (this.options.name) attributes["data-editor"] = this.options.name;
+    return [EditorView.contentAttributes.of(attributes), EditorState.phrases.of(this.phrases)];
+  }
+
+  /** Colours go and come with what the text has become, before anything parses it. */
+  private languageEffect(transaction: Transaction) {
+    if (!transaction.docChanged) return null;
+    const wanted = this.languageFor(transaction.newDoc);
+    if (wanted === this.language.get(transaction.startState)) return null;
+    return { effects: this.language.reconfigure(wanted) };
+  }
+
+  private readOnlyEffect() {
+    return this.readOnly.reconfigure(this.readOnlyExtension());
+  }
+
+  private wordsEffect() {
+    return this.words.reconfigure(this.wordsExtension());
+  }
+
+  private updated(update: ViewUpdate): void {
+    if (update.docChanged && !update.transactions.every((one) => one.annotation(fromOutside))) this.owe();
+    if ((update.docChanged || update.selectionSet) && this.options.onCursor) {
+      const offset = update.state.selection.main.head;
+      const line = update.state.doc.lineAt(offset);
+      this.options.onCursor(line.number, offset - line.from + 1, offset);
+    }
+  }
+
+  private owe(): void {
+    if (!this.options.onChange) return;
+    const wait = this.view.state.doc.length < BIG ? 0 : BIG_PAUSE_MS;
+    if (this.owed !== undefined) {
+      if (wait === 0) return;
+      clearTimeout(this.owed);
+    }
+    this.owed = setTimeout(() => this.settle(), wait);
+  }
+
+  private settle(): void {
+    if (this.owed === undefined) return;
+    clearTimeout(this.owed);
+    this.owed = undefined;
+    this.options.onChange?.(this.getText());
+  }
+
+  private submit(): boolean {
+    this.settle();
+    this.options.onSubmit?.(this.getText());
+    return true;
+  }
+
+  private async completions(context: CompletionContext): Promise<CompletionResult | null> {
+    const { complete } = this.options;
+    if (!complete || context.state.readOnly || context.state.doc.length >= BIG) return null;
+    const answer = await complete(context.state.doc.toString(), context.pos, context.explicit);
+    if (!answer || answer.options.length === 0) return null;
+    const from = Math.min(Math.max(answer.from, 0), context.pos);
+    return { from, options: answer.options, validFor: /^[\w./-]*$/ };
+  }
+
+  private async hovered(view: EditorView, offset: number): Promise<Tooltip | null> {
+    const { hover } = this.options;
+    if (!hover || view.state.doc.length >= BIG) return null;
+    const answer = await hover(view.state.doc.toString(), offset);
+    if (!answer) return null;
+    const [pos, end] = clamp(answer, view.state.doc.length);
+    return { pos, end, above: true, create: () => ({ dom: hoverCard(answer.text) }) };
+  }
+}
+
+/** The smallest change that makes one text of the other: what both begin and end with stays. */
+function difference(before: Text, after: Text): { from: number; to: number; insert: Text } | undefined {
+  if (before.eq(after)) return undefined;
+  const old = before.toString();
+  const now = after.toString();
+  const most = Math.min(old.length, now.length);
+  let start = 0;
+  while (start < most && old.charCodeAt(start) === now.charCodeAt(start)) start += 1;
+  let end = 0;
+  while (
+    end < most - start &&
+    old.charCodeAt(old.length - 1 - end) === now.charCodeAt(now.length - 1 - end)
+  ) {
+    end += 1;
+  }
+  return { from: start, to: old.length - end, insert: after.slice(start, now.length - end) };
+}
+
+function clamp(range: { from: number; to: number }, end: number): [number, number] {
+  const from = Math.min(Math.max(Math.trunc(range.from) || 0, 0), end);
+  return [from, Math.min(Math.max(Math.trunc(range.to) || 0, from), end)];
+}
+
+function messageOf(diagnostic: Diagnostic): Node {
+  const whole = document.createElement("div");
+  whole.append(line("cm-diagnosticMessage", diagnostic.message));
+  if (diagnostic.help) whole.append(line("cm-diagnosticHelp", diagnostic.help));
+  return whole;
+}
+
+function hoverCard(text: string): HTMLElement {
+  const card = document.createElement("div");
+  card.className = "cm-hoverCard";
+  const [first = "", ...rest] = text.split("\n");
+  card.append(line("cm-hoverTitle", first));
+  if (rest.length > 0) card.append(line("cm-hoverText", rest.join("\n")));
+  return card;
+}
+
+function line(className: string, text: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
