@@ -48,7 +48,7 @@ dist: dist/index.html ## the page as a folder that any static host serves from a
 
 dist/index.html: $(SOURCES) | setup
 	@echo "Building the page (the first time takes some minutes, as all crates are compiled)" >&2
-	$(WITH) trunk build --release
+	@$(WITH) trunk build --release >&2
 	@touch $@
 
 bench: setup-rust ## native benchmarks

@@ -18,7 +18,16 @@ const focus = colour("focus", "#2457c5", "#8fb2ff");
 
 export const theme = EditorView.theme({
   "&": { color: text, backgroundColor: background, height: "100%", fontSize: "var(--editor-font-size, 0.8125rem)" },
-  "&.cm-focused": { outline: `2px solid ${focus}`, outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" },
+  // Drawn above the gutter and inside the box, where nothing hides or cuts it.
+  "&.cm-focused::after": {
+    content: '""',
+    position: "absolute",
+    inset: "0",
+    border: `2px solid ${focus}`,
+    pointerEvents: "none",
+    zIndex: "300",
+  },
   ".cm-scroller": { fontFamily: "var(--editor-font, ui-monospace, monospace)", lineHeight: "1.5", overflow: "auto" },
   ".cm-content": { caretColor: text, padding: "0.5em 0" },
   ".cm-gutters": { color: muted, backgroundColor: background, border: "none" },

@@ -1,10 +1,10 @@
 // What every spec of the page starts from: `test` with a page that must stay free of errors,
-// `open` to load it, `shot` to keep a picture of a step.
+// `open` to load it, `paste` to write into an editor, `shot` to keep a picture of a step.
 
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
 export { expect };
-export type { Page };
+export type { Locator, Page };
 
 /** serve.ts tells the workers here where the page is. */
 export const URL_VARIABLE = "KUBESTAGE_URL";
@@ -42,4 +42,18 @@ export async function ready(page: Page): Promise<void> {
 /** Keeps a picture as tests/e2e/artifacts/shots/NAME.png. */
 export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `tests/e2e/artifacts/shots/${name}.png`, animations: "disabled" });
+}
+
+/** The editor of that name (`data-editor`), once it is the full one. */
+export async function editor(page: Page, name: string): Promise<Locator> {
+  const field = page.locator(`[data-editor="${name}"].cm-content`);
+  await expect(field).toBeVisible();
+  return field;
+}
+
+/** Replaces an editor's whole text as a person pasting over it would. */
+export async function paste(page: Page, name: string, text: string): Promise<void> {
+  await (await editor(page, name)).focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
 }
