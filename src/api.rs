@@ -6,6 +6,7 @@
 //! come from one template.
 
 pub mod daemonset;
+pub mod daemonset_util;
 pub mod event;
 pub mod field;
 pub mod human_duration;
