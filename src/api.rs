@@ -7,9 +7,11 @@
 
 pub mod daemonset;
 pub mod daemonset_util;
+pub mod defaults;
 pub mod event;
 pub mod field;
 pub mod human_duration;
+pub mod image_name;
 pub(crate) mod json;
 pub mod label;
 pub mod meta;

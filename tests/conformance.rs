@@ -6,6 +6,8 @@
 
 #[path = "conformance/daemonset_pod_template.rs"]
 mod daemonset_pod_template;
+#[path = "conformance/defaults.rs"]
+mod defaults;
 #[path = "conformance/expect.rs"]
 mod expect;
 #[path = "conformance/label_selector.rs"]
@@ -29,7 +31,7 @@ type Run = fn(&Value) -> Result<(), String>;
 fn topic(name: &str) -> Option<Option<Run>> {
     Some(match name {
         "daemonset-pod-template" => Some(daemonset_pod_template::run),
-        "defaults" => None,
+        "defaults" => Some(defaults::run),
         "label-selector" => Some(label_selector::run),
         "node-affinity-match" => Some(node_affinity_match::run),
         "toleration-match" => Some(toleration_match::run),
