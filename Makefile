@@ -20,7 +20,8 @@ run: dist ## build the page and serve it at http://127.0.0.1:8080/ (PORT=8080)
 	@node scripts/serve.mjs --dir dist --port $(PORT)
 
 dev: setup ## the same, built anew at every change of a file, without optimisation
-	$(WITH) trunk serve --port $(PORT) --dist dist-dev --public-url /
+	@mkdir -p static/generated
+	$(WITH) trunk serve --poll --poll-interval 1s --port $(PORT) --dist dist-dev --public-url /
 
 test: setup-test unit e2e ## every test, the browser's too
 

@@ -117,7 +117,7 @@ build() {
   need_node
   wasm_target
   npm_packages
-  cargo_tool trunk trunk "$(pinned trunk-version)" 6 --locked --no-default-features --features rustls
+  cargo_tool trunk trunk "$(pinned trunk-version)" 5 --locked --no-default-features --features rustls
   # Not --locked: the lock file in that package can name a crate version that a mirror does not have.
   cargo_tool wasm-bindgen wasm-bindgen-cli "$(pinned wasm_bindgen)" 2
 }
