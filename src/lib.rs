@@ -9,3 +9,5 @@ pub mod api;
 pub mod wire;
 
 pub mod view;
+
+pub mod stage;

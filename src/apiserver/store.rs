@@ -1,0 +1,436 @@
+//! etcd as the API server sees it: typed tables, one revision for all, an index by name.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use hashbrown::HashTable;
+
+use crate::api::daemonset::{ControllerRevision, DaemonSet};
+use crate::api::event::{EVENT_TTL, Event, EventDraft};
+use crate::api::meta::ObjectMeta;
+use crate::api::node::{Lease, Node};
+use crate::api::object::{Key, Kind, Object, Other};
+use crate::api::pod::Pod;
+use crate::sim::Time;
+use crate::sim::rng::mix;
+
+/// A hash of texts that is the same in every run and on every machine.
+pub(crate) fn fixed_hash(parts: [&str; 2]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for chunk in part.as_bytes().chunks(8) {
+            let mut word = [0u8; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            hash = mix(hash ^ u64::from_le_bytes(word));
+        }
+        hash = mix(hash ^ part.len() as u64);
+    }
+    hash
+}
+
+/// What a table needs to know of its objects.
+pub trait Stored {
+    fn meta(&self) -> &ObjectMeta;
+    fn meta_mut(&mut self) -> &mut ObjectMeta;
+}
+
+macro_rules! stored {
+    ($($kind:ty),*) => { $(impl Stored for $kind {
+        fn meta(&self) -> &ObjectMeta { &self.meta }
+        fn meta_mut(&mut self) -> &mut ObjectMeta { &mut self.meta }
+    })* };
+}
+stored!(Pod, Node, DaemonSet, ControllerRevision, Lease, Other);
+
+/// All objects of one kind: in order of creation, and by name.
+#[derive(Clone, Debug)]
+pub struct Table<T> {
+    by_serial: BTreeMap<u32, Rc<T>>,
+    /// Serials by the hash of namespace and name; only ever looked up, never walked.
+    names: HashTable<u32>,
+    next_serial: u32,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table { by_serial: BTreeMap::new(), names: HashTable::new(), next_serial: 1 }
+    }
+}
+
+fn name_hash<T: Stored>(by_serial: &BTreeMap<u32, Rc<T>>, serial: u32) -> u64 {
+    by_serial.get(&serial).map_or(0, |object| {
+        let meta = object.meta();
+        fixed_hash([meta.namespace(), &meta.name])
+    })
+}
+
+impl<T: Stored> Table<T> {
+    pub fn len(&self) -> usize {
+        self.by_serial.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_serial.is_empty()
+    }
+
+    /// All objects, in order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<T>> {
+        self.by_serial.values()
+    }
+
+    pub fn by_serial(&self, serial: u32) -> Option<&Rc<T>> {
+        self.by_serial.get(&serial)
+    }
+
+    fn serial_of(&self, namespace: &str, name: &str) -> Option<u32> {
+        let same = |serial: &u32| {
+            self.by_serial.get(serial).is_some_and(|object| {
+                let meta = object.meta();
+                *meta.name == *name && **meta.namespace() == *namespace
+            })
+        };
+        self.names.find(fixed_hash([namespace, name]), same).copied()
+    }
+
+    /// O(1).
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&Rc<T>> {
+        self.by_serial.get(&self.serial_of(namespace, name)?)
+    }
+
+    /// Adds an object whose name is free, and gives it its serial.
+    fn insert(&mut self, mut object: T) -> Rc<T> {
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        object.meta_mut().serial = serial;
+        let hash = fixed_hash([object.meta().namespace(), &object.meta().name]);
+        let object = Rc::new(object);
+        self.by_serial.insert(serial, object.clone());
+        let by_serial = &self.by_serial;
+        self.names.insert_unique(hash, serial, |serial| name_hash(by_serial, *serial));
+        object
+    }
+
+    fn replace(&mut self, object: T) -> Rc<T> {
+        let object = Rc::new(object);
+        self.by_serial.insert(object.meta().serial, object.clone());
+        object
+    }
+
+    fn remove(&mut self, serial: u32) -> Option<Rc<T>> {
+        let hash = name_hash(&self.by_serial, serial);
+        if let Ok(entry) = self.names.find_entry(hash, |other| *other == serial) {
+            entry.remove();
+        }
+        self.by_serial.remove(&serial)
+    }
+}
+
+/// Events by their number; those older than [`EVENT_TTL`] go when newer ones come.
+#[derive(Clone, Debug, Default)]
+pub struct EventTable {
+    by_serial: BTreeMap<u32, Rc<Event>>,
+    /// Numbers by the hash of what an event says, to find the one whose count rises.
+    texts: HashTable<(u32, u32)>,
+    next_serial: u32,
+}
+
+impl EventTable {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Rc<Event>> {
+        self.by_serial.values()
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_serial.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_serial.is_empty()
+    }
+
+    fn hash(draft: &EventDraft) -> u64 {
+        let uid = draft.regarding.uid;
+        mix(uid.low ^ mix(uid.high) ^ fixed_hash([draft.reason, ""]) ^ draft.first.0)
+    }
+
+    /// The stored event that `draft` repeats: same object, reason and first time.
+    fn find(&self, draft: &EventDraft) -> Option<u32> {
+        let hash = Self::hash(draft);
+        let found = self.texts.find(hash, |(tag, serial)| {
+            *tag == hash as u32
+                && self.by_serial.get(serial).is_some_and(|event| {
+                    event.draft.regarding.uid == draft.regarding.uid
+                        && event.draft.reason == draft.reason
+                        && event.draft.first == draft.first
+                        && event.draft.field_path == draft.field_path
+                })
+        });
+        found.map(|(_, serial)| *serial)
+    }
+
+    fn put(&mut self, draft: EventDraft, revision: u64) -> (Rc<Event>, bool) {
+        if draft.count > 1
+            && let Some(serial) = self.find(&draft)
+        {
+            let event = Rc::new(Event { serial, resource_version: revision, draft });
+            self.by_serial.insert(serial, event.clone());
+            return (event, false);
+        }
+        self.next_serial += 1;
+        let serial = self.next_serial;
+        let hash = Self::hash(&draft);
+        let by_serial = &self.by_serial;
+        self.texts.insert_unique(hash, (hash as u32, serial), |(_, serial)| {
+            by_serial.get(serial).map_or(0, |event| Self::hash(&event.draft))
+        });
+        let event = Rc::new(Event { serial, resource_version: revision, draft });
+        self.by_serial.insert(serial, event.clone());
+        (event, true)
+    }
+
+    /// Drops what has outlived its hour. Amortised O(log n) for each event dropped.
+    fn expire(&mut self, now: Time) {
+        while let Some(first) = self.by_serial.first_entry() {
+            if now.since(first.get().draft.last) < EVENT_TTL {
+                return;
+            }
+            let hash = Self::hash(&first.get().draft);
+            let serial = *first.key();
+            if let Ok(entry) = self.texts.find_entry(hash, |(_, other)| *other == serial) {
+                entry.remove();
+            }
+            first.remove();
+        }
+    }
+}
+
+/// One write, as watchers and the view learn of it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The object before; `None` for a create.
+    pub old: Option<Object>,
+    /// The object after; `None` for a removal.
+    pub new: Option<Object>,
+    pub revision: u64,
+}
+
+/// The storage. Every write raises [`Store::revision`] by one (API-002).
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    revision: u64,
+    pub nodes: Table<Node>,
+    pub pods: Table<Pod>,
+    pub daemonsets: Table<DaemonSet>,
+    pub revisions: Table<ControllerRevision>,
+    pub leases: Table<Lease>,
+    pub events: EventTable,
+    pub others: BTreeMap<Kind, Table<Other>>,
+    changes: Vec<Change>,
+}
+
+impl Store {
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The writes since the last call, in order.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    pub fn get(&self, kind: Kind, key: &Key) -> Option<Object> {
+        let (namespace, name) = (&*key.namespace, &*key.name);
+        match kind {
+            Kind::Node => self.nodes.get(namespace, name).cloned().map(Object::Node),
+            Kind::Pod => self.pods.get(namespace, name).cloned().map(Object::Pod),
+            Kind::DaemonSet => self.daemonsets.get(namespace, name).cloned().map(Object::DaemonSet),
+            Kind::ControllerRevision => {
+                self.revisions.get(namespace, name).cloned().map(Object::ControllerRevision)
+            }
+            Kind::Lease => self.leases.get(namespace, name).cloned().map(Object::Lease),
+            Kind::Event => {
+                let mut events = self.events.iter();
+                let found = events.find(|event| event.draft.namespace() == namespace && event.name() == name);
+                found.cloned().map(Object::Event)
+            }
+            Kind::Other(_) => self.others.get(&kind)?.get(namespace, name).cloned().map(Object::Other),
+        }
+    }
+
+    /// All objects of a kind in order of namespace and name, as the API server lists them.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+        let mut objects: Vec<Object> = match kind {
+            Kind::Node => self.nodes.iter().cloned().map(Object::Node).collect(),
+            Kind::Pod => self.pods.iter().cloned().map(Object::Pod).collect(),
+            Kind::DaemonSet => self.daemonsets.iter().cloned().map(Object::DaemonSet).collect(),
+            Kind::ControllerRevision => {
+                self.revisions.iter().cloned().map(Object::ControllerRevision).collect()
+            }
+            Kind::Lease => self.leases.iter().cloned().map(Object::Lease).collect(),
+            Kind::Event => self.events.iter().cloned().map(Object::Event).collect(),
+            Kind::Other(_) => {
+                let table = self.others.get(&kind).into_iter();
+                table.flat_map(Table::iter).cloned().map(Object::Other).collect()
+            }
+        };
+        if let Some(namespace) = namespace {
+            objects.retain(|object| match object {
+                Object::Event(event) => event.draft.namespace() == namespace,
+                object => object.meta().is_some_and(|meta| **meta.namespace() == *namespace),
+            });
+        }
+        objects.sort_by_cached_key(Object::key);
+        objects
+    }
+
+    /// Stores a new object; its name must be free.
+    pub fn insert(&mut self, mut object: Object) -> Object {
+        self.revision += 1;
+        let revision = self.revision;
+        macro_rules! put {
+            ($table:expr, $rc:expr) => {{
+                let mut object = Rc::unwrap_or_clone($rc);
+                object.meta.resource_version = revision;
+                $table.insert(object)
+            }};
+        }
+        object = match object {
+            Object::Node(node) => Object::Node(put!(self.nodes, node)),
+            Object::Pod(pod) => Object::Pod(put!(self.pods, pod)),
+            Object::DaemonSet(ds) => Object::DaemonSet(put!(self.daemonsets, ds)),
+            Object::ControllerRevision(rev) => Object::ControllerRevision(put!(self.revisions, rev)),
+            Object::Lease(lease) => Object::Lease(put!(self.leases, lease)),
+            Object::Other(other) => {
+                Object::Other(put!(self.others.entry(other.kind).or_default(), other))
+            }
+            // Events come through `put_event`.
+            Object::Event(event) => Object::Event(event),
+        };
+        self.changes.push(Change { old: None, new: Some(object.clone()), revision });
+        object
+    }
+
+    /// Stores a newer version of an object that is there; its serial says which.
+    ///
+    /// A version that is the same but for its revision is not written (API-003): the stored one comes back.
+    pub fn update(&mut self, object: Object) -> Object {
+        let key = object.key();
+        let Some(old) = self.get(object.kind(), &key) else { return object };
+        let revision = self.revision + 1;
+        macro_rules! put {
+            ($table:expr, $rc:expr, $old:expr) => {{
+                let mut new = Rc::unwrap_or_clone($rc);
+                new.meta.resource_version = $old.meta.resource_version;
+                new.meta.serial = $old.meta.serial;
+                if new == **$old {
+                    return old;
+                }
+                new.meta.resource_version = revision;
+                $table.replace(new)
+            }};
+        }
+        let new = match (object, &old) {
+            (Object::Node(new), Object::Node(old)) => Object::Node(put!(self.nodes, new, old)),
+            (Object::Pod(new), Object::Pod(old)) => Object::Pod(put!(self.pods, new, old)),
+            (Object::DaemonSet(new), Object::DaemonSet(old)) => {
+                Object::DaemonSet(put!(self.daemonsets, new, old))
+            }
+            (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
+                Object::ControllerRevision(put!(self.revisions, new, old))
+            }
+            (Object::Lease(new), Object::Lease(old)) => Object::Lease(put!(self.leases, new, old)),
+            (Object::Other(new), Object::Other(old)) => {
+                Object::Other(put!(self.others.entry(old.kind).or_default(), new, old))
+            }
+            _ => return old,
+        };
+        self.revision = revision;
+        self.changes.push(Change { old: Some(old), new: Some(new.clone()), revision });
+        new
+    }
+
+    /// Removes an object. Returns it as it was last, with the revision of its removal (API-018).
+    pub fn remove(&mut self, kind: Kind, key: &Key) -> Option<Object> {
+        let old = self.get(kind, key)?;
+        self.revision += 1;
+        let revision = self.revision;
+        let serial = old.meta().map_or(0, |meta| meta.serial);
+        match kind {
+            Kind::Node => self.nodes.remove(serial).is_some(),
+            Kind::Pod => self.pods.remove(serial).is_some(),
+            Kind::DaemonSet => self.daemonsets.remove(serial).is_some(),
+            Kind::ControllerRevision => self.revisions.remove(serial).is_some(),
+            Kind::Lease => self.leases.remove(serial).is_some(),
+            Kind::Event => false,
+            Kind::Other(_) => self.others.get_mut(&kind).is_some_and(|table| table.remove(serial).is_some()),
+        };
+        self.changes.push(Change { old: Some(old.clone()), new: None, revision });
+        Some(old)
+    }
+
+    /// Records an event, or raises the count of the one it repeats.
+    pub fn put_event(&mut self, draft: EventDraft, now: Time) {
+        self.events.expire(now);
+        self.revision += 1;
+        let (event, fresh) = self.events.put(draft, self.revision);
+        let object = Object::Event(event);
+        let old = (!fresh).then(|| object.clone());
+        self.changes.push(Change { old, new: Some(object), revision: self.revision });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::meta::ObjectMeta;
+
+    fn other(name: &str) -> Object {
+        let kind = Kind::of("v1", "ConfigMap").unwrap();
+        let raw = Rc::new(serde_json::json!({"data": {"a": "b"}}));
+        Object::Other(Rc::new(Other { kind, meta: ObjectMeta::new("default", name), raw }))
+    }
+
+    fn revisions(store: &mut Store) -> Vec<(u64, bool, bool)> {
+        store.take_changes().iter().map(|c| (c.revision, c.old.is_some(), c.new.is_some())).collect()
+    }
+
+    #[test]
+    fn api_002_every_write_raises_the_one_revision() {
+        let mut store = Store::default();
+        let a = store.insert(other("a"));
+        let b = store.insert(other("b"));
+        assert_eq!((a.meta().unwrap().resource_version, b.meta().unwrap().resource_version), (1, 2));
+        store.remove(a.kind(), &a.key());
+        assert_eq!(revisions(&mut store), [(1, false, true), (2, false, true), (3, true, false)]);
+        assert_eq!(store.list(a.kind(), Some("default")).len(), 1);
+    }
+
+    #[test]
+    fn api_003_a_write_that_changes_nothing_is_not_performed() {
+        let mut store = Store::default();
+        let a = store.insert(other("a"));
+        store.take_changes();
+        assert_eq!(store.update(a.clone()), a);
+        assert_eq!(store.revision(), 1);
+        assert!(!store.has_changes());
+    }
+
+    #[test]
+    fn names_are_found_after_many_removals() {
+        let mut store = Store::default();
+        for n in 0..500 {
+            store.insert(other(&format!("x{n}")));
+        }
+        let kind = other("x").kind();
+        for n in (0..500).step_by(2) {
+            assert!(store.remove(kind, &Key::new("default", &format!("x{n}"))).is_some());
+        }
+        for n in 0..500 {
+            let found = store.get(kind, &Key::new("default", &format!("x{n}"))).is_some();
+            assert_eq!(found, n % 2 == 1, "x{n}");
+        }
+    }
+}

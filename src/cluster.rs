@@ -1,0 +1,605 @@
+//! All state of a simulated cluster, and the one match on what is due.
+//!
+//! It routes and holds no rules: a wake comes up, the part it is for is told, and what the part wishes is
+//! put on the agenda again.
+
+pub mod machine;
+pub mod post;
+mod boot;
+mod control_plane;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::api::meta::Name;
+use crate::api::object::{Key, Kind, Object};
+use crate::apiserver::ApiServer;
+use crate::apiserver::store::Change;
+use crate::controllers::ControllerManager;
+use crate::scheduler::Scheduler;
+use crate::sim::{Agenda, Duration, Rng, Time};
+use crate::wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
+
+use machine::{Machine, MachineSpec};
+use post::{Leg, Log, Message, Post, Record};
+
+pub use boot::Addons;
+
+/// What can be due.
+#[derive(Clone, Copy, Debug)]
+pub enum Wake {
+    /// A message arrives.
+    Message(u32),
+    /// Watch events arrive at a part.
+    Watch(Part),
+    /// A part asked to be reminded, in the life of its process that is named.
+    Timer { part: Part, epoch: u32, timer: Timer },
+    /// The runtime of a node has something due.
+    Runtime(MachineId),
+    /// The kubelet of a node hears that files have changed.
+    Files(MachineId),
+    /// A part (re)connects its watches, in the life named.
+    Connect { part: Part, epoch: u32 },
+    /// A computer is switched on and its kubelet starts.
+    Boot(MachineId),
+    /// kubeadm's next step after the API server has come up.
+    Kubeadm(u32),
+}
+
+/// A process that may be running or not; what is left of it when it is not.
+#[derive(Clone, Debug)]
+pub struct Process<T> {
+    pub component: Option<T>,
+    epoch: u32,
+    rng: Rng,
+    inbox: VecDeque<(Time, WatchEvent)>,
+    /// Whether the API server sends it watch events.
+    watching: bool,
+}
+
+impl<T> Process<T> {
+    fn new(seed: u64, purpose: &str) -> Process<T> {
+        let rng = Rng::stream(seed, purpose);
+        Process { component: None, epoch: 0, rng, inbox: VecDeque::new(), watching: false }
+    }
+
+    fn stop(&mut self) {
+        self.component = None;
+        self.epoch += 1;
+        self.inbox.clear();
+        self.watching = false;
+    }
+}
+
+/// What a part is told.
+enum Told {
+    Start,
+    List(Kind, Vec<Object>),
+    Watch(WatchEvent),
+    Answer(Token, Answer),
+    Timer(Timer),
+}
+
+/// What one person's command waits for.
+pub trait UserDesk {
+    fn on_answer(&mut self, token: Token, answer: Answer, now: Time);
+    fn on_watch(&mut self, event: &WatchEvent, now: Time);
+}
+
+/// The whole cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    now: Time,
+    started: Time,
+    seed: u64,
+    pub settings: Settings,
+    agenda: Agenda<Wake>,
+    pub api: ApiServer,
+    /// Whether the API server answers: its own container and etcd's have started.
+    api_up: bool,
+    /// Whether the API server has ever been up: its first start makes the system's own objects.
+    bootstrapped: bool,
+    addons: Addons,
+    pub controllers: Process<ControllerManager>,
+    pub scheduler: Process<Scheduler>,
+    pub machines: Vec<Machine>,
+    post: Post,
+    pub log: Log,
+    /// Answers for the user's commands, in order of arrival.
+    user_inbox: VecDeque<(Token, Answer)>,
+    /// Changes that a user's command is watching for.
+    user_changes: VecDeque<WatchEvent>,
+    user_watches: bool,
+    effects: Vec<Effect>,
+}
+
+impl Cluster {
+    /// A cluster of computers that are switched off; [`Cluster::boot`] puts their start on the agenda.
+    pub fn new(seed: u64, settings: Settings, machines: Vec<MachineSpec>, addons: Addons) -> Cluster {
+        let mut cluster = Cluster {
+            now: Time::START,
+            started: Time::START,
+            seed,
+            settings,
+            agenda: Agenda::default(),
+            api: ApiServer::new(seed),
+            api_up: false,
+            bootstrapped: false,
+            addons,
+            controllers: Process::new(seed, "controller-manager"),
+            scheduler: Process::new(seed, "scheduler"),
+            machines: Vec::new(),
+            post: Post::default(),
+            log: Log::default(),
+            user_inbox: VecDeque::new(),
+            user_changes: VecDeque::new(),
+            user_watches: false,
+            effects: Vec::new(),
+        };
+        for spec in machines {
+            cluster.add_machine(spec);
+        }
+        cluster
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    pub fn started(&self) -> Time {
+        self.started
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub fn api_up(&self) -> bool {
+        self.api_up
+    }
+
+    /// How many wakes have been handled: what guards and benches count.
+    pub fn steps(&self) -> u64 {
+        self.agenda.taken()
+    }
+
+    pub fn next_time(&self) -> Option<Time> {
+        self.agenda.next_time()
+    }
+
+    /// Messages under way.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.post.iter()
+    }
+
+    /// Watch events under way to a part: when each was sent, and what it says.
+    pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
+        let inbox = |part, inbox: &'_ VecDeque<(Time, WatchEvent)>| {
+            inbox.iter().map(|(sent, event)| (part, *sent, event.clone())).collect::<Vec<_>>()
+        };
+        let _ = inbox;
+        let of = |part: Part, queue: &'static str| (part, queue);
+        let _ = of;
+        let kcm = self.controllers.inbox.iter().map(|(sent, event)| (Part::ControllerManager, *sent, event));
+        let scheduler = self.scheduler.inbox.iter().map(|(sent, event)| (Part::Scheduler, *sent, event));
+        let kubelets = self.machines.iter().flat_map(|machine| {
+            machine.process.inbox.iter().map(|(sent, event)| (Part::Kubelet(machine.id), *sent, event))
+        });
+        kcm.chain(scheduler).chain(kubelets)
+    }
+
+    pub fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| &*machine.name == name)
+    }
+
+    pub fn machine_id(&self, name: &str) -> Option<MachineId> {
+        self.machine(name).map(|machine| machine.id)
+    }
+
+    fn process_epoch(&self, part: Part) -> u32 {
+        match part {
+            Part::ControllerManager => self.controllers.epoch,
+            Part::Scheduler => self.scheduler.epoch,
+            Part::Kubelet(id) => self.machines.get(id.0 as usize).map_or(0, |machine| machine.process.epoch),
+            Part::User | Part::ApiServer | Part::Etcd => 0,
+        }
+    }
+
+    // ---- running ----
+
+    /// Handles the next thing that is due at or before `until`; false when nothing is.
+    pub fn step_until(&mut self, until: Time) -> bool {
+        let Some((at, wake)) = self.agenda.pop_until(until) else { return false };
+        self.now = at;
+        self.handle(wake);
+        true
+    }
+
+    /// Runs to `until`, which is the present afterwards.
+    pub fn run_until(&mut self, until: Time) {
+        while self.step_until(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Sets the present without handling anything; the caller has made sure that nothing is due before.
+    pub fn advance_clock(&mut self, to: Time) {
+        self.now = self.now.max(to);
+    }
+
+    fn handle(&mut self, wake: Wake) {
+        match wake {
+            Wake::Message(slot) => self.deliver_message(slot),
+            Wake::Watch(part) => self.deliver_watch(part),
+            Wake::Timer { part, epoch, timer } => {
+                if epoch == self.process_epoch(part) {
+                    self.tell(part, Told::Timer(timer));
+                }
+            }
+            Wake::Connect { part, epoch } => self.connect(part, epoch),
+            Wake::Runtime(id) => self.run_runtime(id),
+            Wake::Files(id) => self.tell_files(id),
+            Wake::Boot(id) => self.start_kubelet(id),
+            Wake::Kubeadm(step) => self.kubeadm(step),
+        }
+        self.after_step();
+    }
+
+    /// Brings what the step changed to where it is seen: watchers, and the control plane's own processes.
+    fn after_step(&mut self) {
+        if self.api.store.has_changes() {
+            for change in self.api.store.take_changes() {
+                self.fan_out(&change);
+            }
+        }
+        self.mind_control_plane();
+    }
+
+    // ---- telling a part, and granting its wishes ----
+
+    fn tell(&mut self, part: Part, told: Told) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let now = self.now;
+        match part {
+            Part::ControllerManager => {
+                let process = &mut self.controllers;
+                let mut ctx =
+                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                if let Some(kcm) = &mut process.component {
+                    match told {
+                        Told::Start => kcm.start(&mut ctx),
+                        Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
+                    }
+                }
+            }
+            Part::Scheduler => {
+                let process = &mut self.scheduler;
+                let mut ctx =
+                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                if let Some(scheduler) = &mut process.component {
+                    match told {
+                        Told::Start => scheduler.start(&mut ctx),
+                        Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
+                    }
+                }
+            }
+            Part::Kubelet(id) => self.tell_kubelet(id, told, &mut effects),
+            Part::User => {
+                if let Told::Answer(token, answer) = told {
+                    self.user_inbox.push_back((token, answer));
+                }
+            }
+            Part::ApiServer | Part::Etcd => {}
+        }
+        self.grant(part, &mut effects);
+        self.effects = effects;
+    }
+
+    fn grant(&mut self, part: Part, effects: &mut Vec<Effect>) {
+        let epoch = self.process_epoch(part);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Request { call, token } => self.send(part, call, token),
+                Effect::Wake { at, timer } => {
+                    self.agenda.push(at.max(self.now), Wake::Timer { part, epoch, timer });
+                }
+                Effect::Log(line) => self.write_log(part, line),
+            }
+        }
+    }
+
+    fn write_log(&mut self, part: Part, line: String) {
+        if let Part::Kubelet(id) = part
+            && let Some(machine) = self.machines.get_mut(id.0 as usize)
+        {
+            machine.write_journal(self.now, line);
+        }
+    }
+
+    // ---- messages ----
+
+    /// Sends a call to the API server; it arrives after the link's delay.
+    pub fn send(&mut self, part: Part, call: Call, token: Token) {
+        self.post_leg(part, token, Leg::Call(call));
+    }
+
+    fn post_leg(&mut self, part: Part, token: Token, leg: Leg) {
+        let (sent, arrives) = (self.now, self.now + self.settings.link_delay);
+        let epoch = self.process_epoch(part);
+        let slot = self.post.put(Message { part, epoch, token, leg, sent, arrives, id: 0 });
+        self.agenda.push(arrives, Wake::Message(slot));
+    }
+
+    /// Whether messages between a part and the API server get through.
+    fn linked(&self, part: Part) -> bool {
+        match part {
+            Part::Kubelet(id) => self.machines.get(id.0 as usize).is_some_and(|machine| machine.linked),
+            _ => true,
+        }
+    }
+
+    fn deliver_message(&mut self, slot: u32) {
+        let Some(message) = self.post.take(slot) else { return };
+        let Message { part, epoch, token, leg, sent, .. } = message;
+        if epoch != self.process_epoch(part) && !matches!(leg, Leg::Call(_)) {
+            return;
+        }
+        match leg {
+            Leg::Call(call) => self.deliver_call(part, token, call, sent),
+            Leg::Answer(answer) => self.tell(part, Told::Answer(token, answer)),
+            Leg::List => self.answer_list(part),
+            Leg::Listed(lists) => {
+                for (kind, objects) in lists {
+                    self.tell(part, Told::List(kind, objects));
+                }
+            }
+        }
+    }
+
+    fn deliver_call(&mut self, part: Part, token: Token, call: Call, sent: Time) {
+        let error = match (self.linked(part), self.api_up) {
+            (false, _) => Some(CallError::TimedOut),
+            (true, false) => Some(CallError::Refused),
+            (true, true) => None,
+        };
+        if let Some(error) = error {
+            if token != Token::NONE {
+                self.post_leg(part, token, Leg::Answer(Answer { result: Err(error), warnings: Vec::new() }));
+            }
+            return;
+        }
+        self.log.push(Record {
+            sent,
+            arrives: self.now,
+            from: part,
+            to: Part::ApiServer,
+            verb: call.verb(),
+            kind: call.kind(),
+            key: post::key_of(&call),
+        });
+        let answer = self.api.handle(call, self.now);
+        if token != Token::NONE {
+            self.post_leg(part, token, Leg::Answer(answer));
+        }
+    }
+
+    // ---- watches ----
+
+    /// The kinds a part's informers watch, in the order in which they are listed.
+    fn watched_kinds(&self, part: Part) -> Vec<Kind> {
+        match part {
+            Part::ControllerManager => {
+                let mut kinds: Vec<Kind> = self.api.store.others.keys().copied().collect();
+                kinds.extend([Kind::Node, Kind::Lease, Kind::ControllerRevision, Kind::DaemonSet, Kind::Pod]);
+                kinds
+            }
+            Part::Scheduler => vec![Kind::Node, Kind::Pod],
+            Part::Kubelet(_) => vec![Kind::Node, Kind::Pod],
+            Part::User | Part::ApiServer | Part::Etcd => Vec::new(),
+        }
+    }
+
+    fn connect(&mut self, part: Part, epoch: u32) {
+        let running = match part {
+            Part::ControllerManager => self.controllers.component.is_some(),
+            Part::Scheduler => self.scheduler.component.is_some(),
+            Part::Kubelet(id) => self.machines[id.0 as usize].process.component.is_some(),
+            _ => false,
+        };
+        if running && epoch == self.process_epoch(part) {
+            self.post_leg(part, Token::NONE, Leg::List);
+        }
+    }
+
+    fn answer_list(&mut self, part: Part) {
+        if !self.api_up || !self.linked(part) {
+            // The reflector tries again when there is somebody to answer: see `api_server_came_up`.
+            return;
+        }
+        let name: Option<Name> = match part {
+            Part::Kubelet(id) => Some(self.machines[id.0 as usize].name.clone()),
+            _ => None,
+        };
+        let mut lists = Vec::new();
+        for kind in self.watched_kinds(part) {
+            let mut objects = match (&name, kind) {
+                (Some(name), Kind::Node) => {
+                    self.api.store.nodes.get("", name).cloned().map(Object::Node).into_iter().collect()
+                }
+                _ => self.api.store.list(kind, None),
+            };
+            if let Some(name) = &name {
+                objects.retain(|object| match object {
+                    Object::Pod(pod) => pod.node_name.as_ref() == Some(name),
+                    _ => true,
+                });
+            }
+            lists.push((kind, objects));
+        }
+        if let Some((inbox, watching)) = self.watch_state(part) {
+            inbox.clear();
+            *watching = true;
+        }
+        self.post_leg(part, Token::NONE, Leg::Listed(lists));
+    }
+
+    fn watch_state(&mut self, part: Part) -> Option<(&mut VecDeque<(Time, WatchEvent)>, &mut bool)> {
+        match part {
+            Part::ControllerManager => Some((&mut self.controllers.inbox, &mut self.controllers.watching)),
+            Part::Scheduler => Some((&mut self.scheduler.inbox, &mut self.scheduler.watching)),
+            Part::Kubelet(id) => {
+                let process = &mut self.machines.get_mut(id.0 as usize)?.process;
+                Some((&mut process.inbox, &mut process.watching))
+            }
+            _ => None,
+        }
+    }
+
+    fn fan_out(&mut self, change: &Change) {
+        let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
+        if self.user_watches
+            && let Some(event) = watch_event(change)
+        {
+            self.user_changes.push_back(event);
+        }
+        match object {
+            Object::Event(_) => return,
+            Object::Pod(_) => {
+                self.enqueue(Part::Scheduler, watch_event(change));
+                self.fan_out_to_kubelet(change);
+            }
+            Object::Node(node) => {
+                self.enqueue(Part::Scheduler, watch_event(change));
+                if let Some(id) = self.machine_of(&node.meta.name.clone()) {
+                    self.enqueue(Part::Kubelet(id), watch_event(change));
+                }
+            }
+            _ => {}
+        }
+        self.enqueue(Part::ControllerManager, watch_event(change));
+    }
+
+    /// The computer whose kubelet goes by this node's name. O(1).
+    pub fn machine_of(&self, node: &str) -> Option<MachineId> {
+        // Names of machines are few kinds and found by index: see `add_machine`.
+        self.machine_index.get(node)
+    }
+
+    /// A kubelet watches `spec.nodeName=<its node>`: a pod enters its view when it is bound (API-019).
+    fn fan_out_to_kubelet(&mut self, change: &Change) {
+        let node = |object: &Option<Object>| match object {
+            Some(Object::Pod(pod)) => pod.node_name.clone(),
+            _ => None,
+        };
+        let (old, new) = (node(&change.old), node(&change.new));
+        if let Some(name) = &new {
+            let Some(id) = self.machine_of(name) else { return };
+            let Some(object) = change.new.clone() else { return };
+            let event = if old.as_ref() == Some(name) {
+                WatchEvent::Modified(object)
+            } else {
+                WatchEvent::Added(object)
+            };
+            self.enqueue(Part::Kubelet(id), Some(event));
+        } else if let (Some(name), Some(object)) = (&old, change.old.clone())
+            && let Some(id) = self.machine_of(name)
+        {
+            self.enqueue(Part::Kubelet(id), Some(WatchEvent::Deleted(object)));
+        }
+    }
+
+    fn enqueue(&mut self, part: Part, event: Option<WatchEvent>) {
+        let (now, delay) = (self.now, self.settings.link_delay);
+        let linked = self.linked(part);
+        let Some(event) = event else { return };
+        let Some((inbox, watching)) = self.watch_state(part) else { return };
+        if !*watching || !linked {
+            return;
+        }
+        // One wake for all events that are sent at the same instant.
+        let wake = inbox.back().is_none_or(|(sent, _)| *sent != now);
+        inbox.push_back((now, event));
+        if wake {
+            self.agenda.push(now + delay, Wake::Watch(part));
+        }
+    }
+
+    fn deliver_watch(&mut self, part: Part) {
+        let due = self.now - self.settings.link_delay;
+        loop {
+            let Some((inbox, _)) = self.watch_state(part) else { return };
+            match inbox.front() {
+                Some((sent, _)) if *sent <= due => {}
+                _ => return,
+            }
+            let Some((sent, event)) = inbox.pop_front() else { return };
+            self.log.push(Record {
+                sent,
+                arrives: self.now,
+                from: Part::ApiServer,
+                to: part,
+                verb: watch_verb(&event),
+                kind: event.object().kind(),
+                key: event.object().key(),
+            });
+            self.tell(part, Told::Watch(event));
+        }
+    }
+
+    // ---- the user ----
+
+    /// Answers to the user's calls since the last time.
+    pub fn take_user_answers(&mut self) -> VecDeque<(Token, Answer)> {
+        std::mem::take(&mut self.user_inbox)
+    }
+
+    /// Changes since the last time, if [`Cluster::watch_for_user`] is on.
+    pub fn take_user_changes(&mut self) -> VecDeque<WatchEvent> {
+        std::mem::take(&mut self.user_changes)
+    }
+
+    pub fn watch_for_user(&mut self, on: bool) {
+        self.user_watches = on;
+        if !on {
+            self.user_changes.clear();
+        }
+    }
+
+    /// Whether nothing is under way: no message, and nothing due within `ahead`.
+    pub fn is_quiet(&self, ahead: Duration) -> bool {
+        self.post.is_empty() && self.agenda.next_time().is_none_or(|at| at > self.now + ahead)
+    }
+}
+
+fn watch_event(change: &Change) -> Option<WatchEvent> {
+    match (&change.old, &change.new) {
+        (None, Some(new)) => Some(WatchEvent::Added(new.clone())),
+        (Some(_), Some(new)) => Some(WatchEvent::Modified(new.clone())),
+        (Some(old), None) => Some(WatchEvent::Deleted(old.clone())),
+        (None, None) => None,
+    }
+}
+
+/// The word for a watch event in pictures and logs.
+pub fn watch_verb(event: &WatchEvent) -> &'static str {
+    match event {
+        WatchEvent::Added(_) => "added",
+        WatchEvent::Modified(_) => "modified",
+        WatchEvent::Deleted(_) => "deleted",
+    }
+}
+
+/// The key of a node or another object without a namespace.
+pub fn cluster_key(name: &str) -> Key {
+    Key::new("", name)
+}
+
+/// A shared text; components keep and compare these.
+pub fn name(text: &str) -> Name {
+    Rc::from(text)
+}

@@ -1,0 +1,5 @@
+//! Everything that is tested from outside, in one binary: a file for each area.
+
+mod suite {
+    mod tidy;
+}
