@@ -8,6 +8,8 @@ pub mod api;
 
 pub mod wire;
 
+pub mod job;
+
 pub mod view;
 
 pub mod stage;

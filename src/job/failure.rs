@@ -1,0 +1,93 @@
+//! Why a command did not do what it was told.
+
+use crate::api::status_error::StatusError;
+use crate::wire::CallError;
+
+/// Why a program stops: it waits, or it failed.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// It asked for something that has not come yet.
+    Pending,
+    Failed(Failure),
+}
+
+/// An error, as Go's functions return it. How it is printed is kubectl's business.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// A plain sentence.
+    Message(String),
+    /// The API server said no; `prefix` is what kubectl puts before the message, such as
+    /// `error when creating "ds.yaml": `.
+    Status { prefix: String, error: Box<StatusError> },
+    /// The API server could not be reached.
+    Unreachable { prefix: String, error: CallError },
+    /// Several.
+    Several(Vec<Failure>),
+    /// All is said already; only the exit code is left.
+    Exit(i32),
+}
+
+impl Failure {
+    pub fn message(text: impl Into<String>) -> Failure {
+        Failure::Message(text.into())
+    }
+
+    pub fn of(error: &CallError) -> Failure {
+        Failure::with_prefix("", error)
+    }
+
+    pub fn with_prefix(prefix: impl Into<String>, error: &CallError) -> Failure {
+        let prefix = prefix.into();
+        match error {
+            CallError::Status(status) => Failure::Status { prefix, error: status.clone() },
+            other => Failure::Unreachable { prefix, error: other.clone() },
+        }
+    }
+
+    /// One failure out of several, each text once; `None` if there is none.
+    ///
+    /// Kubernetes: apimachinery/pkg/util/errors, NewAggregate.
+    pub fn aggregate(mut failures: Vec<Failure>) -> Option<Failure> {
+        match failures.len() {
+            0 => None,
+            1 => failures.pop(),
+            _ => Some(Failure::Several(failures)),
+        }
+    }
+
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Failure::Exit(code) => *code,
+            _ => 1,
+        }
+    }
+
+    pub fn status(&self) -> Option<&StatusError> {
+        match self {
+            Failure::Status { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(StatusError::is_not_found)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failed(failure)
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Stop {
+        Stop::Failed(Failure::Message(text))
+    }
+}
+
+impl From<&str> for Stop {
+    fn from(text: &str) -> Stop {
+        Stop::Failed(Failure::Message(text.to_owned()))
+    }
+}
