@@ -17,7 +17,7 @@ use crate::apiserver::ApiServer;
 use crate::apiserver::store::Change;
 use crate::controllers::ControllerManager;
 use crate::scheduler::Scheduler;
-use crate::sim::{Agenda, Duration, Rng, Time};
+use crate::sim::{Agenda, Duration, NameIndex, Rng, Time};
 use crate::wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
 
 use machine::{Machine, MachineSpec};
@@ -80,12 +80,6 @@ enum Told {
     Timer(Timer),
 }
 
-/// What one person's command waits for.
-pub trait UserDesk {
-    fn on_answer(&mut self, token: Token, answer: Answer, now: Time);
-    fn on_watch(&mut self, event: &WatchEvent, now: Time);
-}
-
 /// The whole cluster.
 #[derive(Clone, Debug)]
 pub struct Cluster {
@@ -103,6 +97,10 @@ pub struct Cluster {
     pub controllers: Process<ControllerManager>,
     pub scheduler: Process<Scheduler>,
     pub machines: Vec<Machine>,
+    /// Machines by the name of their node; only ever looked up.
+    machine_index: NameIndex,
+    /// The computers that carry the control plane.
+    control_plane: Vec<MachineId>,
     post: Post,
     pub log: Log,
     /// Answers for the user's commands, in order of arrival.
@@ -129,6 +127,8 @@ impl Cluster {
             controllers: Process::new(seed, "controller-manager"),
             scheduler: Process::new(seed, "scheduler"),
             machines: Vec::new(),
+            machine_index: NameIndex::default(),
+            control_plane: Vec::new(),
             post: Post::default(),
             log: Log::default(),
             user_inbox: VecDeque::new(),
@@ -174,12 +174,6 @@ impl Cluster {
 
     /// Watch events under way to a part: when each was sent, and what it says.
     pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
-        let inbox = |part, inbox: &'_ VecDeque<(Time, WatchEvent)>| {
-            inbox.iter().map(|(sent, event)| (part, *sent, event.clone())).collect::<Vec<_>>()
-        };
-        let _ = inbox;
-        let of = |part: Part, queue: &'static str| (part, queue);
-        let _ = of;
         let kcm = self.controllers.inbox.iter().map(|(sent, event)| (Part::ControllerManager, *sent, event));
         let scheduler = self.scheduler.inbox.iter().map(|(sent, event)| (Part::Scheduler, *sent, event));
         let kubelets = self.machines.iter().flat_map(|machine| {
@@ -189,7 +183,7 @@ impl Cluster {
     }
 
     pub fn machine(&self, name: &str) -> Option<&Machine> {
-        self.machines.iter().find(|machine| &*machine.name == name)
+        self.machines.get(self.machine_index.get(name)? as usize)
     }
 
     pub fn machine_id(&self, name: &str) -> Option<MachineId> {
@@ -486,8 +480,7 @@ impl Cluster {
 
     /// The computer whose kubelet goes by this node's name. O(1).
     pub fn machine_of(&self, node: &str) -> Option<MachineId> {
-        // Names of machines are few kinds and found by index: see `add_machine`.
-        self.machine_index.get(node)
+        self.machine_index.get(node).map(MachineId)
     }
 
     /// A kubelet watches `spec.nodeName=<its node>`: a pod enters its view when it is bound (API-019).
@@ -592,14 +585,4 @@ pub fn watch_verb(event: &WatchEvent) -> &'static str {
         WatchEvent::Modified(_) => "modified",
         WatchEvent::Deleted(_) => "deleted",
     }
-}
-
-/// The key of a node or another object without a namespace.
-pub fn cluster_key(name: &str) -> Key {
-    Key::new("", name)
-}
-
-/// A shared text; components keep and compare these.
-pub fn name(text: &str) -> Name {
-    Rc::from(text)
 }

@@ -3,10 +3,12 @@
 pub mod agenda;
 pub mod digest;
 pub mod files;
+pub mod index;
 pub mod rng;
 pub mod time;
 
 pub use agenda::Agenda;
 pub use digest::Digest;
+pub use index::NameIndex;
 pub use rng::Rng;
 pub use time::{Duration, Time, Timestamp};

@@ -12,21 +12,8 @@ use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
 use crate::sim::Time;
+use crate::sim::index::fixed_hash;
 use crate::sim::rng::mix;
-
-/// A hash of texts that is the same in every run and on every machine.
-pub(crate) fn fixed_hash(parts: [&str; 2]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    for part in parts {
-        for chunk in part.as_bytes().chunks(8) {
-            let mut word = [0u8; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            hash = mix(hash ^ u64::from_le_bytes(word));
-        }
-        hash = mix(hash ^ part.len() as u64);
-    }
-    hash
-}
 
 /// What a table needs to know of its objects.
 pub trait Stored {
@@ -60,7 +47,7 @@ impl<T> Default for Table<T> {
 fn name_hash<T: Stored>(by_serial: &BTreeMap<u32, Rc<T>>, serial: u32) -> u64 {
     by_serial.get(&serial).map_or(0, |object| {
         let meta = object.meta();
-        fixed_hash([meta.namespace(), &meta.name])
+        fixed_hash(&[meta.namespace(), &meta.name])
     })
 }
 
@@ -89,7 +76,7 @@ impl<T: Stored> Table<T> {
                 *meta.name == *name && **meta.namespace() == *namespace
             })
         };
-        self.names.find(fixed_hash([namespace, name]), same).copied()
+        self.names.find(fixed_hash(&[namespace, name]), same).copied()
     }
 
     /// O(1).
@@ -102,7 +89,7 @@ impl<T: Stored> Table<T> {
         let serial = self.next_serial;
         self.next_serial += 1;
         object.meta_mut().serial = serial;
-        let hash = fixed_hash([object.meta().namespace(), &object.meta().name]);
+        let hash = fixed_hash(&[object.meta().namespace(), &object.meta().name]);
         let object = Rc::new(object);
         self.by_serial.insert(serial, object.clone());
         let by_serial = &self.by_serial;
@@ -149,7 +136,7 @@ impl EventTable {
 
     fn hash(draft: &EventDraft) -> u64 {
         let uid = draft.regarding.uid;
-        mix(uid.low ^ mix(uid.high) ^ fixed_hash([draft.reason, ""]) ^ draft.first.0)
+        mix(uid.low ^ mix(uid.high) ^ fixed_hash(&[draft.reason, ""]) ^ draft.first.0)
     }
 
     /// The stored event that `draft` repeats: same object, reason and first time.

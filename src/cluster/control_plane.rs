@@ -24,12 +24,16 @@ pub struct Running {
 impl Cluster {
     /// Starts and stops the processes whose containers have started or ended since the last step.
     pub(super) fn mind_control_plane(&mut self) {
-        let changed = self.machines.iter_mut().filter(|machine| machine.spec.control_plane);
-        if !changed.fold(false, |any, machine| machine.take_runtime_changed() | any) {
+        let mut changed = false;
+        for id in &self.control_plane {
+            changed |= self.machines[id.0 as usize].take_runtime_changed();
+        }
+        if !changed {
             return;
         }
         let mut running = Running::default();
-        for machine in self.machines.iter().filter(|machine| machine.spec.control_plane) {
+        for id in &self.control_plane {
+            let machine = &self.machines[id.0 as usize];
             let has = |name: &str| machine.runs_container("kube-system", name);
             running.etcd |= has("etcd");
             running.api_server |= has("kube-apiserver");
