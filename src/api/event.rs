@@ -27,6 +27,10 @@ pub enum Message {
     Text(Name),
     /// `Successfully assigned {namespace}/{pod} to {node}` (SCH-020).
     Assigned(Name),
+    /// `Pulling image "{image}"` (KL-052).
+    Pulling(Name),
+    /// `Container image "{image}" already present on machine and can be accessed by the pod` (KL-053).
+    Present(Name),
 }
 
 /// Who says it: the component, and the node it runs on if it is a kubelet.
@@ -75,6 +79,10 @@ impl EventDraft {
             Message::Assigned(node) => {
                 let about = &*self.regarding;
                 format!("Successfully assigned {}/{} to {node}", about.namespace, about.name)
+            }
+            Message::Pulling(image) => format!("Pulling image \"{image}\""),
+            Message::Present(image) => {
+                format!("Container image \"{image}\" already present on machine and can be accessed by the pod")
             }
         }
     }

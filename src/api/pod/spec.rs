@@ -106,12 +106,23 @@ pub struct Container {
     pub liveness: Option<Probe>,
     pub readiness: Option<Probe>,
     pub startup: Option<Probe>,
-    /// How long lifecycle.preStop takes, if there is one: `sleep` says so itself, anything else is brief.
-    pub pre_stop: Option<Duration>,
+    pub post_start: Option<Hook>,
+    pub pre_stop: Option<Hook>,
     /// ConfigMaps and Secrets its environment names.
     pub env_refs: Vec<ConfigRef>,
     /// The fingerprint of the container's spec: part of the back-off key (KL-078).
     pub hash: u64,
+    /// How events name it: `spec.containers{name}`.
+    pub field_path: Name,
+}
+
+/// A lifecycle hook, as far as its own words tell what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// `sleep` says so itself; any other hook is brief.
+    pub takes: Duration,
+    /// An exec hook whose command is `false` or ends with a failing `exit`.
+    pub fails: bool,
 }
 
 /// The pod spec as the scheduler, the controllers and the kubelet read it.
@@ -202,6 +213,11 @@ impl PodSpec {
     }
 }
 
+fn field_path(name: &str, main: bool) -> Name {
+    let list = if main { "containers" } else { "initContainers" };
+    format!("spec.{list}{{{name}}}").into()
+}
+
 impl Container {
     fn from_value(value: &Value, main: bool) -> Container {
         let kind = match (main, value["restartPolicy"].as_str()) {
@@ -226,26 +242,33 @@ impl Container {
             liveness: Probe::from_value(&value["livenessProbe"]),
             readiness: Probe::from_value(&value["readinessProbe"]),
             startup: Probe::from_value(&value["startupProbe"]),
-            pre_stop: pre_stop(&value["lifecycle"]["preStop"]),
+            post_start: Hook::from_value(&value["lifecycle"]["postStart"]),
+            pre_stop: Hook::from_value(&value["lifecycle"]["preStop"]),
             env_refs: env_refs(value),
             hash: crate::api::meta::fnv1a_128(value.to_string().as_bytes()) as u64,
+            field_path: field_path(value["name"].as_str().unwrap_or_default(), main),
         }
     }
 }
 
-/// A hook that sleeps says how long; another kind of hook counts as done within 100 ms.
-fn pre_stop(hook: &Value) -> Option<Duration> {
-    if hook.is_null() {
-        return None;
+impl Hook {
+    fn from_value(hook: &Value) -> Option<Hook> {
+        if hook.is_null() {
+            return None;
+        }
+        let words = hook["exec"]["command"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let command = words.collect::<Vec<_>>().join(" ");
+        let number_after = |word: &str| {
+            let digits = command.split(word).nth(1)?.chars().take_while(char::is_ascii_digit);
+            digits.collect::<String>().parse::<u64>().ok()
+        };
+        let seconds = hook["sleep"]["seconds"].as_u64().or_else(|| number_after("sleep "));
+        let last = command.split([';', '&', '\n', ' ']).next_back().unwrap_or_default();
+        Some(Hook {
+            takes: seconds.map_or(Duration::from_millis(100), Duration::from_secs),
+            fails: matches!(last, "false" | "/bin/false") || number_after("exit ").is_some_and(|code| code != 0),
+        })
     }
-    let command = hook["exec"]["command"]
-        .as_array()
-        .map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
-    let slept = command.as_deref().and_then(|text| text.split("sleep ").nth(1)).and_then(|rest| {
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u64>().ok()
-    });
-    let seconds = hook["sleep"]["seconds"].as_u64().or(slept);
-    Some(seconds.map_or(Duration::from_millis(100), Duration::from_secs))
 }
 
 impl Probe {
