@@ -6,6 +6,8 @@ pub mod sim;
 
 pub mod api;
 
+pub mod yaml;
+
 pub mod wire;
 
 pub mod job;

@@ -1,0 +1,76 @@
+//! Base64 as Go's standard encoding reads it.
+
+/// The bytes, or the offset of the first byte that does not belong (`illegal base64 data at input byte N`).
+///
+/// Line breaks are skipped, padding is required.
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let mut group = 0u32;
+    let mut count = 0;
+    let mut input = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n'));
+    while let Some((at, byte)) = input.next() {
+        if byte == b'=' {
+            return finish(bytes, group, count, at, &mut input);
+        }
+        group = group << 6 | u32::from(value(byte).ok_or(at)?);
+        count += 1;
+        if count == 4 {
+            bytes.extend_from_slice(&group.to_be_bytes()[1..]);
+            (group, count) = (0, 0);
+        }
+    }
+    if count == 0 { Ok(bytes) } else { Err(text.len().saturating_sub(count)) }
+}
+
+/// Padding: two `=` after two digits, one after three, and nothing behind it.
+fn finish(
+    mut bytes: Vec<u8>,
+    group: u32,
+    count: usize,
+    at: usize,
+    rest: &mut dyn Iterator<Item = (usize, u8)>,
+) -> Result<Vec<u8>, usize> {
+    match count {
+        2 => match rest.next() {
+            Some((_, b'=')) => bytes.push((group >> 4) as u8),
+            Some((next, _)) => return Err(next),
+            None => return Err(at + 1),
+        },
+        3 => bytes.extend_from_slice(&((group >> 2) as u16).to_be_bytes()),
+        _ => return Err(at),
+    }
+    match rest.next() {
+        Some((next, _)) => Err(next),
+        None => Ok(bytes),
+    }
+}
+
+fn value(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_s_standard_encoding() {
+        for (text, bytes) in
+            [("", ""), ("YQ==", "a"), ("YWI=", "ab"), ("YWJj", "abc"), ("YWJj\nYQ==\n", "abca")]
+        {
+            assert_eq!(decode(text), Ok(bytes.as_bytes().to_vec()), "{text}");
+        }
+        for (text, at) in
+            [("Y", 0), ("YQ", 0), ("YQ=", 3), ("YQ=x", 3), ("!!!!", 0), ("YWJj=", 4), ("YQ==YQ==", 4)]
+        {
+            assert_eq!(decode(text), Err(at), "{text}");
+        }
+    }
+}

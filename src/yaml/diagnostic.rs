@@ -1,0 +1,70 @@
+//! What is wrong with a text, and where.
+
+use serde::{Deserialize, Serialize};
+
+/// A place in the user's text. Line and column count from 1, the column in characters; the offset is in
+/// bytes of the text without its byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pos {
+    pub line: u32,
+    pub column: u32,
+    pub offset: u32,
+}
+
+impl Default for Pos {
+    fn default() -> Self {
+        Pos { line: 1, column: 1, offset: 0 }
+    }
+}
+
+/// A piece of the user's text; `end` is behind its last character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Span {
+    pub start: Pos,
+    pub end: Pos,
+}
+
+impl Span {
+    pub fn at(pos: Pos) -> Span {
+        Span { start: pos, end: pos }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Severity {
+    /// The real system refuses this.
+    Error,
+    /// The real system takes this without a word, and a person would regret it.
+    Warning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Exactly the real program's words, its quirks with lines included.
+    pub message: String,
+    /// Where to underline: the truth.
+    pub span: Span,
+    /// `spec.template.spec.containers[0].image`, where there is a field to name.
+    pub path: Option<String>,
+    pub severity: Severity,
+    /// One plain sentence that helps.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn error(message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic { message: message.into(), span, path: None, severity: Severity::Error, help: None }
+    }
+
+    pub fn warning(message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(message, span) }
+    }
+
+    pub fn with_path(self, path: impl Into<String>) -> Diagnostic {
+        Diagnostic { path: Some(path.into()), ..self }
+    }
+
+    pub fn with_help(self, help: impl Into<String>) -> Diagnostic {
+        Diagnostic { help: Some(help.into()), ..self }
+    }
+}

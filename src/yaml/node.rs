@@ -1,0 +1,136 @@
+//! The tree of one document: JSON values with a span on every key and value.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Number, Value};
+
+use super::diagnostic::Span;
+
+/// A value and where it stands. No tree is deeper than [`MAX_TREE_DEPTH`], so walking one may recurse.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Node {
+    pub span: Span,
+    pub value: NodeValue,
+}
+
+/// Deeper documents are refused ("exceeded max depth"). Kubernetes stops at 10,000 levels.
+// Differs: a browser's stack could not carry Kubernetes' 10,000 levels of nesting; we stop at 500.
+pub const MAX_TREE_DEPTH: usize = 500;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum NodeValue {
+    #[default]
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    List(Vec<Node>),
+    /// In the order of the text; a key may occur twice, and the last one counts.
+    Map(Vec<Entry>),
+    /// A value that has an anchor, at its place and where `*name` stands for it. The inner span is the
+    /// anchored text's.
+    Shared(Rc<Node>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What JSON has for a key: `true` for `y:`.
+    pub key: String,
+    pub key_span: Span,
+    pub value: Node,
+    /// `<<`: not a key, but a map or a list of maps to take keys from.
+    pub merge: bool,
+}
+
+impl Node {
+    pub fn new(value: NodeValue, span: Span) -> Node {
+        Node { span, value }
+    }
+
+    /// The node itself, or the anchored one it stands for.
+    pub fn resolved(&self) -> &Node {
+        let mut node = self;
+        while let NodeValue::Shared(target) = &node.value {
+            node = target;
+        }
+        node
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.resolved().value == NodeValue::Null
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.resolved().value {
+            NodeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn items(&self) -> &[Node] {
+        match &self.resolved().value {
+            NodeValue::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        match &self.resolved().value {
+            NodeValue::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key, the last one if it is written twice.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The key and its value, wherever a merge may have taken them from.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().rev().find_map(|entry| match entry.merge {
+            false => (entry.key == key).then_some(entry),
+            true => merged_maps(&entry.value).find_map(|map| map.entry(key)),
+        })
+    }
+
+    /// The plain value: aliases and merges unfolded, keys sorted, the last of two equal keys.
+    ///
+    /// The reader has refused documents whose aliases unfold to too much.
+    pub fn to_value(&self) -> Value {
+        match &self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(b) => Value::Bool(*b),
+            NodeValue::Number(n) => Value::Number(n.clone()),
+            NodeValue::String(s) => Value::String(s.clone()),
+            NodeValue::List(items) => Value::Array(items.iter().map(Node::to_value).collect()),
+            NodeValue::Map(entries) => {
+                let mut map = Map::new();
+                fill(&mut map, entries);
+                Value::Object(map)
+            }
+            NodeValue::Shared(target) => target.to_value(),
+        }
+    }
+}
+
+/// Sets keys in the order go-yaml does: a merge overrides what stands before it.
+fn fill(map: &mut Map<String, Value>, entries: &[Entry]) {
+    for entry in entries {
+        if entry.merge {
+            // Of several merged maps the first wins, so it comes last.
+            for source in merged_maps(&entry.value).rev() {
+                fill(map, source.entries());
+            }
+        } else {
+            map.insert(entry.key.clone(), entry.value.to_value());
+        }
+    }
+}
+
+/// The maps that a `<<` names, the first one first.
+fn merged_maps(value: &Node) -> impl DoubleEndedIterator<Item = &Node> {
+    let value = value.resolved();
+    let single = matches!(value.value, NodeValue::Map(_)).then_some(value);
+    single.into_iter().chain(value.items().iter().map(Node::resolved))
+}

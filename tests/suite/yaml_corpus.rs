@@ -1,0 +1,158 @@
+//! Every manifest of the corpus through the YAML reader: what must read reads, what must not says why,
+//! in the real program's words and at the right line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use kubestage::yaml::{Diagnostic, Documents, Reader, read_documents};
+use serde_json::Value;
+
+fn corpus() -> PathBuf {
+    std::env::var_os("CORPUS_DIR").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus")),
+        PathBuf::from,
+    )
+}
+
+struct File {
+    name: String,
+    category: String,
+    bytes: Vec<u8>,
+    entry: Value,
+}
+
+/// The files of the index; the directories are left to the kubelet's tests.
+fn files() -> Vec<File> {
+    let index = fs::read(corpus().join("index.json")).expect("the corpus has an index");
+    let index: Value = serde_json::from_slice(&index).expect("the index is JSON");
+    let entries = index["files"].as_array().expect("the index lists files");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    entries
+        .iter()
+        .filter(|entry| entry["category"] != "directories")
+        .map(|entry| File {
+            name: text(&entry["name"]),
+            category: text(&entry["category"]),
+            bytes: fs::read(corpus().join(text(&entry["file"]))).expect("the file is there"),
+            entry: entry.clone(),
+        })
+        .collect()
+}
+
+fn reader(file: &File) -> Reader {
+    let via = if file.category == "broken" { &file.entry["broken"]["via"] } else { &file.entry["category"] };
+    if via == "staticPodPath" || via == "staticpods" { Reader::Kubelet } else { Reader::Kubectl }
+}
+
+fn read(file: &File) -> Documents {
+    read_documents(&file.bytes, reader(file))
+}
+
+/// What is wrong with a diagnostic where the index says `fails_at`, or nothing.
+fn compare(broken: &Value, found: &Diagnostic) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for piece in broken["message_contains"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !found.message.contains(piece) {
+            wrong.push(format!("message {:?} lacks {piece:?}", found.message));
+        }
+    }
+    let line = u64::from(found.span.start.line);
+    let mut lines: Vec<u64> =
+        broken["lines"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    lines.extend(broken["line"].as_u64());
+    if !lines.is_empty() && !lines.contains(&line) {
+        wrong.push(format!("line {line} is not in {lines:?}"));
+    }
+    wrong
+}
+
+fn report(wrong: &BTreeMap<String, Vec<String>>) {
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_good_file_reads() {
+    let mut wrong = BTreeMap::new();
+    for file in files().iter().filter(|f| f.category != "broken") {
+        if let Some(error) = read(file).error {
+            wrong.insert(file.name.clone(), vec![format!("{error:?}")]);
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn broken_yaml_says_why_and_where() {
+    let mut wrong = BTreeMap::new();
+    let mut seen = 0;
+    for file in files().iter().filter(|f| f.entry["broken"]["fails_at"] == "yaml") {
+        seen += 1;
+        let broken = &file.entry["broken"];
+        let complaints = match read(file).error {
+            None => vec!["no error".to_owned()],
+            Some(error) => {
+                let mut complaints = compare(broken, &error);
+                let real = broken["real_message"].as_str().unwrap_or_default();
+                if !real.contains(&error.message) {
+                    complaints.push(format!("{:?} is not in {real:?}", error.message));
+                }
+                complaints
+            }
+        };
+        if !complaints.is_empty() {
+            wrong.insert(file.name.clone(), complaints);
+        }
+    }
+    report(&wrong);
+    assert!(seen > 10, "{seen} files");
+}
+
+#[test]
+fn other_mistakes_leave_the_yaml_readable() {
+    let mut wrong = BTreeMap::new();
+    for file in files().iter().filter(|f| f.category == "broken" && f.entry["broken"]["fails_at"] != "yaml") {
+        if let Some(error) = read(file).error {
+            wrong.insert(file.name.clone(), vec![format!("{error:?}")]);
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn documents_have_the_kinds_the_index_counts() {
+    let mut wrong = BTreeMap::new();
+    for file in files().iter().filter(|f| f.category == "daemonsets") {
+        let kinds = |value: &Value| -> Vec<String> {
+            value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let expected = kinds(&file.entry["yaml"]["kinds"]);
+        let documents = read(file).documents;
+        let found: Vec<String> =
+            documents.iter().filter_map(|d| d.tree.get("kind")?.as_str().map(str::to_owned)).collect();
+        if !expected.is_empty() && expected != found {
+            wrong.insert(file.name.clone(), vec![format!("{expected:?} {found:?}")]);
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn warnings_stand_at_their_lines() {
+    let mut wrong = BTreeMap::new();
+    let mut seen = 0;
+    for file in files() {
+        // An unknown field is found by the decoder, not here.
+        let Some(line) = file.entry["also"]["warn_line"].as_u64() else { continue };
+        if file.name == "static-unknown-field.yaml" {
+            continue;
+        }
+        seen += 1;
+        let lines: Vec<u32> = read(&file).diagnostics().iter().map(|d| d.span.start.line).collect();
+        if lines != [line as u32] {
+            wrong.insert(file.name.clone(), vec![format!("{lines:?}, not {line}")]);
+        }
+    }
+    report(&wrong);
+    assert!(seen >= 3, "{seen} files");
+}
