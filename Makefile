@@ -49,7 +49,7 @@ dist: dist/index.html ## the page as a folder that any static host serves from a
 
 dist/index.html: $(SOURCES) | setup
 	@echo "Building the page (the first time takes some minutes, as all crates are compiled)" >&2
-	@$(WITH) trunk build --release >&2
+	@$(WITH) trunk build --release --cargo-profile page >&2
 	@touch $@
 
 bench: setup-rust ## native benchmarks
@@ -62,7 +62,7 @@ size: dist ## what a visitor downloads: raw, gzip, brotli
 	@node scripts/size.mjs
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
-	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --profile bench prop_
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --release prop_
 
 golden: ## rewrite the expected texts from what the program says now; read the diff
 	UPDATE_EXPECT=1 $(CARGO) test --locked --no-default-features

@@ -27,8 +27,7 @@ export const FLAGS = [
 /** The first Chromium that really starts: CHROMIUM, PATH, the usual places, Playwright's own. */
 export async function findChromium() {
   if (process.env.CHROMIUM) {
-    if (starts(process.env.CHROMIUM)) return process.env.CHROMIUM;
-    throw new Error(`CHROMIUM=${process.env.CHROMIUM} does not start`);
+    return starts(process.env.CHROMIUM) ? process.env.CHROMIUM : undefined;
   }
   const onPath = NAMES.flatMap((name) =>
     (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
@@ -54,7 +53,7 @@ async function playwrights() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const path = await findChromium().catch((error) => console.error(error.message));
+  const path = await findChromium();
   if (!path) process.exit(1);
   console.log(path);
 }

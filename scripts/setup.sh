@@ -12,7 +12,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 need_cargo() {
-  command -v cargo >/dev/null || die "Rust is missing: install it with rustup, see https://rustup.rs/"
+  command -v cargo >/dev/null && command -v rustc >/dev/null ||
+    die "Rust is missing: install it with rustup, see https://rustup.rs/"
+  local wanted found
+  wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
+  found=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+  [ "${found:-$wanted}" -ge "$wanted" ] || die "Rust 1.$found is too old: 1.$wanted or newer is needed, run 'rustup update stable'"
 }
 
 need_node() {
@@ -100,6 +105,7 @@ apt() {
 
 chromium() {
   node scripts/chromium.mjs >/dev/null && return
+  [ -z "${CHROMIUM:-}" ] || die "CHROMIUM names no Chromium that starts: correct it or leave it out"
   # Ubuntu's package of that name is a stub that wants snapd, so only Debian's own is taken.
   if grep -qsE '^ID=(")?debian' /etc/os-release; then
     say "Installing Chromium and fonts for the browser tests with apt-get (a minute or two)"

@@ -10,7 +10,7 @@ import {
   type CompletionContext,
   type CompletionResult,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore, isolateHistory } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -85,7 +85,7 @@ class CodeMirrorEditor implements Editor {
   setText(text: string): void {
     const change = difference(this.view.state.doc, this.view.state.toText(text));
     if (!change) return;
-    this.view.dispatch({ changes: change, annotations: [fromOutside.of(true), Transaction.addToHistory.of(true)] });
+    this.view.dispatch({ changes: change, annotations: [fromOutside.of(true), isolateHistory.of("full")] });
   }
 
   openDocument(key: string, text: string): void {
@@ -96,7 +96,9 @@ class CodeMirrorEditor implements Editor {
     this.kept.delete(key);
     this.key = key;
     this.view.setState(before?.state ?? this.makeState(text));
-    this.view.dispatch({ effects: [this.readOnlyEffect(), this.wordsEffect()] });
+    const effects = [this.readOnlyEffect(), this.wordsEffect()];
+    // What is typed now is a step of its own, however little time has passed.
+    this.view.dispatch({ effects, annotations: isolateHistory.of("full") });
     this.setText(text);
     this.view.scrollDOM.scrollTop = before?.scroll ?? 0;
   }

@@ -105,6 +105,8 @@ test("each document keeps its own cursor and undo", async ({ page }) => {
   await page.keyboard.type("c");
   expect(await text(page)).toBe("acone: 1\n");
   await page.keyboard.press("Control+z");
+  expect(await text(page)).toBe("aone: 1\n");
+  await page.keyboard.press("Control+z");
   expect(await text(page)).toBe("one: 1\n");
 });
 
