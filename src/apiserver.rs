@@ -8,6 +8,8 @@ pub mod patch;
 pub mod registry;
 pub mod store;
 pub mod strategy;
+#[cfg(test)]
+mod tests;
 
 use crate::sim::{Rng, Time};
 use crate::wire::{Answer, Call, Reply};

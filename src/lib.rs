@@ -10,6 +10,8 @@ pub mod yaml;
 
 pub mod wire;
 
+pub mod apiserver;
+
 pub mod job;
 
 pub mod view;

@@ -82,7 +82,9 @@ impl EventDraft {
             }
             Message::Pulling(image) => format!("Pulling image \"{image}\""),
             Message::Present(image) => {
-                format!("Container image \"{image}\" already present on machine and can be accessed by the pod")
+                format!(
+                    "Container image \"{image}\" already present on machine and can be accessed by the pod"
+                )
             }
         }
     }

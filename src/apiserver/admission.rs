@@ -80,7 +80,9 @@ fn check_service_account(pod: &Pod, store: &Store) -> Result<(), StatusError> {
     if exists {
         return Ok(());
     }
-    let why = format!("error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found");
+    let why = format!(
+        "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
+    );
     Err(StatusError::forbidden(pods(), &pod.meta.name, &why))
 }
 
@@ -159,9 +161,13 @@ fn admit_mirror(pod: &mut Pod, store: &Store) -> Result<(), StatusError> {
     let owners = &pod.meta.common.owners;
     let uid = store.nodes.get("", node).map(|node| node.meta.uid);
     match owners.as_slice() {
-        [owner] if *owner.kind == *"Node" && owner.name == *node && uid.is_none_or(|uid| uid == owner.uid) => {}
+        [owner]
+            if *owner.kind == *"Node" && owner.name == *node && uid.is_none_or(|uid| uid == owner.uid) => {}
         [] => {
-            let why = format!("pod does not have \"{}\" annotation owner reference to node {node}", "kubernetes.io/config.mirror");
+            let why = format!(
+                "pod does not have \"{}\" annotation owner reference to node {node}",
+                "kubernetes.io/config.mirror"
+            );
             return refuse(&why);
         }
         _ => {

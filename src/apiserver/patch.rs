@@ -34,8 +34,15 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 pub fn merge_key(path: &[&str]) -> Option<&'static str> {
     let (list, parent) = (path.last().copied()?, path.iter().rev().nth(1).copied());
     match list {
-        "containers" | "initContainers" | "ephemeralContainers" | "volumes" | "env" | "imagePullSecrets"
-        | "resourceClaims" | "schedulingGates" | "secrets" => Some("name"),
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "env"
+        | "imagePullSecrets"
+        | "resourceClaims"
+        | "schedulingGates"
+        | "secrets" => Some("name"),
         "volumeMounts" => Some("mountPath"),
         "volumeDevices" => Some("devicePath"),
         "hostAliases" => Some("ip"),
@@ -105,9 +112,14 @@ fn delete_from_primitive_list(target: &mut Map<String, Value>, field: &str, gone
 }
 
 fn merge_list<'p>(slot: &mut Value, items: &'p [Value], path: &mut Vec<&'p str>) {
-    let replaces = items.iter().any(|item| item["$patch"] == "replace" && item.as_object().is_some_and(|m| m.len() == 1));
+    let replaces = items
+        .iter()
+        .any(|item| item["$patch"] == "replace" && item.as_object().is_some_and(|m| m.len() == 1));
     let key = merge_key(path);
-    if replaces || (key.is_none() && !merges_as_set(path)) || !slot.is_array() && items.iter().all(|i| i.get("$patch").is_none()) {
+    if replaces
+        || (key.is_none() && !merges_as_set(path))
+        || !slot.is_array() && items.iter().all(|i| i.get("$patch").is_none())
+    {
         let kept = items.iter().filter(|item| item.get("$patch").is_none());
         *slot = Value::Array(kept.cloned().collect());
         return;
@@ -166,7 +178,8 @@ mod tests {
 
     #[test]
     fn containers_are_merged_by_name() {
-        let target = json!({"spec": {"containers": [{"name": "a", "image": "x:1", "args": ["1"]}, {"name": "b"}]}});
+        let target =
+            json!({"spec": {"containers": [{"name": "a", "image": "x:1", "args": ["1"]}, {"name": "b"}]}});
         let patch = json!({"spec": {"containers": [{"name": "a", "image": "x:2"}, {"name": "c"}]}});
         let merged = json!({"spec": {"containers": [
             {"name": "a", "image": "x:2", "args": ["1"]}, {"name": "b"}, {"name": "c"}]}});

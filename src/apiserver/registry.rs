@@ -66,7 +66,8 @@ fn check_namespace(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusE
 }
 
 fn generate_name(api: &mut ApiServer, base: &str) -> Name {
-    let end = base.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= GENERATED_BASE_MAX);
+    let end =
+        base.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= GENERATED_BASE_MAX);
     let mut name = base[..end.last().unwrap_or(0)].to_owned();
     let mut draw = api.names.below(27u64.pow(5));
     for _ in 0..5 {
@@ -182,7 +183,8 @@ fn write_value(
     warnings: &mut Vec<String>,
 ) -> Outcome {
     let kind = old.kind();
-    let version = value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let version =
+        value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
     check_version(kind, &old, version)?;
     let old_value = old.to_value(now);
     strategy::prepare_for_update(kind, &mut value, &old_value);
@@ -204,7 +206,9 @@ fn store_or_finalize(api: &mut ApiServer, new: Object) -> Object {
         Object::Other(other) if is_namespace(other.kind) => {
             other.meta.is_terminating() && strategy::namespace_is_finalized(other)
         }
-        object => object.meta().is_some_and(|meta| meta.is_terminating() && meta.common.finalizers.is_empty()),
+        object => {
+            object.meta().is_some_and(|meta| meta.is_terminating() && meta.common.finalizers.is_empty())
+        }
     };
     if !gone {
         return api.store.update(new);
@@ -306,7 +310,8 @@ pub(super) fn patch_pod_status(api: &mut ApiServer, key: &Key, uid: Uid, status:
 /// The scheduler's decision: binds the pod and says so in its conditions (SCH-020).
 pub(super) fn bind(api: &mut ApiServer, key: &Key, uid: Uid, node: Name, now: Time) -> Outcome {
     let mut pod = pod_with_uid(api, key, uid)?;
-    let refuse = |why: String| Err(StatusError::conflict(resource(Kind::Pod), &format!("{}/binding", key.name), &why));
+    let refuse =
+        |why: String| Err(StatusError::conflict(resource(Kind::Pod), &format!("{}/binding", key.name), &why));
     if pod.meta.is_terminating() {
         return refuse(format!("pod {} is being deleted, cannot be assigned to a host", key.name));
     }
@@ -326,7 +331,13 @@ pub(super) fn evict(api: &mut ApiServer, key: &Key, grace_seconds: Option<i64>, 
 }
 
 /// Deletes, or begins to (API-012…016, API-024).
-pub(super) fn delete(api: &mut ApiServer, kind: Kind, key: &Key, options: &DeleteOptions, now: Time) -> Outcome {
+pub(super) fn delete(
+    api: &mut ApiServer,
+    kind: Kind,
+    key: &Key,
+    options: &DeleteOptions,
+    now: Time,
+) -> Outcome {
     let old = api.store.get(kind, key).ok_or_else(|| not_found(kind, key))?;
     check_uid(kind, &old, options.uid)?;
     if is_priority_class(kind) {
@@ -358,7 +369,9 @@ fn delete_other(api: &mut ApiServer, old: Object, options: &DeleteOptions, now: 
     };
     let mut held = false;
     strategy::with_meta(&mut new, |meta| {
-        if let Some(finalizer) = finalizer.filter(|f| !meta.common.finalizers.iter().any(|have| **have == **f)) {
+        if let Some(finalizer) =
+            finalizer.filter(|f| !meta.common.finalizers.iter().any(|have| **have == **f))
+        {
             meta.common_mut().finalizers.push(finalizer.into());
         }
         held = !meta.common.finalizers.is_empty();
@@ -401,7 +414,11 @@ fn delete_pod(api: &mut ApiServer, mut pod: Rc<Pod>, options: &DeleteOptions, no
         api.store.update(Object::Pod(pod.clone()));
     }
     if grace == 0 && pod.meta.common.finalizers.is_empty() {
-        return api.store.remove(Kind::Pod, &key).map(Reply::Object).ok_or_else(|| not_found(Kind::Pod, &key));
+        return api
+            .store
+            .remove(Kind::Pod, &key)
+            .map(Reply::Object)
+            .ok_or_else(|| not_found(Kind::Pod, &key));
     }
     get(api, Kind::Pod, &key)
 }

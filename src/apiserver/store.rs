@@ -291,7 +291,8 @@ impl Store {
             Object::ControllerRevision(rev) => Object::ControllerRevision(put!(self.revisions, rev)),
             Object::Lease(lease) => Object::Lease(put!(self.leases, lease)),
             Object::Other(other) => {
-                Object::Other(put!(self.others.entry(other.kind).or_default(), other))
+                let table = self.others.entry(other.kind).or_default();
+                Object::Other(put!(table, other))
             }
             // Events come through `put_event`.
             Object::Event(event) => Object::Event(event),

@@ -59,7 +59,10 @@ mod tests {
             assert_eq!(index.insert(format!("node-{n}").into(), n), None);
         }
         assert_eq!(index.insert("node-7".into(), 70), Some(7));
-        assert_eq!((index.get("node-7"), index.get("node-999"), index.get("node-1000")), (Some(70), Some(999), None));
+        assert_eq!(
+            (index.get("node-7"), index.get("node-999"), index.get("node-1000")),
+            (Some(70), Some(999), None)
+        );
         assert_eq!((index.remove("node-7"), index.get("node-7")), (Some(70), None));
     }
 }

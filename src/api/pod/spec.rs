@@ -266,7 +266,8 @@ impl Hook {
         let last = command.split([';', '&', '\n', ' ']).next_back().unwrap_or_default();
         Some(Hook {
             takes: seconds.map_or(Duration::from_millis(100), Duration::from_secs),
-            fails: matches!(last, "false" | "/bin/false") || number_after("exit ").is_some_and(|code| code != 0),
+            fails: matches!(last, "false" | "/bin/false")
+                || number_after("exit ").is_some_and(|code| code != 0),
         })
     }
 }

@@ -1,0 +1,265 @@
+//! The board, made from the cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::board::{ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot};
+use super::pods::{self, NodeTruth};
+use crate::api::daemonset::DaemonSet;
+use crate::api::meta::{Name, Uid};
+use crate::api::node::Node;
+use crate::api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
+use crate::api::quantity::{Format, Quantity};
+use crate::api::resources::Resources;
+use crate::cluster::Cluster;
+use crate::cluster::machine::Machine;
+use crate::kubelet::runtime::sandbox::Sandbox;
+use crate::sim::{Duration, Time};
+
+fn text(value: &str) -> Rc<str> {
+    Rc::from(value)
+}
+
+/// Makes the whole board. Costs a walk over all nodes and pods.
+pub fn board(cluster: &Cluster) -> Board {
+    let pods = PodsByNode::sort(cluster);
+    let daemonsets: Vec<Rc<DaemonSet>> = cluster.api.store.daemonsets.iter().cloned().collect();
+    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    let mut nodes = Vec::new();
+    for machine in &cluster.machines {
+        seen.insert(machine.name.clone());
+        let node = cluster.api.store.nodes.get("", &machine.name);
+        nodes.push(Rc::new(node_view(cluster, &machine.name, Some(machine), node, &pods, &daemonsets)));
+    }
+    for node in cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)) {
+        nodes.push(Rc::new(node_view(cluster, &node.meta.name, None, Some(node), &pods, &daemonsets)));
+    }
+    Board {
+        now: cluster.now(),
+        api_server: api_server_state(cluster),
+        parts: parts(cluster),
+        nodes,
+        pending: pods.unplaced.iter().map(|pod| Rc::new(pods::from_api(pod, None, None))).collect(),
+        daemonsets: daemonsets.iter().map(|ds| Rc::new(daemonset_view(ds))).collect(),
+        quiet: cluster.is_quiet(Duration::from_secs(2)),
+    }
+}
+
+/// The API server's pods by the node they are on or meant for.
+struct PodsByNode {
+    by_node: BTreeMap<Name, Vec<Rc<Pod>>>,
+    unplaced: Vec<Rc<Pod>>,
+}
+
+impl PodsByNode {
+    fn sort(cluster: &Cluster) -> PodsByNode {
+        let mut sorted = PodsByNode { by_node: BTreeMap::new(), unplaced: Vec::new() };
+        for pod in cluster.api.store.pods.iter() {
+            match pod.node_name.as_ref().or(pod.pinned_to.as_ref()) {
+                Some(node) => sorted.by_node.entry(node.clone()).or_default().push(pod.clone()),
+                None => sorted.unplaced.push(pod.clone()),
+            }
+        }
+        sorted
+    }
+}
+
+/// The sandbox that a pod of the API server is on its node: its own, or for a mirror pod its static pod's.
+fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
+    match pod.meta.annotation(CONFIG_MIRROR) {
+        Some(hash) => machine.runtime.sandboxes().iter().find(|sandbox| {
+            let own = sandbox.common.annotations.get(CONFIG_HASH);
+            own.is_some_and(|own| **own == *hash) && sandbox.name == pod.meta.name
+        }),
+        None => machine.runtime.sandbox(pod.meta.uid),
+    }
+}
+
+fn node_view(
+    cluster: &Cluster,
+    name: &Name,
+    machine: Option<&Machine>,
+    node: Option<&Rc<Node>>,
+    pods: &PodsByNode,
+    daemonsets: &[Rc<DaemonSet>],
+) -> NodeView {
+    let listed = pods.by_node.get(name).map_or(&[][..], Vec::as_slice);
+    let views = pod_views(name, machine, listed);
+    let node_value = node.map(|node| &**node);
+    let labels = node_value.map(|node| {
+        node.meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    });
+    let requested = requested(listed);
+    let amounts = |of: fn(&Resources) -> Quantity| -> Rc<str> {
+        node_value.map_or_else(
+            || text(""),
+            |node| text(&format!("{} / {}", of(&requested), of(&node.allocatable))),
+        )
+    };
+    NodeView {
+        name: name.clone(),
+        status: text(&node_value.map_or("not registered".to_owned(), node_status)),
+        ready: node_value.is_some_and(Node::is_ready),
+        registered: node_value.is_some(),
+        powered: machine.is_some_and(|machine| machine.powered),
+        kubelet_running: machine.is_some_and(|machine| machine.process.is_running()),
+        linked: machine.is_some_and(|machine| machine.linked),
+        cordoned: node_value.is_some_and(|node| node.unschedulable),
+        roles: text(&node_value.map_or(String::new(), crate::kubectl::printers::node_roles)),
+        labels: labels.unwrap_or_default(),
+        taints: node_value.into_iter().flat_map(|node| &node.taints).map(|t| text(&t.to_string())).collect(),
+        internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
+        static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
+        restart_needed: machine.is_some_and(Machine::restart_needed),
+        why_not: why_not(cluster, node_value, &views, daemonsets),
+        pods: views,
+        cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),
+        memory: amounts(|r| Quantity::from_value(r.memory, Format::BinarySi)),
+    }
+}
+
+fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<Rc<PodView>> {
+    let mut shown: BTreeSet<Uid> = BTreeSet::new();
+    let mut views = Vec::new();
+    for pod in listed {
+        let sandbox = machine.and_then(|machine| sandbox_of(machine, pod));
+        let back_off = |container: &str| -> Option<Time> { machine?.back_off_end(sandbox?.uid, container) };
+        let truth = sandbox.map(|sandbox| NodeTruth {
+            sandbox,
+            file: machine.and_then(|machine| machine.file_of(sandbox.uid)),
+            back_off: &back_off,
+        });
+        shown.extend(sandbox.map(|sandbox| sandbox.uid));
+        views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
+    }
+    for sandbox in machine.into_iter().flat_map(|machine| machine.runtime.sandboxes()) {
+        if shown.contains(&sandbox.uid) || !sandbox.containers.iter().any(|container| container.is_running()) {
+            continue;
+        }
+        let back_off = |container: &str| -> Option<Time> { machine?.back_off_end(sandbox.uid, container) };
+        let file = machine.and_then(|machine| machine.file_of(sandbox.uid));
+        views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
+    }
+    views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
+    views
+}
+
+/// STATUS of `kubectl get nodes` (CLI-003).
+fn node_status(node: &Node) -> String {
+    let ready = match node.ready_status() {
+        Some(crate::api::pod::ConditionStatus::True) => "Ready",
+        Some(_) => "NotReady",
+        None => "Unknown",
+    };
+    let cordoned = if node.unschedulable { ",SchedulingDisabled" } else { "" };
+    format!("{ready}{cordoned}")
+}
+
+fn requested(pods: &[Rc<Pod>]) -> Resources {
+    let mut sum = Resources::default();
+    for pod in pods.iter().filter(|pod| pod.node_name.is_some() && !pod.is_terminal()) {
+        sum.add(&pod.spec.requests);
+    }
+    sum
+}
+
+/// For each DaemonSet that has no pod on this node, the controller's reasons.
+fn why_not(cluster: &Cluster, node: Option<&Node>, pods: &[Rc<PodView>], daemonsets: &[Rc<DaemonSet>]) -> Vec<WhyNot> {
+    let _ = cluster;
+    let mut list = Vec::new();
+    for ds in daemonsets {
+        let owner = format!("DaemonSet/{}", ds.meta.name);
+        let here = pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
+        if here {
+            continue;
+        }
+        let reasons = match node {
+            None => vec!["the node is not registered with the API server".to_owned()],
+            Some(node) => crate::controllers::daemon::why_not_on_node(ds, node),
+        };
+        if !reasons.is_empty() {
+            let daemonset = text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name));
+            list.push(WhyNot { daemonset, reasons: reasons.iter().map(|reason| text(reason)).collect() });
+        }
+    }
+    list
+}
+
+fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
+    let status = &ds.status;
+    let selector: Vec<String> =
+        ds.template.spec.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    DaemonSetView {
+        id: text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name)),
+        namespace: ds.meta.namespace().clone(),
+        name: ds.meta.name.clone(),
+        desired: status.desired_number_scheduled,
+        current: status.current_number_scheduled,
+        ready: status.number_ready,
+        up_to_date: status.updated_number_scheduled,
+        available: status.number_available,
+        misscheduled: status.number_misscheduled,
+        node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
+        created: ds.meta.created,
+    }
+}
+
+const PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/// The control-plane computer that carries a part, and the part's sandbox there.
+fn part_sandbox<'a>(cluster: &'a Cluster, part: &str) -> Option<(&'a Machine, Option<&'a Sandbox>)> {
+    let machine = cluster.machines.iter().find(|machine| machine.spec.control_plane)?;
+    let name = format!("{part}-{}", machine.name);
+    let mut found = machine.runtime.sandboxes().iter().filter(|sandbox| {
+        *sandbox.name == *name && **sandbox.namespace() == *"kube-system"
+    });
+    Some((machine, found.next_back()))
+}
+
+fn parts(cluster: &Cluster) -> Vec<Rc<PartView>> {
+    PARTS.iter().map(|part| Rc::new(part_view(cluster, part))).collect()
+}
+
+fn part_view(cluster: &Cluster, part: &str) -> PartView {
+    let (machine, sandbox) = match part_sandbox(cluster, part) {
+        Some((machine, sandbox)) => (Some(machine), sandbox),
+        None => (None, None),
+    };
+    let container = sandbox.and_then(|sandbox| sandbox.newest(part));
+    let running = container.is_some_and(|container| container.is_running());
+    let answers = match part {
+        "kube-apiserver" => cluster.api_up(),
+        "kube-controller-manager" => cluster.controllers.is_running(),
+        "kube-scheduler" => cluster.scheduler.is_running(),
+        _ => running,
+    };
+    let state = match (running, answers, sandbox) {
+        (true, true, _) => PartState::Running,
+        (true, false, _) => PartState::Starting,
+        (false, _, Some(sandbox)) if sandbox.containers.is_empty() => PartState::Starting,
+        _ => PartState::Down,
+    };
+    let pod = machine.map_or(String::new(), |machine| format!("kube-system/{part}-{}", machine.name));
+    PartView {
+        name: text(part),
+        state,
+        pod: text(&pod),
+        restarts: container.map_or(0, |container| container.attempt),
+        note: text(""),
+    }
+}
+
+fn api_server_state(cluster: &Cluster) -> ApiServerState {
+    if cluster.api_up() {
+        let stopping = cluster.machines.iter().filter(|machine| machine.spec.control_plane).any(|machine| {
+            let name = format!("kube-apiserver-{}", machine.name);
+            machine.is_terminating("kube-system", &name)
+        });
+        return if stopping { ApiServerState::Stopping } else { ApiServerState::Up };
+    }
+    let starting = part_sandbox(cluster, "kube-apiserver").and_then(|(_, sandbox)| sandbox);
+    let starting = starting.is_some_and(|sandbox| {
+        sandbox.newest("kube-apiserver").is_none_or(|container| container.exit().is_none())
+    });
+    if starting { ApiServerState::Starting } else { ApiServerState::Down }
+}

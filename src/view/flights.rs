@@ -1,0 +1,85 @@
+//! Messages under way, for the picture.
+
+use std::rc::Rc;
+
+use super::transit::{Flight, Place};
+use crate::cluster::post::{Leg, key_of};
+use crate::cluster::{Cluster, watch_verb};
+use crate::wire::{Call, Part};
+
+fn text(value: &str) -> Rc<str> {
+    Rc::from(value)
+}
+
+fn place(cluster: &Cluster, part: Part) -> Place {
+    match part {
+        Part::User => Place::User,
+        Part::ApiServer => Place::ApiServer,
+        Part::Etcd => Place::Etcd,
+        Part::ControllerManager => Place::ControllerManager,
+        Part::Scheduler => Place::Scheduler,
+        Part::Kubelet(id) => {
+            let machine = cluster.machines.get(id.0 as usize);
+            Place::Kubelet(machine.map_or_else(|| text(""), |machine| machine.name.clone()))
+        }
+    }
+}
+
+/// All messages between the parts that are under way now. Answers to requests are left out, except those
+/// that a person waits for.
+pub fn flights(cluster: &Cluster) -> Vec<Flight> {
+    let mut flights = Vec::new();
+    for message in cluster.messages() {
+        let part = place(cluster, message.part);
+        let (from, to, verb, kind, object) = match &message.leg {
+            Leg::Call(Call::PostEvent(draft)) => {
+                (part, Place::ApiServer, "create".to_owned(), "Event".to_owned(), draft.reason.to_owned())
+            }
+            Leg::Call(call) => {
+                let object = key_of(call).to_string();
+                (part, Place::ApiServer, call.verb().to_owned(), call.kind().name().to_owned(), object)
+            }
+            Leg::Answer(answer) if message.part == Part::User => {
+                let verb = if answer.result.is_ok() { "answer" } else { "refused" };
+                (Place::ApiServer, part, verb.to_owned(), String::new(), String::new())
+            }
+            Leg::List => (part, Place::ApiServer, "list".to_owned(), String::new(), String::new()),
+            Leg::Listed(_) => (Place::ApiServer, part, "listed".to_owned(), String::new(), String::new()),
+            Leg::Answer(_) => continue,
+        };
+        flights.push(Flight {
+            id: message.id,
+            from,
+            to,
+            verb: verb.into(),
+            kind: kind.into(),
+            object: object.into(),
+            sent: message.sent,
+            arrives: message.arrives,
+            count: 1,
+        });
+    }
+    let delay = cluster.settings.link_delay;
+    for (part, sent, event) in cluster.watch_events() {
+        let object = event.object();
+        // One event may be under way to several parts, and a part may get several of one revision.
+        let revision = object.meta().map_or(0, |meta| meta.resource_version);
+        let to = match part {
+            Part::Kubelet(id) => u64::from(id.0) + 16,
+            Part::Scheduler => 1,
+            _ => 0,
+        };
+        flights.push(Flight {
+            id: 1 << 63 | revision << 16 | to,
+            from: Place::ApiServer,
+            to: place(cluster, part),
+            verb: text(watch_verb(event)),
+            kind: text(object.kind().name()),
+            object: text(&object.key().to_string()),
+            sent,
+            arrives: sent + delay,
+            count: 1,
+        });
+    }
+    flights
+}

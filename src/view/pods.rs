@@ -1,0 +1,241 @@
+//! One pod for the picture: what the API server believes, and what the node's runtime really has.
+
+use std::rc::Rc;
+
+use super::board::{ContainerView, Difference, Origin, PodState, PodView};
+use crate::api::meta::ObjectMeta;
+use crate::api::pod::{
+    CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod, PodSpec,
+    PodStatus,
+};
+use crate::kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
+use crate::sim::Time;
+
+/// Where a pod came from, by its metadata.
+pub fn origin(meta: &ObjectMeta) -> Origin {
+    let from_file = meta.annotation(crate::api::pod::CONFIG_SOURCE).is_some_and(|source| source != "api");
+    if from_file || meta.annotations().contains_key(CONFIG_MIRROR) {
+        return Origin::Static;
+    }
+    match meta.controller() {
+        Some(owner) if *owner.kind == *"DaemonSet" => Origin::DaemonSet,
+        _ => Origin::Api,
+    }
+}
+
+/// The class of a pod's state, from STATUS as kubectl prints it.
+pub fn state_of(status: &str, ready: bool) -> PodState {
+    match status {
+        "Running" if ready => PodState::Running,
+        "Running" | "NotReady" => PodState::NotReady,
+        "Pending" => PodState::Pending,
+        "ContainerCreating" | "PodInitializing" => PodState::ContainerCreating,
+        "Terminating" => PodState::Terminating,
+        "Completed" | "Succeeded" => PodState::Completed,
+        "Unknown" => PodState::Unknown,
+        text if text.contains("BackOff") => PodState::CrashLoopBackOff,
+        text if text.starts_with("Init:") && !text.contains("Error") => PodState::ContainerCreating,
+        _ => PodState::Error,
+    }
+}
+
+fn text(value: &str) -> Rc<str> {
+    Rc::from(value)
+}
+
+/// READY as kubectl prints it (KL-114).
+fn ready_text(spec: &PodSpec, status: &PodStatus) -> String {
+    let counted = |kind: ContainerKind| kind != ContainerKind::Init;
+    let total = spec.containers.iter().filter(|container| counted(container.kind)).count();
+    let pairs = spec.containers.iter().zip(&status.containers);
+    let ready = pairs.filter(|(container, status)| counted(container.kind) && status.ready).count();
+    format!("{ready}/{total}")
+}
+
+fn restarts(status: &PodStatus) -> u32 {
+    status.containers.iter().map(|container| container.restart_count).sum()
+}
+
+/// What the runtime has of a pod, in one word: the node's truth.
+pub fn node_status(sandbox: &Sandbox) -> Rc<str> {
+    let spec = &sandbox.spec;
+    let mains: Vec<&Container> =
+        spec.main_containers().filter_map(|container| sandbox.newest(&container.name)).collect();
+    let all = spec.main_containers().count();
+    let running = mains.iter().filter(|container| container.is_running()).count();
+    let exits = mains.iter().filter_map(|container| container.exit());
+    if running == all && all > 0 {
+        text("Running")
+    } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
+        text(if exit.code == 0 { "Completed" } else { "Error" })
+    } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
+        text("PodInitializing")
+    } else {
+        text("ContainerCreating")
+    }
+}
+
+fn api_containers(pod: &Pod) -> Vec<ContainerView> {
+    let pairs = pod.spec.containers.iter().zip(&pod.status.containers);
+    pairs
+        .map(|(container, status)| {
+            let state = match &status.state {
+                ApiState::Waiting(waiting) => waiting.reason.clone(),
+                ApiState::Running(_) => text("Running"),
+                ApiState::Terminated(terminated) => terminated.reason.clone(),
+            };
+            ContainerView {
+                name: container.name.clone(),
+                image: container.image.clone(),
+                state,
+                ready: status.ready,
+                running: status.state.is_running(),
+                restarts: status.restart_count,
+                restarts_at: None,
+                is_init: container.kind != ContainerKind::Main,
+            }
+        })
+        .collect()
+}
+
+/// The containers as the runtime has them; readiness and waiting reasons come from the API server's view.
+fn node_containers(sandbox: &Sandbox, api: &[ContainerView], back_off: &dyn Fn(&str) -> Option<Time>) -> Vec<ContainerView> {
+    let known = |name: &str| api.iter().find(|container| &*container.name == name);
+    sandbox
+        .spec
+        .containers
+        .iter()
+        .map(|container| {
+            let newest = sandbox.newest(&container.name);
+            let running = newest.is_some_and(Container::is_running);
+            let restarts_at = back_off(&container.name).filter(|_| !running);
+            let state = match newest.map(|newest| &newest.state) {
+                Some(ContainerState::Running { .. }) => text("Running"),
+                _ if restarts_at.is_some() => text("CrashLoopBackOff"),
+                Some(ContainerState::Exited(exit)) => text(exit.reason.text()),
+                Some(ContainerState::Created) => text("ContainerCreating"),
+                None => known(&container.name).map_or_else(|| text("ContainerCreating"), |c| c.state.clone()),
+            };
+            ContainerView {
+                name: container.name.clone(),
+                image: container.image.clone(),
+                state,
+                ready: running && known(&container.name).is_none_or(|container| container.ready),
+                running,
+                restarts: newest.map_or(0, |newest| newest.attempt),
+                restarts_at,
+                is_init: container.kind != ContainerKind::Main,
+            }
+        })
+        .collect()
+}
+
+/// Whether the two truths agree as far as a person cares.
+fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Difference> {
+    let Some(node) = node else {
+        let claims = api.node_name.is_some() && matches!(api_status, "Running" | "NotReady");
+        return claims.then_some(Difference::OnlyInApi);
+    };
+    let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
+    let same = match (api_status, node) {
+        // The kubelet's word on a crash is richer than the runtime's.
+        ("CrashLoopBackOff" | "Error" | "Completed" | "NotReady", "Error" | "Completed") => true,
+        ("Running" | "NotReady" | "Terminating", "Running") => true,
+        ("Terminating", _) => true,
+        (_, "Running") => api_running,
+        ("Running", _) => false,
+        _ => true,
+    };
+    (!same).then_some(Difference::StatusDiffers)
+}
+
+fn reason(pod: &Pod) -> Option<Rc<str>> {
+    let scheduled = pod.status.condition(ConditionType::PodScheduled);
+    let unscheduled = scheduled.filter(|condition| condition.status == ConditionStatus::False);
+    let from_condition = unscheduled.and_then(|condition| condition.reason.as_ref());
+    let from_status = pod.status.reason.as_ref();
+    let waiting = pod.status.containers.iter().find_map(|container| match &container.state {
+        ApiState::Waiting(waiting) if !waiting.message.is_empty() => Some(waiting.message.clone()),
+        _ => None,
+    });
+    from_status.or(from_condition).map(|reason| reason.message.clone()).or(waiting)
+}
+
+/// What the node adds to the API server's view of a pod.
+#[derive(Clone, Copy)]
+pub struct NodeTruth<'a> {
+    pub sandbox: &'a Sandbox,
+    /// The file a static pod comes from.
+    pub file: Option<&'a str>,
+    /// When a container's back-off ends.
+    pub back_off: &'a dyn Fn(&str) -> Option<Time>,
+}
+
+/// A pod that the API server knows.
+pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
+    let status = crate::kubectl::printers::pod_status(pod);
+    let node_word = node.map(|node| node_status(node.sandbox));
+    let in_api = api_containers(pod);
+    let containers = match node {
+        Some(node) => node_containers(node.sandbox, &in_api, node.back_off),
+        None => in_api,
+    };
+    let owner = pod.meta.controller().or(pod.meta.common.owners.first());
+    PodView {
+        id: text(&format!("{}/{}", pod.meta.namespace(), pod.meta.name)),
+        namespace: pod.meta.namespace().clone(),
+        name: pod.meta.name.clone(),
+        uid: text(&pod.meta.uid.to_string()),
+        node: target.cloned(),
+        origin: origin(&pod.meta),
+        controlled_by: owner.map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
+        file: node.and_then(|node| node.file).map(text),
+        is_mirror: pod.is_mirror(),
+        ghost: pod.node_name.is_none(),
+        state: state_of(&status, pod.is_ready()),
+        ready: text(&ready_text(&pod.spec, &pod.status)),
+        restarts: restarts(&pod.status),
+        created: pod.meta.created,
+        ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
+        difference: difference(pod, &status, node_word.as_deref()),
+        api_status: Some(text(&status)),
+        node_status: node_word,
+        status: text(&status),
+        reason: reason(pod),
+        containers,
+    }
+}
+
+/// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
+pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
+    let sandbox = node.sandbox;
+    let word = node_status(sandbox);
+    let containers = node_containers(sandbox, &[], node.back_off);
+    let total = containers.iter().filter(|container| !container.is_init).count();
+    let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
+    let meta = ObjectMeta { name: sandbox.name.clone(), common: sandbox.common.clone(), ..ObjectMeta::default() };
+    let owner = meta.controller().map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name)));
+    PodView {
+        id: text(&format!("{}/{}", meta.namespace(), meta.name)),
+        namespace: meta.namespace().clone(),
+        name: meta.name.clone(),
+        uid: text(&sandbox.uid.to_string()),
+        node: Some(node_name.clone()),
+        origin: origin(&meta),
+        controlled_by: owner,
+        file: node.file.map(text),
+        is_mirror: false,
+        ghost: false,
+        state: state_of(&word, true),
+        ready: text(&format!("{ready}/{total}")),
+        restarts: containers.iter().map(|container| container.restarts).max().unwrap_or(0),
+        created: sandbox.created.stamp(),
+        ip: None,
+        difference: Some(Difference::OnlyOnNode),
+        api_status: None,
+        node_status: Some(word.clone()),
+        status: word,
+        reason: None,
+        containers,
+    }
+}
