@@ -58,11 +58,11 @@ impl Kind {
     }
 
     pub fn name(self) -> &'static str {
-        &self.info().kind
+        self.info().kind
     }
 
     pub fn api_version(self) -> &'static str {
-        &self.info().api_version
+        self.info().api_version
     }
 
     /// Plural with group, as errors name it: `daemonsets.apps`, `pods` (API-011).
