@@ -19,10 +19,10 @@ fn App() -> Html {
         use_effect_with((), move |()| {
             let (changed, submitted) = (said.clone(), said);
             let hooks = EditorHooks {
-                on_change: Some(Closure::new(move |text: String| {
+                on_change: Some(Closure::new(move |text: String, _: String| {
                     changed.set(format!("changed {}", text.len()))
                 })),
-                on_submit: Some(Closure::new(move |text: String| {
+                on_submit: Some(Closure::new(move |text: String, _: String| {
                     submitted.set(format!("submitted {}", text.len()))
                 })),
                 complete: Some(Closure::new(|_: String, at: u32, _: bool| {

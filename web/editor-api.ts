@@ -20,13 +20,14 @@ export interface EditorOptions {
   /** The editor's own words in another language: CodeMirror's phrases. */
   phrases?: Record<string, string>;
   /**
-   * The person changed the text; setText and openDocument do not call it. Changes within one task come
-   * as one call; from 512 Ki characters on, a pause in typing is awaited first.
+   * The person changed the text of the document `key`; setText and openDocument do not call it. Changes
+   * within one task come as one call; from 512 Ki characters on, a pause in typing is awaited first. The
+   * call is a task of its own, never inside a call of a method here.
    */
-  onChange?: (text: string) => void;
+  onChange?: (text: string, key: string) => void;
   /** Ctrl/Cmd+Enter or Ctrl/Cmd+S. What onChange still owed has been said before. */
-  onSubmit?: (text: string) => void;
-  /** The cursor moved. */
+  onSubmit?: (text: string, key: string) => void;
+  /** The cursor moved. Several moves within one task come as one call, after it. */
   onCursor?: (line: number, column: number, offset: number) => void;
   /** What fits at this place; asked while typing and on Ctrl+Space. Not asked from 512 Ki characters on. */
   complete?: (text: string, offset: number, explicit: boolean) => Answer<Completions>;
@@ -117,6 +118,7 @@ export interface Editor {
   columnAt(offset: number): number;
   /** "textarea" until CodeMirror has arrived, or for ever when it cannot. */
   kind(): "codemirror" | "textarea";
+  /** Takes the editor away. Nothing is called any more: what onChange still owes, getText gives. */
   destroy(): void;
 }
 

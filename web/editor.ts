@@ -58,6 +58,8 @@ class CodeMirrorEditor implements Editor {
   private readonly kept = new Map<string, { state: EditorState; scroll: number }>();
   private key = "";
   private owed: ReturnType<typeof setTimeout> | undefined;
+  private cursorOwed = false;
+  private destroyed = false;
   private isReadOnly: boolean;
   private label: string;
   private phrases: Record<string, string>;
@@ -90,7 +92,7 @@ class CodeMirrorEditor implements Editor {
 
   openDocument(key: string, text: string): void {
     if (key === this.key) return this.setText(text);
-    this.settle();
+    this.settleLater();
     this.kept.set(this.key, { state: this.view.state, scroll: this.view.scrollDOM.scrollTop });
     const before = this.kept.get(key);
     this.kept.delete(key);
@@ -178,7 +180,8 @@ class CodeMirrorEditor implements Editor {
   }
 
   destroy(): void {
-    this.settle();
+    clearTimeout(this.owed);
+    this.destroyed = true;
     this.view.destroy();
     this.hint.remove();
   }
@@ -272,11 +275,21 @@ class CodeMirrorEditor implements Editor {
 
   private updated(update: ViewUpdate): void {
     if (update.docChanged && !update.transactions.every((one) => one.annotation(fromOutside))) this.owe();
-    if ((update.docChanged || update.selectionSet) && this.options.onCursor) {
-      const offset = update.state.selection.main.head;
-      const line = update.state.doc.lineAt(offset);
-      this.options.onCursor(line.number, offset - line.from + 1, offset);
-    }
+    if (update.docChanged || update.selectionSet) this.tellCursor();
+  }
+
+  /** After the task, as whoever moved the cursor by a method here may not be ready for a call. */
+  private tellCursor(): void {
+    const { onCursor } = this.options;
+    if (!onCursor || this.cursorOwed) return;
+    this.cursorOwed = true;
+    queueMicrotask(() => {
+      this.cursorOwed = false;
+      if (this.destroyed) return;
+      const offset = this.view.state.selection.main.head;
+      const line = this.view.state.doc.lineAt(offset);
+      onCursor(line.number, offset - line.from + 1, offset);
+    });
   }
 
   private owe(): void {
@@ -289,16 +302,29 @@ class CodeMirrorEditor implements Editor {
     this.owed = setTimeout(() => this.settle(), wait);
   }
 
+  /** Says now what onChange still owes. */
   private settle(): void {
     if (this.owed === undefined) return;
     clearTimeout(this.owed);
     this.owed = undefined;
-    this.options.onChange?.(this.getText());
+    this.options.onChange?.(this.getText(), this.key);
+  }
+
+  /** The same, for a document that goes: what it was is remembered, and said after this task. */
+  private settleLater(): void {
+    if (this.owed === undefined) return;
+    clearTimeout(this.owed);
+    this.owed = undefined;
+    const { key } = this;
+    const text = this.getText();
+    setTimeout(() => {
+      if (!this.destroyed) this.options.onChange?.(text, key);
+    });
   }
 
   private submit(): boolean {
     this.settle();
-    this.options.onSubmit?.(this.getText());
+    this.options.onSubmit?.(this.getText(), this.key);
     return true;
   }
 

@@ -190,6 +190,7 @@ class TextArea {
     element.style.cssText = "box-sizing: border-box; width: 100%; height: 100%; resize: none; font-family: monospace";
     element.setAttribute("aria-label", options.label);
     if (options.name) element.dataset.editor = options.name;
+    this.key = "";
     this.told = element.value;
     element.addEventListener("input", () => this.changed());
     element.addEventListener("keydown", (event) => this.pressed(event));
@@ -200,14 +201,14 @@ class TextArea {
   changed() {
     if (this.told === this.element.value) return;
     this.told = this.element.value;
-    this.options.onChange?.(this.told);
+    this.options.onChange?.(this.told, this.key);
   }
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
     if (!(event.ctrlKey || event.metaKey) || !["Enter", "s"].includes(event.key)) return;
     event.preventDefault();
-    this.options.onSubmit?.(this.element.value);
+    this.options.onSubmit?.(this.element.value, this.key);
   }
 
   moved() {
@@ -225,8 +226,9 @@ class TextArea {
     this.told = this.element.value;
   }
 
-  /** @param {string} _key @param {string} text */
-  openDocument(_key, text) {
+  /** @param {string} key @param {string} text */
+  openDocument(key, text) {
+    this.key = key;
     this.setText(text);
   }
 

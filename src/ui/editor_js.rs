@@ -105,10 +105,11 @@ type Hook<T> = Option<Closure<T>>;
 /// What the editor calls. Keep it as long as the editor lives: a call into a dropped closure throws.
 #[derive(Default)]
 pub struct EditorHooks {
-    /// The person changed the text.
-    pub on_change: Hook<dyn FnMut(String)>,
-    /// Ctrl/Cmd+Enter or Ctrl/Cmd+S.
-    pub on_submit: Hook<dyn FnMut(String)>,
+    /// The person changed the text; with the key of the document (see [`Editor::open_document`]). Comes as
+    /// a task of its own, never inside a call of ours.
+    pub on_change: Hook<dyn FnMut(String, String)>,
+    /// Ctrl/Cmd+Enter or Ctrl/Cmd+S; text and key.
+    pub on_submit: Hook<dyn FnMut(String, String)>,
     /// Line, column, offset.
     pub on_cursor: Hook<dyn FnMut(u32, u32, u32)>,
     /// Text, offset, asked for by key; answers `undefined` or what [`completions`] makes.

@@ -37,7 +37,7 @@ async function editorPage(page: Page, text: string, options: Partial<EditorOptio
         label: "DaemonSet manifest",
         name: "daemonset",
         hint: "Press Escape, then Tab to leave the editor",
-        onChange: (now: string) => window.said.push(`change ${now.length}`),
+        onChange: (now: string, key: string) => window.said.push(`change ${key}${now.length}`),
         onSubmit: (now: string) => window.said.push(`submit ${now.length}`),
         complete: async (_text: string, offset: number) => ({
           from: offset - 1,
@@ -108,6 +108,17 @@ test("each document keeps its own cursor and undo", async ({ page }) => {
   expect(await text(page)).toBe("aone: 1\n");
   await page.keyboard.press("Control+z");
   expect(await text(page)).toBe("one: 1\n");
+});
+
+test("a change of a huge document is told under its own key, though another one is open by then", async ({ page }) => {
+  await editorPage(page, "key: value\n".repeat(60_000));
+  await arrived(page);
+  await field(page).focus();
+  await page.keyboard.type("x");
+  await page.evaluate(() => window.editor.openDocument("second ", "two: 2\n"));
+  await expect.poll(() => said(page)).toEqual(["change 660001"]);
+  await page.keyboard.type("y");
+  await expect.poll(() => said(page)).toEqual(["change 660001", "change second 8"]);
 });
 
 test("a diagnostic is underlined, marked at its line and says its words as text", async ({ page }) => {
