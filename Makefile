@@ -11,7 +11,7 @@ SOURCES := $(shell find build.rs src static web scripts/hooks index.html Trunk.t
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions fmt dist bench bench-web size soak golden clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web size soak golden clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,7 +31,7 @@ unit: ## the tests that need no browser
 e2e: setup-test dist ## the page's tests in Chromium (ARGS='-g words' chooses some)
 	@$(WITH) playwright test $(ARGS)
 
-check: setup-rust setup-npm versions ## formatting and lints, with warnings as errors
+check: setup-rust setup-npm versions licences ## formatting and lints, with warnings as errors
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --no-default-features --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets -- -D warnings
@@ -39,8 +39,11 @@ check: setup-rust setup-npm versions ## formatting and lints, with warnings as e
 	$(CARGO) clippy --locked --target wasm32-unknown-unknown --lib --bin web -- -D warnings
 	$(WITH) tsc --noEmit
 
-versions:
+versions: # what Trunk.toml and the lock files say is the same
 	@node scripts/versions.mjs
+
+licences: # of everything that the page is built with
+	@$(WITH) node scripts/licences.mjs
 
 fmt: ## format the Rust sources
 	$(CARGO) fmt
