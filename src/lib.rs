@@ -12,6 +12,8 @@ pub mod wire;
 
 pub mod apiserver;
 
+pub mod client;
+
 pub mod job;
 
 pub mod view;

@@ -1,0 +1,11 @@
+//! What every component that talks to the API server needs: caches fed by lists and watches, work queues,
+//! expectations, back-off, and the recorder of events.
+//!
+//! Kubernetes: staging/src/k8s.io/client-go.
+
+pub mod backoff;
+pub mod expectations;
+pub mod hash;
+pub mod informer;
+pub mod recorder;
+pub mod workqueue;
