@@ -16,6 +16,8 @@ pub mod client;
 
 pub mod job;
 
+pub mod kubectl;
+
 pub mod view;
 
 pub mod stage;

@@ -1,0 +1,9 @@
+//! kubectl: what a person types becomes requests, and the answers become text.
+//!
+//! Every command is a program over [`Io`](crate::job::Io) and reads like the real kubectl's `Run`. What it
+//! prints, mistakes included, is what the real one prints, character for character.
+
+pub mod flags;
+pub mod printers;
+pub mod table;
+pub mod tabwriter;
