@@ -202,8 +202,10 @@ fn table(kinds: &[Kind], structs: &BTreeMap<&str, (usize, &Value)>) -> String {
     text.push('\n');
     for (name, (_, schema)) in structs {
         text.push_str(&go_name(name));
+        let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
         for (field, schema) in fields(schema) {
-            write!(text, " {field} {}", type_code(schema, structs)).expect("writing to a string");
+            let mark = if required.iter().any(|name| name == field) { "!" } else { "" };
+            write!(text, " {field} {}{mark}", type_code(schema, structs)).expect("writing to a string");
         }
         text.push('\n');
     }

@@ -7,9 +7,12 @@
 //! numbers included; the spans are the truth.
 
 mod base64;
+mod decode;
 mod diagnostic;
 mod directives;
 mod events;
+mod go_time;
+mod go_types;
 mod gosyntax;
 mod help;
 mod json;
@@ -24,6 +27,7 @@ mod text;
 mod token;
 mod tree;
 
+pub use decode::{DecodeError, Decoded, UnknownField, decode};
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
 pub use locate::{Part, Path, locate};
 pub use node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Types: `s` string, `b` bool, `i` int32, `l` int64, `f` float64, `q` quantity, `x` int-or-string, `t` time,
-//! `m` micro time, `y` base64 bytes, `a` anything, a number for a struct, `[` a list of, `{` a map of.
+//! `m` micro time, `y` base64 bytes, `a` anything, a number for a struct, `[` a list of, `{` a map of;
+//! a `!` behind the type marks a required field.
 
 use std::cmp::min;
 use std::collections::BTreeMap;
@@ -83,6 +84,8 @@ pub struct Field {
     /// As JSON has it: `imagePullPolicy`.
     pub name: &'static str,
     pub ty: Type,
+    /// Every object of this struct has it; Kubernetes prints it even where it is empty.
+    pub required: bool,
 }
 
 /// What a field holds.
@@ -268,7 +271,8 @@ fn parse_struct(line: &'static str) -> StructInfo {
     let (package, name) = full.split_once('.').unwrap_or(("v1", full));
     let mut fields = Vec::new();
     while let (Some(name), Some(code)) = (words.next(), words.next()) {
-        fields.push(Field { name, ty: parse_type(code) });
+        let required = code.ends_with('!');
+        fields.push(Field { name, ty: parse_type(code.trim_end_matches('!')), required });
     }
     fields.sort_by_key(|f| f.name);
     StructInfo { name, package, fields }

@@ -101,6 +101,19 @@ pub(super) fn float64(f: f64) -> String {
     general(f, &format!("{:e}", f))
 }
 
+/// A float as Go's JSON encoder writes it: an exponent only below 1e-6 and from 1e21 on.
+pub(super) fn json_float(f: f64) -> String {
+    let magnitude = f.abs();
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        let text = format!("{f:e}");
+        return match text.split_once('e') {
+            Some((mantissa, exponent)) if !exponent.starts_with('-') => format!("{mantissa}e+{exponent}"),
+            _ => text,
+        };
+    }
+    f.to_string()
+}
+
 /// The same in the precision of 32 bits, as sigs.k8s.io/yaml writes keys.
 pub(super) fn float32(f: f64) -> String {
     general(f, &format!("{:e}", f as f32))

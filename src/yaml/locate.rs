@@ -26,6 +26,11 @@ impl Path {
         self.0.push_str(name);
     }
 
+    /// Adds the key of a map, in brackets.
+    pub fn push_key(&mut self, key: &str) {
+        self.0.push_str(&format!("[{key}]"));
+    }
+
     pub fn push_index(&mut self, index: usize) {
         self.0.push_str(&format!("[{index}]"));
     }

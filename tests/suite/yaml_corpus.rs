@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use kubestage::yaml::{Diagnostic, Documents, Reader, read_documents};
+use kubestage::api::schema::{self, KindInfo};
+use kubestage::yaml::{Decoded, Diagnostic, Document, Documents, Reader, decode, read_documents};
 use serde_json::Value;
 
 fn corpus() -> PathBuf {
@@ -155,4 +156,133 @@ fn warnings_stand_at_their_lines() {
     }
     report(&wrong);
     assert!(seen >= 3, "{seen} files");
+}
+
+fn kind_of(document: &Document) -> Option<&'static KindInfo> {
+    schema::kind(document.tree.get("apiVersion")?.as_str()?, document.tree.get("kind")?.as_str()?)
+}
+
+/// The documents of known kinds, decoded; the items of a list one by one.
+fn decoded(file: &File) -> Vec<(Document, &'static KindInfo, Decoded)> {
+    let mut all = Vec::new();
+    for document in read(file).documents {
+        let items = document.tree.get("items").map(|items| items.items().to_vec());
+        for tree in items.unwrap_or_else(|| vec![document.tree.clone()]) {
+            let document = Document { tree, ..document.clone() };
+            if let Some(kind) = kind_of(&document) {
+                let decoded = decode(&document.tree.to_value(), kind);
+                all.push((document, kind, decoded));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_good_file_decodes_strictly() {
+    let mut wrong = BTreeMap::new();
+    let mut seen = 0;
+    for file in files().iter().filter(|f| f.category != "broken" && f.name != "static-unknown-field.yaml") {
+        for (document, kind, decoded) in decoded(file) {
+            seen += 1;
+            if let Some(message) = decoded.bad_request(kind) {
+                wrong.insert(file.name.clone(), vec![message, format!("{:?}", document.start_line)]);
+            }
+        }
+    }
+    report(&wrong);
+    assert!(seen >= 300, "{seen} objects");
+}
+
+#[test]
+fn api_034_and_036_wrong_fields_and_types_are_refused_in_go_s_words() {
+    let mut wrong = BTreeMap::new();
+    let mut seen = 0;
+    for file in files().iter().filter(|f| f.category == "broken" && reader(f) == Reader::Kubectl) {
+        let broken = &file.entry["broken"];
+        let messages: Vec<(String, Vec<Diagnostic>)> = decoded(file)
+            .into_iter()
+            .filter_map(|(doc, kind, found)| {
+                Some((found.bad_request(kind)?, found.strict_diagnostics(&doc.tree)))
+            })
+            .collect();
+        let real = broken["real_message"].as_str().unwrap_or_default();
+        let expected = real.contains("cannot be handled as a");
+        let complaints = match messages.as_slice() {
+            [] if !expected => continue,
+            [(message, diagnostics)] if expected => {
+                seen += 1;
+                let mut complaints = Vec::new();
+                if !real.ends_with(message.as_str()) {
+                    complaints.push(format!("{message:?} is not the end of {real:?}"));
+                }
+                let lines: Vec<u64> = diagnostics.iter().map(|d| u64::from(d.span.start.line)).collect();
+                let known: Vec<u64> = broken["lines"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .chain([&broken["line"]])
+                    .filter_map(Value::as_u64)
+                    .collect();
+                if !lines.iter().all(|line| known.contains(line)) {
+                    complaints.push(format!("{lines:?} are not {known:?}"));
+                }
+                complaints
+            }
+            other => vec![format!("{other:?}, but really {real:?}")],
+        };
+        if !complaints.is_empty() {
+            wrong.insert(file.name.clone(), complaints);
+        }
+    }
+    report(&wrong);
+    assert!(seen >= 7, "{seen} files");
+}
+
+#[test]
+fn kl_011_the_kubelet_drops_unknown_fields_and_we_warn() {
+    let file = files().into_iter().find(|f| f.name == "static-unknown-field.yaml").expect("in the corpus");
+    let (document, kind, found) = decoded(&file).remove(0);
+    let warnings = found.lenient_diagnostics(&document.tree);
+    let shown: Vec<(u32, &str, Option<&str>)> =
+        warnings.iter().map(|w| (w.span.start.line, w.message.as_str(), w.help.as_deref())).collect();
+    assert_eq!(
+        shown,
+        [
+            (
+                9,
+                "unknown field \"spec.containers[0].imagePulPolicy\"",
+                Some("Did you mean imagePullPolicy? The kubelet drops it without a word.")
+            ),
+            (10, "unknown field \"spec.replicas\"", Some("The kubelet drops it without a word.")),
+        ]
+    );
+    assert_eq!(kind.kind, "Pod");
+    assert_eq!(found.value["spec"].get("replicas"), None);
+    assert_eq!(file.entry["also"]["warn_line"], 9);
+}
+
+#[test]
+fn values_arrive_as_the_index_says() {
+    let mut seen = 0;
+    for file in files() {
+        let also = &file.entry["also"];
+        let Some((_, _, found)) = decoded(&file).into_iter().next() else { continue };
+        let spec = &found.value["spec"]["template"]["spec"];
+        if let Some(annotations) = also["annotations"].as_object() {
+            seen += 1;
+            for (key, value) in annotations {
+                assert_eq!(&found.value["metadata"]["annotations"][key], value, "{}", file.name);
+            }
+        }
+        if also["mode"].is_number() {
+            seen += 1;
+            assert_eq!(spec["volumes"][0]["configMap"]["defaultMode"], also["mode"], "{}", file.name);
+        }
+        if also["hostNetwork"].is_boolean() {
+            seen += 1;
+            assert_eq!(spec["hostNetwork"], also["hostNetwork"], "{}", file.name);
+        }
+    }
+    assert!(seen >= 4, "{seen} facts");
 }
