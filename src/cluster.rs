@@ -7,6 +7,8 @@ pub mod machine;
 pub mod post;
 mod boot;
 mod control_plane;
+pub mod desk;
+mod deeds;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -20,6 +22,7 @@ use crate::scheduler::Scheduler;
 use crate::sim::{Agenda, Duration, NameIndex, Rng, Time};
 use crate::wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
 
+use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
 
@@ -34,10 +37,8 @@ pub enum Wake {
     Watch(Part),
     /// A part asked to be reminded, in the life of its process that is named.
     Timer { part: Part, epoch: u32, timer: Timer },
-    /// The runtime of a node has something due.
-    Runtime(MachineId),
-    /// The kubelet of a node hears that files have changed.
-    Files(MachineId),
+    /// What a command of the user waits for has come by time.
+    Job(JobId),
     /// A part (re)connects its watches, in the life named.
     Connect { part: Part, epoch: u32 },
     /// A computer is switched on and its kubelet starts.
@@ -52,22 +53,34 @@ pub struct Process<T> {
     pub component: Option<T>,
     epoch: u32,
     rng: Rng,
-    inbox: VecDeque<(Time, WatchEvent)>,
-    /// Whether the API server sends it watch events.
-    watching: bool,
+    watch: Inbox,
+}
+
+/// The watch events on their way to a part, with the times they were sent.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    events: VecDeque<(Time, WatchEvent)>,
+    /// Whether the API server sends it any.
+    open: bool,
+}
+
+impl Inbox {
+    fn close(&mut self) {
+        self.events.clear();
+        self.open = false;
+    }
 }
 
 impl<T> Process<T> {
     fn new(seed: u64, purpose: &str) -> Process<T> {
         let rng = Rng::stream(seed, purpose);
-        Process { component: None, epoch: 0, rng, inbox: VecDeque::new(), watching: false }
+        Process { component: None, epoch: 0, rng, watch: Inbox::default() }
     }
 
     fn stop(&mut self) {
         self.component = None;
         self.epoch += 1;
-        self.inbox.clear();
-        self.watching = false;
+        self.watch.close();
     }
 }
 
@@ -103,11 +116,8 @@ pub struct Cluster {
     control_plane: Vec<MachineId>,
     post: Post,
     pub log: Log,
-    /// Answers for the user's commands, in order of arrival.
-    user_inbox: VecDeque<(Token, Answer)>,
-    /// Changes that a user's command is watching for.
-    user_changes: VecDeque<WatchEvent>,
-    user_watches: bool,
+    /// What the user has typed.
+    pub desk: Desk,
     effects: Vec<Effect>,
 }
 
@@ -131,9 +141,7 @@ impl Cluster {
             control_plane: Vec::new(),
             post: Post::default(),
             log: Log::default(),
-            user_inbox: VecDeque::new(),
-            user_changes: VecDeque::new(),
-            user_watches: false,
+            desk: Desk::default(),
             effects: Vec::new(),
         };
         for spec in machines {
@@ -174,12 +182,10 @@ impl Cluster {
 
     /// Watch events under way to a part: when each was sent, and what it says.
     pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
-        let kcm = self.controllers.inbox.iter().map(|(sent, event)| (Part::ControllerManager, *sent, event));
-        let scheduler = self.scheduler.inbox.iter().map(|(sent, event)| (Part::Scheduler, *sent, event));
-        let kubelets = self.machines.iter().flat_map(|machine| {
-            machine.process.inbox.iter().map(|(sent, event)| (Part::Kubelet(machine.id), *sent, event))
-        });
-        kcm.chain(scheduler).chain(kubelets)
+        let central = [(Part::ControllerManager, &self.controllers.watch), (Part::Scheduler, &self.scheduler.watch)];
+        let kubelets = self.machines.iter().map(|machine| (Part::Kubelet(machine.id), &machine.watch));
+        let inboxes = central.into_iter().chain(kubelets);
+        inboxes.flat_map(|(part, inbox)| inbox.events.iter().map(move |(sent, event)| (part, *sent, event)))
     }
 
     pub fn machine(&self, name: &str) -> Option<&Machine> {
@@ -194,8 +200,8 @@ impl Cluster {
         match part {
             Part::ControllerManager => self.controllers.epoch,
             Part::Scheduler => self.scheduler.epoch,
-            Part::Kubelet(id) => self.machines.get(id.0 as usize).map_or(0, |machine| machine.process.epoch),
-            Part::User | Part::ApiServer | Part::Etcd => 0,
+            // A kubelet knows its own lives, as its runtime outlives them.
+            Part::Kubelet(_) | Part::User | Part::ApiServer | Part::Etcd => 0,
         }
     }
 
@@ -230,8 +236,7 @@ impl Cluster {
                 }
             }
             Wake::Connect { part, epoch } => self.connect(part, epoch),
-            Wake::Runtime(id) => self.run_runtime(id),
-            Wake::Files(id) => self.tell_files(id),
+            Wake::Job(id) => self.wake_job(id),
             Wake::Boot(id) => self.start_kubelet(id),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
@@ -285,7 +290,7 @@ impl Cluster {
             Part::Kubelet(id) => self.tell_kubelet(id, told, &mut effects),
             Part::User => {
                 if let Told::Answer(token, answer) = told {
-                    self.user_inbox.push_back((token, answer));
+                    self.answer_job(token, answer);
                 }
             }
             Part::ApiServer | Part::Etcd => {}
@@ -402,7 +407,7 @@ impl Cluster {
         let running = match part {
             Part::ControllerManager => self.controllers.component.is_some(),
             Part::Scheduler => self.scheduler.component.is_some(),
-            Part::Kubelet(id) => self.machines[id.0 as usize].process.component.is_some(),
+            Part::Kubelet(id) => self.machines[id.0 as usize].kubelet.is_running(),
             _ => false,
         };
         if running && epoch == self.process_epoch(part) {
@@ -435,31 +440,25 @@ impl Cluster {
             }
             lists.push((kind, objects));
         }
-        if let Some((inbox, watching)) = self.watch_state(part) {
-            inbox.clear();
-            *watching = true;
+        if let Some(inbox) = self.inbox(part) {
+            *inbox = Inbox { events: VecDeque::new(), open: true };
         }
         self.post_leg(part, Token::NONE, Leg::Listed(lists));
     }
 
-    fn watch_state(&mut self, part: Part) -> Option<(&mut VecDeque<(Time, WatchEvent)>, &mut bool)> {
+    fn inbox(&mut self, part: Part) -> Option<&mut Inbox> {
         match part {
-            Part::ControllerManager => Some((&mut self.controllers.inbox, &mut self.controllers.watching)),
-            Part::Scheduler => Some((&mut self.scheduler.inbox, &mut self.scheduler.watching)),
-            Part::Kubelet(id) => {
-                let process = &mut self.machines.get_mut(id.0 as usize)?.process;
-                Some((&mut process.inbox, &mut process.watching))
-            }
-            _ => None,
+            Part::ControllerManager => Some(&mut self.controllers.watch),
+            Part::Scheduler => Some(&mut self.scheduler.watch),
+            Part::Kubelet(id) => Some(&mut self.machines.get_mut(id.0 as usize)?.watch),
+            Part::User | Part::ApiServer | Part::Etcd => None,
         }
     }
 
     fn fan_out(&mut self, change: &Change) {
         let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
-        if self.user_watches
-            && let Some(event) = watch_event(change)
-        {
-            self.user_changes.push_back(event);
+        if let Some(event) = watch_event(change) {
+            self.tell_watching_jobs(&event);
         }
         match object {
             Object::Event(_) => return,
@@ -510,13 +509,13 @@ impl Cluster {
         let (now, delay) = (self.now, self.settings.link_delay);
         let linked = self.linked(part);
         let Some(event) = event else { return };
-        let Some((inbox, watching)) = self.watch_state(part) else { return };
-        if !*watching || !linked {
+        let Some(inbox) = self.inbox(part) else { return };
+        if !inbox.open || !linked {
             return;
         }
         // One wake for all events that are sent at the same instant.
-        let wake = inbox.back().is_none_or(|(sent, _)| *sent != now);
-        inbox.push_back((now, event));
+        let wake = inbox.events.back().is_none_or(|(sent, _)| *sent != now);
+        inbox.events.push_back((now, event));
         if wake {
             self.agenda.push(now + delay, Wake::Watch(part));
         }
@@ -525,12 +524,8 @@ impl Cluster {
     fn deliver_watch(&mut self, part: Part) {
         let due = self.now - self.settings.link_delay;
         loop {
-            let Some((inbox, _)) = self.watch_state(part) else { return };
-            match inbox.front() {
-                Some((sent, _)) if *sent <= due => {}
-                _ => return,
-            }
-            let Some((sent, event)) = inbox.pop_front() else { return };
+            let Some(inbox) = self.inbox(part) else { return };
+            let Some((sent, event)) = inbox.events.pop_front_if(|(sent, _)| *sent <= due) else { return };
             self.log.push(Record {
                 sent,
                 arrives: self.now,
@@ -541,25 +536,6 @@ impl Cluster {
                 key: event.object().key(),
             });
             self.tell(part, Told::Watch(event));
-        }
-    }
-
-    // ---- the user ----
-
-    /// Answers to the user's calls since the last time.
-    pub fn take_user_answers(&mut self) -> VecDeque<(Token, Answer)> {
-        std::mem::take(&mut self.user_inbox)
-    }
-
-    /// Changes since the last time, if [`Cluster::watch_for_user`] is on.
-    pub fn take_user_changes(&mut self) -> VecDeque<WatchEvent> {
-        std::mem::take(&mut self.user_changes)
-    }
-
-    pub fn watch_for_user(&mut self, on: bool) {
-        self.user_watches = on;
-        if !on {
-            self.user_changes.clear();
         }
     }
 

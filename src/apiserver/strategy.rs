@@ -59,14 +59,15 @@ pub(super) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, StatusError> {
     let info = kind.info();
-    let cannot = |why: String| {
-        let (kind, version) = (info.kind, info.version);
-        StatusError::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"
-        ))
-    };
-    let _ = (&cannot, validation, warnings);
-    Ok(body.clone())
+    let decoded = crate::yaml::decode(body, info);
+    let refused = decoded.error.is_some() || validation == FieldValidation::Strict;
+    if let Some(why) = decoded.bad_request(info).filter(|_| refused) {
+        return Err(StatusError::bad_request(why));
+    }
+    if validation == FieldValidation::Warn {
+        warnings.extend(decoded.unknown.iter().map(crate::yaml::UnknownField::message));
+    }
+    Ok(decoded.value)
 }
 
 /// The namespace of the request counts; a body that names another is refused.

@@ -26,7 +26,7 @@ impl Cluster {
     pub(super) fn mind_control_plane(&mut self) {
         let mut changed = false;
         for id in &self.control_plane {
-            changed |= self.machines[id.0 as usize].take_runtime_changed();
+            changed |= !self.machines[id.0 as usize].kubelet.runtime.take_changes().is_empty();
         }
         if !changed {
             return;
@@ -70,12 +70,12 @@ impl Cluster {
         let machines = self.machines.iter().map(|machine| Part::Kubelet(machine.id));
         let parts: Vec<Part> = [Part::ControllerManager, Part::Scheduler].into_iter().chain(machines).collect();
         for part in parts {
-            if let Some((inbox, watching)) = self.watch_state(part) {
-                inbox.clear();
-                *watching = false;
+            if let Some(inbox) = self.inbox(part) {
+                inbox.close();
             }
         }
         self.stop_all_leases();
+        self.close_watching_jobs();
     }
 
     fn stop_all_leases(&mut self) {

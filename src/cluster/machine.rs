@@ -1,0 +1,177 @@
+//! A node's computer: disk, power, network link, kubelet and runtime.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
+use super::{Inbox, Wake};
+use crate::api::meta::{Name, StringMap};
+use crate::api::resources::Resources;
+use crate::api::toleration::{Taint, TaintEffect};
+use crate::cluster::Cluster;
+use crate::kubelet::{Host, Kubelet};
+use crate::sim::files::Files;
+use crate::sim::{Rng, Time};
+use crate::wire::MachineId;
+
+/// The parts of the control plane, in the order in which they come up.
+pub const CONTROL_PLANE_PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/// How many lines of the kubelet's journal are kept.
+const JOURNAL_LINES: usize = 500;
+
+/// What a computer is like.
+#[derive(Clone, Debug)]
+pub struct MachineSpec {
+    pub name: Name,
+    /// Whether kubeadm has put the control plane's manifests on it.
+    pub control_plane: bool,
+    pub capacity: Resources,
+    pub labels: StringMap,
+    pub taints: Vec<Taint>,
+}
+
+impl MachineSpec {
+    fn standard(name: &str) -> MachineSpec {
+        let capacity = serde_json::json!({"cpu": "4", "memory": "16Gi", "pods": "110"});
+        MachineSpec {
+            name: name.into(),
+            control_plane: false,
+            capacity: Resources::from_value(&capacity),
+            labels: StringMap::new(),
+            taints: Vec::new(),
+        }
+    }
+
+    pub fn worker(name: &str) -> MachineSpec {
+        MachineSpec::standard(name)
+    }
+
+    /// A control-plane node: its kubelet registers it with the taint that kubeadm chooses (CP-007).
+    pub fn control_plane(name: &str) -> MachineSpec {
+        let taint = Taint::new("node-role.kubernetes.io/control-plane", "", TaintEffect::NoSchedule);
+        MachineSpec { control_plane: true, taints: vec![taint], ..MachineSpec::standard(name) }
+    }
+}
+
+/// A computer.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub id: MachineId,
+    pub name: Name,
+    pub spec: MachineSpec,
+    pub ip: Ipv4Addr,
+    pub files: Files,
+    pub kubelet: Kubelet,
+    pub powered: bool,
+    /// Whether its network reaches the API server.
+    pub linked: bool,
+    pub(super) watch: Inbox,
+    pub(super) rng: Rng,
+    journal: VecDeque<(Time, String)>,
+}
+
+impl Machine {
+    fn new(id: MachineId, spec: MachineSpec, seed: u64) -> Machine {
+        let ip = node_ip(id);
+        let name = spec.name.clone();
+        let host = Host {
+            node_name: name.clone(),
+            internal_ip: ip,
+            pod_cidr: pod_cidr(id),
+            capacity: spec.capacity.clone(),
+            labels: spec.labels.clone(),
+            taints: spec.taints.clone(),
+            network_ready: true,
+        };
+        Machine {
+            id,
+            kubelet: Kubelet::new(host),
+            files: disk(&spec, ip),
+            name,
+            spec,
+            ip,
+            powered: true,
+            linked: true,
+            watch: Inbox::default(),
+            rng: Rng::stream(seed ^ u64::from(id.0) << 32, "kubelet"),
+            journal: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn write_journal(&mut self, now: Time, line: String) {
+        if self.journal.len() == JOURNAL_LINES {
+            self.journal.pop_front();
+        }
+        self.journal.push_back((now, line));
+    }
+
+    /// The kubelet's log, oldest line first.
+    pub fn journal(&self) -> impl DoubleEndedIterator<Item = &(Time, String)> {
+        self.journal.iter()
+    }
+
+    /// Whether a container of this name runs in a pod of this namespace.
+    pub fn runs_container(&self, namespace: &str, container: &str) -> bool {
+        self.kubelet
+            .runtime
+            .running_containers()
+            .any(|(sandbox, running)| **sandbox.namespace() == *namespace && **running.name() == *container)
+    }
+
+    /// What the config file on the disk names as staticPodPath, whether or not the kubelet has read it.
+    pub fn configured_static_pod_path(&self) -> String {
+        let config = self.files.file(KUBELET_CONFIG);
+        let text = config.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("staticPodPath:"));
+        line.map(|path| path.trim().trim_matches(['"', '\'']).to_owned()).unwrap_or_default()
+    }
+}
+
+/// 192.168.56.10 for the first, and on from there.
+fn node_ip(id: MachineId) -> Ipv4Addr {
+    let base = u32::from(Ipv4Addr::new(192, 168, 56, 10));
+    Ipv4Addr::from(base.wrapping_add(id.0))
+}
+
+/// 10.244.0.0/24 for the first, 10.244.1.0/24 for the second …; beyond 256 nodes 10.245.0.0/24 and on.
+fn pod_cidr(id: MachineId) -> Ipv4Addr {
+    let base = u32::from(Ipv4Addr::new(10, 244, 0, 0));
+    Ipv4Addr::from(base.wrapping_add(id.0 << 8))
+}
+
+fn disk(spec: &MachineSpec, ip: Ipv4Addr) -> Files {
+    let mut files = Files::default();
+    // Paths of our own cannot clash.
+    let directories = [MANIFESTS, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
+    for directory in directories {
+        let _ = files.make_directory(directory);
+    }
+    let _ = files.write(KUBELET_CONFIG, kubelet_config().as_bytes(), Time::START);
+    if spec.control_plane {
+        for part in CONTROL_PLANE_PARTS {
+            let text = control_plane_manifest(part, &ip.to_string());
+            let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
+        }
+    }
+    files
+}
+
+impl Cluster {
+    /// Adds a computer, switched off; [`Cluster::boot_machine`] switches it on.
+    pub fn add_machine(&mut self, spec: MachineSpec) -> MachineId {
+        let id = MachineId(self.machines.len() as u32);
+        let machine = Machine::new(id, spec, self.seed());
+        self.machine_index.insert(machine.name.clone(), id.0);
+        if machine.spec.control_plane {
+            self.control_plane.push(id);
+        }
+        self.machines.push(machine);
+        id
+    }
+
+    pub fn boot_machine(&mut self, id: MachineId) {
+        let now = self.now();
+        self.agenda.push(now, Wake::Boot(id));
+    }
+}
