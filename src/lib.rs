@@ -17,6 +17,7 @@ pub mod client;
 pub mod job;
 
 pub mod kubectl;
+pub mod kubelet;
 
 pub mod view;
 

@@ -1,0 +1,121 @@
+//! Sandboxes and the containers in them. There are as many as pods, so they are small.
+
+use std::rc::Rc;
+
+use crate::api::meta::{CommonMeta, Name, Uid};
+use crate::api::pod::{self, PodSpec};
+use crate::sim::Time;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SandboxState {
+    /// Its network is being set up.
+    Creating,
+    Ready,
+    NotReady,
+}
+
+/// A pod, as the runtime knows it.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    pub id: u32,
+    pub uid: Uid,
+    /// The pod's name; a static pod's with the node's name at its end.
+    pub name: Name,
+    /// The pod's namespace, labels and annotations.
+    pub common: Rc<CommonMeta>,
+    pub spec: Rc<PodSpec>,
+    pub created: Time,
+    pub attempt: u32,
+    pub state: SandboxState,
+    /// The last part of its address in the node's network; 0 without one.
+    pub(super) host_part: u8,
+    /// In order of creation; of each name at most the present one and the one before it.
+    pub containers: Vec<Container>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub id: u32,
+    /// Where it stands in [`PodSpec::containers`].
+    pub index: u16,
+    /// How many of this name there were before it in this pod.
+    pub attempt: u32,
+    pub created: Time,
+    /// The spec it was created from.
+    pub spec: Rc<PodSpec>,
+    pub state: ContainerState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContainerState {
+    Created,
+    Running { started: Time },
+    Exited(Box<Exit>),
+}
+
+/// How a container ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    pub started: Time,
+    pub finished: Time,
+    pub code: i32,
+    pub reason: ExitReason,
+}
+
+/// The runtime's word on an end (KL-062).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    Completed,
+    Error,
+    /// It was running when the runtime lost sight of it.
+    Unknown,
+}
+
+impl ExitReason {
+    pub fn text(self) -> &'static str {
+        match self {
+            ExitReason::Completed => "Completed",
+            ExitReason::Error => "Error",
+            ExitReason::Unknown => "Unknown",
+        }
+    }
+}
+
+impl Sandbox {
+    pub fn namespace(&self) -> &Name {
+        &self.common.namespace
+    }
+
+    /// The latest container of this name.
+    pub fn newest(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().find(|container| &**container.name() == name)
+    }
+
+    /// The one before the latest, if it is still known.
+    pub fn previous(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().filter(|container| &**container.name() == name).nth(1)
+    }
+}
+
+impl Container {
+    /// What it was created from.
+    pub fn spec(&self) -> &pod::Container {
+        // A container is only ever made from an entry that its spec has.
+        &self.spec.containers[usize::from(self.index)]
+    }
+
+    pub fn name(&self) -> &Name {
+        &self.spec().name
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, ContainerState::Running { .. })
+    }
+
+    pub fn exit(&self) -> Option<&Exit> {
+        match &self.state {
+            ContainerState::Exited(exit) => Some(exit),
+            _ => None,
+        }
+    }
+}

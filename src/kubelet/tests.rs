@@ -1,0 +1,291 @@
+//! One kubelet with a clock, a disk and an API server of a few lines: what the tests of its rules drive.
+
+mod end;
+mod start;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::{Host, Kubelet};
+use crate::api::event::EventDraft;
+use crate::api::meta::{Deletion, Uid};
+use crate::api::object::{Key, Kind, Object};
+use crate::api::pod::{ContainerState, Pod, PodStatus};
+use crate::api::resources::Resources;
+use crate::api::status_error::{GroupResource, StatusError};
+use crate::sim::files::Files;
+use crate::sim::{Agenda, Duration, Rng, Time};
+use crate::wire::{
+    Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent,
+};
+
+/// What is under way.
+#[derive(Debug)]
+enum Due {
+    Wake(Timer),
+    Request(Call, Token),
+    Answer(Token, Answer),
+    Watch(WatchEvent),
+}
+
+pub struct World {
+    pub now: Time,
+    pub start: Time,
+    pub kubelet: Kubelet,
+    pub files: Files,
+    pub settings: Settings,
+    pub api_up: bool,
+    pub objects: BTreeMap<Key, Rc<Pod>>,
+    pub events: Vec<(Time, EventDraft)>,
+    /// `seconds name: phase container=state …`, one line for each status that the API server took.
+    pub statuses: Vec<String>,
+    pub log: Vec<String>,
+    /// How many wakes were asked for.
+    pub wakes: u32,
+    agenda: Agenda<Due>,
+    rng: Rng,
+    uids: u64,
+}
+
+pub fn host() -> Host {
+    let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110"});
+    Host {
+        node_name: "n1".into(),
+        internal_ip: Ipv4Addr::new(192, 168, 0, 11),
+        pod_cidr: Ipv4Addr::new(10, 244, 1, 0),
+        capacity: Resources::from_value(&capacity),
+        labels: BTreeMap::new(),
+        taints: Vec::new(),
+        network_ready: true,
+    }
+}
+
+impl World {
+    /// A kubelet that starts at time 0.
+    pub fn new() -> World {
+        let mut world = World::stopped();
+        world.start_kubelet();
+        world.tell(|kubelet, ctx| kubelet.on_list(Kind::Pod, Vec::new(), ctx));
+        world
+    }
+
+    pub fn stopped() -> World {
+        World {
+            now: Time::START,
+            start: Time::START,
+            kubelet: Kubelet::new(host()),
+            files: Files::default(),
+            settings: Settings::default(),
+            api_up: true,
+            objects: BTreeMap::new(),
+            events: Vec::new(),
+            statuses: Vec::new(),
+            log: Vec::new(),
+            wakes: 0,
+            agenda: Agenda::default(),
+            rng: Rng::stream(1, "kubelet"),
+            uids: 0,
+        }
+    }
+
+    pub fn start_kubelet(&mut self) {
+        let files = self.files.clone();
+        self.tell(|kubelet, ctx| kubelet.start(&files, ctx));
+    }
+
+    /// Tells the kubelet something and takes up its wishes.
+    pub fn tell<T>(&mut self, what: impl FnOnce(&mut Kubelet, &mut Ctx) -> T) -> T {
+        let mut effects = Vec::new();
+        let mut ctx =
+            Ctx { now: self.now, settings: &self.settings, rng: &mut self.rng, effects: &mut effects };
+        let result = what(&mut self.kubelet, &mut ctx);
+        for effect in effects {
+            match effect {
+                Effect::Wake { at, timer } => {
+                    self.wakes += 1;
+                    self.agenda.push(at, Due::Wake(timer));
+                }
+                Effect::Log(line) => self.log.push(format!("{} {line}", self.seconds())),
+                Effect::Request { call, token } => {
+                    let at = self.now + self.settings.link_delay;
+                    self.agenda.push(at, Due::Request(call, token));
+                }
+            }
+        }
+        result
+    }
+
+    /// Seconds since the beginning, as the timelines print them.
+    pub fn seconds(&self) -> String {
+        seconds(self.now.since(self.start))
+    }
+
+    pub fn run(&mut self, millis: u64) {
+        let until = self.now + Duration::from_millis(millis);
+        while let Some((at, due)) = self.agenda.pop_until(until) {
+            self.now = at;
+            match due {
+                Due::Wake(timer) => {
+                    let files = self.files.clone();
+                    self.tell(|kubelet, ctx| kubelet.on_timer(timer, &files, ctx));
+                }
+                Due::Request(call, token) => self.serve(call, token),
+                Due::Answer(token, answer) => self.tell(|kubelet, ctx| kubelet.on_answer(token, answer, ctx)),
+                Due::Watch(event) => self.tell(|kubelet, ctx| kubelet.on_watch(&event, ctx)),
+            }
+        }
+        self.now = until;
+    }
+
+    /// Whether nothing at all is due.
+    pub fn is_quiet(&self) -> bool {
+        self.agenda.is_empty()
+    }
+
+    fn serve(&mut self, call: Call, token: Token) {
+        let answer = match self.api_up {
+            true => self.handle(call),
+            false => Answer { result: Err(CallError::Refused), warnings: Vec::new() },
+        };
+        if token != Token::NONE {
+            self.agenda.push(self.now + self.settings.link_delay, Due::Answer(token, answer));
+        }
+    }
+
+    fn handle(&mut self, call: Call) -> Answer {
+        match call {
+            Call::PostEvent(draft) => {
+                self.events.push((self.now, *draft));
+                Answer::ok(Reply::Done)
+            }
+            Call::PatchPodStatus { key, uid, status } => self.patch_status(&key, uid, *status),
+            Call::Delete { kind: Kind::Pod, key, options } => self.delete(&key, &options),
+            call => panic!("the tests' API server cannot {} {:?}", call.verb(), call.kind()),
+        }
+    }
+
+    fn patch_status(&mut self, key: &Key, uid: Uid, status: PodStatus) -> Answer {
+        let Some(pod) = self.objects.get(key).filter(|pod| pod.meta.uid == uid) else {
+            return Answer::err(StatusError::not_found(GroupResource::core("pods"), &key.name));
+        };
+        let mut pod = (**pod).clone();
+        self.statuses.push(format!("{} {}", self.seconds(), describe(&pod, &status)));
+        pod.status = status;
+        self.store(pod);
+        Answer::ok(Reply::Done)
+    }
+
+    pub fn store(&mut self, pod: Pod) {
+        let pod = Rc::new(pod);
+        let object = Object::Pod(pod.clone());
+        let event = match self.objects.insert(Key::of(&pod.meta), pod) {
+            Some(_) => WatchEvent::Modified(object),
+            None => WatchEvent::Added(object),
+        };
+        self.send(event);
+    }
+
+    fn send(&mut self, event: WatchEvent) {
+        self.agenda.push(self.now + self.settings.link_delay, Due::Watch(event));
+    }
+
+    pub fn delete(&mut self, key: &Key, options: &DeleteOptions) -> Answer {
+        let Some(pod) = self.objects.get(key) else {
+            return Answer::err(StatusError::not_found(GroupResource::core("pods"), &key.name));
+        };
+        let own = pod.spec.termination_grace_period.as_secs() as i64;
+        match options.grace_seconds.unwrap_or(own) {
+            0 => {
+                if let Some(pod) = self.objects.remove(key) {
+                    self.send(WatchEvent::Deleted(Object::Pod(pod)));
+                }
+            }
+            grace => {
+                let mut pod = (**pod).clone();
+                let at = (self.now + Duration::from_secs(grace as u64)).stamp();
+                pod.meta.deletion = Some(Box::new(Deletion { at, grace_seconds: grace as u32 }));
+                self.store(pod);
+            }
+        }
+        Answer::ok(Reply::Done)
+    }
+
+    /// kubectl delete pod, of the namespace default.
+    pub fn delete_pod(&mut self, name: &str, grace_seconds: Option<i64>) {
+        let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
+        self.delete(&Key::new("default", name), &options);
+    }
+
+    /// A pod bound to this node appears in the API server.
+    pub fn create_pod(&mut self, name: &str, spec: Value) -> Uid {
+        self.uids += 1;
+        let mut object = json!({
+            "metadata": {"name": name, "namespace": "default"}, "spec": spec,
+        });
+        crate::api::defaults::pod::set_object_defaults_pod(&mut object);
+        let mut pod = Pod::from_value(&object);
+        pod.meta.uid = Uid::random(self.uids, self.uids);
+        pod.meta.generation = 1;
+        pod.node_name = Some("n1".into());
+        let uid = pod.meta.uid;
+        self.store(pod);
+        uid
+    }
+
+    pub fn pod(&self, name: &str) -> &Pod {
+        &self.objects[&Key::new("default", name)]
+    }
+
+    pub fn has_pod(&self, name: &str) -> bool {
+        self.objects.contains_key(&Key::new("default", name))
+    }
+
+    /// `seconds reason: message`, of the events about one pod.
+    pub fn events_of(&self, name: &str) -> Vec<String> {
+        let about = self.events.iter().filter(|(_, draft)| &*draft.regarding.name == name);
+        about
+            .map(|(time, draft)| {
+                let time = seconds(
+                    draft
+                        .first
+                        .since(self.start)
+                        .max(time.since(self.start).saturating_sub(self.settings.link_delay)),
+                );
+                format!("{time} {}: {}", draft.reason, draft.message())
+            })
+            .collect()
+    }
+
+    /// The status timeline of one pod.
+    pub fn statuses_of(&self, name: &str) -> Vec<&str> {
+        let word = format!(" {name}: ");
+        self.statuses.iter().filter(|line| line.contains(&word)).map(|line| line.as_str()).collect()
+    }
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{}.{:03}", span.as_secs(), span.as_millis() % 1000)
+}
+
+/// `name: phase container=state …`: ready containers with an exclamation mark, restarts with a number.
+fn describe(pod: &Pod, status: &PodStatus) -> String {
+    let mut text = format!("{}: {}", pod.meta.name, status.phase.text());
+    for (container, status) in pod.spec.containers.iter().zip(&status.containers) {
+        let state = match &status.state {
+            ContainerState::Waiting(waiting) => waiting.reason.to_string(),
+            ContainerState::Running(_) => "Running".to_owned(),
+            ContainerState::Terminated(end) => format!("{}({})", end.reason, end.exit_code),
+        };
+        text += &format!(" {}={state}", container.name);
+        if status.ready {
+            text.push('!');
+        }
+        if status.restart_count > 0 {
+            text += &format!("x{}", status.restart_count);
+        }
+    }
+    text
+}

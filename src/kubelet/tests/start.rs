@@ -1,0 +1,176 @@
+//! A pod comes up: sandbox, image, containers, events, statuses.
+
+use expect_test::expect;
+use serde_json::json;
+
+use super::World;
+
+#[test]
+fn kl_052_kl_049_a_pod_comes_up_with_its_events_and_statuses() {
+    let mut world = World::new();
+    world.run(100);
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "nginx:1.27"}]}));
+    world.run(10_000);
+    expect![[r#"
+        0.700 Pulling: Pulling image "nginx:1.27"
+        2.200 Pulled: Successfully pulled image "nginx:1.27" in 1.5s (1.5s including waiting). Image size: 65699847 bytes.
+        2.200 Created: Container created
+        2.400 Started: Container started"#]]
+    .assert_eq(&world.events_of("web").join("\n"));
+    expect![[r#"
+        0.500 web: Pending c=ContainerCreating
+        3.200 web: Running c=Running!"#]]
+    .assert_eq(&world.statuses_of("web").join("\n"));
+}
+
+#[test]
+fn kl_053_an_image_that_is_there_is_not_pulled_again() {
+    let mut world = World::new();
+    world.create_pod("a", json!({"containers": [{"name": "c", "image": "nginx:1.27"}]}));
+    world.run(10_000);
+    world.create_pod("b", json!({"containers": [{"name": "c", "image": "nginx:1.27"}]}));
+    world.run(10_000);
+    expect![[r#"
+        10.600 Pulled: Container image "nginx:1.27" already present on machine and can be accessed by the pod
+        10.600 Created: Container created
+        10.800 Started: Container started"#]]
+    .assert_eq(&world.events_of("b").join("\n"));
+}
+
+#[test]
+fn kl_054_pull_policy_never_and_no_image() {
+    let mut world = World::new();
+    let container = json!({"name": "c", "image": "nginx:1.27", "imagePullPolicy": "Never"});
+    world.create_pod("web", json!({"containers": [container]}));
+    world.run(5_000);
+    let events = world.events_of("web").join("\n");
+    let text = "ErrImageNeverPull: Container image \"nginx:1.27\" is not present with pull policy of Never";
+    assert!(events.starts_with(&format!("0.600 {text}\n0.600 Failed: Error: ErrImageNeverPull")), "{events}");
+    assert_eq!(world.statuses_of("web").last(), Some(&"1.200 web: Pending c=ErrImageNeverPull"));
+}
+
+#[test]
+fn kl_055_an_image_that_nobody_has() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "nosuch/image:1"}]}));
+    world.run(16_000);
+    let error = "failed to pull and unpack image \"docker.io/nosuch/image:1\": failed to resolve reference \
+        \"docker.io/nosuch/image:1\": pull access denied, repository does not exist or may require \
+        authorization: server message: insufficient_scope: authorization failed";
+    let events = world.events_of("web");
+    assert_eq!(events[0], "0.600 Pulling: Pulling image \"nosuch/image:1\"");
+    assert_eq!(events[1], format!("2.100 Failed: Failed to pull image \"nosuch/image:1\": {error}"));
+    assert_eq!(events[2], "2.100 Failed: Error: ErrImagePull");
+    assert_eq!(events[3], "3.000 BackOff: Back-off pulling image \"nosuch/image:1\"");
+    assert_eq!(events[4], "3.000 Failed: Error: ImagePullBackOff");
+    let waiting = world.pod("web").to_value()["status"]["containerStatuses"][0]["state"]["waiting"].clone();
+    let message = format!("Back-off pulling image \"nosuch/image:1\": ErrImagePull: {error}");
+    assert_eq!(waiting, json!({"reason": "ImagePullBackOff", "message": message}));
+    assert_eq!(world.statuses_of("web")[1], "3.200 web: Pending c=ErrImagePull");
+}
+
+#[test]
+fn kl_056_pulls_of_a_node_come_one_after_another() {
+    let mut world = World::new();
+    world.create_pod("a", json!({"containers": [{"name": "c", "image": "one:1"}]}));
+    world.create_pod("b", json!({"containers": [{"name": "c", "image": "two:1"}]}));
+    world.run(10_000);
+    let pulled = |name| world.events_of(name).into_iter().find(|e| e.contains("Pulled")).unwrap();
+    assert!(pulled("a").starts_with("2.100 "), "{}", pulled("a"));
+    assert!(pulled("b").contains("3.600 Pulled: Successfully pulled image \"two:1\" in 1.5s (3s including"));
+}
+
+#[test]
+fn kl_057_an_image_name_that_is_none() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "Nginx:1"}]}));
+    world.run(3_000);
+    let why = "Failed to apply default image tag \"Nginx:1\": couldn't parse image name \"Nginx:1\": invalid \
+        reference format: repository name (library/Nginx) must be lowercase";
+    let events = world.events_of("web");
+    assert_eq!(events[0], format!("0.600 InspectFailed: {why}"));
+    assert_eq!(events[1], "0.600 Failed: Error: InvalidImageName");
+    assert_eq!(world.statuses_of("web").last(), Some(&"1.200 web: Pending c=InvalidImageName"));
+}
+
+#[test]
+fn kl_060_without_a_network_only_host_network_pods_start() {
+    let mut world = World::stopped();
+    let mut host = super::host();
+    host.network_ready = false;
+    world.kubelet = super::Kubelet::new(host);
+    world.start_kubelet();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.create_pod("proxy", json!({"hostNetwork": true, "containers": [{"name": "c", "image": "a:1"}]}));
+    world.run(5_000);
+    let events = world.events_of("web");
+    assert_eq!(
+        events[0],
+        "0.200 NetworkNotReady: network is not ready: container runtime network not ready: \
+         NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin \
+         not initialized"
+    );
+    assert!(events.len() >= 3, "it is tried again: {events:?}");
+    assert!(world.statuses_of("proxy").last().unwrap().contains("proxy: Running c=Running!"));
+}
+
+#[test]
+fn kl_063_pods_have_an_address_of_their_own_or_the_nodes() {
+    let mut world = World::new();
+    world.create_pod("a", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.create_pod("b", json!({"hostNetwork": true, "containers": [{"name": "c", "image": "a:1"}]}));
+    world.run(500);
+    assert_eq!(world.pod("a").status.pod_ip, None);
+    assert_eq!(world.pod("b").status.pod_ip.unwrap().to_string(), "192.168.0.11");
+    world.run(9_500);
+    assert_eq!(world.pod("a").status.pod_ip.unwrap().to_string(), "10.244.1.2");
+    assert_eq!(world.pod("b").status.pod_ip.unwrap().to_string(), "192.168.0.11");
+}
+
+#[test]
+fn kl_066_conditions_come_in_the_kubelets_order() {
+    let mut world = World::new();
+    world.create_pod(
+        "web",
+        json!({"containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]}),
+    );
+    world.run(500);
+    let conditions = |world: &World| {
+        let status = world.pod("web").to_value()["status"]["conditions"].clone();
+        let one = |c: &serde_json::Value| {
+            let text = |key: &str| c[key].as_str().unwrap_or_default().to_owned();
+            let line = format!("{}={} {} {}", text("type"), text("status"), text("reason"), text("message"));
+            line.trim_end().to_owned()
+        };
+        status.as_array().unwrap().iter().map(one).collect::<Vec<_>>().join("\n")
+    };
+    expect![[r#"
+        PodReadyToStartContainers=False
+        Initialized=True
+        Ready=False ContainersNotReady containers with unready status: [a b]
+        ContainersReady=False ContainersNotReady containers with unready status: [a b]
+        PodScheduled=True"#]]
+    .assert_eq(&conditions(&world));
+    world.run(9_500);
+    expect![[r#"
+        PodReadyToStartContainers=True
+        Initialized=True
+        Ready=True
+        ContainersReady=True
+        PodScheduled=True"#]]
+    .assert_eq(&conditions(&world));
+    let observed = &world.pod("web").to_value()["status"]["conditions"][2]["observedGeneration"];
+    assert_eq!(observed, 1);
+}
+
+#[test]
+fn a_pod_that_runs_quietly_costs_no_timer_and_little_memory() {
+    let mut world = World::new();
+    for n in 0..30 {
+        world.create_pod(&format!("p{n}"), json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    }
+    world.run(60_000);
+    assert!(world.is_quiet());
+    let worker = &world.kubelet.workers[7];
+    assert!(worker.status.is_none() && worker.work.is_none() && worker.extra.is_none());
+}
