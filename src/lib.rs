@@ -16,8 +16,9 @@ pub mod client;
 
 pub mod job;
 
-pub mod kubectl;
 pub mod kubelet;
+
+pub mod kubectl;
 
 pub mod view;
 
