@@ -19,8 +19,8 @@ pub enum Failure {
     /// The API server said no; `prefix` is what kubectl puts before the message, such as
     /// `error when creating "ds.yaml": `.
     Status { prefix: String, error: Box<StatusError> },
-    /// The API server could not be reached.
-    Unreachable { prefix: String, error: CallError },
+    /// The API server could not be reached; `request` is what was asked: `Get "https://…"`.
+    Unreachable { prefix: String, request: String, error: CallError },
     /// Several.
     Several(Vec<Failure>),
     /// All is said already; only the exit code is left.
@@ -32,15 +32,25 @@ impl Failure {
         Failure::Message(text.into())
     }
 
-    pub fn of(error: &CallError) -> Failure {
-        Failure::with_prefix("", error)
-    }
-
-    pub fn with_prefix(prefix: impl Into<String>, error: &CallError) -> Failure {
-        let prefix = prefix.into();
+    /// What became of a request, in a client's words.
+    pub fn of(error: &CallError, request: impl Into<String>) -> Failure {
+        let prefix = String::new();
         match error {
             CallError::Status(status) => Failure::Status { prefix, error: status.clone() },
-            other => Failure::Unreachable { prefix, error: other.clone() },
+            other => Failure::Unreachable { prefix, request: request.into(), error: other.clone() },
+        }
+    }
+
+    /// The same failure with something said before its message.
+    #[must_use]
+    pub fn after(self, text: &str) -> Failure {
+        match self {
+            Failure::Message(message) => Failure::Message(format!("{text}{message}")),
+            Failure::Status { prefix, error } => Failure::Status { prefix: format!("{text}{prefix}"), error },
+            Failure::Unreachable { prefix, request, error } => {
+                Failure::Unreachable { prefix: format!("{text}{prefix}"), request, error }
+            }
+            other => other,
         }
     }
 

@@ -301,7 +301,8 @@ impl<'a> Io<'a> {
 
     /// As [`Io::ask`], with a refusal taken for a failure.
     pub fn must(&mut self, call: Call) -> Result<Answered, Stop> {
-        self.ask(call)?.map_err(|error| Failure::of(&error).into())
+        let request = request_text(&call, &self.job.client.server);
+        self.ask(call)?.map_err(|error| Failure::of(&error, request).into())
     }
 }
 
@@ -310,4 +311,38 @@ fn resource_version(object: &Object) -> u64 {
         Object::Event(event) => event.resource_version,
         object => object.meta().map_or(0, |meta| meta.resource_version),
     }
+}
+
+/// A request as Go's HTTP client names it in an error: `Get "https://host:6443/api/v1/pods"`.
+fn request_text(call: &Call, server: &str) -> String {
+    let (verb, kind) = match call {
+        Call::Get { kind, .. } | Call::List { kind, .. } => ("Get", *kind),
+        Call::Post { kind, .. } => ("Post", *kind),
+        Call::Put { kind, .. } => ("Put", *kind),
+        Call::Patch { kind, .. } => ("Patch", *kind),
+        Call::Delete { kind, .. } => ("Delete", *kind),
+        Call::UpdateStatus(_) | Call::Update(_) => ("Put", call.kind()),
+        other => ("Post", other.kind()),
+    };
+    let (namespace, name) = match call {
+        Call::Get { key, .. }
+        | Call::Put { key, .. }
+        | Call::Patch { key, .. }
+        | Call::Delete { key, .. } => (&*key.namespace, &*key.name),
+        Call::Evict { key, .. } => (&*key.namespace, &*key.name),
+        Call::List { namespace, .. } => (namespace.as_deref().unwrap_or_default(), ""),
+        Call::Post { namespace, .. } => (&**namespace, ""),
+        _ => ("", ""),
+    };
+    let info = kind.info();
+    let root = if info.group.is_empty() { "api" } else { "apis" };
+    let mut path = format!("/{root}/{}", info.api_version);
+    if info.namespaced && !namespace.is_empty() {
+        path += &format!("/namespaces/{namespace}");
+    }
+    path += &format!("/{}", info.plural);
+    if !name.is_empty() {
+        path += &format!("/{name}");
+    }
+    format!("{verb} \"https://{server}{path}\"")
 }

@@ -123,7 +123,7 @@ pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, String> {
     Ok(parsed)
 }
 
-fn find<'f>(flags: &'f [Flag], matches: impl Fn(&Flag) -> bool) -> Option<&'f Flag> {
+fn find(flags: &[Flag], matches: impl Fn(&Flag) -> bool) -> Option<&Flag> {
     flags.iter().chain(GLOBAL).find(|flag| matches(flag))
 }
 

@@ -1,0 +1,221 @@
+//! Which objects a command line means: `pods`, `ds/agent`, `pods,ds -l app=x`, `node a b`.
+//!
+//! Kubernetes: cli-runtime/pkg/resource/builder.go.
+
+use crate::api::field::go_quote;
+use crate::api::object::{Key, Kind, Object};
+use crate::api::schema;
+use crate::job::{Failure, Io, Stop};
+use crate::wire::{Call, Reply};
+
+use super::selector::Filter;
+
+/// What `all` stands for: the kinds of the category in the order of their names.
+const ALL: &[&str] = &[
+    "pods",
+    "replicationcontrollers",
+    "services",
+    "daemonsets.apps",
+    "deployments.apps",
+    "replicasets.apps",
+    "statefulsets.apps",
+    "horizontalpodautoscalers.autoscaling",
+    "cronjobs.batch",
+    "jobs.batch",
+];
+
+/// A kind, and the names wanted of it; `None`: all that match.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub kind: Kind,
+    pub name: Option<String>,
+}
+
+/// Where and what to look for.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    pub namespace: String,
+    pub all_namespaces: bool,
+    pub filter: Filter,
+}
+
+/// An object a command works on.
+#[derive(Clone, Debug)]
+pub struct Info {
+    pub kind: Kind,
+    pub object: Object,
+}
+
+/// The kind a person names; the error is kubectl's (CLI-010).
+pub fn kind_of(name: &str) -> Result<Kind, Failure> {
+    match schema::by_resource_name(name) {
+        Some(info) => Ok(Kind::from_info(info)),
+        None => Err(Failure::Message(no_such_type(name))),
+    }
+}
+
+fn no_such_type(name: &str) -> String {
+    let (resource, rest) = name.split_once('.').unwrap_or((name, ""));
+    let quoted = go_quote(resource);
+    if rest.is_empty() {
+        format!("the server doesn't have a resource type {quoted}")
+    } else {
+        format!("the server doesn't have a resource type {quoted} in group {}", go_quote(rest))
+    }
+}
+
+/// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
+///
+/// `all_by_default`: types without names mean all objects of them, as with `get`.
+pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+    if args.iter().any(|arg| arg.contains('/')) {
+        return args.iter().map(|arg| tuple(arg)).collect();
+    }
+    let Some((types, names)) = args.split_first() else { return Ok(Vec::new()) };
+    let mut kinds = Vec::new();
+    for name in types.split(',').filter(|name| !name.is_empty()) {
+        if name == "all" {
+            kinds.extend(ALL.iter().filter_map(|name| schema::by_resource_name(name)).map(Kind::from_info));
+        } else {
+            kinds.push(kind_of(name)?);
+        }
+    }
+    if kinds.is_empty() {
+        return Err(Failure::message("arguments must consist of a resource or a resource and name"));
+    }
+    if names.is_empty() {
+        if !all_by_default {
+            return Err(Failure::message("resource(s) were provided, but no name was specified"));
+        }
+        return Ok(kinds.into_iter().map(|kind| Target { kind, name: None }).collect());
+    }
+    let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
+    Ok(pairs.map(|(kind, name)| Target { kind, name: Some(name.clone()) }).collect())
+}
+
+/// `TYPE/NAME`.
+fn tuple(arg: &str) -> Result<Target, Failure> {
+    let Some((kind, name)) = arg.split_once('/') else {
+        return Err(Failure::message(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+        ));
+    };
+    if name.contains('/') {
+        return Err(Failure::message("arguments in resource/name form may not have more than one slash"));
+    }
+    if kind.is_empty() || name.is_empty() || kind.contains(',') {
+        return Err(Failure::message("arguments in resource/name form must have a single resource and name"));
+    }
+    Ok(Target { kind: kind_of(kind)?, name: Some(name.to_owned()) })
+}
+
+/// Fetches what the targets mean; a failure does not keep the others from being fetched.
+pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+    let mut infos = Vec::new();
+    let mut failures = Vec::new();
+    if let Some(failure) = misuse(targets, scope) {
+        return Err(failure.into());
+    }
+    for target in targets {
+        match fetch(io, target, scope) {
+            Ok(found) => infos.extend(found),
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    // The same connection fails for everything: it is said once.
+    let unreachable = |failure: &Failure| matches!(failure, Failure::Unreachable { .. });
+    if failures.len() > 1 && failures.iter().all(unreachable) {
+        failures.truncate(1);
+    }
+    Ok((infos, failures))
+}
+
+fn misuse(targets: &[Target], scope: &Scope) -> Option<Failure> {
+    let named = targets.iter().any(|target| target.name.is_some());
+    if named && scope.filter.has_labels() {
+        return Some(Failure::message("name cannot be provided when a selector is specified"));
+    }
+    if named && scope.all_namespaces {
+        return Some(Failure::message("a resource cannot be retrieved by name across all namespaces"));
+    }
+    None
+}
+
+fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop> {
+    let kind = target.kind;
+    match &target.name {
+        Some(name) => {
+            let object = get(io, kind, &scope.namespace, name)?;
+            Ok(vec![Info { kind, object }])
+        }
+        None => {
+            scope.filter.check(kind)?;
+            let namespace = (!scope.all_namespaces).then_some(scope.namespace.as_str());
+            let objects = list(io, kind, namespace)?;
+            let matching = objects.into_iter().filter(|object| scope.filter.matches(object));
+            Ok(matching.map(|object| Info { kind, object }).collect())
+        }
+    }
+}
+
+/// The key of an object of a kind: kinds that belong to no namespace have none.
+pub fn key(kind: Kind, namespace: &str, name: &str) -> Key {
+    Key::new(if kind.is_namespaced() { namespace } else { "" }, name)
+}
+
+/// One object.
+pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+    match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
+        Reply::Object(object) => Ok(object),
+        _ => Err("the server returned no object".into()),
+    }
+}
+
+/// All objects of a kind; `None`: of all namespaces.
+pub fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
+    let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
+    match io.must(Call::List { kind, namespace })? {
+        Reply::List(objects) => Ok(objects),
+        _ => Err("the server returned no list".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Vec<(&'static str, Option<String>)>, Failure> {
+        let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let targets = resource_type_or_name_args(&args, true)?;
+        Ok(targets.into_iter().map(|target| (target.kind.name(), target.name)).collect())
+    }
+
+    fn refused(line: &str) -> String {
+        match read(line) {
+            Err(Failure::Message(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn types_and_names_are_read_in_every_form() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("po").unwrap(), [("Pod", None)]);
+        assert_eq!(read("pods,ds").unwrap(), [("Pod", None), ("DaemonSet", None)]);
+        assert_eq!(read("node a b").unwrap(), [("Node", some("a")), ("Node", some("b"))]);
+        assert_eq!(read("ds/x pod/y").unwrap(), [("DaemonSet", some("x")), ("Pod", some("y"))]);
+        assert_eq!(read("all").unwrap().len(), 10);
+    }
+
+    #[test]
+    fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
+        assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
+        assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\" in group \"batch\"");
+        assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
+        assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");
+        assert!(
+            refused("pod pod/a").starts_with("there is no need to specify a resource type as a separate")
+        );
+    }
+}
