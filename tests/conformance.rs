@@ -14,6 +14,11 @@ mod expect;
 mod label_selector;
 #[path = "conformance/node_affinity_match.rs"]
 mod node_affinity_match;
+#[path = "conformance/scheduler_filters.rs"]
+mod scheduler_filters;
+#[path = "conformance/scheduler_messages.rs"]
+#[expect(dead_code, reason = "its texts need the preemption part")]
+mod scheduler_messages;
 #[path = "conformance/toleration_match.rs"]
 mod toleration_match;
 
@@ -41,7 +46,7 @@ fn topic(name: &str) -> Option<Option<Run>> {
         "daemonset-node-should-run" => None,
         "daemonset-rolling-update" => None,
         "daemonset-status" => None,
-        "scheduler-filters" => None,
+        "scheduler-filters" => Some(scheduler_filters::run),
         "scheduler-messages" => None,
         "static-pod-file-source" => None,
         _ => return None,
