@@ -24,6 +24,7 @@ pub mod resources;
 pub mod schema;
 pub mod status_error;
 pub mod toleration;
+pub mod validation;
 
 pub use daemonset::{ControllerRevision, DaemonSet};
 pub use event::Event;

@@ -21,6 +21,8 @@ mod scheduler_filters;
 mod scheduler_messages;
 #[path = "conformance/toleration_match.rs"]
 mod toleration_match;
+#[path = "conformance/validation.rs"]
+mod validation;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -40,7 +42,7 @@ fn topic(name: &str) -> Option<Option<Run>> {
         "label-selector" => Some(label_selector::run),
         "node-affinity-match" => Some(node_affinity_match::run),
         "toleration-match" => Some(toleration_match::run),
-        "validation" => None,
+        "validation" => Some(validation::run),
         "crash-backoff" => None,
         "daemonset-manage" => None,
         "daemonset-node-should-run" => None,

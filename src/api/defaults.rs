@@ -15,6 +15,7 @@ mod workload;
 
 use serde_json::Value;
 
+pub(crate) use pod_resources::aggregate_container_resources;
 pub use qos::compute_pod_qos;
 
 use super::json;

@@ -330,7 +330,7 @@ fn write_json(value: &Value, out: &mut String) {
         }
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();
-            members.sort_by_key(|(key, _)| declared_late(key));
+            members.sort_by_key(|(key, _)| declared(key));
             out.push('{');
             for (at, (key, member)) in members.into_iter().enumerate() {
                 if at > 0 {
@@ -346,12 +346,23 @@ fn write_json(value: &Value, out: &mut String) {
     }
 }
 
-/// Go writes a struct's members as they are declared, a map's in key order.
+/// Go writes a struct's members as they are declared, a map's in key order; this is a member's rank.
 ///
-/// Of the structs that reach a message only these two are not declared alphabetically: LabelSelector
-/// (matchLabels, matchExpressions) and DaemonSetUpdateStrategy (Type, RollingUpdate).
-fn declared_late(key: &str) -> bool {
-    matches!(key, "matchExpressions" | "RollingUpdate")
+/// Of the structs that reach a message only these are not declared alphabetically: LabelSelector,
+/// DaemonSetUpdateStrategy, RollingUpdateDaemonSet, Taint.
+fn declared(key: &str) -> usize {
+    const ORDER: [&str; 9] = [
+        "matchLabels",
+        "matchExpressions",
+        "Type",
+        "RollingUpdate",
+        "MaxUnavailable",
+        "MaxSurge",
+        "Key",
+        "Value",
+        "Effect",
+    ];
+    ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len())
 }
 
 fn escape(json: &str, out: &mut String) {

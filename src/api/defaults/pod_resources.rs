@@ -11,7 +11,7 @@ use super::quantity;
 use crate::api::json;
 use crate::api::quantity::Quantity;
 
-type Amounts = BTreeMap<String, Quantity>;
+pub(crate) type Amounts = BTreeMap<String, Quantity>;
 
 /// Fills in spec.resources from the containers, if a part of it is given.
 pub(super) fn set_defaults_pod_level_resources(spec: &mut Value) {
@@ -53,7 +53,7 @@ fn default_huge_page_pod_limits(spec: &mut Value) {
     }
     let requests = level(spec, "requests").clone();
     let wanted = |name: &str| is_huge_page(name) && requests.get(name).is_none();
-    let limits = aggregate(spec, "limits").into_iter().filter(|(name, _)| wanted(name));
+    let limits = aggregate_container_resources(spec, "limits").into_iter().filter(|(name, _)| wanted(name));
     let limits: Vec<_> = limits.map(|(name, amount)| (name, amount.to_string().into())).collect();
     fill(spec, "limits", limits.into_iter());
 }
@@ -63,7 +63,8 @@ fn default_pod_requests(spec: &mut Value) {
         return;
     };
     let overcommitted = |name: &str| is_supported_pod_level_resource(name) && !is_huge_page(name);
-    let requests = aggregate(spec, "requests").into_iter().filter(|(name, _)| overcommitted(name));
+    let requests =
+        aggregate_container_resources(spec, "requests").into_iter().filter(|(name, _)| overcommitted(name));
     let requests = requests.map(|(name, amount)| (name, amount.to_string().into()));
     let limits = limits.into_iter().filter(|(name, _)| is_supported_pod_level_resource(name));
     let amounts: Vec<_> = requests.chain(limits).collect();
@@ -87,7 +88,7 @@ fn default_pod_limits(spec: &mut Value) {
             .flatten()
             .all(|container| json::at(container, &["resources", "limits"]).get(name).is_some())
     };
-    let limits = aggregate(spec, "limits").into_iter();
+    let limits = aggregate_container_resources(spec, "limits").into_iter();
     let limits: Vec<_> = limits
         .filter(|(name, _)| matches!(&**name, "cpu" | "memory") && limited(name))
         .map(|(name, amount)| (name, amount.to_string().into()))
@@ -96,7 +97,7 @@ fn default_pod_limits(spec: &mut Value) {
 }
 
 /// What the containers need together: those that run side by side, or the largest step before them.
-fn aggregate(spec: &Value, list: &str) -> Amounts {
+pub(crate) fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts {
     let mut running = Amounts::new();
     for container in json::list(spec, "containers") {
         add(&mut running, &amounts(container, list));

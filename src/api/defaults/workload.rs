@@ -47,10 +47,10 @@ pub(super) fn set_object_defaults_stateful_set(set: &mut Value) {
         json::set_default(strategy, "type", "RollingUpdate");
         json::child(strategy, "rollingUpdate");
     }
-    if json::text(strategy, "type") == "RollingUpdate" {
-        if let Some(rolling) = json::child_if(strategy, "rollingUpdate") {
-            set_absent(rolling, "partition", 0);
-        }
+    if json::text(strategy, "type") == "RollingUpdate"
+        && let Some(rolling) = json::child_if(strategy, "rollingUpdate")
+    {
+        set_absent(rolling, "partition", 0);
     }
     let retention = json::child(spec, "persistentVolumeClaimRetentionPolicy");
     json::set_default(retention, "whenDeleted", "Retain");
