@@ -14,6 +14,8 @@ pub mod apiserver;
 
 pub mod client;
 
+pub mod controllers;
+
 pub mod scheduler;
 
 pub mod job;

@@ -1,0 +1,79 @@
+//! kube-controller-manager: the controllers that run in one process and share its caches.
+//!
+//! The cluster tells the [`ControllerManager`] what was listed, watched and answered; it updates the caches
+//! and passes the news on to the controllers, which answer with requests and timers.
+//!
+//! Kubernetes: cmd/kube-controller-manager.
+
+pub mod daemon;
+pub mod garbage_collector;
+pub mod namespace;
+
+use crate::api::object::{Kind, Object};
+use crate::client::informer::Caches;
+use crate::wire::{Answer, CallError, Ctx, Timer, Token, WatchEvent};
+
+use daemon::DaemonSetsController;
+use garbage_collector::GarbageCollector;
+use namespace::NamespaceController;
+
+/// The tags of each controller's timers and tokens: from this number on, eight for each.
+const DAEMON: u16 = 8;
+const GARBAGE_COLLECTOR: u16 = 16;
+
+/// What went wrong with a call, as client-go words it.
+pub(crate) fn error_text(error: &CallError) -> String {
+    match error {
+        CallError::Refused => "dial tcp: connect: connection refused".to_owned(),
+        CallError::TimedOut => "context deadline exceeded".to_owned(),
+        CallError::Status(status) => status.message.clone(),
+    }
+}
+
+/// All controllers of the process, and what they share.
+#[derive(Clone, Debug, Default)]
+pub struct ControllerManager {
+    pub caches: Caches,
+    pub daemon: DaemonSetsController,
+    garbage_collector: GarbageCollector,
+    namespace: NamespaceController,
+}
+
+impl ControllerManager {
+    pub fn new() -> ControllerManager {
+        ControllerManager::default()
+    }
+
+    /// The process has started.
+    pub fn start(&mut self, ctx: &mut Ctx) {
+        self.daemon.run(ctx);
+    }
+
+    /// A first list, or one after the watch was interrupted.
+    pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
+        for event in self.caches.replace(kind, objects) {
+            self.on_watch(&event, ctx);
+        }
+    }
+
+    pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
+        let Some(change) = self.caches.apply(event) else { return };
+        self.daemon.on_change(&change, &self.caches, ctx);
+        self.garbage_collector.on_change(&change, &self.caches, GARBAGE_COLLECTOR, ctx);
+        self.namespace.on_change(&change, &self.caches, ctx);
+    }
+
+    pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        match token.tag & !7 {
+            DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
+            GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token.value, &answer, ctx),
+            _ => {}
+        }
+    }
+
+    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        if timer.tag & !7 == DAEMON {
+            self.daemon.on_timer(timer, &self.caches, ctx);
+        }
+    }
+}
