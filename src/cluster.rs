@@ -3,24 +3,27 @@
 //! It routes and holds no rules: a wake comes up, the part it is for is told, and what the part wishes is
 //! put on the agenda again.
 
+pub mod boot;
+mod control_plane;
+mod deeds;
+pub mod desk;
 pub mod machine;
 pub mod post;
-mod boot;
-mod control_plane;
-pub mod desk;
-mod deeds;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::api::meta::Name;
-use crate::api::object::{Key, Kind, Object};
+use crate::api::object::{Kind, Object};
 use crate::apiserver::ApiServer;
 use crate::apiserver::store::Change;
 use crate::controllers::ControllerManager;
+use crate::job::Client;
 use crate::scheduler::Scheduler;
 use crate::sim::{Agenda, Duration, NameIndex, Rng, Time};
-use crate::wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
+use crate::wire::{
+    Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent,
+};
 
 use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
@@ -37,6 +40,8 @@ pub enum Wake {
     Watch(Part),
     /// A part asked to be reminded, in the life of its process that is named.
     Timer { part: Part, epoch: u32, timer: Timer },
+    /// Changes of files reach a node's kubelet.
+    Files(MachineId),
     /// What a command of the user waits for has come by time.
     Job(JobId),
     /// A part (re)connects its watches, in the life named.
@@ -166,6 +171,15 @@ impl Cluster {
         self.api_up
     }
 
+    /// What kubectl's kubeconfig says.
+    pub fn client(&self) -> Rc<Client> {
+        let server = self
+            .control_plane
+            .first()
+            .map_or(String::new(), |id| format!("{}:6443", self.machines[id.0 as usize].ip));
+        Rc::new(Client { server, version: boot::VERSION.to_owned() })
+    }
+
     /// How many wakes have been handled: what guards and benches count.
     pub fn steps(&self) -> u64 {
         self.agenda.taken()
@@ -182,7 +196,8 @@ impl Cluster {
 
     /// Watch events under way to a part: when each was sent, and what it says.
     pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
-        let central = [(Part::ControllerManager, &self.controllers.watch), (Part::Scheduler, &self.scheduler.watch)];
+        let central =
+            [(Part::ControllerManager, &self.controllers.watch), (Part::Scheduler, &self.scheduler.watch)];
         let kubelets = self.machines.iter().map(|machine| (Part::Kubelet(machine.id), &machine.watch));
         let inboxes = central.into_iter().chain(kubelets);
         inboxes.flat_map(|(part, inbox)| inbox.events.iter().map(move |(sent, event)| (part, *sent, event)))
@@ -236,8 +251,9 @@ impl Cluster {
                 }
             }
             Wake::Connect { part, epoch } => self.connect(part, epoch),
+            Wake::Files(id) => self.deliver_file_events(id),
             Wake::Job(id) => self.wake_job(id),
-            Wake::Boot(id) => self.start_kubelet(id),
+            Wake::Boot(id) => self.boot_kubelet(id),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
         self.after_step();
@@ -287,7 +303,20 @@ impl Cluster {
                     }
                 }
             }
-            Part::Kubelet(id) => self.tell_kubelet(id, told, &mut effects),
+            Part::Kubelet(id) => {
+                if let Some(machine) = self.machines.get_mut(id.0 as usize) {
+                    let (rng, effects) = (&mut machine.rng, &mut effects);
+                    let mut ctx = Ctx { now, settings: &self.settings, rng, effects };
+                    let (kubelet, files) = (&mut machine.kubelet, &machine.files);
+                    match told {
+                        Told::Start => kubelet.start(files, &mut ctx),
+                        Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
+                    }
+                }
+            }
             Part::User => {
                 if let Told::Answer(token, answer) = told {
                     self.answer_job(token, answer);
@@ -426,18 +455,14 @@ impl Cluster {
         };
         let mut lists = Vec::new();
         for kind in self.watched_kinds(part) {
-            let mut objects = match (&name, kind) {
+            let store = &self.api.store;
+            let objects = match (&name, kind) {
                 (Some(name), Kind::Node) => {
-                    self.api.store.nodes.get("", name).cloned().map(Object::Node).into_iter().collect()
+                    store.nodes.get("", name).cloned().map(Object::Node).into_iter().collect()
                 }
-                _ => self.api.store.list(kind, None),
+                (Some(name), Kind::Pod) => store.pods_on(name).cloned().map(Object::Pod).collect(),
+                _ => store.list(kind, None),
             };
-            if let Some(name) = &name {
-                objects.retain(|object| match object {
-                    Object::Pod(pod) => pod.node_name.as_ref() == Some(name),
-                    _ => true,
-                });
-            }
             lists.push((kind, objects));
         }
         if let Some(inbox) = self.inbox(part) {

@@ -8,6 +8,8 @@ pub mod api;
 
 pub mod yaml;
 
+pub mod manifest;
+
 pub mod wire;
 
 pub mod apiserver;
@@ -18,11 +20,13 @@ pub mod controllers;
 
 pub mod scheduler;
 
-pub mod job;
-
 pub mod kubelet;
 
+pub mod job;
+
 pub mod kubectl;
+
+pub mod cluster;
 
 pub mod view;
 

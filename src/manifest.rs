@@ -51,7 +51,8 @@ fn check_object(tree: &Node, object: &Value, prefix: &str, found: &mut Vec<Diagn
     let decoded = decode(object, info);
     let strict: Vec<Diagnostic> = match &decoded.error {
         Some(error) => {
-            let diagnostic = Diagnostic::error(&error.message, at(&error.path, Part::Value)).with_path(&error.path);
+            let diagnostic =
+                Diagnostic::error(&error.message, at(&error.path, Part::Value)).with_path(&error.path);
             vec![match &error.help {
                 Some(help) => diagnostic.with_help(help),
                 None => diagnostic,
@@ -59,7 +60,8 @@ fn check_object(tree: &Node, object: &Value, prefix: &str, found: &mut Vec<Diagn
         }
         None => {
             let unknown = decoded.unknown.iter().map(|field| {
-                let diagnostic = Diagnostic::error(field.message(), at(&field.path, Part::Key)).with_path(&field.path);
+                let diagnostic =
+                    Diagnostic::error(field.message(), at(&field.path, Part::Key)).with_path(&field.path);
                 match field.nearest {
                     Some(nearest) => diagnostic.with_help(format!("Did you mean {nearest}?")),
                     None => diagnostic,
@@ -87,8 +89,11 @@ fn kind_of(
 ) -> Option<&'static KindInfo> {
     let text = |key: &str| object[key].as_str().unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    let missing: Vec<&str> =
-        [("apiVersion", version), ("kind", kind)].iter().filter(|(_, v)| v.is_empty()).map(|(k, _)| *k).collect();
+    let missing: Vec<&str> = [("apiVersion", version), ("kind", kind)]
+        .iter()
+        .filter(|(_, v)| v.is_empty())
+        .map(|(k, _)| *k)
+        .collect();
     if !object.is_object() || !missing.is_empty() {
         let what = match missing.as_slice() {
             _ if !object.is_object() => "invalid object to validate".to_owned(),
@@ -116,7 +121,8 @@ fn kind_of(
 
 /// The object as it is validated: with its namespace and the API server's defaults.
 fn defaulted(mut value: Value, info: &KindInfo) -> Value {
-    let has_namespace = value["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
+    let has_namespace =
+        value["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
     if info.namespaced && !has_namespace && value["metadata"].is_object() {
         value["metadata"]["namespace"] = Value::from("default");
     }
@@ -146,8 +152,12 @@ mod tests {
 
     #[test]
     fn every_mistake_of_a_document_is_named_at_its_line() {
-        let text = SOUND.replace("image: nginx", "imagee: nginx").replace("app: a\n    spec", "app: b\n    spec");
-        assert_eq!(checked(&text), [(16, "unknown field \"spec.template.spec.containers[0].imagee\"".into())]);
+        let text =
+            SOUND.replace("image: nginx", "imagee: nginx").replace("app: a\n    spec", "app: b\n    spec");
+        assert_eq!(
+            checked(&text),
+            [(16, "unknown field \"spec.template.spec.containers[0].imagee\"".into())]
+        );
         let text = SOUND.replace("name: a\n", "name: A\n").replace("        app: a\n", "        app: b\n");
         let lines: Vec<u32> = checked(&text).iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 11]);

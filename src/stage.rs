@@ -3,5 +3,302 @@
 pub mod command;
 pub mod script;
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::cluster::boot::standard_machines;
+use crate::cluster::desk::JobId;
+use crate::cluster::{Addons, Cluster};
+use crate::sim::{Duration, Time};
+use crate::view::{Board, EventView, FileView, Flight};
+use crate::yaml::Diagnostic;
+
 pub use command::Command;
 pub use script::{Options, Script, Start};
+
+/// How long a boot may take before it counts as stuck.
+const BOOT_LIMIT: Duration = Duration::from_secs(600);
+
+/// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
+/// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
+const QUIET_AHEAD: Duration = Duration::from_secs(16);
+
+/// A command of the console as the page shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobView {
+    pub id: u32,
+    pub line: Rc<str>,
+    pub started: Time,
+    pub text: Rc<str>,
+    /// `None` while it runs.
+    pub exit_code: Option<i32>,
+}
+
+/// A session: the cluster, and the script that made it what it is.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    cluster: Cluster,
+    script: Script,
+    board: Option<(Version, Rc<Board>)>,
+}
+
+/// What the board depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version {
+    revision: u64,
+    steps: u64,
+}
+
+impl Stage {
+    pub fn new(options: Options) -> Stage {
+        let options = options.bounded();
+        let addons = Addons { kube_proxy: options.kube_proxy };
+        let machines = standard_machines(options.workers);
+        let mut cluster = Cluster::new(options.seed, options.settings(), machines, addons);
+        cluster.boot();
+        let start = options.start;
+        let mut stage = Stage { cluster, script: Script::new(options), board: None };
+        if start != Start::Bare {
+            stage.run_until_quiet(BOOT_LIMIT);
+        }
+        if start == Start::Demo {
+            stage.set_demo_scene();
+        }
+        stage
+    }
+
+    /// Plays a script to its end.
+    pub fn from_script(script: &Script) -> Stage {
+        let mut stage = Stage::new(script.options.clone());
+        let begin = stage.started();
+        for entry in &script.entries {
+            stage.run_until(begin + Duration::from_micros(entry.at));
+            stage.perform(entry.command.clone());
+        }
+        stage.run_until(begin + Duration::from_micros(script.until));
+        stage
+    }
+
+    /// What a first visit finds: a DaemonSet that is already applied, and a static pod on worker-1.
+    fn set_demo_scene(&mut self) {
+        let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.to_owned())]);
+        self.carry_out(Command::Exec { line: "kubectl apply -f agent.yaml".to_owned(), files });
+        let path = format!("{}/web.yaml", crate::cluster::boot::MANIFESTS);
+        self.carry_out(Command::WriteFile {
+            node: "worker-1".to_owned(),
+            path,
+            text: DEMO_STATIC_POD.to_owned(),
+        });
+        self.run_until_quiet(BOOT_LIMIT);
+    }
+
+    // ---- time ----
+
+    pub fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    pub fn started(&self) -> Time {
+        self.cluster.started()
+    }
+
+    /// Handles the next thing that is due; false when nothing ever is.
+    pub fn step(&mut self) -> bool {
+        let Some(next) = self.cluster.next_time() else { return false };
+        self.cluster.step_until(next)
+    }
+
+    pub fn run_until(&mut self, until: Time) {
+        self.cluster.run_until(until);
+        self.note_time();
+    }
+
+    /// Runs towards `until`, at most `max_steps` steps; whether it got there.
+    pub fn run_slice(&mut self, until: Time, max_steps: u32) -> bool {
+        for _ in 0..max_steps {
+            if !self.cluster.step_until(until) {
+                self.cluster.advance_clock(until);
+                self.note_time();
+                return true;
+            }
+        }
+        self.note_time();
+        false
+    }
+
+    /// Runs until nothing is under way, at most for `limit`; whether it is quiet then.
+    pub fn run_until_quiet(&mut self, limit: Duration) -> bool {
+        let end = self.now() + limit;
+        while !self.is_quiet() {
+            let next = self.cluster.next_time().unwrap_or(end);
+            if next > end {
+                self.cluster.advance_clock(end);
+                break;
+            }
+            self.cluster.step_until(next);
+        }
+        self.note_time();
+        self.is_quiet()
+    }
+
+    /// Nothing is under way, and nothing happens within the next seconds.
+    pub fn is_quiet(&self) -> bool {
+        self.cluster.is_quiet(QUIET_AHEAD)
+    }
+
+    fn note_time(&mut self) {
+        let at = self.now().since(self.started()).as_micros();
+        self.script.until = self.script.until.max(at);
+    }
+
+    /// How many things have been handled so far: what guards and benches count.
+    pub fn steps(&self) -> u64 {
+        self.cluster.steps()
+    }
+
+    // ---- deeds ----
+
+    /// Does a deed now. Its output, and what it brings about, come as virtual time passes.
+    pub fn perform(&mut self, command: Command) -> JobId {
+        let (started, now) = (self.started(), self.now());
+        self.script.push(started, now, command.clone());
+        self.carry_out(command)
+    }
+
+    fn carry_out(&mut self, command: Command) -> JobId {
+        let line = command.shell_line();
+        let done = match command {
+            Command::Exec { line, files } => return self.exec(&line, files),
+            Command::WriteFile { node, path, text } => self.cluster.write_file(&node, &path, text.as_bytes()),
+            Command::RemoveFile { node, path } => self.cluster.remove_file(&node, &path),
+            Command::MoveFile { node, from, to } => self.cluster.move_file(&node, &from, &to),
+            Command::StopKubelet { node } => self.cluster.stop_kubelet(&node),
+            Command::StartKubelet { node } => self.cluster.start_kubelet(&node),
+            Command::RestartKubelet { node } => self.cluster.restart_kubelet(&node),
+            Command::CrashContainer { node, namespace, pod, container, exit_code } => {
+                self.cluster.crash_container(&node, &namespace, &pod, &container, exit_code)
+            }
+            Command::SetApiServer { up } => self.cluster.set_api_server(up),
+        };
+        self.cluster.note_deed(&line, done)
+    }
+
+    fn exec(&mut self, line: &str, files: BTreeMap<String, String>) -> JobId {
+        let files = files.into_iter().map(|(path, text)| (path, Rc::from(text.into_bytes()))).collect();
+        let files: crate::job::FileSet = files;
+        let _ = files;
+        self.cluster.note_deed(line, Ok(()))
+    }
+
+    pub fn interrupt(&mut self, id: JobId) {
+        self.cluster.interrupt_job(id);
+    }
+
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    // ---- what there is to see ----
+
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The board; the same `Rc` as long as nothing happened.
+    pub fn board(&mut self) -> Rc<Board> {
+        let version = Version { revision: self.cluster.api.store.revision(), steps: self.cluster.steps() };
+        if let Some((have, board)) = &self.board
+            && *have == version
+        {
+            return board.clone();
+        }
+        let board = Rc::new(crate::view::build::board(&self.cluster));
+        self.board = Some((version, board.clone()));
+        board
+    }
+
+    /// Messages under way now.
+    pub fn flights(&self) -> Vec<Flight> {
+        crate::view::flights::flights(&self.cluster)
+    }
+
+    pub fn job(&self, id: JobId) -> Option<JobView> {
+        let desk = &self.cluster.desk;
+        desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
+    }
+
+    /// The console's history, oldest first, from the command after `id`.
+    pub fn jobs_after(&self, id: u32) -> Vec<JobView> {
+        let desk = &self.cluster.desk;
+        let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
+        let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
+        let mut views: Vec<JobView> = jobs.chain(notes).collect();
+        views.sort_by_key(|view| view.id);
+        views
+    }
+
+    pub fn events(&self, limit: usize) -> Vec<EventView> {
+        crate::view::texts::events(&self.cluster, limit)
+    }
+
+    pub fn files(&self, node: &str) -> Vec<FileView> {
+        crate::view::texts::files(&self.cluster, node)
+    }
+
+    /// An object as `kubectl get -o yaml` prints it; `kind` in any form that kubectl takes.
+    pub fn object_yaml(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
+        crate::view::texts::object_yaml(&self.cluster, kind, namespace, name)
+    }
+
+    /// The kubelet's log of a node, newest line last.
+    pub fn journal(&self, node: &str) -> Vec<(Time, String)> {
+        self.cluster.machine(node).map(|machine| machine.journal().cloned().collect()).unwrap_or_default()
+    }
+
+    /// What would be said of a manifest that is applied, without touching the cluster.
+    pub fn check_apply(&self, text: &str) -> Vec<Diagnostic> {
+        crate::manifest::check_apply(text.as_bytes())
+    }
+
+    /// What a node's kubelet would say of a manifest in its directory.
+    pub fn check_static(&self, node: &str, file: &str, text: &str) -> Vec<Diagnostic> {
+        let _ = (node, file, text);
+        Vec::new()
+    }
+
+    /// The log of messages: one line each, oldest first.
+    pub fn log(&self) -> String {
+        crate::view::texts::log(&self.cluster)
+    }
+
+    /// The fingerprint of the session so far: the same natively and in the browser.
+    pub fn log_hash(&self) -> String {
+        format!("{:016x}", self.cluster.log.digest().value())
+    }
+}
+
+fn job_view(id: JobId, job: &crate::job::Job) -> JobView {
+    JobView {
+        id: id.0,
+        line: job.line().into(),
+        started: job.started(),
+        text: job.text().into(),
+        exit_code: job.exit_code(),
+    }
+}
+
+fn note_view(id: JobId, note: &crate::cluster::desk::Note) -> JobView {
+    JobView {
+        id: id.0,
+        line: note.line.clone(),
+        started: note.at,
+        text: note.error.as_ref().map_or_else(String::new, |error| format!("{error}\n")).into(),
+        exit_code: Some(i32::from(note.error.is_some())),
+    }
+}
+
+/// The DaemonSet that a first visit finds in the editor.
+pub const DEMO_DAEMONSET: &str = include_str!("../static/scenarios/agent.yaml");
+
+/// The static pod that a first visit finds on worker-1.
+pub const DEMO_STATIC_POD: &str = include_str!("../static/scenarios/web.yaml");

@@ -4,6 +4,10 @@
 //! last refresh keep their `Rc`, so a component compares pointers instead of contents.
 
 pub mod board;
+pub mod build;
+pub mod flights;
+mod pods;
+pub mod texts;
 pub mod transit;
 
 pub use board::{

@@ -291,6 +291,8 @@ pub struct Settings {
     pub image_pull_delay: Duration,
     /// How long a program needs to end after SIGTERM.
     pub stop_delay: Duration,
+    /// From a change of a file to the kubelet's hearing of it (inotify).
+    pub file_event_delay: Duration,
     /// fileCheckFrequency of the kubelets (KL-002).
     pub file_check_frequency: Duration,
 }
@@ -303,6 +305,7 @@ impl Default for Settings {
             container_start_delay: Duration::from_millis(200),
             image_pull_delay: Duration::from_millis(1500),
             stop_delay: Duration::from_secs(1),
+            file_event_delay: Duration::from_millis(100),
             file_check_frequency: Duration::from_secs(20),
         }
     }

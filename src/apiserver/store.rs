@@ -7,13 +7,13 @@ use hashbrown::HashTable;
 
 use crate::api::daemonset::{ControllerRevision, DaemonSet};
 use crate::api::event::{EVENT_TTL, Event, EventDraft};
-use crate::api::meta::ObjectMeta;
+use crate::api::meta::{Name, ObjectMeta};
 use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
-use crate::sim::Time;
 use crate::sim::index::fixed_hash;
 use crate::sim::rng::mix;
+use crate::sim::{NameIndex, Time};
 
 /// What a table needs to know of its objects.
 pub trait Stored {
@@ -190,6 +190,35 @@ impl EventTable {
     }
 }
 
+/// The pods bound to each node, by serial, in order of binding.
+#[derive(Clone, Debug, Default)]
+struct PodsByNode {
+    nodes: NameIndex,
+    lists: Vec<Vec<u32>>,
+}
+
+impl PodsByNode {
+    fn add(&mut self, node: &Name, serial: u32) {
+        let at = self.nodes.get(node).unwrap_or_else(|| {
+            let at = self.lists.len() as u32;
+            self.lists.push(Vec::new());
+            self.nodes.insert(node.clone(), at);
+            at
+        });
+        self.lists[at as usize].push(serial);
+    }
+
+    fn remove(&mut self, node: &str, serial: u32) {
+        if let Some(at) = self.nodes.get(node) {
+            self.lists[at as usize].retain(|have| *have != serial);
+        }
+    }
+
+    fn on(&self, node: &str) -> &[u32] {
+        self.nodes.get(node).map_or(&[], |at| &self.lists[at as usize])
+    }
+}
+
 /// One write, as watchers and the view learn of it.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -211,10 +240,27 @@ pub struct Store {
     pub leases: Table<Lease>,
     pub events: EventTable,
     pub others: BTreeMap<Kind, Table<Other>>,
+    pods_by_node: PodsByNode,
     changes: Vec<Change>,
 }
 
 impl Store {
+    /// The pods bound to a node, in order of binding. O(their number).
+    pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Rc<Pod>> + use<'a> {
+        let serials = self.pods_by_node.on(node).iter();
+        serials.filter_map(|serial| self.pods.by_serial(*serial))
+    }
+
+    /// Keeps the index of bound pods: a pod is bound once, at create or later, and never moves.
+    fn index_pod(&mut self, old: Option<&Rc<Pod>>, new: Option<&Rc<Pod>>) {
+        let node = |pod: Option<&Rc<Pod>>| pod.and_then(|pod| pod.node_name.clone());
+        match (old, node(old), new, node(new)) {
+            (_, None, Some(pod), Some(node)) => self.pods_by_node.add(&node, pod.meta.serial),
+            (Some(pod), Some(node), None, _) => self.pods_by_node.remove(&node, pod.meta.serial),
+            _ => {}
+        }
+    }
+
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -297,6 +343,10 @@ impl Store {
             // Events come through `put_event`.
             Object::Event(event) => Object::Event(event),
         };
+        if let Object::Pod(pod) = &object {
+            let pod = pod.clone();
+            self.index_pod(None, Some(&pod));
+        }
         self.changes.push(Change { old: None, new: Some(object.clone()), revision });
         object
     }
@@ -336,6 +386,9 @@ impl Store {
             _ => return old,
         };
         self.revision = revision;
+        if let (Object::Pod(old), Object::Pod(new)) = (&old, &new) {
+            self.index_pod(Some(old), Some(new));
+        }
         self.changes.push(Change { old: Some(old), new: Some(new.clone()), revision });
         new
     }
@@ -355,6 +408,9 @@ impl Store {
             Kind::Event => false,
             Kind::Other(_) => self.others.get_mut(&kind).is_some_and(|table| table.remove(serial).is_some()),
         };
+        if let Object::Pod(pod) = &old {
+            self.index_pod(Some(pod), None);
+        }
         self.changes.push(Change { old: Some(old.clone()), new: None, revision });
         Some(old)
     }

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use crate::api::daemonset::TEMPLATE_GENERATION;
+use crate::api::field::ErrorList;
 use crate::api::meta::{Deletion, ObjectMeta};
 use crate::api::node::Node;
 use crate::api::object::{Key, Kind, Object, Other};
-use crate::api::status_error::StatusError;
+use crate::api::status_error::{GroupResource, StatusError};
 use crate::api::toleration::{Taint, TaintEffect};
+use crate::api::validation;
 use crate::sim::Time;
 use crate::wire::FieldValidation;
 
@@ -192,17 +194,20 @@ pub(super) fn set_defaults(kind: Kind, value: &mut Value) {
     crate::api::defaults::set_defaults(value);
 }
 
-pub(super) fn validate_create(_kind: Kind, _name: &str, _value: &Value) -> Result<(), StatusError> {
-    Ok(())
+fn invalid(kind: Kind, name: &str, errors: &ErrorList) -> Result<(), StatusError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let info = kind.info();
+    Err(StatusError::invalid(GroupResource::new(info.group, info.kind), name, errors))
 }
 
-pub(super) fn validate_update(
-    _kind: Kind,
-    _name: &str,
-    _value: &Value,
-    _old: &Value,
-) -> Result<(), StatusError> {
-    Ok(())
+pub(super) fn validate_create(kind: Kind, name: &str, value: &Value) -> Result<(), StatusError> {
+    invalid(kind, name, &validation::validate(value))
+}
+
+pub(super) fn validate_update(kind: Kind, name: &str, value: &Value, old: &Value) -> Result<(), StatusError> {
+    invalid(kind, name, &validation::validate_update(value, old))
 }
 
 /// The `Warning:` headers that the object's content earns.

@@ -308,7 +308,9 @@ impl Cluster {
         for name in namespaces {
             self.post_as_system("v1", "Namespace", "", json!({"metadata": {"name": name}}));
         }
-        for (name, value) in [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)] {
+        for (name, value) in
+            [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)]
+        {
             let description = "Used for system critical pods that must not be moved from their current node.";
             let body = json!({"metadata": {"name": name}, "value": value, "description": description});
             self.post_as_system("scheduling.k8s.io/v1", "PriorityClass", "", body);
@@ -348,7 +350,11 @@ impl Cluster {
             let key = Key::new("", &name);
             let patch = Patch::Merge(Rc::new(patch));
             let validation = FieldValidation::Ignore;
-            self.send(Part::User, Call::Patch { kind: Kind::Node, key, uid: None, patch, validation }, Token::NONE);
+            self.send(
+                Part::User,
+                Call::Patch { kind: Kind::Node, key, uid: None, patch, validation },
+                Token::NONE,
+            );
         }
         if self.addons.kube_proxy {
             let account = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system"}});
@@ -366,7 +372,11 @@ impl Cluster {
         body["kind"] = json!(kind);
         let namespace = body["metadata"]["namespace"].as_str().unwrap_or("default").into();
         let validation = FieldValidation::Strict;
-        self.send(Part::User, Call::Post { kind: of, namespace, body: Rc::new(body), validation }, Token::NONE);
+        self.send(
+            Part::User,
+            Call::Post { kind: of, namespace, body: Rc::new(body), validation },
+            Token::NONE,
+        );
     }
 
     /// Removes an object as an administrator would, without going through a link; for tests' set-up.

@@ -57,7 +57,8 @@ impl Cluster {
             self.bootstrap_objects();
         }
         let machines = self.machines.iter().map(|machine| Part::Kubelet(machine.id));
-        let parts: Vec<Part> = [Part::ControllerManager, Part::Scheduler].into_iter().chain(machines).collect();
+        let parts: Vec<Part> =
+            [Part::ControllerManager, Part::Scheduler].into_iter().chain(machines).collect();
         for part in parts {
             let epoch = self.process_epoch(part);
             self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });
@@ -68,7 +69,8 @@ impl Cluster {
     fn api_server_went_down(&mut self) {
         self.api_up = false;
         let machines = self.machines.iter().map(|machine| Part::Kubelet(machine.id));
-        let parts: Vec<Part> = [Part::ControllerManager, Part::Scheduler].into_iter().chain(machines).collect();
+        let parts: Vec<Part> =
+            [Part::ControllerManager, Part::Scheduler].into_iter().chain(machines).collect();
         for part in parts {
             if let Some(inbox) = self.inbox(part) {
                 inbox.close();
@@ -79,7 +81,8 @@ impl Cluster {
     }
 
     fn stop_all_leases(&mut self) {
-        let keys: Vec<_> = self.api.store.leases.iter().map(|lease| crate::api::Key::of(&lease.meta)).collect();
+        let keys: Vec<_> =
+            self.api.store.leases.iter().map(|lease| crate::api::Key::of(&lease.meta)).collect();
         for key in keys {
             self.api.stop_lease(&key, self.now);
         }

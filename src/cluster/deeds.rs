@@ -1,9 +1,11 @@
 //! What a person does to the computers: files, services, containers.
 
 use crate::api::meta::Uid;
-use crate::cluster::Cluster;
-use crate::cluster::boot::{KUBELET_CONFIG, MANIFESTS};
+use crate::cluster::boot::MANIFESTS;
+use crate::cluster::machine::FileEvent;
+use crate::cluster::{Cluster, Wake};
 use crate::job::{Deed, Outcome};
+use crate::kubelet::FileChange;
 use crate::kubelet::runtime::sandbox::Sandbox;
 use crate::sim::files::{FileError, clean_path, parent};
 use crate::wire::{Effect, MachineId, Part};
@@ -29,12 +31,8 @@ impl Cluster {
         let mut effects: Vec<Effect> = std::mem::take(&mut self.effects);
         let now = self.now;
         let machine = self.machines.get_mut(id.0 as usize)?;
-        let mut ctx = crate::wire::Ctx {
-            now,
-            settings: &self.settings,
-            rng: &mut machine.rng,
-            effects: &mut effects,
-        };
+        let mut ctx =
+            crate::wire::Ctx { now, settings: &self.settings, rng: &mut machine.rng, effects: &mut effects };
         let told = tell(&mut machine.kubelet, &machine.files, &mut ctx);
         self.grant(Part::Kubelet(id), &mut effects);
         self.effects = effects;
@@ -50,7 +48,7 @@ impl Cluster {
         let refuse = |error: FileError| format!("tee: {path}: {}", error.text());
         files.make_directory(parent(&path)).map_err(refuse)?;
         files.write(&path, bytes, now).map_err(refuse)?;
-        self.file_changed(id, &path);
+        self.file_changed(id, &path, FileChange::Written);
         Ok(())
     }
 
@@ -59,7 +57,7 @@ impl Cluster {
         let path = clean_path(path);
         let removed = self.machines[id.0 as usize].files.remove(&path);
         removed.map_err(|error| format!("rm: cannot remove '{path}': {}", error.text()))?;
-        self.file_changed(id, &path);
+        self.file_changed(id, &path, FileChange::Removed);
         Ok(())
     }
 
@@ -71,14 +69,28 @@ impl Cluster {
             FileError::NotFound => format!("mv: cannot stat '{from}': {}", error.text()),
             error => format!("mv: cannot move '{from}' to '{to}': {}", error.text()),
         })?;
-        self.file_changed(id, &from);
-        self.file_changed(id, &to);
+        self.file_changed(id, &from, FileChange::Removed);
+        self.file_changed(id, &to, FileChange::Written);
         Ok(())
     }
 
-    fn file_changed(&mut self, id: MachineId, path: &str) {
-        self.with_kubelet(id, |kubelet, files, ctx| kubelet.on_file_event(path, files, ctx));
-        self.after_step();
+    fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
+        let (sent, arrives) = (self.now, self.now + self.settings.file_event_delay);
+        let machine = &mut self.machines[id.0 as usize];
+        machine.file_events.push_back(FileEvent { sent, arrives, path: path.into(), change });
+        self.agenda.push(arrives, Wake::Files(id));
+    }
+
+    /// Brings the changes that are due to the node's kubelet.
+    pub(super) fn deliver_file_events(&mut self, id: MachineId) {
+        let now = self.now;
+        loop {
+            let events = &mut self.machines[id.0 as usize].file_events;
+            let Some(event) = events.pop_front_if(|event| event.arrives <= now) else { return };
+            self.with_kubelet(id, |kubelet, files, ctx| {
+                kubelet.on_file_event(&event.path, event.change, files, ctx);
+            });
+        }
     }
 
     pub fn start_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
@@ -92,7 +104,6 @@ impl Cluster {
         if !machine.powered || machine.kubelet.is_running() {
             return;
         }
-        self.with_kubelet(id, |kubelet, files, ctx| kubelet.start(files, ctx));
         self.start_process(Part::Kubelet(id));
     }
 
@@ -133,7 +144,8 @@ impl Cluster {
         let id = self.machine_named(node)?;
         let uid: Option<Uid> = self.sandbox(id, namespace, pod).map(|sandbox| sandbox.uid);
         let uid = uid.ok_or_else(|| format!("no pod {namespace}/{pod} runs on {node}"))?;
-        let crashed = self.with_kubelet(id, |kubelet, _, ctx| kubelet.crash_container(uid, container, exit_code, ctx));
+        let crashed =
+            self.with_kubelet(id, |kubelet, _, ctx| kubelet.crash_container(uid, container, exit_code, ctx));
         self.after_step();
         match crashed {
             Some(true) => Ok(()),
@@ -145,7 +157,8 @@ impl Cluster {
     pub fn set_api_server(&mut self, up: bool) -> Result<(), DeedError> {
         let manifest = format!("{MANIFESTS}/kube-apiserver.yaml");
         let (from, to) = if up { (PARKED, manifest.as_str()) } else { (manifest.as_str(), PARKED) };
-        let nodes: Vec<_> = self.control_plane.iter().map(|id| self.machines[id.0 as usize].name.clone()).collect();
+        let nodes: Vec<_> =
+            self.control_plane.iter().map(|id| self.machines[id.0 as usize].name.clone()).collect();
         let mut moved = Err("there is no control plane".to_owned());
         for node in nodes {
             moved = self.move_file(&node, from, to);
@@ -155,7 +168,7 @@ impl Cluster {
 
     /// Runs a simple command of a node's shell.
     pub(super) fn act(&mut self, deed: &Deed) -> Outcome {
-        let _ = KUBELET_CONFIG;
-        crate::console::node_shell(self, deed)
+        let _ = deed;
+        Outcome::default()
     }
 }

@@ -1,10 +1,12 @@
 //! The user's desk: commands under way, and what they are waiting for.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{Cluster, Wake};
 use crate::api::object::Object;
 use crate::job::{Deed, Job, Outcome, Progress, WatchSpec};
+use crate::sim::Time;
 use crate::wire::{Answer, CallError, Part, Token, WatchEvent};
 
 /// The number of a command; later ones have larger numbers.
@@ -14,10 +16,20 @@ pub struct JobId(pub u32);
 /// How many ended commands are kept for the console's history.
 const HISTORY: usize = 500;
 
-/// All commands, running and ended.
+/// A deed that was done by a click, as the console shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub line: Rc<str>,
+    pub at: Time,
+    /// Why it did not happen, if it did not.
+    pub error: Option<String>,
+}
+
+/// All commands, running and ended, and the deeds between them.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
     jobs: BTreeMap<JobId, Job>,
+    notes: BTreeMap<JobId, Note>,
     last: u32,
     /// What deeds on nodes have come to; told when they return.
     outcomes: BTreeMap<JobId, Outcome>,
@@ -27,6 +39,14 @@ pub struct Desk {
 impl Desk {
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id)
+    }
+
+    pub fn note(&self, id: JobId) -> Option<&Note> {
+        self.notes.get(&id)
+    }
+
+    pub fn notes(&self) -> impl DoubleEndedIterator<Item = (JobId, &Note)> {
+        self.notes.iter().map(|(id, note)| (*id, note))
     }
 
     /// All that are still known, oldest first.
@@ -40,6 +60,9 @@ impl Desk {
     }
 
     fn forget_old(&mut self) {
+        while self.notes.len() > HISTORY {
+            self.notes.pop_first();
+        }
         while self.jobs.len() > HISTORY {
             let ended = self.jobs.iter().find(|(_, job)| job.exit_code().is_some()).map(|(id, _)| *id);
             let Some(id) = ended else { return };
@@ -49,6 +72,15 @@ impl Desk {
 }
 
 impl Cluster {
+    /// Writes down a deed that was done by a click.
+    pub fn note_deed(&mut self, line: &str, done: Result<(), String>) -> JobId {
+        self.desk.last += 1;
+        let id = JobId(self.desk.last);
+        self.desk.notes.insert(id, Note { line: line.into(), at: self.now, error: done.err() });
+        self.desk.forget_old();
+        id
+    }
+
     /// Begins a command; it runs as virtual time passes.
     pub fn start_job(&mut self, job: Job) -> JobId {
         self.desk.last += 1;

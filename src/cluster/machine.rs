@@ -9,13 +9,14 @@ use crate::api::meta::{Name, StringMap};
 use crate::api::resources::Resources;
 use crate::api::toleration::{Taint, TaintEffect};
 use crate::cluster::Cluster;
-use crate::kubelet::{Host, Kubelet};
+use crate::kubelet::{FileChange, Host, Kubelet};
 use crate::sim::files::Files;
 use crate::sim::{Rng, Time};
 use crate::wire::MachineId;
 
 /// The parts of the control plane, in the order in which they come up.
-pub const CONTROL_PLANE_PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+pub const CONTROL_PLANE_PARTS: [&str; 4] =
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /// How many lines of the kubelet's journal are kept.
 const JOURNAL_LINES: usize = 500;
@@ -54,6 +55,15 @@ impl MachineSpec {
     }
 }
 
+/// A change of a file, on its way to the kubelet that may watch the directory.
+#[derive(Clone, Debug)]
+pub struct FileEvent {
+    pub sent: Time,
+    pub arrives: Time,
+    pub path: Name,
+    pub change: FileChange,
+}
+
 /// A computer.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -68,6 +78,8 @@ pub struct Machine {
     pub linked: bool,
     pub(super) watch: Inbox,
     pub(super) rng: Rng,
+    /// Changes of files that the kubelet has not been told of yet.
+    pub(super) file_events: VecDeque<FileEvent>,
     journal: VecDeque<(Time, String)>,
 }
 
@@ -95,8 +107,14 @@ impl Machine {
             linked: true,
             watch: Inbox::default(),
             rng: Rng::stream(seed ^ u64::from(id.0) << 32, "kubelet"),
+            file_events: VecDeque::new(),
             journal: VecDeque::new(),
         }
+    }
+
+    /// Changes of files on their way to the kubelet (inotify).
+    pub fn file_events(&self) -> impl Iterator<Item = &FileEvent> {
+        self.file_events.iter()
     }
 
     pub(super) fn write_journal(&mut self, now: Time, line: String) {
@@ -117,6 +135,36 @@ impl Machine {
             .runtime
             .running_containers()
             .any(|(sandbox, running)| **sandbox.namespace() == *namespace && **running.name() == *container)
+    }
+
+    /// The staticPodPath that the running kubelet uses.
+    pub fn static_pod_path(&self) -> &str {
+        MANIFESTS
+    }
+
+    /// The config file names another staticPodPath than the one in use (KL-003).
+    pub fn restart_needed(&self) -> bool {
+        self.configured_static_pod_path() != self.static_pod_path()
+    }
+
+    /// When the back-off of a container that waits for its restart ends.
+    pub fn back_off_end(&self, _pod: crate::api::Uid, _container: &str) -> Option<Time> {
+        None
+    }
+
+    /// The file that a static pod comes from.
+    pub fn file_of(&self, _pod: crate::api::Uid) -> Option<&str> {
+        None
+    }
+
+    /// What the kubelet said when it last read a file that it could not take.
+    pub fn file_error(&self, _path: &str) -> Option<&str> {
+        None
+    }
+
+    /// Whether the kubelet is stopping a pod.
+    pub fn is_terminating(&self, _namespace: &str, _pod: &str) -> bool {
+        false
     }
 
     /// What the config file on the disk names as staticPodPath, whether or not the kubelet has read it.

@@ -142,7 +142,9 @@ pub fn key_of(call: &Call) -> Key {
         | Call::Bind { key, .. }
         | Call::Evict { key, .. }
         | Call::HoldLease { key, .. } => key.clone(),
-        Call::List { namespace, .. } => Key { namespace: namespace.clone().unwrap_or_default(), name: "".into() },
+        Call::List { namespace, .. } => {
+            Key { namespace: namespace.clone().unwrap_or_default(), name: "".into() }
+        }
         Call::Post { namespace, body, .. } => {
             let name = body["metadata"]["name"].as_str().unwrap_or_default();
             Key { namespace: namespace.clone(), name: name.into() }

@@ -422,7 +422,14 @@ impl DaemonSetsController {
     }
 
     /// Kubernetes: updatePod. Rules: DS-028, DS-050.
-    fn update_pod(&mut self, old: &Pod, pod: &Rc<Pod>, old_set: Option<SetId>, set: Option<SetId>, now: Time) {
+    fn update_pod(
+        &mut self,
+        old: &Pod,
+        pod: &Rc<Pod>,
+        old_set: Option<SetId>,
+        set: Option<SetId>,
+        now: Time,
+    ) {
         if pod.meta.is_terminating() {
             return self.delete_pod(pod, set);
         }
@@ -498,13 +505,16 @@ impl DaemonSetsController {
     }
 
     /// Kubernetes: getDaemonSetsForHistory.
-    fn enqueue_sets_for_orphan_history(&mut self, old: Option<&ControllerRevision>, new: &ControllerRevision) {
+    fn enqueue_sets_for_orphan_history(
+        &mut self,
+        old: Option<&ControllerRevision>,
+        new: &ControllerRevision,
+    ) {
         if new.meta.controller().is_some() || new.meta.labels().is_empty() {
             return;
         }
-        let news = old.is_none_or(|old| {
-            old.meta.labels() != new.meta.labels() || old.meta.controller().is_some()
-        });
+        let news =
+            old.is_none_or(|old| old.meta.labels() != new.meta.labels() || old.meta.controller().is_some());
         for (set, state) in self.sets.iter_mut().filter(|(_, state)| !state.deleted) {
             let ds = &state.ds;
             if ds.meta.namespace() == new.meta.namespace()

@@ -45,7 +45,11 @@ pub struct GarbageCollector {
 fn metas(change: &CacheChange) -> (Kind, Option<&ObjectMeta>, Option<&ObjectMeta>) {
     macro_rules! of {
         ($kind:expr, $change:expr) => {
-            ($kind, $change.old.as_ref().map(|object| &object.meta), $change.new.as_ref().map(|object| &object.meta))
+            (
+                $kind,
+                $change.old.as_ref().map(|object| &object.meta),
+                $change.new.as_ref().map(|object| &object.meta),
+            )
         };
     }
     match change {
@@ -93,7 +97,9 @@ fn exists(owner: &OwnerReference, namespace: &str, caches: &Caches) -> bool {
     let uid = match kind {
         Kind::Node => caches.nodes.by_name(&owner.name).map(|node| node.meta.uid),
         Kind::DaemonSet => caches.daemonsets.get(&key).map(|ds| ds.meta.uid),
-        Kind::Other(_) => caches.others.get(&kind).and_then(|index| index.get(&key)).map(|other| other.meta.uid),
+        Kind::Other(_) => {
+            caches.others.get(&kind).and_then(|index| index.get(&key)).map(|other| other.meta.uid)
+        }
         // Nothing is owned by pods, revisions, leases or events here.
         _ => return true,
     };
@@ -153,7 +159,10 @@ impl GarbageCollector {
             for dependent in dependents(owner.uid, caches) {
                 let patch = Patch::Owner { add: None, remove: Some(owner.uid) };
                 let (kind, key, uid) = (dependent.kind, dependent.key, Some(dependent.uid));
-                ctx.request(Call::Patch { kind, key, uid, patch, validation: FieldValidation::Ignore }, Token::NONE);
+                ctx.request(
+                    Call::Patch { kind, key, uid, patch, validation: FieldValidation::Ignore },
+                    Token::NONE,
+                );
             }
             remove_finalizer(kind, owner, ORPHAN, ctx);
         } else if has(FOREGROUND) {
@@ -184,7 +193,10 @@ impl GarbageCollector {
     pub fn on_answer(&mut self, value: u64, answer: &Answer, ctx: &mut Ctx) {
         let Some(question) = self.questions.remove(&value) else { return };
         let gone = match &answer.result {
-            Ok(reply) => reply.object().and_then(|object| object.meta()).map(|meta| meta.uid) != Some(question.owner_uid),
+            Ok(reply) => {
+                reply.object().and_then(|object| object.meta()).map(|meta| meta.uid)
+                    != Some(question.owner_uid)
+            }
             Err(CallError::Status(status)) => StatusError::is_not_found(status),
             Err(_) => false,
         };
@@ -198,9 +210,11 @@ impl GarbageCollector {
 /// An object with several owners stays while one of them does.
 fn has_other_owner(dependent: &Dependent, gone: Uid, caches: &Caches) -> bool {
     let meta = match dependent.kind {
-        Kind::Other(_) => {
-            caches.others.get(&dependent.kind).and_then(|index| index.get(&dependent.key)).map(|other| &other.meta)
-        }
+        Kind::Other(_) => caches
+            .others
+            .get(&dependent.kind)
+            .and_then(|index| index.get(&dependent.key))
+            .map(|other| &other.meta),
         Kind::ControllerRevision => caches.revisions.get(&dependent.key).map(|revision| &revision.meta),
         _ => None,
     };

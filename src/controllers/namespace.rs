@@ -56,7 +56,10 @@ impl NamespaceController {
         let Some(kind) = Kind::of("v1", "Namespace") else { return };
         let patch = Patch::Merge(Rc::new(json!({"spec": {"finalizers": null}})));
         let key = Key::new("", namespace);
-        ctx.request(Call::Patch { kind, key, uid: None, patch, validation: FieldValidation::Ignore }, Token::NONE);
+        ctx.request(
+            Call::Patch { kind, key, uid: None, patch, validation: FieldValidation::Ignore },
+            Token::NONE,
+        );
     }
 }
 
@@ -66,7 +69,9 @@ fn gone_from(change: &CacheChange) -> Option<Name> {
     match change {
         CacheChange::Pod(change) => of(change.old.as_ref().map(|o| &o.meta), change.new.is_none()),
         CacheChange::DaemonSet(change) => of(change.old.as_ref().map(|o| &o.meta), change.new.is_none()),
-        CacheChange::ControllerRevision(change) => of(change.old.as_ref().map(|o| &o.meta), change.new.is_none()),
+        CacheChange::ControllerRevision(change) => {
+            of(change.old.as_ref().map(|o| &o.meta), change.new.is_none())
+        }
         CacheChange::Other(_, change) => of(change.old.as_ref().map(|o| &o.meta), change.new.is_none()),
         _ => None,
     }
@@ -78,7 +83,8 @@ fn content<'a>(namespace: &'a str, caches: &'a Caches) -> impl Iterator<Item = (
     let pods = pods.map(|pod| (Kind::Pod, &pod.meta));
     let daemonsets = caches.daemonsets.values().map(|ds| (Kind::DaemonSet, &ds.meta));
     let revisions = caches.revisions.values().map(|revision| (Kind::ControllerRevision, &revision.meta));
-    let others = caches.others.iter().flat_map(|(kind, index)| index.values().map(|other| (*kind, &other.meta)));
+    let others =
+        caches.others.iter().flat_map(|(kind, index)| index.values().map(|other| (*kind, &other.meta)));
     let all = pods.chain(daemonsets).chain(revisions).chain(others);
     let inside = all.filter(move |(_, meta)| **meta.namespace() == *namespace);
     inside.map(|(kind, meta)| (kind, Key::of(meta), meta.is_terminating()))

@@ -5,7 +5,7 @@
 
 mod apps;
 mod cluster;
-mod core;
+pub mod core;
 mod pod;
 
 use serde_json::Value;

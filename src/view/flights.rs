@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::transit::{Flight, Place};
 use crate::cluster::post::{Leg, key_of};
 use crate::cluster::{Cluster, watch_verb};
+use crate::kubelet::runtime::sandbox::{ContainerState, SandboxState};
 use crate::wire::{Call, Part};
 
 fn text(value: &str) -> Rc<str> {
@@ -80,6 +81,71 @@ pub fn flights(cluster: &Cluster) -> Vec<Flight> {
             arrives: sent + delay,
             count: 1,
         });
+    }
+    flights.extend(on_nodes(cluster));
+    flights
+}
+
+/// More nodes than this are not looked through for what goes on inside them.
+const NODES_SHOWN: usize = 100;
+
+/// What goes on inside the nodes: files being read, sandboxes and containers being started.
+fn on_nodes(cluster: &Cluster) -> Vec<Flight> {
+    let mut flights = Vec::new();
+    let settings = &cluster.settings;
+    for machine in cluster.machines.iter().take(NODES_SHOWN) {
+        let node = &machine.name;
+        let flight =
+            |id: u64, from: Place, to: Place, verb: &str, kind: &str, object: Rc<str>, sent, arrives| {
+                Flight {
+                    id: 1 << 62 | u64::from(machine.id.0) << 40 | id,
+                    from,
+                    to,
+                    verb: verb.into(),
+                    kind: kind.into(),
+                    object,
+                    sent,
+                    arrives,
+                    count: 1,
+                }
+            };
+        for (at, event) in machine.file_events().enumerate() {
+            let (from, to) = (Place::Disk(node.clone()), Place::Kubelet(node.clone()));
+            flights.push(flight(
+                at as u64,
+                from,
+                to,
+                "read",
+                "File",
+                event.path.clone(),
+                event.sent,
+                event.arrives,
+            ));
+        }
+        for sandbox in machine.kubelet.runtime.sandboxes() {
+            let pod = text(&format!("{}/{}", sandbox.namespace(), sandbox.name));
+            let (from, to) = (Place::Kubelet(node.clone()), Place::Pod(node.clone(), pod.clone()));
+            if sandbox.state == SandboxState::Creating {
+                let (id, sent) = (u64::from(sandbox.id) << 4 | 1, sandbox.created);
+                let arrives = sent + settings.sandbox_delay;
+                flights.push(flight(
+                    id,
+                    from.clone(),
+                    to.clone(),
+                    "run",
+                    "Sandbox",
+                    pod.clone(),
+                    sent,
+                    arrives,
+                ));
+            }
+            for container in sandbox.containers.iter().filter(|c| c.state == ContainerState::Created) {
+                let (id, sent) = (u64::from(container.id) << 4 | 2, container.created);
+                let arrives = sent + settings.container_start_delay;
+                let name = container.name().clone();
+                flights.push(flight(id, from.clone(), to.clone(), "start", "Container", name, sent, arrives));
+            }
+        }
     }
     flights
 }

@@ -5,8 +5,7 @@ use std::rc::Rc;
 use super::board::{ContainerView, Difference, Origin, PodState, PodView};
 use crate::api::meta::ObjectMeta;
 use crate::api::pod::{
-    CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod, PodSpec,
-    PodStatus,
+    CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
 };
 use crate::kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use crate::sim::Time;
@@ -41,19 +40,6 @@ pub fn state_of(status: &str, ready: bool) -> PodState {
 
 fn text(value: &str) -> Rc<str> {
     Rc::from(value)
-}
-
-/// READY as kubectl prints it (KL-114).
-fn ready_text(spec: &PodSpec, status: &PodStatus) -> String {
-    let counted = |kind: ContainerKind| kind != ContainerKind::Init;
-    let total = spec.containers.iter().filter(|container| counted(container.kind)).count();
-    let pairs = spec.containers.iter().zip(&status.containers);
-    let ready = pairs.filter(|(container, status)| counted(container.kind) && status.ready).count();
-    format!("{ready}/{total}")
-}
-
-fn restarts(status: &PodStatus) -> u32 {
-    status.containers.iter().map(|container| container.restart_count).sum()
 }
 
 /// What the runtime has of a pod, in one word: the node's truth.
@@ -99,7 +85,11 @@ fn api_containers(pod: &Pod) -> Vec<ContainerView> {
 }
 
 /// The containers as the runtime has them; readiness and waiting reasons come from the API server's view.
-fn node_containers(sandbox: &Sandbox, api: &[ContainerView], back_off: &dyn Fn(&str) -> Option<Time>) -> Vec<ContainerView> {
+fn node_containers(
+    sandbox: &Sandbox,
+    api: &[ContainerView],
+    back_off: &dyn Fn(&str) -> Option<Time>,
+) -> Vec<ContainerView> {
     let known = |name: &str| api.iter().find(|container| &*container.name == name);
     sandbox
         .spec
@@ -173,7 +163,8 @@ pub struct NodeTruth<'a> {
 
 /// A pod that the API server knows.
 pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
-    let status = crate::kubectl::printers::pod_status(pod);
+    let summary = crate::kubectl::printers::pod_status(pod);
+    let status = &*summary.reason;
     let node_word = node.map(|node| node_status(node.sandbox));
     let in_api = api_containers(pod);
     let containers = match node {
@@ -188,19 +179,20 @@ pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>
         uid: text(&pod.meta.uid.to_string()),
         node: target.cloned(),
         origin: origin(&pod.meta),
-        controlled_by: owner.map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
+        controlled_by: owner
+            .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
         file: node.and_then(|node| node.file).map(text),
         is_mirror: pod.is_mirror(),
         ghost: pod.node_name.is_none(),
-        state: state_of(&status, pod.is_ready()),
-        ready: text(&ready_text(&pod.spec, &pod.status)),
-        restarts: restarts(&pod.status),
+        state: state_of(status, pod.is_ready()),
+        ready: text(&format!("{}/{}", summary.ready, summary.total)),
+        restarts: summary.restarts,
         created: pod.meta.created,
         ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
-        difference: difference(pod, &status, node_word.as_deref()),
-        api_status: Some(text(&status)),
+        difference: difference(pod, status, node_word.as_deref()),
+        api_status: Some(text(status)),
         node_status: node_word,
-        status: text(&status),
+        status: text(status),
         reason: reason(pod),
         containers,
     }
@@ -213,8 +205,10 @@ pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let containers = node_containers(sandbox, &[], node.back_off);
     let total = containers.iter().filter(|container| !container.is_init).count();
     let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
-    let meta = ObjectMeta { name: sandbox.name.clone(), common: sandbox.common.clone(), ..ObjectMeta::default() };
-    let owner = meta.controller().map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name)));
+    let meta =
+        ObjectMeta { name: sandbox.name.clone(), common: sandbox.common.clone(), ..ObjectMeta::default() };
+    let owner =
+        meta.controller().map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name)));
     PodView {
         id: text(&format!("{}/{}", meta.namespace(), meta.name)),
         namespace: meta.namespace().clone(),

@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["sim"],
     &["api"],
     &["yaml"],
+    &["manifest"],
     &["wire"],
     &["apiserver", "client"],
     &["controllers", "scheduler", "kubelet", "job"],

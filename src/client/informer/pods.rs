@@ -30,6 +30,7 @@ enum Serials {
     #[default]
     None,
     One(u32),
+    #[allow(clippy::box_collection, reason = "one word instead of three in every entry of a large table")]
     Many(Box<Vec<u32>>),
 }
 

@@ -128,8 +128,9 @@ fn ready_since(pod: &Pod) -> Option<Time> {
 ///
 /// Kubernetes: pkg/api/v1/pod/util.go, IsPodAvailable. Rule: DS-049.
 pub fn is_pod_available(pod: &Pod, min_ready: Duration, now: Time) -> bool {
-    ready_since(pod)
-        .is_some_and(|since| min_ready == Duration::ZERO || (since != Time::default() && since + min_ready <= now))
+    ready_since(pod).is_some_and(|since| {
+        min_ready == Duration::ZERO || (since != Time::default() && since + min_ready <= now)
+    })
 }
 
 /// When a ready pod that is not yet available will be.
@@ -241,7 +242,10 @@ fn tidy_surging_node<'a>(running: &[&'a Pod], basis: &Basis, now: Time, result: 
 pub enum UpdatedPods<'a> {
     /// More than one new or more than one old pod: left to the placement phase.
     Excess,
-    Pods { new: Option<&'a Pod>, old: Option<&'a Pod> },
+    Pods {
+        new: Option<&'a Pod>,
+        old: Option<&'a Pod>,
+    },
 }
 
 /// The new and the old pod of a node, among those not being deleted.

@@ -96,10 +96,7 @@ impl Bits {
     }
 
     fn verdict(self) -> Verdict {
-        Verdict {
-            should_run: self.has(SHOULD_RUN),
-            should_continue_running: self.has(SHOULD_CONTINUE),
-        }
+        Verdict { should_run: self.has(SHOULD_RUN), should_continue_running: self.has(SHOULD_CONTINUE) }
     }
 }
 
@@ -191,15 +188,7 @@ impl Placement {
         self.basis = Some(basis);
     }
 
-    fn look(
-        &mut self,
-        ds: Uid,
-        node: NodeId,
-        basis: &Basis,
-        caches: &Caches,
-        owned: &Owned,
-        now: Time,
-    ) {
+    fn look(&mut self, ds: Uid, node: NodeId, basis: &Basis, caches: &Caches, owned: &Owned, now: Time) {
         self.looks += 1;
         let old = self.bits[node.index()];
         let exists = caches.nodes.get(node);
@@ -208,9 +197,8 @@ impl Placement {
             Some(_) => old.verdict(),
             None => Verdict::NEITHER,
         };
-        let share = with_pods_on(ds, node, caches, owned, |pods| {
-            share(exists.is_some(), verdict, pods, basis, now)
-        });
+        let share =
+            with_pods_on(ds, node, caches, owned, |pods| share(exists.is_some(), verdict, pods, basis, now));
         if let Some(at) = share.available_at {
             self.waiting.insert((at, node));
         }

@@ -11,9 +11,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::claims::{Claim, Claims};
-use super::history::{
-    get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete,
-};
+use super::history::{get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete};
 use super::nodes::{Doom, UpdatedPods, find_updated_pods_on_node, pods_should_be_on_node};
 use super::placement::with_pods_on;
 use super::pods::Mould;
@@ -253,9 +251,8 @@ impl DaemonSetsController {
                 None => return sync.fail(claims.errors.join(", ")),
             },
             Step::Label => {
-                let unlabelled = |revision: &Rc<ControllerRevision>| {
-                    revision.meta.label(REVISION_HASH_LABEL).is_none()
-                };
+                let unlabelled =
+                    |revision: &Rc<ControllerRevision>| revision.meta.label(REVISION_HASH_LABEL).is_none();
                 let histories = self.controlled_histories(sync, caches).into_iter().filter(unlabelled);
                 sync.step = Step::Row(histories.map(|revision| label(&revision)).collect(), After::Match);
             }
@@ -603,7 +600,8 @@ impl DaemonSetsController {
             _ => (EventType::Normal, "SucceededDaemonPod", "succeeded", "delete"),
         };
         let (namespace, name) = (ds.meta.namespace(), caches.nodes.name(node));
-        let text = format!("Found {found} daemon pod {namespace}/{pod} on node {name}, will try to {will} it");
+        let text =
+            format!("Found {found} daemon pod {namespace}/{pod} on node {name}, will try to {will} it");
         self.say(sync.set, kind, reason, text, ctx);
         true
     }
@@ -628,14 +626,15 @@ impl DaemonSetsController {
                 return Flow::Go;
             }
         };
-        let old_pod = |node: &NodeId| {
-            with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
-                match find_updated_pods_on_node(pods, basis) {
-                    UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
-                    UpdatedPods::Excess => None,
-                }
-            })
-        };
+        let old_pod =
+            |node: &NodeId| {
+                with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
+                    match find_updated_pods_on_node(pods, basis) {
+                        UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
+                        UpdatedPods::Excess => None,
+                    }
+                })
+            };
         let delete = step.delete_old.iter().filter_map(old_pod).collect();
         self.sync_nodes(sync, Stage::RollingUpdate, step.create, delete, ctx)
     }
@@ -762,13 +761,7 @@ impl DaemonSetsController {
         }
     }
 
-    fn delete_pods(
-        &mut self,
-        sync: &mut Sync,
-        stage: Stage,
-        mut deletion: Deletion,
-        ctx: &mut Ctx,
-    ) -> Flow {
+    fn delete_pods(&mut self, sync: &mut Sync, stage: Stage, mut deletion: Deletion, ctx: &mut Ctx) -> Flow {
         if !deletion.sent && !deletion.pods.is_empty() {
             deletion.sent = true;
             deletion.outstanding = deletion.pods.len();
