@@ -6,6 +6,7 @@
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go.
 
 pub mod claims;
+pub mod explain;
 pub mod history;
 pub mod nodes;
 pub mod placement;

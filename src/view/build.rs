@@ -13,6 +13,8 @@ use crate::api::quantity::{Format, Quantity};
 use crate::api::resources::Resources;
 use crate::cluster::Cluster;
 use crate::cluster::machine::Machine;
+use crate::controllers::daemon::explain::why_not_on_node;
+use crate::controllers::daemon::nodes::DaemonTemplate;
 use crate::kubelet::runtime::sandbox::Sandbox;
 use crate::sim::{Duration, Time};
 
@@ -23,16 +25,17 @@ fn text(value: &str) -> Rc<str> {
 /// Makes the whole board. Costs a walk over all nodes and pods.
 pub fn board(cluster: &Cluster) -> Board {
     let pods = PodsByNode::sort(cluster);
-    let daemonsets: Vec<Rc<DaemonSet>> = cluster.api.store.daemonsets.iter().cloned().collect();
+    let daemonsets: Vec<(Rc<DaemonSet>, DaemonTemplate)> =
+        cluster.api.store.daemonsets.iter().map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template))).collect();
     let mut seen: BTreeSet<Name> = BTreeSet::new();
     let mut nodes = Vec::new();
     for machine in &cluster.machines {
         seen.insert(machine.name.clone());
         let node = cluster.api.store.nodes.get("", &machine.name);
-        nodes.push(Rc::new(node_view(cluster, &machine.name, Some(machine), node, &pods, &daemonsets)));
+        nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, &pods, &daemonsets)));
     }
     for node in cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)) {
-        nodes.push(Rc::new(node_view(cluster, &node.meta.name, None, Some(node), &pods, &daemonsets)));
+        nodes.push(Rc::new(node_view(&node.meta.name, None, Some(node), &pods, &daemonsets)));
     }
     Board {
         now: cluster.now(),
@@ -40,7 +43,7 @@ pub fn board(cluster: &Cluster) -> Board {
         parts: parts(cluster),
         nodes,
         pending: pods.unplaced.iter().map(|pod| Rc::new(pods::from_api(pod, None, None))).collect(),
-        daemonsets: daemonsets.iter().map(|ds| Rc::new(daemonset_view(ds))).collect(),
+        daemonsets: daemonsets.iter().map(|(ds, _)| Rc::new(daemonset_view(ds))).collect(),
         quiet: cluster.is_quiet(Duration::from_secs(2)),
     }
 }
@@ -76,12 +79,11 @@ fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
 }
 
 fn node_view(
-    cluster: &Cluster,
     name: &Name,
     machine: Option<&Machine>,
     node: Option<&Rc<Node>>,
     pods: &PodsByNode,
-    daemonsets: &[Rc<DaemonSet>],
+    daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
 ) -> NodeView {
     let listed = pods.by_node.get(name).map_or(&[][..], Vec::as_slice);
     let views = pod_views(name, machine, listed);
@@ -108,7 +110,7 @@ fn node_view(
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
         static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
-        why_not: why_not(cluster, node_value, &views, daemonsets),
+        why_not: why_not(node_value, &views, daemonsets),
         pods: views,
         cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),
         memory: amounts(|r| Quantity::from_value(r.memory, Format::BinarySi)),
@@ -170,27 +172,17 @@ fn requested(pods: &[Rc<Pod>]) -> Resources {
 }
 
 /// For each DaemonSet that has no pod on this node, the controller's reasons.
-fn why_not(
-    cluster: &Cluster,
-    node: Option<&Node>,
-    pods: &[Rc<PodView>],
-    daemonsets: &[Rc<DaemonSet>],
-) -> Vec<WhyNot> {
-    let _ = cluster;
+fn why_not(node: Option<&Node>, pods: &[Rc<PodView>], daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)]) -> Vec<WhyNot> {
     let mut list = Vec::new();
-    for ds in daemonsets {
+    for (ds, template) in daemonsets {
         let owner = format!("DaemonSet/{}", ds.meta.name);
-        let here =
-            pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
+        let here = pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
         if here {
             continue;
         }
         let reasons = match node {
             None => vec!["the node is not registered with the API server".to_owned()],
-            Some(node) => {
-                let _ = node;
-                Vec::new()
-            }
+            Some(node) => why_not_on_node(template, node),
         };
         if !reasons.is_empty() {
             let daemonset = text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name));
