@@ -247,6 +247,29 @@ pub fn standard_machines(workers: u32) -> Vec<MachineSpec> {
     machines
 }
 
+/// The nodes of the standard cluster as they look once it is up.
+pub fn standard_nodes() -> Vec<crate::api::Node> {
+    let names = ["control-plane", "worker-1", "worker-2", "worker-3"];
+    let node = |name: &str| {
+        let mut labels = json!({
+            "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name,
+            "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64",
+        });
+        let mut spec = json!({});
+        if name == "control-plane" {
+            labels["node-role.kubernetes.io/control-plane"] = json!("");
+            labels["node.kubernetes.io/exclude-from-external-load-balancers"] = json!("");
+            spec =
+                json!({"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]});
+        }
+        let capacity = json!({"cpu": "4", "memory": "16Gi", "pods": "110"});
+        crate::api::Node::from_value(&json!({
+            "metadata": {"name": name, "labels": labels}, "spec": spec, "status": {"capacity": capacity},
+        }))
+    };
+    names.into_iter().map(node).collect()
+}
+
 /// kube-proxy's DaemonSet as kubeadm applies it (CP-008).
 fn kube_proxy() -> Value {
     json!({

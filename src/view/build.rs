@@ -25,8 +25,13 @@ fn text(value: &str) -> Rc<str> {
 /// Makes the whole board. Costs a walk over all nodes and pods.
 pub fn board(cluster: &Cluster) -> Board {
     let pods = PodsByNode::sort(cluster);
-    let daemonsets: Vec<(Rc<DaemonSet>, DaemonTemplate)> =
-        cluster.api.store.daemonsets.iter().map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template))).collect();
+    let daemonsets: Vec<(Rc<DaemonSet>, DaemonTemplate)> = cluster
+        .api
+        .store
+        .daemonsets
+        .iter()
+        .map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template)))
+        .collect();
     let mut seen: BTreeSet<Name> = BTreeSet::new();
     let mut nodes = Vec::new();
     for machine in &cluster.machines {
@@ -172,11 +177,16 @@ fn requested(pods: &[Rc<Pod>]) -> Resources {
 }
 
 /// For each DaemonSet that has no pod on this node, the controller's reasons.
-fn why_not(node: Option<&Node>, pods: &[Rc<PodView>], daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)]) -> Vec<WhyNot> {
+fn why_not(
+    node: Option<&Node>,
+    pods: &[Rc<PodView>],
+    daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
+) -> Vec<WhyNot> {
     let mut list = Vec::new();
     for (ds, template) in daemonsets {
         let owner = format!("DaemonSet/{}", ds.meta.name);
-        let here = pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
+        let here =
+            pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
         if here {
             continue;
         }

@@ -1,0 +1,35 @@
+//! kubestage in a terminal: explain where a DaemonSet lands, play a session, check a manifest.
+
+mod args;
+mod check;
+mod explain;
+mod run;
+
+use std::process::ExitCode;
+
+use args::{Invocation, Misuse};
+
+/// The manifest is refused, or lands nowhere.
+const REFUSED: u8 = 1;
+/// The command line was wrong, or a file could not be read.
+const MISUSE: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = args::parse(std::env::args_os().skip(1)).and_then(|invocation| match invocation {
+        Invocation::Help(text) => {
+            print!("{text}");
+            Ok(true)
+        }
+        Invocation::Explain(explain) => explain::explain(&explain),
+        Invocation::Run(run) => run::run(&run),
+        Invocation::Check(check) => check::check(&check),
+    });
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(REFUSED),
+        Err(Misuse(message)) => {
+            eprintln!("error: {message}");
+            ExitCode::from(MISUSE)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `kubestage run`: plays a session.
+
+use std::collections::BTreeMap;
+
+use kubestage::sim::Duration;
+use kubestage::stage::{Command, Options, Stage, Start};
+use kubestage::view::{NodeView, PodView};
+use serde_json::{Value, json};
+
+use crate::args::{Misuse, Output, Run, duration, read};
+
+/// How long one command may keep the session waiting.
+const COMMAND_LIMIT: Duration = Duration::from_secs(600);
+
+/// Whether every command that was played went well.
+pub fn run(run: &Run) -> Result<bool, Misuse> {
+    let options = Options { seed: run.seed, workers: run.workers, start: Start::Ready, ..Options::default() };
+    let mut stage = Stage::new(options);
+    let end = stage.now() + run.until;
+    let mut fine = true;
+    for path in &run.files {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), BTreeMap::from([(path.clone(), text)]));
+    }
+    if let Some(path) = &run.script {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            fine &= play_line(&mut stage, line)?;
+        }
+    }
+    if stage.now() < end {
+        stage.run_until(end);
+    }
+    match run.output {
+        Output::Table => print_table(&mut stage),
+        Output::Json => println!("{}", serde_json::to_string_pretty(&state(&mut stage)).unwrap_or_default()),
+        Output::Log => print!("{}", stage.log()),
+    }
+    Ok(fine)
+}
+
+/// One line of a script; the files that it names are read from the disk.
+fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
+    if let Some(span) = line.strip_prefix("sleep ") {
+        let until = stage.now() + duration(span.trim())?;
+        stage.run_until(until);
+        return Ok(true);
+    }
+    let mut files = BTreeMap::new();
+    let mut words = line.split_whitespace();
+    while let Some(word) = words.next() {
+        if (word == "-f" || word == "--filename")
+            && let Some(path) = words.next()
+        {
+            files.insert(path.to_owned(), String::from_utf8_lossy(&read(path)?).into_owned());
+        }
+    }
+    Ok(play(stage, line, files))
+}
+
+/// Plays a command to its end and prints what it says; whether it went well.
+fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, String>) -> bool {
+    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
+    let end = stage.now() + COMMAND_LIMIT;
+    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
+    let Some(job) = stage.job(id) else { return false };
+    eprintln!("$ {line}\n{}", job.text.trim_end());
+    job.exit_code == Some(0)
+}
+
+fn print_table(stage: &mut Stage) {
+    let board = stage.board();
+    println!("T+{}s, API server {:?}", board.now.since(stage.started()).as_secs(), board.api_server);
+    for node in &board.nodes {
+        println!("\n{} ({})", node.name, node.status);
+        for pod in &node.pods {
+            println!("  {:<44} {:<10} {:<8} {}", pod.id, pod.origin.text(), pod.ready, pod.status);
+        }
+        for why in &node.why_not {
+            println!("  no pod of {}: {}", why.daemonset, why.reasons.join("; "));
+        }
+    }
+    for pod in &board.pending {
+        println!("\nPending: {}: {}", pod.id, pod.reason.as_deref().unwrap_or("not scheduled yet"));
+    }
+}
+
+fn pod_json(pod: &PodView) -> Value {
+    json!({
+        "name": &*pod.name, "namespace": &*pod.namespace, "origin": pod.origin.text(),
+        "state": pod.state.text(), "status": &*pod.status, "ready": &*pod.ready, "restarts": pod.restarts,
+        "api": pod.api_status.as_deref(), "node": pod.node_status.as_deref(),
+    })
+}
+
+fn node_json(node: &NodeView) -> Value {
+    json!({
+        "name": &*node.name, "status": &*node.status,
+        "pods": node.pods.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
+        "whyNot": node.why_not.iter().map(|why| {
+            json!({"daemonset": &*why.daemonset, "reasons": why.reasons.iter().map(|r| &**r).collect::<Vec<_>>()})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+/// The whole state as plain JSON.
+fn state(stage: &mut Stage) -> Value {
+    let board = stage.board();
+    json!({
+        "now": board.now.since(stage.started()).as_micros(),
+        "nodes": board.nodes.iter().map(|node| node_json(node)).collect::<Vec<_>>(),
+        "pending": board.pending.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
+        "logHash": stage.log_hash(),
+    })
+}
