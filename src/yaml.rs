@@ -2,8 +2,8 @@
 //!
 //! kubectl, the API server and the kubelet read YAML with go-yaml v2, turn it into JSON and decode that into
 //! their types. So do we: [`read_documents`] gives trees with a place for every key and value,
-//! `decode` checks them against the API's fields, `locate` leads from a field path back to the text, and
-//! `writer` prints values as `kubectl get -o yaml` does. Messages are the real programs', quirks with line
+//! [`decode`] checks them against the API's fields, [`locate`] leads from a field path back to the text, and
+//! [`to_yaml`] prints values as `kubectl get -o yaml` does. Messages are the real programs', quirks with line
 //! numbers included; the spans are the truth.
 
 mod base64;
@@ -16,6 +16,7 @@ mod go_types;
 mod gosyntax;
 mod help;
 mod json;
+mod key_order;
 mod lines;
 mod locate;
 mod node;
@@ -26,12 +27,14 @@ mod scanner;
 mod text;
 mod token;
 mod tree;
+mod writer;
 
 pub use decode::{DecodeError, Decoded, UnknownField, decode};
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
-pub use locate::{Part, Path, locate};
+pub use locate::{Part, Path, locate, locate_bad_value};
 pub use node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
 pub use reader::{Document, Documents, read_documents};
+pub use writer::to_yaml;
 
 /// Whose way of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -543,3 +543,7 @@ impl<'a> Parser<'a> {
         Self::empty_scalar(at)
     }
 }
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

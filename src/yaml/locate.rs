@@ -52,9 +52,7 @@ pub enum Part {
 }
 
 /// The place of a path in the tree: its value or its key; where the path goes on beyond the tree, the key
-/// of the deepest field that is there, since a field is missing in it.
-///
-/// `None` only for a tree without any place.
+/// of the deepest field that is there, since a field is missing in it. A collection is marked by its key.
 pub fn locate(tree: &Node, path: &str, part: Part) -> Span {
     let mut here = tree;
     let mut key_span: Option<Span> = None;
@@ -74,11 +72,30 @@ pub fn locate(tree: &Node, path: &str, part: Part) -> Span {
     }
 }
 
+/// The place of a bad value that validation found at a path. Of a map it names only the bad key or value
+/// (`metadata.labels: Invalid value: "데몬"`), so this is looked up in it.
+pub fn locate_bad_value(tree: &Node, path: &str, bad: &str) -> Span {
+    let mut here = tree;
+    let mut rest = path;
+    while !rest.is_empty() {
+        match step(here, rest) {
+            Some(step) => (here, rest) = (step.node, step.rest),
+            None => return locate(tree, path, Part::Value),
+        }
+    }
+    let in_map = here.entries().iter().rev().find_map(|entry| match entry.key == bad {
+        true => Some(entry.key_span),
+        false => (entry.value.as_str() == Some(bad)).then_some(entry.value.span),
+    });
+    let in_list = || here.items().iter().find(|item| item.as_str() == Some(bad)).map(|item| item.span);
+    in_map.or_else(in_list).unwrap_or_else(|| locate(tree, path, Part::Value))
+}
+
 fn is_collection(node: &Node) -> bool {
     matches!(node.resolved().value, NodeValue::List(_) | NodeValue::Map(_))
 }
 
-/// The document as a whole is marked by its first key.
+/// A map as a whole is marked by its first key.
 fn first_line(tree: &Node) -> Span {
     match tree.entries().first() {
         Some(entry) => entry.key_span,
@@ -98,7 +115,7 @@ fn step<'n, 'p>(here: &'n Node, path: &'p str) -> Option<Step<'n, 'p>> {
     if let NodeValue::List(items) = &here.resolved().value {
         let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
         let node = items.get(index.parse::<usize>().ok()?)?;
-        return Some(Step { node, key_span: node.span, rest: without_dot(rest) });
+        return Some(Step { node, key_span: first_line(node), rest: without_dot(rest) });
     }
     let entries = here.entries();
     let mut best: Option<(&str, &'p str)> = None;

@@ -328,3 +328,7 @@ fn line_of(problem: &Problem) -> String {
     };
     if line == 0 { String::new() } else { format!("line {line}: ") }
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

@@ -49,7 +49,6 @@ fn kind(resolved: &Resolved) -> &'static str {
     }
 }
 
-#[allow(dead_code)] // the writer asks this
 /// Whether the text, written plain, would be a string: the writer's question.
 pub(super) fn is_plain_string(text: &str) -> bool {
     matches!(plain(text), Resolved::String(_)) && !is_timestamp(text)

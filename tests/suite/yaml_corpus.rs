@@ -6,7 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use kubestage::api::schema::{self, KindInfo};
-use kubestage::yaml::{Decoded, Diagnostic, Document, Documents, Reader, decode, read_documents};
+use kubestage::yaml::{
+    Decoded, Diagnostic, Document, Documents, Reader, decode, locate_bad_value, read_documents, to_yaml,
+};
 use serde_json::Value;
 
 fn corpus() -> PathBuf {
@@ -285,4 +287,48 @@ fn values_arrive_as_the_index_says() {
         }
     }
     assert!(seen >= 4, "{seen} facts");
+}
+
+#[test]
+fn paths_lead_to_the_lines_of_the_index() {
+    let mut wrong = BTreeMap::new();
+    let mut seen = 0;
+    for file in files().iter().filter(|f| f.category == "broken") {
+        let broken = &file.entry["broken"];
+        let (Some(field), Some(line)) = (broken["field"].as_str(), broken["line"].as_u64()) else { continue };
+        // A wrong type has its own path, down to the key.
+        if broken["fails_at"] == "decode" {
+            continue;
+        }
+        seen += 1;
+        let mut lines: Vec<u64> =
+            broken["lines"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+        lines.push(line);
+        let message = broken["real_message"].as_str().unwrap_or_default();
+        let bad = message.split("Invalid value: \"").nth(1).and_then(|m| m.split('"').next()).unwrap_or("?");
+        let found: Vec<u64> = read(file)
+            .documents
+            .iter()
+            .flat_map(|d| d.tree.get("items").map_or(vec![&d.tree], |items| items.items().iter().collect()))
+            .map(|tree| u64::from(locate_bad_value(tree, field, bad).start.line))
+            .collect();
+        if !found.iter().any(|line| lines.contains(line)) {
+            wrong.insert(file.name.clone(), vec![format!("{field}: {found:?}, not {lines:?}")]);
+        }
+    }
+    report(&wrong);
+    assert!(seen > 40, "{seen} files");
+}
+
+#[test]
+fn every_good_document_prints_and_reads_back() {
+    for file in files().iter().filter(|f| f.category != "broken") {
+        for document in read(file).documents {
+            let value = document.tree.to_value();
+            let text = to_yaml(&value);
+            let again = read_documents(text.as_bytes(), Reader::Kubelet);
+            assert_eq!(again.documents[0].tree.to_value(), value, "{}: {text}", file.name);
+            assert_eq!(to_yaml(&value), text);
+        }
+    }
 }
