@@ -26,6 +26,8 @@ pub mod job;
 
 pub mod kubectl;
 
+pub mod console;
+
 pub mod cluster;
 
 pub mod view;

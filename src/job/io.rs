@@ -27,13 +27,15 @@ pub struct Io<'a> {
     need: Option<Progress>,
     /// Instead of the line's own standard input: what a pipe brings.
     stdin: Option<Rc<[u8]>>,
+    /// Instead of the line's own files: those of the node that a command runs on.
+    overlay: Option<FileSet>,
 }
 
 impl<'a> Io<'a> {
     pub(super) fn new(job: &'a mut Job) -> Io<'a> {
         let now = job.started;
         let cursor = Cursor { replies: 0, notices: 0, watches: 0, written: 0, now };
-        Io { job, cursor, mark: 0, depth: 0, captures: Vec::new(), need: None, stdin: None }
+        Io { job, cursor, mark: 0, depth: 0, captures: Vec::new(), need: None, stdin: None, overlay: None }
     }
 
     pub(super) fn into_need(self) -> Option<Progress> {
@@ -57,23 +59,28 @@ impl<'a> Io<'a> {
     pub fn file(&self, path: &str) -> Option<Rc<[u8]>> {
         match &self.stdin {
             Some(bytes) if path == "-" => Some(bytes.clone()),
-            _ => self.job.files.get(path).cloned(),
+            _ => self.overlay.as_ref().unwrap_or(&self.job.files).get(path).cloned(),
         }
     }
 
+    /// All files that it was given.
     pub fn files(&self) -> Rc<FileSet> {
-        self.job.files.clone()
+        match &self.overlay {
+            Some(files) => Rc::new(files.clone()),
+            None => self.job.files.clone(),
+        }
     }
 
-    /// Runs a part of the program with this as its standard input.
-    pub fn with_stdin<T>(
+    /// Runs a part of the program with other input: what a pipe brings, and other files than the line's.
+    pub fn with_input<T>(
         &mut self,
-        bytes: Option<Rc<[u8]>>,
+        stdin: Option<Rc<[u8]>>,
+        files: Option<FileSet>,
         part: impl FnOnce(&mut Io) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        let before = std::mem::replace(&mut self.stdin, bytes);
+        let before = (std::mem::replace(&mut self.stdin, stdin), std::mem::replace(&mut self.overlay, files));
         let result = part(self);
-        self.stdin = before;
+        (self.stdin, self.overlay) = before;
         result
     }
 

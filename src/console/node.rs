@@ -1,0 +1,61 @@
+//! A simple command on a node.
+
+use super::{Machines, crictl, files, systemd};
+use crate::job::{Deed, Outcome};
+use crate::kubectl::time::unix_date;
+
+impl Outcome {
+    pub(super) fn out(text: impl Into<String>) -> Outcome {
+        Outcome { stdout: text.into().into_bytes(), ..Outcome::default() }
+    }
+
+    pub(super) fn fail(exit_code: i32, text: impl Into<String>) -> Outcome {
+        Outcome { stderr: text.into(), exit_code, ..Outcome::default() }
+    }
+}
+
+/// Carries out a [`Deed`]: the words are a program and its arguments. No words at all only knock.
+pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
+    let node = deed.node.as_str();
+    if !machines.names().iter().any(|name| name == node) {
+        let text = format!("ssh: Could not resolve hostname {node}: Name or service not known\n");
+        return Outcome::fail(255, text);
+    }
+    if !machines.is_reachable(node) {
+        return Outcome::fail(255, format!("ssh: connect to host {node} port 22: No route to host\n"));
+    }
+    let Some((name, args)) = deed.words.split_first() else { return Outcome::default() };
+    let stdin = deed.stdin.as_deref().unwrap_or_default();
+    match name.as_str() {
+        "ls" => files::ls(machines, node, args),
+        "cat" => files::cat(machines, node, args, stdin),
+        "mv" => files::mv(machines, node, args),
+        "cp" => files::cp(machines, node, args),
+        "rm" => files::rm(machines, node, args),
+        "rmdir" => files::rmdir(machines, node, args),
+        "touch" => files::touch(machines, node, args),
+        "mkdir" => files::mkdir(machines, node, args),
+        "tee" => files::tee(machines, node, args, stdin),
+        "sed" => files::sed(machines, node, args, stdin),
+        "stat" => files::stat(machines, node, args),
+        "test" | "[" => files::test(machines, node, args),
+        "find" => files::find(machines, node, args),
+        "systemctl" => systemd::systemctl(machines, node, args),
+        "service" => systemd::service(machines, node, args),
+        "journalctl" => systemd::journalctl(machines, node, args),
+        "crictl" => crictl::crictl(machines, node, args),
+        "kill" => crictl::kill(machines, node, args),
+        "hostname" => Outcome::out(format!("{node}\n")),
+        "whoami" => Outcome::out("root\n"),
+        "pwd" => Outcome::out("/root\n"),
+        "date" => Outcome::out(format!("{}\n", unix_date(machines.now()))),
+        "vi" | "vim" | "nano" | "emacs" => Outcome::fail(
+            1,
+            format!(
+                "({name} is not simulated: edit the file in the editor, or with sed -i, tee or cat <<EOF)\n"
+            ),
+        ),
+        "ssh" | "scp" => Outcome::fail(1, format!("({name} from a node to another is not simulated)\n")),
+        name => Outcome::fail(127, format!("bash: line 1: {name}: command not found\n")),
+    }
+}
