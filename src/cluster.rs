@@ -8,6 +8,7 @@ mod control_plane;
 mod deeds;
 pub mod desk;
 pub mod machine;
+mod machines;
 pub mod post;
 
 use std::collections::VecDeque;

@@ -185,9 +185,8 @@ impl Stage {
 
     fn exec(&mut self, line: &str, files: BTreeMap<String, String>) -> JobId {
         let files = files.into_iter().map(|(path, text)| (path, Rc::from(text.into_bytes()))).collect();
-        let files: crate::job::FileSet = files;
-        let _ = files;
-        self.cluster.note_deed(line, Ok(()))
+        let job = crate::console::job(line, files, self.cluster.client(), self.now());
+        self.cluster.start_job(job)
     }
 
     pub fn interrupt(&mut self, id: JobId) {

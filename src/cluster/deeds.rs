@@ -74,7 +74,7 @@ impl Cluster {
         Ok(())
     }
 
-    fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
+    pub(super) fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
         let (sent, arrives) = (self.now, self.now + self.settings.file_event_delay);
         let machine = &mut self.machines[id.0 as usize];
         machine.file_events.push_back(FileEvent { sent, arrives, path: path.into(), change });
@@ -104,6 +104,7 @@ impl Cluster {
         if !machine.powered || machine.kubelet.is_running() {
             return;
         }
+        self.machines[id.0 as usize].service_since = self.now;
         self.start_process(Part::Kubelet(id));
     }
 
@@ -112,6 +113,7 @@ impl Cluster {
         let id = self.machine_named(node)?;
         let machine = &mut self.machines[id.0 as usize];
         machine.kubelet.stop();
+        machine.service_since = self.now;
         machine.watch.close();
         let key = crate::api::Key::new("kube-node-lease", &machine.name);
         if self.api_up {
@@ -168,7 +170,8 @@ impl Cluster {
 
     /// Runs a simple command of a node's shell.
     pub(super) fn act(&mut self, deed: &Deed) -> Outcome {
-        let _ = deed;
-        Outcome::default()
+        let outcome = crate::console::node_shell(self, deed);
+        self.after_step();
+        outcome
     }
 }

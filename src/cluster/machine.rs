@@ -74,6 +74,8 @@ pub struct Machine {
     pub files: Files,
     pub kubelet: Kubelet,
     pub powered: bool,
+    /// Since when the kubelet's service is as it is.
+    pub service_since: Time,
     /// Whether its network reaches the API server.
     pub linked: bool,
     pub(super) watch: Inbox,
@@ -104,6 +106,7 @@ impl Machine {
             spec,
             ip,
             powered: true,
+            service_since: Time::START,
             linked: true,
             watch: Inbox::default(),
             rng: Rng::stream(seed ^ u64::from(id.0) << 32, "kubelet"),
