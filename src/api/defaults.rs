@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn the_old_name_of_the_service_account_still_counts() {
+        let names = |spec: Value| {
+            let pod = defaulted(json!({"apiVersion": "v1", "kind": "Pod", "spec": spec}));
+            let name = |key: &str| pod["spec"][key].as_str().map(str::to_owned);
+            (name("serviceAccountName"), name("serviceAccount"))
+        };
+        let both = |name: &str| (Some(name.to_owned()), Some(name.to_owned()));
+        assert_eq!(names(json!({"serviceAccount": "a"})), both("a"));
+        assert_eq!(names(json!({"serviceAccount": "a", "serviceAccountName": "b"})), both("b"));
+        assert_eq!(names(json!({})), (None, None));
+    }
+
+    #[test]
     fn amounts_are_written_canonically() {
         let mut list = json!({"cpu": "0.5", "memory": "1024Mi", "a": 2, "b": "1u", "c": "x"});
         set_defaults_resource_list(&mut list);

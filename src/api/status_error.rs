@@ -225,6 +225,16 @@ impl StatusError {
         Self { causes: vec![cause], ..Self::forbidden(resource, name, &why) }
     }
 
+    /// A create in a namespace that there is not (API-022).
+    pub fn namespace_not_found(namespace: &str) -> Self {
+        Self::not_found(GroupResource::core("namespaces"), namespace)
+    }
+
+    /// A delete of one of the namespaces that must stay (API-024).
+    pub fn namespace_may_not_be_deleted(namespace: &str) -> Self {
+        Self::forbidden(GroupResource::core("namespaces"), namespace, "this namespace may not be deleted")
+    }
+
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusReason::BadRequest, message)
     }
@@ -353,6 +363,19 @@ mod tests {
         let error = StatusError::too_old_resource_version(5, 100);
         assert_eq!((error.code, error.reason), (410, StatusReason::Expired));
         assert_eq!(error.message, "too old resource version: 5 (100)");
+    }
+
+    #[test]
+    fn api_022_a_missing_namespace_is_not_found() {
+        let error = StatusError::namespace_not_found("x");
+        assert_eq!((error.code, &*error.message), (404, "namespaces \"x\" not found"));
+    }
+
+    #[test]
+    fn api_024_the_first_namespaces_stay() {
+        let error = StatusError::namespace_may_not_be_deleted("kube-system");
+        let message = "namespaces \"kube-system\" is forbidden: this namespace may not be deleted";
+        assert_eq!((error.code, &*error.message), (403, message));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub fn set_object_defaults_pod_template(template: &mut Value) {
 }
 
 fn set_object_defaults_pod_spec(spec: &mut Value) {
+    set_deprecated_service_account(spec);
     set_defaults_pod_spec(spec);
     json::each(spec, "volumes").for_each(set_object_defaults_volume);
     for list in ["initContainers", "containers", "ephemeralContainers"] {
@@ -33,6 +34,22 @@ fn set_object_defaults_pod_spec(spec: &mut Value) {
     }
     if let Some(resources) = json::child_if(spec, "resources") {
         set_defaults_resource_lists(resources, &["limits", "requests"]);
+    }
+}
+
+/// serviceAccount is an old name of serviceAccountName; the API server fills in each from the other, and
+/// the new one wins.
+///
+/// Kubernetes: pkg/apis/core/v1/conversion.go, Convert_v1_PodSpec_To_core_PodSpec.
+fn set_deprecated_service_account(spec: &mut Value) {
+    let name = match json::text(spec, "serviceAccountName") {
+        "" => json::text(spec, "serviceAccount").to_owned(),
+        name => name.to_owned(),
+    };
+    if !name.is_empty() {
+        for key in ["serviceAccountName", "serviceAccount"] {
+            json::object(spec).insert(key.to_owned(), name.as_str().into());
+        }
     }
 }
 
