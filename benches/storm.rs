@@ -64,7 +64,7 @@ fn main() {
 
     let (begin, steps) = (Instant::now(), stage.steps());
     for n in 0..sets {
-        let files = BTreeMap::from([("ds.yaml".to_owned(), daemonset(n))]);
+        let files = BTreeMap::from([("ds.yaml".to_owned(), daemonset(n).into())]);
         stage.perform(Command::Exec { line: "kubectl apply -f ds.yaml".to_owned(), files });
     }
     let quiet = stage.run_until_quiet(Duration::from_secs(36_000));

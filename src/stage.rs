@@ -1,5 +1,6 @@
 //! The one door: deeds in, state out, time forward.
 
+pub mod bytes;
 pub mod command;
 pub mod script;
 
@@ -13,6 +14,7 @@ use crate::sim::{Duration, Time};
 use crate::view::{Board, EventView, FileView, Flight};
 use crate::yaml::Diagnostic;
 
+pub use bytes::Bytes;
 pub use command::Command;
 pub use script::{Options, Script, Start};
 
@@ -81,13 +83,13 @@ impl Stage {
 
     /// What a first visit finds: a DaemonSet that is already applied, and a static pod on worker-1.
     fn set_demo_scene(&mut self) {
-        let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.to_owned())]);
+        let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
         self.carry_out(Command::Exec { line: "kubectl apply -f agent.yaml".to_owned(), files });
         let path = format!("{}/web.yaml", crate::cluster::boot::MANIFESTS);
         self.carry_out(Command::WriteFile {
             node: "worker-1".to_owned(),
             path,
-            text: DEMO_STATIC_POD.to_owned(),
+            text: DEMO_STATIC_POD.into(),
         });
         self.run_until_quiet(BOOT_LIMIT);
     }
@@ -183,8 +185,8 @@ impl Stage {
         self.cluster.note_deed(&line, done)
     }
 
-    fn exec(&mut self, line: &str, files: BTreeMap<String, String>) -> JobId {
-        let files = files.into_iter().map(|(path, text)| (path, Rc::from(text.into_bytes()))).collect();
+    fn exec(&mut self, line: &str, files: BTreeMap<String, Bytes>) -> JobId {
+        let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
         let job = crate::console::job(line, files, self.cluster.client(), self.now());
         self.cluster.start_job(job)
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::Bytes;
+
 /// One deed. What it brings about takes virtual time like everything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase")]
@@ -13,13 +15,13 @@ pub enum Command {
     Exec {
         line: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        files: BTreeMap<String, String>,
+        files: BTreeMap<String, Bytes>,
     },
     /// Saves a file on a node's disk; its directory is made if it is missing.
     WriteFile {
         node: String,
         path: String,
-        text: String,
+        text: Bytes,
     },
     RemoveFile {
         node: String,

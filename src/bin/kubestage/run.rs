@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Stage, Start};
+use kubestage::stage::{Bytes, Command, Options, Stage, Start};
 use kubestage::view::{NodeView, PodView};
 use serde_json::{Value, json};
 
@@ -19,8 +19,8 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     let end = stage.now() + run.until;
     let mut fine = true;
     for path in &run.files {
-        let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), BTreeMap::from([(path.clone(), text)]));
+        let bytes = read(path)?;
+        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), BTreeMap::from([(path.clone(), bytes.into())]));
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
@@ -52,14 +52,14 @@ fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
         if (word == "-f" || word == "--filename")
             && let Some(path) = words.next()
         {
-            files.insert(path.to_owned(), String::from_utf8_lossy(&read(path)?).into_owned());
+            files.insert(path.to_owned(), read(path)?.into());
         }
     }
     Ok(play(stage, line, files))
 }
 
 /// Plays a command to its end and prints what it says; whether it went well.
-fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, String>) -> bool {
+fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
     let id = stage.perform(Command::Exec { line: line.to_owned(), files });
     let end = stage.now() + COMMAND_LIMIT;
     while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
