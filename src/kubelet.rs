@@ -11,11 +11,18 @@
 //! Kubernetes: pkg/kubelet/kubelet.go.
 
 pub mod backoff;
+pub mod config;
 mod image_manager;
 mod kill;
 mod kuberuntime;
+pub mod manifest;
+pub mod manifest_dir;
+pub mod mirror;
+pub mod node_status;
 mod pod_worker;
+pub mod references;
 pub mod runtime;
+mod sources;
 mod status;
 mod status_manager;
 mod sync_pod;
@@ -29,6 +36,7 @@ use std::rc::Rc;
 
 use crate::api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
 use crate::api::meta::{Name, StringMap, Uid};
+use crate::api::node::Node;
 use crate::api::object::{Kind, Object};
 use crate::api::pod::Pod;
 use crate::api::resources::Resources;
@@ -37,10 +45,15 @@ use crate::sim::files::Files;
 use crate::sim::{Duration, Time};
 use crate::wire::{Answer, Call, Ctx, Timer, Token, WatchEvent};
 use backoff::Backoff;
+use config::KubeletConfiguration;
 use image_manager::ImageManager;
 use kuberuntime::ContainerKey;
+use manifest_dir::FileSource;
+use mirror::{MIRROR_CREATE, MIRROR_DELETE};
+use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
 use pod_worker::PodWorker;
 use runtime::Runtime;
+use sources::SourcesSeen;
 use texts::Texts;
 use timers::Timers;
 
@@ -80,7 +93,15 @@ pub struct Kubelet {
     /// Which process this is, counted from 1: timers and answers meant for an earlier one are dropped.
     epoch: u8,
     started: Time,
+    /// The configuration the process was started with.
+    config: KubeletConfiguration,
     event_source: Rc<EventSource>,
+    file_source: FileSource,
+    sources_seen: SourcesSeen,
+    /// The API server's view of this node and of its static pods.
+    node: Option<Rc<Node>>,
+    mirrors: Vec<Rc<Pod>>,
+    registration: Registration,
     /// In order of their numbers.
     workers: Vec<PodWorker>,
     last_no: u32,
@@ -105,7 +126,13 @@ impl Kubelet {
             running: false,
             epoch,
             started: Time::default(),
+            config: KubeletConfiguration::default(),
             event_source: Rc::new(event_source),
+            file_source: FileSource::default(),
+            sources_seen: SourcesSeen::default(),
+            node: None,
+            mirrors: Vec::new(),
+            registration: Registration::default(),
             workers: Vec::new(),
             last_no: 0,
             crash_loop_back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
@@ -123,16 +150,37 @@ impl Kubelet {
         self.running
     }
 
-    /// The process starts.
+    /// The process starts: it reads its configuration and the manifests, and registers its node.
+    ///
+    /// With a configuration that it cannot read it ends again, and says why in its log.
     pub fn start(&mut self, files: &Files, ctx: &mut Ctx) {
-        let _ = files;
         if self.running {
             return;
         }
+        self.config = match KubeletConfiguration::load(files, ctx.settings) {
+            Ok(config) => config,
+            Err(why) => return ctx.log(format!("\"{why}\"")),
+        };
         self.running = true;
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.started = ctx.now;
+        self.crash_loop_back_off = Backoff::new(INITIAL_BACK_OFF, self.config.max_container_restart_period);
         self.runtime.take_dirty();
+        self.say_starting(ctx);
+        self.try_register(ctx);
+        self.file_source = FileSource::new(&self.config.static_pod_path);
+        self.file_source.start(files, ctx.now);
+        self.check_files(files, ctx);
+    }
+
+    /// What the running process was configured with.
+    pub fn config(&self) -> &KubeletConfiguration {
+        &self.config
+    }
+
+    /// The manifests of this node, and what was made of each.
+    pub fn file_source(&self) -> &FileSource {
+        &self.file_source
     }
 
     /// The process ends. The runtime goes on (KL-031).
@@ -146,12 +194,24 @@ impl Kubelet {
         if !self.running {
             return;
         }
-        if kind == Kind::Pod {
-            let pods = objects.into_iter().filter_map(|object| match object {
-                Object::Pod(pod) => Some(pod),
-                _ => None,
-            });
-            self.set_api_pods(pods.collect(), ctx);
+        match kind {
+            Kind::Pod => {
+                let pods = objects.into_iter().filter_map(|object| match object {
+                    Object::Pod(pod) => Some(pod),
+                    _ => None,
+                });
+                self.set_api_pods(pods.collect(), ctx);
+                self.source_seen(true, ctx);
+            }
+            Kind::Node => {
+                let own = objects.into_iter().find_map(|object| match object {
+                    Object::Node(node) if node.meta.name == self.host.node_name => Some(node),
+                    _ => None,
+                });
+                self.handle_node(own, ctx);
+                self.node_listed(ctx);
+            }
+            _ => {}
         }
     }
 
@@ -163,29 +223,48 @@ impl Kubelet {
             WatchEvent::Added(Object::Pod(pod)) | WatchEvent::Modified(Object::Pod(pod)) => {
                 self.handle_api_pod(pod, ctx);
             }
+            WatchEvent::Deleted(Object::Pod(pod)) if pod.is_mirror() => self.handle_mirror_removed(pod, ctx),
             WatchEvent::Deleted(Object::Pod(pod)) => self.handle_pod_remove(pod.meta.uid, ctx),
+            WatchEvent::Added(Object::Node(node)) | WatchEvent::Modified(Object::Node(node)) => {
+                self.handle_node(Some(node.clone()), ctx);
+            }
+            WatchEvent::Deleted(Object::Node(_)) => self.handle_node(None, ctx),
             _ => {}
         }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        let _ = (token, answer, ctx);
+        if !self.running || token.tag >> 8 != u16::from(self.epoch) {
+            return;
+        }
+        let no = token.value as u32;
+        match token.tag & 0xff {
+            MIRROR_CREATE => self.on_mirror_created(no, &answer, ctx),
+            MIRROR_DELETE => self.on_mirror_deleted(no, &answer, ctx),
+            NODE_CREATE => self.on_node_created(answer, ctx),
+            NODE_GET => self.on_node_got(answer, ctx),
+            NODE_UPDATE => self.registered(answer, ctx),
+            LEASE_HOLD => self.on_lease_held(&answer, ctx),
+            _ => {}
+        }
     }
 
-    /// A file or directory of the node's disk has changed: `path` is clean and absolute.
+    /// A file or directory of the node's disk has come, gone or changed: `path` is clean and absolute. A
+    /// move is told twice, for where it was and for where it is.
     pub fn on_file_event(&mut self, path: &str, change: FileChange, files: &Files, ctx: &mut Ctx) {
-        let _ = (path, change, files, ctx);
+        if self.running {
+            self.handle_file_event(path, change, files, ctx);
+        }
     }
 
     pub fn on_timer(&mut self, timer: Timer, files: &Files, ctx: &mut Ctx) {
-        let _ = files;
         if let Some(done) = self.runtime.on_timer(timer, ctx)
             && self.running
         {
             self.on_runtime_done(done, ctx);
         }
         if self.running && timer.tag >> 8 == u16::from(self.epoch) {
-            self.on_own_timer(timer.tag & 0xff, timer.value, ctx);
+            self.on_own_timer(timer.tag & 0xff, timer.value, files, ctx);
         }
         self.watch_runtime(ctx);
     }
@@ -204,6 +283,8 @@ impl Kubelet {
 
     /// What the API server's list of this node's pods says: the difference to what is known counts.
     fn set_api_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+        let (mirrors, pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
+        self.set_mirror_pods(mirrors, ctx);
         let mut known: Vec<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
         known.sort();
         let api = self.workers.iter().filter(|worker| !worker.is_static() && !worker.is_removed());
@@ -218,6 +299,9 @@ impl Kubelet {
     }
 
     fn handle_api_pod(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        if pod.is_mirror() {
+            return self.handle_mirror_pod(pod, ctx);
+        }
         match self.find(pod.meta.uid) {
             Some(at) => self.handle_pod_update(at, pod, ctx),
             None => self.handle_pod_addition(pod, ctx),
@@ -228,6 +312,10 @@ impl Kubelet {
     fn handle_pod_addition(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let at = self.add_worker(pod.clone());
         self.first_update(at, ctx);
+    }
+
+    fn token(&self, tag: u16, value: u64) -> Token {
+        Token { tag: tag | u16::from(self.epoch) << 8, value }
     }
 
     fn event(

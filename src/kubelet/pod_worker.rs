@@ -8,6 +8,7 @@
 use std::rc::Rc;
 
 use super::kill::Kill;
+use super::mirror::MirrorWork;
 use super::timers::{SYNC, jitter};
 use super::{Kubelet, kuberuntime::PodActions};
 use crate::api::event::ObjectRef;
@@ -51,6 +52,8 @@ pub struct PodWorker {
     removed: bool,
     /// Refused at admission: nothing of it ever runs.
     pub(super) rejected: bool,
+    /// Its manifest came back before it had ended (KL-115).
+    pub(super) restart_requested: bool,
     /// When its last work ended.
     pub(super) synced: Time,
     pub(super) work: Option<Box<Work>>,
@@ -71,6 +74,8 @@ pub(super) struct Extra {
     pub grace: Option<Duration>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
     pub failed: Option<Rc<Reason>>,
+    /// What is under way for a static pod's mirror.
+    pub mirror: MirrorWork,
 }
 
 /// Work under way: a procedure that waits for the runtime.
@@ -139,6 +144,15 @@ impl PodWorker {
         self.removed
     }
 
+    pub(super) fn set_removed(&mut self, removed: bool) {
+        self.removed = removed;
+    }
+
+    /// Whether something of it may still run.
+    pub(super) fn is_running(&self) -> bool {
+        self.state != WorkerState::Terminated
+    }
+
     pub(super) fn extra(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
     }
@@ -184,6 +198,7 @@ impl Kubelet {
             pending: false,
             removed: false,
             rejected: false,
+            restart_requested: false,
             synced: Time::default(),
             work: None,
             status: None,
@@ -227,6 +242,10 @@ impl Kubelet {
     fn start_pod_sync(&mut self, at: usize, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.pending = false;
+        if worker.state == WorkerState::Sync && !worker.started && !self.allow_pod_start(at) {
+            return self.requeue(at, BACK_OFF_PERIOD, ctx);
+        }
+        let worker = &mut self.workers[at];
         worker.started = true;
         match worker.state {
             WorkerState::Sync => self.sync_pod(at, ctx),
@@ -305,8 +324,7 @@ impl Kubelet {
     /// A sync that has nothing to do is not run: the regular resync matters only to pods for which
     /// something outside has to change.
     fn needs_resync(&self, at: usize) -> bool {
-        let _ = at;
-        false
+        self.lacks_mirror(at)
     }
 
     /// Asks for another sync after `span`, and up to half of it more, at the tick that looks for pods due.
@@ -332,7 +350,8 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         if let Some(extra) = &mut worker.extra {
             extra.resync = None;
-            if extra.reasons.is_empty() && extra.grace.is_none() && extra.failed.is_none() {
+            let idle = extra.grace.is_none() && extra.failed.is_none() && extra.mirror == MirrorWork::None;
+            if extra.reasons.is_empty() && idle {
                 worker.extra = None;
             }
         }
@@ -382,8 +401,17 @@ impl Kubelet {
     pub(super) fn handle_pod_remove(&mut self, uid: Uid, ctx: &mut Ctx) {
         let Some(at) = self.find(uid) else { return };
         self.workers[at].removed = true;
+        self.workers[at].restart_requested = false;
         if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
             return self.drop_worker(at, ctx);
+        }
+        if !self.sources_ready() {
+            let pod = &self.workers[at].pod;
+            let name = format!("{}/{}", pod.meta.namespace(), pod.meta.name);
+            ctx.log(format!(
+                "\"Failed to delete pod\" err=\"skipping delete because sources aren't ready yet\" pod=\"{name}\""
+            ));
+            return;
         }
         self.terminate(at, None, ctx);
     }
@@ -391,6 +419,9 @@ impl Kubelet {
     /// Nothing of the pod is left: the worker goes, and the runtime's record of it.
     pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
         let worker = self.workers.remove(at);
+        if worker.is_static() {
+            self.schedule_housekeeping(ctx);
+        }
         let uid = worker.uid();
         self.runtime.remove_pod_sandbox(uid, ctx.now);
         self.forget_back_offs(uid);

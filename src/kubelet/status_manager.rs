@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::Kubelet;
 use super::pod_worker::WorkerState;
+use crate::api::meta::Uid;
 use crate::api::object::{Key, Kind};
 use crate::api::pod::{Pod, PodStatus};
 use crate::sim::{Duration, Time, Timestamp};
@@ -21,37 +22,74 @@ pub(super) struct OwnStatus {
     pub status: PodStatus,
     /// When it was last sent.
     sent: Option<Time>,
+    /// To which object: a static pod's mirror may be another one by now.
+    sent_to: Option<Uid>,
 }
 
 /// What was sent less than this ago may still be under way.
 const UNDER_WAY: Duration = Duration::from_secs(5);
 
 impl Kubelet {
-    /// The status of a pod by the kubelet's word.
+    /// The status of a pod by the kubelet's word, or else as the API server has it.
     pub(super) fn pod_status(&self, at: usize) -> &PodStatus {
         let worker = &self.workers[at];
-        worker.status.as_ref().map_or(&worker.pod.status, |own| &own.status)
+        match &worker.status {
+            Some(own) => &own.status,
+            None if worker.is_static() => {
+                self.mirror_of(worker).map_or(&worker.pod.status, |mirror| &mirror.status)
+            }
+            None => &worker.pod.status,
+        }
     }
 
     /// Kubernetes: pkg/kubelet/status/status_manager.go, SetPodStatus, updateStatusInternal.
     pub(super) fn set_pod_status(&mut self, at: usize, mut status: PodStatus, ctx: &mut Ctx) {
-        let old = self.pod_status(at);
-        keep_times(&mut status, old, ctx.now.stamp());
-        if status == *old {
+        let worker = &self.workers[at];
+        if worker.is_removed() && !worker.is_static() {
             return;
         }
-        self.workers[at].status = Some(Box::new(OwnStatus { status, sent: None }));
+        let old = self.pod_status(at);
+        keep_times(&mut status, old, ctx.now.stamp());
+        if status == *old && (worker.status.is_some() || !worker.is_static()) {
+            return;
+        }
+        self.workers[at].status = Some(Box::new(OwnStatus { status, sent: None, sent_to: None }));
         self.send_status(at, ctx);
+        if !self.mirrors.is_empty() {
+            self.send_to_new_mirrors(ctx);
+        }
     }
 
+    /// Sends a status to whom it concerns; a static pod without mirror has nobody to be told.
     fn send_status(&mut self, at: usize, ctx: &mut Ctx) {
-        let worker = &mut self.workers[at];
-        let Some(own) = &mut worker.status else { return };
-        own.sent = Some(ctx.now);
-        let (key, uid) = (Key::of(&worker.pod.meta), worker.pod.meta.uid);
+        let Some((key, uid)) = self.addressee(at) else { return };
+        let Some(own) = &mut self.workers[at].status else { return };
+        (own.sent, own.sent_to) = (Some(ctx.now), Some(uid));
         let status = Box::new(own.status.clone());
         ctx.request(Call::PatchPodStatus { key, uid, status }, Token::NONE);
         self.schedule_status_pass(ctx);
+    }
+
+    /// The pod in the API server that a status is for.
+    fn addressee(&self, at: usize) -> Option<(Key, Uid)> {
+        let worker = &self.workers[at];
+        let own = worker.status.as_ref()?;
+        match worker.is_static() {
+            true => self.mirror_to_update(worker, own),
+            false => Some((Key::of(&worker.pod.meta), worker.pod.meta.uid)),
+        }
+    }
+
+    /// A mirror that nothing was ever sent to is told as soon as any pod's status is sent (KL-035).
+    fn send_to_new_mirrors(&mut self, ctx: &mut Ctx) {
+        for at in 0..self.workers.len() {
+            let Some(own) = &self.workers[at].status else { continue };
+            let sent_to = own.sent_to;
+            if self.workers[at].is_static() && self.addressee(at).is_some_and(|(_, uid)| sent_to != Some(uid))
+            {
+                self.send_status(at, ctx);
+            }
+        }
     }
 
     /// The API server's version of a pod has come: it may have the status sent, or have lost it.
@@ -63,7 +101,8 @@ impl Kubelet {
             None if old.status == worker.pod.status => {}
             None => {
                 // Somebody else wrote over it: the kubelet's word is brought back at the next full pass.
-                worker.status = Some(Box::new(OwnStatus { status: old.status.clone(), sent: None }));
+                let status = old.status.clone();
+                worker.status = Some(Box::new(OwnStatus { status, sent: None, sent_to: None }));
                 self.schedule_status_pass(ctx);
             }
         }
@@ -72,16 +111,21 @@ impl Kubelet {
     /// The full pass: whatever is not in agreement is sent again.
     pub(super) fn sync_batch(&mut self, ctx: &mut Ctx) {
         for at in 0..self.workers.len() {
-            let worker = &self.workers[at];
-            let Some(own) = &worker.status else {
-                self.delete_if_finished(at, ctx);
-                continue;
+            let under_way = match &self.workers[at].status {
+                Some(own) => own.sent.is_some_and(|sent| ctx.now.since(sent) < UNDER_WAY),
+                None => false,
             };
-            if own.sent.is_some_and(|sent| ctx.now.since(sent) < UNDER_WAY) {
-                self.schedule_status_pass(ctx);
-            } else {
-                self.send_status(at, ctx);
-                self.delete_if_finished(at, ctx);
+            match self.addressee(at) {
+                Some((_, uid)) => {
+                    let sent_to = self.workers[at].status.as_ref().and_then(|own| own.sent_to);
+                    if under_way && sent_to == Some(uid) {
+                        self.schedule_status_pass(ctx);
+                    } else {
+                        self.send_status(at, ctx);
+                        self.delete_if_finished(at, ctx);
+                    }
+                }
+                None => self.delete_if_finished(at, ctx),
             }
         }
     }

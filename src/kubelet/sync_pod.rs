@@ -30,6 +30,7 @@ impl Kubelet {
             self.event(&about, None, EventType::Warning, "NetworkNotReady", Message::Text(message), ctx);
             return self.complete_work(at, SyncResult::NetworkNotReady, ctx);
         }
+        self.try_reconcile_mirror_pods(at, ctx);
         self.sync_containers(at, ctx);
     }
 
@@ -58,6 +59,9 @@ impl Kubelet {
     pub(super) fn finish_terminated(&mut self, at: usize, ctx: &mut Ctx) {
         if self.workers[at].is_removed() {
             return self.drop_worker(at, ctx);
+        }
+        if self.workers[at].restart_requested {
+            self.schedule_housekeeping(ctx);
         }
         self.delete_if_finished(at, ctx);
     }

@@ -1,6 +1,9 @@
 //! One kubelet with a clock, a disk and an API server of a few lines: what the tests of its rules drive.
 
 mod end;
+mod files;
+mod mirror;
+mod node;
 mod start;
 
 use std::collections::BTreeMap;
@@ -9,9 +12,11 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{Host, Kubelet};
+use super::config::CONFIG_FILE;
+use super::{FileChange, Host, Kubelet};
 use crate::api::event::EventDraft;
 use crate::api::meta::{Deletion, Uid};
+use crate::api::node::Node;
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::{ContainerState, Pod, PodStatus};
 use crate::api::resources::Resources;
@@ -21,6 +26,8 @@ use crate::sim::{Agenda, Duration, Rng, Time};
 use crate::wire::{
     Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent,
 };
+
+pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 
 /// What is under way.
 #[derive(Debug)]
@@ -36,6 +43,8 @@ pub struct World {
     pub start: Time,
     pub kubelet: Kubelet,
     pub files: Files,
+    pub node: Option<Rc<Node>>,
+    pub leases: u32,
     pub settings: Settings,
     pub api_up: bool,
     pub objects: BTreeMap<Key, Rc<Pod>>,
@@ -48,6 +57,7 @@ pub struct World {
     agenda: Agenda<Due>,
     rng: Rng,
     uids: u64,
+    pub namespaces: Vec<String>,
 }
 
 pub fn host() -> Host {
@@ -64,20 +74,48 @@ pub fn host() -> Host {
 }
 
 impl World {
-    /// A kubelet that starts at time 0.
+    /// A kubelet that starts at time 0 and is connected at once.
     pub fn new() -> World {
         let mut world = World::stopped();
         world.start_kubelet();
-        world.tell(|kubelet, ctx| kubelet.on_list(Kind::Pod, Vec::new(), ctx));
+        world.connect();
         world
     }
 
+    /// The informers' first lists, or new ones after the API server was away.
+    pub fn connect(&mut self) {
+        let nodes = self.node.iter().cloned().map(Object::Node).collect();
+        let pods = self.objects.values().cloned().map(Object::Pod).collect();
+        self.tell(|kubelet, ctx| kubelet.on_list(Kind::Node, nodes, ctx));
+        self.tell(|kubelet, ctx| kubelet.on_list(Kind::Pod, pods, ctx));
+    }
+
+    /// Nothing reaches the API server, and nothing comes from it.
+    pub fn cut_api(&mut self) {
+        self.api_up = false;
+    }
+
+    pub fn restore_api(&mut self) {
+        self.api_up = true;
+        self.connect();
+    }
+
     pub fn stopped() -> World {
+        let mut files = Files::default();
+        for directory in ["/var/lib/kubelet", MANIFESTS] {
+            files.make_directory(directory).unwrap();
+        }
+        let config = format!(
+            "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nstaticPodPath: {MANIFESTS}\n"
+        );
+        files.write(CONFIG_FILE, config.as_bytes(), Time::START).unwrap();
         World {
             now: Time::START,
             start: Time::START,
             kubelet: Kubelet::new(host()),
-            files: Files::default(),
+            files,
+            node: None,
+            leases: 0,
             settings: Settings::default(),
             api_up: true,
             objects: BTreeMap::new(),
@@ -88,6 +126,7 @@ impl World {
             agenda: Agenda::default(),
             rng: Rng::stream(1, "kubelet"),
             uids: 0,
+            namespaces: vec!["default".to_owned(), "kube-system".to_owned()],
         }
     }
 
@@ -163,8 +202,54 @@ impl World {
             }
             Call::PatchPodStatus { key, uid, status } => self.patch_status(&key, uid, *status),
             Call::Delete { kind: Kind::Pod, key, options } => self.delete(&key, &options),
+            Call::Create(Object::Pod(pod)) => self.create(&pod),
+            Call::Create(Object::Node(node)) => self.create_node(&node),
+            Call::Get { kind: Kind::Node, .. } => match &self.node {
+                Some(node) => Answer::ok(Reply::Object(Object::Node(node.clone()))),
+                None => Answer::err(StatusError::not_found(GroupResource::core("nodes"), "n1")),
+            },
+            Call::Update(Object::Node(node)) | Call::UpdateStatus(Object::Node(node)) => {
+                self.node = Some(node.clone());
+                self.send(WatchEvent::Modified(Object::Node(node.clone())));
+                Answer::ok(Reply::Object(Object::Node(node)))
+            }
+            Call::HoldLease { .. } => {
+                self.leases += 1;
+                Answer::ok(Reply::Done)
+            }
             call => panic!("the tests' API server cannot {} {:?}", call.verb(), call.kind()),
         }
+    }
+
+    fn create_node(&mut self, node: &Rc<Node>) -> Answer {
+        if self.node.is_some() {
+            return Answer::err(StatusError::already_exists(GroupResource::core("nodes"), "n1"));
+        }
+        let mut node = (**node).clone();
+        self.uids += 1;
+        node.meta.uid = Uid::random(self.uids, self.uids);
+        let node = Rc::new(node);
+        self.node = Some(node.clone());
+        self.send(WatchEvent::Added(Object::Node(node.clone())));
+        Answer::ok(Reply::Object(Object::Node(node)))
+    }
+
+    /// Creates a pod that a component made.
+    fn create(&mut self, pod: &Rc<Pod>) -> Answer {
+        let key = Key::of(&pod.meta);
+        if self.objects.contains_key(&key) {
+            return Answer::err(StatusError::already_exists(GroupResource::core("pods"), &key.name));
+        }
+        if !self.namespaces.contains(&key.namespace.to_string()) {
+            return Answer::err(StatusError::not_found(GroupResource::core("namespaces"), &key.namespace));
+        }
+        let mut pod = (**pod).clone();
+        self.uids += 1;
+        pod.meta.uid = Uid::random(self.uids, self.uids);
+        pod.meta.created = self.now.stamp();
+        self.statuses.push(format!("{} {}: created", self.seconds(), pod.meta.name));
+        self.store(pod);
+        Answer::ok(Reply::Object(Object::Pod(self.objects[&key].clone())))
     }
 
     fn patch_status(&mut self, key: &Key, uid: Uid, status: PodStatus) -> Answer {
@@ -189,6 +274,9 @@ impl World {
     }
 
     fn send(&mut self, event: WatchEvent) {
+        if !self.api_up {
+            return;
+        }
         self.agenda.push(self.now + self.settings.link_delay, Due::Watch(event));
     }
 
@@ -196,10 +284,15 @@ impl World {
         let Some(pod) = self.objects.get(key) else {
             return Answer::err(StatusError::not_found(GroupResource::core("pods"), &key.name));
         };
+        if options.uid.is_some_and(|uid| uid != pod.meta.uid) {
+            let pods = GroupResource::core("pods");
+            return Answer::err(StatusError::conflict(pods, &key.name, "the uid is another"));
+        }
         let own = pod.spec.termination_grace_period.as_secs() as i64;
         match options.grace_seconds.unwrap_or(own) {
             0 => {
                 if let Some(pod) = self.objects.remove(key) {
+                    self.statuses.push(format!("{} {}: deleted", self.seconds(), pod.meta.name));
                     self.send(WatchEvent::Deleted(Object::Pod(pod)));
                 }
             }
@@ -259,10 +352,57 @@ impl World {
             .collect()
     }
 
+    /// Saves a manifest on the node's disk.
+    pub fn write(&mut self, name: &str, text: &str) {
+        let path = format!("{MANIFESTS}/{name}");
+        self.files.write(&path, text.as_bytes(), self.now).unwrap();
+        self.tell_of_file(&path);
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        let path = format!("{MANIFESTS}/{name}");
+        self.files.remove(&path).unwrap();
+        self.tell_of_file(&path);
+    }
+
+    pub fn rename(&mut self, from: &str, to: &str) {
+        let (from, to) = (format!("{MANIFESTS}/{from}"), format!("{MANIFESTS}/{to}"));
+        self.files.rename(&from, &to).unwrap();
+        self.tell_of_file(&from);
+        self.tell_of_file(&to);
+    }
+
+    pub fn tell_of_file(&mut self, path: &str) {
+        let files = self.files.clone();
+        let change = if files.get(path).is_some() { FileChange::Written } else { FileChange::Removed };
+        self.tell(|kubelet, ctx| kubelet.on_file_event(path, change, &files, ctx));
+    }
+
+    /// The names of the pods of which something runs on the node, in order.
+    pub fn running(&self) -> Vec<String> {
+        let running = self.kubelet.runtime.running_containers();
+        let mut names: Vec<String> = running.map(|(sandbox, _)| sandbox.name.to_string()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    pub fn logged(&self, text: &str) -> bool {
+        self.log.iter().any(|line| line.contains(text))
+    }
+
     /// The status timeline of one pod.
     pub fn statuses_of(&self, name: &str) -> Vec<&str> {
         let word = format!(" {name}: ");
         self.statuses.iter().filter(|line| line.contains(&word)).map(|line| line.as_str()).collect()
+    }
+}
+
+impl World {
+    /// The last status the API server took for a pod.
+    pub fn last_status(&self, name: &str) -> &str {
+        let statuses = self.statuses_of(name);
+        statuses.into_iter().rev().find(|line| !line.ends_with(": deleted")).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::api::meta::{CommonMeta, Name, Uid};
+use crate::api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use crate::api::pod::{self, PodSpec};
 use crate::sim::Time;
 
@@ -82,6 +82,18 @@ impl ExitReason {
 }
 
 impl Sandbox {
+    /// The pod as far as the runtime remembers it.
+    pub fn as_pod(&self) -> pod::Pod {
+        let meta = ObjectMeta {
+            name: self.name.clone(),
+            uid: self.uid,
+            common: self.common.clone(),
+            ..ObjectMeta::default()
+        };
+        let (spec, status) = (self.spec.clone(), pod::PodStatus::default());
+        pod::Pod { meta, spec, pinned_to: None, node_name: None, status }
+    }
+
     pub fn namespace(&self) -> &Name {
         &self.common.namespace
     }

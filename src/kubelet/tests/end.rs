@@ -14,7 +14,7 @@ fn kl_087_a_deleted_pod_stops_gets_its_last_status_and_goes() {
     assert_eq!(world.events_of("web").last().unwrap(), "10.200 Killing: Stopping container c");
     assert!(world.has_pod("web"));
     world.run(200);
-    assert_eq!(world.statuses_of("web").last(), Some(&"11.400 web: Succeeded c=Completed(0)"));
+    assert_eq!(world.last_status("web"), "11.400 web: Succeeded c=Completed(0)");
     assert!(!world.has_pod("web"));
     world.run(60_000);
     assert!(world.is_quiet());
@@ -29,7 +29,7 @@ fn kl_088_a_program_that_does_not_heed_sigterm_is_killed_when_the_grace_period_e
     world.run(10_000);
     world.delete_pod("web", None);
     world.run(6_000);
-    assert_eq!(world.statuses_of("web").last(), Some(&"15.400 web: Failed c=Error(137)"));
+    assert_eq!(world.last_status("web"), "15.400 web: Failed c=Error(137)");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn kl_088_pre_stop_counts_against_the_grace_period_and_2_s_always_remain() {
     world.delete_pod("web", None);
     world.run(6_000);
     // 0.2 s to hear of it, 3 s for the hook, and not 1 but 2 s from SIGTERM to SIGKILL.
-    assert_eq!(world.statuses_of("web").last(), Some(&"15.400 web: Failed c=Error(137)"));
+    assert_eq!(world.last_status("web"), "15.400 web: Failed c=Error(137)");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn kl_090_a_shorter_grace_period_ends_it_sooner() {
     world.delete_pod("web", Some(3));
     world.run(7_000);
     assert!(!world.has_pod("web"));
-    assert_eq!(world.statuses_of("web").last(), Some(&"19.200 web: Failed c=Error(137)"));
+    assert_eq!(world.last_status("web"), "19.200 web: Failed c=Error(137)");
 }
 
 #[test]
