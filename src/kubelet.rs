@@ -30,6 +30,7 @@ mod sync_pod;
 mod tests;
 pub mod texts;
 mod timers;
+mod truth;
 
 use std::net::Ipv4Addr;
 use std::rc::Rc;

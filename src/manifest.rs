@@ -22,12 +22,6 @@ pub fn check_apply(bytes: &[u8]) -> Vec<Diagnostic> {
     found
 }
 
-/// What a node's kubelet would say of a file in its staticPodPath.
-pub fn check_static(node: &str, file: &str, bytes: &[u8]) -> Vec<Diagnostic> {
-    let _ = (node, file, bytes);
-    Vec::new()
-}
-
 fn check_document(document: &Document, found: &mut Vec<Diagnostic>) {
     let object = document.tree.to_value();
     if object.is_null() {

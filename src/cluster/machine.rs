@@ -6,13 +6,16 @@ use std::net::Ipv4Addr;
 use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
 use super::{Inbox, Wake};
 use crate::api::meta::{Name, StringMap};
+use crate::api::object::Key;
 use crate::api::resources::Resources;
 use crate::api::toleration::{Taint, TaintEffect};
 use crate::cluster::Cluster;
-use crate::kubelet::{FileChange, Host, Kubelet};
+use crate::kubelet::config::KubeletConfiguration;
+use crate::kubelet::manifest_dir::FileSource;
+use crate::kubelet::{Host, Kubelet};
 use crate::sim::files::Files;
 use crate::sim::{Rng, Time};
-use crate::wire::MachineId;
+use crate::wire::{MachineId, Settings};
 
 /// The parts of the control plane, in the order in which they come up.
 pub const CONTROL_PLANE_PARTS: [&str; 4] =
@@ -61,7 +64,6 @@ pub struct FileEvent {
     pub sent: Time,
     pub arrives: Time,
     pub path: Name,
-    pub change: FileChange,
 }
 
 /// A computer.
@@ -140,42 +142,26 @@ impl Machine {
             .any(|(sandbox, running)| **sandbox.namespace() == *namespace && **running.name() == *container)
     }
 
-    /// The staticPodPath that the running kubelet uses.
+    /// The staticPodPath that the running kubelet uses; empty if it has none or is not running.
     pub fn static_pod_path(&self) -> &str {
-        MANIFESTS
+        self.kubelet.file_source().path()
     }
 
     /// The config file names another staticPodPath than the one in use (KL-003).
     pub fn restart_needed(&self) -> bool {
-        self.configured_static_pod_path() != self.static_pod_path()
-    }
-
-    /// When the back-off of a container that waits for its restart ends.
-    pub fn back_off_end(&self, _pod: crate::api::Uid, _container: &str) -> Option<Time> {
-        None
+        let config = KubeletConfiguration::load(&self.files, &Settings::default());
+        let wanted = config.map(|config| config.static_pod_path).unwrap_or_default();
+        self.kubelet.is_running() && FileSource::new(&wanted).path() != self.static_pod_path()
     }
 
     /// The file that a static pod comes from.
-    pub fn file_of(&self, _pod: crate::api::Uid) -> Option<&str> {
-        None
+    pub fn file_of(&self, namespace: &str, pod: &str) -> Option<&str> {
+        self.kubelet.file_source().file_of(&Key::new(namespace, pod)).map(|file| &**file)
     }
 
     /// What the kubelet said when it last read a file that it could not take.
-    pub fn file_error(&self, _path: &str) -> Option<&str> {
-        None
-    }
-
-    /// Whether the kubelet is stopping a pod.
-    pub fn is_terminating(&self, _namespace: &str, _pod: &str) -> bool {
-        false
-    }
-
-    /// What the config file on the disk names as staticPodPath, whether or not the kubelet has read it.
-    pub fn configured_static_pod_path(&self) -> String {
-        let config = self.files.file(KUBELET_CONFIG);
-        let text = config.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("staticPodPath:"));
-        line.map(|path| path.trim().trim_matches(['"', '\'']).to_owned()).unwrap_or_default()
+    pub fn file_error(&self, path: &str) -> Option<&str> {
+        self.kubelet.file_source().report(path)?.error.as_deref()
     }
 }
 

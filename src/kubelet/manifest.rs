@@ -39,6 +39,14 @@ pub struct Manifest {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// What the kubelet of a node would say of a file in its staticPodPath, with places.
+pub fn check_static(node_name: &str, file: &str, bytes: &[u8]) -> Vec<Diagnostic> {
+    match read_manifest(bytes, file, node_name, Time::START) {
+        Ok(manifest) => manifest.warnings,
+        Err(error) => error.diagnostics,
+    }
+}
+
 /// Reads the manifest `file` on the node `node_name`.
 pub fn read_manifest(
     bytes: &[u8],

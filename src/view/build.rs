@@ -127,10 +127,11 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
     let mut views = Vec::new();
     for pod in listed {
         let sandbox = machine.and_then(|machine| sandbox_of(machine, pod));
-        let back_off = |container: &str| -> Option<Time> { machine?.back_off_end(sandbox?.uid, container) };
+        let back_off =
+            |container: &str| -> Option<Time> { machine?.kubelet.back_off_end(sandbox?.uid, container) };
         let truth = sandbox.map(|sandbox| NodeTruth {
             sandbox,
-            file: machine.and_then(|machine| machine.file_of(sandbox.uid)),
+            file: machine.and_then(|machine| machine.file_of(sandbox.namespace(), &sandbox.name)),
             back_off: &back_off,
         });
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
@@ -141,8 +142,9 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         {
             continue;
         }
-        let back_off = |container: &str| -> Option<Time> { machine?.back_off_end(sandbox.uid, container) };
-        let file = machine.and_then(|machine| machine.file_of(sandbox.uid));
+        let back_off =
+            |container: &str| -> Option<Time> { machine?.kubelet.back_off_end(sandbox.uid, container) };
+        let file = machine.and_then(|machine| machine.file_of(sandbox.namespace(), &sandbox.name));
         views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
     }
     views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
@@ -273,7 +275,7 @@ fn api_server_state(cluster: &Cluster) -> ApiServerState {
     if cluster.api_up() {
         let stopping = cluster.machines.iter().filter(|machine| machine.spec.control_plane).any(|machine| {
             let name = format!("kube-apiserver-{}", machine.name);
-            machine.is_terminating("kube-system", &name)
+            machine.kubelet.is_terminating("kube-system", &name)
         });
         return if stopping { ApiServerState::Stopping } else { ApiServerState::Up };
     }

@@ -67,7 +67,7 @@ pub fn object_yaml(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -
     let kind = Kind::from_info(schema::by_resource_name(kind)?);
     let namespace = if kind.is_namespaced() { namespace } else { "" };
     let object = cluster.api.store.get(kind, &Key::new(namespace, name))?;
-    Some(object.to_value(cluster.now()).to_string())
+    Some(crate::yaml::to_yaml(&object.to_value(cluster.now())))
 }
 
 /// T+ in seconds with microseconds.

@@ -1,6 +1,7 @@
 //! `kubestage check`: the diagnostics of a manifest.
 
-use kubestage::manifest::{check_apply, check_static};
+use kubestage::kubelet::manifest::check_static;
+use kubestage::manifest::check_apply;
 use kubestage::yaml::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
