@@ -5,6 +5,7 @@ use crate::cluster::boot::MANIFESTS;
 use crate::cluster::machine::FileEvent;
 use crate::cluster::{Cluster, Wake};
 use crate::job::{Deed, Outcome};
+use crate::kubelet::FileChange;
 use crate::kubelet::runtime::sandbox::Sandbox;
 use crate::sim::files::{FileError, clean_path, parent};
 use crate::wire::{Effect, MachineId, Part};
@@ -47,7 +48,7 @@ impl Cluster {
         let refuse = |error: FileError| format!("tee: {path}: {}", error.text());
         files.make_directory(parent(&path)).map_err(refuse)?;
         files.write(&path, bytes, now).map_err(refuse)?;
-        self.file_changed(id, &path);
+        self.file_changed(id, &path, FileChange::Written);
         Ok(())
     }
 
@@ -56,7 +57,7 @@ impl Cluster {
         let path = clean_path(path);
         let removed = self.machines[id.0 as usize].files.remove(&path);
         removed.map_err(|error| format!("rm: cannot remove '{path}': {}", error.text()))?;
-        self.file_changed(id, &path);
+        self.file_changed(id, &path, FileChange::Removed);
         Ok(())
     }
 
@@ -68,15 +69,15 @@ impl Cluster {
             FileError::NotFound => format!("mv: cannot stat '{from}': {}", error.text()),
             error => format!("mv: cannot move '{from}' to '{to}': {}", error.text()),
         })?;
-        self.file_changed(id, &from);
-        self.file_changed(id, &to);
+        self.file_changed(id, &from, FileChange::Removed);
+        self.file_changed(id, &to, FileChange::Written);
         Ok(())
     }
 
-    pub(super) fn file_changed(&mut self, id: MachineId, path: &str) {
+    pub(super) fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
         let (sent, arrives) = (self.now, self.now + self.settings.file_event_delay);
         let machine = &mut self.machines[id.0 as usize];
-        machine.file_events.push_back(FileEvent { sent, arrives, path: path.into() });
+        machine.file_events.push_back(FileEvent { sent, arrives, path: path.into(), change });
         self.agenda.push(arrives, Wake::Files(id));
     }
 
@@ -87,7 +88,7 @@ impl Cluster {
             let events = &mut self.machines[id.0 as usize].file_events;
             let Some(event) = events.pop_front_if(|event| event.arrives <= now) else { return };
             self.with_kubelet(id, |kubelet, files, ctx| {
-                kubelet.on_file_event(&event.path, files, ctx);
+                kubelet.on_file_event(&event.path, event.change, files, ctx);
             });
         }
     }

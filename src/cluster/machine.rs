@@ -12,7 +12,7 @@ use crate::api::toleration::{Taint, TaintEffect};
 use crate::cluster::Cluster;
 use crate::kubelet::config::KubeletConfiguration;
 use crate::kubelet::manifest_dir::FileSource;
-use crate::kubelet::{Host, Kubelet};
+use crate::kubelet::{FileChange, Host, Kubelet};
 use crate::sim::files::Files;
 use crate::sim::{Rng, Time};
 use crate::wire::{MachineId, Settings};
@@ -64,6 +64,7 @@ pub struct FileEvent {
     pub sent: Time,
     pub arrives: Time,
     pub path: Name,
+    pub change: FileChange,
 }
 
 /// A computer.

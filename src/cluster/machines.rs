@@ -3,6 +3,7 @@
 use super::Cluster;
 use crate::api::pod::status::{image_digest, long_id};
 use crate::console::{ContainerView, Machines, RuntimeState, SandboxView, Service, ServiceVerb};
+use crate::kubelet::FileChange;
 use crate::kubelet::runtime::Runtime;
 use crate::kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, Sandbox, SandboxState};
 use crate::sim::files::{FileError, Files};
@@ -103,22 +104,22 @@ impl Machines for Cluster {
     fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError> {
         let (id, now) = (self.known(node), self.now);
         self.machines[id.0 as usize].files.write(path, bytes, now)?;
-        self.file_changed(id, path);
+        self.file_changed(id, path, FileChange::Written);
         Ok(())
     }
 
     fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError> {
         let id = self.known(node);
         self.machines[id.0 as usize].files.remove(path)?;
-        self.file_changed(id, path);
+        self.file_changed(id, path, FileChange::Removed);
         Ok(())
     }
 
     fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError> {
         let id = self.known(node);
         let to = self.machines[id.0 as usize].files.rename(from, to)?;
-        self.file_changed(id, from);
-        self.file_changed(id, &to);
+        self.file_changed(id, from, FileChange::Removed);
+        self.file_changed(id, &to, FileChange::Written);
         Ok(to)
     }
 

@@ -20,7 +20,11 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     let mut fine = true;
     for path in &run.files {
         let bytes = read(path)?;
-        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), BTreeMap::from([(path.clone(), bytes.into())]));
+        fine &= play(
+            &mut stage,
+            &format!("kubectl apply -f {path}"),
+            BTreeMap::from([(path.clone(), bytes.into())]),
+        );
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
