@@ -4,8 +4,16 @@
 //! README). Prints `conformance: N of M cases hold`, and each case that does not with what was expected and
 //! what came out. An unknown topic or check counts as failing.
 
+#[path = "conformance/daemonset_manage.rs"]
+mod daemonset_manage;
+#[path = "conformance/daemonset_node_should_run.rs"]
+mod daemonset_node_should_run;
 #[path = "conformance/daemonset_pod_template.rs"]
 mod daemonset_pod_template;
+#[path = "conformance/daemonset_rolling_update.rs"]
+mod daemonset_rolling_update;
+#[path = "conformance/daemonset_status.rs"]
+mod daemonset_status;
 #[path = "conformance/defaults.rs"]
 mod defaults;
 #[path = "conformance/expect.rs"]
@@ -23,6 +31,10 @@ mod scheduler_messages;
 mod toleration_match;
 #[path = "conformance/validation.rs"]
 mod validation;
+
+#[allow(dead_code)]
+#[path = "support/stand.rs"]
+mod stand;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -44,10 +56,10 @@ fn topic(name: &str) -> Option<Option<Run>> {
         "toleration-match" => Some(toleration_match::run),
         "validation" => Some(validation::run),
         "crash-backoff" => None,
-        "daemonset-manage" => None,
-        "daemonset-node-should-run" => None,
-        "daemonset-rolling-update" => None,
-        "daemonset-status" => None,
+        "daemonset-manage" => Some(daemonset_manage::run),
+        "daemonset-node-should-run" => Some(daemonset_node_should_run::run),
+        "daemonset-rolling-update" => Some(daemonset_rolling_update::run),
+        "daemonset-status" => Some(daemonset_status::run),
         "scheduler-filters" => Some(scheduler_filters::run),
         "scheduler-messages" => None,
         "static-pod-file-source" => None,

@@ -247,10 +247,7 @@ impl DaemonSetsController {
     }
 
     fn work(&mut self, caches: &Caches, ctx: &mut Ctx) {
-        while let Some(node) = self.node_update_queue.get() {
-            self.sync_node_update(node, caches);
-            self.node_update_queue.done(&node);
-        }
+        self.work_on_nodes(caches);
         self.failed_pods_backoff.gc(ctx.now);
         while let Some(worker) = self.workers.iter().position(Option::is_none) {
             let Some(set) = self.queue.get() else { return };
@@ -546,6 +543,45 @@ impl DaemonSetsController {
     /// What is kept of the DaemonSet with this key.
     pub fn set(&self, key: &Key) -> Option<&SetState> {
         self.sets.values().find(|state| !state.deleted && Key::of(&state.ds.meta) == *key)
+    }
+
+    /// The DaemonSet's pods by target node, those that it would adopt included.
+    ///
+    /// Kubernetes: getNodesToDaemonPods.
+    pub fn get_nodes_to_daemon_pods(
+        &self,
+        key: &Key,
+        include_deleted_terminal: bool,
+        caches: &Caches,
+    ) -> BTreeMap<Name, Vec<Rc<Pod>>> {
+        let mut by_node: BTreeMap<Name, Vec<Rc<Pod>>> = BTreeMap::new();
+        let Some(state) = self.set(key) else { return by_node };
+        let owned = caches.pods.controlled(state.ds.meta.uid);
+        let owned = owned.filter(|pod| state.owned.keeps(pod.meta.serial));
+        let adoptable = state.owned.adoptable.iter().filter_map(|serial| caches.pods.get(*serial));
+        let adoptable = adoptable.filter(|pod| !pod.meta.is_terminating());
+        for pod in owned.chain(adoptable).filter(|pod| include_deleted_terminal || nodes::counts(pod)) {
+            let target = caches.pods.target(pod.meta.serial);
+            if target != NodeId::NONE {
+                by_node.entry(caches.nodes.name(target)).or_default().push(pod.clone());
+            }
+        }
+        by_node
+    }
+
+    /// Looks at the nodes that have changed.
+    pub fn work_on_nodes(&mut self, caches: &Caches) {
+        while let Some(node) = self.node_update_queue.get() {
+            self.sync_node_update(node, caches);
+            self.node_update_queue.done(&node);
+        }
+    }
+
+    /// Makes the next sync believe that something asked for was not seen yet.
+    pub fn expect_something(&mut self, key: &Key, now: Time) {
+        if let Some(set) = self.set(key).map(|state| state.ds.meta.serial) {
+            self.expectations.set_expectations(set, 1, 0, now);
+        }
     }
 
     /// Whether a sync is under way.

@@ -1,0 +1,30 @@
+//! Topic daemonset-node-should-run: what one node means to a DaemonSet.
+
+use std::rc::Rc;
+
+use kubestage::api::daemonset::PodTemplate;
+use kubestage::api::{DaemonSet, Node};
+use kubestage::controllers::daemon::nodes::{DaemonTemplate, Verdict, node_should_run_daemon_pod};
+use serde_json::{Value, json};
+
+use crate::daemonset_manage::{reconcile, with_each_strategy};
+use crate::expect::{equal, known_keys};
+
+pub fn run(case: &Value) -> Result<(), String> {
+    let (input, expect) = (&case["input"], &case["expect"]);
+    with_each_strategy(input, |input| match input["node"].is_object() {
+        true => verdict(input, expect),
+        false => reconcile(input, expect),
+    })
+}
+
+fn verdict(input: &Value, expect: &Value) -> Result<(), String> {
+    known_keys(expect, &["shouldRun", "shouldContinueRunning"])?;
+    let ds = DaemonSet::from_value(&input["daemonSet"]);
+    let template: &Rc<PodTemplate> = &ds.template;
+    let node = Node::from_value(&input["node"]);
+    let Verdict { should_run, should_continue_running } =
+        node_should_run_daemon_pod(&node, &DaemonTemplate::new(template));
+    equal("shouldRun", &expect["shouldRun"], &json!(should_run))?;
+    equal("shouldContinueRunning", &expect["shouldContinueRunning"], &json!(should_continue_running))
+}
