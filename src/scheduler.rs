@@ -8,25 +8,32 @@
 //! Kubernetes: pkg/scheduler. Rules: SCH-001…030.
 
 pub mod cache;
-mod cycle;
+pub mod cycle;
+mod disruption;
 mod events;
+pub mod explain;
 pub mod fit_error;
 pub mod framework;
 mod handlers;
 pub mod plugins;
+mod preemption;
 pub mod queue;
+pub mod run;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::api::event::EventSource;
-use crate::api::object::{Kind, Object};
+use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Reason;
+use crate::api::pod::scheduling::NamespaceLabels;
+use crate::client::recorder::Recorder;
 use crate::sim::{Duration, Time};
 use crate::wire::{Answer, Ctx, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
 use plugins::node_resources_fit::FitArgs;
+use plugins::volume_binding::Volumes;
+use preemption::Preemption;
 use queue::{PodIx, SchedulingQueue};
 
 /// The only profile there is.
@@ -42,6 +49,7 @@ const TIMER_BACKOFF: u16 = 2;
 const TIMER_UNSCHEDULABLE: u16 = 3;
 
 const TOKEN_BIND: u16 = 1;
+const TOKEN_PREEMPT: u16 = 2;
 
 /// What an administrator may set; the defaults are Kubernetes'.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +76,11 @@ pub struct Scheduler {
     next_token: u64,
     /// Where the next search through the nodes begins, so that all get their turn.
     next_start_node: usize,
-    source: Rc<EventSource>,
+    recorder: Recorder,
+    namespaces: NamespaceLabels,
+    volumes: Volumes,
+    budgets: BTreeMap<Key, Rc<Other>>,
+    preemptions: BTreeMap<u64, Preemption>,
     /// The last condition that was written: many pods fail for the same reason, and share its text.
     last_reason: Rc<Reason>,
     started: Time,
@@ -98,7 +110,11 @@ impl Scheduler {
             bindings: BTreeMap::new(),
             next_token: 0,
             next_start_node: 0,
-            source: Rc::new(EventSource { component: DEFAULT_SCHEDULER_NAME, host: None }),
+            recorder: Recorder::new(DEFAULT_SCHEDULER_NAME),
+            namespaces: NamespaceLabels::new(),
+            volumes: Volumes::default(),
+            budgets: BTreeMap::new(),
+            preemptions: BTreeMap::new(),
             last_reason: Reason::new("", ""),
             started: Time::default(),
             busy_until: Time::default(),
@@ -121,7 +137,7 @@ impl Scheduler {
         match kind {
             Kind::Node => self.replace_nodes(objects, ctx.now),
             Kind::Pod => self.replace_pods(objects, ctx.now),
-            _ => {}
+            _ => self.replace_others(kind, objects, ctx.now),
         }
         self.plan(ctx);
     }
@@ -133,16 +149,18 @@ impl Scheduler {
             (_, Object::Pod(pod)) => self.pod_is(pod, now),
             (WatchEvent::Deleted(_), Object::Node(node)) => self.node_is_gone(&node.meta.name, now),
             (_, Object::Node(node)) => self.node_is(node, now),
+            (WatchEvent::Deleted(_), Object::Other(other)) => self.other_is(other, false, now),
+            (_, Object::Other(other)) => self.other_is(other, true, now),
             _ => return,
         }
         self.plan(ctx);
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        if token.tag == TOKEN_BIND
-            && let Some(binding) = self.bindings.remove(&token.value)
-        {
+        if let Some(binding) = self.bindings.remove(&token.value) {
             self.finish_binding(binding, answer, ctx);
+        } else if let Some(preemption) = self.preemptions.remove(&token.value) {
+            self.finish_preemption(preemption, answer, ctx);
         }
         self.plan(ctx);
     }
@@ -192,5 +210,10 @@ impl Scheduler {
 }
 
 #[cfg(test)]
-#[path = "scheduler/tests.rs"]
+mod cycle_tests;
+#[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
+mod preemption_tests;
+#[cfg(test)]
 mod tests;

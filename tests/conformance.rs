@@ -25,7 +25,6 @@ mod node_affinity_match;
 #[path = "conformance/scheduler_filters.rs"]
 mod scheduler_filters;
 #[path = "conformance/scheduler_messages.rs"]
-#[expect(dead_code, reason = "its texts need the preemption part")]
 mod scheduler_messages;
 #[path = "conformance/toleration_match.rs"]
 mod toleration_match;
@@ -61,7 +60,7 @@ fn topic(name: &str) -> Option<Option<Run>> {
         "daemonset-rolling-update" => Some(daemonset_rolling_update::run),
         "daemonset-status" => Some(daemonset_status::run),
         "scheduler-filters" => Some(scheduler_filters::run),
-        "scheduler-messages" => None,
+        "scheduler-messages" => Some(scheduler_messages::run),
         "static-pod-file-source" => None,
         _ => return None,
     })

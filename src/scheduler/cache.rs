@@ -7,11 +7,13 @@
 //! Kubernetes: pkg/scheduler/backend/cache/cache.go, pkg/scheduler/framework/types.go (NodeInfo).
 //! Rules: SCH-027, SCH-028.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::api::meta::{Name, Uid};
 use crate::api::node::Node;
-use crate::api::pod::{ContainerKind, HostPort, Pod, PodSpec};
+use crate::api::pod::scheduling::NonZero;
+use crate::api::pod::{HostPort, Pod};
 use crate::api::resources::Resources;
 use crate::sim::NameIndex;
 
@@ -19,75 +21,11 @@ use crate::sim::NameIndex;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
-/// What a container without a request counts as, for scoring only (SCH-008).
-pub const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
-pub const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
-
 /// A pod on a node. It is assumed as long as the pod itself does not name its node.
 #[derive(Clone, Debug)]
 pub struct PodSlot {
     pub uid: Uid,
     pub pod: Rc<Pod>,
-}
-
-/// CPU and memory with defaults for what was not asked for (SCH-008).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NonZero {
-    pub cpu_milli: i64,
-    pub memory: i64,
-}
-
-impl NonZero {
-    /// Kubernetes: pkg/scheduler/util/pod_resources.go, GetNonzeroRequests; component-helpers PodRequests
-    /// with NonMissingContainerRequests.
-    pub fn of(spec: &PodSpec) -> NonZero {
-        let (mut running, mut sidecars, mut init) =
-            (NonZero::default(), NonZero::default(), NonZero::default());
-        for container in &spec.containers {
-            let asked = |amount: i64, default: i64| if amount == 0 { default } else { amount };
-            let one = NonZero {
-                cpu_milli: asked(container.requests.cpu_milli, DEFAULT_MILLI_CPU_REQUEST),
-                memory: asked(container.requests.memory, DEFAULT_MEMORY_REQUEST),
-            };
-            match container.kind {
-                ContainerKind::Main => running = running.plus(one),
-                ContainerKind::Sidecar => {
-                    running = running.plus(one);
-                    sidecars = sidecars.plus(one);
-                    init = init.max(sidecars);
-                }
-                ContainerKind::Init => init = init.max(one.plus(sidecars)),
-            }
-        }
-        let own = Resources::from_value(&spec.raw["resources"]["requests"]);
-        let mut total = running.max(init);
-        if own.cpu_milli != 0 {
-            total.cpu_milli = own.cpu_milli;
-        }
-        if own.memory != 0 {
-            total.memory = own.memory;
-        }
-        let overhead = Resources::from_value(&spec.raw["overhead"]);
-        total.plus(NonZero { cpu_milli: overhead.cpu_milli, memory: overhead.memory })
-    }
-
-    fn plus(self, other: NonZero) -> NonZero {
-        NonZero {
-            cpu_milli: self.cpu_milli.saturating_add(other.cpu_milli),
-            memory: self.memory.saturating_add(other.memory),
-        }
-    }
-
-    fn minus(self, other: NonZero) -> NonZero {
-        NonZero {
-            cpu_milli: self.cpu_milli.saturating_sub(other.cpu_milli),
-            memory: self.memory.saturating_sub(other.memory),
-        }
-    }
-
-    fn max(self, other: NonZero) -> NonZero {
-        NonZero { cpu_milli: self.cpu_milli.max(other.cpu_milli), memory: self.memory.max(other.memory) }
-    }
 }
 
 /// A node and what its pods add up to.
@@ -100,9 +38,8 @@ pub struct NodeInfo {
     pub requested: Resources,
     pub non_zero_requested: NonZero,
     pub used_ports: Vec<HostPort>,
-    /// The pods that have any inter-pod affinity, and those whose anti-affinity is required.
+    /// How many of the pods have any inter-pod affinity.
     pub pods_with_affinity: u32,
-    pub pods_with_required_anti_affinity: u32,
 }
 
 impl NodeInfo {
@@ -119,15 +56,17 @@ impl NodeInfo {
 
     pub fn add_pod(&mut self, pod: Rc<Pod>) {
         self.requested.add(&pod.spec.requests);
-        self.non_zero_requested = self.non_zero_requested.plus(NonZero::of(&pod.spec));
+        self.non_zero_requested = self.non_zero_requested.plus(pod.spec.scheduling.non_zero_requests);
         self.used_ports.extend(pod.spec.host_ports.iter().cloned());
+        self.pods_with_affinity += u32::from(pod.spec.scheduling.pod_affinity.is_some());
         self.pods.push(PodSlot { uid: pod.meta.uid, pod });
     }
 
     pub fn remove_pod(&mut self, uid: Uid) -> Option<Rc<Pod>> {
         let pod = self.pods.swap_remove(self.position(uid)?).pod;
         self.requested.sub(&pod.spec.requests);
-        self.non_zero_requested = self.non_zero_requested.minus(NonZero::of(&pod.spec));
+        self.non_zero_requested = self.non_zero_requested.minus(pod.spec.scheduling.non_zero_requests);
+        self.pods_with_affinity -= u32::from(pod.spec.scheduling.pod_affinity.is_some());
         for port in &pod.spec.host_ports {
             if let Some(at) = self.used_ports.iter().position(|used| used == port) {
                 self.used_ports.swap_remove(at);
@@ -170,6 +109,9 @@ pub struct Cache {
     infos: Vec<NodeInfo>,
     by_name: NameIndex,
     count: usize,
+    /// The nodes with pods that have inter-pod affinity, and those where an anti-affinity is required.
+    with_affinity: BTreeSet<NodeId>,
+    with_required_anti_affinity: BTreeSet<NodeId>,
     /// The nodes in the order in which they are tried: zone by zone in turn.
     order: Vec<NodeId>,
     order_is_stale: bool,
@@ -204,8 +146,34 @@ impl Cache {
         &self.infos[id.0 as usize]
     }
 
-    pub fn info_mut(&mut self, id: NodeId) -> &mut NodeInfo {
+    fn info_mut(&mut self, id: NodeId) -> &mut NodeInfo {
         &mut self.infos[id.0 as usize]
+    }
+
+    /// The nodes with pods that have any inter-pod affinity.
+    pub fn nodes_with_affinity(&self) -> impl Iterator<Item = NodeId> {
+        self.with_affinity.iter().copied()
+    }
+
+    pub fn nodes_with_required_anti_affinity(&self) -> impl Iterator<Item = NodeId> {
+        self.with_required_anti_affinity.iter().copied()
+    }
+
+    /// After a pod with affinity came to or left a node.
+    fn index_affinity(&mut self, id: NodeId, pod: &Pod) {
+        if pod.spec.scheduling.pod_affinity.is_none() {
+            return;
+        }
+        let info = &self.infos[id.0 as usize];
+        let any = info.pods_with_affinity > 0;
+        let anti = any && info.pods.iter().any(|slot| requires_anti_affinity(&slot.pod));
+        for (set, has) in [(&mut self.with_affinity, any), (&mut self.with_required_anti_affinity, anti)] {
+            if has {
+                set.insert(id);
+            } else {
+                set.remove(&id);
+            }
+        }
     }
 
     /// The node, if there is one of that number now.
@@ -241,7 +209,8 @@ impl Cache {
         let info = self.info_mut(id);
         match info.position(pod.meta.uid) {
             None => {
-                info.add_pod(pod);
+                info.add_pod(pod.clone());
+                self.index_affinity(id, &pod);
                 Change::Added
             }
             Some(at) => {
@@ -253,17 +222,24 @@ impl Cache {
 
     /// Counts a pod on the node it is going to be bound to.
     pub fn assume_pod(&mut self, id: NodeId, pod: Rc<Pod>) {
-        self.info_mut(id).add_pod(pod);
+        self.info_mut(id).add_pod(pod.clone());
+        self.index_affinity(id, &pod);
+    }
+
+    pub fn remove_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
+        let pod = self.info_mut(id).remove_pod(uid)?;
+        self.index_affinity(id, &pod);
+        Some(pod)
     }
 
     /// Takes back an assumption; a pod that was confirmed meanwhile stays.
     pub fn forget_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
-        let info = self.info_mut(id);
+        let info = self.info(id);
         let at = info.position(uid)?;
         if info.pods[at].pod.node_name.is_some() {
             return None;
         }
-        info.remove_pod(uid)
+        self.remove_pod(id, uid)
     }
 
     /// The nodes in the order in which the scheduler tries them: one of each zone in turn.
@@ -298,6 +274,10 @@ impl Cache {
         }
         order
     }
+}
+
+fn requires_anti_affinity(pod: &Pod) -> bool {
+    pod.spec.scheduling.pod_affinity.as_ref().is_some_and(|affinity| !affinity.anti_required.is_empty())
 }
 
 /// A node's region and zone.

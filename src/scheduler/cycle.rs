@@ -4,14 +4,15 @@
 
 use std::rc::Rc;
 
-use super::cache::{NodeId, NodeInfo};
+use super::cache::NodeId;
 use super::events::ClusterEvent;
 use super::fit_error::{Diagnosis, NO_NODES_AVAILABLE, fit_error, truncate_message};
-use super::framework::{Code, Plugin, PluginSet, Status, Verdict};
+use super::framework::{Plugin, PluginSet, Status};
 use super::plugins::node_affinity::{self, Narrowed};
-use super::plugins::{node_name, node_ports, node_resources_fit, node_unschedulable, taint_toleration};
+use super::preemption::Nomination;
 use super::queue::PodIx;
-use super::{Binding, CYCLE, Config, Scheduler, TOKEN_BIND};
+use super::run::CycleState;
+use super::{Binding, CYCLE, Scheduler, TOKEN_BIND};
 use crate::api::event::{EventType, Message, ObjectRef};
 use crate::api::meta::Name;
 use crate::api::object::{Key, Kind};
@@ -30,18 +31,16 @@ const SCHEDULER_ERROR: &str = "SchedulerError";
 /// Why a cycle gave no node.
 enum Failure {
     NoNodes,
-    Fit(Diagnosis),
+    Fit(Box<Diagnosis>, CycleState),
 }
 
-/// All filters for one node, in their order, up to the first that rejects it (SCH-005, SCH-006).
-pub fn run_filter_plugins(pod: &Pod, info: &NodeInfo, config: &Config) -> Verdict {
-    let Some(node) = &info.node else { return Err(Status::empty(Plugin::NodeName, Code::Error)) };
-    node_unschedulable::filter(pod, node)?;
-    node_name::filter(pod, node)?;
-    taint_toleration::filter(pod, node, config.comparison_operators)?;
-    node_affinity::filter(pod, node)?;
-    node_ports::filter(pod, info)?;
-    node_resources_fit::filter(pod, info, &config.fit)
+/// What is to be said of a pod that found no node.
+struct Report<'a> {
+    reason: &'static str,
+    message: &'a str,
+    /// Who rejected it; nobody if it was an error.
+    plugins: PluginSet,
+    nomination: Nomination,
 }
 
 /// How many nodes that fit are enough, in a cluster of so many.
@@ -62,64 +61,96 @@ impl Scheduler {
         let Some(queued) = self.queue.get(ix) else { return };
         let pod = queued.pod.clone();
         self.busy_until = ctx.now + CYCLE;
-        match self.schedule_pod(&pod, ctx) {
+        match self.schedule_pod(ix, &pod, ctx) {
             Ok(node) => self.assume_and_bind(ix, &pod, node, ctx),
             Err(Failure::NoNodes) => {
-                self.handle_failure(ix, &pod, UNSCHEDULABLE, NO_NODES_AVAILABLE, PluginSet::NONE, ctx);
+                let (message, plugins, nomination) = (NO_NODES_AVAILABLE, PluginSet::NONE, Nomination::Clear);
+                let report = Report { reason: UNSCHEDULABLE, message, plugins, nomination };
+                self.handle_failure(ix, &pod, report, ctx);
             }
-            Err(Failure::Fit(diagnosis)) => self.handle_fit_error(ix, &pod, diagnosis, ctx),
+            Err(Failure::Fit(diagnosis, state)) => self.handle_fit_error(ix, &pod, *diagnosis, &state, ctx),
         }
     }
 
-    fn schedule_pod(&mut self, pod: &Pod, ctx: &mut Ctx) -> Result<NodeId, Failure> {
+    fn schedule_pod(&mut self, ix: PodIx, pod: &Rc<Pod>, ctx: &mut Ctx) -> Result<NodeId, Failure> {
         if self.cache.is_empty() {
             return Err(Failure::NoNodes);
         }
-        let mut diagnosis = Diagnosis::default();
-        let narrowed = match node_affinity::pre_filter(pod) {
-            Ok(narrowed) => narrowed,
-            Err(status) => return Err(Failure::Fit(refused_before_filtering(status))),
+        let world = self.world();
+        let prepared = node_affinity::pre_filter(pod)
+            .and_then(|narrowed| Ok((narrowed, world.run_pre_filter_plugins(pod)?)));
+        let (narrowed, state) = match prepared {
+            Ok(prepared) => prepared,
+            Err(status) => {
+                let diagnosis = refused_before_filtering(status);
+                return Err(Failure::Fit(Box::new(diagnosis), CycleState::default()));
+            }
         };
+        let mut diagnosis = Diagnosis::default();
+        if let Some(node) = self.nominated_node_that_fits(ix, pod, &state) {
+            return Ok(node);
+        }
         let feasible = match &narrowed {
-            Narrowed::AllNodes => self.find_nodes_that_pass_filters(pod, &mut diagnosis),
-            Narrowed::One(name) => self.filter_named(pod, std::iter::once(name), &mut diagnosis),
-            Narrowed::Names(names) => self.filter_named(pod, names.iter(), &mut diagnosis),
+            Narrowed::AllNodes => self.find_nodes_that_pass_filters(ix, pod, &state, &mut diagnosis),
+            Narrowed::One(name) => {
+                // The one node of a daemon pod needs no list.
+                return match self.filter_node(ix, pod, name, &state, narrowed_to(&mut diagnosis)) {
+                    Some(node) => Ok(node),
+                    None => Err(Failure::Fit(Box::new(diagnosis), state)),
+                };
+            }
+            Narrowed::Names(names) => {
+                let diagnosis = narrowed_to(&mut diagnosis);
+                names.iter().filter_map(|name| self.filter_node(ix, pod, name, &state, diagnosis)).collect()
+            }
         };
         match feasible.as_slice() {
-            [] => Err(Failure::Fit(diagnosis)),
+            [] => Err(Failure::Fit(Box::new(diagnosis), state)),
+            // Nothing to choose: scoring is skipped (SCH-011).
             [only] => Ok(*only),
-            [..] => Ok(feasible[ctx.rng.below(feasible.len() as u64) as usize]),
+            [first, ..] => Ok(self.select_host(pod, &feasible, ctx).unwrap_or(*first)),
         }
     }
 
-    /// Filters only the nodes that a PreFilter left over; the others are absent (SCH-018).
-    fn filter_named<'a>(
+    /// The node that a pod has made room on by preemption, if it fits there now.
+    ///
+    /// Kubernetes: schedule_one.go, evaluateNominatedNode.
+    fn nominated_node_that_fits(&self, ix: PodIx, pod: &Rc<Pod>, state: &CycleState) -> Option<NodeId> {
+        let node = self.queue.get(ix)?.nominated?;
+        self.cache.node(node)?;
+        let info = self.cache.info(node);
+        self.run_filters_with_nominated_pods(pod, ix, (node, info), state).is_ok().then_some(node)
+    }
+
+    /// Filters one node by name; what is against it goes into the diagnosis.
+    fn filter_node(
         &self,
-        pod: &Pod,
-        names: impl Iterator<Item = &'a Name>,
+        ix: PodIx,
+        pod: &Rc<Pod>,
+        name: &Name,
+        state: &CycleState,
         diagnosis: &mut Diagnosis,
-    ) -> Vec<NodeId> {
-        diagnosis.unschedulable_plugins.add(Plugin::NodeAffinity);
-        let absent = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
-        diagnosis.node_to_status.absent = Some(Status::unresolvable(Plugin::NodeAffinity, absent));
-        let mut feasible = Vec::new();
-        for name in names {
-            let Some(id) = self.cache.find(name).filter(|id| self.cache.node(*id).is_some()) else {
-                continue;
-            };
-            match run_filter_plugins(pod, self.cache.info(id), &self.config) {
-                Ok(()) => feasible.push(id),
-                Err(status) => {
-                    diagnosis.add_plugin_status(&status);
-                    diagnosis.node_to_status.nodes.push((id, status));
-                }
+    ) -> Option<NodeId> {
+        let id = self.cache.find(name).filter(|id| self.cache.node(*id).is_some())?;
+        let info = self.cache.info(id);
+        match self.run_filters_with_nominated_pods(pod, ix, (id, info), state) {
+            Ok(()) => Some(id),
+            Err(status) => {
+                diagnosis.add_plugin_status(&status);
+                diagnosis.node_to_status.nodes.push((id, status));
+                None
             }
         }
-        feasible
     }
 
     /// Goes round the nodes from where the last search ended until enough are found.
-    fn find_nodes_that_pass_filters(&mut self, pod: &Pod, diagnosis: &mut Diagnosis) -> Vec<NodeId> {
+    fn find_nodes_that_pass_filters(
+        &mut self,
+        ix: PodIx,
+        pod: &Rc<Pod>,
+        state: &CycleState,
+        diagnosis: &mut Diagnosis,
+    ) -> Vec<NodeId> {
         self.cache.refresh_order();
         let nodes = self.cache.node_list();
         let enough = num_feasible_nodes_to_find(nodes.len());
@@ -128,7 +159,7 @@ impl Scheduler {
         while processed < nodes.len() && feasible.len() < enough {
             let id = nodes[(self.next_start_node + processed) % nodes.len()];
             processed += 1;
-            match run_filter_plugins(pod, self.cache.info(id), &self.config) {
+            match self.run_filters_with_nominated_pods(pod, ix, (id, self.cache.info(id)), state) {
                 Ok(()) => feasible.push(id),
                 Err(status) => {
                     diagnosis.add_plugin_status(&status);
@@ -140,7 +171,17 @@ impl Scheduler {
         feasible
     }
 
+    /// The node of the highest score; chance decides between equals (SCH-009).
+    fn select_host(&self, pod: &Pod, feasible: &[NodeId], ctx: &mut Ctx) -> Option<NodeId> {
+        let scores = self.world().scores(pod, feasible);
+        let best = scores.iter().max()?;
+        let equals: Vec<NodeId> =
+            feasible.iter().zip(&scores).filter(|(_, score)| *score == best).map(|(id, _)| *id).collect();
+        equals.get(ctx.rng.below(equals.len() as u64) as usize).copied()
+    }
+
     fn assume_and_bind(&mut self, ix: PodIx, pod: &Rc<Pod>, node: NodeId, ctx: &mut Ctx) {
+        self.queue.nominate(ix, None);
         self.cache.assume_pod(node, pod.clone());
         self.next_token += 1;
         self.bindings.insert(self.next_token, Binding { pod: ix, node });
@@ -172,37 +213,54 @@ impl Scheduler {
             return;
         }
         let message = format!("binding rejected: running Bind plugin \"DefaultBinder\": {}", text_of(&error));
-        self.handle_failure(binding.pod, &pod, SCHEDULER_ERROR, &message, PluginSet::NONE, ctx);
+        let (plugins, nomination) = (PluginSet::NONE, Nomination::Clear);
+        let report = Report { reason: SCHEDULER_ERROR, message: &message, plugins, nomination };
+        self.handle_failure(binding.pod, &pod, report, ctx);
     }
 
-    fn handle_fit_error(&mut self, ix: PodIx, pod: &Rc<Pod>, diagnosis: Diagnosis, ctx: &mut Ctx) {
+    fn handle_fit_error(
+        &mut self,
+        ix: PodIx,
+        pod: &Rc<Pod>,
+        mut diagnosis: Diagnosis,
+        state: &CycleState,
+        ctx: &mut Ctx,
+    ) {
+        let (nomination, said) = self.run_post_filter_plugins(ix, pod, state, &diagnosis, ctx);
+        diagnosis.post_filter_message = said;
         let message = fit_error(self.cache.len(), &diagnosis);
         let plugins = diagnosis.unschedulable_plugins;
-        self.handle_failure(ix, pod, UNSCHEDULABLE, &message, plugins, ctx);
+        let report = Report { reason: UNSCHEDULABLE, message: &message, plugins, nomination };
+        self.handle_failure(ix, pod, report, ctx);
     }
 
     /// Puts a pod back and tells the world why.
     ///
     /// Kubernetes: schedule_one.go, handleSchedulingFailure.
-    fn handle_failure(
-        &mut self,
-        ix: PodIx,
-        pod: &Rc<Pod>,
-        reason: &'static str,
-        message: &str,
-        plugins: PluginSet,
-        ctx: &mut Ctx,
-    ) {
-        self.queue.add_unschedulable(ix, plugins, ctx.now);
-        let shared = self.shared_reason(reason, message);
-        let text: Name = match truncate_message(message) {
+    fn handle_failure(&mut self, ix: PodIx, pod: &Rc<Pod>, report: Report, ctx: &mut Ctx) {
+        let mut status = pod.status.clone();
+        let mut changed = false;
+        if report.nomination != Nomination::Keep {
+            let node = match report.nomination {
+                Nomination::Set(node) => Some(node),
+                _ => None,
+            };
+            self.queue.nominate(ix, node);
+            let name = node.map(|node| self.cache.info(node).name.clone());
+            changed = status.nominated_node != name;
+            status.nominated_node = name;
+        }
+        self.queue.add_unschedulable(ix, report.plugins, ctx.now);
+        let shared = self.shared_reason(report.reason, report.message);
+        let text: Name = match truncate_message(report.message) {
             Some(cut) => cut.into(),
             None => shared.message.clone(),
         };
         self.post(pod, EventType::Warning, "FailedScheduling", Message::Text(text), ctx);
-        let mut status = pod.status.clone();
         let now = ctx.now.stamp();
-        if status.set_condition(ConditionType::PodScheduled, ConditionStatus::False, Some(shared), now) {
+        changed |=
+            status.set_condition(ConditionType::PodScheduled, ConditionStatus::False, Some(shared), now);
+        if changed {
             let (key, uid) = (Key::of(&pod.meta), pod.meta.uid);
             ctx.request(Call::PatchPodStatus { key, uid, status: Box::new(status) }, Token::NONE);
         }
@@ -217,7 +275,7 @@ impl Scheduler {
     }
 
     pub(super) fn post(
-        &self,
+        &mut self,
         pod: &Pod,
         kind: EventType,
         reason: &'static str,
@@ -230,8 +288,16 @@ impl Scheduler {
             name: pod.meta.name.clone(),
             uid: pod.meta.uid,
         };
-        ctx.post_event(&self.source, &Rc::new(regarding), kind, reason, message);
+        self.recorder.event(ctx, &Rc::new(regarding), kind, reason, message);
     }
+}
+
+/// The nodes that NodeAffinity's PreFilter left out are absent (SCH-018).
+fn narrowed_to(diagnosis: &mut Diagnosis) -> &mut Diagnosis {
+    diagnosis.unschedulable_plugins.add(Plugin::NodeAffinity);
+    let absent = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
+    diagnosis.node_to_status.absent = Some(Status::unresolvable(Plugin::NodeAffinity, absent));
+    diagnosis
 }
 
 /// A PreFilter's refusal holds for every node, and is said once.

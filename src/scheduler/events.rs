@@ -10,7 +10,11 @@ use std::rc::Rc;
 
 use super::cache::{NodeId, NodeInfo};
 use super::framework::{Plugin, PluginSet};
-use super::plugins::{node_affinity, node_ports, node_resources_fit, node_unschedulable, taint_toleration};
+use super::plugins::{
+    inter_pod_affinity, node_affinity, node_ports, node_resources_fit, node_unschedulable,
+    pod_topology_spread, taint_toleration,
+};
+use super::run::World;
 use super::{Config, Scheduler};
 use crate::api::node::Node;
 use crate::api::pod::Pod;
@@ -18,7 +22,6 @@ use crate::sim::Time;
 
 /// A change in the cluster that may let a pod fit.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "the plugins that look at pods and zones read the rest")]
 pub enum ClusterEvent<'a> {
     NodeAdded(&'a Rc<Node>),
     NodeUpdated {
@@ -34,6 +37,9 @@ pub enum ClusterEvent<'a> {
         new: &'a Rc<Pod>,
     },
     AssignedPodDeleted(&'a Rc<Pod>),
+    NamespaceChanged,
+    /// A volume, a claim or a storage class.
+    StorageChanged,
 }
 
 /// What of a node changed, as far as scheduling is concerned.
@@ -72,7 +78,7 @@ impl<'a> ClusterEvent<'a> {
         old.meta.labels() != new.meta.labels()
             || scaled_down(old, new)
             || old.spec.tolerations != new.spec.tolerations
-            || super::queue::has_gates(old) && !super::queue::has_gates(new)
+            || old.spec.scheduling.gated && !new.spec.scheduling.gated
     }
 
     /// The plugins that care for this sort of event.
@@ -104,6 +110,8 @@ impl<'a> ClusterEvent<'a> {
                 set
             }
             ClusterEvent::NodeDeleted(_) => PluginSet::of(Plugin::PodTopologySpread),
+            ClusterEvent::NamespaceChanged => PluginSet::of(Plugin::InterPodAffinity),
+            ClusterEvent::StorageChanged => VOLUME,
             ClusterEvent::AssignedPodAdded(_) => {
                 PluginSet::of(Plugin::PodTopologySpread).with(Plugin::InterPodAffinity)
             }
@@ -144,7 +152,8 @@ impl Scheduler {
             let Some(queued) = self.queue.get(ix) else { continue };
             let plugins = queued.rejected_by.and(interested);
             let pod = queued.pod.clone();
-            if plugins.iter().any(|plugin| is_worth_requeuing(plugin, &pod, event, &self.config)) {
+            let world = self.world();
+            if plugins.iter().any(|plugin| is_worth_requeuing(plugin, &pod, event, &world)) {
                 self.queue.requeue(ix, now);
             }
         }
@@ -152,7 +161,8 @@ impl Scheduler {
 }
 
 /// A plugin's hint: whether an event may make it accept a pod that it rejected.
-fn is_worth_requeuing(plugin: Plugin, pod: &Pod, event: &ClusterEvent, config: &Config) -> bool {
+fn is_worth_requeuing(plugin: Plugin, pod: &Pod, event: &ClusterEvent, world: &World) -> bool {
+    let config = world.config;
     let (old, new) = match event {
         ClusterEvent::NodeAdded(new) => (None, Some(&***new)),
         ClusterEvent::NodeUpdated { old, new, .. } => (Some(&***old), Some(&***new)),
@@ -181,6 +191,8 @@ fn is_worth_requeuing(plugin: Plugin, pod: &Pod, event: &ClusterEvent, config: &
             }
             _ => true,
         },
+        Plugin::PodTopologySpread => pod_topology_spread::is_concerned(pod, event),
+        Plugin::InterPodAffinity => inter_pod_affinity::is_concerned(pod, event, world.namespaces),
         _ => true,
     }
 }

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use super::cache::{Change, NodeId};
 use super::events::ClusterEvent;
 use super::plugins::node_affinity::{self, Narrowed};
-use super::queue::Place;
+use super::queue::{Place, PodIx};
 use super::{DEFAULT_SCHEDULER_NAME, Scheduler};
 use crate::api::meta::{Name, Uid};
 use crate::api::node::Node;
-use crate::api::object::Object;
+use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
 use crate::sim::Time;
 
@@ -133,18 +133,29 @@ impl Scheduler {
             None if pod.meta.is_terminating() => {}
             None => {
                 let pinned = self.pinned_node(pod);
-                self.queue.add(pod.clone(), pinned, now);
+                let ix = self.queue.add(pod.clone(), pinned, now);
+                self.update_nomination(ix, None, pod);
             }
             Some(ix) => {
                 if pod.meta.is_terminating() {
                     return self.pod_is_gone(pod, now);
                 }
                 let Some(old) = self.queue.replace(ix, pod.clone()) else { return };
+                self.update_nomination(ix, old.status.nominated_node.as_ref(), pod);
                 let same = Rc::ptr_eq(&old.spec, &pod.spec) && Rc::ptr_eq(&old.meta.common, &pod.meta.common);
                 if !same && ClusterEvent::waiting_pod_may_fit_now(&old, pod) {
                     self.queue.requeue(ix, now);
                 }
             }
+        }
+    }
+
+    /// Follows status.nominatedNodeName, where somebody has changed it.
+    fn update_nomination(&mut self, ix: PodIx, old: Option<&Name>, pod: &Pod) {
+        let new = pod.status.nominated_node.as_ref();
+        if old != new {
+            let node = new.map(|name| self.cache.intern(name));
+            self.queue.nominate(ix, node);
         }
     }
 
@@ -163,7 +174,7 @@ impl Scheduler {
     pub(super) fn pod_is_gone(&mut self, pod: &Rc<Pod>, now: Time) {
         if let Some(name) = &pod.node_name {
             let Some(id) = self.cache.find(name) else { return };
-            if self.cache.info_mut(id).remove_pod(pod.meta.uid).is_some() {
+            if self.cache.remove_pod(id, pod.meta.uid).is_some() {
                 self.move_all(&ClusterEvent::AssignedPodDeleted(pod), Some(id), now);
             }
             self.take_from_queue(pod.meta.uid, None);
@@ -171,4 +182,56 @@ impl Scheduler {
         }
         self.take_from_queue(pod.meta.uid, None);
     }
+
+    // ---- what else plugins look at ----
+
+    pub(super) fn replace_others(&mut self, kind: Kind, objects: Vec<Object>, now: Time) {
+        match kind_name(kind) {
+            "Namespace" => self.namespaces.clear(),
+            "PodDisruptionBudget" => self.budgets.clear(),
+            "PersistentVolume" => self.volumes.volumes.clear(),
+            "StorageClass" => self.volumes.classes.clear(),
+            "PersistentVolumeClaim" => {
+                self.volumes.known = true;
+                self.volumes.claims.clear();
+            }
+            _ => return,
+        }
+        for object in &objects {
+            if let Object::Other(other) = object {
+                self.other_is(other, true, now);
+            }
+        }
+    }
+
+    pub(super) fn other_is(&mut self, other: &Rc<Other>, there: bool, now: Time) {
+        let (key, name) = (Key::of(&other.meta), other.meta.name.clone());
+        let object = there.then(|| other.clone());
+        match kind_name(other.kind) {
+            "Namespace" => {
+                put(&mut self.namespaces, name, there.then(|| other.meta.labels().clone()));
+                return self.move_all(&ClusterEvent::NamespaceChanged, None, now);
+            }
+            "PodDisruptionBudget" => put(&mut self.budgets, key, object),
+            "PersistentVolumeClaim" => put(&mut self.volumes.claims, key, object),
+            "PersistentVolume" => put(&mut self.volumes.volumes, name, object),
+            "StorageClass" => put(&mut self.volumes.classes, name, object),
+            _ => return,
+        }
+        self.move_all(&ClusterEvent::StorageChanged, None, now);
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Other(_) => kind.name(),
+        _ => "",
+    }
+}
+
+fn put<K: Ord, V>(map: &mut std::collections::BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
 }

@@ -66,6 +66,8 @@ pub struct QueuedPod {
     backoff_expiration: Option<Time>,
     /// The plugins that rejected it last (SCH-004).
     pub rejected_by: PluginSet,
+    /// The node it has made room on by preemption.
+    pub nominated: Option<NodeId>,
     /// In which order pods of the same priority and time came.
     seq: u64,
 }
@@ -148,6 +150,7 @@ pub struct SchedulingQueue {
     by_node: BTreeSet<(NodeId, PodIx)>,
     /// The others.
     roaming: BTreeSet<PodIx>,
+    nominated: BTreeSet<(NodeId, PodIx)>,
     /// How many of the others each plugin rejected.
     roaming_by_plugin: [u32; Plugin::ALL.len()],
 }
@@ -180,7 +183,7 @@ impl SchedulingQueue {
     pub fn add(&mut self, pod: Rc<Pod>, pinned: Option<NodeId>, now: Time) -> PodIx {
         let uid = pod.meta.uid;
         let seq = self.next_seq();
-        let gated = has_gates(&pod);
+        let gated = pod.spec.scheduling.gated;
         let queued = QueuedPod {
             pod,
             pinned,
@@ -191,6 +194,7 @@ impl SchedulingQueue {
             consecutive_errors: 0,
             backoff_expiration: None,
             rejected_by: PluginSet::NONE,
+            nominated: None,
             seq,
         };
         let ix = match self.free.pop() {
@@ -213,8 +217,30 @@ impl SchedulingQueue {
         self.next_seq
     }
 
+    /// Reserves room on a node for a pod that has preempted others there, or gives it up.
+    ///
+    /// Kubernetes: pkg/scheduler/backend/queue/nominator.go.
+    pub fn nominate(&mut self, ix: PodIx, node: Option<NodeId>) {
+        let Some(queued) = self.get_mut(ix) else { return };
+        if let Some(old) = std::mem::replace(&mut queued.nominated, node) {
+            self.nominated.remove(&(old, ix));
+        }
+        if let Some(node) = node {
+            self.nominated.insert((node, ix));
+        }
+    }
+
+    /// The pods that are nominated to a node.
+    pub fn nominated_to(&self, node: NodeId) -> impl Iterator<Item = PodIx> {
+        // Nearly always there are none at all.
+        let any = !self.nominated.is_empty();
+        let range = any.then(|| self.nominated.range((node, PodIx(0))..=(node, PodIx(u32::MAX))));
+        range.into_iter().flatten().map(|(_, ix)| *ix)
+    }
+
     /// Takes a pod out for good.
     pub fn remove(&mut self, ix: PodIx) -> Option<QueuedPod> {
+        self.nominate(ix, None);
         self.take_out(ix);
         let queued = self.slots.get_mut(ix.0 as usize)?.take()?;
         self.free.push(ix.0);
@@ -361,7 +387,7 @@ impl SchedulingQueue {
         if !matches!(queued.place, Place::Unschedulable | Place::Gated) {
             return;
         }
-        let gated = has_gates(&queued.pod);
+        let gated = queued.pod.spec.scheduling.gated;
         self.take_out(ix);
         let Some(queued) = self.get_mut(ix) else { return };
         let place = match (gated, queued.is_backing_off(now)) {
@@ -438,11 +464,6 @@ impl SchedulingQueue {
             self.requeue(ix, now);
         }
     }
-}
-
-/// Whether a pod waits for its scheduling gates.
-pub fn has_gates(pod: &Pod) -> bool {
-    pod.spec.raw["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty())
 }
 
 #[cfg(test)]

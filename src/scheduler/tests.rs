@@ -118,6 +118,14 @@ impl Stand {
         self.tell(|scheduler, ctx| scheduler.on_watch(&event, ctx));
     }
 
+    pub fn list(&mut self, kind: Kind, objects: Vec<Object>) {
+        self.tell(|scheduler, ctx| scheduler.on_list(kind, objects, ctx));
+    }
+
+    pub fn wakes_left(&self) -> usize {
+        self.wakes.len()
+    }
+
     pub fn node(&mut self, node: &Rc<Node>) {
         self.watch(WatchEvent::Modified(Object::Node(node.clone())));
     }
@@ -257,12 +265,12 @@ fn sch_019_without_nodes_the_message_says_so() {
 fn sch_030_a_scheduler_that_comes_up_finds_what_waited() {
     let mut stand = Stand::new();
     let list = vec![Object::Node(node("a", json!({})))];
-    stand.tell(|scheduler, ctx| scheduler.on_list(Kind::Node, list, ctx));
+    stand.list(Kind::Node, list);
     let list =
         vec![Object::Pod(pod("p", json!({}))), Object::Pod(pod("q", json!({"spec": {"nodeName": "a"}})))];
-    stand.tell(|scheduler, ctx| scheduler.on_list(Kind::Pod, list, ctx));
+    stand.list(Kind::Pod, list);
     assert_eq!(stand.settle()[0], "bind p a");
-    stand.tell(|scheduler, ctx| scheduler.on_list(Kind::Pod, Vec::new(), ctx));
+    stand.list(Kind::Pod, Vec::new());
     let id = stand.scheduler.cache.find("a").unwrap();
     assert!(stand.scheduler.cache.info(id).pods.is_empty());
 }

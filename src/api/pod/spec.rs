@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::scheduling::Scheduling;
 use crate::api::meta::{Name, StringMap, string_map};
 use crate::api::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
 use crate::api::resources::Resources;
@@ -149,6 +150,8 @@ pub struct PodSpec {
     pub service_account_name: Name,
     /// What scheduling counts: SCH-029.
     pub requests: Resources,
+    /// What else only the scheduler reads.
+    pub scheduling: Scheduling,
     pub host_ports: Vec<HostPort>,
     /// ConfigMaps, Secrets and claims its volumes name.
     pub volume_refs: Vec<ConfigRef>,
@@ -193,6 +196,7 @@ impl PodSpec {
             scheduler_name: text("schedulerName"),
             service_account_name: text("serviceAccountName"),
             requests: pod_requests(&raw, &containers),
+            scheduling: Scheduling::from_pod_spec(&raw, &containers),
             host_ports: host_ports(&raw),
             volume_refs: volume_refs(&raw["volumes"]),
             containers,

@@ -84,3 +84,8 @@ pub fn matches(pod: &Pod, node: &Node) -> bool {
         None => pod.spec.required_node_affinity.matches(&node.meta.name, |key| node.meta.label(key)),
     }
 }
+
+/// The weights of the preferred terms that a node matches.
+pub fn score(pod: &Pod, node: &Node) -> i64 {
+    pod.spec.preferred_node_affinity.score(&node.meta.name, |key| node.meta.label(key))
+}

@@ -55,3 +55,15 @@ fn not_a_number(toleration: &Toleration, taint: &Taint) -> Option<String> {
 fn is_canonical_int64(text: &str) -> bool {
     text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
 }
+
+/// How many PreferNoSchedule taints a pod does not tolerate: few make a high score.
+pub fn score(pod: &Pod, node: &Node, comparison: bool) -> i64 {
+    let soft = |toleration: &&Toleration| {
+        toleration.effect.is_none_or(|effect| effect == TaintEffect::PreferNoSchedule)
+    };
+    let intolerable = |taint: &&Taint| {
+        taint.effect == TaintEffect::PreferNoSchedule
+            && !pod.spec.tolerations.iter().filter(soft).any(|t| t.tolerates_taint(taint, comparison))
+    };
+    node.taints.iter().filter(intolerable).count() as i64
+}

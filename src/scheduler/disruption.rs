@@ -1,0 +1,100 @@
+//! PodDisruptionBudgets, as preemption minds them.
+//!
+//! Differs: a budget's status.disruptionsAllowed is normally kept by the disruption controller; where nobody
+//! has written it, it is worked out here from the budget's spec and the pods that are ready.
+//!
+//! Kubernetes: default_preemption.go, filterPodsWithPDBViolation; pkg/controller/disruption.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::Scheduler;
+use crate::api::json;
+use crate::api::label::{Selector, label_selector_as_selector};
+use crate::api::meta::Name;
+use crate::api::object::Other;
+use crate::api::pod::Pod;
+
+/// What preemption has to know of a budget.
+#[derive(Clone, Debug)]
+pub struct PodDisruptionBudget {
+    namespace: Name,
+    selector: Selector,
+    allowed: i64,
+    /// Pods whose disruption has been counted already.
+    disrupted: Vec<Name>,
+}
+
+impl PodDisruptionBudget {
+    fn matches(&self, pod: &Pod) -> bool {
+        // A budget with an empty selector counts for nothing here.
+        self.namespace == *pod.meta.namespace()
+            && !pod.meta.labels().is_empty()
+            && !self.selector.is_everything()
+            && self.selector.matches_map(pod.meta.labels())
+    }
+}
+
+impl Scheduler {
+    pub(super) fn disruption_budgets(&self) -> Vec<PodDisruptionBudget> {
+        self.budgets.values().map(|budget| self.read_budget(budget)).collect()
+    }
+
+    fn read_budget(&self, object: &Rc<Other>) -> PodDisruptionBudget {
+        let (spec, status) = (json::get(&object.raw, "spec"), json::get(&object.raw, "status"));
+        let mut budget = PodDisruptionBudget {
+            namespace: object.meta.namespace().clone(),
+            selector: label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing),
+            allowed: 0,
+            disrupted: json::entries(status, "disruptedPods").map(|(name, _)| name.into()).collect(),
+        };
+        budget.allowed = json::int(status, "disruptionsAllowed").unwrap_or_else(|| {
+            let pods = self.cache.infos().flat_map(|(_, info)| info.pods.iter().map(|slot| &slot.pod));
+            let (mut expected, mut healthy) = (0, 0);
+            for pod in pods.filter(|pod| budget.matches(pod)) {
+                expected += 1;
+                healthy += i64::from(pod.is_ready() && !pod.meta.is_terminating());
+            }
+            (healthy - desired_healthy(spec, expected)).max(0)
+        });
+        budget
+    }
+}
+
+/// How many pods must stay.
+///
+/// Kubernetes: pkg/controller/disruption/disruption.go, getExpectedPodCount.
+fn desired_healthy(spec: &Value, expected: i64) -> i64 {
+    if json::has(spec, "maxUnavailable") {
+        return (expected - scaled(json::get(spec, "maxUnavailable"), expected)).max(0);
+    }
+    scaled(json::get(spec, "minAvailable"), expected)
+}
+
+/// A number, or a share of the total rounded up.
+fn scaled(value: &Value, total: i64) -> i64 {
+    if let Some(number) = value.as_i64() {
+        return number;
+    }
+    let percent = value.as_str().and_then(|text| text.strip_suffix('%')?.parse::<i64>().ok()).unwrap_or(0);
+    (total.saturating_mul(percent).saturating_add(99)) / 100
+}
+
+/// The pods whose loss would break a budget, and the others, both in the order given.
+pub fn filter_pods_with_violation(
+    pods: &[Rc<Pod>],
+    budgets: &[PodDisruptionBudget],
+) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
+    let mut allowed: Vec<i64> = budgets.iter().map(|budget| budget.allowed).collect();
+    pods.iter().cloned().partition(|pod| {
+        let mut violates = false;
+        for (budget, allowed) in budgets.iter().zip(&mut allowed) {
+            if budget.matches(pod) && !budget.disrupted.contains(&pod.meta.name) {
+                *allowed -= 1;
+                violates |= *allowed < 0;
+            }
+        }
+        violates
+    })
+}
