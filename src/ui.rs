@@ -1,3 +1,29 @@
-//! The page: Yew components over the core, in the binary only.
+//! The page: Yew components over the stage, in the binary only.
 
-pub mod editor_js;
+mod app;
+mod compare;
+mod console;
+mod drawer;
+mod editor_js;
+#[allow(dead_code)]
+mod fake;
+mod frame;
+mod glyph;
+mod header;
+mod inspector;
+mod menu;
+mod node;
+mod overlay;
+mod page;
+mod pod;
+mod same;
+mod scene;
+mod session;
+mod speed;
+mod state;
+mod storage;
+mod wires;
+mod words;
+mod yaml_view;
+
+pub use app::App;

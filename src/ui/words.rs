@@ -1,0 +1,256 @@
+//! The page's own words, in English and Korean. What Kubernetes says stays as it is.
+//!
+//! `{}` stands for what [`fill`] puts in, in order.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lang {
+    #[default]
+    En,
+    Ko,
+}
+
+impl Lang {
+    pub fn words(self) -> &'static Words {
+        match self {
+            Lang::En => &EN,
+            Lang::Ko => &KO,
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Ko => "ko",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::En => "English",
+            Lang::Ko => "한국어",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Lang> {
+        match code.get(..2)? {
+            "en" => Some(Lang::En),
+            "ko" => Some(Lang::Ko),
+            _ => None,
+        }
+    }
+}
+
+/// Puts `parts` where the `{}` of a text stand, in order.
+pub fn fill(text: &str, parts: &[&str]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut parts = parts.iter();
+    let mut pieces = text.split("{}");
+    filled.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        filled.push_str(parts.next().copied().unwrap_or_default());
+        filled.push_str(piece);
+    }
+    filled
+}
+
+macro_rules! words {
+    ($($(#[$note:meta])* $name:ident: $en:literal, $ko:literal;)*) => {
+        pub struct Words { $($(#[$note])* pub $name: &'static str,)* }
+        pub static EN: Words = Words { $($name: $en,)* };
+        pub static KO: Words = Words { $($name: $ko,)* };
+    };
+}
+
+words! {
+    // The bar above.
+    scenario: "Scenario", "시나리오";
+    start_demo: "DaemonSet and static pod", "DaemonSet과 스태틱 파드";
+    start_demo_long: "A calm cluster with one DaemonSet applied and one static pod's file on worker-1", "DaemonSet 하나가 적용되어 있고 worker-1에 스태틱 파드 파일이 하나 있는 안정된 클러스터";
+    start_ready: "Empty cluster", "빈 클러스터";
+    start_ready_long: "The control plane is up, and nothing of yours runs yet", "컨트롤 플레인은 떠 있고, 아직 아무것도 배포하지 않은 상태";
+    start_bare: "Watch the boot", "부팅 지켜보기";
+    start_bare_long: "The nodes are switched on at T+0: see the static pods of the control plane come up first", "T+0에 노드의 전원이 켜집니다. 컨트롤 플레인의 스태틱 파드가 먼저 뜨는 모습을 볼 수 있습니다";
+    start_note: "Starting anew discards the present cluster. Your files in the editor stay.", "새로 시작하면 지금 클러스터는 사라집니다. 편집기의 파일은 그대로 남습니다.";
+    time: "Time", "시간";
+    play: "Play", "재생";
+    pause: "Pause", "일시 정지";
+    step: "Next event", "다음 이벤트";
+    speed: "Speed", "속도";
+    clock: "Virtual time since the start", "시작 후 가상 시간";
+    api_server: "API server", "API 서버";
+    api_up: "up", "정상";
+    api_stopping: "stopping", "종료 중";
+    stop: "Stop", "중지";
+    start: "Start", "시작";
+    stop_api: "Stop the API server: moves its manifest out of the directory", "API 서버 중지: 매니페스트를 디렉터리 밖으로 옮깁니다";
+    start_api: "Start the API server: moves its manifest back", "API 서버 시작: 매니페스트를 제자리로 되돌립니다";
+    share: "Share", "공유";
+    share_long: "Copy a link that replays this session", "이 세션을 그대로 재현하는 링크 복사";
+    shared: "Link copied: it replays this session up to now", "링크를 복사했습니다. 지금까지의 세션을 그대로 재현합니다";
+    share_too_long: "This session is too long for a link; a file was saved instead", "세션이 길어 링크에 담을 수 없어 파일로 저장했습니다";
+    language: "Language", "언어";
+    theme: "Theme", "테마";
+    theme_auto: "Theme: as the system", "테마: 시스템 설정";
+    theme_light: "Theme: light", "테마: 밝게";
+    theme_dark: "Theme: dark", "테마: 어둡게";
+    help: "Keys and help", "단축키와 도움말";
+    close: "Close", "닫기";
+
+    // The stage.
+    stage: "Stage", "무대";
+    control_plane: "Control plane", "컨트롤 플레인";
+    nodes: "Nodes", "노드";
+    you: "you", "나";
+    legend: "What the outlines mean", "테두리 모양의 뜻";
+    none: "none", "없음";
+    under_way: "Messages under way", "전달 중인 메시지";
+    part_running: "running", "실행 중";
+    part_starting: "starting", "시작 중";
+    part_down: "down", "중단됨";
+    part_standby: "waits for its lease", "리스 대기 중";
+    stopped: "stopped", "중지됨";
+    power_off: "powered off", "전원 꺼짐";
+    origin: "Origin", "출처";
+    origin_daemonset: "DaemonSet pod", "DaemonSet 파드";
+    origin_static: "static pod", "스태틱 파드";
+    origin_api: "other pod", "그 밖의 파드";
+    pod: "Pod", "파드";
+    /// {} is a node's name.
+    pods_on: "Pods on {}", "{}의 파드";
+    no_pods: "no pods", "파드 없음";
+    /// {} is a number.
+    system_pods_hidden: "{} of kube-system hidden", "kube-system 파드 {}개 숨김";
+    restarts: "restarts", "재시작 횟수";
+    waits_for_node: "waits for its node", "노드 배정 대기 중";
+    truth_api: "API server", "API 서버";
+    truth_node: "node", "노드";
+    two_truths: "What the API server believes, and what runs on the node", "API 서버가 아는 것과 노드에서 실제로 도는 것";
+    not_listed: "not listed", "목록에 없음";
+    nothing_runs: "nothing runs", "실행 중인 것 없음";
+    /// {} is a DaemonSet's name; the reasons follow.
+    no_pod_of: "No pod of {}:", "{} 파드 없음:";
+    pending_tray: "Pending pods", "대기 중인 파드";
+    /// {} is a number of pods.
+    waits_for_any_node: "{} without a node", "노드가 없는 파드 {}개";
+    open_directory: "Open this node's files", "이 노드의 파일 열기";
+    /// {} is a number.
+    files_count: "{} files", "파일 {}개";
+    no_static_path: "no staticPodPath", "staticPodPath 없음";
+    restart_needed: "restart needed", "재시작 필요";
+    restart_needed_long: "The config file names another staticPodPath than the running kubelet uses. Restart the kubelet to make it count.", "설정 파일의 staticPodPath가 실행 중인 kubelet이 쓰는 값과 다릅니다. kubelet을 재시작해야 반영됩니다.";
+
+    // Menus.
+    actions: "Actions", "동작";
+    show: "Show", "자세히 보기";
+    /// {} is a container's name.
+    crash_container: "Crash container {}", "{} 컨테이너 강제 종료";
+    delete: "Delete the pod", "파드 삭제";
+    force_delete: "Force-delete the pod", "파드 강제 삭제";
+    open_file: "Open its file", "파일 열기";
+    move_away: "Move its file away", "파일을 밖으로 옮기기";
+    stop_kubelet: "Stop the kubelet", "kubelet 중지";
+    start_kubelet: "Start the kubelet", "kubelet 시작";
+    restart_kubelet: "Restart the kubelet", "kubelet 재시작";
+    /// {} is a part of the control plane.
+    stop_part: "Stop {}", "{} 중지";
+    start_part: "Start {}", "{} 시작";
+    describe: "Describe", "describe 출력";
+    rollout_restart: "Restart its pods", "파드 순차 재시작";
+    delete_daemonset: "Delete the DaemonSet", "DaemonSet 삭제";
+
+    // The inspector.
+    inspector: "Details", "상세";
+    /// {} is a name.
+    gone: "{} is gone", "{}은(는) 이제 없습니다";
+    file: "File", "파일";
+    created: "Created", "생성";
+    why: "Why", "이유";
+    containers: "Containers", "컨테이너";
+    next_start_in: "next start in", "다음 시작까지";
+    events: "Events", "이벤트";
+    nodes_without: "Nodes without a pod", "파드가 없는 노드";
+    /// {} is a node's name.
+    plain_static: "The kubelet of {} runs this from a file. What the API server lists is only its mirror: deleting that changes nothing on the node.", "{}의 kubelet이 파일을 보고 직접 실행하는 파드입니다. API 서버에 보이는 것은 미러일 뿐이라, 지워도 노드에서는 아무 일도 일어나지 않습니다.";
+    plain_static_hidden: "The kubelet of {} runs this from a file, and the API server knows nothing of it.", "{}의 kubelet이 파일을 보고 실행하지만, API 서버는 이 파드를 모릅니다.";
+    /// {} is a DaemonSet's name, then a node's.
+    plain_daemonset: "DaemonSet {} wants one pod on every matching node; this is the one for {}. Delete it and a new one with another name takes its place.", "DaemonSet {}은(는) 조건에 맞는 노드마다 파드를 하나씩 둡니다. 이것은 {}의 몫이며, 지우면 다른 이름의 새 파드가 대신합니다.";
+    plain_api: "Created through the API server by somebody else than a DaemonSet.", "DaemonSet이 아닌 누군가가 API 서버를 통해 만든 파드입니다.";
+    part_is_static: "It is itself a static pod: its file lies in the manifest directory of the control-plane node.", "이 구성 요소도 스태틱 파드입니다. 매니페스트 파일이 control-plane 노드의 디렉터리에 있습니다.";
+    welcome: "A whole small Kubernetes runs in this page. Change the YAML on the left, or click anything, and watch what each part does.", "이 페이지 안에서 작은 쿠버네티스가 통째로 돌아갑니다. 왼쪽 YAML을 고치거나 무엇이든 눌러 보면서 각 구성 요소가 하는 일을 지켜보세요.";
+    try_delete: "Delete a DaemonSet's pod: another comes, with a new name", "DaemonSet 파드를 삭제해 보세요. 새 이름의 파드가 다시 뜹니다";
+    try_mirror: "Delete the static pod: it is back at once, and its container never stopped", "스태틱 파드를 삭제해 보세요. 바로 되돌아오고, 컨테이너는 멈춘 적도 없습니다";
+    try_api: "Stop the API server, then put a file on worker-2: its pod starts all the same", "API 서버를 멈추고 worker-2에 파일을 넣어 보세요. 그래도 파드는 뜹니다";
+    try_selector: "Give the DaemonSet a nodeSelector and see which nodes it leaves", "DaemonSet에 nodeSelector를 넣고 어느 노드에서 파드가 사라지는지 보세요";
+    try_away: "Move the static pod's file away: only this ends it", "스태틱 파드의 파일을 밖으로 옮겨 보세요. 그래야만 사라집니다";
+    privacy: "Everything happens in this tab. Nothing is sent anywhere, and there are no cookies.", "모든 일은 이 탭 안에서만 일어납니다. 어디로도 전송하지 않으며 쿠키도 쓰지 않습니다.";
+
+    // The panel below.
+    drawer: "Console and logs", "콘솔과 기록";
+    console: "Console", "콘솔";
+    messages: "Messages", "메시지";
+    compare: "Compare", "비교";
+    hide_drawer: "Hide", "숨기기";
+    show_drawer: "Console and logs", "콘솔과 기록";
+    console_empty: "Whatever you click appears here as the command you could have typed", "무엇을 누르든, 직접 입력했다면 썼을 명령이 여기에 나타납니다";
+    console_input: "Command line", "명령 입력";
+    no_events: "No events", "이벤트 없음";
+    no_messages: "No messages yet", "아직 메시지 없음";
+    sent: "Sent", "보낸 시각";
+    from: "From", "보낸 곳";
+    to: "To", "받는 곳";
+    verb: "Verb", "동작";
+    object: "Object", "대상";
+
+    // The desk.
+    desk: "Desk", "작업대";
+    desk_daemonset: "DaemonSet", "DaemonSet";
+    desk_files: "Node files", "노드 파일";
+    show_desk: "Files", "파일";
+}
+
+impl Words {
+    /// What a newcomer may try, in order.
+    pub fn tries(&self) -> impl Iterator<Item = &'static str> {
+        [self.try_delete, self.try_mirror, self.try_api, self.try_selector, self.try_away].into_iter()
+    }
+}
+
+/// What a part of the control plane is for, in one sentence.
+pub fn part_sentence(lang: Lang, part: &str) -> &'static str {
+    let (en, ko) = match part {
+        "kube-apiserver" => (
+            "Every part talks to this one only. While it is down, nothing new is deployed through it; what runs goes on.",
+            "모든 구성 요소는 API 서버하고만 통신합니다. 멈춰 있는 동안 새로 배포되는 것은 없지만, 돌던 것은 계속 돕니다.",
+        ),
+        "etcd" => (
+            "Keeps the objects. Only the API server talks to it.",
+            "오브젝트를 저장합니다. API 서버만 etcd와 통신합니다.",
+        ),
+        "kube-controller-manager" => (
+            "Runs the DaemonSet controller, among others: it makes a pod for every node that should have one.",
+            "DaemonSet 컨트롤러 등을 실행합니다. 파드가 있어야 할 노드마다 파드를 만듭니다.",
+        ),
+        "kube-scheduler" => (
+            "Gives pods a node. A DaemonSet's pods too: each is pinned to its node by an affinity.",
+            "파드에 노드를 배정합니다. DaemonSet의 파드도 마찬가지로, 어피니티로 노드가 정해져 있습니다.",
+        ),
+        _ => ("", ""),
+    };
+    match lang {
+        Lang::En => en,
+        Lang::Ko => ko,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_put_in_order() {
+        assert_eq!(fill("a {} b {}.", &["1", "2"]), "a 1 b 2.");
+        assert_eq!(fill("{} {}", &["only"]), "only ");
+    }
+}
