@@ -11,7 +11,7 @@ use crate::cluster::boot::standard_machines;
 use crate::cluster::desk::JobId;
 use crate::cluster::{Addons, Cluster};
 use crate::sim::{Duration, Time};
-use crate::view::{Board, EventView, FileView, Flight};
+use crate::view::{Board, EventView, FileView, Flight, MessageView};
 use crate::yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -240,6 +240,11 @@ impl Stage {
 
     pub fn events(&self, limit: usize) -> Vec<EventView> {
         crate::view::texts::events(&self.cluster, limit)
+    }
+
+    /// The newest messages that have arrived, newest first.
+    pub fn messages(&self, limit: usize) -> Vec<MessageView> {
+        crate::view::texts::messages(&self.cluster, limit)
     }
 
     pub fn files(&self, node: &str) -> Vec<FileView> {

@@ -5,8 +5,6 @@ mod compare;
 mod console;
 mod drawer;
 mod editor_js;
-#[allow(dead_code)]
-mod fake;
 mod frame;
 mod glyph;
 mod header;

@@ -238,14 +238,14 @@ impl App {
         let stage = &self.session.borrow().stage;
         let text = match &self.prefs.layout.selection {
             Selection::Nothing => None,
-            Selection::Pod(id) => stage.pod_yaml(id),
+            Selection::Pod(id) => pod_yaml(stage, id),
             Selection::Node(name) => stage.object_yaml("Node", "", name),
             Selection::DaemonSet(id) => {
                 id.split_once('/').and_then(|(ns, name)| stage.object_yaml("DaemonSet", ns, name))
             }
             Selection::Part(name) => {
                 let part = board.parts.iter().find(|part| part.name == *name)?;
-                stage.pod_yaml(&part.pod)
+                pod_yaml(stage, &part.pod)
             }
         };
         text.map(Into::into)
@@ -268,6 +268,11 @@ impl App {
             self.events.iter().filter(|event| *event.object == *object && *event.namespace == *namespace);
         Rc::new(of_it.take(20).cloned().collect())
     }
+}
+
+fn pod_yaml(stage: &kubestage::stage::Stage, id: &str) -> Option<String> {
+    let (namespace, name) = id.split_once('/')?;
+    stage.object_yaml("Pod", namespace, name)
 }
 
 /// What only opens, closes or moves panels.

@@ -1,10 +1,10 @@
 //! The console: what every click would have been as a line, its answer, and a line to type oneself.
 
 use kubestage::sim::Time;
+use kubestage::stage::JobView;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::fake::JobView;
 use super::menu::exec;
 use super::page::use_page;
 use super::same::Same;
@@ -95,8 +95,8 @@ fn row(job: &JobView, started: Time) -> Html {
     html! {
         <div key={job.id} {class} data-job={job.id.to_string()} data-exit={code.map(|code| code.to_string())}>
             <div class="job-line"><time>{ clock }</time><code>{ "$ " }{ &*job.line }</code></div>
-            if !job.output.is_empty() {
-                <pre>{ &*job.output }</pre>
+            if !job.text.is_empty() {
+                <pre>{ &*job.text }</pre>
             }
         </div>
     }

@@ -1,14 +1,12 @@
 //! The panel below: console, events, messages, and the comparison.
 
-use std::rc::Rc;
-
 use kubestage::sim::Time;
+use kubestage::stage::JobView;
 use kubestage::view::{EventView, MessageView};
 use yew::prelude::*;
 
 use super::compare::Compare;
 use super::console::Console;
-use super::fake::JobView;
 use super::glyph::Icon;
 use super::page::use_page;
 use super::same::Same;
@@ -151,5 +149,3 @@ fn MessageList(props: &MessagesProps) -> Html {
         </table>
     }
 }
-
-pub type Events = Rc<Vec<EventView>>;

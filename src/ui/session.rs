@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kubestage::sim::{Duration, Time};
-use kubestage::stage::{Command, Options, Script};
-use kubestage::view::Board;
+use kubestage::stage::{Command, JobView, Options, Script, Stage};
+use kubestage::view::{Board, NodeView};
 
-use super::fake::{JobId, JobView, Stage};
 use super::speed::Speed;
 
 /// Steps between two looks at the wall clock.
@@ -36,7 +35,7 @@ impl Session {
 
     fn around(mut stage: Stage) -> Session {
         let (target, board) = (stage.now(), stage.board());
-        let console = Rc::new(stage.jobs().to_vec());
+        let console = Rc::new(stage.jobs_after(0));
         Session { stage, playing: true, speed: Speed::REAL, target, board, console }
     }
 
@@ -53,8 +52,13 @@ impl Session {
         self.stage.now().since(self.stage.started()).as_micros()
     }
 
-    pub fn perform(&mut self, command: Command) -> JobId {
-        self.stage.perform(command)
+    /// Does it now; the number of its job.
+    pub fn perform(&mut self, command: Command) -> u32 {
+        self.stage.perform(command).0
+    }
+
+    pub fn job(&self, id: u32) -> Option<&JobView> {
+        self.console.iter().find(|job| job.id == id)
     }
 
     /// Lets `wall_ms` pass at the session's speed. `left` says whether there is time for more work in this
@@ -98,14 +102,48 @@ impl Session {
 
     /// Looks at the stage anew; true if there is something else to draw.
     pub fn refresh(&mut self) -> bool {
-        let board = self.stage.board();
-        let changed = !Rc::ptr_eq(&board, &self.board);
-        self.board = board;
-        let jobs = self.stage.jobs();
-        if *jobs != **self.console {
-            self.console = Rc::new(jobs.to_vec());
-            return true;
-        }
-        changed
+        let changed = self.refresh_board();
+        self.refresh_console() || changed
     }
+
+    fn refresh_board(&mut self) -> bool {
+        let fresh = self.stage.board();
+        if same_but_time(&fresh, &self.board) {
+            return false;
+        }
+        self.board = Rc::new(keep_unchanged(&fresh, &self.board));
+        true
+    }
+
+    /// Only what still ran when last looked at, and what is new, can be different.
+    fn refresh_console(&mut self) -> bool {
+        let settled = self.console.iter().take_while(|job| job.exit_code.is_some()).count();
+        let after = settled.checked_sub(1).map_or(0, |last| self.console[last].id);
+        let fresh = self.stage.jobs_after(after);
+        if self.console[settled..] == fresh[..] {
+            return false;
+        }
+        let kept = self.console[..settled].iter().cloned();
+        self.console = Rc::new(kept.chain(fresh).collect());
+        true
+    }
+}
+
+fn same_but_time(a: &Board, b: &Board) -> bool {
+    a.api_server == b.api_server
+        && a.quiet == b.quiet
+        && a.parts == b.parts
+        && a.pending == b.pending
+        && a.daemonsets == b.daemonsets
+        && a.nodes == b.nodes
+}
+
+/// The fresh board, with the old one's nodes where they are equal: what is the same is not drawn
+/// again.
+fn keep_unchanged(fresh: &Board, old: &Board) -> Board {
+    let keep = |(at, node): (usize, &Rc<NodeView>)| match old.nodes.get(at).filter(|old| old == &node) {
+        Some(old) => old.clone(),
+        None => node.clone(),
+    };
+    Board { nodes: fresh.nodes.iter().enumerate().map(keep).collect(), ..fresh.clone() }
 }

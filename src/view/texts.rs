@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::board::{EventView, FileView};
+use super::board::{EventView, FileView, MessageView};
 use crate::api::object::{Key, Kind};
 use crate::api::schema;
 use crate::cluster::Cluster;
@@ -88,6 +88,21 @@ fn part_name(cluster: &Cluster, part: Part) -> String {
             None => "kubelet".to_owned(),
         },
     }
+}
+
+/// The newest messages that have arrived, newest first.
+pub fn messages(cluster: &Cluster, limit: usize) -> Vec<MessageView> {
+    let newest = cluster.log.records().rev().take(limit);
+    newest
+        .map(|record| MessageView {
+            sent: record.sent,
+            arrives: record.arrives,
+            from: part_name(cluster, record.from).into(),
+            to: part_name(cluster, record.to).into(),
+            verb: record.verb.into(),
+            object: format!("{} {}", record.kind.name(), record.key).into(),
+        })
+        .collect()
 }
 
 /// The log of messages, one line each, oldest first: `arrived  from -> to  verb kind name`.
