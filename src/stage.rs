@@ -18,6 +18,10 @@ pub use bytes::Bytes;
 pub use command::Command;
 pub use script::{Options, Script, Start};
 
+/// A cluster counts as up after this: by then every static pod has been synced again, and those that came
+/// before the API server have their mirror pods (KL-036).
+const BOOT_TIME: Duration = Duration::from_secs(120);
+
 /// How long a boot may take before it counts as stuck.
 const BOOT_LIMIT: Duration = Duration::from_secs(600);
 
@@ -61,6 +65,7 @@ impl Stage {
         let start = options.start;
         let mut stage = Stage { cluster, script: Script::new(options), board: None };
         if start != Start::Bare {
+            stage.run_until(stage.started() + BOOT_TIME);
             stage.run_until_quiet(BOOT_LIMIT);
         }
         if start == Start::Demo {
