@@ -63,6 +63,14 @@ pub struct Chunk {
     pub text: String,
 }
 
+/// Something to say about a file that the command was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiagnostic {
+    /// The file as it was named on the line.
+    pub file: String,
+    pub diagnostic: crate::yaml::Diagnostic,
+}
+
 /// A simple command for a node's shell, to be run there at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
@@ -149,6 +157,7 @@ pub struct Job {
     watch: u32,
     marks: Vec<Mark>,
     output: Vec<Chunk>,
+    diagnostics: Vec<FileDiagnostic>,
     waits: Option<Progress>,
 }
 
@@ -173,6 +182,7 @@ impl Job {
             watch: 0,
             marks: Vec::new(),
             output: Vec::new(),
+            diagnostics: Vec::new(),
             waits: None,
         }
     }
@@ -294,6 +304,11 @@ impl Job {
     /// Both streams as a terminal shows them.
     pub fn text(&self) -> String {
         self.output.iter().map(|chunk| chunk.text.as_str()).collect()
+    }
+
+    /// What is wrong with the files it was given, as far as it is known.
+    pub fn diagnostics(&self) -> &[FileDiagnostic] {
+        &self.diagnostics
     }
 }
 

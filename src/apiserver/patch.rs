@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::api::field::{FieldError, FieldPath};
+use crate::api::status_error::{GroupResource, StatusError};
+
 /// RFC 7386: objects are merged, `null` removes, everything else replaces.
 pub fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
@@ -56,7 +59,7 @@ pub fn merge_key(path: &[&str]) -> Option<&'static str> {
 }
 
 /// Whether a list of plain values is merged as a set (patchStrategy merge without a key).
-fn merges_as_set(path: &[&str]) -> bool {
+pub fn merges_as_set(path: &[&str]) -> bool {
     path.last() == Some(&"finalizers")
 }
 
@@ -157,6 +160,34 @@ fn set_element_order(list: &mut [Value], order: &[Value], key: Option<&str>) {
         order.iter().position(same).unwrap_or(order.len())
     };
     list.sort_by_cached_key(rank);
+}
+
+/// What the API server says when the patched object cannot be decoded: the patch is what is wrong.
+///
+/// Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go, applyPatchToObject.
+pub fn refusal(error: &StatusError, patch: String, strategic: bool) -> StatusError {
+    let why = error.message.split_once(": ").map_or(error.message.as_str(), |(_, why)| why);
+    let why = match why.rsplit_once(" of type ") {
+        // The strategic patch is not decoded from JSON but field by field, which has its own words.
+        Some((_, kind)) if strategic && why.starts_with("json: ") => format!("unrecognized type: {kind}"),
+        _ => why.to_owned(),
+    };
+    let invalid = FieldError::invalid(&FieldPath::new("patch"), patch, why);
+    StatusError::invalid(GroupResource::core(""), "", &[invalid])
+}
+
+/// A map as Go's `%+v` prints it: `map[a:1 b:[x y]]`.
+pub fn go_map(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            format!("map[{}]", pairs.join(" "))
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

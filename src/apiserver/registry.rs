@@ -252,13 +252,15 @@ pub(super) fn patch(
         Patch::Merge(patch) => {
             let mut value = old.to_value(now);
             super::patch::merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)?;
+            let value = strategy::decode(kind, &value, validation, warnings)
+                .map_err(|error| super::patch::refusal(&error, value.to_string(), false))?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Strategic(patch) => {
             let mut value = old.to_value(now);
             super::patch::strategic_merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)?;
+            let value = strategy::decode(kind, &value, validation, warnings)
+                .map_err(|error| super::patch::refusal(&error, super::patch::go_map(&patch), true))?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Owner { add, remove } => {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::marks::{Kept, Watching};
 use super::{
-    Chunk, Client, Cursor, Deed, Failure, FileSet, Job, Mark, Notice, Outcome, Progress, Reply, Stop, Stream,
-    WatchSpec,
+    Chunk, Client, Cursor, Deed, Failure, FileDiagnostic, FileSet, Job, Mark, Notice, Outcome, Progress,
+    Reply, Stop, Stream, WatchSpec,
 };
 use crate::api::object::{Kind, Object};
 use crate::sim::{Duration, Time};
@@ -34,7 +34,7 @@ pub struct Io<'a> {
 impl<'a> Io<'a> {
     pub(super) fn new(job: &'a mut Job) -> Io<'a> {
         let now = job.started;
-        let cursor = Cursor { replies: 0, notices: 0, watches: 0, written: 0, now };
+        let cursor = Cursor { replies: 0, notices: 0, watches: 0, written: 0, diagnosed: 0, now };
         Io { job, cursor, mark: 0, depth: 0, captures: Vec::new(), need: None, stdin: None, overlay: None }
     }
 
@@ -295,6 +295,14 @@ impl<'a> Io<'a> {
             self.job.output.push(chunk);
         }
         self.cursor.written += 1;
+    }
+
+    /// Reports a mistake in a file of the command.
+    pub fn diagnose(&mut self, diagnostic: FileDiagnostic) {
+        if self.cursor.diagnosed >= self.job.diagnostics.len() {
+            self.job.diagnostics.push(diagnostic);
+        }
+        self.cursor.diagnosed += 1;
     }
 
     /// Asks the API server and prints the warnings that come along.

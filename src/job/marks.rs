@@ -13,6 +13,7 @@ pub(super) struct Cursor {
     pub notices: usize,
     pub watches: u32,
     pub written: usize,
+    pub diagnosed: usize,
     pub now: Time,
 }
 

@@ -78,6 +78,11 @@ pub fn name_of(object: &Object) -> String {
     name(object.kind(), &object.key().name)
 }
 
+/// As `-o yaml` prints it.
+pub fn yaml(value: &Value) -> String {
+    crate::yaml::to_yaml(value)
+}
+
 /// JSON as Go indents it: four spaces, keys in order, `<`, `>` and `&` escaped.
 pub fn json(value: &Value) -> String {
     let mut out = String::new();

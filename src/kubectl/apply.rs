@@ -1,0 +1,433 @@
+//! `kubectl apply` and `kubectl create -f`.
+//!
+//! Kubernetes: kubectl/pkg/cmd/apply/apply.go, patcher.go; cmd/create/create.go.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use super::errors::add_source;
+use super::flags::{Takes, flag};
+use super::manifests::{self, Doc};
+use super::output::{self, Format};
+use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch};
+use crate::api::field::go_quote;
+use crate::api::label::Selector;
+use crate::api::object::Object;
+use crate::job::{Failure, Io, Stop};
+use crate::wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
+
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+pub(super) const COMMAND: Command = Command {
+    name: "apply",
+    aliases: &[],
+    short: "Apply a configuration to a resource by file name or stdin",
+    usage: "(-f FILENAME | -k DIRECTORY)",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        OUTPUT,
+        SELECTOR,
+        DRY_RUN,
+        ALL,
+        flag("validate", '\0', Takes::Optional("strict")),
+        flag("kustomize", 'k', Takes::Text),
+        flag("force", '\0', Takes::Bool),
+        flag("overwrite", '\0', Takes::Bool),
+        flag("prune", '\0', Takes::Bool),
+        flag("server-side", '\0', Takes::Bool),
+        flag("force-conflicts", '\0', Takes::Bool),
+        flag("field-manager", '\0', Takes::Text),
+        flag("grace-period", '\0', Takes::Int),
+        flag("timeout", '\0', Takes::Span),
+        flag("wait", '\0', Takes::Bool),
+        flag("cascade", '\0', Takes::Optional("background")),
+        flag("record", '\0', Takes::Bool),
+    ],
+    run: apply,
+    subs: &[],
+};
+
+/// The object as JSON for the annotation: without the annotation itself, with the namespace it goes to.
+///
+/// Kubernetes: kubectl/pkg/util/apply.go, getModifiedConfiguration.
+fn modified_configuration(value: &Value) -> Value {
+    let mut plain = value.clone();
+    let meta = &mut plain["metadata"];
+    if !meta.is_object() {
+        *meta = Value::Object(Map::new());
+    }
+    let annotations = &mut meta["annotations"];
+    if !annotations.is_object() {
+        *annotations = json!({});
+    }
+    if let Some(map) = annotations.as_object_mut() {
+        map.remove(LAST_APPLIED);
+    }
+    let text = output::compact_json(&plain) + "\n";
+    plain["metadata"]["annotations"][LAST_APPLIED] = Value::String(text);
+    plain
+}
+
+/// What is done to every object of the files.
+struct Applier<'c> {
+    cmd: &'c Cmd,
+    validation: FieldValidation,
+    format: Option<Format>,
+    dry_run: Option<&'static str>,
+    server_side: bool,
+}
+
+fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if let Some(word) = cmd.args().first() {
+        return Err(cmd.usage_error(&format!("Unexpected args: [{word}]")).into());
+    }
+    let validation = manifests::validation(cmd)?;
+    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let read = manifests::read(io, cmd, validation)?;
+    let mut failures = read.failures.clone();
+    let selector = selector(cmd)?;
+    let wanted =
+        |doc: &&Doc| selector.as_ref().is_none_or(|s| s.matches_json(&doc.value["metadata"]["labels"]));
+    let docs: Vec<&Doc> = read.docs.iter().filter(wanted).collect();
+    if docs.is_empty() && failures.is_empty() {
+        return Err("no objects passed to apply".into());
+    }
+    let applier = Applier {
+        cmd,
+        validation,
+        format,
+        dry_run: dry_run(cmd)?,
+        server_side: cmd.parsed.flag("server-side"),
+    };
+    for doc in docs {
+        match io.once(|io| applier.one(io, doc)) {
+            Ok(_) => {}
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
+fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
+    match cmd.parsed.text("selector").filter(|text| !text.is_empty()) {
+        Some(text) => Selector::parse(text).map(Some).map_err(Failure::Message),
+        None => Ok(None),
+    }
+}
+
+/// ` (dry run)`, if nothing is to be changed.
+pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
+    match cmd.parsed.text("dry-run") {
+        None | Some("none") => Ok(None),
+        Some("client") => Ok(Some(" (dry run)")),
+        Some("server") => Ok(Some(" (server dry run)")),
+        Some("unchanged") => Err(Failure::message(
+            "Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".",
+        )),
+        Some(other) => Err(Failure::Message(format!(
+            "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+        ))),
+    }
+}
+
+/// What the client itself says of a name before it asks.
+///
+/// Kubernetes: client-go/rest/request.go, Name.
+fn name_problem(name: &str) -> Option<String> {
+    let bad = |what: &str| format!("invalid resource name {}: [{what}]", go_quote(name));
+    match name {
+        "" => Some("resource name may not be empty".to_owned()),
+        "." | ".." => Some(bad(&format!("may not be '{name}'"))),
+        name => {
+            let found: Vec<&str> = ["/", "%"].into_iter().filter(|sign| name.contains(sign)).collect();
+            let texts: Vec<String> = found.iter().map(|sign| format!("may not contain '{sign}'")).collect();
+            (!texts.is_empty()).then(|| bad(&texts.join(" ")))
+        }
+    }
+}
+
+/// The validation asks the API server first for its schema, and fails on that (CLI-050).
+fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
+    let server = io.client().server.clone();
+    let why = match error {
+        CallError::Refused => "connect: connection refused",
+        _ => "i/o timeout",
+    };
+    Failure::Message(format!(
+        "error validating {}: error validating data: failed to download openapi: Get \"https://{server}/openapi/v2?timeout=32s\": dial tcp {server}: {why}; if you choose to ignore these errors, turn validation off with --validate=false",
+        go_quote(&doc.source)
+    ))
+}
+
+impl Applier<'_> {
+    fn one(&self, io: &mut Io, doc: &Doc) -> Result<(), Stop> {
+        let generate = doc.value["metadata"]["generateName"].as_str().unwrap_or_default();
+        if !generate.is_empty() {
+            return Err(format!("from {generate}: cannot use generate name with apply").into());
+        }
+        let retrieving =
+            format!("retrieving current configuration of:\n{}\nfrom server for:", doc.describe());
+        if let Some(problem) = name_problem(&doc.name) {
+            return Err(add_source(&retrieving, &doc.source, Failure::Message(problem)).into());
+        }
+        let modified = modified_configuration(&doc.value);
+        match io.ask(Call::Get { kind: doc.kind, key: doc.key() })? {
+            Ok(Reply::Object(current)) => self.update(io, doc, &modified, current),
+            Ok(_) => Err("the server returned no object".into()),
+            Err(CallError::Status(status)) if status.is_not_found() => self.create(io, doc, modified),
+            Err(error @ CallError::Status(_)) => {
+                Err(add_source(&retrieving, &doc.source, Failure::of(&error, "")).into())
+            }
+            Err(error) if self.validation == FieldValidation::Ignore => Err(Failure::of(&error, "").into()),
+            Err(error) => Err(unreachable_validation(io, doc, &error).into()),
+        }
+    }
+
+    fn create(&self, io: &mut Io, doc: &Doc, modified: Value) -> Result<(), Stop> {
+        if self.dry_run.is_some() {
+            return self.print(io, doc, "created", None);
+        }
+        let call = Call::Post {
+            kind: doc.kind,
+            namespace: doc.namespace.clone(),
+            body: Rc::new(modified),
+            validation: self.validation,
+        };
+        match io.must(call) {
+            Ok(reply) => self.print(io, doc, "created", reply.object()),
+            Err(Stop::Failed(failure)) => Err(add_source("creating", &doc.source, failure).into()),
+            Err(Stop::Pending) => Err(Stop::Pending),
+        }
+    }
+
+    fn update(&self, io: &mut Io, doc: &Doc, modified: &Value, current: Object) -> Result<(), Stop> {
+        let meta = current.meta().cloned().unwrap_or_default();
+        let original =
+            meta.annotation(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        if original.is_none() && !self.server_side {
+            io.err(format!(
+                "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n",
+                doc.kind.info().plural, doc.name
+            ));
+        }
+        let value = current.to_value(io.now());
+        let patch = patch::three_way(original.as_ref(), modified, &value);
+        if meta.is_terminating() {
+            io.err(format!(
+                "Warning: Detected changes to resource {} which is currently being deleted.\n",
+                doc.name
+            ));
+        }
+        if patch.as_object().is_some_and(Map::is_empty) {
+            return self.print(io, doc, "unchanged", Some(&current));
+        }
+        if self.dry_run.is_some() {
+            return self.print(io, doc, "configured", Some(&current));
+        }
+        let text = output::compact_json(&patch);
+        let call = Call::Patch {
+            kind: doc.kind,
+            key: doc.key(),
+            uid: None,
+            patch: Patch::Strategic(Rc::new(patch)),
+            validation: self.validation,
+        };
+        match io.must(call) {
+            Ok(reply) => {
+                // A patch that came to nothing leaves the object as it was.
+                let same = reply.object().and_then(Object::meta).map(|m| m.resource_version)
+                    == Some(meta.resource_version);
+                let verb = if same { "unchanged" } else { "configured" };
+                self.print(io, doc, verb, reply.object())
+            }
+            Err(Stop::Failed(failure)) if self.cmd.parsed.flag("force") && is_replaceable(&failure) => {
+                self.replace(io, doc, modified)
+            }
+            Err(Stop::Failed(failure)) => {
+                let verb = format!("applying patch:\n{text}\nto:\n{}\nfor:", doc.describe());
+                Err(add_source(&verb, &doc.source, failure).into())
+            }
+            Err(Stop::Pending) => Err(Stop::Pending),
+        }
+    }
+
+    /// `--force`: deletes the object and creates it anew.
+    fn replace(&self, io: &mut Io, doc: &Doc, modified: &Value) -> Result<(), Stop> {
+        let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+        io.must(Call::Delete { kind: doc.kind, key: doc.key(), options })?;
+        super::delete::wait_gone(io, doc.kind, &doc.key(), None, None)?;
+        let call = Call::Post {
+            kind: doc.kind,
+            namespace: doc.namespace.clone(),
+            body: Rc::new(modified.clone()),
+            validation: self.validation,
+        };
+        let reply = io.must(call)?;
+        self.print(io, doc, "configured", reply.object())
+    }
+
+    fn print(&self, io: &mut Io, doc: &Doc, verb: &str, object: Option<&Object>) -> Result<(), Stop> {
+        let verb = if self.server_side { "serverside-applied" } else { verb };
+        print_result(io, doc, verb, self.dry_run, object, self.format.as_ref());
+        Ok(())
+    }
+}
+
+/// Conflicts and validation failures are what deleting helps against.
+fn is_replaceable(failure: &Failure) -> bool {
+    use crate::api::status_error::StatusReason;
+    failure
+        .status()
+        .is_some_and(|status| matches!(status.reason, StatusReason::Conflict | StatusReason::Invalid))
+}
+
+/// `daemonset.apps/x created`, or the object in the form asked for.
+fn print_result(
+    io: &mut Io,
+    doc: &Doc,
+    verb: &str,
+    dry_run: Option<&str>,
+    object: Option<&Object>,
+    format: Option<&Format>,
+) {
+    let name = object.map_or_else(|| doc.name.to_string(), |object| object.key().name.to_string());
+    let plain = output::name(doc.kind, &name);
+    let value = || object.map_or_else(|| (*doc.value).clone(), |object| object.to_value(io.now()));
+    let text = match format {
+        None => format!("{plain} {verb}{}\n", dry_run.unwrap_or_default()),
+        Some(Format::Name) => format!("{plain}\n"),
+        Some(Format::Json) => output::json(&value()),
+        Some(Format::Yaml) => output::yaml(&value()),
+        Some(Format::JsonPath(path, _)) => path.print(&value()),
+        Some(Format::CustomColumns(columns)) => output::custom_columns_table(columns, &[value()], true),
+    };
+    io.out(text);
+}
+
+pub(super) const CREATE: Command = Command {
+    name: "create",
+    aliases: &[],
+    short: "Create a resource from a file or from stdin",
+    usage: "-f FILENAME",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        OUTPUT,
+        SELECTOR,
+        DRY_RUN,
+        flag("validate", '\0', Takes::Optional("strict")),
+        flag("kustomize", 'k', Takes::Text),
+        flag("save-config", '\0', Takes::Bool),
+        flag("field-manager", '\0', Takes::Text),
+        flag("edit", '\0', Takes::Bool),
+        flag("raw", '\0', Takes::Text),
+    ],
+    run: create,
+    subs: &[Command {
+        name: "namespace",
+        aliases: &["ns"],
+        short: "Create a namespace with the specified name",
+        usage: "NAME [--dry-run=server|client|none]",
+        flags: &[
+            OUTPUT,
+            DRY_RUN,
+            flag("save-config", '\0', Takes::Bool),
+            flag("validate", '\0', Takes::Optional("strict")),
+        ],
+        run: create_namespace,
+        subs: &[],
+    }],
+};
+
+fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if let Some(word) = cmd.args().first().filter(|_| !cmd.parsed.given("filename")) {
+        return Err(cmd.usage_error(&format!("unknown command {}", go_quote(word))).into());
+    }
+    if !cmd.parsed.given("filename") {
+        return Err(cmd.usage_error("must specify one of -f and -k").into());
+    }
+    let validation = manifests::validation(cmd)?;
+    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let dry_run = dry_run(cmd)?;
+    let read = manifests::read(io, cmd, validation)?;
+    let mut failures = read.failures.clone();
+    if read.docs.is_empty() && failures.is_empty() {
+        return Err("no objects passed to create".into());
+    }
+    for doc in &read.docs {
+        let result = io.once(|io| create_one(io, cmd, doc, validation, dry_run, format.as_ref()));
+        match result {
+            Ok(_) => {}
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
+fn create_one(
+    io: &mut Io,
+    cmd: &Cmd,
+    doc: &Doc,
+    validation: FieldValidation,
+    dry_run: Option<&str>,
+    format: Option<&Format>,
+) -> Result<(), Stop> {
+    let save = cmd.parsed.flag("save-config");
+    let body = if save { modified_configuration(&doc.value) } else { (*doc.value).clone() };
+    if dry_run.is_some() {
+        print_result(io, doc, "created", dry_run, None, format);
+        return Ok(());
+    }
+    let call =
+        Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };
+    match io.ask(call)? {
+        Ok(reply) => {
+            print_result(io, doc, "created", None, reply.object(), format);
+            Ok(())
+        }
+        Err(error @ CallError::Status(_)) => {
+            Err(add_source("creating", &doc.source, Failure::of(&error, "")).into())
+        }
+        Err(error) if validation == FieldValidation::Ignore => Err(Failure::of(&error, "").into()),
+        Err(error) => Err(unreachable_validation(io, doc, &error).into()),
+    }
+}
+
+fn create_namespace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let [name] = cmd.args() else {
+        let count = cmd.args().len();
+        return Err(cmd.usage_error(&format!("exactly one NAME is required, got {count}")).into());
+    };
+    let Some(kind) = crate::api::object::Kind::of("v1", "Namespace") else { return Ok(1) };
+    let doc = Doc {
+        source: "".into(),
+        kind,
+        namespace: super::name(""),
+        name: super::name(name),
+        value: Rc::new(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})),
+    };
+    let dry_run = dry_run(cmd)?;
+    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let mut object = None;
+    if dry_run.is_none() {
+        let call = Call::Post {
+            kind,
+            namespace: super::name(""),
+            body: doc.value.clone(),
+            validation: FieldValidation::Strict,
+        };
+        object = io.must(call)?.object().cloned();
+    }
+    print_result(io, &doc, "created", dry_run, object.as_ref(), format.as_ref());
+    Ok(0)
+}
