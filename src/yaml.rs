@@ -44,3 +44,7 @@ pub enum Reader {
     /// The kubelet's staticPodPath: the first document only, and nothing is patched up.
     Kubelet,
 }
+
+#[cfg(test)]
+#[path = "yaml/fuzz_tests.rs"]
+mod tests;

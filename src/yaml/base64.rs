@@ -33,7 +33,7 @@ fn finish(
     match count {
         2 => match rest.next() {
             Some((_, b'=')) => bytes.push((group >> 4) as u8),
-            Some((next, _)) => return Err(next),
+            Some(_) => return Err(at),
             None => return Err(at + 1),
         },
         3 => bytes.extend_from_slice(&((group >> 2) as u16).to_be_bytes()),
@@ -68,7 +68,7 @@ mod tests {
             assert_eq!(decode(text), Ok(bytes.as_bytes().to_vec()), "{text}");
         }
         for (text, at) in
-            [("Y", 0), ("YQ", 0), ("YQ=", 3), ("YQ=x", 3), ("!!!!", 0), ("YWJj=", 4), ("YQ==YQ==", 4)]
+            [("Y", 0), ("YQ", 0), ("YQ=", 3), ("YQ=x", 2), ("!!!!", 0), ("YWJj=", 4), ("YQ==YQ==", 4)]
         {
             assert_eq!(decode(text), Err(at), "{text}");
         }

@@ -94,7 +94,9 @@ impl Parser<'_> {
             self.rest = rest;
             return Ok(());
         }
-        let number = |from: usize| self.rest.get(from..from + 2).and_then(|s| s.parse::<u8>().ok());
+        let digits =
+            |from: usize| self.rest.get(from..from + 2).filter(|s| s.bytes().all(|b| b.is_ascii_digit()));
+        let number = |from: usize| digits(from).and_then(|s| s.parse::<u8>().ok());
         let bytes = self.rest.as_bytes();
         let signed = matches!(bytes.first(), Some(b'+' | b'-')) && bytes.get(3) == Some(&b':');
         match (signed, number(1), number(4)) {

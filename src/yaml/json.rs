@@ -4,7 +4,7 @@
 
 use serde_json::Number;
 
-use super::diagnostic::Span;
+use super::diagnostic::{Pos, Span};
 use super::lines::Lines;
 use super::node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
 
@@ -51,7 +51,7 @@ struct Reader<'r, 'l> {
 
 /// A collection whose end has not come yet.
 struct Open {
-    start: usize,
+    start: Pos,
     content: Content,
 }
 
@@ -86,8 +86,13 @@ impl Reader<'_, '_> {
         Err(invalid(self.text, self.at, context))
     }
 
-    fn span(&mut self, start: usize) -> Span {
-        self.lines.span(self.base + start as u32, self.base + self.at as u32)
+    /// The place of the cursor. Asked only forwards: going back in a long line takes long.
+    fn pos(&mut self) -> Pos {
+        self.lines.pos(self.base + self.at as u32)
+    }
+
+    fn span_from(&mut self, start: Pos) -> Span {
+        Span { start, end: self.pos() }
     }
 
     fn read(&mut self) -> Result<Node, JsonError> {
@@ -102,9 +107,9 @@ impl Reader<'_, '_> {
                 },
                 (Expect::Value | Expect::ValueOrEnd, Some(bracket @ (b'[' | b'{'))) => self.open(bracket)?,
                 (Expect::Value | Expect::ValueOrEnd, _) => {
-                    let start = self.at;
+                    let start = self.pos();
                     let value = self.scalar()?;
-                    let span = self.span(start);
+                    let span = self.span_from(start);
                     match self.attach(Node::new(value, span)) {
                         Some(node) => return Ok(node),
                         None => Expect::Separator,
@@ -126,7 +131,8 @@ impl Reader<'_, '_> {
         }
         let map = bracket == b'{';
         let content = if map { Content::Map(Vec::new(), None) } else { Content::List(Vec::new()) };
-        self.open.push(Open { start: self.at, content });
+        let start = self.pos();
+        self.open.push(Open { start, content });
         self.at += 1;
         Ok(if map { Expect::Key(true) } else { Expect::ValueOrEnd })
     }
@@ -135,7 +141,7 @@ impl Reader<'_, '_> {
     fn close(&mut self) -> Option<Node> {
         self.at += 1;
         let Open { start, content } = self.open.pop()?;
-        let span = self.span(start);
+        let span = self.span_from(start);
         let value = match content {
             Content::List(items) => NodeValue::List(items),
             Content::Map(entries, _) => NodeValue::Map(entries),
@@ -156,9 +162,9 @@ impl Reader<'_, '_> {
     }
 
     fn key(&mut self) -> Result<Expect, JsonError> {
-        let start = self.at;
+        let start = self.pos();
         let text = self.string()?;
-        let span = self.span(start);
+        let span = self.span_from(start);
         self.skip_space();
         if self.byte() != Some(b':') {
             return self.invalid("after object key");

@@ -7,6 +7,8 @@ pub(super) struct Lines<'a> {
     text: &'a str,
     /// Where each line starts.
     starts: Vec<u32>,
+    /// Every character is one byte: columns need no counting.
+    ascii: bool,
     last: Pos,
 }
 
@@ -20,7 +22,7 @@ impl<'a> Lines<'a> {
                 starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
             }
         }
-        Lines { text, starts, last: Pos::default() }
+        Lines { text, starts, ascii: text.is_ascii(), last: Pos::default() }
     }
 
     pub(super) fn pos(&mut self, offset: u32) -> Pos {
@@ -39,7 +41,7 @@ impl<'a> Lines<'a> {
             (start, 1)
         };
         let between = self.text.get(from as usize..offset as usize).unwrap_or_default();
-        let characters = if between.is_ascii() { between.len() } else { between.chars().count() };
+        let characters = if self.ascii { between.len() } else { between.chars().count() };
         self.last = Pos { line: line as u32 + 1, column: before + characters as u32, offset };
         self.last
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::diagnostic::{Diagnostic, Span};
+use super::diagnostic::{Diagnostic, Pos, Span};
 use super::events::{Event, EventKind, Parser, Properties};
 use super::gosyntax;
 use super::lines::Lines;
@@ -79,9 +79,9 @@ struct Builder<'l, 't> {
 /// A collection whose end has not come yet.
 struct Frame {
     anchor: Option<(String, usize)>,
-    start: u32,
+    start: Pos,
     /// Where its last part ended.
-    end: u32,
+    end: Pos,
     /// Levels of collections in it.
     height: usize,
     content: Content,
@@ -178,7 +178,7 @@ impl<'l, 't> Builder<'l, 't> {
             return;
         }
         let anchor = properties.anchor.map(|name| self.open_anchor(name));
-        let start = self.base + start.offset;
+        let start = self.lines.pos(self.base + start.offset);
         self.frames.push(Frame { anchor, start, end: start, height: 1, content });
     }
 
@@ -199,8 +199,9 @@ impl<'l, 't> Builder<'l, 't> {
         }
         let Some(frame) = self.frames.pop() else { return };
         // A flow collection ends with its bracket, a block collection with its last part.
-        let end = if end.offset > start.offset { self.base + end.offset } else { frame.end };
-        let span = self.lines.span(frame.start, end);
+        let closed = end.offset > start.offset;
+        let end = if closed { self.lines.pos(self.base + end.offset) } else { frame.end };
+        let span = Span { start: frame.start, end };
         let value = match frame.content {
             Content::List(items) => NodeValue::List(items),
             Content::Map(entries, _) => {
@@ -291,7 +292,7 @@ impl<'l, 't> Builder<'l, 't> {
             self.root = node;
             return;
         };
-        frame.end = frame.end.max(node.span.end.offset);
+        frame.end = frame.end.max(node.span.end);
         frame.height = frame.height.max(height + 1);
         match &mut frame.content {
             Content::List(items) => items.push(node),
@@ -322,6 +323,10 @@ impl<'l, 't> Builder<'l, 't> {
 
     /// kubectl and the kubelet let the last key win without a word; go-yaml would have words for it.
     fn warn_of_duplicates(&mut self, entries: &[Entry]) {
+        let fresh = |(at, entry): (usize, &Entry)| entries[..at].iter().all(|before| before.key != entry.key);
+        if entries.len() <= 8 && entries.iter().enumerate().all(fresh) {
+            return;
+        }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries.iter().filter(|e| !e.merge) {
             if let Some(first) = seen.insert(&entry.key, entry.key_span) {
@@ -356,6 +361,9 @@ impl<'l, 't> Builder<'l, 't> {
 fn pending_key(node: Node) -> Result<PendingKey, (String, Span)> {
     let span = node.span;
     let mut unsupported = None;
+    if let NodeValue::String(text) = node.value {
+        return Ok(PendingKey { text, span, merge: false, unsupported });
+    }
     let text = match &node.resolved().value {
         NodeValue::String(text) => text.clone(),
         NodeValue::Bool(b) => b.to_string(),

@@ -565,6 +565,8 @@ mod tests {
         #[test]
         fn what_is_written_reads_back(value in any_value()) {
             let text = to_yaml(&json!({"value": value}));
+            // go-yaml writes this key bare, and reads it as a merge.
+            prop_assume!(!text.contains("<<:"));
             let read = read_documents(text.as_bytes(), Reader::Kubelet);
             prop_assert_eq!(&read.error, &None, "{}", text);
             prop_assert_eq!(&read.documents[0].tree.to_value()["value"], &value, "{}", text);
