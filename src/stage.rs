@@ -7,6 +7,7 @@ pub mod script;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::api::object::{Key, Kind};
 use crate::cluster::boot::standard_machines;
 use crate::cluster::desk::JobId;
 use crate::cluster::{Addons, Cluster};
@@ -267,13 +268,17 @@ impl Stage {
     }
 
     /// What would be said of a manifest that is applied, without touching the cluster.
-    pub fn check_apply(&self, text: &str) -> Vec<Diagnostic> {
-        crate::manifest::check_apply(text.as_bytes())
+    pub fn check_apply(&self, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
+        let namespace = Kind::of("v1", "Namespace");
+        let has = |name: &str| {
+            namespace.is_some_and(|kind| self.cluster.api.store.get(kind, &Key::new("", name)).is_some())
+        };
+        crate::manifest::check_apply_beside(text.as_ref(), &has)
     }
 
     /// What a node's kubelet would say of a manifest in its directory.
-    pub fn check_static(&self, node: &str, file: &str, text: &str) -> Vec<Diagnostic> {
-        crate::kubelet::manifest::check_static(node, file, text.as_bytes())
+    pub fn check_static(&self, node: &str, file: &str, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
+        crate::kubelet::manifest::check_static(node, file, text.as_ref())
     }
 
     /// The log of messages: one line each, oldest first.

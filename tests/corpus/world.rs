@@ -128,8 +128,9 @@ impl World {
         views.filter_map(|pod| Some((pod.id.to_string(), pod.file.as_ref()?.to_string()))).collect()
     }
 
+    /// The kubelet's log, without the backslashes before quotes that stand within quotes.
     pub fn journal(&self, node: &str) -> String {
-        self.stage.journal(node).into_iter().map(|(_, line)| line + "\n").collect()
+        self.stage.journal(node).into_iter().map(|(_, line)| line.replace('\\', "") + "\n").collect()
     }
 }
 
