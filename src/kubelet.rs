@@ -10,20 +10,24 @@
 //!
 //! Kubernetes: pkg/kubelet/kubelet.go.
 
+pub mod admit;
 pub mod backoff;
 pub mod config;
-mod image_manager;
+pub mod image_manager;
 mod kill;
-mod kuberuntime;
+pub mod kuberuntime;
 pub mod manifest;
 pub mod manifest_dir;
 pub mod mirror;
 pub mod node_status;
+pub mod pod_config;
+pub mod pod_manager;
 mod pod_worker;
+pub mod preemption;
 pub mod references;
 pub mod runtime;
 mod sources;
-mod status;
+pub mod status;
 mod status_manager;
 mod sync_pod;
 #[cfg(test)]
@@ -52,6 +56,7 @@ use kuberuntime::ContainerKey;
 use manifest_dir::FileSource;
 use mirror::{MIRROR_CREATE, MIRROR_DELETE};
 use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
+use pod_config::PodStorage;
 use pod_worker::PodWorker;
 use runtime::Runtime;
 use sources::SourcesSeen;
@@ -102,6 +107,7 @@ pub struct Kubelet {
     /// The API server's view of this node and of its static pods.
     node: Option<Rc<Node>>,
     mirrors: Vec<Rc<Pod>>,
+    static_pods: PodStorage,
     registration: Registration,
     /// In order of their numbers.
     workers: Vec<PodWorker>,
@@ -133,6 +139,7 @@ impl Kubelet {
             sources_seen: SourcesSeen::default(),
             node: None,
             mirrors: Vec::new(),
+            static_pods: PodStorage::default(),
             registration: Registration::default(),
             workers: Vec::new(),
             last_no: 0,
@@ -284,7 +291,8 @@ impl Kubelet {
 
     /// What the API server's list of this node's pods says: the difference to what is known counts.
     fn set_api_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
-        let (mirrors, pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
+        let (mirrors, mut pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
+        pods.sort_by_key(|pod| pod.meta.created);
         self.set_mirror_pods(mirrors, ctx);
         let mut known: Vec<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
         known.sort();
@@ -312,7 +320,19 @@ impl Kubelet {
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodAdditions.
     fn handle_pod_addition(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let at = self.add_worker(pod.clone());
-        self.first_update(at, ctx);
+        if !pod.is_terminal()
+            && !pod.meta.is_terminating()
+            && let Err(rejection) = self.can_admit_pod(at, ctx)
+        {
+            return self.reject_pod(at, &rejection, ctx);
+        }
+        // Preempting others may have moved it in the list.
+        let no = self.last_no;
+        if let Some(at) = self.find_no(no)
+            && self.workers[at].extra.as_ref().is_none_or(|extra| extra.waits_for.is_empty())
+        {
+            self.first_update(at, ctx);
+        }
     }
 
     fn token(&self, tag: u16, value: u64) -> Token {

@@ -4,6 +4,8 @@
 //! README). Prints `conformance: N of M cases hold`, and each case that does not with what was expected and
 //! what came out. An unknown topic or check counts as failing.
 
+#[path = "conformance/crash_backoff.rs"]
+mod crash_backoff;
 #[path = "conformance/daemonset_manage.rs"]
 mod daemonset_manage;
 #[path = "conformance/daemonset_node_should_run.rs"]
@@ -26,6 +28,8 @@ mod node_affinity_match;
 mod scheduler_filters;
 #[path = "conformance/scheduler_messages.rs"]
 mod scheduler_messages;
+#[path = "conformance/static_pod_file_source.rs"]
+mod static_pod_file_source;
 #[path = "conformance/toleration_match.rs"]
 mod toleration_match;
 #[path = "conformance/validation.rs"]
@@ -54,14 +58,14 @@ fn topic(name: &str) -> Option<Option<Run>> {
         "node-affinity-match" => Some(node_affinity_match::run),
         "toleration-match" => Some(toleration_match::run),
         "validation" => Some(validation::run),
-        "crash-backoff" => None,
+        "crash-backoff" => Some(crash_backoff::run),
         "daemonset-manage" => Some(daemonset_manage::run),
         "daemonset-node-should-run" => Some(daemonset_node_should_run::run),
         "daemonset-rolling-update" => Some(daemonset_rolling_update::run),
         "daemonset-status" => Some(daemonset_status::run),
         "scheduler-filters" => Some(scheduler_filters::run),
         "scheduler-messages" => Some(scheduler_messages::run),
-        "static-pod-file-source" => None,
+        "static-pod-file-source" => Some(static_pod_file_source::run),
         _ => return None,
     })
 }

@@ -40,7 +40,18 @@ struct Pull {
 }
 
 /// Failed pulls back off by pod and image (KL-056).
-type PullKey = (Uid, Name);
+pub type PullKey = (Uid, Name);
+
+pub const ERR_IMAGE_PULL: &str = "ErrImagePull";
+pub const IMAGE_PULL_BACK_OFF: &str = "ImagePullBackOff";
+
+/// The message of a container whose image is not being pulled for a while, with why the last pull failed.
+pub fn back_off_pulling(image: &str, last_error: Option<&str>) -> String {
+    match last_error {
+        Some(error) => format!("Back-off pulling image \"{image}\": {ERR_IMAGE_PULL}: {error}"),
+        None => format!("Back-off pulling image \"{image}\""),
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct ImageManager {
@@ -123,14 +134,10 @@ impl Kubelet {
     }
 
     fn image_pull_back_off(&mut self, at: usize, index: usize, key: &PullKey, ctx: &mut Ctx) -> Ensured {
-        let text = format!("Back-off pulling image \"{}\"", key.1);
-        let message = Message::Text(text.as_str().into());
+        let message = Message::Text(back_off_pulling(&key.1, None).into());
         self.container_event(at, index, EventType::Normal, "BackOff", message, ctx);
-        let message = match self.images.last_errors.get(key) {
-            Some(error) => format!("{text}: ErrImagePull: {error}"),
-            None => text,
-        };
-        Ensured::Failed("ImagePullBackOff", message)
+        let last_error = self.images.last_errors.get(key);
+        Ensured::Failed(IMAGE_PULL_BACK_OFF, back_off_pulling(&key.1, last_error.map(String::as_str)))
     }
 
     fn enqueue_pull(&mut self, at: usize, index: usize, image: Name, ctx: &mut Ctx) {
@@ -194,7 +201,7 @@ impl Kubelet {
         self.container_event(at, pull.index, EventType::Warning, "Failed", Message::Text(text.into()), ctx);
         let key = (self.workers[at].uid(), pull.image.clone());
         self.images.back_off.next(&key, ctx.now, ctx.now);
-        self.start_failed(at, pull.index, "ErrImagePull", &error, ctx);
+        self.start_failed(at, pull.index, ERR_IMAGE_PULL, &error, ctx);
         self.images.last_errors.insert(key, error);
         self.fail_start(at, SyncResult::Failed);
         self.start_next(at, ctx);

@@ -2,6 +2,7 @@
 //!
 //! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go, kuberuntime_container.go.
 
+use super::backoff::Backoff;
 use super::image_manager::Ensured;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::runtime::{Done, SandboxState};
@@ -11,7 +12,7 @@ use super::{Kubelet, pod_ref};
 use crate::api::event::{EventType, Message};
 use crate::api::meta::{Name, Uid};
 use crate::api::pod::{Container, ContainerKind, Pod, RestartPolicy};
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 use crate::wire::Ctx;
 
 /// What the crash back-off of a container goes by: a changed container starts afresh (KL-078).
@@ -41,6 +42,23 @@ impl PodActions {
     fn is_empty(&self) -> bool {
         !self.kill_pod && !self.create_sandbox && self.to_start.is_empty()
     }
+}
+
+/// Whether a container whose last instance ended at `ended` must wait: the length of the back-off that is
+/// on. If not, it starts now, and the next back-off is the next longer one (KL-070).
+///
+/// Kubernetes: kuberuntime_manager.go, doBackOff.
+pub fn do_back_off(
+    table: &mut Backoff<ContainerKey>,
+    key: &ContainerKey,
+    ended: Time,
+    now: Time,
+) -> Option<Duration> {
+    if table.is_in_back_off_since(key, ended, now) {
+        return Some(table.get(key));
+    }
+    table.next(key, ended, now);
+    None
 }
 
 impl Kubelet {
@@ -129,7 +147,7 @@ impl Kubelet {
 
     /// Begins to start one container. Returns whether something is under way now; if not, it has failed.
     fn start_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
-        if let Some(end) = self.do_back_off(at, index, ctx) {
+        if let Some(end) = self.back_off_of(at, index, ctx) {
             self.fail_start(at, SyncResult::BackOff(end));
             return false;
         }
@@ -176,20 +194,16 @@ impl Kubelet {
     }
 
     /// Whether this container must wait after a crash, and until when (KL-070, KL-072).
-    fn do_back_off(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> Option<Time> {
+    fn back_off_of(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> Option<Time> {
         let pod = self.workers[at].pod.clone();
         let container = pod.spec.containers.get(index)?;
         let sandbox = self.runtime.sandbox(pod.meta.uid)?;
         let ended = sandbox.newest(&container.name)?.exit()?.finished;
         let key = get_backoff_key(&pod, container);
-        if !self.crash_loop_back_off.is_in_back_off_since(&key, ended, ctx.now) {
-            self.crash_loop_back_off.next(&key, ended, ctx.now);
-            return None;
-        }
+        let back_off = do_back_off(&mut self.crash_loop_back_off, &key, ended, ctx.now)?;
         let text =
             format!("Back-off restarting failed container {} in pod {}", container.name, format_pod(&pod));
         self.container_event(at, index, EventType::Warning, "BackOff", Message::Text(text.into()), ctx);
-        let back_off = self.crash_loop_back_off.get(&key);
         let message = back_off_message(&pod, container, back_off);
         self.workers[at].set_waiting_reason(index, Some(waiting("CrashLoopBackOff", &message)));
         Some(ended + back_off)
@@ -267,7 +281,7 @@ impl Kubelet {
 }
 
 /// The message of a container that waits in CrashLoopBackOff.
-pub fn back_off_message(pod: &Pod, container: &Container, back_off: crate::sim::Duration) -> String {
+pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) -> String {
     let span = go_duration(back_off);
     format!("back-off {span} restarting failed container={} pod={}", container.name, format_pod(pod))
 }

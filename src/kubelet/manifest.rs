@@ -10,13 +10,12 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::references::has_api_object_reference;
-use crate::api::defaults;
-use crate::api::field::ErrorList;
-use crate::api::field::{go_json, go_quote};
+use crate::api::field::{FieldError, go_json, go_quote};
 use crate::api::meta::{Uid, fnv1a_128};
 use crate::api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod};
 use crate::api::schema::{self, KindInfo};
 use crate::api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
+use crate::api::{defaults, validation};
 use crate::sim::Time;
 use crate::yaml::{Decoded, Diagnostic, Document, Part, Reader, Span, decode, locate, read_documents};
 
@@ -74,7 +73,7 @@ pub fn read_manifest(
         return Err(ManifestError { message: could_not_parse(file, &error.message), diagnostics });
     }
     if info.kind != "Pod" {
-        return Err(other_kind(file, document, info, &object));
+        return Err(other_kind(file, document, info.group, info.kind, &object));
     }
     let mut warnings = document.warnings.clone();
     warnings.extend(decoded.lenient_diagnostics(&document.tree));
@@ -134,6 +133,7 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
     }
     match schema::kind(version, kind) {
         Some(info) => Ok(info),
+        None if is_list(version, kind) => Err(other_kind(file, document, group_of(version), kind, object)),
         None => {
             let known = schema::kinds().iter().any(|info| info.kind == kind);
             let why = format!(
@@ -145,6 +145,16 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
             fail(why, Some(if known { "apiVersion" } else { "kind" }))
         }
     }
+}
+
+/// Lists are known to the decoder, but not to the schema, which has only what can be served.
+fn is_list(version: &str, kind: &str) -> bool {
+    let item = kind.strip_suffix("List");
+    (version, kind) == ("v1", "List") || item.is_some_and(|item| schema::kind(version, item).is_some())
+}
+
+fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 fn go_sort(value: &Value) -> &'static str {
@@ -159,8 +169,8 @@ fn go_sort(value: &Value) -> &'static str {
 }
 
 /// A sound object that is no Pod (KL-010). The real message holds all of Go's struct; ours its beginning.
-fn other_kind(file: &str, document: &Document, info: &KindInfo, object: &Value) -> ManifestError {
-    let package = match info.group {
+fn other_kind(file: &str, document: &Document, group: &str, kind: &str, object: &Value) -> ManifestError {
+    let package = match group {
         "" => "core",
         group => group.split('.').next().unwrap_or(group),
     };
@@ -168,13 +178,13 @@ fn other_kind(file: &str, document: &Document, info: &KindInfo, object: &Value) 
     let why = format!(
         "invalid pod: &{package}.{}{{TypeMeta:v1.TypeMeta{{Kind:\"\", APIVersion:\"\"}}, \
          ObjectMeta:v1.ObjectMeta{{Name:{}, GenerateName:{}, Namespace:{}, …}}, …}}",
-        info.kind,
+        kind,
         text("name"),
         text("generateName"),
         text("namespace"),
     );
     let mut error = unparsed(file, &why, locate(&document.tree, "kind", Part::Value), Some("kind"));
-    let help = match info.kind {
+    let help = match kind {
         "DaemonSet" => "A DaemonSet goes to the API server with kubectl apply; staticPodPath takes Pods only",
         _ => "staticPodPath takes one Pod for each file",
     };
@@ -198,16 +208,22 @@ fn finish(
         let diagnostics = vec![Diagnostic::error(&message, span).with_path("metadata.name")];
         return Err(ManifestError { message, diagnostics });
     }
+    if object["spec"]["terminationGracePeriodSeconds"].as_i64().is_some_and(|seconds| seconds < 0) {
+        object["spec"]["terminationGracePeriodSeconds"] = json!(1);
+    }
     apply_defaults(&mut object, file, node_name);
     let reference = has_api_object_reference(&object);
     let reference = reference.map(|(what, path)| {
         let message = format!("static pods may not reference {what}");
         Diagnostic::error(message, locate(&document.tree, &path, Part::Value)).with_path(path)
     });
-    let errors = validate(&object);
+    // The node's name is not the file's: whether it is a good one is for the API server to say.
+    object["spec"]["nodeName"] = json!(node_name.to_lowercase());
+    let errors = validation::validate(&object);
+    object["spec"]["nodeName"] = json!(node_name);
     if !errors.is_empty() {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let place = |error: &crate::api::field::FieldError| {
+        let place = |error: &FieldError| {
             let span = locate(&document.tree, &error.field, Part::Value);
             Diagnostic::error(error.to_string(), span).with_path(&error.field)
         };
@@ -252,8 +268,4 @@ fn apply_defaults(object: &mut Value, file: &str, node_name: &str) {
 /// Kubernetes: pkg/kubelet/config/common.go, generatePodName.
 pub fn generate_pod_name(name: &str, node_name: &str) -> String {
     format!("{name}-{}", node_name.to_lowercase())
-}
-
-fn validate(_object: &Value) -> ErrorList {
-    ErrorList::new()
 }

@@ -40,7 +40,7 @@ pub struct FileSource {
 
 /// What a look at the files gave.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Look {
+pub struct Look {
     /// All pods of the source, if it has something to report.
     pub pods: Option<Vec<Rc<Pod>>>,
     pub log: Vec<String>,
@@ -78,7 +78,7 @@ impl FileSource {
     /// The periodic scan (KL-002).
     ///
     /// Kubernetes: file.go, listConfig.
-    pub(super) fn list_config(&mut self, files: &Files, node_name: &str, now: Time) -> Look {
+    pub fn list_config(&mut self, files: &Files, node_name: &str, now: Time) -> Look {
         let mut look = Look::default();
         let read = match files.get(&self.path) {
             None => {
@@ -112,8 +112,21 @@ impl FileSource {
         look
     }
 
+    /// The pods of the store, in the order of the files they come from.
     fn list(&self) -> Vec<Rc<Pod>> {
-        self.store.values().cloned().collect()
+        let mut pods: Vec<Rc<Pod>> = Vec::new();
+        let known = self.file_keys.values().filter_map(|key| self.store.get(key));
+        for pod in known.chain(self.store.values()) {
+            if !pods.iter().any(|listed| Rc::ptr_eq(listed, pod)) {
+                pods.push(pod.clone());
+            }
+        }
+        pods
+    }
+
+    /// Whether a change would be noticed at once.
+    pub fn is_watching(&self, now: Time) -> bool {
+        self.watching.is_some_and(|since| since <= now)
     }
 
     /// Every entry without a leading dot, in order of names; directories are passed over (KL-005…007).
@@ -183,7 +196,7 @@ impl FileSource {
     /// A change of a file, as the watch tells it at once (KL-002).
     ///
     /// Kubernetes: file_linux.go, doWatch, produceWatchEvent, consumeWatchEvent.
-    pub(super) fn on_change(
+    pub fn on_change(
         &mut self,
         path: &str,
         change: FileChange,
@@ -194,8 +207,7 @@ impl FileSource {
         let mut look = Look::default();
         self.mind_watch(files, now);
         let is_watched = path == self.path && !files.is_directory(path) || parent(path) == self.path;
-        let watching = self.watching.is_some_and(|since| since <= now);
-        if !is_watched || !watching || file_name(path).starts_with('.') {
+        if !is_watched || !self.is_watching(now) || file_name(path).starts_with('.') {
             return look;
         }
         if change == FileChange::Written {
@@ -235,7 +247,7 @@ impl FileSource {
     }
 
     /// The process starts: the watch is set up at once if it can be.
-    pub(super) fn start(&mut self, files: &Files, now: Time) {
+    pub fn start(&mut self, files: &Files, now: Time) {
         self.watching = files.get(&self.path).is_some().then_some(now);
     }
 }

@@ -4,9 +4,8 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::Kubelet;
+use super::pod_manager::{get_mirror_pod_by_pod, get_orphaned_mirror_pods, same_full_name};
 use super::pod_worker::{PodWorker, WorkerState};
 use super::status_manager::OwnStatus;
 use crate::api::meta::{OwnerReference, Uid};
@@ -62,19 +61,29 @@ pub fn mirror_pod_of(pod: &Pod, node: &Node) -> Option<Pod> {
     Some(mirror)
 }
 
+/// What a sync of a static pod owes its mirror. Both: the deletion comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MirrorActions {
+    pub delete: bool,
+    pub create: bool,
+}
+
+/// Kubernetes: kubelet.go, tryReconcileMirrorPods.
+pub fn mirror_actions(pod: &Pod, mirror: Option<&Pod>) -> MirrorActions {
+    let outdated = |mirror: &Pod| mirror.meta.is_terminating() || !is_mirror_pod_of(mirror, pod);
+    let delete = mirror.is_some_and(outdated);
+    MirrorActions { delete, create: delete || mirror.is_none() }
+}
+
 impl Kubelet {
     /// The mirror pod with the name of this static pod, whether or not it matches.
     pub(super) fn mirror_of(&self, worker: &PodWorker) -> Option<&Rc<Pod>> {
-        let key = Key::of(&worker.pod.meta);
-        self.mirrors.iter().find(|mirror| Key::of(&mirror.meta) == key)
+        get_mirror_pod_by_pod(&self.mirrors, &worker.pod)
     }
 
     fn static_worker_of(&self, mirror: &Pod) -> Option<usize> {
         let same = |worker: &PodWorker| {
-            worker.is_static()
-                && !worker.is_removed()
-                && worker.pod.meta.name == mirror.meta.name
-                && worker.pod.meta.namespace() == mirror.meta.namespace()
+            worker.is_static() && !worker.is_removed() && same_full_name(&worker.pod, mirror)
         };
         self.workers.iter().position(same)
     }
@@ -138,15 +147,15 @@ impl Kubelet {
         }
         let work = worker.extra.as_ref().map(|extra| extra.mirror).unwrap_or_default();
         let mirror = self.mirror_of(worker).cloned();
+        let needed = mirror_actions(&worker.pod, mirror.as_deref());
         match (mirror, work) {
             (_, MirrorWork::Deleting | MirrorWork::Creating) | (None, MirrorWork::Created) => {}
-            (Some(mirror), _) => {
-                if mirror.meta.is_terminating() || !is_mirror_pod_of(&mirror, &worker.pod) {
-                    self.delete_mirror_pod(&mirror, Some(worker.no), ctx);
-                    self.set_mirror_work(at, MirrorWork::Deleting);
-                }
+            (Some(mirror), _) if needed.delete => {
+                self.delete_mirror_pod(&mirror, Some(worker.no), ctx);
+                self.set_mirror_work(at, MirrorWork::Deleting);
             }
-            (None, MirrorWork::None) => self.create_mirror_pod(at, ctx),
+            (_, MirrorWork::None) if needed.create => self.create_mirror_pod(at, ctx),
+            _ => {}
         }
     }
 
@@ -234,18 +243,14 @@ impl Kubelet {
 
     /// Mirror pods with no static pod behind them (KL-028, KL-044).
     pub(super) fn delete_orphaned_mirror_pods(&mut self, ctx: &mut Ctx) {
-        let same = |worker: &PodWorker, mirror: &Pod| {
-            worker.is_static()
-                && worker.pod.meta.name == mirror.meta.name
-                && worker.pod.meta.namespace() == mirror.meta.namespace()
-        };
         let stands_behind = |mirror: &Pod| {
-            self.workers
-                .iter()
-                .any(|worker| same(worker, mirror) && (!worker.is_removed() || worker.is_running()))
+            self.workers.iter().any(|worker| {
+                worker.is_static()
+                    && same_full_name(&worker.pod, mirror)
+                    && (!worker.is_removed() || worker.is_running())
+            })
         };
-        let orphans: Vec<Rc<Pod>> =
-            self.mirrors.iter().filter(|mirror| !stands_behind(mirror)).cloned().collect();
+        let orphans: Vec<Rc<Pod>> = get_orphaned_mirror_pods(&self.mirrors, stands_behind).cloned().collect();
         for mirror in orphans {
             self.delete_mirror_pod(&mirror, None, ctx);
         }
@@ -265,9 +270,4 @@ pub(super) fn call_error(answer: &Answer) -> String {
         Err(CallError::TimedOut) => "net/http: TLS handshake timeout".to_owned(),
         Err(CallError::Status(status)) => status.message.replace('"', "\\\""),
     }
-}
-
-/// For callers that hold API forms.
-pub fn mirror_pod_value(pod: &Value, node: &Value) -> Option<Value> {
-    mirror_pod_of(&Pod::from_value(pod), &Node::from_value(node)).map(|mirror| mirror.to_value())
 }

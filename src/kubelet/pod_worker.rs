@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::kill::Kill;
 use super::mirror::MirrorWork;
+use super::pod_config::{PodOperation, check_and_update_pod};
 use super::timers::{SYNC, jitter};
 use super::{Kubelet, kuberuntime::PodActions};
 use crate::api::event::ObjectRef;
@@ -74,6 +75,8 @@ pub(super) struct Extra {
     pub grace: Option<Duration>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
     pub failed: Option<Rc<Reason>>,
+    /// The pods that have to be gone before this critical one starts, by their workers' numbers.
+    pub waits_for: Vec<u32>,
     /// What is under way for a static pod's mirror.
     pub mirror: MirrorWork,
 }
@@ -226,7 +229,7 @@ impl Kubelet {
         let relist =
             (self.workers[at].synced + Duration(1)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
-        if worker.rejected {
+        if worker.rejected || worker.extra.as_ref().is_some_and(|extra| !extra.waits_for.is_empty()) {
             return;
         }
         if worker.work.is_some() {
@@ -256,7 +259,7 @@ impl Kubelet {
 
     /// The pod shall end. `grace` overrides the pod's own grace period if it is shorter (KL-090).
     pub(super) fn terminate(&mut self, at: usize, grace: Option<Duration>, ctx: &mut Ctx) {
-        if self.workers[at].state == WorkerState::Terminated {
+        if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
             return;
         }
         let wanted = self.effective_grace_period(at, grace);
@@ -351,7 +354,7 @@ impl Kubelet {
         if let Some(extra) = &mut worker.extra {
             extra.resync = None;
             let idle = extra.grace.is_none() && extra.failed.is_none() && extra.mirror == MirrorWork::None;
-            if extra.reasons.is_empty() && idle {
+            if extra.reasons.is_empty() && extra.waits_for.is_empty() && idle {
                 worker.extra = None;
             }
         }
@@ -380,18 +383,27 @@ impl Kubelet {
     pub(super) fn handle_pod_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let old = std::mem::replace(&mut self.workers[at].pod, pod.clone());
         self.reconcile_status(at, &old, ctx);
-        let changed = !(Rc::ptr_eq(&old.spec, &pod.spec) || old.spec == pod.spec)
-            || !(Rc::ptr_eq(&old.meta.common, &pod.meta.common) || old.meta.common == pod.meta.common);
-        if pod.meta.deletion != old.meta.deletion && pod.meta.is_terminating() {
-            match self.workers[at].state {
+        match check_and_update_pod(&old, pod) {
+            Some(PodOperation::Delete) => match self.workers[at].state {
                 // It has ended already and only waits to be deleted.
                 WorkerState::Terminated => self.finish_terminated(at, ctx),
                 _ => self.terminate(at, None, ctx),
+            },
+            _ if pod.is_terminal() => self.terminate(at, None, ctx),
+            Some(PodOperation::Update) => self.update_pod(at, ctx),
+            _ => {}
+        }
+    }
+
+    /// A pod has ended: a critical one that waited for its place may start.
+    pub(super) fn release_waiting(&mut self, no: u32, ctx: &mut Ctx) {
+        for at in 0..self.workers.len() {
+            let Some(extra) = &mut self.workers[at].extra else { continue };
+            let waited = !extra.waits_for.is_empty();
+            extra.waits_for.retain(|other| *other != no);
+            if waited && extra.waits_for.is_empty() {
+                self.first_update(at, ctx);
             }
-        } else if pod.is_terminal() {
-            self.terminate(at, None, ctx);
-        } else if changed {
-            self.update_pod(at, ctx);
         }
     }
 

@@ -5,6 +5,8 @@
 use std::rc::Rc;
 
 use super::manifest_dir::Look;
+use super::pod_config::PodOperation;
+use super::pod_manager::same_full_name;
 use super::pod_worker::WorkerState;
 use super::{FileChange, Kubelet};
 use crate::api::meta::Uid;
@@ -69,21 +71,16 @@ impl Kubelet {
     }
 
     /// What the file source has now: removes come first, then what is new, then what has changed (KL-024).
-    ///
-    /// Kubernetes: config.go, Merge.
     fn set_static_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
-        let known = self.workers.iter().filter(|worker| worker.is_static() && !worker.is_removed());
-        let given = |uid: Uid| pods.iter().any(|pod| pod.meta.uid == uid);
-        let gone: Vec<Uid> = known.map(|worker| worker.uid()).filter(|uid| !given(*uid)).collect();
-        for uid in gone {
-            self.handle_pod_remove(uid, ctx);
-        }
-        for pod in &pods {
-            match self.find(pod.meta.uid) {
-                Some(at) if self.workers[at].is_removed() => self.readmit(at, pod, ctx),
-                Some(at) if Rc::ptr_eq(&self.workers[at].pod, pod) => {}
-                Some(at) => self.handle_static_update(at, pod, ctx),
-                None => self.handle_pod_addition(pod, ctx),
+        for (operation, pods) in self.static_pods.set(pods) {
+            for pod in pods {
+                match (operation, self.find(pod.meta.uid)) {
+                    (PodOperation::Remove, _) => self.handle_pod_remove(pod.meta.uid, ctx),
+                    (PodOperation::Add, Some(at)) => self.readmit(at, &pod, ctx),
+                    (PodOperation::Add, None) => self.handle_pod_addition(&pod, ctx),
+                    (_, Some(at)) => self.handle_static_update(at, &pod, ctx),
+                    (_, None) => {}
+                }
             }
         }
     }
@@ -103,12 +100,8 @@ impl Kubelet {
 
     /// A manifest that names its own uid has changed.
     fn handle_static_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
-        let worker = &mut self.workers[at];
-        let changed = worker.pod.spec != pod.spec || worker.pod.meta.common != pod.meta.common;
-        worker.pod = pod.clone();
-        if changed {
-            self.update_pod(at, ctx);
-        }
+        self.workers[at].pod = pod.clone();
+        self.update_pod(at, ctx);
     }
 
     /// Static pods of one full name never overlap: the first that waits starts when the last has ended.
@@ -120,10 +113,7 @@ impl Kubelet {
             return true;
         }
         let same = |other: &&super::PodWorker| {
-            other.is_static()
-                && other.no != worker.no
-                && other.pod.meta.name == worker.pod.meta.name
-                && other.pod.meta.namespace() == worker.pod.meta.namespace()
+            other.is_static() && other.no != worker.no && same_full_name(&other.pod, &worker.pod)
         };
         !self.workers.iter().filter(same).any(|other| match other.started {
             true => other.state != WorkerState::Terminated,
@@ -163,6 +153,15 @@ impl Kubelet {
     /// What the runtime runs and no source knows is stopped, with a grace period of one second (KL-032).
     fn kill_unknown_pods(&mut self, ctx: &mut Ctx) {
         const GRACE: Duration = Duration::from_secs(1);
+        let rejected = self.workers.iter().filter(|worker| worker.rejected).map(|worker| worker.no);
+        for no in rejected.collect::<Vec<u32>>() {
+            let Some(at) = self.find_no(no) else { continue };
+            let worker = &mut self.workers[at];
+            if self.runtime.sandbox(worker.uid()).is_some() {
+                (worker.rejected, worker.started) = (false, true);
+                self.terminate(at, Some(GRACE), ctx);
+            }
+        }
         let known = |uid: Uid| self.workers.iter().any(|worker| worker.uid() == uid);
         let sandboxes = self.runtime.sandboxes().iter();
         let unknown: Vec<Uid> = sandboxes.map(|sandbox| sandbox.uid).filter(|uid| !known(*uid)).collect();

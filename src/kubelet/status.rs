@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::Kubelet;
+use super::admit::disruption_target;
 use super::runtime::{self, Sandbox, SandboxState};
 use super::texts::containers_not_ready;
 use crate::api::meta::Name;
@@ -83,9 +84,16 @@ impl Kubelet {
         if status.phase == old_phase {
             status.reason = old_reason;
         }
-        if let Some(failed) = self.workers[at].extra.as_ref().and_then(|extra| extra.failed.clone()) {
-            status.phase = Phase::Failed;
-            status.reason = Some(failed);
+        let failed = self.workers[at].extra.as_ref().and_then(|extra| extra.failed.clone());
+        if let Some(failed) = &failed {
+            if *failed.reason == *"Preempting" {
+                status.conditions.push(disruption_target(now.stamp()));
+            }
+            // No pod is reported as ended while something of it may run.
+            if terminal {
+                status.phase = Phase::Failed;
+                status.reason = Some(failed.clone());
+            }
         }
         self.add_conditions(&pod, &mut status, networked, now.stamp());
         status
@@ -93,9 +101,11 @@ impl Kubelet {
 
     /// Foreign conditions as they are, then the kubelet's own (KL-066).
     fn add_conditions(&mut self, pod: &Rc<Pod>, status: &mut PodStatus, networked: bool, now: Timestamp) {
-        let foreign = pod.status.conditions.iter().filter(|c| c.kind == ConditionType::DisruptionTarget);
         status.conditions.reserve_exact(5);
-        status.conditions.extend(foreign.cloned());
+        if status.conditions.is_empty() {
+            let foreign = pod.status.conditions.iter().filter(|c| c.kind == ConditionType::DisruptionTarget);
+            status.conditions.extend(foreign.cloned());
+        }
         let ready = self.containers_ready(&pod.spec, status);
         let own = [
             (ConditionType::PodReadyToStartContainers, if networked { Ok(None) } else { Err(None) }),

@@ -51,8 +51,10 @@ impl Kubelet {
         worker.work = None;
         worker.synced = ctx.now;
         worker.state = WorkerState::Terminated;
+        let no = worker.no;
         self.set_pod_status(at, status, ctx);
         self.finish_terminated(at, ctx);
+        self.release_waiting(no, ctx);
     }
 
     /// Nothing runs any more: whoever waits for that is told.

@@ -1,5 +1,6 @@
 //! One kubelet with a clock, a disk and an API server of a few lines: what the tests of its rules drive.
 
+mod admission;
 mod end;
 mod files;
 mod mirror;
