@@ -1,6 +1,11 @@
 //! Everything that is tested from outside, in one binary: a file for each area.
 
+#[allow(dead_code)]
+#[path = "support/stand.rs"]
+mod stand;
+
 mod suite {
+    mod daemon;
     mod static_manifests;
     mod tidy;
     mod yaml_corpus;

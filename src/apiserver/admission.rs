@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::store::Store;
+use crate::api::defaults::set_defaults;
 use crate::api::object::Kind;
 use crate::api::pod::{Pod, PodSpec};
 use crate::api::status_error::{GroupResource, StatusError};
@@ -52,8 +53,8 @@ impl Admission {
             return Ok(());
         }
         let given = pod.spec.clone();
-        let mut raw = (*given.raw).clone();
-        admit_priority(&pod.meta.name, &mut raw, store)?;
+        let mut raw = with_defaults((*given.raw).clone());
+        admit_priority(name(pod), &mut raw, store)?;
         admit_service_account(&mut raw);
         admit_default_tolerations(&given, &mut raw);
         let admitted = Rc::new(PodSpec::from_value(raw));
@@ -64,6 +65,20 @@ impl Admission {
         pod.spec = admitted;
         Ok(())
     }
+}
+
+/// What refusals call a pod: one whose name is yet to be drawn goes by what it will begin with.
+///
+/// Kubernetes: staging/src/k8s.io/apiserver/pkg/admission/errors.go, extractResourceName.
+fn name(pod: &Pod) -> &str {
+    if pod.meta.name.is_empty() { &pod.meta.common.generate_name } else { &pod.meta.name }
+}
+
+/// A pod that a component made from a template lacks what only pods are given (API-028).
+fn with_defaults(spec: Value) -> Value {
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": spec});
+    set_defaults(&mut pod);
+    pod["spec"].take()
 }
 
 /// Whether the namespace's service account exists; a component's pods need it too (CP-018).
@@ -83,7 +98,7 @@ fn check_service_account(pod: &Pod, store: &Store) -> Result<(), StatusError> {
     let why = format!(
         "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
     );
-    Err(StatusError::forbidden(pods(), &pod.meta.name, &why))
+    Err(StatusError::forbidden(pods(), name(pod), &why))
 }
 
 /// Kubernetes: plugin/pkg/admission/priority/admission.go, admitPod. Rules: SCH-022…024.

@@ -72,9 +72,9 @@ impl Stand {
             next_uid: 0,
         };
         for name in ["default", "kube-system"] {
-            stand.insert_other("v1", "Namespace", "", name, json!({"spec": {"finalizers": ["kubernetes"]}}));
             stand.insert_other("v1", "ServiceAccount", name, "default", json!({}));
             stand.insert_other("v1", "ConfigMap", name, "kube-root-ca.crt", json!({}));
+            stand.insert_other("v1", "Namespace", "", name, json!({"spec": {"finalizers": ["kubernetes"]}}));
         }
         stand.tell(|manager, ctx| manager.start(ctx));
         stand
