@@ -1,41 +1,100 @@
-//! The root: holds what the page remembers, does what a person wants, and draws the whole from the board.
+//! The root: holds what the page remembers, and draws the whole from the board.
+
+mod act;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::utils::document_element;
-use kubestage::view::{Board, EventView, MessageView};
+use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
+use gloo::utils::{document, window};
+use kubestage::stage::{Options, Script};
+use kubestage::view::{EventView, MessageView};
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
+use super::actions;
+use super::desk::DeskPanel;
+use super::desk::model::{Desk, DocId};
 use super::drawer::Drawer;
 use super::frame::Frame;
 use super::header::Header;
+use super::help::Help;
 use super::inspector::Inspector;
 use super::menu::Menu;
-use super::page::Page;
+use super::page::{Page, use_page};
+use super::page_api::PageApi;
 use super::same::Same;
 use super::scene::Scene;
 use super::session::{Session, SharedSession};
-use super::state::{Action, Layout, OpenMenu, Pane, Prefs, Selection};
-use super::storage;
-
-const EVENTS: usize = 200;
-const MESSAGES: usize = 200;
+use super::splitter::Splitter;
+use super::state::{Action, OpenMenu, Pane, Prefs};
+use super::words::Lang;
+use super::{share, storage};
+use act::Files;
 
 pub struct App {
     session: SharedSession,
     frame: Rc<Frame>,
+    _api: PageApi,
+    _leaving: EventListener,
     prefs: Prefs,
+    desk: Rc<Desk>,
     menu: Option<OpenMenu>,
     scenarios: bool,
+    help: bool,
+    /// A sentence that stands for a while.
+    notice: Option<Notice>,
     events: Rc<Vec<EventView>>,
     messages: Rc<Vec<MessageView>>,
+    /// Of each node, in the board's order; empty when there are too many nodes.
+    files: Vec<Files>,
+    /// Of the node that is picked at the desk.
+    node_files: Files,
+    check: Option<Timeout>,
+    live: Option<Timeout>,
+    saving: Option<Timeout>,
+    said: String,
+    said_at: f64,
+    /// The command line wants the focus once it is drawn.
+    focus_console: bool,
+}
+
+/// What the page has to say, as a choice among its words.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    Shared,
+    TooLong,
+    BadLink(String),
 }
 
 pub enum Msg {
     /// The world looks different.
     World,
     Do(Action),
+    Check(DocId),
+    Live(DocId),
+    Save,
+    Notice(Notice),
+    /// [`PageApi`] has put another session in this one's place.
+    Begun(Options),
+    /// A link's session takes this one's place.
+    Play(Box<Script>),
+}
+
+/// The session of the last visit, else what a first visit finds.
+fn first_session() -> Session {
+    let saved = storage::load_text(storage::SESSION).and_then(|text| Script::parse(&text).ok());
+    saved.map_or_else(|| Session::new(Options::default()), |script| Session::from_script(&script))
+}
+
+fn first_prefs() -> Prefs {
+    let mut prefs: Prefs = storage::load(storage::PREFS);
+    let lang = document().document_element().and_then(|root| root.get_attribute("lang"));
+    if let Some(lang) = lang.and_then(|code| Lang::from_code(&code)) {
+        prefs.lang = lang;
+    }
+    prefs
 }
 
 impl Component for App {
@@ -43,33 +102,82 @@ impl Component for App {
     type Properties = ();
 
     fn create(ctx: &Context<App>) -> App {
-        let session = Rc::new(RefCell::new(Session::new(Default::default())));
+        let prefs = first_prefs();
+        let mut session = first_session();
+        (session.playing, session.speed) = (prefs.playing, prefs.speed);
+        let session = Rc::new(RefCell::new(session));
         let frame = Frame::start(session.clone(), ctx.link().callback(|()| Msg::World));
-        let prefs: Prefs = storage::load(storage::PREFS);
+        let link = ctx.link().clone();
+        let leaving = EventListener::new(&window(), "pagehide", move |_| link.send_message(Msg::Save));
+        let api = PageApi::offer(session.clone(), ctx.link().callback(|msg| msg));
+        share::open_link(ctx.link().callback(|msg| msg));
         let mut app = App {
             session,
             frame,
+            _api: api,
+            _leaving: leaving,
             prefs,
+            desk: Rc::new(storage::load(storage::DRAFTS)),
             menu: None,
             scenarios: false,
+            help: false,
+            notice: None,
             events: Rc::default(),
             messages: Rc::default(),
+            files: Vec::new(),
+            node_files: Rc::default(),
+            check: None,
+            live: None,
+            saving: None,
+            said: String::new(),
+            said_at: 0.0,
+            focus_console: false,
         };
         app.apply_prefs();
         app.look();
         app
     }
 
-    fn update(&mut self, _: &Context<App>, msg: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
         match msg {
-            Msg::World => self.look(),
-            Msg::Do(action) => self.act(action),
+            Msg::World => {
+                self.session.borrow_mut().refresh();
+                self.prefs.playing = self.session.borrow().playing;
+                self.look();
+                self.frame.wake();
+            }
+            Msg::Do(action) => self.act(ctx, action),
+            Msg::Check(id) => self.check_text(&id),
+            Msg::Live(id) => self.live_text(ctx, &id),
+            Msg::Save => {
+                self.save();
+                return false;
+            }
+            Msg::Notice(notice) => self.notice = Some(notice),
+            Msg::Begun(options) => {
+                self.desk_mut().begin_anew(&options);
+                self.session.borrow_mut().refresh();
+                self.look();
+                self.save_soon(ctx);
+            }
+            Msg::Play(script) => {
+                self.replace(Session::from_script(&script));
+                self.desk_mut().begin_anew(&script.options);
+                self.look();
+                self.save();
+            }
         }
         true
     }
 
     fn rendered(&mut self, _: &Context<App>, _: bool) {
         self.frame.measure();
+        if std::mem::take(&mut self.focus_console) {
+            let field = document().query_selector("[data-control=console]").ok().flatten();
+            if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = field.focus();
+            }
+        }
     }
 
     fn view(&self, ctx: &Context<App>) -> Html {
@@ -89,9 +197,9 @@ impl Component for App {
         };
         let layout = &self.prefs.layout;
         let daemonset = self.daemonset(&board);
-        let files = self.files(&board);
         let style =
             format!("--desk-width: {}px; --drawer-height: {}px", layout.desk_width, layout.drawer_height);
+        let keys = actions::on_key(&page, board.clone(), layout.selection.clone(), layout.letters);
         html! {
             <ContextProvider<Page> context={page.clone()}>
                 <div
@@ -101,19 +209,27 @@ impl Component for App {
                     data-ready="true"
                     data-pane={layout.pane.text()}
                     data-desk={open(layout.desk_open)}
-                    data-inspector={open(layout.inspector_open)}
                     data-drawer={open(layout.drawer_open)}
                     data-playing={playing.to_string()}
                     data-quiet={board.quiet.to_string()}
-                    onkeydown={keys(&page)}
+                    onkeydown={keys}
                 >
                     <Header {playing} {speed} api={board.api_server} theme={self.prefs.theme} {options} scenarios_open={self.scenarios} />
+                    <DeskPanel
+                        tab={layout.desk_tab}
+                        board={Same(board.clone())}
+                        desk={Same(self.desk.clone())}
+                        files={self.node_files.clone()}
+                        job={self.desk_job()}
+                    />
+                    <Splitter vertical={true} size={layout.desk_width} label={words.desk_width} on_size={page.act.reform(Action::DeskWidth)} />
                     <Scene
                         board={Same(board.clone())}
-                        {files}
+                        files={self.files.clone()}
                         selection={layout.selection.clone()}
                         {daemonset}
                         system_pods={layout.system_pods}
+                        desk_open={layout.desk_open}
                     />
                     <Inspector
                         board={Same(board.clone())}
@@ -122,6 +238,7 @@ impl Component for App {
                         yaml={self.yaml(&board)}
                         events={Same(self.selected_events(&board))}
                     />
+                    <Splitter vertical={false} size={layout.drawer_height} label={words.drawer_height} on_size={page.act.reform(Action::DrawerHeight)} />
                     <Drawer
                         tab={layout.drawer_tab}
                         {started}
@@ -130,11 +247,18 @@ impl Component for App {
                         messages={Same(self.messages.clone())}
                     />
                     if !layout.drawer_open {
-                        <button type="button" class="reopen drawer-reopen" data-control="open-drawer" onclick={page.on(Action::ToggleDrawer)}>{ words.show_drawer }</button>
+                        <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(Action::ToggleDrawer)}>{ words.show_drawer }</button>
                     }
                     <Panes pane={layout.pane} />
+                    <p class="unseen" role="status" data-region="status">{ &*self.said }</p>
                     if let Some(menu) = &self.menu {
                         <Menu menu={menu.clone()} board={Same(board)} />
+                    }
+                    if self.help {
+                        <Help letters={layout.letters} />
+                    }
+                    if let Some(notice) = &self.notice {
+                        <NoticeBar notice={notice.clone()} />
                     }
                 </div>
             </ContextProvider<Page>>
@@ -146,157 +270,6 @@ fn open(is: bool) -> &'static str {
     if is { "open" } else { "closed" }
 }
 
-fn keys(page: &Page) -> Callback<KeyboardEvent> {
-    let act = page.act.clone();
-    Callback::from(move |event: KeyboardEvent| {
-        if event.key() == "Escape" && !event.default_prevented() {
-            act.emit(Action::CloseMenu);
-        }
-    })
-}
-
-impl App {
-    /// Takes what changed in the world into what the lists show.
-    fn look(&mut self) {
-        let session = self.session.borrow();
-        self.events = Rc::new(session.stage.events(EVENTS));
-        self.messages = Rc::new(session.stage.messages(MESSAGES));
-    }
-
-    fn act(&mut self, action: Action) {
-        let layout = &mut self.prefs.layout;
-        match action {
-            Action::Perform(command) => {
-                self.menu = None;
-                let mut session = self.session.borrow_mut();
-                session.perform(command);
-                session.refresh();
-            }
-            Action::PlayPause => {
-                let mut session = self.session.borrow_mut();
-                session.playing = !session.playing;
-            }
-            Action::Step(count) => {
-                let mut session = self.session.borrow_mut();
-                session.step(count);
-                session.refresh();
-            }
-            Action::SetSpeed(speed) => self.session.borrow_mut().speed = speed,
-            Action::Reset(options) => {
-                self.scenarios = false;
-                *self.session.borrow_mut() = Session::new(options);
-                layout.selection = Selection::Nothing;
-            }
-            Action::Select(selection) => layout.selection = selection,
-            Action::Show(selection) => {
-                layout.selection = selection;
-                layout.inspector_open = true;
-                layout.pane = Pane::Inspector;
-                self.menu = None;
-            }
-            Action::OpenMenu(menu) => {
-                layout.selection = menu.target.clone();
-                self.menu = Some(menu);
-            }
-            Action::CloseMenu => {
-                self.menu = None;
-                self.scenarios = false;
-            }
-            Action::Scenarios(open) => self.scenarios = open,
-            Action::Lang(lang) => self.prefs.lang = lang,
-            Action::Theme(theme) => self.prefs.theme = theme,
-            other => arrange(layout, other),
-        }
-        self.apply_prefs();
-        self.frame.wake();
-    }
-
-    /// Saves the preferences, and sets what stands outside of the app's own element.
-    fn apply_prefs(&self) {
-        let root = document_element();
-        let _ = root.set_attribute("data-theme", self.prefs.theme.text());
-        let _ = root.set_attribute("lang", self.prefs.lang.code());
-        storage::save(storage::PREFS, &self.prefs);
-        storage::save_text(storage::THEME, self.prefs.theme.text());
-        storage::save_text(storage::LANG, self.prefs.lang.code());
-    }
-
-    /// The DaemonSet that is looked at: the chosen one while it exists, else the first of a person's own.
-    fn daemonset(&self, board: &Board) -> Option<Rc<str>> {
-        let chosen = board.daemonsets.iter().find(|ds| Some(&ds.id) == self.prefs.layout.daemonset.as_ref());
-        let own = || board.daemonsets.iter().find(|ds| &*ds.namespace != "kube-system");
-        let found = chosen.or_else(own).or_else(|| board.daemonsets.first());
-        found.map(|ds| ds.id.clone())
-    }
-
-    fn files(&self, board: &Board) -> Vec<Rc<Vec<kubestage::view::FileView>>> {
-        let session = self.session.borrow();
-        board.nodes.iter().map(|node| Rc::new(session.stage.files(&node.name))).collect()
-    }
-
-    fn yaml(&self, board: &Board) -> Option<Rc<str>> {
-        let stage = &self.session.borrow().stage;
-        let text = match &self.prefs.layout.selection {
-            Selection::Nothing => None,
-            Selection::Pod(id) => pod_yaml(stage, id),
-            Selection::Node(name) => stage.object_yaml("Node", "", name),
-            Selection::DaemonSet(id) => {
-                id.split_once('/').and_then(|(ns, name)| stage.object_yaml("DaemonSet", ns, name))
-            }
-            Selection::Part(name) => {
-                let part = board.parts.iter().find(|part| part.name == *name)?;
-                pod_yaml(stage, &part.pod)
-            }
-        };
-        text.map(Into::into)
-    }
-
-    fn selected_events(&self, board: &Board) -> Rc<Vec<EventView>> {
-        let (kind, id) = match &self.prefs.layout.selection {
-            Selection::Nothing => return Rc::default(),
-            Selection::Pod(id) => ("pod", id.clone()),
-            Selection::Node(name) => ("node", name.clone()),
-            Selection::DaemonSet(id) => ("daemonset", id.clone()),
-            Selection::Part(name) => match board.parts.iter().find(|part| part.name == *name) {
-                Some(part) => ("pod", part.pod.clone()),
-                None => return Rc::default(),
-            },
-        };
-        let (namespace, name) = id.split_once('/').unwrap_or(("default", &id));
-        let object = format!("{kind}/{name}");
-        let of_it =
-            self.events.iter().filter(|event| *event.object == *object && *event.namespace == *namespace);
-        Rc::new(of_it.take(20).cloned().collect())
-    }
-}
-
-fn pod_yaml(stage: &kubestage::stage::Stage, id: &str) -> Option<String> {
-    let (namespace, name) = id.split_once('/')?;
-    stage.object_yaml("Pod", namespace, name)
-}
-
-/// What only opens, closes or moves panels.
-fn arrange(layout: &mut Layout, action: Action) {
-    match action {
-        Action::DeskTab(tab) => layout.desk_tab = tab,
-        Action::DrawerTab(tab) => {
-            layout.drawer_tab = tab;
-            layout.drawer_open = true;
-            layout.pane = Pane::Drawer;
-        }
-        Action::Pane(pane) => layout.pane = pane,
-        Action::ToggleDesk => layout.desk_open = !layout.desk_open,
-        Action::ToggleInspector => layout.inspector_open = !layout.inspector_open,
-        Action::ToggleDrawer => layout.drawer_open = !layout.drawer_open,
-        Action::DeskWidth(width) => layout.desk_width = width.clamp(260, 900),
-        Action::DrawerHeight(height) => layout.drawer_height = height.clamp(90, 700),
-        Action::SystemPods(shown) => layout.system_pods = shown,
-        Action::WatchDaemonSet(id) => layout.daemonset = Some(id),
-        Action::Letters(on) => layout.letters = on,
-        _ => {}
-    }
-}
-
 #[derive(PartialEq, Properties)]
 struct PanesProps {
     pane: Pane,
@@ -305,15 +278,12 @@ struct PanesProps {
 /// On a narrow screen: what stands below the stage.
 #[component]
 fn Panes(props: &PanesProps) -> Html {
-    let page = super::page::use_page();
+    let page = use_page();
     let words = page.words();
-    let all = [
-        (Pane::Desk, words.show_desk),
-        (Pane::Inspector, words.inspector),
-        (Pane::Drawer, words.show_drawer),
-    ];
+    let all =
+        [(Pane::Desk, words.show_desk), (Pane::Inspector, words.inspector), (Pane::Drawer, words.console)];
     html! {
-        <nav class="panes" aria-label={words.desk}>
+        <nav class="panes" aria-label={words.panes}>
             { for all.map(|(pane, word)| html! {
                 <button
                     key={pane.text()}
@@ -324,5 +294,29 @@ fn Panes(props: &PanesProps) -> Html {
                 >{ word }</button>
             }) }
         </nav>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct NoticeProps {
+    notice: Notice,
+}
+
+#[component]
+fn NoticeBar(props: &NoticeProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let text = match &props.notice {
+        Notice::Shared => words.shared.to_owned(),
+        Notice::TooLong => words.share_too_long.to_owned(),
+        Notice::BadLink(why) => format!("{}: {why}", words.bad_link),
+    };
+    html! {
+        <div class="notice" role="alert" data-notice="true">
+            <span>{ text }</span>
+            <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(Action::CloseMenu)}>
+                <super::glyph::Icon name="i-close" />
+            </button>
+        </div>
     }
 }

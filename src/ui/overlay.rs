@@ -85,10 +85,6 @@ impl Overlay {
         self.stale = true;
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
-    }
-
     fn measure(&mut self) -> Option<()> {
         let scene = find("scene")?;
         let origin = scene.get_bounding_client_rect();

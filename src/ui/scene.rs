@@ -24,6 +24,7 @@ pub struct SceneProps {
     pub selection: Selection,
     pub daemonset: Option<Rc<str>>,
     pub system_pods: bool,
+    pub desk_open: bool,
 }
 
 #[component]
@@ -34,7 +35,12 @@ pub fn Scene(props: &SceneProps) -> Html {
     let compact = board.nodes.len() > FULL_CARDS;
     html! {
         <main class="scene" aria-label={words.stage} data-region="stage" tabindex="-1">
-            <SceneBar board={props.board.clone()} daemonset={props.daemonset.clone()} system_pods={props.system_pods} />
+            <SceneBar
+                board={props.board.clone()}
+                daemonset={props.daemonset.clone()}
+                system_pods={props.system_pods}
+                desk_open={props.desk_open}
+            />
             <div class="scene-scroll">
                 <div class="scene-inner" data-layer="scene">
                     <svg class="wires" aria-hidden="true"><g data-layer="wires"></g></svg>
@@ -66,6 +72,7 @@ struct BarProps {
     board: Same<Board>,
     daemonset: Option<Rc<str>>,
     system_pods: bool,
+    desk_open: bool,
 }
 
 /// Which DaemonSet is looked at, its numbers, and what the shapes mean.
@@ -85,6 +92,9 @@ fn SceneBar(props: &BarProps) -> Html {
     });
     html! {
         <div class="scene-bar">
+            if !props.desk_open {
+                <button type="button" class="plain-button small" data-control="open-desk" onclick={page.on(Action::ToggleDesk)}>{ words.show_desk }</button>
+            }
             <label class="ds-pick">
                 <span>{ "DaemonSet" }</span>
                 <select data-control="daemonset" onchange={choose} disabled={list.is_empty()}>

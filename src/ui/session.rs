@@ -100,6 +100,23 @@ impl Session {
         quiet
     }
 
+    /// Lets virtual time pass at once until a job has ended, `limit` at most; its text, that of a job which
+    /// has not ended too.
+    pub fn finish_job(&mut self, id: u32, limit: Duration) -> String {
+        let end = self.stage.now() + limit;
+        loop {
+            self.refresh_console();
+            let job = self.job(id);
+            let running = job.is_some_and(|job| job.exit_code.is_none());
+            if !running || self.stage.now() >= end || !self.stage.step() {
+                break;
+            }
+        }
+        self.target = self.stage.now();
+        self.refresh();
+        self.job(id).map_or_else(String::new, |job| job.text.to_string())
+    }
+
     /// Looks at the stage anew; true if there is something else to draw.
     pub fn refresh(&mut self) -> bool {
         let changed = self.refresh_board();

@@ -98,7 +98,6 @@ pub struct Layout {
     pub drawer_tab: DrawerTab,
     pub pane: Pane,
     pub desk_open: bool,
-    pub inspector_open: bool,
     pub drawer_open: bool,
     /// Pixels.
     pub desk_width: u32,
@@ -117,7 +116,6 @@ impl Default for Layout {
             drawer_tab: DrawerTab::default(),
             pane: Pane::default(),
             desk_open: true,
-            inspector_open: true,
             drawer_open: true,
             desk_width: 392,
             drawer_height: 184,
@@ -129,12 +127,26 @@ impl Default for Layout {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Prefs {
     pub lang: Lang,
     pub theme: Theme,
     pub layout: Layout,
+    pub playing: bool,
+    pub speed: Speed,
+}
+
+impl Default for Prefs {
+    fn default() -> Self {
+        Prefs {
+            lang: Lang::default(),
+            theme: Theme::default(),
+            layout: Layout::default(),
+            playing: true,
+            speed: Speed::REAL,
+        }
+    }
 }
 
 /// A menu that stands open, where, and for what.
@@ -152,6 +164,8 @@ pub enum Action {
     PlayPause,
     Step(u32),
     SetSpeed(Speed),
+    /// One speed up, or down.
+    Faster(bool),
     Reset(Options),
     Select(Selection),
     /// Selects, and shows it where the page is narrow.
@@ -162,7 +176,6 @@ pub enum Action {
     DrawerTab(DrawerTab),
     Pane(Pane),
     ToggleDesk,
-    ToggleInspector,
     ToggleDrawer,
     DeskWidth(u32),
     DrawerHeight(u32),
@@ -177,6 +190,7 @@ pub enum Action {
         path: Rc<str>,
     },
     OpenNodeFiles(Rc<str>),
+    Desk(super::desk::DeskAction),
     Help(bool),
     Scenarios(bool),
     Share,

@@ -28,7 +28,3 @@ pub fn load_text(key: &str) -> Option<String> {
 pub fn save_text(key: &str, text: &str) {
     let _ = LocalStorage::raw().set_item(key, text);
 }
-
-pub fn forget(key: &str) {
-    LocalStorage::delete(key);
-}

@@ -184,6 +184,26 @@ words! {
     try_api: "Stop the API server, then put a file on worker-2: its pod starts all the same", "API 서버를 멈추고 worker-2에 파일을 넣어 보세요. 그래도 파드는 뜹니다";
     try_selector: "Give the DaemonSet a nodeSelector and see which nodes it leaves", "DaemonSet에 nodeSelector를 넣고 어느 노드에서 파드가 사라지는지 보세요";
     try_away: "Move the static pod's file away: only this ends it", "스태틱 파드의 파일을 밖으로 옮겨 보세요. 그래야만 사라집니다";
+    desk_width: "Width of the files", "파일 영역 너비";
+    drawer_height: "Height of the console", "콘솔 높이";
+    panes: "What stands below the stage", "무대 아래에 보일 것";
+    bad_link: "This link's session cannot be read", "링크의 세션을 읽을 수 없습니다";
+    key_play: "Play or pause", "재생 또는 일시 정지";
+    key_step_ten: "Next ten events", "다음 이벤트 10개";
+    key_slower: "Slower", "느리게";
+    key_faster: "Faster", "빠르게";
+    key_console: "To the command line", "명령 입력으로";
+    key_crash: "Crash the selected pod's container", "선택한 파드의 컨테이너 강제 종료";
+    key_delete: "Delete the selected pod", "선택한 파드 삭제";
+    key_escape: "Close what is open", "열린 것 닫기";
+    key_apply: "Apply or save", "적용 또는 저장";
+    key_leave: "Leave the editor", "편집기 벗어나기";
+    keys_stage: "On the stage", "무대에서";
+    keys_editor: "In the editor", "편집기에서";
+    keys_anywhere: "Anywhere", "어디서나";
+    letters: "Single keys on the stage", "무대에서 단일 키 사용";
+    about: "What this is", "이 페이지는";
+    about_text: "kubestage simulates Kubernetes 1.36: an API server with its store, the DaemonSet controller, the scheduler and a kubelet per node, in virtual time. Containers do not really run; how long things take is a setting. It is not affiliated with the Kubernetes project.", "kubestage는 Kubernetes 1.36을 시뮬레이션합니다. 저장소를 갖춘 API 서버, DaemonSet 컨트롤러, 스케줄러, 노드별 kubelet이 가상 시간 속에서 움직입니다. 컨테이너가 실제로 실행되지는 않으며, 걸리는 시간은 설정값입니다. Kubernetes 프로젝트와는 관계가 없습니다.";
     privacy: "Everything happens in this tab. Nothing is sent anywhere, and there are no cookies.", "모든 일은 이 탭 안에서만 일어납니다. 어디로도 전송하지 않으며 쿠키도 쓰지 않습니다.";
 
     // The panel below.
@@ -208,6 +228,39 @@ words! {
     desk_daemonset: "DaemonSet", "DaemonSet";
     desk_files: "Node files", "노드 파일";
     show_desk: "Files", "파일";
+    hide_desk: "Hide the files", "파일 숨기기";
+    live: "Live", "실시간";
+    live_long: "On: what you type takes effect as soon as it is sound. Off: with the button or Ctrl+Enter", "켜면 올바른 내용이 입력 즉시 반영됩니다. 끄면 버튼이나 Ctrl+Enter로 반영합니다";
+    apply: "Apply", "적용";
+    save: "Save", "저장";
+    applied: "Applied", "적용됨";
+    saved: "Saved on the node", "노드에 저장됨";
+    applying: "Under way…", "처리 중…";
+    failed: "Failed", "실패";
+    not_applied: "Not applied yet", "아직 적용 안 됨";
+    not_saved: "Not saved yet", "아직 저장 안 됨";
+    refused: "refused", "거부됨";
+    refused_own: "Not applied: what ran before goes on", "적용하지 않음: 돌던 것은 그대로 계속됩니다";
+    refused_node: "Not saved: what ran before goes on", "저장하지 않음: 돌던 것은 그대로 계속됩니다";
+    outcome: "What became of it", "처리 결과";
+    problems: "Problems", "문제";
+    node: "Node", "노드";
+    watched: "watched by the kubelet", "kubelet이 감시하는 디렉터리";
+    kubelet_config: "the kubelet's configuration", "kubelet 설정";
+    elsewhere: "elsewhere: nobody reads these", "그 밖의 위치: 아무도 읽지 않음";
+    new_file: "New file", "새 파일";
+    new_file_name: "new file, e.g. cache.yaml", "새 파일 이름 (예: cache.yaml)";
+    pick_file: "Choose a file above, or name a new one", "위에서 파일을 고르거나 새 파일 이름을 입력하세요";
+    /// {} is a file's name.
+    move_away_named: "Move {} to /tmp", "{} 파일을 /tmp로 옮기기";
+    move_back_named: "Move {} into the manifest directory", "{} 파일을 매니페스트 디렉터리로 옮기기";
+    delete_named: "Delete {}", "{} 삭제";
+    discard: "Discard {}", "{} 버리기";
+    drop_own: "Close {}: what it made stays in the cluster", "{} 닫기: 클러스터에 만든 것은 남습니다";
+    editor_label: "{}, applied with kubectl", "{}, kubectl로 적용";
+    /// {} is a path, then a node's name.
+    node_editor_label: "{} on {}", "{}, {} 노드";
+    editor_hint: "Press Escape, then Tab to leave the editor", "편집기를 벗어나려면 Esc를 누른 뒤 Tab을 누르세요";
 }
 
 impl Words {
@@ -216,6 +269,35 @@ impl Words {
         [self.try_delete, self.try_mirror, self.try_api, self.try_selector, self.try_away].into_iter()
     }
 }
+
+impl Words {
+    /// The editor's own words and what stands for them here; nothing in English, whose words they are.
+    pub fn editor_phrases(&self) -> &'static [(&'static str, &'static str)] {
+        if std::ptr::eq(self, &KO) { EDITOR_KO } else { &[] }
+    }
+}
+
+static EDITOR_KO: &[(&str, &str)] = &[
+    ("Find", "찾기"),
+    ("Replace", "바꾸기"),
+    ("next", "다음"),
+    ("previous", "이전"),
+    ("all", "모두"),
+    ("match case", "대소문자 구분"),
+    ("by word", "단어 단위"),
+    ("regexp", "정규식"),
+    ("replace", "바꾸기"),
+    ("replace all", "모두 바꾸기"),
+    ("close", "닫기"),
+    ("Diagnostics", "진단"),
+    ("No diagnostics", "진단 없음"),
+    ("Completions", "자동 완성"),
+    ("Control character", "제어 문자"),
+    ("current match", "현재 일치"),
+    ("on line", "행"),
+    ("Go to line", "행으로 이동"),
+    ("go", "이동"),
+];
 
 /// What a part of the control plane is for, in one sentence.
 pub fn part_sentence(lang: Lang, part: &str) -> &'static str {
