@@ -122,5 +122,9 @@ fn main() {
     let (kind, key, validation) = (Kind::Node, Key::new("", "worker-1"), FieldValidation::Strict);
     cluster.send(Part::User, Call::Patch { kind, key, uid: None, patch, validation }, Token::NONE);
     run_until_quiet(&mut cluster, Duration::from_secs(60));
-    println!("edit                {:>10.6} s   ({} steps)", begin.elapsed().as_secs_f64(), cluster.steps() - steps);
+    println!(
+        "edit                {:>10.6} s   ({} steps)",
+        begin.elapsed().as_secs_f64(),
+        cluster.steps() - steps
+    );
 }

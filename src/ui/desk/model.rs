@@ -197,9 +197,9 @@ impl Desk {
     pub fn check(&mut self, id: &DocId, stage: &Stage) {
         let Some(text) = self.text(id) else { return };
         let found = match id {
-            DocId::Own(_) => stage.check_apply(&text),
+            DocId::Own(_) => stage.check_apply(&*text),
             DocId::Node { path, .. } if &**path == KUBELET_CONFIG => Vec::new(),
-            DocId::Node { node, path } => stage.check_static(node, path, &text),
+            DocId::Node { node, path } => stage.check_static(node, path, &*text),
         };
         self.checks.insert(id.key(), Rc::new(found));
     }
