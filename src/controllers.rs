@@ -8,6 +8,7 @@
 pub mod daemon;
 pub mod garbage_collector;
 pub mod namespace;
+pub mod node_lifecycle;
 
 use crate::api::object::{Kind, Object};
 use crate::client::informer::Caches;
@@ -16,6 +17,7 @@ use crate::wire::{Answer, CallError, Ctx, Timer, Token, WatchEvent};
 use daemon::DaemonSetsController;
 use garbage_collector::GarbageCollector;
 use namespace::NamespaceController;
+use node_lifecycle::NodeLifecycleController;
 
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
 const DAEMON: u16 = 8;
@@ -37,6 +39,7 @@ pub struct ControllerManager {
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
+    node_lifecycle: NodeLifecycleController,
 }
 
 impl ControllerManager {
@@ -61,6 +64,7 @@ impl ControllerManager {
         self.daemon.on_change(&change, &self.caches, ctx);
         self.garbage_collector.on_change(&change, &self.caches, GARBAGE_COLLECTOR, ctx);
         self.namespace.on_change(&change, &self.caches, ctx);
+        self.node_lifecycle.on_change(&change, ctx);
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {

@@ -63,18 +63,28 @@ fn check_tolerations(expected: &Value, spec: &Value, complaints: &mut Complaints
     }
 }
 
+/// On the host's network every port is a host port; the API server writes so into pods, not into templates.
 fn check_ports(expected: &Value, spec: &Value, complaints: &mut Complaints) {
     if expected.get("hostPorts").is_none() {
         return;
     }
+    let on_host = spec["hostNetwork"] == true;
+    let number = |port: &Value| match port["hostPort"].as_u64().filter(|number| *number > 0) {
+        None if on_host => port["containerPort"].as_u64(),
+        given => given,
+    };
     let containers = items(&spec["initContainers"]).chain(items(&spec["containers"]));
     let ports = containers.flat_map(|container| items(&container["ports"]));
-    let host_ports = ports.filter(|port| port["hostPort"].as_u64().is_some_and(|number| number > 0));
-    let text = |port: &Value| format!("{}/{}", port["hostPort"], port["protocol"].as_str().unwrap_or("TCP"));
-    let got = sorted(host_ports.map(text).collect());
+    let texts = ports.filter_map(|port| {
+        let protocol = port["protocol"].as_str().unwrap_or("TCP");
+        number(port).map(|number| format!("{number}/{protocol}"))
+    });
+    let mut got = sorted(texts.collect());
+    got.dedup();
     complaints.same("hostPorts", &sorted(strings(&expected["hostPorts"])), &got);
 }
 
+/// What the scheduler reckons with: the containers together, or the largest of those that run before them.
 fn check_requests(expected: &Value, spec: &Value, complaints: &mut Complaints) {
     for (resource, amount) in expected["requests"].as_object().into_iter().flatten() {
         let of = |container: &Value| -> i64 {
@@ -86,7 +96,12 @@ fn check_requests(expected: &Value, spec: &Value, complaints: &mut Complaints) {
             let quantity: Option<Quantity> = text.parse().ok();
             quantity.map_or(-1, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
         };
-        let sum: i64 = items(&spec["containers"]).map(of).sum();
-        complaints.same(&format!("requests.{resource}"), &amount.as_i64().unwrap_or(-1), &sum);
+        let is_sidecar = |container: &&Value| container["restartPolicy"] == "Always";
+        let init = || items(&spec["initContainers"]);
+        let sidecars: i64 = init().filter(is_sidecar).map(of).sum();
+        let together: i64 = items(&spec["containers"]).map(of).sum::<i64>() + sidecars;
+        let before = init().filter(|container| !is_sidecar(container)).map(of).max().unwrap_or(0);
+        let amount = amount.as_i64().unwrap_or(-1);
+        complaints.same(&format!("requests.{resource}"), &amount, &together.max(before));
     }
 }
