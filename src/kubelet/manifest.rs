@@ -86,9 +86,10 @@ fn could_not_parse(file: &str, why: &str) -> String {
 }
 
 fn unparsed(file: &str, why: &str, span: Span, path: Option<&str>) -> ManifestError {
-    let mut diagnostic = Diagnostic::error(why, span);
+    let message = could_not_parse(file, why);
+    let mut diagnostic = Diagnostic::error(&message, span);
     diagnostic.path = path.map(str::to_owned);
-    ManifestError { message: could_not_parse(file, why), diagnostics: vec![diagnostic] }
+    ManifestError { message, diagnostics: vec![diagnostic] }
 }
 
 /// What apiVersion and kind name, as the decoder looks them up.
@@ -126,10 +127,10 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
     let text = |key: &str| object[key].as_str().unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
     if kind.is_empty() {
-        return fail(format!("Object 'Kind' is missing in '{}'", go_json(object)), None);
+        return fail(format!("Object 'Kind' is missing in '{}'", go_json(object)), Some("kind"));
     }
     if version.is_empty() {
-        return fail(format!("Object 'apiVersion' is missing in '{}'", go_json(object)), None);
+        return fail(format!("Object 'apiVersion' is missing in '{}'", go_json(object)), Some("apiVersion"));
     }
     match schema::kind(version, kind) {
         Some(info) => Ok(info),

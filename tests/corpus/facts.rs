@@ -85,10 +85,13 @@ fn check_ports(expected: &Value, spec: &Value, complaints: &mut Complaints) {
 }
 
 /// What the scheduler reckons with: the containers together, or the largest of those that run before them.
+/// A limit without a request is the request too; the API server writes so into pods, not into templates.
 fn check_requests(expected: &Value, spec: &Value, complaints: &mut Complaints) {
     for (resource, amount) in expected["requests"].as_object().into_iter().flatten() {
         let of = |container: &Value| -> i64 {
-            let text = match &container["resources"]["requests"][resource] {
+            let (requests, limits) = (&container["resources"]["requests"], &container["resources"]["limits"]);
+            let given = if requests[resource].is_null() { limits } else { requests };
+            let text = match &given[resource] {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
                 _ => return 0,
