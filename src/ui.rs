@@ -18,6 +18,7 @@ mod node;
 mod overlay;
 mod page;
 mod page_api;
+mod panic;
 mod pod;
 mod same;
 mod scene;
@@ -28,7 +29,9 @@ mod splitter;
 mod state;
 mod storage;
 mod wires;
+mod witness;
 mod words;
 mod yaml_view;
 
 pub use app::App;
+pub use panic::hook as panic_hook;

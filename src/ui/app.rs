@@ -29,6 +29,7 @@ use super::scene::Scene;
 use super::session::{Session, SharedSession};
 use super::splitter::Splitter;
 use super::state::{Action, OpenMenu, Pane, Prefs};
+use super::witness::{Claim, Witness};
 use super::words::Lang;
 use super::{share, storage};
 use act::Files;
@@ -40,6 +41,10 @@ pub struct App {
     _leaving: EventListener,
     prefs: Prefs,
     desk: Rc<Desk>,
+    witness: Witness,
+    /// The same, as the comparison shows it.
+    witnessed: Rc<Witness>,
+    lit: Option<Claim>,
     menu: Option<OpenMenu>,
     scenarios: bool,
     help: bool,
@@ -118,6 +123,9 @@ impl Component for App {
             _leaving: leaving,
             prefs,
             desk: Rc::new(storage::load(storage::DRAFTS)),
+            witness: storage::load(storage::SEEN),
+            witnessed: Rc::default(),
+            lit: None,
             menu: None,
             scenarios: false,
             help: false,
@@ -133,6 +141,7 @@ impl Component for App {
             said_at: 0.0,
             focus_console: false,
         };
+        app.witnessed = Rc::new(app.witness.clone());
         app.apply_prefs();
         app.look();
         app
@@ -156,13 +165,14 @@ impl Component for App {
             Msg::Notice(notice) => self.notice = Some(notice),
             Msg::Begun(options) => {
                 self.desk_mut().begin_anew(&options);
+                self.witness.begin_anew();
                 self.session.borrow_mut().refresh();
                 self.look();
                 self.save_soon(ctx);
             }
             Msg::Play(script) => {
-                self.replace(Session::from_script(&script));
                 self.desk_mut().begin_anew(&script.options);
+                self.replace(Session::from_script(&script));
                 self.look();
                 self.save();
             }
@@ -212,6 +222,7 @@ impl Component for App {
                     data-drawer={open(layout.drawer_open)}
                     data-playing={playing.to_string()}
                     data-quiet={board.quiet.to_string()}
+                    data-lit={self.lit.map(Claim::id)}
                     onkeydown={keys}
                 >
                     <Header {playing} {speed} api={board.api_server} theme={self.prefs.theme} {options} scenarios_open={self.scenarios} />
@@ -245,6 +256,7 @@ impl Component for App {
                         console={Same(console)}
                         events={Same(self.events.clone())}
                         messages={Same(self.messages.clone())}
+                        witness={Same(self.witnessed.clone())}
                     />
                     if !layout.drawer_open {
                         <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(Action::ToggleDrawer)}>{ words.show_drawer }</button>

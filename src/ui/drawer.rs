@@ -12,6 +12,7 @@ use super::page::use_page;
 use super::same::Same;
 use super::speed::short_clock;
 use super::state::{Action, DrawerTab};
+use super::witness::Witness;
 
 #[derive(PartialEq, Properties)]
 pub struct DrawerProps {
@@ -20,6 +21,7 @@ pub struct DrawerProps {
     pub console: Same<Vec<JobView>>,
     pub events: Same<Vec<EventView>>,
     pub messages: Same<Vec<MessageView>>,
+    pub witness: Same<Witness>,
 }
 
 #[component]
@@ -40,7 +42,7 @@ pub fn Drawer(props: &DrawerProps) -> Html {
         DrawerTab::Messages => {
             html! { <MessageList messages={props.messages.clone()} started={props.started} /> }
         }
-        DrawerTab::Compare => html! { <Compare /> },
+        DrawerTab::Compare => html! { <Compare witness={props.witness.clone()} /> },
     };
     html! {
         <section class="drawer" aria-label={words.drawer} data-region="drawer">

@@ -156,7 +156,7 @@ fn Kubelet(props: &OfNode) -> Html {
 }
 
 /// More than these are counted instead.
-const FILES_BY_NAME: usize = 3;
+const FILES_BY_NAME: usize = 2;
 
 #[derive(PartialEq, Properties)]
 struct FilesProps {

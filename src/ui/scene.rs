@@ -5,7 +5,7 @@ use std::rc::Rc;
 use kubestage::view::{ApiServerState, Board, DaemonSetView, FileView, Origin, PartView};
 use yew::prelude::*;
 
-use super::glyph::{Icon, origin_icon, origin_word, part_state, part_word};
+use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word};
 use super::node::Node;
 use super::page::use_page;
 use super::pod::{Pod, menu_at};
@@ -42,7 +42,7 @@ pub fn Scene(props: &SceneProps) -> Html {
                 desk_open={props.desk_open}
             />
             <div class="scene-scroll">
-                <div class="scene-inner" data-layer="scene">
+                <div class="scene-inner" data-layer="scene" data-api={api_state(board.api_server).0}>
                     <svg class="wires" aria-hidden="true"><g data-layer="wires"></g></svg>
                     <ControlPlane board={props.board.clone()} selection={props.selection.clone()} />
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>

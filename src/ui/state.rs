@@ -6,6 +6,7 @@ use kubestage::stage::{Command, Options};
 use serde::{Deserialize, Serialize};
 
 use super::speed::Speed;
+use super::witness::Claim;
 use super::words::Lang;
 
 /// What a person points at, on the stage or in a list.
@@ -195,4 +196,7 @@ pub enum Action {
     Scenarios(bool),
     Share,
     FocusConsole,
+    /// Lights what on the stage shows a claim.
+    Light(Option<Claim>),
+    ForgetSeen,
 }

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 
 pub const PREFS: &str = "kubestage.prefs";
 pub const SESSION: &str = "kubestage.session";
+/// Which claims have been seen.
+pub const SEEN: &str = "kubestage.seen";
 pub const DRAFTS: &str = "kubestage.drafts";
 /// Read by index.html before anything is drawn.
 pub const THEME: &str = "kubestage.theme";

@@ -204,6 +204,11 @@ words! {
     letters: "Single keys on the stage", "무대에서 단일 키 사용";
     about: "What this is", "이 페이지는";
     about_text: "kubestage simulates Kubernetes 1.36: an API server with its store, the DaemonSet controller, the scheduler and a kubelet per node, in virtual time. Containers do not really run; how long things take is a setting. It is not affiliated with the Kubernetes project.", "kubestage는 Kubernetes 1.36을 시뮬레이션합니다. 저장소를 갖춘 API 서버, DaemonSet 컨트롤러, 스케줄러, 노드별 kubelet이 가상 시간 속에서 움직입니다. 컨테이너가 실제로 실행되지는 않으며, 걸리는 시간은 설정값입니다. Kubernetes 프로젝트와는 관계가 없습니다.";
+    broken: "Something in the simulation went wrong", "시뮬레이션에 문제가 생겼습니다";
+    broken_long: "This is a mistake of the page, not yours. Your session and files are saved: reload to go on, or start afresh if it happens again.", "사용자의 잘못이 아니라 페이지의 오류입니다. 세션과 파일은 저장되어 있습니다. 새로 고침해서 이어 가고, 다시 발생하면 처음부터 시작하세요.";
+    broken_reload: "Reload and go on", "새로 고침해서 계속";
+    broken_fresh: "Start afresh", "처음부터 시작";
+    broken_save: "Save the session for a report", "보고용으로 세션 저장";
     privacy: "Everything happens in this tab. Nothing is sent anywhere, and there are no cookies.", "모든 일은 이 탭 안에서만 일어납니다. 어디로도 전송하지 않으며 쿠키도 쓰지 않습니다.";
 
     // The panel below.
@@ -217,6 +222,13 @@ words! {
     console_input: "Command line", "명령 입력";
     no_events: "No events", "이벤트 없음";
     no_messages: "No messages yet", "아직 메시지 없음";
+    claims: "What is claimed, and what you have seen", "주장과 직접 확인한 것";
+    /// {} is how many of how many.
+    seen_count: "{} of {} seen", "{} / {} 확인";
+    seen: "seen", "확인함";
+    not_seen: "not yet", "아직";
+    forget_seen: "Forget", "초기화";
+    question: "Question", "항목";
     sent: "Sent", "보낸 시각";
     from: "From", "보낸 곳";
     to: "To", "받는 곳";

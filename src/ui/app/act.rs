@@ -47,7 +47,12 @@ impl App {
             (None, Some(node)) => read(&node.name),
             (None, None) => Rc::default(),
         };
+        let console = session.console();
         drop(session);
+        if few && self.witness.look(&board, &console) {
+            self.witnessed = Rc::new(self.witness.clone());
+            storage::save(storage::SEEN, &self.witness);
+        }
         self.say_newest();
         self.keep_file_in_sight();
     }
@@ -132,6 +137,15 @@ impl App {
             }
             Action::Scenarios(open) => self.scenarios = open,
             Action::Help(open) => self.help = open,
+            Action::Light(claim) => {
+                self.lit = claim;
+                return;
+            }
+            Action::ForgetSeen => {
+                self.witness = Default::default();
+                self.witnessed = Rc::default();
+                storage::save(storage::SEEN, &self.witness);
+            }
             Action::Lang(lang) => self.prefs.lang = lang,
             Action::Theme(theme) => self.prefs.theme = theme,
             Action::OpenNodeFiles(node) => {
@@ -183,6 +197,7 @@ impl App {
     pub(super) fn replace(&mut self, mut session: Session) {
         (session.playing, session.speed) = (self.prefs.playing, self.prefs.speed);
         *self.session.borrow_mut() = session;
+        self.witness.begin_anew();
         self.prefs.layout.selection = Selection::Nothing;
     }
 
@@ -221,6 +236,7 @@ impl App {
                     self.wait_for_more(ctx, id);
                 }
                 self.open_node(node, Some(path));
+                self.desk_mut().reveal(4, 9);
             }
             DeskAction::Discard(id) => {
                 let desk = self.desk_mut();
