@@ -267,6 +267,7 @@ fn ds_017_a_not_ready_node_keeps_its_pod_and_is_not_counted() {
     stand.run_secs(1);
     let taints = json!([{"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"},
         {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}]);
+    stand.node_unknown("n1");
     stand.patch(Kind::Node, "/n1", json!({"spec": {"taints": taints}}));
     stand.set_ready(&on(&stand, "n1")[0].meta.name.clone(), false);
     stand.run_secs(1);

@@ -116,6 +116,14 @@ impl Stand {
         self.insert(Object::Node(Rc::new(Node::from_value(&value))));
     }
 
+    /// What the node controller makes of a silent node: its condition, from which the taints follow.
+    pub fn node_unknown(&mut self, name: &str) {
+        let Some(mut node) = self.api.store.nodes.get("", name).map(|node| (**node).clone()) else { return };
+        node.conditions.iter_mut().for_each(|condition| condition.status = ConditionStatus::Unknown);
+        self.api.store.update(Object::Node(Rc::new(node)));
+        self.fan_out();
+    }
+
     /// A person's call, carried out at once.
     pub fn call(&mut self, call: Call) -> Answer {
         let answer = self.api.handle(call, self.now);
