@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
+pub mod worker;
 
 use crate::api::object::{Kind, Object};
 use crate::client::informer::Caches;
@@ -22,6 +23,7 @@ use node_lifecycle::NodeLifecycleController;
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
 const DAEMON: u16 = 8;
 const GARBAGE_COLLECTOR: u16 = 16;
+const NAMESPACE: u16 = 24;
 
 /// What went wrong with a call, as client-go words it.
 pub(crate) fn error_text(error: &CallError) -> String {
@@ -33,13 +35,25 @@ pub(crate) fn error_text(error: &CallError) -> String {
 }
 
 /// All controllers of the process, and what they share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ControllerManager {
     pub caches: Caches,
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
     node_lifecycle: NodeLifecycleController,
+}
+
+impl Default for ControllerManager {
+    fn default() -> Self {
+        ControllerManager {
+            caches: Caches::default(),
+            daemon: DaemonSetsController::default(),
+            garbage_collector: GarbageCollector::new(GARBAGE_COLLECTOR),
+            namespace: NamespaceController::new(NAMESPACE),
+            node_lifecycle: NodeLifecycleController,
+        }
+    }
 }
 
 impl ControllerManager {
@@ -50,6 +64,8 @@ impl ControllerManager {
     /// The process has started.
     pub fn start(&mut self, ctx: &mut Ctx) {
         self.daemon.run(ctx);
+        self.garbage_collector.run(ctx);
+        self.namespace.run(ctx);
     }
 
     /// A first list, or one after the watch was interrupted.
@@ -62,7 +78,7 @@ impl ControllerManager {
     pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         let Some(change) = self.caches.apply(event) else { return };
         self.daemon.on_change(&change, &self.caches, ctx);
-        self.garbage_collector.on_change(&change, &self.caches, GARBAGE_COLLECTOR, ctx);
+        self.garbage_collector.on_change(&change, &self.caches, ctx);
         self.namespace.on_change(&change, &self.caches, ctx);
         self.node_lifecycle.on_change(&change, ctx);
     }
@@ -70,14 +86,18 @@ impl ControllerManager {
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
         match token.tag & !7 {
             DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
-            GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token.value, &answer, ctx),
+            GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token, &answer, ctx),
+            NAMESPACE => self.namespace.on_answer(token, &answer, ctx),
             _ => {}
         }
     }
 
     pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
-        if timer.tag & !7 == DAEMON {
-            self.daemon.on_timer(timer, &self.caches, ctx);
+        match timer.tag & !7 {
+            DAEMON => self.daemon.on_timer(timer, &self.caches, ctx),
+            GARBAGE_COLLECTOR => self.garbage_collector.on_timer(&self.caches, ctx),
+            NAMESPACE => self.namespace.on_timer(&self.caches, ctx),
+            _ => {}
         }
     }
 }

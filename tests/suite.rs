@@ -6,6 +6,7 @@ mod stand;
 
 mod suite {
     mod daemon;
+    mod garbage_collector;
     mod static_manifests;
     mod tidy;
     mod yaml_corpus;
