@@ -24,9 +24,11 @@ pub mod pod_config;
 pub mod pod_manager;
 mod pod_worker;
 pub mod preemption;
+pub mod prober;
 pub mod references;
 pub mod runtime;
 mod sources;
+mod start;
 pub mod status;
 mod status_manager;
 mod sync_pod;
@@ -116,6 +118,8 @@ pub struct Kubelet {
     images: ImageManager,
     timers: Timers,
     texts: Texts,
+    /// Programs that were told to fail their probes; they outlive the process.
+    failing: Vec<prober::Failing>,
 }
 
 impl Kubelet {
@@ -147,6 +151,7 @@ impl Kubelet {
             images: ImageManager::default(),
             timers: Timers::default(),
             texts: Texts::default(),
+            failing: Vec::new(),
         }
     }
 
@@ -194,7 +199,9 @@ impl Kubelet {
     /// The process ends. The runtime goes on (KL-031).
     pub fn stop(&mut self) {
         let runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
+        let failing = std::mem::take(&mut self.failing);
         *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
+        self.failing = failing;
     }
 
     /// The first list of a kind, or a new one after the API server was away.

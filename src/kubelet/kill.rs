@@ -2,12 +2,12 @@
 //!
 //! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer, killContainersWithSyncResult.
 
+use super::kuberuntime::ToKill;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::runtime::MINIMUM_GRACE_PERIOD;
 use super::timers::HOOK;
 use super::{Kubelet, pod_ref};
 use crate::api::event::{EventType, Message};
-use crate::api::meta::Name;
 use crate::api::pod::ContainerKind;
 use crate::sim::{Duration, Time};
 use crate::wire::Ctx;
@@ -16,14 +16,26 @@ use crate::wire::Ctx;
 #[derive(Clone, Debug)]
 pub(super) struct Kill {
     since: Time,
-    grace: Duration,
     targets: Vec<Target>,
+    then: Then,
+}
+
+/// What follows when all have stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// The pod has ended.
+    Terminated,
+    /// The sync goes on: with the sandbox, if one is to be made.
+    Sync,
+    /// The sync goes on with the next container.
+    StartNext,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Target {
     id: u32,
     index: usize,
+    grace: Duration,
     /// Sidecars wait for all others, and for the sidecars after them (KL-089).
     sidecar: bool,
     stage: Stage,
@@ -39,46 +51,79 @@ enum Stage {
 }
 
 impl Kubelet {
-    /// Stops every running container of a pod; [`Kubelet::complete_terminating`] follows.
+    /// Stops every running container of a pod for good; [`Kubelet::complete_terminating`] follows.
     pub(super) fn kill_pod(&mut self, at: usize, grace: Duration, ctx: &mut Ctx) {
-        let pod = self.workers[at].pod.clone();
-        let running: Vec<(u32, usize)> = match self.runtime.sandbox(pod.meta.uid) {
-            Some(sandbox) => {
-                let running = sandbox.containers.iter().filter(|container| container.is_running());
-                running.map(|container| (container.id, usize::from(container.index))).collect()
-            }
-            None => Vec::new(),
-        };
-        let target = |(id, index): (u32, usize)| Target {
-            id,
-            index,
-            sidecar: pod.spec.containers.get(index).is_some_and(|c| c.kind == ContainerKind::Sidecar),
-            stage: Stage::PreStop,
-        };
-        let mut targets: Vec<Target> = running.into_iter().map(target).collect();
-        // In the spec's order: sidecars stop from its end.
-        targets.sort_by_key(|target| target.index);
-        let kill = Kill { since: ctx.now, grace, targets: targets.clone() };
-        let about = pod_ref(&pod);
+        let about = pod_ref(&self.workers[at].pod);
         let (actions, result) = (Default::default(), SyncResult::Done);
-        let work = Work { step: Step::Kill(kill), about, actions, result };
+        let work = Work { step: Step::Sandbox, about, actions, result, killed: Vec::new() };
         self.workers[at].work = Some(Box::new(work));
-        for target in targets {
-            self.begin_kill(at, &target, grace, ctx);
+        let targets = self.all_running(at, grace);
+        self.kill(at, targets, Then::Terminated, ctx);
+    }
+
+    /// Stops every running container in the course of a sync; [`Kubelet::after_kill`] follows.
+    pub(super) fn kill_running(&mut self, at: usize, grace: Duration, ctx: &mut Ctx) {
+        let targets = self.all_running(at, grace);
+        self.kill(at, targets, Then::Sync, ctx);
+    }
+
+    /// Stops these containers in the course of a sync; [`Kubelet::after_kill`] follows.
+    pub(super) fn kill_containers(&mut self, at: usize, list: Vec<ToKill>, grace: Duration, ctx: &mut Ctx) {
+        let target = |kill: ToKill| {
+            let message = Some(kill.message);
+            (self.target(at, kill.id, kill.index, kill.grace.unwrap_or(grace)), message)
+        };
+        let targets = list.into_iter().map(target).collect();
+        self.kill(at, targets, Then::Sync, ctx);
+    }
+
+    /// Stops a container that failed right after its start; the next one follows.
+    pub(super) fn kill_failed(&mut self, at: usize, id: u32, index: usize, message: &str, ctx: &mut Ctx) {
+        let grace = self.workers[at].pod.spec.termination_grace_period;
+        let targets = vec![(self.target(at, id, index, grace), Some(message.to_owned()))];
+        self.kill(at, targets, Then::StartNext, ctx);
+    }
+
+    fn target(&self, at: usize, id: u32, index: usize, grace: Duration) -> Target {
+        let container = self.workers[at].pod.spec.containers.get(index);
+        let sidecar = container.is_some_and(|container| container.kind == ContainerKind::Sidecar);
+        Target { id, index, grace, sidecar, stage: Stage::PreStop }
+    }
+
+    fn all_running(&self, at: usize, grace: Duration) -> Vec<(Target, Option<String>)> {
+        let sandbox = self.runtime.sandbox(self.workers[at].uid());
+        let containers = sandbox.map_or(&[][..], |sandbox| &sandbox.containers);
+        let running = containers.iter().filter(|container| container.is_running());
+        let target = |container: &super::runtime::Container| {
+            (self.target(at, container.id, usize::from(container.index), grace), None)
+        };
+        let mut targets: Vec<_> = running.map(target).collect();
+        targets.sort_by_key(|(target, _)| target.index);
+        targets
+    }
+
+    fn kill(&mut self, at: usize, targets: Vec<(Target, Option<String>)>, then: Then, ctx: &mut Ctx) {
+        let Some(work) = &mut self.workers[at].work else { return };
+        work.killed.extend(targets.iter().map(|(target, _)| target.id));
+        let all = targets.iter().map(|(target, _)| *target).collect();
+        work.step = Step::Kill(Kill { since: ctx.now, targets: all, then });
+        for (target, message) in targets {
+            self.begin_kill(at, &target, message, ctx);
         }
         self.continue_kill(at, ctx);
     }
 
     /// Announces the end of one container, and runs its preStop hook if it has one (KL-088).
-    fn begin_kill(&mut self, at: usize, target: &Target, grace: Duration, ctx: &mut Ctx) {
+    fn begin_kill(&mut self, at: usize, target: &Target, message: Option<String>, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let Some(container) = pod.spec.containers.get(target.index) else { return };
-        let text: Name = format!("Stopping container {}", container.name).into();
-        self.container_event(at, target.index, EventType::Normal, "Killing", Message::Text(text), ctx);
+        let text = message.unwrap_or_else(|| format!("Stopping container {}", container.name));
+        self.container_event(at, target.index, EventType::Normal, "Killing", Message::Text(text.into()), ctx);
         match container.pre_stop {
             Some(hook) => {
                 let no = u64::from(self.workers[at].no);
-                ctx.wake_after(hook.takes.min(grace), self.timer(HOOK, no << 32 | u64::from(target.id)));
+                let after = hook.takes.min(target.grace);
+                ctx.wake_after(after, self.timer(HOOK, no << 32 | u64::from(target.id)));
             }
             None => self.set_stage(at, target.id, Stage::Waiting),
         }
@@ -99,11 +144,11 @@ impl Kubelet {
         }
     }
 
-    /// A preStop hook has ended, or its time has.
+    /// A hook has ended, or a preStop hook's time has.
     pub(super) fn on_hook_done(&mut self, no: u32, id: u32, ctx: &mut Ctx) {
         let Some(at) = self.find_no(no) else { return };
         let pod = self.workers[at].pod.clone();
-        let Some(kill) = self.kill_of(at) else { return };
+        let Some(kill) = self.kill_of(at) else { return self.on_post_start_done(at, id, ctx) };
         let stage = |target: &&mut Target| target.id == id && target.stage == Stage::PreStop;
         let Some(target) = kill.targets.iter_mut().find(stage) else { return };
         target.stage = Stage::Waiting;
@@ -122,28 +167,31 @@ impl Kubelet {
         self.continue_kill(at, ctx);
     }
 
-    /// Sends SIGTERM to those whose turn it is; when all have stopped, the pod is done.
+    /// Sends SIGTERM to those whose turn it is; when all have stopped, what was to follow follows.
     fn continue_kill(&mut self, at: usize, ctx: &mut Ctx) {
         let Some(kill) = self.kill_of(at) else { return };
-        let left = kill.grace.saturating_sub(ctx.now.since(kill.since)).max(MINIMUM_GRACE_PERIOD);
+        let passed = ctx.now.since(kill.since);
         let mut turn = Vec::new();
-        for place in 0..kill.targets.len() {
-            let target = kill.targets[place];
+        for target in &kill.targets {
             let after = |other: &Target| !other.sidecar || other.index > target.index;
             let mut others = kill.targets.iter().filter(|other| other.id != target.id);
             let blocked = target.sidecar && others.any(|other| after(other) && other.stage != Stage::Stopped);
-            let time_is_up = ctx.now.since(kill.since) >= kill.grace;
-            if target.stage == Stage::Waiting && (!blocked || time_is_up) {
-                turn.push(target.id);
+            if target.stage == Stage::Waiting && (!blocked || passed >= target.grace) {
+                turn.push((target.id, target.grace.saturating_sub(passed).max(MINIMUM_GRACE_PERIOD)));
             }
         }
-        for id in turn {
+        for (id, left) in turn {
             self.set_stage(at, id, Stage::Stopping);
             self.runtime.stop_container(id, left, ctx);
         }
         let Some(kill) = self.kill_of(at) else { return };
+        let then = kill.then;
         if kill.targets.iter().all(|target| target.stage == Stage::Stopped) {
-            self.complete_terminating(at, ctx);
+            match then {
+                Then::Terminated => self.complete_terminating(at, ctx),
+                Then::Sync => self.after_kill(at, ctx),
+                Then::StartNext => self.start_next(at, ctx),
+            }
         }
     }
 }

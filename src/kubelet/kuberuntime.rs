@@ -1,19 +1,21 @@
-//! From what a pod should run to calls of the runtime: which containers to start, to kill, to leave.
+//! From what a pod should run to what is to be done: which containers to start, to kill, to leave.
 //!
-//! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go, kuberuntime_container.go.
+//! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go.
 
 use super::backoff::Backoff;
-use super::image_manager::Ensured;
 use super::pod_worker::{Step, SyncResult, Work};
-use super::runtime::{Done, SandboxState};
+use super::prober::ProbeKind;
+use super::runtime::{self, Sandbox, SandboxState};
 use super::status::should_container_be_restarted;
-use super::texts::{format_pod, go_duration, waiting};
+use super::texts::{format_pod, go_duration};
 use super::{Kubelet, pod_ref};
 use crate::api::event::{EventType, Message};
 use crate::api::meta::{Name, Uid};
-use crate::api::pod::{Container, ContainerKind, Pod, RestartPolicy};
+use crate::api::pod::{Container, ContainerKind, Pod, Probe, RestartPolicy};
 use crate::sim::{Duration, Time};
 use crate::wire::Ctx;
+
+const DEFINITION_CHANGED: &str = "definition changed";
 
 /// What the crash back-off of a container goes by: a changed container starts afresh (KL-078).
 ///
@@ -27,21 +29,6 @@ pub struct ContainerKey {
 
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
     ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.hash }
-}
-
-/// What is to be done to bring a pod to what it should be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct PodActions {
-    pub kill_pod: bool,
-    pub create_sandbox: bool,
-    /// Places in the spec of containers to start, in order.
-    pub to_start: Vec<usize>,
-}
-
-impl PodActions {
-    fn is_empty(&self) -> bool {
-        !self.kill_pod && !self.create_sandbox && self.to_start.is_empty()
-    }
 }
 
 /// Whether a container whose last instance ended at `ended` must wait: the length of the back-off that is
@@ -61,27 +48,199 @@ pub fn do_back_off(
     None
 }
 
+/// The message of a container that waits in CrashLoopBackOff.
+pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) -> String {
+    let span = go_duration(back_off);
+    format!("back-off {span} restarting failed container={} pod={}", container.name, format_pod(pod))
+}
+
+/// What is to be done to bring a pod to what it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PodActions {
+    /// Stop all of it first.
+    pub kill_pod: bool,
+    /// Containers to stop first, by their numbers.
+    pub to_kill: Vec<ToKill>,
+    pub create_sandbox: bool,
+    /// Places in the spec of init containers, then of others, to start in this order.
+    pub init_to_start: Vec<usize>,
+    pub to_start: Vec<usize>,
+}
+
+/// A running container that has to go, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ToKill {
+    pub id: u32,
+    pub index: usize,
+    /// What its event says instead of `Stopping container …`.
+    pub message: String,
+    pub grace: Option<Duration>,
+}
+
+impl PodActions {
+    fn is_empty(&self) -> bool {
+        let starts = self.create_sandbox || !self.init_to_start.is_empty() || !self.to_start.is_empty();
+        !starts && !self.kill_pod && self.to_kill.is_empty()
+    }
+
+    fn kill(&mut self, instance: &runtime::Container, index: usize, why: &str, grace: Option<Duration>) {
+        let label = if instance.spec().kind == ContainerKind::Main { "Container" } else { "Init container" };
+        let message = format!("{label} {} {why}", instance.name());
+        self.to_kill.push(ToKill { id: instance.id, index, message, grace });
+    }
+}
+
 impl Kubelet {
     /// Compares what the pod should run with what it runs.
+    ///
+    /// Kubernetes: kuberuntime_manager.go, computePodActions.
     pub(super) fn compute_pod_actions(&self, at: usize) -> PodActions {
         let pod = &self.workers[at].pod;
         let sandbox = self.runtime.sandbox(pod.meta.uid);
-        let mains = || pod.spec.containers.iter().enumerate().filter(|(_, c)| c.kind == ContainerKind::Main);
         let Some(sandbox) = sandbox.filter(|sandbox| sandbox.state != SandboxState::NotReady) else {
             return self.actions_without_sandbox(at);
         };
         let mut actions = PodActions::default();
+        let first_main = pod.spec.containers.iter().position(|c| c.kind == ContainerKind::Main).unwrap_or(0);
+        if first_main > 0 && !self.compute_init_container_actions(at, sandbox, first_main, &mut actions) {
+            return actions;
+        }
         let mut keep = 0;
-        for (index, container) in mains() {
-            let instance = sandbox.newest(&container.name);
-            if instance.is_some_and(|instance| instance.is_running()) {
-                keep += 1;
-            } else if should_container_be_restarted(pod, container, instance) {
-                actions.to_start.push(index);
+        for (index, container) in pod.spec.containers.iter().enumerate().skip(first_main) {
+            match sandbox.newest(&container.name).filter(|instance| instance.is_running()) {
+                Some(instance) => match self.wrong_with(at, index, instance) {
+                    None => keep += 1,
+                    Some((why, grace)) => {
+                        let restart =
+                            pod.spec.restart_policy != RestartPolicy::Never || why == DEFINITION_CHANGED;
+                        let why = if restart { format!("{why}, will be restarted") } else { why.to_owned() };
+                        actions.kill(instance, index, &why, grace);
+                        if restart {
+                            actions.to_start.push(index);
+                        }
+                    }
+                },
+                None => {
+                    let instance = sandbox.newest(&container.name);
+                    if should_container_be_restarted(pod, container, instance) {
+                        actions.to_start.push(index);
+                    }
+                }
             }
         }
-        actions.kill_pod = keep == 0 && actions.to_start.is_empty();
+        if keep == 0 && actions.to_start.is_empty() {
+            // So that sidecars do not keep the pod alive.
+            actions.kill_pod = true;
+            actions.init_to_start.clear();
+        }
         actions
+    }
+
+    /// Why a running container must go, and how long it is given (KL-076, KL-077).
+    fn wrong_with(
+        &self,
+        at: usize,
+        index: usize,
+        instance: &runtime::Container,
+    ) -> Option<(&'static str, Option<Duration>)> {
+        let container = &self.workers[at].pod.spec.containers[index];
+        if container.hash != instance.spec().hash {
+            return Some((DEFINITION_CHANGED, None));
+        }
+        let grace = |probe: &Option<Probe>| probe.as_ref().and_then(|probe| probe.termination_grace);
+        if self.probe_result(at, index, ProbeKind::Liveness, instance.id) == Some(false) {
+            return Some(("failed liveness probe", grace(&container.liveness)));
+        }
+        if self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(false) {
+            return Some(("failed startup probe", grace(&container.startup)));
+        }
+        None
+    }
+
+    /// Which init containers to start; says whether all of them have done their part (KL-096, KL-097).
+    ///
+    /// Kubernetes: kuberuntime_manager.go, computeInitContainerActions.
+    fn compute_init_container_actions(
+        &self,
+        at: usize,
+        sandbox: &Sandbox,
+        count: usize,
+        actions: &mut PodActions,
+    ) -> bool {
+        let spec = &self.workers[at].pod.spec;
+        let runs = |container: &Container| {
+            sandbox.newest(&container.name).is_some_and(|instance| instance.exit().is_none())
+        };
+        let mut initialized = spec.containers.iter().skip(count).any(runs);
+        let mut previously = initialized;
+        // From the last to the first: those that have ended long ago may be forgotten.
+        for index in (0..count).rev() {
+            let container = &spec.containers[index];
+            let sidecar = container.kind == ContainerKind::Sidecar;
+            let Some(instance) = sandbox.newest_init(&container.name) else {
+                if previously && sidecar {
+                    actions.init_to_start.push(index);
+                }
+                continue;
+            };
+            if previously && !sidecar {
+                continue;
+            }
+            let done = match &instance.state {
+                runtime::ContainerState::Created => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+                runtime::ContainerState::Running { .. } if sidecar => {
+                    self.mind_sidecar(at, index, instance, actions)
+                }
+                runtime::ContainerState::Running { .. } => false,
+                runtime::ContainerState::Exited(_) if sidecar => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+                runtime::ContainerState::Exited(exit) if exit.code == 0 => true,
+                runtime::ContainerState::Exited(_) if spec.restart_policy == RestartPolicy::Never => {
+                    actions.kill_pod = true;
+                    actions.init_to_start.clear();
+                    return false;
+                }
+                runtime::ContainerState::Exited(_) => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+            };
+            if done && index + 1 == count {
+                initialized = true;
+            } else if done && !previously {
+                actions.init_to_start.push(index + 1);
+            }
+            previously = true;
+        }
+        if !previously {
+            actions.init_to_start.push(0);
+        }
+        actions.init_to_start.sort_unstable();
+        actions.init_to_start.dedup();
+        initialized
+    }
+
+    /// A running sidecar: whether it has started, and what its probes ask for.
+    fn mind_sidecar(
+        &self,
+        at: usize,
+        index: usize,
+        instance: &runtime::Container,
+        actions: &mut PodActions,
+    ) -> bool {
+        let container = &self.workers[at].pod.spec.containers[index];
+        let started = container.startup.is_none()
+            || self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(true);
+        if let Some((why, grace)) = self.wrong_with(at, index, instance) {
+            actions.kill(instance, index, why, grace);
+            actions.init_to_start.push(index);
+        }
+        started
     }
 
     /// There is no sandbox, or not a good one: all starts from the beginning, if anything is to start.
@@ -101,7 +260,7 @@ impl Kubelet {
             container.kind == ContainerKind::Main
                 && !(pod.spec.restart_policy == RestartPolicy::OnFailure && succeeded(container))
         };
-        let to_start: Vec<usize> = pod
+        let mut to_start: Vec<usize> = pod
             .spec
             .containers
             .iter()
@@ -109,10 +268,19 @@ impl Kubelet {
             .filter(|(_, c)| wanted(c))
             .map(|(index, _)| index)
             .collect();
-        PodActions { kill_pod, create_sandbox: !to_start.is_empty(), to_start }
+        let mut actions =
+            PodActions { kill_pod, create_sandbox: !to_start.is_empty(), ..PodActions::default() };
+        if actions.create_sandbox
+            && pod.spec.containers.first().is_some_and(|c| c.kind != ContainerKind::Main)
+        {
+            actions.init_to_start.push(0);
+            to_start.clear();
+        }
+        actions.to_start = to_start;
+        actions
     }
 
-    /// Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod.
+    /// Kubernetes: kuberuntime_manager.go, SyncPod.
     pub(super) fn sync_containers(&mut self, at: usize, ctx: &mut Ctx) {
         let actions = self.compute_pod_actions(at);
         if actions.is_empty() {
@@ -120,168 +288,34 @@ impl Kubelet {
         }
         let worker = &mut self.workers[at];
         let pod = worker.pod.clone();
-        let create = actions.create_sandbox;
         let about = pod_ref(&pod);
-        let work = Work { step: Step::Sandbox, about, actions, result: SyncResult::Done };
-        worker.work = Some(Box::new(work));
-        if create {
-            self.runtime.run_pod_sandbox(&pod, ctx);
+        let (kill_pod, to_kill) = (actions.kill_pod, actions.to_kill.clone());
+        if actions.create_sandbox && self.runtime.sandbox(pod.meta.uid).is_some() {
+            let text = Message::Static("Pod sandbox changed, it will be killed and re-created.");
+            self.event(&about, None, EventType::Normal, "SandboxChanged", text, ctx);
+        }
+        let work = Work { step: Step::Sandbox, about, actions, result: SyncResult::Done, killed: Vec::new() };
+        self.workers[at].work = Some(Box::new(work));
+        if kill_pod {
+            let grace = pod.spec.termination_grace_period;
+            self.kill_running(at, grace, ctx);
+        } else if !to_kill.is_empty() {
+            self.kill_containers(at, to_kill, pod.spec.termination_grace_period, ctx);
         } else {
-            self.start_next(at, ctx);
+            self.after_kill(at, ctx);
         }
     }
 
-    /// Starts the next container that is to be started; after the last one the sync is over.
-    pub(super) fn start_next(&mut self, at: usize, ctx: &mut Ctx) {
-        while let Some(work) = &mut self.workers[at].work {
-            if work.actions.to_start.is_empty() {
-                let result = work.result;
-                return self.complete_work(at, result, ctx);
-            }
-            let index = work.actions.to_start.remove(0);
-            if self.start_container(at, index, ctx) {
-                return;
-            }
-        }
-    }
-
-    /// Begins to start one container. Returns whether something is under way now; if not, it has failed.
-    fn start_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
-        if let Some(end) = self.back_off_of(at, index, ctx) {
-            self.fail_start(at, SyncResult::BackOff(end));
-            return false;
-        }
-        match self.ensure_image_exists(at, index, ctx) {
-            Ensured::Present => self.create_container(at, index, ctx),
-            Ensured::Pulling => self.set_step(at, Step::Pull(index)),
-            Ensured::Failed(reason, message) => {
-                self.start_failed(at, index, reason, &message, ctx);
-                return false;
-            }
-        }
-        true
-    }
-
-    fn set_step(&mut self, at: usize, step: Step) {
-        if let Some(work) = &mut self.workers[at].work {
-            work.step = step;
-        }
-    }
-
-    pub(super) fn fail_start(&mut self, at: usize, result: SyncResult) {
-        if let Some(work) = &mut self.workers[at].work {
-            work.result = work.result.and(result);
-        }
-    }
-
-    /// A container could not be started: event, waiting reason, and another try later.
-    pub(super) fn start_failed(
-        &mut self,
-        at: usize,
-        index: usize,
-        reason: &'static str,
-        message: &str,
-        ctx: &mut Ctx,
-    ) {
-        self.workers[at].set_waiting_reason(index, Some(waiting(reason, message)));
-        self.fail_start(at, SyncResult::Failed);
-        let error = match reason {
-            "CreateContainerConfigError" => message,
-            _ => reason,
-        };
-        let text: Name = format!("Error: {error}").into();
-        self.container_event(at, index, EventType::Warning, "Failed", Message::Text(text), ctx);
-    }
-
-    /// Whether this container must wait after a crash, and until when (KL-070, KL-072).
-    fn back_off_of(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> Option<Time> {
+    /// What had to stop has stopped: the sandbox, and then the containers, are made.
+    pub(super) fn after_kill(&mut self, at: usize, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
-        let container = pod.spec.containers.get(index)?;
-        let sandbox = self.runtime.sandbox(pod.meta.uid)?;
-        let ended = sandbox.newest(&container.name)?.exit()?.finished;
-        let key = get_backoff_key(&pod, container);
-        let back_off = do_back_off(&mut self.crash_loop_back_off, &key, ended, ctx.now)?;
-        let text =
-            format!("Back-off restarting failed container {} in pod {}", container.name, format_pod(&pod));
-        self.container_event(at, index, EventType::Warning, "BackOff", Message::Text(text.into()), ctx);
-        let message = back_off_message(&pod, container, back_off);
-        self.workers[at].set_waiting_reason(index, Some(waiting("CrashLoopBackOff", &message)));
-        Some(ended + back_off)
-    }
-
-    /// The image is there: the container is made and started.
-    pub(super) fn create_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
-        let pod = self.workers[at].pod.clone();
-        self.set_step(at, Step::Start(index));
-        self.runtime.start_container(pod.meta.uid, &pod.spec, index, ctx);
-        let created = Message::Static("Container created");
-        self.container_event(at, index, EventType::Normal, "Created", created, ctx);
-    }
-
-    /// The runtime has done what a worker waits for.
-    pub(super) fn on_runtime_done(&mut self, done: Done, ctx: &mut Ctx) {
-        let (Done::SandboxReady(uid)
-        | Done::SandboxFailed(uid)
-        | Done::Started(uid, _)
-        | Done::Exited(uid, _)) = done;
-        let Some(at) = self.find(uid) else { return };
-        let step = self.workers[at].work.as_ref().map(|work| work.step.clone());
-        match (done, step) {
-            (Done::SandboxReady(_), Some(Step::Sandbox)) => self.start_next(at, ctx),
-            (Done::SandboxFailed(_), Some(Step::Sandbox)) => self.sandbox_failed(at, ctx),
-            (Done::Started(..), Some(Step::Start(index))) => self.container_started(at, index, ctx),
-            (Done::Exited(_, id), Some(Step::Kill(_))) => self.on_killed(at, id, ctx),
-            _ => {}
+        let Some(work) = &mut self.workers[at].work else { return };
+        if work.actions.kill_pod && !work.actions.create_sandbox {
+            self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);
+        } else if work.actions.create_sandbox {
+            work.step = Step::Sandbox;
+            return self.runtime.run_pod_sandbox(&pod, ctx);
         }
-    }
-
-    fn sandbox_failed(&mut self, at: usize, ctx: &mut Ctx) {
-        let text = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for \
-                    sandbox: plugin type=\"ptp\" failed (add): failed to allocate for range 0: no IP addresses \
-                    available in range set";
-        let about = pod_ref(&self.workers[at].pod);
-        let message = Message::Static(text);
-        self.event(&about, None, EventType::Warning, "FailedCreatePodSandBox", message, ctx);
-        self.complete_work(at, SyncResult::Failed, ctx);
-    }
-
-    fn container_started(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
-        self.workers[at].set_waiting_reason(index, None);
-        let started = Message::Static("Container started");
-        self.container_event(at, index, EventType::Normal, "Started", started, ctx);
         self.start_next(at, ctx);
     }
-
-    /// An event about one container of a pod.
-    pub(super) fn container_event(
-        &self,
-        at: usize,
-        index: usize,
-        kind: EventType,
-        reason: &'static str,
-        message: Message,
-        ctx: &mut Ctx,
-    ) {
-        let worker = &self.workers[at];
-        let about = match &worker.work {
-            Some(work) => work.about.clone(),
-            None => pod_ref(&worker.pod),
-        };
-        let path = worker.pod.spec.containers.get(index).map(|container| container.field_path.clone());
-        self.event(&about, path.as_ref(), kind, reason, message, ctx);
-    }
-
-    /// The pod is gone: so is what was remembered of its failures.
-    pub(super) fn forget_back_offs(&mut self, pod: Uid) {
-        if !self.crash_loop_back_off.is_empty() {
-            self.crash_loop_back_off.retain(|key| key.pod != pod);
-        }
-        self.images.forget(pod);
-    }
-}
-
-/// The message of a container that waits in CrashLoopBackOff.
-pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) -> String {
-    let span = go_duration(back_off);
-    format!("back-off {span} restarting failed container={} pod={}", container.name, format_pod(pod))
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::kill::Kill;
 use super::mirror::MirrorWork;
 use super::pod_config::{PodOperation, check_and_update_pod};
+use super::prober;
 use super::timers::{SYNC, jitter};
 use super::{Kubelet, kuberuntime::PodActions};
 use crate::api::event::ObjectRef;
@@ -77,6 +78,7 @@ pub(super) struct Extra {
     pub failed: Option<Rc<Reason>>,
     /// The pods that have to be gone before this critical one starts, by their workers' numbers.
     pub waits_for: Vec<u32>,
+    pub probes: Vec<prober::Worker>,
     /// What is under way for a static pod's mirror.
     pub mirror: MirrorWork,
 }
@@ -89,6 +91,8 @@ pub(super) struct Work {
     pub actions: PodActions,
     /// What its end will be.
     pub result: SyncResult,
+    /// Containers that it has stopped.
+    pub killed: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +103,8 @@ pub(super) enum Step {
     Pull(usize),
     /// This container is being started.
     Start(usize),
+    /// The postStart hook of this container runs.
+    PostStart { index: usize, id: u32 },
     /// Containers are being stopped.
     Kill(Kill),
 }
@@ -297,7 +303,7 @@ impl Kubelet {
         match work.step {
             Step::Sandbox => self.runtime.cancel_sandbox(uid),
             Step::Start(_) => self.runtime.cancel_start(uid),
-            Step::Pull(_) | Step::Kill(_) => {}
+            Step::Pull(_) | Step::PostStart { .. } | Step::Kill(_) => {}
         }
     }
 
@@ -354,7 +360,7 @@ impl Kubelet {
         if let Some(extra) = &mut worker.extra {
             extra.resync = None;
             let idle = extra.grace.is_none() && extra.failed.is_none() && extra.mirror == MirrorWork::None;
-            if extra.reasons.is_empty() && extra.waits_for.is_empty() && idle {
+            if extra.reasons.is_empty() && extra.waits_for.is_empty() && extra.probes.is_empty() && idle {
                 worker.extra = None;
             }
         }

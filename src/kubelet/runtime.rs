@@ -199,6 +199,7 @@ impl Runtime {
         sandbox.containers.push(Container {
             id,
             index: index as u16,
+            sandbox: sandbox.attempt as u16,
             attempt,
             created: now,
             spec: spec.clone(),

@@ -124,7 +124,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: pkg/kubelet/status/generate.go, GenerateContainersReadyCondition.
-    fn containers_ready(&mut self, spec: &Rc<PodSpec>, status: &PodStatus) -> Condition {
+    pub(super) fn containers_ready(&mut self, spec: &Rc<PodSpec>, status: &PodStatus) -> Condition {
         match status.phase {
             Phase::Succeeded => return Err(Some(Reason::new("PodCompleted", ""))),
             Phase::Failed => return Err(Some(Reason::new("PodFailed", ""))),
@@ -163,7 +163,7 @@ impl Kubelet {
                 }
                 status.state = ContainerState::Waiting(waiting.clone());
             }
-            (status.started, status.ready) = self.probe_state(at, index, &status);
+            (status.started, status.ready) = self.probe_state(at, index, &status, old);
             statuses.push(status);
         }
         statuses
@@ -176,7 +176,10 @@ impl Kubelet {
         old: Option<&ContainerStatus>,
         has_init: bool,
     ) -> ContainerStatus {
-        let newest = sandbox.and_then(|sandbox| sandbox.newest(&container.name));
+        let newest = sandbox.and_then(|sandbox| match container.kind {
+            ContainerKind::Main => sandbox.newest(&container.name),
+            _ => sandbox.newest_init(&container.name),
+        });
         let Some(instance) = newest else {
             if let Some(old) = old.filter(|old| matches!(old.state, ContainerState::Terminated(_))) {
                 return old.clone();
@@ -240,18 +243,10 @@ impl Kubelet {
             id,
         }))
     }
-
-    /// Whether a container counts as started and as ready (KL-067).
-    fn probe_state(&self, at: usize, index: usize, status: &ContainerStatus) -> (bool, bool) {
-        let container = &self.workers[at].pod.spec.containers[index];
-        let running = status.state.is_running();
-        let completed = matches!(&status.state, ContainerState::Terminated(end) if end.exit_code == 0);
-        (running, if container.kind == ContainerKind::Init { completed } else { running })
-    }
 }
 
 /// True or false, with a reason where there is one.
-type Condition = Result<Option<Rc<Reason>>, Option<Rc<Reason>>>;
+pub(super) type Condition = Result<Option<Rc<Reason>>, Option<Rc<Reason>>>;
 
 /// Kubernetes: pkg/kubelet/status/generate.go, GeneratePodInitializedCondition.
 fn initialized(spec: &PodSpec, status: &PodStatus) -> Condition {

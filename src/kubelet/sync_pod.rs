@@ -31,6 +31,8 @@ impl Kubelet {
             return self.complete_work(at, SyncResult::NetworkNotReady, ctx);
         }
         self.try_reconcile_mirror_pods(at, ctx);
+        self.add_probes(at, ctx);
+        self.schedule_probes(at, true, ctx);
         self.sync_containers(at, ctx);
     }
 
@@ -38,6 +40,7 @@ impl Kubelet {
     pub(super) fn sync_terminating_pod(&mut self, at: usize, ctx: &mut Ctx) {
         let status = self.generate_api_pod_status(at, false, ctx.now);
         self.set_pod_status(at, status, ctx);
+        self.stop_liveness_and_startup(at);
         let grace = self.workers[at].extra().grace.unwrap_or_default();
         self.kill_pod(at, grace, ctx);
     }
@@ -47,6 +50,7 @@ impl Kubelet {
         let uid = self.workers[at].uid();
         self.runtime.stop_pod_sandbox(uid, ctx.now);
         let status = self.generate_api_pod_status(at, true, ctx.now);
+        self.remove_probes(at);
         let worker = &mut self.workers[at];
         worker.work = None;
         worker.synced = ctx.now;

@@ -3,8 +3,10 @@
 mod admission;
 mod end;
 mod files;
+mod init;
 mod mirror;
 mod node;
+mod probes;
 mod start;
 
 use std::collections::BTreeMap;

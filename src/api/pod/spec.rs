@@ -75,6 +75,8 @@ pub struct Probe {
     pub timeout: Duration,
     pub success_threshold: u32,
     pub failure_threshold: u32,
+    /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
+    pub termination_grace: Option<Duration>,
 }
 
 /// An API object that a container or volume needs before it can start.
@@ -312,6 +314,7 @@ impl Probe {
             timeout: Duration::from_secs(number("timeoutSeconds", 1)),
             success_threshold: number("successThreshold", 1).min(u64::from(u32::MAX)) as u32,
             failure_threshold: number("failureThreshold", 3).min(u64::from(u32::MAX)) as u32,
+            termination_grace: value["terminationGracePeriodSeconds"].as_u64().map(Duration::from_secs),
         })
     }
 }

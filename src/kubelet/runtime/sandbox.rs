@@ -38,6 +38,8 @@ pub struct Container {
     pub id: u32,
     /// Where it stands in [`PodSpec::containers`].
     pub index: u16,
+    /// Which of the pod's sandboxes it was made in.
+    pub sandbox: u16,
     /// How many of this name there were before it in this pod.
     pub attempt: u32,
     pub created: Time,
@@ -101,6 +103,12 @@ impl Sandbox {
     /// The latest container of this name.
     pub fn newest(&self, name: &str) -> Option<&Container> {
         self.containers.iter().rev().find(|container| &**container.name() == name)
+    }
+
+    /// The latest container of this name that was made in the present sandbox: init containers run again in
+    /// a new one (KL-098).
+    pub fn newest_init(&self, name: &str) -> Option<&Container> {
+        self.newest(name).filter(|container| u32::from(container.sandbox) == self.attempt)
     }
 
     /// The one before the latest, if it is still known.
