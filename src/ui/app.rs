@@ -222,6 +222,7 @@ impl Component for App {
                     data-drawer={open(layout.drawer_open)}
                     data-playing={playing.to_string()}
                     data-quiet={board.quiet.to_string()}
+                    data-drawer-tab={layout.drawer_tab.text()}
                     data-lit={self.lit.map(Claim::id)}
                     onkeydown={keys}
                 >

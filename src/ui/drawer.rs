@@ -29,10 +29,10 @@ pub fn Drawer(props: &DrawerProps) -> Html {
     let page = use_page();
     let words = page.words();
     let tabs = [
-        (DrawerTab::Console, "console", words.console),
-        (DrawerTab::Events, "events", words.events),
-        (DrawerTab::Messages, "messages", words.messages),
-        (DrawerTab::Compare, "compare", words.compare),
+        (DrawerTab::Console, words.console),
+        (DrawerTab::Events, words.events),
+        (DrawerTab::Messages, words.messages),
+        (DrawerTab::Compare, words.compare),
     ];
     let body = match props.tab {
         DrawerTab::Console => html! { <Console jobs={props.console.clone()} started={props.started} /> },
@@ -47,13 +47,13 @@ pub fn Drawer(props: &DrawerProps) -> Html {
     html! {
         <section class="drawer" aria-label={words.drawer} data-region="drawer">
             <div class="tabs" role="tablist" aria-label={words.drawer}>
-                { for tabs.map(|(tab, id, word)| html! {
+                { for tabs.map(|(tab, word)| html! {
                     <button
-                        key={id}
+                        key={tab.text()}
                         type="button"
                         role="tab"
-                        id={format!("tab-{id}")}
-                        data-tab={id}
+                        id={format!("tab-{}", tab.text())}
+                        data-tab={tab.text()}
                         aria-selected={(props.tab == tab).to_string()}
                         aria-controls="drawer-body"
                         onclick={page.on(Action::DrawerTab(tab))}

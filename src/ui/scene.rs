@@ -229,7 +229,7 @@ fn Part(props: &PartProps) -> Html {
                 <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", part.restarts) }</span>
             }
             if !part.note.is_empty() {
-                <span class="part-note">{ &*part.note }</span>
+                <span key={&*part.note} class="part-note news">{ &*part.note }</span>
             }
         </button>
     }

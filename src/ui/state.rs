@@ -72,6 +72,18 @@ pub enum DrawerTab {
     Compare,
 }
 
+impl DrawerTab {
+    /// The value of `data-tab`.
+    pub fn text(self) -> &'static str {
+        match self {
+            DrawerTab::Console => "console",
+            DrawerTab::Events => "events",
+            DrawerTab::Messages => "messages",
+            DrawerTab::Compare => "compare",
+        }
+    }
+}
+
 /// On a narrow screen, what stands below the stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pane {

@@ -267,7 +267,15 @@ fn part_view(cluster: &Cluster, part: &str) -> PartView {
         state,
         pod: text(&pod),
         restarts: container.map_or(0, |container| container.attempt),
-        note: text(""),
+        note: text(&note(cluster, part)),
+    }
+}
+
+/// What a part is at.
+fn note(cluster: &Cluster, part: &str) -> String {
+    match part {
+        "etcd" => format!("revision {}", cluster.api.store.revision()),
+        _ => String::new(),
     }
 }
 
