@@ -1,9 +1,10 @@
 //! What the program of a container does, as far as its command tells.
 //!
 //! Nothing is executed. A program runs for ever and ends when asked to, unless its command is one of a few
-//! simple ones that people use to try things out: `sleep 5`, `false`, `sh -c "echo hi; exit 1"`.
+//! simple ones that people use to try things out: `sleep 5`, `false`, `sh -c "echo hi; exit 1"`. What
+//! prepares something, a regular init container, is done after a while instead of running for ever.
 
-use crate::api::pod::Container;
+use crate::api::pod::{Container, ContainerKind};
 use crate::sim::Duration;
 
 /// How a program ends by itself, and what it does when it is asked to end.
@@ -18,8 +19,22 @@ pub struct Program {
 
 const FOREVER: Program = Program { ends: None, heeds_sigterm: true };
 
+/// How long a regular init container takes whose command does not say.
+const PREPARATION: Duration = Duration::from_secs(1);
+
 /// The program that `container` runs.
 pub fn program(container: &Container) -> Program {
+    let program = of_container(container);
+    let sleeps = container.command.first().is_some_and(|word| word.ends_with("sleep"));
+    match program.ends {
+        None if container.kind == ContainerKind::Init && !sleeps => {
+            Program { ends: Some((PREPARATION, 0)), ..program }
+        }
+        _ => program,
+    }
+}
+
+fn of_container(container: &Container) -> Program {
     // Without a command the image's own program runs, and `args` are its arguments.
     if container.command.is_empty() {
         return FOREVER;
