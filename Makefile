@@ -65,7 +65,7 @@ size: dist ## what a visitor downloads: raw, gzip, brotli
 	@node scripts/size.mjs
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
-	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --release prop_
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --profile soak prop_
 
 golden: ## rewrite the expected texts from what the program says now; read the diff
 	UPDATE_EXPECT=1 $(CARGO) test --locked --no-default-features

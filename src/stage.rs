@@ -167,8 +167,11 @@ impl Stage {
     // ---- deeds ----
 
     /// Does a deed now. Its output, and what it brings about, come as virtual time passes.
+    ///
+    /// What is due at this instant comes first, as it does when the session is replayed.
     pub fn perform(&mut self, command: Command) -> JobId {
         let (started, now) = (self.started(), self.now());
+        self.cluster.run_until(now);
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }

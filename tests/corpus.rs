@@ -29,7 +29,7 @@ use expect::Complaints;
 use world::World;
 
 /// How many held when this was last raised: what must not get fewer.
-const HELD: usize = 172;
+const HELD: usize = 173;
 
 /// An entry of the index, and the bytes of its file; for a directory, of all its files in order of names.
 pub struct Entry {

@@ -6,7 +6,10 @@ mod stand;
 
 mod suite {
     mod daemon;
+    mod determinism;
     mod garbage_collector;
+    mod properties;
+    mod sessions;
     mod static_manifests;
     mod tidy;
     mod yaml_corpus;

@@ -1,0 +1,224 @@
+//! What always holds after a calm period, whatever has been done before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use kubestage::api::daemonset::DaemonSet;
+use kubestage::api::node::Node;
+use kubestage::api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
+use kubestage::api::toleration::TaintEffect;
+use kubestage::cluster::boot::MANIFESTS;
+use kubestage::sim::files::Entry;
+use kubestage::stage::Stage;
+use proptest::prelude::*;
+
+use super::sessions::{Act, NODES, calm_down, cases, daemon_sets, play, pods, standard, static_pods};
+
+/// Fails the case with a sentence.
+macro_rules! hold {
+    ($holds:expr, $($why:tt)*) => {
+        if !$holds {
+            return Err(format!($($why)*));
+        }
+    };
+}
+
+type Held = Result<(), String>;
+
+fn check_all(stage: &Stage) -> Held {
+    each_daemon_set_has_one_pod_on_each_eligible_node(stage)?;
+    each_valid_file_has_its_pod_and_nothing_else_is_static(stage)?;
+    mirror_pods_are_the_static_pods(stage)?;
+    names_and_uids_are_unique(stage)?;
+    nothing_is_bound_to_a_missing_node(stage)
+}
+
+fn nodes(stage: &Stage) -> Vec<Rc<Node>> {
+    stage.cluster().api.store.nodes.iter().cloned().collect()
+}
+
+/// What a node is to a DaemonSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Belongs {
+    Yes,
+    /// A pod that is there already may stay (DS-005): only a NoSchedule taint keeps new ones out.
+    IfThere,
+    No,
+}
+
+/// Where a DaemonSet's pods belong, worked out from its template and the node, not with the controller's code.
+fn belongs(set: &DaemonSet, node: &Node) -> Belongs {
+    let value = set.to_value();
+    let spec = &value["spec"]["template"]["spec"];
+    let selected = spec["nodeSelector"].as_object().into_iter().flatten().all(|(key, value)| {
+        node.meta.labels().get(key.as_str()).is_some_and(|have| Some(&**have) == value.as_str())
+    });
+    let tolerates_all = spec["tolerations"].as_array().is_some_and(|list| !list.is_empty());
+    // Daemon pods tolerate a cordon by themselves (DS-015).
+    let counts = |key: &str| !tolerates_all && key != "node.kubernetes.io/unschedulable";
+    let has = |effect| node.taints.iter().any(|taint| taint.effect == effect && counts(&taint.key));
+    if !selected || has(TaintEffect::NoExecute) {
+        Belongs::No
+    } else if has(TaintEffect::NoSchedule) {
+        Belongs::IfThere
+    } else {
+        Belongs::Yes
+    }
+}
+
+fn each_daemon_set_has_one_pod_on_each_eligible_node(stage: &Stage) -> Held {
+    let pods = pods(stage);
+    for set in stage.cluster().api.store.daemonsets.iter() {
+        hold!(!set.meta.is_terminating(), "{} is still terminating", set.meta.name);
+        let mine =
+            pods.iter().filter(|pod| pod.meta.controller().is_some_and(|owner| owner.uid == set.meta.uid));
+        let mut got: Vec<String> = Vec::new();
+        for pod in mine {
+            let node = pod.node_name.as_deref().unwrap_or("no node");
+            hold!(pod.is_ready(), "{} on {node} is not ready: {:?}", pod.meta.name, pod.status);
+            got.push(node.to_owned());
+        }
+        for node in nodes(stage) {
+            let there = got.iter().filter(|name| **name == *node.meta.name).count();
+            let allowed = match belongs(set, &node) {
+                Belongs::Yes => 1..=1,
+                Belongs::IfThere => 0..=1,
+                Belongs::No => 0..=0,
+            };
+            hold!(
+                allowed.contains(&there),
+                "{} has {there} pods on {}, expected {allowed:?}: {got:?}",
+                set.meta.name,
+                node.meta.name
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The pods that the files of a node's manifest directory ask for, by name; of two files with one name the
+/// last counts. Read without the kubelet's code: the random files are simple.
+fn asked_for(stage: &Stage, node: &str) -> BTreeMap<String, String> {
+    let Some(machine) = stage.cluster().machine(node) else { return BTreeMap::new() };
+    let mut pods = BTreeMap::new();
+    for (name, entry) in machine.files.list(MANIFESTS) {
+        let Entry::File(file) = entry else { continue };
+        let text = String::from_utf8_lossy(&file.bytes);
+        if name.starts_with('.') || !text.contains("kind: Pod\n") {
+            continue;
+        }
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.trim_start_matches([' ', '-']).strip_prefix(name));
+            line.unwrap_or_default().to_owned()
+        };
+        // The first `name:` of kubeadm's files is a container's; theirs come after `namespace: kube-system`.
+        let name = match text.contains("  namespace: kube-system\n") {
+            true => field("component: "),
+            false => field("name: "),
+        };
+        pods.insert(format!("{name}-{node}"), field("image: "));
+    }
+    pods
+}
+
+fn each_valid_file_has_its_pod_and_nothing_else_is_static(stage: &Stage) -> Held {
+    for node in NODES {
+        let Some(machine) = stage.cluster().machine(node) else { continue };
+        let mut got = BTreeMap::new();
+        for (sandbox, container) in machine.kubelet.runtime.running_containers() {
+            if sandbox.common.annotations.contains_key(CONFIG_HASH) {
+                let image = container.spec().image.to_string();
+                let earlier = got.insert(sandbox.name.to_string(), image);
+                hold!(earlier.is_none(), "{} runs twice on {node}", sandbox.name);
+            }
+        }
+        let expected = asked_for(stage, node);
+        hold!(got == expected, "static pods of {node}: expected {expected:?}, got {got:?}");
+    }
+    Ok(())
+}
+
+fn mirror_pods_are_the_static_pods(stage: &Stage) -> Held {
+    let mut running = BTreeSet::new();
+    for machine in &stage.cluster().machines {
+        for (sandbox, _) in machine.kubelet.runtime.running_containers() {
+            if let Some(hash) = sandbox.common.annotations.get(CONFIG_HASH) {
+                running.insert((machine.name.to_string(), sandbox.name.to_string(), hash.to_string()));
+            }
+        }
+    }
+    let mirror = |pod: &Rc<Pod>| {
+        let hash = pod.meta.annotation(CONFIG_MIRROR)?.to_string();
+        Some((pod.node_name.as_deref()?.to_owned(), pod.meta.name.to_string(), hash))
+    };
+    let mirrors: BTreeSet<_> = pods(stage).iter().filter_map(mirror).collect();
+    hold!(mirrors == running, "mirror pods: expected {running:?}, got {mirrors:?}");
+    for pod in pods(stage).iter().filter(|pod| pod.is_mirror()) {
+        hold!(pod.is_ready(), "mirror pod {} is not ready: {:?}", pod.meta.name, pod.status);
+    }
+    Ok(())
+}
+
+fn names_and_uids_are_unique(stage: &Stage) -> Held {
+    let (mut names, mut uids) = (BTreeSet::new(), BTreeSet::new());
+    for pod in pods(stage) {
+        let name = (pod.meta.namespace().clone(), pod.meta.name.clone());
+        hold!(names.insert(name), "two pods are called {}", pod.meta.name);
+        hold!(uids.insert(pod.meta.uid), "two pods have the uid of {}", pod.meta.name);
+    }
+    Ok(())
+}
+
+fn nothing_is_bound_to_a_missing_node(stage: &Stage) -> Held {
+    let nodes: BTreeSet<_> = nodes(stage).into_iter().map(|node| node.meta.name.clone()).collect();
+    for pod in pods(stage) {
+        let bound = pod.node_name.as_ref();
+        hold!(bound.is_none_or(|node| nodes.contains(node)), "{} is bound to {bound:?}", pod.meta.name);
+    }
+    Ok(())
+}
+
+/// The revisions of all pods by uid: no object's may ever fall, and none be ahead of the store's.
+fn check_revisions(stage: &Stage, seen: &mut BTreeMap<String, u64>) -> Held {
+    let revision = stage.cluster().api.store.revision();
+    let before = seen.insert("the store".to_owned(), revision).unwrap_or(0);
+    hold!(before <= revision, "the revision fell from {before} to {revision}");
+    for pod in pods(stage) {
+        let have = pod.meta.resource_version;
+        let before = seen.insert(pod.meta.uid.to_string(), have).unwrap_or(0);
+        hold!(before <= have && have <= revision, "{}: {before}, {have}, {revision}", pod.meta.name);
+    }
+    Ok(())
+}
+
+fn check_session(acts: &[Act]) -> Held {
+    let mut stage = standard();
+    let mut seen = BTreeMap::new();
+    for act in acts {
+        play(&mut stage, act);
+        check_revisions(&stage, &mut seen)?;
+        names_and_uids_are_unique(&stage)?;
+    }
+    calm_down(&mut stage);
+    check_revisions(&stage, &mut seen)?;
+    check_all(&stage)
+}
+
+#[test]
+fn a_new_cluster_holds_all_of_it() {
+    assert_eq!(check_session(&[]), Ok(()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(1_000), failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn prop_daemon_sets_settle_as_they_should(acts in daemon_sets()) {
+        check_session(&acts).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn prop_static_pods_settle_as_they_should(acts in static_pods()) {
+        check_session(&acts).map_err(TestCaseError::fail)?;
+    }
+}

@@ -1,0 +1,333 @@
+//! Random sessions: what people may do to a cluster, and playing it.
+
+use std::collections::BTreeMap;
+
+use kubestage::api::object::{Kind, Object};
+use kubestage::api::pod::Pod;
+use kubestage::cluster::boot::MANIFESTS;
+use kubestage::sim::Duration;
+use kubestage::stage::{Command, Options, Stage, Start};
+use proptest::prelude::*;
+
+pub const NODES: [&str; 4] = ["control-plane", "worker-1", "worker-2", "worker-3"];
+
+/// One deed of a random session.
+#[derive(Clone, Debug)]
+pub enum Act {
+    Apply(Set),
+    DeleteSet {
+        name: &'static str,
+        orphan: bool,
+    },
+    /// Deletes one of the pods there are.
+    DeletePod {
+        which: usize,
+        force: bool,
+    },
+    /// Crashes a container of one of the pods there are.
+    Crash {
+        which: usize,
+        exit_code: i32,
+    },
+    Write {
+        node: &'static str,
+        file: &'static str,
+        content: Content,
+    },
+    Remove {
+        node: &'static str,
+        file: &'static str,
+    },
+    Move {
+        node: &'static str,
+        from: &'static str,
+        to: &'static str,
+    },
+    Kubelet {
+        node: &'static str,
+        up: bool,
+    },
+    Restart {
+        node: &'static str,
+    },
+    ApiServer {
+        up: bool,
+    },
+    Label {
+        node: &'static str,
+        pool: Option<&'static str>,
+    },
+    Cordon {
+        node: &'static str,
+        cordoned: bool,
+    },
+    Wait {
+        millis: u64,
+    },
+}
+
+/// A DaemonSet as a random session applies it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Set {
+    pub name: &'static str,
+    pub image: u8,
+    /// Its nodeSelector `pool`.
+    pub pool: Option<&'static str>,
+    pub tolerates_all: bool,
+    pub on_delete: bool,
+    pub surge: bool,
+}
+
+/// What is in a file of a manifest directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    Pod { name: &'static str, image: u8 },
+    Broken,
+    DaemonSet,
+    Empty,
+}
+
+impl Set {
+    fn manifest(&self) -> String {
+        let Set { name, image, .. } = self;
+        let selector =
+            self.pool.map_or(String::new(), |pool| format!("      nodeSelector:\n        pool: {pool}\n"));
+        let tolerations =
+            if self.tolerates_all { "      tolerations:\n      - operator: Exists\n" } else { "" };
+        let strategy = match (self.on_delete, self.surge) {
+            (true, _) => "  updateStrategy:\n    type: OnDelete\n",
+            (false, true) => {
+                "  updateStrategy:\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n"
+            }
+            (false, false) => "",
+        };
+        format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: {name}\nspec:\n{strategy}  selector:\n    \
+             matchLabels:\n      app: {name}\n  template:\n    metadata:\n      labels:\n        app: {name}\n    \
+             spec:\n{selector}{tolerations}      containers:\n      - name: main\n        image: nginx:{image}\n"
+        )
+    }
+}
+
+impl Content {
+    fn text(self) -> String {
+        match self {
+            Content::Pod { name, image } => format!(
+                "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: main\n    \
+                 image: nginx:{image}\n"
+            ),
+            Content::Broken => "apiVersion: v1\nkind: [Pod\n".to_owned(),
+            Content::DaemonSet => "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: x\n".to_owned(),
+            Content::Empty => String::new(),
+        }
+    }
+}
+
+fn path(file: &str) -> String {
+    format!("{MANIFESTS}/{file}")
+}
+
+impl Act {
+    /// The command, if there is something to do it to; and how long it is waited afterwards.
+    pub fn command(&self, stage: &Stage) -> Option<Command> {
+        let exec = |line: String| Some(Command::Exec { line, files: BTreeMap::new() });
+        let owned = |text: &str| text.to_owned();
+        match self {
+            Act::Apply(set) => {
+                let files = BTreeMap::from([("set.yaml".to_owned(), set.manifest().into())]);
+                Some(Command::Exec { line: "kubectl apply -f set.yaml".to_owned(), files })
+            }
+            Act::DeleteSet { name, orphan } => {
+                let cascade = if *orphan { " --cascade=orphan" } else { "" };
+                exec(format!("kubectl delete daemonset {name} --wait=false{cascade}"))
+            }
+            Act::DeletePod { which, force } => {
+                let pod = pick(stage, *which)?;
+                let (name, namespace) = (&pod.meta.name, pod.meta.namespace());
+                let force = if *force { " --grace-period=0 --force" } else { "" };
+                exec(format!("kubectl delete pod {name} -n {namespace} --wait=false{force}"))
+            }
+            Act::Crash { which, exit_code } => {
+                let pod = pick(stage, *which)?;
+                Some(Command::CrashContainer {
+                    node: owned(pod.node_name.as_deref()?),
+                    namespace: owned(pod.meta.namespace()),
+                    pod: owned(&pod.meta.name),
+                    container: owned(&pod.spec.containers.first()?.name),
+                    exit_code: *exit_code,
+                })
+            }
+            Act::Write { node, file, content } => {
+                Some(Command::WriteFile { node: owned(node), path: path(file), text: content.text().into() })
+            }
+            Act::Remove { node, file } => Some(Command::RemoveFile { node: owned(node), path: path(file) }),
+            Act::Move { node, from, to } => {
+                Some(Command::MoveFile { node: owned(node), from: path(from), to: path(to) })
+            }
+            Act::Kubelet { node, up: true } => Some(Command::StartKubelet { node: owned(node) }),
+            Act::Kubelet { node, up: false } => Some(Command::StopKubelet { node: owned(node) }),
+            Act::Restart { node } => Some(Command::RestartKubelet { node: owned(node) }),
+            Act::ApiServer { up } => Some(Command::SetApiServer { up: *up }),
+            Act::Label { node, pool: Some(pool) } => {
+                exec(format!("kubectl label node {node} pool={pool} --overwrite"))
+            }
+            Act::Label { node, pool: None } => exec(format!("kubectl label node {node} pool-")),
+            Act::Cordon { node, cordoned: true } => exec(format!("kubectl cordon {node}")),
+            Act::Cordon { node, cordoned: false } => exec(format!("kubectl uncordon {node}")),
+            Act::Wait { .. } => None,
+        }
+    }
+}
+
+/// One of the pods there are, but none of the control plane.
+fn pick(stage: &Stage, which: usize) -> Option<std::rc::Rc<Pod>> {
+    let pods: Vec<_> = pods(stage).into_iter().filter(|pod| **pod.meta.namespace() == *"default").collect();
+    pods.get(which.checked_rem(pods.len())?).cloned()
+}
+
+pub fn pods(stage: &Stage) -> Vec<std::rc::Rc<Pod>> {
+    let list = stage.cluster().api.store.list(Kind::Pod, None);
+    let pod = |object| match object {
+        Object::Pod(pod) => Some(pod),
+        _ => None,
+    };
+    list.into_iter().filter_map(pod).collect()
+}
+
+/// A cluster that is up and calm. Booting takes long, so each thread does it once.
+pub fn standard() -> Stage {
+    thread_local! {
+        static BOOTED: Stage =
+            Stage::new(Options { start: Start::Ready, kube_proxy: false, ..Options::default() });
+    }
+    BOOTED.with(Clone::clone)
+}
+
+pub fn run_for(stage: &mut Stage, span: Duration) {
+    let until = stage.now() + span;
+    stage.run_until(until);
+}
+
+/// Does it, and lets a little time pass.
+pub fn play(stage: &mut Stage, act: &Act) {
+    if let Some(command) = act.command(stage) {
+        stage.perform(command);
+    }
+    let millis = if let Act::Wait { millis } = act { *millis } else { 50 };
+    run_for(stage, Duration::from_millis(millis));
+}
+
+/// Everything is switched on again, and given the time it may take at most.
+pub fn calm_down(stage: &mut Stage) {
+    stage.perform(Command::SetApiServer { up: true });
+    for node in NODES {
+        stage.perform(Command::StartKubelet { node: node.to_owned() });
+    }
+    run_for(stage, Duration::from_secs(3_600));
+}
+
+// ---- strategies ----
+
+fn node() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&NODES[..])
+}
+
+fn worker() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&NODES[1..])
+}
+
+fn file() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a.yaml", "b.yaml", "c.yaml~", ".hidden.yaml"])
+}
+
+fn set() -> impl Strategy<Value = Set> {
+    let name = prop::sample::select(vec!["agent", "probe"]);
+    let pool = prop::option::weighted(0.3, Just("blue"));
+    let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.3));
+    (name, 1..4u8, pool, flags).prop_map(|(name, image, pool, (tolerates_all, on_delete, surge))| Set {
+        name,
+        image,
+        pool,
+        tolerates_all,
+        on_delete,
+        surge,
+    })
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    let name = prop::sample::select(vec!["web", "db"]);
+    prop_oneof![
+        6 => (name, 1..3u8).prop_map(|(name, image)| Content::Pod { name, image }),
+        1 => Just(Content::Broken),
+        1 => Just(Content::DaemonSet),
+        1 => Just(Content::Empty),
+    ]
+}
+
+fn wait() -> impl Strategy<Value = Act> {
+    prop_oneof![0..2_000u64, 2_000..30_000u64, 30_000..400_000u64].prop_map(|millis| Act::Wait { millis })
+}
+
+fn deletes() -> impl Strategy<Value = Act> {
+    (any::<usize>(), any::<bool>()).prop_map(|(which, force)| Act::DeletePod { which, force })
+}
+
+fn crashes() -> impl Strategy<Value = Act> {
+    (any::<usize>(), prop::sample::select(vec![0, 1, 137]))
+        .prop_map(|(which, exit_code)| Act::Crash { which, exit_code })
+}
+
+fn kubelets() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        (node(), any::<bool>()).prop_map(|(node, up)| Act::Kubelet { node, up }),
+        node().prop_map(|node| Act::Restart { node }),
+    ]
+}
+
+fn api_server() -> impl Strategy<Value = Act> {
+    any::<bool>().prop_map(|up| Act::ApiServer { up })
+}
+
+/// Sessions that are mostly about DaemonSets.
+pub fn daemon_sets() -> impl Strategy<Value = Vec<Act>> {
+    let pool = prop::option::of(Just("blue"));
+    let act = prop_oneof![
+        4 => set().prop_map(Act::Apply),
+        1 => (prop::sample::select(vec!["agent", "probe"]), prop::bool::weighted(0.3))
+            .prop_map(|(name, orphan)| Act::DeleteSet { name, orphan }),
+        2 => deletes(),
+        1 => crashes(),
+        2 => (node(), pool).prop_map(|(node, pool)| Act::Label { node, pool }),
+        1 => (node(), any::<bool>()).prop_map(|(node, cordoned)| Act::Cordon { node, cordoned }),
+        1 => kubelets(),
+        1 => api_server(),
+        4 => wait(),
+    ];
+    prop::collection::vec(act, 1..12)
+}
+
+/// Sessions that are mostly about static pods.
+pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        6 => (worker(), file(), content()).prop_map(|(node, file, content)| Act::Write { node, file, content }),
+        2 => (worker(), file()).prop_map(|(node, file)| Act::Remove { node, file }),
+        2 => (worker(), file(), file()).prop_map(|(node, from, to)| Act::Move { node, from, to }),
+        2 => deletes(),
+        1 => crashes(),
+        2 => kubelets(),
+        1 => api_server(),
+        1 => set().prop_map(Act::Apply),
+        4 => wait(),
+    ];
+    prop::collection::vec(act, 1..12)
+}
+
+/// Anything.
+pub fn any_session() -> impl Strategy<Value = Vec<Act>> {
+    prop_oneof![daemon_sets(), static_pods()]
+}
+
+/// How many cases a test runs: `PROPTEST_CASES`, or so many.
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
