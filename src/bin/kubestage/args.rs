@@ -43,6 +43,8 @@ pub struct Run {
     pub files: Vec<String>,
     pub until: Duration,
     pub script: Option<String>,
+    /// A saved session, played instead of all else.
+    pub session: Option<String>,
     pub output: Output,
     pub seed: u64,
     pub workers: u32,
@@ -102,6 +104,7 @@ Options:
   -f, --filename FILE   A manifest to apply at the beginning; may be repeated
       --until DURATION  How long to play after the cluster is up: 90s, 5m, 1h (default 1m)
       --script FILE     Shell lines, one a line: `kubectl …`, `ssh NODE …`; `sleep 10s` lets time pass
+      --session FILE    A session as the page saves it: played to its end, instead of all above
   -o, --output FORMAT   table, json or log (default table)
       --seed N          What chance is drawn from (default 1)
       --workers N       How many worker nodes there are (default 3)
@@ -186,6 +189,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
         files: Vec::new(),
         until: Duration::from_secs(60),
         script: None,
+        session: None,
         output: Output::Table,
         seed: 1,
         workers: 3,
@@ -196,6 +200,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
             Short('f') | Long("filename") => run.files.push(parser.value()?.string()?),
             Long("until") => run.until = duration(&parser.value()?.string()?)?,
             Long("script") => run.script = Some(parser.value()?.string()?),
+            Long("session") => run.session = Some(parser.value()?.string()?),
             Long("seed") => run.seed = parser.value()?.parse()?,
             Long("workers") => run.workers = parser.value()?.parse()?,
             Short('o') | Long("output") => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kubestage::sim::Duration;
-use kubestage::stage::{Bytes, Command, Options, Stage, Start};
+use kubestage::stage::{Bytes, Command, Options, Script, Stage, Start};
 use kubestage::view::{NodeView, PodView};
 use serde_json::{Value, json};
 
@@ -14,6 +14,12 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(600);
 
 /// Whether every command that was played went well.
 pub fn run(run: &Run) -> Result<bool, Misuse> {
+    if let Some(path) = &run.session {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let script = Script::parse(&text).map_err(Misuse)?;
+        print(&mut Stage::from_script(&script), run.output);
+        return Ok(true);
+    }
     let options = Options { seed: run.seed, workers: run.workers, start: Start::Ready, ..Options::default() };
     let mut stage = Stage::new(options);
     let end = stage.now() + run.until;
@@ -35,12 +41,16 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     if stage.now() < end {
         stage.run_until(end);
     }
-    match run.output {
-        Output::Table => print_table(&mut stage),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&state(&mut stage)).unwrap_or_default()),
+    print(&mut stage, run.output);
+    Ok(fine)
+}
+
+fn print(stage: &mut Stage, output: Output) {
+    match output {
+        Output::Table => print_table(stage),
+        Output::Json => println!("{}", serde_json::to_string_pretty(&state(stage)).unwrap_or_default()),
         Output::Log => print!("{}", stage.log()),
     }
-    Ok(fine)
 }
 
 /// One line of a script; the files that it names are read from the disk.
