@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::cluster::machine::Machine;
 use crate::controllers::daemon::explain::why_not_on_node;
 use crate::controllers::daemon::nodes::DaemonTemplate;
-use crate::kubelet::runtime::sandbox::Sandbox;
+use crate::kubelet::runtime::sandbox::{Container, ContainerState, Sandbox, SandboxState};
 use crate::sim::{Duration, Time};
 
 fn text(value: &str) -> Rc<str> {
@@ -122,6 +122,13 @@ fn node_view(
     }
 }
 
+/// Whether anything of a pod runs on its node, or is about to.
+fn is_alive(sandbox: &Sandbox) -> bool {
+    let lives = |container: &Container| container.is_running() || container.state == ContainerState::Created;
+    let begins = sandbox.containers.is_empty() && sandbox.state != SandboxState::NotReady;
+    begins || sandbox.containers.iter().any(lives)
+}
+
 fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<Rc<PodView>> {
     let mut shown: BTreeSet<Uid> = BTreeSet::new();
     let mut views = Vec::new();
@@ -138,8 +145,7 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
     }
     for sandbox in machine.into_iter().flat_map(|machine| machine.kubelet.runtime.sandboxes()) {
-        if shown.contains(&sandbox.uid) || !sandbox.containers.iter().any(|container| container.is_running())
-        {
+        if shown.contains(&sandbox.uid) || !is_alive(sandbox) {
             continue;
         }
         let back_off =
