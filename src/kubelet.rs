@@ -13,6 +13,7 @@
 pub mod admit;
 pub mod backoff;
 pub mod config;
+mod configs;
 pub mod image_manager;
 mod kill;
 pub mod kuberuntime;
@@ -53,6 +54,7 @@ use crate::sim::{Duration, Time};
 use crate::wire::{Answer, Call, Ctx, Timer, Token, WatchEvent};
 use backoff::Backoff;
 use config::KubeletConfiguration;
+use configs::{CONFIG_GET, Configs};
 use image_manager::ImageManager;
 use kuberuntime::ContainerKey;
 use manifest_dir::FileSource;
@@ -120,6 +122,7 @@ pub struct Kubelet {
     texts: Texts,
     /// Programs that were told to fail their probes; they outlive the process.
     failing: Vec<prober::Failing>,
+    configs: Configs,
 }
 
 impl Kubelet {
@@ -152,6 +155,7 @@ impl Kubelet {
             timers: Timers::default(),
             texts: Texts::default(),
             failing: Vec::new(),
+            configs: Configs::default(),
         }
     }
 
@@ -260,6 +264,7 @@ impl Kubelet {
             NODE_GET => self.on_node_got(answer, ctx),
             NODE_UPDATE => self.registered(answer, ctx),
             LEASE_HOLD => self.on_lease_held(&answer, ctx),
+            CONFIG_GET => self.on_config_got(token.value, &answer, ctx),
             _ => {}
         }
     }

@@ -294,7 +294,14 @@ impl Kubelet {
             let text = Message::Static("Pod sandbox changed, it will be killed and re-created.");
             self.event(&about, None, EventType::Normal, "SandboxChanged", text, ctx);
         }
-        let work = Work { step: Step::Sandbox, about, actions, result: SyncResult::Done, killed: Vec::new() };
+        let work = Work {
+            step: Step::Sandbox,
+            about,
+            actions,
+            result: SyncResult::Done,
+            killed: Vec::new(),
+            missing: Vec::new(),
+        };
         self.workers[at].work = Some(Box::new(work));
         if kill_pod {
             let grace = pod.spec.termination_grace_period;

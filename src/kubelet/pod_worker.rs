@@ -7,6 +7,7 @@
 
 use std::rc::Rc;
 
+use super::configs::Missing;
 use super::kill::Kill;
 use super::mirror::MirrorWork;
 use super::pod_config::{PodOperation, check_and_update_pod};
@@ -93,14 +94,20 @@ pub(super) struct Work {
     pub result: SyncResult,
     /// Containers that it has stopped.
     pub killed: Vec<u32>,
+    /// ConfigMaps and Secrets that are not there.
+    pub missing: Vec<Missing>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
+    /// What its volumes need is asked for, since then; after a failure again after `retry`.
+    Volumes { since: Time, retry: Duration },
     /// The sandbox is being made.
     Sandbox,
     /// The image of this container is being pulled.
     Pull(usize),
+    /// What the environment of this container needs is asked for.
+    Environment(usize),
     /// This container is being started.
     Start(usize),
     /// The postStart hook of this container runs.
@@ -298,11 +305,12 @@ impl Kubelet {
     fn cancel_work(&mut self, at: usize, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         let Some(work) = worker.work.take() else { return };
-        let uid = worker.uid();
+        let (uid, no) = (worker.uid(), worker.no);
         worker.synced = ctx.now;
         match work.step {
             Step::Sandbox => self.runtime.cancel_sandbox(uid),
             Step::Start(_) => self.runtime.cancel_start(uid),
+            Step::Volumes { .. } | Step::Environment(_) => self.forget_queries(no),
             Step::Pull(_) | Step::PostStart { .. } | Step::Kill(_) => {}
         }
     }

@@ -39,7 +39,7 @@ impl Kubelet {
     }
 
     /// A regular init container that does not start holds up all that come after it.
-    fn start_given_up(&mut self, at: usize, index: usize) {
+    pub(super) fn start_given_up(&mut self, at: usize, index: usize) {
         let worker = &mut self.workers[at];
         let init = worker.pod.spec.containers.get(index).is_some_and(|c| c.kind == ContainerKind::Init);
         if let Some(work) = &mut worker.work
@@ -120,6 +120,9 @@ impl Kubelet {
 
     /// The image is there: the container is made and started.
     pub(super) fn create_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
+        if !self.has_environment(at, index, ctx) {
+            return self.set_step(at, Step::Environment(index));
+        }
         let pod = self.workers[at].pod.clone();
         self.set_step(at, Step::Start(index));
         self.runtime.start_container(pod.meta.uid, &pod.spec, index, ctx);

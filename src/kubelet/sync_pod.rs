@@ -33,7 +33,9 @@ impl Kubelet {
         self.try_reconcile_mirror_pods(at, ctx);
         self.add_probes(at, ctx);
         self.schedule_probes(at, true, ctx);
-        self.sync_containers(at, ctx);
+        if self.wait_for_mount(at, ctx) {
+            self.sync_containers(at, ctx);
+        }
     }
 
     /// Stops all that runs of the pod, within its grace period.

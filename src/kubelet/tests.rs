@@ -61,6 +61,8 @@ pub struct World {
     rng: Rng,
     uids: u64,
     pub namespaces: Vec<String>,
+    /// Names of ConfigMaps and Secrets.
+    pub configs: Vec<String>,
 }
 
 pub fn host() -> Host {
@@ -129,6 +131,7 @@ impl World {
             agenda: Agenda::default(),
             rng: Rng::stream(1, "kubelet"),
             uids: 0,
+            configs: Vec::new(),
             namespaces: vec!["default".to_owned(), "kube-system".to_owned()],
         }
     }
@@ -216,6 +219,10 @@ impl World {
                 self.send(WatchEvent::Modified(Object::Node(node.clone())));
                 Answer::ok(Reply::Object(Object::Node(node)))
             }
+            Call::Get { kind, key } => match self.configs.contains(&key.name.to_string()) {
+                true => Answer::ok(Reply::Done),
+                false => Answer::err(StatusError::not_found(GroupResource::core(kind.resource()), &key.name)),
+            },
             Call::HoldLease { .. } => {
                 self.leases += 1;
                 Answer::ok(Reply::Done)

@@ -17,6 +17,7 @@ pub(super) const REGISTER: u16 = 23;
 pub(super) const NODE_STATUS: u16 = 24;
 pub(super) const LEASE: u16 = 25;
 pub(super) const PROBE: u16 = 26;
+pub(super) const MOUNT: u16 = 27;
 
 /// Generic PLEG's relist, and the tick at which pods due for sync are looked for (KL-048).
 pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
@@ -88,6 +89,7 @@ impl Kubelet {
             PULL => self.on_pull_done(value, ctx),
             HOOK => self.on_hook_done((value >> 32) as u32, value as u32, ctx),
             PROBE => self.on_probe_due((value >> 32) as u32, value as u32 as usize, ctx),
+            MOUNT => self.on_mount_due(value as u32, ctx),
             FILE_CHECK => {
                 self.timers.file_check = false;
                 self.check_files(files, ctx);

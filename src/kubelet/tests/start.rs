@@ -174,3 +174,43 @@ fn a_pod_that_runs_quietly_costs_no_timer_and_little_memory() {
     let worker = &world.kubelet.workers[7];
     assert!(worker.status.is_none() && worker.work.is_none() && worker.extra.is_none());
 }
+
+#[test]
+fn kl_058_a_missing_config_map_of_a_volume_holds_up_the_pod() {
+    let mut world = World::new();
+    let volumes = json!([{"name": "v", "configMap": {"name": "settings"}}]);
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}], "volumes": volumes}));
+    world.run(10_000);
+    let text = "FailedMount: MountVolume.SetUp failed for volume \"v\" : configmap \"settings\" not found";
+    let events = world.events_of("web");
+    assert!(events.len() >= 4 && events.iter().all(|event| event.ends_with(text)), "{events:?}");
+    assert_eq!(world.last_status("web"), "0.400 web: Pending c=ContainerCreating");
+    world.run(130_000);
+    let timeout = "FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], \
+        failed to process volumes=[]: context deadline exceeded";
+    assert!(
+        world.events_of("web").iter().any(|event| event.ends_with(timeout)),
+        "{:?}",
+        world.events_of("web")
+    );
+    world.configs.push("settings".to_owned());
+    world.run(120_000);
+    assert!(world.last_status("web").ends_with("web: Running c=Running!"));
+}
+
+#[test]
+fn kl_058_a_missing_secret_of_the_environment_holds_up_its_container() {
+    let mut world = World::new();
+    let from =
+        json!([{"secretRef": {"name": "password"}}, {"configMapRef": {"name": "x", "optional": true}}]);
+    let containers = json!([{"name": "a", "image": "a:1", "envFrom": from}, {"name": "b", "image": "a:1"}]);
+    world.create_pod("web", json!({"containers": containers}));
+    world.run(10_000);
+    assert!(world.last_status("web").ends_with("web: Pending a=CreateContainerConfigError b=Running!"));
+    assert!(
+        world.events_of("web").iter().any(|e| e.ends_with("Failed: Error: secret \"password\" not found"))
+    );
+    world.configs.push("password".to_owned());
+    world.run(20_000);
+    assert!(world.last_status("web").ends_with("web: Running a=Running! b=Running!"));
+}
