@@ -128,7 +128,8 @@ impl Shell {
     /// Puts what a command printed where its redirections say.
     fn deliver(&self, io: &mut Io, chunks: Vec<Chunk>, outputs: &[Output], code: i32) -> Result<i32, Stop> {
         // Where the two streams go; `None` is the terminal.
-        let (mut out, mut err): (Option<(String, bool)>, Option<(String, bool)>) = (None, None);
+        let mut out: Option<(String, bool)> = None;
+        let mut err: Option<(String, bool)> = None;
         for output in outputs {
             match output {
                 Output::Out(file, append) => out = Some((file.clone(), *append)),

@@ -78,7 +78,7 @@ impl Desk {
             match job.advance() {
                 Progress::Acts(deed) => {
                     let outcome = node_shell(self, &deed);
-                    self.now = self.now + outcome.takes;
+                    self.now += outcome.takes;
                     job.done(self.now, outcome);
                 }
                 Progress::Sleeps { until } => {

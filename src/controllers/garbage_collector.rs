@@ -104,7 +104,7 @@ fn has_finalizer(meta: &ObjectMeta, name: &str) -> bool {
 }
 
 /// The references that are not found through the pod cache.
-fn indexed<'a>(kind: Kind, meta: &'a ObjectMeta) -> impl Iterator<Item = &'a OwnerReference> {
+fn indexed(kind: Kind, meta: &ObjectMeta) -> impl Iterator<Item = &OwnerReference> {
     let controller = meta.controller().filter(|_| kind == Kind::Pod).map(|owner| owner.uid);
     meta.common.owners.iter().filter(move |owner| Some(owner.uid) != controller)
 }

@@ -68,11 +68,13 @@ impl NamespaceController {
 
     fn on_namespace(&mut self, change: &Change<Other>, caches: &Caches, ctx: &mut Ctx) {
         match (&change.old, &change.new) {
-            (_, Some(namespace)) if namespace.meta.is_terminating() => {
-                if !self.terminating.contains_key(&namespace.meta.name) {
-                    self.empty(&namespace.meta.name, caches, ctx);
-                }
+            (_, Some(namespace))
+                if namespace.meta.is_terminating()
+                    && !self.terminating.contains_key(&namespace.meta.name) =>
+            {
+                self.empty(&namespace.meta.name, caches, ctx);
             }
+            (_, Some(namespace)) if namespace.meta.is_terminating() => {}
             (None, Some(namespace)) => {
                 for (kind, name) in &self.provisions {
                     let key = Key { namespace: namespace.meta.name.clone(), name: name.clone() };

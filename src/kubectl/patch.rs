@@ -18,6 +18,7 @@ pub(super) fn three_way(original: Option<&Value>, modified: &Value, current: &Va
 }
 
 /// The patch that brings one object to another, taking away what is gone.
+#[cfg_attr(not(test), expect(dead_code, reason = "label, annotate and edit are to use it"))]
 pub(super) fn two_way(from: &Value, to: &Value) -> Value {
     let mut path = Vec::new();
     Diff { deletions: true, changes: true }.maps(from, to, &mut path)

@@ -148,9 +148,7 @@ fn cli_029_api_040_validation_failures_name_the_fields() {
 fn cli_030_an_update_that_is_refused_shows_its_patch() {
     let mut t = Terminal::new();
     applied(&mut t, AGENT);
-    let namespaced = AGENT
-        .replace("kind: DaemonSet", "kind: DaemonSet")
-        .replace("  name: agent\n", "  name: agent\n  resourceVersion: \"1\"\n");
+    let namespaced = AGENT.replace("  name: agent\n", "  name: agent\n  resourceVersion: \"1\"\n");
     let text = applied(&mut t, &namespaced);
     let patch_end = text.find("\nto:\n").expect("what it is applied to");
     assert!(text.starts_with("Error from server (Conflict): error when applying patch:\n{\"metadata\":{\"annotations\":{\"kubectl"), "{text}");
