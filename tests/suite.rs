@@ -13,4 +13,5 @@ mod suite {
     mod static_manifests;
     mod tidy;
     mod yaml_corpus;
+    mod yaml_oracle;
 }

@@ -2,13 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::node::{Node, NodeValue};
+use serde_json::Number;
+
+use super::node::{Entry, Node, NodeValue};
 
 /// Messages are for reading: a value is cut here.
 const LONGEST_VALUE: usize = 16 * 1024;
 
 /// A value as Go's `%#v` has it: `map[interface {}]interface {}{"a":interface {}(nil)}`.
 pub(super) fn value(node: &Node) -> String {
+    if node.is_null() {
+        return "<nil>".to_owned();
+    }
     let mut text = String::new();
     write_value(&mut text, node);
     if text.len() >= LONGEST_VALUE {
@@ -40,8 +45,17 @@ fn write_value(out: &mut String, node: &Node) {
         }
         NodeValue::Map(entries) => {
             out.push_str("map[interface {}]interface {}{");
-            write_separated(out, entries, |out, entry| {
-                out.push_str(&quote(&entry.key));
+            // fmt sorts keys; of those of different types Go's order depends on where the types lie.
+            let mut entries: Vec<&Entry> = entries.iter().collect();
+            if entries.iter().all(|entry| entry.key_is_string) {
+                entries.sort_by(|a, b| a.key.cmp(&b.key));
+            }
+            write_separated(out, &entries, |out, entry| {
+                match (entry.key_is_string, entry.key.as_str()) {
+                    (true, key) => out.push_str(&quote(key)),
+                    (false, "null") => out.push_str("interface {}(nil)"),
+                    (false, key) => out.push_str(key),
+                }
                 out.push(':');
                 write_value(out, &entry.value);
             });
@@ -98,7 +112,11 @@ fn is_printable(c: char) -> bool {
 
 /// `strconv.FormatFloat(f, 'g', -1, 64)`, with go-yaml's names for what is no number.
 pub(super) fn float64(f: f64) -> String {
-    general(f, &format!("{:e}", f))
+    // Of two shortest forms Go and serde_json take the even one, Rust's own formatting the larger.
+    match Number::from_f64(f) {
+        Some(number) => general(f, &scientific(&number.to_string())),
+        None => general(f, ""),
+    }
 }
 
 /// A float as Go's JSON encoder writes it: an exponent only below 1e-6 and from 1e21 on.
@@ -117,6 +135,22 @@ pub(super) fn json_float(f: f64) -> String {
 /// The same in the precision of 32 bits, as sigs.k8s.io/yaml writes keys.
 pub(super) fn float32(f: f64) -> String {
     general(f, &format!("{:e}", f as f32))
+}
+
+/// `582285714285714.2` → `5.822857142857142e14`.
+fn scientific(text: &str) -> String {
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let zeros = all.len() - digits.len();
+    let exponent = exponent.parse::<i64>().unwrap_or_default() + whole.len() as i64 - 1 - zeros as i64;
+    match digits.trim_end_matches('0').split_at_checked(1) {
+        None => "0e0".to_owned(),
+        Some((first, "")) => format!("{sign}{first}e{exponent}"),
+        Some((first, rest)) => format!("{sign}{first}.{rest}e{exponent}"),
+    }
 }
 
 fn general(f: f64, scientific: &str) -> String {
@@ -159,6 +193,10 @@ mod tests {
             (1234567.5, "1.2345675e+06"),
             (12.375, "12.375"),
             (1e300, "1e+300"),
+            (4658285714285714.0 / 8.0, "5.822857142857142e+14"),
+            (1200000.5, "1.2000005e+06"),
+            (0.05, "0.05"),
+            (-1e-9, "-1e-09"),
             (0.0, "0"),
             (f64::INFINITY, ".inf"),
             (f64::NEG_INFINITY, "-.inf"),

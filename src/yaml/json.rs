@@ -155,7 +155,7 @@ impl Reader<'_, '_> {
             Some(Content::List(items)) => items.push(node),
             Some(Content::Map(entries, key)) => {
                 let (key, key_span) = key.take().unwrap_or_default();
-                entries.push(Entry { key, key_span, value: node, merge: false });
+                entries.push(Entry { key, key_span, key_is_string: true, value: node, merge: false });
             }
         }
         None

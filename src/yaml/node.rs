@@ -37,6 +37,8 @@ pub struct Entry {
     /// What JSON has for a key: `true` for `y:`.
     pub key: String,
     pub key_span: Span,
+    /// YAML took it for a string; go-yaml's messages show other keys bare.
+    pub key_is_string: bool,
     pub value: Node,
     /// `<<`: not a key, but a map or a list of maps to take keys from.
     pub merge: bool,

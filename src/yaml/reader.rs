@@ -182,6 +182,10 @@ impl<'t> File<'t> {
     fn read_yaml_piece(&mut self, begin: usize, end: usize, instead: &mut Option<Diagnostic>) -> bool {
         let mut copy = String::new();
         let mut piece = self.text.get(begin..end).unwrap_or_default();
+        // go-yaml takes a byte order mark from each piece that it is given.
+        let unmarked = piece.strip_prefix('\u{feff}').unwrap_or(piece);
+        let begin = begin + piece.len() - unmarked.len();
+        piece = unmarked;
         if !piece.ends_with('\n') {
             // kubectl ends every line it reads, the file's last one too.
             copy.push_str(piece);
@@ -217,7 +221,8 @@ impl<'t> File<'t> {
     }
 
     fn read_as_kubelet(&mut self, text: &Text) {
-        if looks_like_json(self.text) {
+        // Go looks for the brace in the bytes as they are.
+        if !text.marked && looks_like_json(self.text) {
             let whole = json::read(self.text, 0, &mut self.lines, 0);
             let read = whole.and_then(|read| match read {
                 Some((tree, behind)) => json::end(self.text, behind).map(|()| Some(tree)),

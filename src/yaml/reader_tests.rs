@@ -140,7 +140,7 @@ fn messages_keep_go_yaml_s_lines_and_spans_tell_the_truth() {
         "a: !!int x\n"
           1:4-1:11 yaml: cannot decode !!str `x` as a !!int
         "<<: 1\n"
-          1:1-1:3 yaml: map merge requires map or sequence of maps as the value
+          1:5-1:6 yaml: map merge requires map or sequence of maps as the value
         "~: 1\n"
           1:1-1:2 unsupported map key of type: %!s(<nil>), key: <nil>, value: 1
         "a: .nan\n"

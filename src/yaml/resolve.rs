@@ -35,8 +35,7 @@ pub(super) fn resolve(tag: &str, implicit: bool, text: &str) -> Result<Resolved,
         _ if wanted == kind(&found) => return Ok(found),
         _ => {}
     }
-    let kind = if is_timestamp(text) { "timestamp" } else { kind(&found) };
-    Err(format!("cannot decode !!{kind} `{text}` as a !!{wanted}"))
+    Err(format!("cannot decode !!{} `{text}` as a !!{wanted}", kind(&found)))
 }
 
 fn kind(resolved: &Resolved) -> &'static str {
@@ -59,7 +58,7 @@ pub(super) fn plain(text: &str) -> Resolved {
     let meaning = match text.bytes().next() {
         None => Some(Resolved::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => word(text).or_else(|| number(text)),
-        Some(b'.') => word(text).or_else(|| float(text)),
+        Some(b'.') => word(text).or_else(|| float_with_underscores(text)),
         // Only words that begin with one of these letters are looked up.
         Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => word(text),
         Some(_) => None,
@@ -136,6 +135,16 @@ fn beyond(magnitude: f64, negative: bool) -> Option<Resolved> {
 
 fn big(digits: &str, radix: u32) -> f64 {
     digits.chars().filter_map(|c| c.to_digit(radix)).fold(0.0, |n, d| n * f64::from(radix) + f64::from(d))
+}
+
+/// Behind a leading dot Go itself parses, and wants each `_` between two digits.
+fn float_with_underscores(text: &str) -> Option<Resolved> {
+    if !text.contains('_') {
+        return float(text);
+    }
+    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let separates = |(at, _): (usize, &str)| digit(at.checked_sub(1)) && digit(Some(at + 1));
+    if text.match_indices('_').all(separates) { float(&text.replace('_', "")) } else { None }
 }
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and in range.
@@ -295,6 +304,8 @@ mod tests {
             assert_eq!(plain(text), Resolved::String(text.to_owned()), "{text}");
         }
         assert_eq!(plain(".inf"), Resolved::Float(f64::INFINITY));
+        assert_eq!(plain(".5_0"), Resolved::Float(0.5));
+        assert_eq!(plain("._5"), Resolved::String("._5".to_owned()));
     }
 
     #[test]

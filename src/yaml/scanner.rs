@@ -272,10 +272,6 @@ impl<'a> Scanner<'a> {
     fn scan_to_next_token(&mut self) -> Result<()> {
         loop {
             self.cache(1)?;
-            if self.mark.column == 0 && (self.byte(0), self.byte(1), self.byte(2)) == (0xef, 0xbb, 0xbf) {
-                self.skip();
-            }
-            self.cache(1)?;
             while self.byte(0) == b' '
                 || self.byte(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed)
             {

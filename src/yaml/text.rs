@@ -13,16 +13,19 @@ const BLOCK: usize = 512;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub text: String,
+    /// It began with a byte order mark.
+    pub marked: bool,
     pub bad: Option<(usize, &'static str)>,
 }
 
 pub(super) fn decode(bytes: &[u8], reader: Reader) -> Text {
-    let text = match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
-        _ => utf8(bytes),
+    let (marked, text) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (true, utf16(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => (true, utf16(rest, u16::from_be_bytes)),
+        [0xef, 0xbb, 0xbf, rest @ ..] => (true, utf8(rest)),
+        _ => (false, utf8(bytes)),
     };
+    let text = Text { marked, ..text };
     match reader {
         // kubectl puts U+FFFD for what is no text.
         Reader::Kubectl => Text { bad: None, ..text },
@@ -35,7 +38,7 @@ fn utf8(bytes: &[u8]) -> Text {
         let at = error.valid_up_to();
         (at, utf8_problem(bytes.get(at..).unwrap_or_default()))
     });
-    Text { text: String::from_utf8_lossy(bytes).into_owned(), bad }
+    Text { text: String::from_utf8_lossy(bytes).into_owned(), marked: false, bad }
 }
 
 /// Which of go-yaml's complaints fits the bad sequence at the start of `bytes`.
@@ -76,7 +79,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Text {
         bad.get_or_insert((text.len(), "incomplete UTF-16 character"));
         text.push(char::REPLACEMENT_CHARACTER);
     }
-    Text { text, bad }
+    Text { text, marked: false, bad }
 }
 
 /// Cuts a YAML text before the block with its first bad character, which go-yaml will complain about when
@@ -124,7 +127,8 @@ mod tests {
     fn byte_order_marks_choose_the_encoding() {
         for bytes in [&b"\xef\xbb\xbfa: b"[..], b"\xff\xfea\0:\0 \0b\0", b"\xfe\xff\0a\0:\0 \0b", b"a: b"] {
             for reader in [Reader::Kubectl, Reader::Kubelet] {
-                assert_eq!(decode(bytes, reader), Text { text: "a: b".to_owned(), bad: None });
+                let marked = bytes.len() > 4;
+                assert_eq!(decode(bytes, reader), Text { text: "a: b".to_owned(), marked, bad: None });
             }
         }
     }

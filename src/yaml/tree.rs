@@ -60,6 +60,8 @@ pub(super) fn build(mut parser: Parser<'_>, lines: &mut Lines<'_>, base: u32) ->
     builder.finish(end)
 }
 
+const NO_MERGE: &str = "map merge requires map or sequence of maps as the value";
+
 struct Builder<'l, 't> {
     lines: &'l mut Lines<'t>,
     base: u32,
@@ -96,6 +98,7 @@ struct PendingKey {
     text: String,
     span: Span,
     merge: bool,
+    is_string: bool,
     /// JSON cannot have it; how Go names its type and value.
     unsupported: Option<(&'static str, String)>,
 }
@@ -242,8 +245,23 @@ impl<'l, 't> Builder<'l, 't> {
         let anchor = properties.anchor.map(|name| self.open_anchor(name));
         let is_merge = text == "<<" && (implicit || properties.tag == "tag:yaml.org,2002:merge");
         if is_merge && let Some(Frame { content: Content::Map(_, key @ None), .. }) = self.frames.last_mut() {
-            *key = Some(PendingKey { text: text.to_owned(), span, merge: true, unsupported: None });
+            *key = Some(PendingKey {
+                text: text.to_owned(),
+                span,
+                merge: true,
+                is_string: true,
+                unsupported: None,
+            });
             return;
+        }
+        let position = self.frames.last().map(|frame| match &frame.content {
+            Content::Map(_, key) => (key.is_none(), key.as_ref().is_some_and(|key| key.merge)),
+            Content::List(_) => (false, false),
+        });
+        let (is_key, is_merged) = position.unwrap_or_default();
+        if is_merged {
+            // go-yaml does not look what kind of scalar it is.
+            self.refuse_meaning(NO_MERGE.to_owned(), span);
         }
         let resolved = resolve::resolve(&properties.tag, implicit, text).unwrap_or_else(|sentence| {
             self.refuse_meaning(sentence, span);
@@ -255,6 +273,7 @@ impl<'l, 't> Builder<'l, 't> {
             Resolved::Int(n) => NodeValue::Number(n.into()),
             Resolved::Uint(n) => NodeValue::Number(n.into()),
             Resolved::String(s) => NodeValue::String(s),
+            Resolved::Float(f) if is_key && !f.is_finite() => NodeValue::String(gosyntax::float64(f)),
             Resolved::Float(f) => resolve::json_number(f).map_or_else(
                 || {
                     let name = if f.is_nan() {
@@ -300,22 +319,29 @@ impl<'l, 't> Builder<'l, 't> {
                 Ok(pending) => *key = Some(pending),
                 Err((sentence, span)) => {
                     let text = String::new();
-                    *key = Some(PendingKey { text, span, merge: false, unsupported: None });
+                    *key = Some(PendingKey { text, span, merge: false, is_string: true, unsupported: None });
                     self.refuse_meaning(sentence, span);
                 }
             },
             Content::Map(entries, key) => {
-                let Some(PendingKey { text, span, merge, unsupported }) = key.take() else { return };
+                let Some(PendingKey { text, span, merge, is_string, unsupported }) = key.take() else {
+                    return;
+                };
                 if let Some((kind, key)) = unsupported {
                     let value = gosyntax::value(&node);
                     let sentence = format!("unsupported map key of type: {kind}, key: {key}, value: {value}");
                     self.json.get_or_insert(Refusal::Json(sentence, span));
                 }
                 let bad_merge = merge && !can_be_merged(&node);
-                entries.push(Entry { key: text, key_span: span, value: node, merge });
+                entries.push(Entry {
+                    key: text,
+                    key_span: span,
+                    key_is_string: is_string,
+                    value: node,
+                    merge,
+                });
                 if bad_merge {
-                    let sentence = "map merge requires map or sequence of maps as the value".to_owned();
-                    self.refuse_meaning(sentence, span);
+                    self.refuse_meaning(NO_MERGE.to_owned(), span);
                 }
             }
         }
@@ -362,7 +388,7 @@ fn pending_key(node: Node) -> Result<PendingKey, (String, Span)> {
     let span = node.span;
     let mut unsupported = None;
     if let NodeValue::String(text) = node.value {
-        return Ok(PendingKey { text, span, merge: false, unsupported });
+        return Ok(PendingKey { text, span, merge: false, is_string: true, unsupported });
     }
     let text = match &node.resolved().value {
         NodeValue::String(text) => text.clone(),
@@ -382,7 +408,8 @@ fn pending_key(node: Node) -> Result<PendingKey, (String, Span)> {
         }
         _ => return Err((format!("invalid map key: {}", gosyntax::value(&node)), span)),
     };
-    Ok(PendingKey { text, span, merge: false, unsupported })
+    let is_string = matches!(node.resolved().value, NodeValue::String(_));
+    Ok(PendingKey { text, span, merge: false, is_string, unsupported })
 }
 
 fn can_be_merged(node: &Node) -> bool {

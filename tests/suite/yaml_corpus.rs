@@ -332,3 +332,30 @@ fn every_good_document_prints_and_reads_back() {
         }
     }
 }
+
+/// The deepest documents that are read fit into a browser's stack of 1 MiB, in a debug build too.
+#[test]
+fn the_deepest_document_fits_a_small_stack() {
+    let lists = format!("apiVersion: v1\nkind: Pod\nspec: {}{}\n", "[".repeat(498), "]".repeat(498));
+    let schema = format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {{versions: [{{schema: {{openAPIV3Schema: {}{}}}}}]}}\n",
+        "{properties: {a: ".repeat(240),
+        "{}".to_owned() + &"}}".repeat(240),
+    );
+    for text in [lists, schema] {
+        let work = move || {
+            let document = read_documents(text.as_bytes(), Reader::Kubectl).documents.remove(0);
+            let kind = kind_of(&document).expect("a served kind");
+            let value = document.tree.to_value();
+            let decoded = decode(&value, kind);
+            let printed = to_yaml(&value);
+            assert_eq!(decoded.unknown, []);
+            assert_eq!(
+                read_documents(printed.as_bytes(), Reader::Kubectl).documents[0].tree.to_value(),
+                value
+            );
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).expect("a thread");
+        thread.join().expect("no overflow");
+    }
+}
