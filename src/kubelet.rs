@@ -14,6 +14,7 @@ pub mod admit;
 pub mod backoff;
 pub mod config;
 mod configs;
+mod events;
 pub mod image_manager;
 mod kill;
 pub mod kuberuntime;
@@ -42,19 +43,21 @@ mod truth;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use crate::api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
+use crate::api::event::EventSource;
 use crate::api::meta::{Name, StringMap, Uid};
 use crate::api::node::Node;
 use crate::api::object::{Kind, Object};
 use crate::api::pod::Pod;
 use crate::api::resources::Resources;
 use crate::api::toleration::Taint;
+use crate::client::recorder::Recorder;
 use crate::sim::files::Files;
 use crate::sim::{Duration, Time};
-use crate::wire::{Answer, Call, Ctx, Timer, Token, WatchEvent};
+use crate::wire::{Answer, Ctx, Timer, Token, WatchEvent};
 use backoff::Backoff;
 use config::KubeletConfiguration;
 use configs::{CONFIG_GET, Configs};
+use events::pod_ref;
 use image_manager::ImageManager;
 use kuberuntime::ContainerKey;
 use manifest_dir::FileSource;
@@ -123,6 +126,8 @@ pub struct Kubelet {
     /// Programs that were told to fail their probes; they outlive the process.
     failing: Vec<prober::Failing>,
     configs: Configs,
+    /// Made when the first event comes that may be said again.
+    recorder: Option<Box<Recorder>>,
 }
 
 impl Kubelet {
@@ -156,6 +161,7 @@ impl Kubelet {
             texts: Texts::default(),
             failing: Vec::new(),
             configs: Configs::default(),
+            recorder: None,
         }
     }
 
@@ -350,37 +356,4 @@ impl Kubelet {
     fn token(&self, tag: u16, value: u64) -> Token {
         Token { tag: tag | u16::from(self.epoch) << 8, value }
     }
-
-    fn event(
-        &self,
-        about: &Rc<ObjectRef>,
-        container: Option<&Name>,
-        kind: EventType,
-        reason: &'static str,
-        message: Message,
-        ctx: &mut Ctx,
-    ) {
-        let draft = EventDraft {
-            regarding: about.clone(),
-            field_path: container.cloned(),
-            kind,
-            reason,
-            message,
-            source: self.event_source.clone(),
-            count: 1,
-            first: ctx.now,
-            last: ctx.now,
-        };
-        ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
-    }
-}
-
-/// The reference to a pod that its events carry.
-pub(crate) fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
-    Rc::new(ObjectRef {
-        kind: Kind::Pod,
-        namespace: pod.meta.namespace().clone(),
-        name: pod.meta.name.clone(),
-        uid: pod.meta.uid,
-    })
 }

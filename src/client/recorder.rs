@@ -119,9 +119,19 @@ impl Recorder {
             first: ctx.now,
             last: ctx.now,
         };
+        self.send(ctx, draft);
+    }
+
+    /// Sends an event that the caller has put together, with its own times.
+    pub fn send(&mut self, ctx: &mut Ctx, draft: EventDraft) {
         if let Some(draft) = self.correlate(draft) {
             ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
         }
+    }
+
+    /// Takes note of an event that was sent without this recorder, before any other event like it.
+    pub fn note(&mut self, draft: EventDraft) {
+        self.correlate(draft);
     }
 
     /// The event as it is to be sent; `None` if it is dropped.

@@ -222,7 +222,7 @@ impl Kubelet {
     fn preempt(&mut self, at: usize, victim: &Rc<Pod>, ctx: &mut Ctx) {
         const MESSAGE: &str = "Preempted in order to admit critical pod";
         let Some(place) = self.find(victim.meta.uid) else { return };
-        self.event(&pod_ref(victim), None, EventType::Warning, "Preempting", Message::Static(MESSAGE), ctx);
+        self.event(&pod_ref(victim), EventType::Warning, "Preempting", Message::Static(MESSAGE), ctx);
         let no = self.workers[place].no;
         self.workers[place].extra().failed = Some(Reason::new("Preempting", MESSAGE));
         self.workers[at].extra().waits_for.push(no);
@@ -238,7 +238,7 @@ impl Kubelet {
         worker.rejected = true;
         let pod = worker.pod.clone();
         let event = Message::Text(message.as_str().into());
-        self.event(&pod_ref(&pod), None, EventType::Warning, known_reason(reason), event, ctx);
+        self.event(&pod_ref(&pod), EventType::Warning, known_reason(reason), event, ctx);
         let (namespace, name) = (pod.meta.namespace(), &pod.meta.name);
         ctx.log(format!(
             "\"Pod rejected\" pod=\"{namespace}/{name}\" reason=\"{reason}\" message=\"{message}\""

@@ -213,12 +213,4 @@ impl Kubelet {
     pub(super) fn forget_queries(&mut self, no: u32) {
         self.configs.queries.retain(|query| query.no != no);
     }
-
-    fn pod_event(&self, at: usize, kind: EventType, reason: &'static str, message: Message, ctx: &mut Ctx) {
-        let about = match &self.workers[at].work {
-            Some(work) => work.about.clone(),
-            None => pod_ref(&self.workers[at].pod),
-        };
-        self.event(&about, None, kind, reason, message, ctx);
-    }
 }

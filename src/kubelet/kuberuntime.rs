@@ -292,7 +292,7 @@ impl Kubelet {
         let (kill_pod, to_kill) = (actions.kill_pod, actions.to_kill.clone());
         if actions.create_sandbox && self.runtime.sandbox(pod.meta.uid).is_some() {
             let text = Message::Static("Pod sandbox changed, it will be killed and re-created.");
-            self.event(&about, None, EventType::Normal, "SandboxChanged", text, ctx);
+            self.event(&about, EventType::Normal, "SandboxChanged", text, ctx);
         }
         let work = Work {
             step: Step::Sandbox,

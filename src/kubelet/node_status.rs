@@ -163,20 +163,22 @@ impl Kubelet {
         Rc::new(ObjectRef { kind: Kind::Node, namespace: Name::default(), uid: Uid::from_text(&name), name })
     }
 
-    fn node_event(&self, kind: EventType, reason: &'static str, message: Message, ctx: &mut Ctx) {
-        self.event(&self.node_ref(), None, kind, reason, message, ctx);
+    fn node_event(&mut self, reason: &'static str, message: Message, ctx: &mut Ctx) {
+        self.event(&self.node_ref(), EventType::Normal, reason, message, ctx);
     }
 
     /// What a kubelet says of its node when it starts (ND-008).
     pub(super) fn say_starting(&mut self, ctx: &mut Ctx) {
-        self.node_event(EventType::Normal, "Starting", Message::Static("Starting kubelet."), ctx);
-        let name = &self.host.node_name;
+        let about = self.node_ref();
+        let mut say = |reason: &'static str, message: Message| {
+            self.event_once(&about, EventType::Normal, reason, message, ctx);
+        };
+        say("Starting", Message::Static("Starting kubelet."));
         for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
-            let text = format!("Node {name} status is now: {reason}");
-            self.node_event(EventType::Normal, reason, Message::Text(text.into()), ctx);
+            let text = format!("Node {} status is now: {reason}", about.name);
+            say(reason, Message::Text(text.into()));
         }
-        let text = Message::Static("Updated Node Allocatable limit across pods");
-        self.node_event(EventType::Normal, "NodeAllocatableEnforced", text, ctx);
+        say("NodeAllocatableEnforced", Message::Static("Updated Node Allocatable limit across pods"));
     }
 
     /// Registers the node, once in the life of a process (ND-001).
@@ -297,7 +299,7 @@ impl Kubelet {
         if ready != node.ready_status() {
             let reason = if ready == Some(ConditionStatus::True) { "NodeReady" } else { "NodeNotReady" };
             let text = format!("Node {} status is now: {reason}", self.host.node_name);
-            self.node_event(EventType::Normal, reason, Message::Text(text.into()), ctx);
+            self.node_event(reason, Message::Text(text.into()), ctx);
         }
         updated.meta.resource_version = 0;
         ctx.request(Call::UpdateStatus(Object::Node(Rc::new(updated))), Token::NONE);

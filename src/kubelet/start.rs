@@ -52,6 +52,7 @@ impl Kubelet {
 
     /// Begins to start one container. Returns whether something is under way now; if not, it has failed.
     fn start_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
+        self.note_first_start(at, index);
         if let Some(end) = self.back_off_of(at, index, ctx) {
             self.fail_start(at, SyncResult::BackOff(end));
             return false;
@@ -153,7 +154,7 @@ impl Kubelet {
                     available in range set";
         let about = pod_ref(&self.workers[at].pod);
         let message = Message::Static(text);
-        self.event(&about, None, EventType::Warning, "FailedCreatePodSandBox", message, ctx);
+        self.event(&about, EventType::Warning, "FailedCreatePodSandBox", message, ctx);
         self.complete_work(at, SyncResult::Failed, ctx);
     }
 
@@ -189,25 +190,6 @@ impl Kubelet {
             .set_waiting_reason(index, Some(waiting("PostStartHookError", "PostStartHook failed")));
         self.fail_start(at, SyncResult::Failed);
         self.kill_failed(at, id, index, "FailedPostStartHook", ctx);
-    }
-
-    /// An event about one container of a pod.
-    pub(super) fn container_event(
-        &self,
-        at: usize,
-        index: usize,
-        kind: EventType,
-        reason: &'static str,
-        message: Message,
-        ctx: &mut Ctx,
-    ) {
-        let worker = &self.workers[at];
-        let about = match &worker.work {
-            Some(work) => work.about.clone(),
-            None => pod_ref(&worker.pod),
-        };
-        let path = worker.pod.spec.containers.get(index).map(|container| container.field_path.clone());
-        self.event(&about, path.as_ref(), kind, reason, message, ctx);
     }
 
     /// The pod is gone: so is what was remembered of its failures.

@@ -27,7 +27,7 @@ impl Kubelet {
         if !self.host.network_ready && !spec.host_network {
             let message: Name = format!("network is not ready: {NETWORK_NOT_READY}").into();
             let about = pod_ref(&self.workers[at].pod);
-            self.event(&about, None, EventType::Warning, "NetworkNotReady", Message::Text(message), ctx);
+            self.event(&about, EventType::Warning, "NetworkNotReady", Message::Text(message), ctx);
             return self.complete_work(at, SyncResult::NetworkNotReady, ctx);
         }
         self.try_reconcile_mirror_pods(at, ctx);

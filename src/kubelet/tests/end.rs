@@ -159,3 +159,100 @@ fn kl_031_containers_outlive_their_kubelet_and_are_found_again() {
     assert!(world.statuses_of("web").last().unwrap().ends_with("web: Running c=Running!x1"));
     assert_eq!(world.pod("web").status.containers[0].last_state.as_ref().unwrap().exit_code, 3);
 }
+
+#[test]
+fn kl_072_events_that_are_said_again_are_counted() {
+    let mut world = World::new();
+    let container = json!({"name": "c", "image": "a:1", "command": ["sh", "-c", "exit 1"]});
+    world.create_pod("web", json!({"containers": [container]}));
+    world.run(120_000);
+    let said = |reason: &str| -> Vec<(u32, u64)> {
+        let events = world.events.iter().filter(|(_, draft)| draft.reason == reason);
+        events.map(|(_, draft)| (draft.count, draft.first.since(world.start).as_millis())).collect()
+    };
+    // The first start is where all later ones count from.
+    assert_eq!(said("Started")[..3], [(1, 2300), (2, 2300), (3, 2300)]);
+    let back_offs = said("BackOff");
+    assert_eq!(back_offs[0].0, 1);
+    assert_eq!(back_offs[1], (2, back_offs[0].1));
+}
+
+#[test]
+fn kl_051_kl_050_a_terminating_pod_never_goes_back() {
+    let mut world = World::new();
+    let container = json!({"name": "c", "image": "a:1", "command": ["sleep", "3600"]});
+    world.create_pod("web", json!({"containers": [container]}));
+    world.run(10_000);
+    world.delete_pod("web", Some(20));
+    world.run(2_000);
+    // Whatever the API server says of it now, its grace period cannot grow and it is not synced again.
+    let mut pod = world.pod("web").clone();
+    pod.meta.deletion.as_mut().unwrap().grace_seconds = 300;
+    world.store(pod.clone());
+    pod.meta.deletion = None;
+    world.store(pod);
+    world.run(20_000);
+    assert!(world.running().is_empty());
+    let killing = world.events_of("web").into_iter().filter(|event| event.contains("Killing")).count();
+    assert_eq!(killing, 1);
+}
+
+#[test]
+fn kl_050_a_pod_first_seen_at_its_end_goes_straight_to_termination() {
+    let mut world = World::new();
+    world.create_pod("late", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.delete_pod("late", None);
+    let uid = world.create_pod("done", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    let mut done = world.pod("done").clone();
+    done.status.phase = crate::api::pod::Phase::Succeeded;
+    // The kubelet has not heard of it before.
+    world.kubelet.stop();
+    world.objects.insert(crate::api::Key::new("default", "done"), std::rc::Rc::new(done));
+    world.start_kubelet();
+    world.connect();
+    world.run(5_000);
+    assert!(!world.has_pod("late"));
+    assert!(world.has_pod("done"));
+    assert!(world.kubelet.runtime.sandbox(uid).is_none());
+    assert!(world.events_of("done").is_empty() && world.events_of("late").is_empty());
+}
+
+#[test]
+fn kl_065_a_deleted_pod_that_never_ran_fails_and_static_pods_are_exempt() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "nosuch/image:1"}]}));
+    world.run(5_000);
+    world.delete_pod("web", None);
+    world.run(3_000);
+    assert!(world.last_status("web").contains("web: Failed"), "{}", world.last_status("web"));
+    assert!(!world.has_pod("web"));
+}
+
+#[test]
+fn kl_062_the_reason_of_an_end_comes_from_its_exit_code() {
+    let mut world = World::new();
+    let spec = |script: &str| {
+        let container = json!({"name": "c", "image": "a:1", "command": ["sh", "-c", script]});
+        json!({"restartPolicy": "Never", "containers": [container]})
+    };
+    world.create_pod("good", spec("exit 0"));
+    world.create_pod("bad", spec("exit 7"));
+    world.run(10_000);
+    assert!(world.last_status("good").ends_with("c=Completed(0)"));
+    assert!(world.last_status("bad").ends_with("c=Error(7)"));
+}
+
+#[test]
+fn kl_094_without_the_api_server_a_deletion_waits() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.run(10_000);
+    world.cut_api();
+    world.delete_pod("web", None);
+    world.run(60_000);
+    assert_eq!(world.running(), ["web"]);
+    assert!(world.pod("web").meta.is_terminating());
+    world.restore_api();
+    world.run(5_000);
+    assert!(!world.has_pod("web"));
+}

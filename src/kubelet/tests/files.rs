@@ -305,3 +305,29 @@ fn a_kubelet_without_configuration_does_not_start() {
     assert!(!world.kubelet.is_running());
     assert!(world.logged("no such file or directory"));
 }
+
+#[test]
+fn kl_001_kl_015_static_is_what_does_not_come_from_the_api_server() {
+    let mut world = World::new();
+    world.run(1_000);
+    world.create_pod("api", serde_json::json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    let volumes = "  volumes:\n  - name: h\n    hostPath: {path: /tmp}\n  - name: e\n    emptyDir: {}\n  - name: d\n    \
+        downwardAPI:\n      items:\n      - path: l\n        fieldRef: {fieldPath: metadata.labels}\n  - name: share\n    \
+        nfs: {server: s, path: /x}\n";
+    world.write("web.yaml", &(manifest("web", "a:1") + volumes));
+    world.run(5_000);
+    assert_eq!(world.running(), ["api", "web-n1"], "{:?}", world.log);
+    let sources: Vec<bool> = world.kubelet.workers.iter().map(|worker| worker.is_static()).collect();
+    assert_eq!(sources.iter().filter(|is_static| **is_static).count(), 1);
+}
+
+#[test]
+fn kl_014_static_pods_may_not_reference_api_objects() {
+    let mut world = World::new();
+    world.write("web.yaml", &(manifest("web", "a:1") + "  serviceAccountName: robot\n"));
+    world.run(5_000);
+    assert!(world.running().is_empty());
+    assert!(world.logged("static pods may not reference serviceaccounts"));
+    let report = world.kubelet.file_source().report("/etc/kubernetes/manifests/web.yaml").unwrap();
+    assert_eq!(report.diagnostics[0].span.start.line, 9);
+}

@@ -214,3 +214,41 @@ fn kl_058_a_missing_secret_of_the_environment_holds_up_its_container() {
     world.run(20_000);
     assert!(world.last_status("web").ends_with("web: Running a=Running! b=Running!"));
 }
+
+#[test]
+fn kl_048_a_pod_that_waits_is_looked_at_again_after_10_to_15_s() {
+    let mut world = World::new();
+    let container = json!({"name": "c", "image": "nginx:1.27", "imagePullPolicy": "Never"});
+    world.create_pod("web", json!({"containers": [container]}));
+    world.run(100_000);
+    let times: Vec<f64> = (world.events_of("web").iter())
+        .filter(|event| event.contains(" ErrImageNeverPull: "))
+        .map(|event| event.split(' ').next().unwrap().parse().unwrap())
+        .collect();
+    // The second look is the relist that has seen the sandbox; the others come from the failure before.
+    assert!(times[1] - times[0] <= 1.0, "{times:?}");
+    assert!(times[1..].windows(2).all(|pair| (10.0..=16.0).contains(&(pair[1] - pair[0]))), "{times:?}");
+}
+
+#[test]
+fn kl_061_before_a_container_exists_it_waits() {
+    let mut world = World::new();
+    let init = json!([{"name": "i", "image": "a:1"}]);
+    world.create_pod("plain", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.create_pod(
+        "prepared",
+        json!({"initContainers": init, "containers": [{"name": "c", "image": "a:1"}]}),
+    );
+    world.run(500);
+    assert!(world.last_status("plain").ends_with("Pending c=ContainerCreating"));
+    assert!(world.last_status("prepared").ends_with("Pending i=PodInitializing c=PodInitializing"));
+}
+
+#[test]
+fn kl_067_without_a_readiness_probe_running_is_ready() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.run(10_000);
+    assert_eq!(world.statuses_of("web").len(), 2, "running and ready come in one");
+    assert!(world.pod("web").is_ready());
+}
