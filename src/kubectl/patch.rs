@@ -18,13 +18,14 @@ pub(super) fn three_way(original: Option<&Value>, modified: &Value, current: &Va
 }
 
 /// The patch that brings one object to another, taking away what is gone.
-#[cfg_attr(not(test), expect(dead_code, reason = "label, annotate and edit are to use it"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "label, annotate and edit are to use it"))]
 pub(super) fn two_way(from: &Value, to: &Value) -> Value {
     let mut path = Vec::new();
     Diff { deletions: true, changes: true }.maps(from, to, &mut path)
 }
 
 /// The plain merge patch (RFC 7386) between two objects.
+#[cfg_attr(not(test), allow(dead_code, reason = "label, annotate and edit are to use it"))]
 pub(super) fn json_merge(from: &Value, to: &Value) -> Value {
     let mut patch = Map::new();
     let (Some(old), Some(new)) = (from.as_object(), to.as_object()) else { return to.clone() };
