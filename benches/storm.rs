@@ -3,6 +3,8 @@
 //! `cargo bench --bench storm -- [nodes] [daemonsets]` (default 5,000 and 30) prints one line a figure.
 //! Times are wall clock and only compared with each other; counts are exact.
 
+#![allow(clippy::disallowed_types, reason = "a bench measures by the wall clock")]
+
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Instant;

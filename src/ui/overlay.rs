@@ -277,9 +277,12 @@ fn end_of(flight: &Flight) -> (String, bool) {
     }
 }
 
+/// What messages drawn as one have in common: their way, when they were sent, verb and kind.
+type GroupKey<'a> = (&'a Place, &'a Place, Time, &'a str, &'a str);
+
 /// Messages that left together on the same way and say the same count as one.
 fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
-    let mut groups: BTreeMap<(&Place, &Place, Time, &str, &str), (&Flight, u32)> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey<'_>, (&Flight, u32)> = BTreeMap::new();
     for flight in flights {
         let key = (&flight.from, &flight.to, flight.sent, &*flight.verb, &*flight.kind);
         groups.entry(key).or_insert((flight, 0)).1 += flight.count;
