@@ -42,7 +42,7 @@ fn api_016_objects_go_when_all_their_owners_have_gone() {
     let config_map = kind("v1", "ConfigMap");
     let own = |stand: &Stand, name: &str| owner("v1", "ConfigMap", name, &uid(stand, config_map, name));
     let (one, two) = (own(&stand, "one"), own(&stand, "two"));
-    add_pod(&mut stand, "of-one", &[one.clone()], json!({}));
+    add_pod(&mut stand, "of-one", std::slice::from_ref(&one), json!({}));
     add_pod(&mut stand, "of-both", &[one, two], json!({}));
     stand.run_secs(1);
     assert_eq!(names(&stand), ["of-one", "of-both"]);
