@@ -34,9 +34,38 @@ pub(crate) fn error_text(error: &CallError) -> String {
     }
 }
 
+/// The controllers of the process, as its flag `--controllers` names them.
+///
+/// Kubernetes: cmd/kube-controller-manager/names/controller_names.go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Controller {
+    DaemonSet,
+    GarbageCollector,
+    Namespace,
+    NodeLifecycle,
+}
+
+/// Which controllers the process runs; all of them by default.
+#[derive(Clone, Copy, Debug)]
+struct Enabled(u8);
+
+impl Enabled {
+    const ALL: Enabled = Enabled(u8::MAX);
+
+    fn only(controllers: &[Controller]) -> Enabled {
+        Enabled(controllers.iter().fold(0, |bits, controller| bits | 1 << *controller as u8))
+    }
+
+    fn has(self, controller: Controller) -> bool {
+        self.0 & 1 << controller as u8 != 0
+    }
+}
+
 /// All controllers of the process, and what they share.
 #[derive(Clone, Debug)]
 pub struct ControllerManager {
+    enabled: Enabled,
     pub caches: Caches,
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
@@ -47,6 +76,7 @@ pub struct ControllerManager {
 impl Default for ControllerManager {
     fn default() -> Self {
         ControllerManager {
+            enabled: Enabled::ALL,
             caches: Caches::default(),
             daemon: DaemonSetsController::default(),
             garbage_collector: GarbageCollector::new(GARBAGE_COLLECTOR),
@@ -61,11 +91,22 @@ impl ControllerManager {
         ControllerManager::default()
     }
 
+    /// A process with some of the controllers only (`--controllers=…`).
+    pub fn with_controllers(controllers: &[Controller]) -> ControllerManager {
+        ControllerManager { enabled: Enabled::only(controllers), ..ControllerManager::default() }
+    }
+
     /// The process has started.
     pub fn start(&mut self, ctx: &mut Ctx) {
-        self.daemon.run(ctx);
-        self.garbage_collector.run(ctx);
-        self.namespace.run(ctx);
+        if self.enabled.has(Controller::DaemonSet) {
+            self.daemon.run(ctx);
+        }
+        if self.enabled.has(Controller::GarbageCollector) {
+            self.garbage_collector.run(ctx);
+        }
+        if self.enabled.has(Controller::Namespace) {
+            self.namespace.run(ctx);
+        }
     }
 
     /// A first list, or one after the watch was interrupted.
@@ -77,10 +118,18 @@ impl ControllerManager {
 
     pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         let Some(change) = self.caches.apply(event) else { return };
-        self.daemon.on_change(&change, &self.caches, ctx);
-        self.garbage_collector.on_change(&change, &self.caches, ctx);
-        self.namespace.on_change(&change, &self.caches, ctx);
-        self.node_lifecycle.on_change(&change, ctx);
+        if self.enabled.has(Controller::DaemonSet) {
+            self.daemon.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::GarbageCollector) {
+            self.garbage_collector.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::Namespace) {
+            self.namespace.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::NodeLifecycle) {
+            self.node_lifecycle.on_change(&change, ctx);
+        }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {

@@ -43,7 +43,7 @@ pub fn list<'a>(input: &'a Value, key: &str) -> &'a [Value] {
 
 /// A stand where nothing takes time, with the cluster of a case in it; and the DaemonSet's key.
 pub fn stand(input: &Value) -> (Stand, Key) {
-    let mut stand = Stand::new(Duration::ZERO);
+    let mut stand = Stand::daemon_only(Duration::ZERO);
     stand.timers = false;
     stand.instant_deletion = true;
     stand.plain_creation = true;
@@ -229,7 +229,7 @@ fn pods_by_node(input: &Value, expect: &Value) -> Result<(), String> {
 /// Which DaemonSets an event queues.
 fn requeue(input: &Value, expect: &Value) -> Result<(), String> {
     known_keys(expect, &["enqueued"])?;
-    let mut stand = Stand::new(Duration::ZERO);
+    let mut stand = Stand::daemon_only(Duration::ZERO);
     stand.timers = false;
     let mut hash = String::new();
     for ds in list(input, "daemonSets") {

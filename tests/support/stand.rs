@@ -10,7 +10,7 @@ use kubestage::api::object::{Key, Kind, Object, Other};
 use kubestage::api::pod::{ConditionStatus, ConditionType, Phase, Pod};
 use kubestage::api::{DaemonSet, Node};
 use kubestage::apiserver::ApiServer;
-use kubestage::controllers::ControllerManager;
+use kubestage::controllers::{Controller, ControllerManager};
 use kubestage::sim::{Duration, Rng, Time, Timestamp};
 use kubestage::wire::{
     Answer, Call, CallError, Ctx, Effect, FieldValidation, Reply, Settings, Timer, Token, WatchEvent,
@@ -55,10 +55,19 @@ pub fn kind(api_version: &str, name: &str) -> Kind {
 impl Stand {
     /// A stand with the namespaces `default` and `kube-system`, each with its service account.
     pub fn new(link_delay: Duration) -> Stand {
+        Stand::with_manager(link_delay, ControllerManager::new())
+    }
+
+    /// The same, with the DaemonSet controller and none of the others.
+    pub fn daemon_only(link_delay: Duration) -> Stand {
+        Stand::with_manager(link_delay, ControllerManager::with_controllers(&[Controller::DaemonSet]))
+    }
+
+    fn with_manager(link_delay: Duration, manager: ControllerManager) -> Stand {
         let settings = Settings { link_delay, ..Settings::default() };
         let mut stand = Stand {
             api: ApiServer::new(1),
-            manager: ControllerManager::new(),
+            manager,
             now: Time::START,
             settings,
             rng: Rng::stream(1, "controller-manager"),
