@@ -16,11 +16,18 @@ pub mod time;
 
 mod apply;
 mod delete;
+mod describe;
+mod drain;
+mod explain;
 mod get;
 mod help;
 mod info;
 mod manifests;
+mod mutate;
 mod patch;
+mod rollout;
+mod set;
+mod watch;
 
 use std::rc::Rc;
 
@@ -86,15 +93,65 @@ impl Cmd {
 }
 
 const COMMANDS: &[Command] = &[
-    apply::COMMAND,
-    apply::CREATE,
-    delete::COMMAND,
-    get::COMMAND,
+    mutate::ANNOTATE,
     info::API_RESOURCES,
+    apply::COMMAND,
+    not_simulated("attach", "Attach to a running container"),
     info::CLUSTER_INFO,
     info::CONFIG,
+    drain::CORDON,
+    not_simulated("cp", "Copy files and directories to and from containers"),
+    apply::CREATE,
+    not_simulated("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
+    delete::COMMAND,
+    describe::COMMAND,
+    not_simulated("diff", "Diff the live version against a would-be applied version"),
+    drain::DRAIN,
+    not_simulated("edit", "Edit a resource on the server"),
+    watch::EVENTS,
+    not_simulated("exec", "Execute a command in a container"),
+    explain::COMMAND,
+    not_simulated(
+        "expose",
+        "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
+    ),
+    get::COMMAND,
+    mutate::LABEL,
+    watch::LOGS,
+    set::PATCH,
+    not_simulated("port-forward", "Forward one or more local ports to a pod"),
+    set::REPLACE,
+    rollout::COMMAND,
+    set::RUN,
+    set::SCALE,
+    set::SET,
+    mutate::TAINT,
+    not_simulated("top", "Display resource (CPU/memory) usage"),
+    drain::UNCORDON,
     info::VERSION,
+    watch::WAIT,
 ];
+
+/// A command of the real kubectl that says here what to do instead.
+const fn not_simulated(name: &'static str, short: &'static str) -> Command {
+    Command { name, aliases: &[], short, usage: "", flags: &[], run: |_, _| Ok(0), subs: &[] }
+}
+
+/// What helps instead of a command that is not simulated.
+fn instead(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "attach" | "cp" | "debug" | "exec" | "port-forward" => {
+            "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
+        }
+        "diff" => "compare with kubectl get -o yaml",
+        "edit" => {
+            "there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label"
+        }
+        "expose" => "write a Service and kubectl apply -f it; nothing carries traffic here",
+        "top" => "nothing measures usage here",
+        _ => return None,
+    })
+}
 
 /// Runs `kubectl` with these words behind it; the exit code.
 pub fn run(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
@@ -139,6 +196,12 @@ fn dispatch(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
     let Some(command) = COMMANDS.iter().find(|command| command.is(name)) else {
         return Err(unknown_command(name, "kubectl", COMMANDS).into());
     };
+    if let Some(instead) = instead(command.name) {
+        return Err(match command.name {
+            "top" => "Metrics API not available".into(),
+            name => format!("kubectl {name} is not simulated: {instead}").into(),
+        });
+    }
     descend(io, command, "kubectl".to_owned(), before, args)
 }
 

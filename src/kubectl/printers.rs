@@ -16,6 +16,7 @@ use crate::api::label::label_selector_as_selector;
 use crate::api::meta::StringMap;
 use crate::api::object::{Kind, Object};
 use crate::sim::{Time, Timestamp};
+pub use core::find_node_roles;
 pub use pod::{pod_reason, pod_status};
 
 /// A column's heading as the printer defines it; one that begins with `*` is shown with `-o wide` only.

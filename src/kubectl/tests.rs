@@ -3,7 +3,11 @@
 
 mod apply;
 mod delete;
+mod describe;
+mod drain;
 mod get;
+mod mutate;
+mod rollout;
 
 use std::rc::Rc;
 
@@ -92,6 +96,7 @@ impl Terminal {
     fn run(&mut self, line: &str) -> String {
         let mut job = self.start(line);
         self.calls.clear();
+        let mut naps = 0;
         loop {
             match job.advance() {
                 Progress::Needs(call) => {
@@ -102,7 +107,8 @@ impl Terminal {
                     };
                     job.answer(self.now, answer);
                 }
-                Progress::Sleeps { until } => {
+                Progress::Sleeps { until } if naps < 20 => {
+                    naps += 1;
                     self.now = until;
                     job.woke(until);
                 }

@@ -131,7 +131,7 @@ fn unknown_commands_and_flags_are_told_in_kubectls_words() {
     let mut t = Terminal::new();
     assert_eq!(
         t.run("gett pods"),
-        "error: unknown command \"gett\" for \"kubectl\"\n\nDid you mean this?\n\tget\n[1]\n"
+        "error: unknown command \"gett\" for \"kubectl\"\n\nDid you mean this?\n\tget\n\tset\n[1]\n"
     );
     assert_eq!(t.run("frobnicate"), "error: unknown command \"frobnicate\" for \"kubectl\"\n[1]\n");
     assert_eq!(

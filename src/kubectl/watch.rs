@@ -1,0 +1,432 @@
+//! `logs`, `events`, `wait`.
+//!
+//! Kubernetes: kubectl/pkg/cmd/logs, cmd/events (events.go, event_printer.go), cmd/wait.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::flags::{Takes, flag};
+use super::jsonpath::{JsonPath, text_of};
+use super::output::{self, Format};
+use super::printers::age;
+use super::resources::{self, Info};
+use super::tabwriter::TabWriter;
+use super::{ALL, ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use crate::api::event::Event;
+use crate::api::field::go_quote;
+use crate::api::json;
+use crate::api::object::{Key, Kind, Object};
+use crate::api::pod::{ContainerKind, ContainerState, Pod};
+use crate::api::status_error::StatusError;
+use crate::job::{Failure, Io, Stop};
+use crate::sim::{Duration, Time};
+use crate::wire::{Call, CallError, Reply, WatchEvent};
+
+pub(super) const LOGS: Command = Command {
+    name: "logs",
+    aliases: &["log"],
+    short: "Print the logs for a container in a pod",
+    usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    flags: &[
+        SELECTOR,
+        flag("container", 'c', Takes::Text),
+        flag("follow", 'f', Takes::Bool),
+        flag("previous", 'p', Takes::Bool),
+        flag("all-containers", '\0', Takes::Bool),
+        flag("all-pods", '\0', Takes::Bool),
+        flag("tail", '\0', Takes::Int),
+        flag("since", '\0', Takes::Span),
+        flag("since-time", '\0', Takes::Text),
+        flag("timestamps", '\0', Takes::Bool),
+        flag("prefix", '\0', Takes::Bool),
+        flag("limit-bytes", '\0', Takes::Int),
+        flag("ignore-errors", '\0', Takes::Bool),
+        flag("max-log-requests", '\0', Takes::Int),
+        flag("pod-running-timeout", '\0', Takes::Span),
+    ],
+    run: logs,
+    subs: &[],
+};
+
+fn bad_request(text: String) -> Stop {
+    Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
+}
+
+/// Programs in containers do not run here, so their logs are empty; what stands in the way of reading them
+/// is told.
+fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let pods = pods_of(io, cmd)?;
+    for pod in pods {
+        log_of(io, cmd, &pod)?;
+    }
+    Ok(0)
+}
+
+fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
+    let namespace = cmd.namespace();
+    if cmd.parsed.given("selector") {
+        let filter = cmd.filter();
+        filter.check(Kind::Pod)?;
+        let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
+        let pods: Vec<Rc<Pod>> =
+            listed.into_iter().filter(|pod| filter.matches(pod)).filter_map(as_pod).collect();
+        if pods.is_empty() {
+            io.err(format!("No resources found in {namespace} namespace.\n"));
+        }
+        return Ok(pods);
+    }
+    let Some(name) = cmd.args().first() else {
+        return Err(cmd.usage_error("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command").into());
+    };
+    let (kind, name) = match name.split_once('/') {
+        Some((kind, name)) => (resources::kind_of(kind)?, name),
+        None => (Kind::Pod, name.as_str()),
+    };
+    let object = resources::get(io, kind, &namespace, name)?;
+    match object {
+        Object::Pod(pod) => Ok(vec![pod]),
+        Object::DaemonSet(ds) => {
+            let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
+            let mine = |pod: &Rc<Pod>| ds.selector.matches_map(pod.meta.labels());
+            let found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
+            if found.len() > 1
+                && let Some(first) = found.first()
+            {
+                io.err(format!("Found {} pods, using pod/{}\n", found.len(), first.meta.name));
+            }
+            Ok(found.into_iter().take(1).collect())
+        }
+        _ => Err(format!(
+            "cannot get the logs from {}: selector for {} not implemented",
+            kind.resource(),
+            kind.name()
+        )
+        .into()),
+    }
+}
+
+fn as_pod(object: Object) -> Option<Rc<Pod>> {
+    match object {
+        Object::Pod(pod) => Some(pod),
+        _ => None,
+    }
+}
+
+fn log_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<(), Stop> {
+    let pod_name = &pod.meta.name;
+    let names: Vec<String> = pod.spec.containers.iter().map(|container| container.name.to_string()).collect();
+    let second = cmd.args().get(1).map(String::as_str);
+    let wanted = match cmd.parsed.text("container").or(second) {
+        Some(wanted) if names.iter().any(|name| name == wanted) => wanted.to_owned(),
+        Some(wanted) => return Err(format!("container {wanted} is not valid for pod {pod_name}").into()),
+        None => {
+            let main = |kind: ContainerKind| kind == ContainerKind::Main;
+            let first = pod.spec.containers.iter().find(|container| main(container.kind));
+            let first = first.map(|container| container.name.to_string()).unwrap_or_default();
+            if names.len() > 1 && !cmd.parsed.flag("all-containers") {
+                let mut ordered: Vec<String> = Vec::new();
+                for wanted in [true, false] {
+                    let all = pod.spec.containers.iter().filter(|container| main(container.kind) == wanted);
+                    ordered.extend(all.map(|container| match wanted {
+                        true => container.name.to_string(),
+                        false => format!("{} (init)", container.name),
+                    }));
+                }
+                io.err(format!("Defaulted container {} out of: {}\n", go_quote(&first), ordered.join(", ")));
+            }
+            first
+        }
+    };
+    if pod.node_name.is_none() {
+        return Err(bad_request(format!("pod {pod_name} does not have a host assigned")));
+    }
+    let at = names.iter().position(|name| *name == wanted);
+    let status = at.and_then(|at| pod.status.containers.get(at));
+    let (quoted, quoted_pod) = (go_quote(&wanted), go_quote(pod_name));
+    if cmd.parsed.flag("previous") {
+        return match status.and_then(|status| status.last_state.as_ref()) {
+            Some(_) => Ok(()),
+            None => Err(bad_request(format!(
+                "previous terminated container {quoted} in pod {quoted_pod} not found"
+            ))),
+        };
+    }
+    let waiting = match status.map(|status| &status.state) {
+        Some(ContainerState::Waiting(waiting)) => Some(waiting.reason.to_string()),
+        None => Some("ContainerCreating".to_owned()),
+        _ => None,
+    };
+    match waiting {
+        Some(reason) if status.is_none_or(|status| status.last_state.is_none()) => {
+            Err(bad_request(format!("container {quoted} in pod {quoted_pod} is waiting to start: {reason}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) const EVENTS: Command = Command {
+    name: "events",
+    aliases: &[],
+    short: "List events",
+    usage: "[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]",
+    flags: &[
+        OUTPUT,
+        ALL_NAMESPACES,
+        flag("for", '\0', Takes::Text),
+        flag("types", '\0', Takes::Text),
+        flag("watch", 'w', Takes::Bool),
+        flag("no-headers", '\0', Takes::Bool),
+        flag("chunk-size", '\0', Takes::Int),
+    ],
+    run: events,
+    subs: &[],
+};
+
+/// Rule: CLI-004.
+fn events(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let all = cmd.parsed.flag("all-namespaces");
+    let namespace = cmd.namespace();
+    let about = match cmd.parsed.text("for") {
+        None => None,
+        Some(text) => match text.split_once('/') {
+            Some((kind, name)) => Some((resources::kind_of(kind)?, name.to_owned())),
+            None => return Err("--for must be in resource/name form".into()),
+        },
+    };
+    let types: Vec<String> = cmd.parsed.list("types").iter().map(|kind| kind.to_lowercase()).collect();
+    if let Some(strange) = types.iter().find(|kind| !matches!(kind.as_str(), "normal" | "warning")) {
+        return Err(format!("valid --types are Normal or Warning, not {}", go_quote(strange)).into());
+    }
+    let wanted = |event: &Event| {
+        let kind = if event.draft.is_warning() { "warning" } else { "normal" };
+        let regarding = &event.draft.regarding;
+        let named =
+            about.as_ref().is_none_or(|(kind, name)| regarding.kind == *kind && *regarding.name == **name);
+        named && (types.is_empty() || types.iter().any(|wanted| wanted == kind))
+    };
+    let listed = resources::list(io, Kind::Event, (!all).then_some(namespace.as_str()))?;
+    let mut found: Vec<Rc<Event>> = listed
+        .iter()
+        .filter_map(|object| match object {
+            Object::Event(event) if wanted(event) => Some(event.clone()),
+            _ => None,
+        })
+        .collect();
+    found.sort_by_key(|event| (event.draft.last, event.serial));
+    let watch = cmd.parsed.flag("watch");
+    if found.is_empty() && !watch {
+        io.err(match all {
+            true => "No events found.\n".to_owned(),
+            false => format!("No events found in {namespace} namespace.\n"),
+        });
+        return Ok(0);
+    }
+    if let Some(format) = Format::parse(cmd.parsed.text("output").unwrap_or_default())? {
+        let items: Vec<Value> = found.iter().map(|event| event.to_value()).collect();
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items});
+        io.out(match format {
+            Format::Json => output::json(&list),
+            Format::Yaml => output::yaml(&list),
+            Format::JsonPath(path, _) => path.print(&list),
+            _ => found.iter().map(|event| format!("event/{}\n", event.name())).collect(),
+        });
+        return Ok(0);
+    }
+    let mut writer = TabWriter::for_tables();
+    let mut text = String::new();
+    if !cmd.parsed.flag("no-headers") {
+        text += if all { "NAMESPACE\t" } else { "" };
+        text += "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n";
+    }
+    let now = io.now();
+    text.extend(found.iter().map(|event| event_line(event, all, now)));
+    io.out(writer.format(&text));
+    if !watch {
+        return Ok(0);
+    }
+    let watching = io.watch(Kind::Event, (!all).then_some(namespace.as_str()), &listed);
+    io.repeat(writer, |io, writer| {
+        let Some(Ok(event)) = io.next(&watching, None)? else { return Ok(ControlFlow::Break(())) };
+        if let WatchEvent::Added(Object::Event(event)) | WatchEvent::Modified(Object::Event(event)) = &event
+            && wanted(event)
+        {
+            let line = event_line(event, all, io.now());
+            io.out(writer.format(&line));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(0)
+}
+
+fn event_line(event: &Event, all: bool, now: Time) -> String {
+    let draft = &event.draft;
+    let first = age(&draft.first.stamp(), now);
+    let interval = match draft.count {
+        0 | 1 => first,
+        count => format!("{} (x{count} over {first})", age(&draft.last.stamp(), now)),
+    };
+    let namespace = if all { format!("{}\t", draft.namespace()) } else { String::new() };
+    let kind = if draft.is_warning() { "Warning" } else { "Normal" };
+    let about = &draft.regarding;
+    let message = draft.message();
+    format!(
+        "{namespace}{interval}\t{kind}\t{}\t{}/{}\t{}\n",
+        draft.reason,
+        about.kind.name(),
+        about.name,
+        message.trim()
+    )
+}
+
+pub(super) const WAIT: Command = Command {
+    name: "wait",
+    aliases: &[],
+    short: "Experimental: Wait for a specific condition on one or many resources",
+    usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        OUTPUT,
+        SELECTOR,
+        FIELD_SELECTOR,
+        ALL,
+        ALL_NAMESPACES,
+        flag("for", '\0', Takes::Text),
+        flag("timeout", '\0', Takes::Span),
+    ],
+    run: wait,
+    subs: &[],
+};
+
+enum Condition {
+    Delete,
+    Create,
+    /// A condition's type and the status it should have.
+    Status(String, String),
+    Path(JsonPath, Option<String>),
+}
+
+fn condition(text: &str) -> Result<Condition, Failure> {
+    if text.eq_ignore_ascii_case("delete") {
+        return Ok(Condition::Delete);
+    }
+    if text.eq_ignore_ascii_case("create") {
+        return Ok(Condition::Create);
+    }
+    if let Some(rest) = text.strip_prefix("condition=") {
+        let (name, status) = rest.split_once('=').unwrap_or((rest, "true"));
+        return Ok(Condition::Status(name.to_lowercase(), status.to_lowercase()));
+    }
+    if let Some(rest) = text.strip_prefix("jsonpath=") {
+        let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
+        let (path, value) = rest.split_at(end);
+        let parsed = JsonPath::relaxed(path.trim_matches('\'')).map_err(Failure::Message)?;
+        let value =
+            value.trim_start_matches('\'').strip_prefix('=').map(|value| value.trim_matches('\'').to_owned());
+        return Ok(Condition::Path(parsed, value));
+    }
+    Err(Failure::Message(format!("unrecognized condition: {}", go_quote(text))))
+}
+
+impl Condition {
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Condition::Delete => false,
+            Condition::Create => true,
+            Condition::Status(name, wanted) => {
+                json::list(&value["status"], "conditions").iter().any(|condition| {
+                    json::text(condition, "type").to_lowercase() == *name
+                        && json::text(condition, "status").to_lowercase() == *wanted
+                })
+            }
+            Condition::Path(path, wanted) => {
+                let found = path.find(value);
+                match (found.first(), wanted) {
+                    (None, _) => false,
+                    (Some(_), None) => true,
+                    (Some(found), Some(wanted)) => text_of(found) == *wanted,
+                }
+            }
+        }
+    }
+}
+
+fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let Some(text) = cmd.parsed.text("for") else { return Err("one of --for is required".into()) };
+    let condition = condition(text)?;
+    let until = io.now() + cmd.parsed.span("timeout").unwrap_or(Duration::from_secs(30));
+    let selects =
+        cmd.parsed.flag("all") || cmd.parsed.given("selector") || cmd.parsed.given("field-selector");
+    let targets = match cmd.parsed.given("filename") {
+        true => super::manifests::targets(io, cmd)?,
+        false => resources::resource_type_or_name_args(cmd.args(), selects)?,
+    };
+    let scope = cmd.scope();
+    let keys: Vec<(Kind, Key)> = match condition {
+        Condition::Create => targets
+            .iter()
+            .map(|target| {
+                let name = target.name.as_deref().unwrap_or_default();
+                (target.kind, resources::key(target.kind, &scope.namespace, name))
+            })
+            .collect(),
+        _ => {
+            let (infos, failures) = resources::visit(io, &targets, &scope)?;
+            let gone = matches!(condition, Condition::Delete);
+            let failures: Vec<Failure> =
+                failures.into_iter().filter(|f| !(gone && f.is_not_found())).collect();
+            if let Some(failure) = Failure::aggregate(failures) {
+                return Err(failure.into());
+            }
+            if infos.is_empty() && !gone {
+                return Err("no matching resources found".into());
+            }
+            infos.iter().map(|info: &Info| (info.kind, info.object.key())).collect()
+        }
+    };
+    let mut failures = Vec::new();
+    for (kind, key) in &keys {
+        match io.once(|io| wait_for(io, *kind, key, &condition, until)) {
+            Ok(_) => io.out(format!("{} condition met\n", output::name(*kind, &key.name))),
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
+fn wait_for(io: &mut Io, kind: Kind, key: &Key, condition: &Condition, until: Time) -> Result<(), Stop> {
+    if matches!(condition, Condition::Delete) {
+        return super::delete::wait_gone(io, kind, key, None, Some(until));
+    }
+    let current = match io.ask(Call::Get { kind, key: key.clone() })? {
+        Ok(Reply::Object(object)) if condition.holds(&object.to_value(io.now())) => return Ok(()),
+        Ok(Reply::Object(object)) => Some(object),
+        Ok(_) => None,
+        Err(CallError::Status(status)) if status.is_not_found() && matches!(condition, Condition::Create) => {
+            None
+        }
+        Err(error) => return Err(Failure::of(&error, "").into()),
+    };
+    let namespace = Some(&*key.namespace).filter(|namespace| !namespace.is_empty());
+    let watching = io.watch(kind, namespace, current.iter());
+    io.repeat((), |io, ()| {
+        let event = match io.next(&watching, Some(until))? {
+            None | Some(Err(_)) => {
+                let resource = kind.info().plural;
+                return Err(format!("timed out waiting for the condition on {resource}/{}", key.name).into());
+            }
+            Some(Ok(event)) => event,
+        };
+        let object = event.object();
+        let met = object.key() == *key
+            && !matches!(event, WatchEvent::Deleted(_))
+            && condition.holds(&object.to_value(io.now()));
+        Ok(if met { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })
+}
