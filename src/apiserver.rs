@@ -11,6 +11,7 @@ pub mod strategy;
 #[cfg(test)]
 mod tests;
 
+use crate::api::object::Kind;
 use crate::sim::{Rng, Time};
 use crate::wire::{Answer, Call, Reply};
 
@@ -39,6 +40,9 @@ impl ApiServer {
     /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].
     pub fn handle(&mut self, call: Call, now: Time) -> Answer {
         let mut warnings = Vec::new();
+        if call.kind() == Kind::Event {
+            self.store.events.expire(now);
+        }
         let result = match call {
             Call::Get { kind, key } => registry::get(self, kind, &key),
             Call::List { kind, namespace } => Ok(Reply::List(self.store.list(kind, namespace.as_deref()))),
@@ -59,7 +63,7 @@ impl ApiServer {
             Call::Bind { key, uid, node } => registry::bind(self, &key, uid, node, now),
             Call::Evict { key, grace_seconds } => registry::evict(self, &key, grace_seconds, now),
             Call::PostEvent(draft) => {
-                self.store.put_event(*draft, now);
+                self.store.put_event(*draft);
                 Ok(Reply::Done)
             }
             Call::HoldLease { key, holder, duration, period, owner } => {

@@ -267,6 +267,9 @@ impl Cluster {
                 self.fan_out(&change);
             }
         }
+        for event in self.api.store.take_event_changes(self.desk.is_watching()) {
+            self.tell_watching_jobs(&event);
+        }
         self.mind_control_plane();
     }
 
@@ -483,11 +486,12 @@ impl Cluster {
 
     fn fan_out(&mut self, change: &Change) {
         let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
-        if let Some(event) = watch_event(change) {
+        if self.desk.is_watching()
+            && let Some(event) = watch_event(change)
+        {
             self.tell_watching_jobs(&event);
         }
         match object {
-            Object::Event(_) => return,
             Object::Pod(_) => {
                 self.enqueue(Part::Scheduler, watch_event(change));
                 self.fan_out_to_kubelet(change);

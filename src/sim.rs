@@ -5,10 +5,12 @@ pub mod digest;
 pub mod files;
 pub mod index;
 pub mod rng;
+pub mod serial_map;
 pub mod time;
 
 pub use agenda::Agenda;
 pub use digest::Digest;
 pub use index::NameIndex;
 pub use rng::Rng;
+pub use serial_map::SerialMap;
 pub use time::{Duration, Time, Timestamp};

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::human_duration::go_duration;
 use super::meta::{Name, Uid};
 use super::object::Kind;
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 
 /// How long the API server keeps an event.
-pub const EVENT_TTL: crate::sim::Duration = crate::sim::Duration::from_secs(3600);
+pub const EVENT_TTL: Duration = Duration::from_secs(3600);
 
 /// The object that an event is about. All events of one object share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,20 @@ pub enum Message {
     Pulling(Name),
     /// `Container image "{image}" already present on machine and can be accessed by the pod` (KL-053).
     Present(Name),
+    Pulled(Rc<Pulled>),
+}
+
+/// `Successfully pulled image "{image}" in {took} ({waited} including waiting). Image size: {size} bytes.`
+///
+/// Kubernetes: pkg/kubelet/images/image_manager.go, pullImage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    pub image: Name,
+    pub took: Duration,
+    /// From the request on.
+    pub waited: Duration,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// Who says it: the component, and the node it runs on if it is a kubelet.
@@ -80,6 +95,13 @@ impl EventDraft {
                 let about = &*self.regarding;
                 format!("Successfully assigned {}/{} to {node}", about.namespace, about.name)
             }
+            Message::Pulled(pulled) => format!(
+                "Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                pulled.image,
+                go_duration(pulled.took),
+                go_duration(pulled.waited),
+                pulled.size,
+            ),
             Message::Pulling(image) => format!("Pulling image \"{image}\""),
             Message::Present(image) => {
                 format!(

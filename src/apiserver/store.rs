@@ -1,19 +1,22 @@
 //! etcd as the API server sees it: typed tables, one revision for all, an index by name.
 
+mod events;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hashbrown::HashTable;
 
 use crate::api::daemonset::{ControllerRevision, DaemonSet};
-use crate::api::event::{EVENT_TTL, Event, EventDraft};
+use crate::api::event::EventDraft;
 use crate::api::meta::{Name, ObjectMeta};
 use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
 use crate::sim::index::fixed_hash;
-use crate::sim::rng::mix;
-use crate::sim::{NameIndex, Time};
+use crate::sim::{NameIndex, SerialMap};
+use crate::wire::WatchEvent;
+use events::EventTable;
 
 /// What a table needs to know of its objects.
 pub trait Stored {
@@ -32,7 +35,7 @@ stored!(Pod, Node, DaemonSet, ControllerRevision, Lease, Other);
 /// All objects of one kind: in order of creation, and by name.
 #[derive(Clone, Debug)]
 pub struct Table<T> {
-    by_serial: BTreeMap<u32, Rc<T>>,
+    by_serial: SerialMap<Rc<T>>,
     /// Serials by the hash of namespace and name; only ever looked up, never walked.
     names: HashTable<u32>,
     next_serial: u32,
@@ -40,12 +43,12 @@ pub struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { by_serial: BTreeMap::new(), names: HashTable::new(), next_serial: 1 }
+        Table { by_serial: SerialMap::default(), names: HashTable::new(), next_serial: 1 }
     }
 }
 
-fn name_hash<T: Stored>(by_serial: &BTreeMap<u32, Rc<T>>, serial: u32) -> u64 {
-    by_serial.get(&serial).map_or(0, |object| {
+fn name_hash<T: Stored>(by_serial: &SerialMap<Rc<T>>, serial: u32) -> u64 {
+    by_serial.get(serial).map_or(0, |object| {
         let meta = object.meta();
         fixed_hash(&[meta.namespace(), &meta.name])
     })
@@ -66,12 +69,12 @@ impl<T: Stored> Table<T> {
     }
 
     pub fn by_serial(&self, serial: u32) -> Option<&Rc<T>> {
-        self.by_serial.get(&serial)
+        self.by_serial.get(serial)
     }
 
     fn serial_of(&self, namespace: &str, name: &str) -> Option<u32> {
         let same = |serial: &u32| {
-            self.by_serial.get(serial).is_some_and(|object| {
+            self.by_serial.get(*serial).is_some_and(|object| {
                 let meta = object.meta();
                 *meta.name == *name && **meta.namespace() == *namespace
             })
@@ -81,7 +84,7 @@ impl<T: Stored> Table<T> {
 
     /// O(1).
     pub fn get(&self, namespace: &str, name: &str) -> Option<&Rc<T>> {
-        self.by_serial.get(&self.serial_of(namespace, name)?)
+        self.by_serial.get(self.serial_of(namespace, name)?)
     }
 
     /// Adds an object whose name is free, and gives it its serial.
@@ -108,85 +111,7 @@ impl<T: Stored> Table<T> {
         if let Ok(entry) = self.names.find_entry(hash, |other| *other == serial) {
             entry.remove();
         }
-        self.by_serial.remove(&serial)
-    }
-}
-
-/// Events by their number; those older than [`EVENT_TTL`] go when newer ones come.
-#[derive(Clone, Debug, Default)]
-pub struct EventTable {
-    by_serial: BTreeMap<u32, Rc<Event>>,
-    /// Numbers by the hash of what an event says, to find the one whose count rises.
-    texts: HashTable<(u32, u32)>,
-    next_serial: u32,
-}
-
-impl EventTable {
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Rc<Event>> {
-        self.by_serial.values()
-    }
-
-    pub fn len(&self) -> usize {
-        self.by_serial.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.by_serial.is_empty()
-    }
-
-    fn hash(draft: &EventDraft) -> u64 {
-        let uid = draft.regarding.uid;
-        mix(uid.low ^ mix(uid.high) ^ fixed_hash(&[draft.reason, ""]) ^ draft.first.0)
-    }
-
-    /// The stored event that `draft` repeats: same object, reason and first time.
-    fn find(&self, draft: &EventDraft) -> Option<u32> {
-        let hash = Self::hash(draft);
-        let found = self.texts.find(hash, |(tag, serial)| {
-            *tag == hash as u32
-                && self.by_serial.get(serial).is_some_and(|event| {
-                    event.draft.regarding.uid == draft.regarding.uid
-                        && event.draft.reason == draft.reason
-                        && event.draft.first == draft.first
-                        && event.draft.field_path == draft.field_path
-                })
-        });
-        found.map(|(_, serial)| *serial)
-    }
-
-    fn put(&mut self, draft: EventDraft, revision: u64) -> (Rc<Event>, bool) {
-        if draft.count > 1
-            && let Some(serial) = self.find(&draft)
-        {
-            let event = Rc::new(Event { serial, resource_version: revision, draft });
-            self.by_serial.insert(serial, event.clone());
-            return (event, false);
-        }
-        self.next_serial += 1;
-        let serial = self.next_serial;
-        let hash = Self::hash(&draft);
-        let by_serial = &self.by_serial;
-        self.texts.insert_unique(hash, (hash as u32, serial), |(_, serial)| {
-            by_serial.get(serial).map_or(0, |event| Self::hash(&event.draft))
-        });
-        let event = Rc::new(Event { serial, resource_version: revision, draft });
-        self.by_serial.insert(serial, event.clone());
-        (event, true)
-    }
-
-    /// Drops what has outlived its hour. Amortised O(log n) for each event dropped.
-    fn expire(&mut self, now: Time) {
-        while let Some(first) = self.by_serial.first_entry() {
-            if now.since(first.get().draft.last) < EVENT_TTL {
-                return;
-            }
-            let hash = Self::hash(&first.get().draft);
-            let serial = *first.key();
-            if let Ok(entry) = self.texts.find_entry(hash, |(_, other)| *other == serial) {
-                entry.remove();
-            }
-            first.remove();
-        }
+        self.by_serial.remove(serial)
     }
 }
 
@@ -242,6 +167,8 @@ pub struct Store {
     pub others: BTreeMap<Kind, Table<Other>>,
     pods_by_node: PodsByNode,
     changes: Vec<Change>,
+    /// Numbers of events that were written since the last look, and whether each is new.
+    event_changes: Vec<(u32, bool)>,
 }
 
 impl Store {
@@ -287,7 +214,7 @@ impl Store {
             Kind::Event => {
                 let mut events = self.events.iter();
                 let found = events.find(|event| event.draft.namespace() == namespace && event.name() == name);
-                found.cloned().map(Object::Event)
+                found.map(Object::Event)
             }
             Kind::Other(_) => self.others.get(&kind)?.get(namespace, name).cloned().map(Object::Other),
         }
@@ -303,7 +230,7 @@ impl Store {
                 self.revisions.iter().cloned().map(Object::ControllerRevision).collect()
             }
             Kind::Lease => self.leases.iter().cloned().map(Object::Lease).collect(),
-            Kind::Event => self.events.iter().cloned().map(Object::Event).collect(),
+            Kind::Event => self.events.iter().map(Object::Event).collect(),
             Kind::Other(_) => {
                 let table = self.others.get(&kind).into_iter();
                 table.flat_map(Table::iter).cloned().map(Object::Other).collect()
@@ -416,13 +343,24 @@ impl Store {
     }
 
     /// Records an event, or raises the count of the one it repeats.
-    pub fn put_event(&mut self, draft: EventDraft, now: Time) {
-        self.events.expire(now);
+    pub fn put_event(&mut self, draft: EventDraft) {
         self.revision += 1;
-        let (event, fresh) = self.events.put(draft, self.revision);
-        let object = Object::Event(event);
-        let old = (!fresh).then(|| object.clone());
-        self.changes.push(Change { old, new: Some(object), revision: self.revision });
+        let change = self.events.put(draft, self.revision);
+        self.event_changes.push(change);
+    }
+
+    /// The events written since the last call, in order, if somebody wants them.
+    pub fn take_event_changes(&mut self, wanted: bool) -> Vec<WatchEvent> {
+        if !wanted {
+            self.event_changes.clear();
+            return Vec::new();
+        }
+        let changes = std::mem::take(&mut self.event_changes);
+        let told = |(serial, fresh)| {
+            let event = Object::Event(self.events.get(serial)?);
+            Some(if fresh { WatchEvent::Added(event) } else { WatchEvent::Modified(event) })
+        };
+        changes.into_iter().filter_map(told).collect()
     }
 }
 

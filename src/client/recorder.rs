@@ -213,6 +213,11 @@ fn message_hash(message: &Message) -> u64 {
         Message::Assigned(node) => (1, node),
         Message::Pulling(image) => (2, image),
         Message::Present(image) => (3, image),
+        Message::Pulled(pulled) => {
+            hasher.write_u64(pulled.took.0);
+            hasher.write_u64(pulled.waited.0);
+            (4, &pulled.image)
+        }
     };
     hasher.write_u8(sort);
     hasher.write(text.as_bytes());

@@ -26,7 +26,7 @@ impl Cluster {
     pub(super) fn mind_control_plane(&mut self) {
         let mut changed = false;
         for id in &self.control_plane {
-            changed |= !self.machines[id.0 as usize].kubelet.runtime.take_changes().is_empty();
+            changed |= self.machines[id.0 as usize].kubelet.runtime.take_changed();
         }
         if !changed {
             return;

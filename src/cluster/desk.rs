@@ -37,6 +37,11 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Whether any command watches the API.
+    pub(super) fn is_watching(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id)
     }
@@ -175,9 +180,6 @@ impl Cluster {
 
     /// Brings a change to the commands that watch its kind.
     pub(super) fn tell_watching_jobs(&mut self, event: &WatchEvent) {
-        if self.desk.watches.is_empty() {
-            return;
-        }
         let object = event.object();
         let (kind, key) = (object.kind(), object.key());
         let concerned = |watch: &WatchSpec| {

@@ -13,6 +13,7 @@ use super::mutate::patch_call;
 use super::resources::{self, Info, Target};
 use super::{Cmd, Command, DRY_RUN, SELECTOR};
 use crate::api::field::go_quote;
+use crate::api::human_duration::go_duration;
 use crate::api::json;
 use crate::api::label::Selector;
 use crate::api::meta::Uid;
@@ -391,7 +392,7 @@ fn evict_one(
 }
 
 fn timed_out(name: &str, namespace: &str, span: Duration) -> Failure {
-    let span = crate::api::human_duration::go_duration(i64::try_from(span.0).unwrap_or(i64::MAX));
+    let span = go_duration(span);
     Failure::Message(format!(
         "error when waiting for pod {} in namespace {} to terminate: global timeout reached: {span}",
         go_quote(name),

@@ -3,14 +3,14 @@
 //! Kubernetes: pkg/kubelet/images/image_manager.go, puller.go.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use super::backoff::Backoff;
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::images::{image_size, pull_error};
-use super::texts::go_duration;
 use super::timers::PULL;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
-use crate::api::event::{EventType, Message};
+use crate::api::event::{EventType, Message, Pulled};
 use crate::api::field::go_quote;
 use crate::api::image_name::parse_image_name;
 use crate::api::meta::{Name, Uid};
@@ -51,6 +51,11 @@ pub fn back_off_pulling(image: &str, last_error: Option<&str>) -> String {
         Some(error) => format!("Back-off pulling image \"{image}\": {ERR_IMAGE_PULL}: {error}"),
         None => format!("Back-off pulling image \"{image}\""),
     }
+}
+
+/// Upstream cuts the spans of a pull to milliseconds.
+fn to_millis(span: Duration) -> Duration {
+    Duration::from_millis(span.as_millis())
 }
 
 #[derive(Clone, Debug)]
@@ -185,14 +190,14 @@ impl Kubelet {
     }
 
     fn image_pulled(&mut self, at: usize, pull: &Pull, took: Duration, ctx: &mut Ctx) {
-        let text = format!(
-            "Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
-            pull.image,
-            go_duration(took),
-            go_duration(ctx.now.since(pull.requested)),
-            image_size(&pull.image),
-        );
-        self.container_event(at, pull.index, EventType::Normal, "Pulled", Message::Text(text.into()), ctx);
+        let pulled = Pulled {
+            image: pull.image.clone(),
+            took: to_millis(took),
+            waited: to_millis(ctx.now.since(pull.requested)),
+            size: image_size(&pull.image),
+        };
+        let message = Message::Pulled(Rc::new(pulled));
+        self.container_event(at, pull.index, EventType::Normal, "Pulled", message, ctx);
         self.create_container(at, pull.index, ctx);
     }
 

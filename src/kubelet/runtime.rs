@@ -11,7 +11,7 @@ pub mod sandbox;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use crate::api::meta::{Name, Uid};
+use crate::api::meta::Uid;
 use crate::api::pod::{Pod, PodSpec};
 use crate::sim::rng::mix;
 use crate::sim::{Duration, Time};
@@ -41,14 +41,6 @@ pub enum Done {
     Exited(Uid, u32),
 }
 
-/// A program has begun to run, or has ended. The cluster asks for these: the control plane are containers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeChange {
-    pub pod: Uid,
-    pub container: Name,
-    pub running: bool,
-}
-
 /// An end that is under way.
 #[derive(Clone, Copy, Debug)]
 struct PlannedExit {
@@ -70,7 +62,7 @@ pub struct Runtime {
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
     dirty: Vec<Uid>,
-    changes: Vec<RuntimeChange>,
+    changed: bool,
 }
 
 impl Runtime {
@@ -85,7 +77,7 @@ impl Runtime {
             images: Images::default(),
             exits: Vec::new(),
             dirty: Vec::new(),
-            changes: Vec::new(),
+            changed: false,
         }
     }
 
@@ -124,9 +116,10 @@ impl Runtime {
         self.last_id
     }
 
-    /// What has begun to run or ended since the last call.
-    pub fn take_changes(&mut self) -> Vec<RuntimeChange> {
-        std::mem::take(&mut self.changes)
+    /// Whether any program has begun to run, or has ended, since the last call. The cluster asks: the control
+    /// plane are containers.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// The pods that changed since the last call: what the kubelet's relisting finds (KL-048).
@@ -136,6 +129,12 @@ impl Runtime {
 
     pub(crate) fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
+    }
+
+    /// The kubelet's connection has ended: what it had asked for and was not done yet is given up, as a
+    /// container runtime does when a request's context is cancelled.
+    pub(crate) fn cancel_requests(&mut self) {
+        self.sandboxes.iter_mut().for_each(Sandbox::drop_created);
     }
 
     fn touch(&mut self, pod: Uid) {
@@ -212,7 +211,7 @@ impl Runtime {
     /// Gives up containers that have been created and do not run yet.
     pub(crate) fn cancel_start(&mut self, pod: Uid) {
         if let Some(sandbox) = self.sandbox_mut(pod) {
-            sandbox.containers.retain(|container| !matches!(container.state, ContainerState::Created));
+            sandbox.drop_created();
         }
     }
 
@@ -361,12 +360,11 @@ impl Runtime {
         }
         container.state = ContainerState::Running { started: ctx.now };
         let ends = container.spec.containers.get(usize::from(container.index)).and_then(|c| program(c).ends);
-        let name = container.name().clone();
         if let Some((after, code)) = ends {
             self.plan_exit(id, ctx.now + after, code, ctx);
         }
         self.touch(pod);
-        self.changes.push(RuntimeChange { pod, container: name, running: true });
+        self.changed = true;
         Some(Done::Started(pod, id))
     }
 
@@ -383,9 +381,8 @@ impl Runtime {
         let ContainerState::Running { started } = container.state else { return None };
         let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
         container.state = ContainerState::Exited(Box::new(Exit { started, finished: now, code, reason }));
-        let name = container.name().clone();
         self.touch(pod);
-        self.changes.push(RuntimeChange { pod, container: name, running: false });
+        self.changed = true;
         Some(pod)
     }
 
@@ -394,7 +391,7 @@ impl Runtime {
         let pods: Vec<Uid> = self.sandboxes.iter().map(|sandbox| sandbox.uid).collect();
         for pod in pods {
             let Some(sandbox) = self.sandbox_mut(pod) else { continue };
-            sandbox.containers.retain(|container| !matches!(container.state, ContainerState::Created));
+            sandbox.drop_created();
             let running: Vec<u32> =
                 sandbox.containers.iter().filter(|container| container.is_running()).map(|c| c.id).collect();
             for id in running {

@@ -4,28 +4,6 @@ use std::rc::Rc;
 
 use crate::api::meta::Name;
 use crate::api::pod::{ContainerKind, Pod, PodSpec, Reason, Waiting};
-use crate::sim::Duration;
-
-/// A duration as Go's `time.Duration` prints it, down to milliseconds: `850ms`, `1.5s`, `1m20s`, `5m0s`.
-pub fn go_duration(span: Duration) -> String {
-    let millis = span.as_millis();
-    if millis == 0 {
-        return "0s".to_owned();
-    }
-    if millis < 1000 {
-        return format!("{millis}ms");
-    }
-    let (secs, fraction) = (millis / 1000, millis % 1000);
-    let tail = match fraction {
-        0 => format!("{}s", secs % 60),
-        _ => format!("{}.{}s", secs % 60, format!("{fraction:03}").trim_end_matches('0')),
-    };
-    match (secs / 3600, secs / 60 % 60) {
-        (0, 0) => tail,
-        (0, minutes) => format!("{minutes}m{tail}"),
-        (hours, minutes) => format!("{hours}h{minutes}m{tail}"),
-    }
-}
 
 /// `name_namespace(uid)`, as the kubelet names a pod in its messages.
 ///
@@ -84,21 +62,4 @@ pub(super) fn containers_not_ready<'a>(names: impl Iterator<Item = &'a Name>) ->
 
 pub fn waiting(reason: &str, message: &str) -> Rc<Waiting> {
     Rc::new(Waiting { reason: reason.into(), message: message.into() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_print_as_go_prints_them() {
-        let of = |millis| go_duration(Duration::from_millis(millis));
-        assert_eq!(of(0), "0s");
-        assert_eq!(of(850), "850ms");
-        assert_eq!(of(1500), "1.5s");
-        assert_eq!(of(10_000), "10s");
-        assert_eq!(of(80_000), "1m20s");
-        assert_eq!(of(300_000), "5m0s");
-        assert_eq!(of(3_600_000), "1h0m0s");
-    }
 }

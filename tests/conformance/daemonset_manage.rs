@@ -72,7 +72,7 @@ pub fn insert_pod(stand: &mut Stand, pod: &Value, hash: &str) -> Object {
 /// The reasons of the controller's own events; those of its pod control do not count.
 fn own_events(stand: &Stand) -> Vec<(String, String)> {
     let of_pod_control = ["SuccessfulCreate", "SuccessfulDelete", "FailedCreate", "FailedDelete"];
-    let drafts = stand.api.store.events.iter().map(|event| &event.draft);
+    let drafts = stand.api.store.events.iter().map(|event| event.draft.clone());
     let own = drafts.filter(|draft| !of_pod_control.contains(&draft.reason));
     own.map(|draft| (draft.reason.to_owned(), draft.message())).collect()
 }

@@ -84,6 +84,11 @@ impl ExitReason {
 }
 
 impl Sandbox {
+    /// Gives up the containers that have been created and do not run yet.
+    pub(super) fn drop_created(&mut self) {
+        self.containers.retain(|container| !matches!(container.state, ContainerState::Created));
+    }
+
     /// The pod as far as the runtime remembers it.
     pub fn as_pod(&self) -> pod::Pod {
         let meta = ObjectMeta {

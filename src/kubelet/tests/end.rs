@@ -161,6 +161,23 @@ fn kl_031_containers_outlive_their_kubelet_and_are_found_again() {
 }
 
 #[test]
+fn kl_031_a_kubelet_that_ends_amid_a_start_leaves_no_second_container_behind() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    // The image is there after 2.2 s, the container runs at 2.4 s.
+    world.run(2_300);
+    assert_eq!(world.kubelet.runtime.sandboxes()[0].containers.len(), 1);
+    world.kubelet.stop();
+    world.start_kubelet();
+    let pod = world.objects.values().next().unwrap().clone();
+    world.tell(|kubelet, ctx| {
+        kubelet.on_list(crate::api::object::Kind::Pod, vec![crate::api::Object::Pod(pod)], ctx)
+    });
+    world.run(10_000);
+    assert_eq!(world.kubelet.runtime.running_containers().count(), 1);
+}
+
+#[test]
 fn kl_072_events_that_are_said_again_are_counted() {
     let mut world = World::new();
     let container = json!({"name": "c", "image": "a:1", "command": ["sh", "-c", "exit 1"]});

@@ -1,0 +1,116 @@
+//! A table by numbers that are given out in order and never used twice.
+
+/// How many slots lie together.
+const PIECE: usize = 64;
+
+#[derive(Clone, Debug)]
+struct Piece<T> {
+    slots: [Option<T>; PIECE],
+    used: u32,
+}
+
+/// Values by serial. A look-up is two steps; a stretch of which nothing is left costs one word.
+#[derive(Clone, Debug)]
+pub struct SerialMap<T> {
+    pieces: Vec<Option<Box<Piece<T>>>>,
+    len: usize,
+}
+
+impl<T> Default for SerialMap<T> {
+    fn default() -> Self {
+        SerialMap { pieces: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> SerialMap<T> {
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// O(1).
+    pub fn get(&self, serial: u32) -> Option<&T> {
+        let at = serial as usize;
+        self.pieces.get(at / PIECE)?.as_ref()?.slots[at % PIECE].as_ref()
+    }
+
+    pub fn get_mut(&mut self, serial: u32) -> Option<&mut T> {
+        let at = serial as usize;
+        self.pieces.get_mut(at / PIECE)?.as_mut()?.slots[at % PIECE].as_mut()
+    }
+
+    pub fn contains(&self, serial: u32) -> bool {
+        self.get(serial).is_some()
+    }
+
+    /// O(1), but for a serial far above all others.
+    pub fn insert(&mut self, serial: u32, value: T) -> Option<T> {
+        let at = serial as usize;
+        if self.pieces.len() <= at / PIECE {
+            self.pieces.resize_with(at / PIECE + 1, || None);
+        }
+        let empty = || Box::new(Piece { slots: std::array::from_fn(|_| None), used: 0 });
+        let piece = self.pieces[at / PIECE].get_or_insert_with(empty);
+        let old = piece.slots[at % PIECE].replace(value);
+        if old.is_none() {
+            piece.used += 1;
+            self.len += 1;
+        }
+        old
+    }
+
+    pub fn remove(&mut self, serial: u32) -> Option<T> {
+        let at = serial as usize;
+        let slot = self.pieces.get_mut(at / PIECE)?;
+        let piece = slot.as_mut()?;
+        let old = piece.slots[at % PIECE].take()?;
+        piece.used -= 1;
+        self.len -= 1;
+        if piece.used == 0 {
+            *slot = None;
+        }
+        Some(old)
+    }
+
+    /// All values with their serials, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        let pieces = self.pieces.iter().enumerate().filter_map(|(at, piece)| Some((at, piece.as_ref()?)));
+        pieces.flat_map(|(at, piece)| {
+            let slots = piece.slots.iter().enumerate();
+            slots.filter_map(move |(within, slot)| Some(((at * PIECE + within) as u32, slot.as_ref()?)))
+        })
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.iter().map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn prop_it_is_a_map(deeds in proptest::collection::vec((0u32..300, any::<Option<u8>>()), 0..400)) {
+            let (mut map, mut model) = (SerialMap::default(), BTreeMap::new());
+            for (serial, value) in deeds {
+                match value {
+                    Some(value) => prop_assert_eq!(map.insert(serial, value), model.insert(serial, value)),
+                    None => prop_assert_eq!(map.remove(serial), model.remove(&serial)),
+                }
+                prop_assert_eq!(map.len(), model.len());
+                prop_assert_eq!(map.get(serial), model.get(&serial));
+            }
+            let all: Vec<(u32, u8)> = map.iter().map(|(serial, value)| (serial, *value)).collect();
+            prop_assert_eq!(all, model.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
