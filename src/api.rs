@@ -5,6 +5,7 @@
 //! it keeps the API form of everything it does not need in `raw` fields, shared between all pods that
 //! come from one template.
 
+pub mod compact;
 pub mod daemonset;
 pub mod daemonset_util;
 pub mod defaults;

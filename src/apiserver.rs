@@ -23,8 +23,16 @@ use store::Store;
 pub struct ApiServer {
     pub store: Store,
     admission: Admission,
+    kinds: Kinds,
     names: Rng,
     uids: Rng,
+}
+
+/// Kinds that are asked for at every create.
+#[derive(Clone, Copy, Debug)]
+struct Kinds {
+    namespace: Option<Kind>,
+    service_account: Option<Kind>,
 }
 
 impl ApiServer {
@@ -32,6 +40,10 @@ impl ApiServer {
         ApiServer {
             store: Store::default(),
             admission: Admission::default(),
+            kinds: Kinds {
+                namespace: Kind::of("v1", "Namespace"),
+                service_account: Kind::of("v1", "ServiceAccount"),
+            },
             names: Rng::stream(seed, "pod-name"),
             uids: Rng::stream(seed, "uid"),
         }
@@ -58,9 +70,9 @@ impl ApiServer {
             Call::Patch { kind, key, uid, patch, validation } => {
                 registry::patch(self, kind, &key, uid, patch, validation, now, &mut warnings)
             }
-            Call::PatchPodStatus { key, uid, status } => registry::patch_pod_status(self, &key, uid, *status),
+            Call::PatchPodStatus { pod, status } => registry::patch_pod_status(self, &pod, *status),
             Call::Delete { kind, key, options } => registry::delete(self, kind, &key, &options, now),
-            Call::Bind { key, uid, node } => registry::bind(self, &key, uid, node, now),
+            Call::Bind { pod, node } => registry::bind(self, &pod, node, now),
             Call::Evict { key, grace_seconds } => registry::evict(self, &key, grace_seconds, now),
             Call::PostEvent(draft) => {
                 self.store.put_event(*draft);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
-use crate::api::meta::{Name, OwnerReference, Uid};
+use crate::api::meta::{Name, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::PodStatus;
 use crate::api::status_error::StatusError;
@@ -89,6 +89,21 @@ pub enum Patch {
     Taints { add: Vec<Taint>, remove: Vec<Taint> },
 }
 
+/// Which pod a call is about: its name, and the uid that it must have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodId {
+    pub key: Key,
+    pub uid: Uid,
+    /// The storage's number of the pod, by which it is found faster; 0 if the caller does not know it.
+    pub serial: u32,
+}
+
+impl PodId {
+    pub fn of(meta: &ObjectMeta) -> PodId {
+        PodId { key: Key::of(meta), uid: meta.uid, serial: meta.serial }
+    }
+}
+
 /// One call of the API.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
@@ -130,8 +145,7 @@ pub enum Call {
     },
     /// A kubelet's (or a controller's) word on a pod; refused if the pod has another uid by now.
     PatchPodStatus {
-        key: Key,
-        uid: Uid,
+        pod: PodId,
         status: Box<PodStatus>,
     },
     Delete {
@@ -141,8 +155,7 @@ pub enum Call {
     },
     /// The scheduler's decision (SCH-020).
     Bind {
-        key: Key,
-        uid: Uid,
+        pod: PodId,
         node: Name,
     },
     /// An Eviction: a delete that minds disruption budgets (ND-041).

@@ -1,5 +1,6 @@
 //! ObjectMeta, owner references and uids.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -10,6 +11,14 @@ use crate::sim::Timestamp;
 
 /// Any text of the API that many objects share: names, namespaces, label keys and values.
 pub type Name = Rc<str>;
+
+/// The one shared [`Name`] of a text that the program itself says: thousands of nodes say the same.
+pub fn static_name(text: &'static str) -> Name {
+    thread_local! {
+        static NAMES: RefCell<BTreeMap<&'static str, Name>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    NAMES.with_borrow_mut(|names| names.entry(text).or_insert_with(|| text.into()).clone())
+}
 
 /// Labels or annotations, in order of keys.
 pub type StringMap = BTreeMap<Name, Name>;

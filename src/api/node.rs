@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::compact::Compact;
 use super::meta::{Name, ObjectMeta};
 use super::pod::ConditionStatus;
 use super::resources::Resources;
@@ -62,9 +63,43 @@ pub struct Node {
     pub capacity: Resources,
     pub allocatable: Resources,
     pub conditions: Vec<NodeCondition>,
-    /// The object in API form as it was registered or given: what the fields above do not hold (nodeInfo,
-    /// podCIDR, addresses, images) is printed from here.
-    pub raw: Rc<Value>,
+    /// The images that it reports to have.
+    pub images: Rc<[NodeImage]>,
+    /// The object in API form as it was registered or given, less what the fields above hold: nodeInfo,
+    /// podCIDR, addresses are printed from here.
+    pub raw: Compact,
+}
+
+/// An entry of status.images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeImage {
+    pub names: Vec<Name>,
+    pub size_bytes: i64,
+}
+
+/// What is left of a node in API form when the fields of [`Node`] are taken out.
+fn rest(value: &Value) -> Compact {
+    let mut value = value.clone();
+    let parts = [
+        ("", &["apiVersion", "kind", "metadata"][..]),
+        ("spec", &["taints", "unschedulable"]),
+        ("status", &["capacity", "allocatable", "conditions"]),
+    ];
+    for (parent, fields) in parts {
+        let parent = if parent.is_empty() { Some(&mut value) } else { value.get_mut(parent) };
+        let Some(object) = parent.and_then(Value::as_object_mut) else { continue };
+        fields.iter().for_each(|field| drop(object.remove(*field)));
+    }
+    Compact::new(&value)
+}
+
+fn images(status: &Value) -> Rc<[NodeImage]> {
+    let entries = status["images"].as_array().into_iter().flatten();
+    let image = |entry: &Value| NodeImage {
+        names: super::meta::names(&entry["names"]),
+        size_bytes: entry["sizeBytes"].as_i64().unwrap_or(0),
+    };
+    entries.map(image).collect()
 }
 
 impl Node {
@@ -98,12 +133,13 @@ impl Node {
             capacity,
             allocatable,
             conditions: status["conditions"].as_array().into_iter().flatten().filter_map(condition).collect(),
-            raw: Rc::new(value.clone()),
+            images: images(status),
+            raw: rest(value),
         }
     }
 
     pub fn to_value(&self) -> Value {
-        let mut value = (*self.raw).clone();
+        let mut value = self.raw.value();
         value["apiVersion"] = json!("v1");
         value["kind"] = json!("Node");
         value["metadata"] = self.meta.to_value();

@@ -47,6 +47,17 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// The same pod with an empty status, for one who has another status for it.
+    pub fn without_status(&self) -> Pod {
+        Pod {
+            meta: self.meta.clone(),
+            spec: self.spec.clone(),
+            pinned_to: self.pinned_to.clone(),
+            node_name: self.node_name.clone(),
+            status: PodStatus::default(),
+        }
+    }
+
     pub fn is_mirror(&self) -> bool {
         self.meta.annotations().contains_key(CONFIG_MIRROR)
     }

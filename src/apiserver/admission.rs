@@ -42,11 +42,16 @@ fn pods() -> GroupResource<'static> {
 
 impl Admission {
     /// Runs the mutating plugins on a pod that is about to be created (API-032, KL-039…041).
-    pub fn admit(&mut self, pod: &mut Pod, store: &Store) -> Result<(), StatusError> {
+    pub fn admit(
+        &mut self,
+        pod: &mut Pod,
+        store: &Store,
+        service_account: Option<Kind>,
+    ) -> Result<(), StatusError> {
         if pod.is_mirror() {
             return admit_mirror(pod, store);
         }
-        check_service_account(pod, store)?;
+        check_service_account(pod, store, service_account)?;
         let known = |entry: &&Remembered| Rc::ptr_eq(&entry.given, &pod.spec) && entry.epoch == self.epoch;
         if let Some(entry) = self.remembered.iter().rev().find(known) {
             pod.spec = entry.admitted.clone();
@@ -84,13 +89,13 @@ fn with_defaults(spec: Value) -> Value {
 /// Whether the namespace's service account exists; a component's pods need it too (CP-018).
 ///
 /// Kubernetes: plugin/pkg/admission/serviceaccount/admission.go, Admit.
-fn check_service_account(pod: &Pod, store: &Store) -> Result<(), StatusError> {
+fn check_service_account(pod: &Pod, store: &Store, kind: Option<Kind>) -> Result<(), StatusError> {
     let account = match &*pod.spec.service_account_name {
         "" => "default",
         name => name,
     };
     let namespace = &**pod.meta.namespace();
-    let Some(kind) = Kind::of("v1", "ServiceAccount") else { return Ok(()) };
+    let Some(kind) = kind else { return Ok(()) };
     let exists = store.others.get(&kind).is_some_and(|table| table.get(namespace, account).is_some());
     if exists {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodStatus};
 use crate::api::status_error::{GroupResource, StatusError};
 use crate::sim::{Duration, Time};
-use crate::wire::{DeleteOptions, FieldValidation, Patch, Propagation, Reply};
+use crate::wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
 type Outcome = Result<Reply, StatusError>;
 
@@ -54,7 +54,7 @@ fn check_namespace(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusE
     if !kind.is_namespaced() {
         return Ok(());
     }
-    let Some(namespaces) = Kind::of("v1", "Namespace") else { return Ok(()) };
+    let Some(namespaces) = api.kinds.namespace else { return Ok(()) };
     let found = api.store.others.get(&namespaces).and_then(|table| table.get("", &key.namespace));
     match found {
         None => Err(StatusError::not_found(GroupResource::core("namespaces"), &key.namespace)),
@@ -133,7 +133,7 @@ pub(super) fn post(
     strategy::set_defaults(kind, &mut value);
     let mut object = Object::from_value(kind, &value);
     if let Object::Pod(pod) = &mut object {
-        api.admission.admit(Rc::make_mut(pod), &api.store)?;
+        api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
         value = pod.to_value();
     }
     strategy::validate_create(kind, &key.name, &value)?;
@@ -146,7 +146,7 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
     let kind = object.kind();
     check_namespace(api, kind, &object.key())?;
     if let Object::Pod(pod) = &mut object {
-        api.admission.admit(Rc::make_mut(pod), &api.store)?;
+        api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
     }
     store_new(api, strategy::finish_create(object), now)
 }
@@ -297,21 +297,26 @@ fn check_uid(kind: Kind, old: &Object, uid: Option<Uid>) -> Result<(), StatusErr
     }
 }
 
-fn pod_with_uid(api: &ApiServer, key: &Key, uid: Uid) -> Result<Rc<Pod>, StatusError> {
+fn pod_with_uid(api: &ApiServer, id: &PodId) -> Result<Rc<Pod>, StatusError> {
+    if let Some(pod) = api.store.pod_by_serial(id.serial, id.uid) {
+        return Ok(pod.clone());
+    }
+    let key = &id.key;
     let pod = api.store.pods.get(&key.namespace, &key.name).ok_or_else(|| not_found(Kind::Pod, key))?;
-    check_uid(Kind::Pod, &Object::Pod(pod.clone()), Some(uid))?;
+    check_uid(Kind::Pod, &Object::Pod(pod.clone()), Some(id.uid))?;
     Ok(pod.clone())
 }
 
-pub(super) fn patch_pod_status(api: &mut ApiServer, key: &Key, uid: Uid, status: PodStatus) -> Outcome {
-    let mut pod = pod_with_uid(api, key, uid)?;
-    Rc::make_mut(&mut pod).status = status;
+pub(super) fn patch_pod_status(api: &mut ApiServer, id: &PodId, status: PodStatus) -> Outcome {
+    let old = pod_with_uid(api, id)?;
+    let pod = Rc::new(Pod { status, ..old.without_status() });
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))
 }
 
 /// The scheduler's decision: binds the pod and says so in its conditions (SCH-020).
-pub(super) fn bind(api: &mut ApiServer, key: &Key, uid: Uid, node: Name, now: Time) -> Outcome {
-    let mut pod = pod_with_uid(api, key, uid)?;
+pub(super) fn bind(api: &mut ApiServer, id: &PodId, node: Name, now: Time) -> Outcome {
+    let mut pod = pod_with_uid(api, id)?;
+    let key = &id.key;
     let refuse =
         |why: String| Err(StatusError::conflict(resource(Kind::Pod), &format!("{}/binding", key.name), &why));
     if pod.meta.is_terminating() {

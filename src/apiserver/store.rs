@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 
 use crate::api::daemonset::{ControllerRevision, DaemonSet};
 use crate::api::event::EventDraft;
-use crate::api::meta::{Name, ObjectMeta};
+use crate::api::meta::{Name, ObjectMeta, Uid};
 use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
@@ -278,12 +278,26 @@ impl Store {
         object
     }
 
+    /// The stored version of an object: by its serial if it has one, else by its name.
+    fn stored(&self, object: &Object) -> Option<Object> {
+        if let Object::Pod(pod) = object
+            && let Some(old) = self.pod_by_serial(pod.meta.serial, pod.meta.uid)
+        {
+            return Some(Object::Pod(old.clone()));
+        }
+        self.get(object.kind(), &object.key())
+    }
+
+    /// A pod by its number, if it is still the one with this uid. O(1), without a look at its name.
+    pub fn pod_by_serial(&self, serial: u32, uid: Uid) -> Option<&Rc<Pod>> {
+        self.pods.by_serial(serial).filter(|pod| pod.meta.uid == uid)
+    }
+
     /// Stores a newer version of an object that is there; its serial says which.
     ///
     /// A version that is the same but for its revision is not written (API-003): the stored one comes back.
     pub fn update(&mut self, object: Object) -> Object {
-        let key = object.key();
-        let Some(old) = self.get(object.kind(), &key) else { return object };
+        let Some(old) = self.stored(&object) else { return object };
         let revision = self.revision + 1;
         macro_rules! put {
             ($table:expr, $rc:expr, $old:expr) => {{

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use crate::api::compact::Compact;
 use crate::api::daemonset::TEMPLATE_GENERATION;
 use crate::api::field::ErrorList;
 use crate::api::meta::{Deletion, ObjectMeta};
@@ -318,10 +319,11 @@ pub(super) fn with_status_of(mut stored: Object, from: &Object) -> Object {
             node.capacity = from.capacity.clone();
             node.allocatable = from.allocatable.clone();
             node.internal_ip = from.internal_ip;
-            if node.raw["status"] != from.raw["status"] {
-                let mut raw = (*node.raw).clone();
-                raw["status"] = from.raw["status"].clone();
-                node.raw = Rc::new(raw);
+            if node.raw != from.raw {
+                let mut raw = node.raw.value();
+                raw["status"] = from.raw.value()["status"].take();
+                node.raw = Compact::new(&raw);
+                node.images = from.images.clone();
             }
         }
         (Object::Other(stored), Object::Other(from)) => {

@@ -9,7 +9,7 @@ use crate::api::meta::ObjectMeta;
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::{Phase, Pod};
 use crate::sim::{Duration, Time};
-use crate::wire::{Answer, Call, DeleteOptions, FieldValidation, Patch, Propagation, Reply};
+use crate::wire::{Answer, Call, DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
 fn kind(api_version: &str, name: &str) -> Kind {
     Kind::of(api_version, name).unwrap()
@@ -267,8 +267,7 @@ fn cp_018_a_namespace_without_its_service_account_takes_no_pods() {
 fn sch_020_binding_sets_the_node_once() {
     let mut api = server();
     let made = pod(&post(&mut api, "v1", "Pod", "default", pod_body("a")));
-    let key = Key::new("default", "a");
-    let bind = |node: &str| Call::Bind { key: key.clone(), uid: made.meta.uid, node: node.into() };
+    let bind = |node: &str| Call::Bind { pod: PodId::of(&made.meta), node: node.into() };
     let bound = pod(&api.handle(bind("worker-1"), Time::START));
     assert_eq!(bound.node_name.as_deref(), Some("worker-1"));
     assert_eq!(bound.status.phase, Phase::Pending);

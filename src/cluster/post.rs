@@ -137,11 +137,10 @@ pub fn key_of(call: &Call) -> Key {
         Call::Get { key, .. }
         | Call::Put { key, .. }
         | Call::Patch { key, .. }
-        | Call::PatchPodStatus { key, .. }
         | Call::Delete { key, .. }
-        | Call::Bind { key, .. }
         | Call::Evict { key, .. }
         | Call::HoldLease { key, .. } => key.clone(),
+        Call::PatchPodStatus { pod, .. } | Call::Bind { pod, .. } => pod.key.clone(),
         Call::List { namespace, .. } => {
             Key { namespace: namespace.clone().unwrap_or_default(), name: "".into() }
         }

@@ -55,8 +55,8 @@ pub struct GarbageCollector {
     /// The objects that may be owners: all but pods.
     present: LookupMap<Uid, ()>,
     absent: BTreeSet<Uid>,
-    /// Objects by owner; pods only by owners that are not their controllers.
-    dependents: BTreeMap<Uid, BTreeSet<Item>>,
+    /// Objects by owner, few of each and sorted; pods only by owners that are not their controllers.
+    dependents: BTreeMap<Uid, Vec<Item>>,
     /// Owners that wait for their dependents.
     waiting: BTreeMap<Uid, Item>,
     /// Owners that let go of their dependents: how many they still have to.
@@ -162,10 +162,11 @@ impl GarbageCollector {
         for (meta, add) in old.map(|meta| (meta, false)).into_iter().chain(new.map(|meta| (meta, true))) {
             for owner in indexed(kind, meta) {
                 let items = self.dependents.entry(owner.uid).or_default();
-                if add {
-                    items.insert(item(kind, meta));
-                } else {
-                    items.remove(&item(kind, meta));
+                let item = item(kind, meta);
+                match (items.binary_search(&item), add) {
+                    (Err(at), true) => items.insert(at, item),
+                    (Ok(at), false) => drop(items.remove(at)),
+                    _ => {}
                 }
                 if items.is_empty() {
                     self.dependents.remove(&owner.uid);

@@ -12,7 +12,7 @@ use crate::api::meta::{OwnerReference, Uid};
 use crate::api::node::Node;
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod, PodStatus};
-use crate::wire::{Answer, Call, CallError, Ctx, DeleteOptions, Token};
+use crate::wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
 
 /// Tokens of requests about mirror pods; their value is the worker's number.
 pub(super) const MIRROR_CREATE: u16 = 1;
@@ -257,9 +257,9 @@ impl Kubelet {
     }
 
     /// The status of a static pod goes to its mirror, if there is one (KL-043).
-    pub(super) fn mirror_to_update(&self, worker: &PodWorker, own: &OwnStatus) -> Option<(Key, Uid)> {
+    pub(super) fn mirror_to_update(&self, worker: &PodWorker, own: &OwnStatus) -> Option<PodId> {
         let mirror = self.mirror_of(worker)?;
-        (mirror.status != own.status).then(|| (Key::of(&mirror.meta), mirror.meta.uid))
+        (mirror.status != own.status).then(|| PodId::of(&mirror.meta))
     }
 }
 

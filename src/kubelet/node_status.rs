@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use super::sync_pod::NETWORK_NOT_READY;
 use super::timers::{LEASE, NODE_STATUS, REGISTER};
 use super::{Kubelet, mirror::call_error};
+use crate::api::compact::Compact;
 use crate::api::event::{EventType, Message, ObjectRef};
-use crate::api::meta::{Name, OwnerReference, StringMap, Uid, string_map_to_value};
+use crate::api::meta::{Name, OwnerReference, StringMap, Uid, static_name};
 use crate::api::node::{Node, NodeCondition, NodeConditionType};
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::ConditionStatus;
@@ -71,7 +72,7 @@ impl Kubelet {
         let value = json!({
             "apiVersion": "v1", "kind": "Node",
             "metadata": {
-                "name": name, "labels": string_map_to_value(&labels),
+                "name": name,
                 "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
             },
             "spec": {"podCIDR": cidr, "podCIDRs": [cidr], "taints": taints},
@@ -85,6 +86,7 @@ impl Kubelet {
             },
         });
         let mut node = Node::from_value(&value);
+        node.meta.common_mut().labels = labels;
         node.allocatable = allocatable(&capacity);
         node.capacity = capacity;
         node.conditions = self.node_conditions(None, now);
@@ -96,10 +98,11 @@ impl Kubelet {
             ("beta.kubernetes.io/arch", "amd64"),
             ("beta.kubernetes.io/os", "linux"),
             ("kubernetes.io/arch", "amd64"),
-            ("kubernetes.io/hostname", &*self.host.node_name),
             ("kubernetes.io/os", "linux"),
         ];
-        labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
+        let hostname = (static_name("kubernetes.io/hostname"), self.host.node_name.clone());
+        let fixed = labels.into_iter().map(|(key, value)| (static_name(key), static_name(value)));
+        fixed.chain([hostname]).collect()
     }
 
     pub(super) fn capacity(&self) -> Resources {
@@ -121,33 +124,27 @@ impl Kubelet {
                 "kubelet has sufficient PID available",
             ),
         ];
-        let mut all: Vec<(NodeConditionType, ConditionStatus, &str, String)> = pressure
+        let pressure = pressure
             .into_iter()
-            .map(|(kind, reason, message)| (kind, ConditionStatus::False, reason, message.to_owned()))
-            .collect();
-        all.push(match self.not_ready_because(now) {
-            None => {
-                let message = "kubelet is posting ready status".to_owned();
-                (NodeConditionType::Ready, ConditionStatus::True, "KubeletReady", message)
-            }
-            Some(why) => {
-                (NodeConditionType::Ready, ConditionStatus::False, "KubeletNotReady", why.to_owned())
-            }
-        });
+            .map(|(kind, reason, message)| (kind, ConditionStatus::False, reason, message));
+        let ready = match self.not_ready_because(now) {
+            None => (ConditionStatus::True, "KubeletReady", "kubelet is posting ready status"),
+            Some(why) => (ConditionStatus::False, "KubeletNotReady", why),
+        };
         let stamp = now.stamp();
-        let condition =
-            |(kind, status, reason, message): (NodeConditionType, ConditionStatus, &str, String)| {
-                let before = old.and_then(|old| old.condition(kind)).filter(|before| before.status == status);
-                NodeCondition {
-                    kind,
-                    status,
-                    reason: reason.into(),
-                    message: message.into(),
-                    last_heartbeat: stamp,
-                    last_transition: before.map_or(stamp, |before| before.last_transition),
-                }
-            };
-        all.into_iter().map(condition).collect()
+        let condition = |(kind, status, reason, message)| {
+            let before = old.and_then(|old| old.condition(kind)).filter(|before| before.status == status);
+            NodeCondition {
+                kind,
+                status,
+                reason: static_name(reason),
+                message: static_name(message),
+                last_heartbeat: stamp,
+                last_transition: before.map_or(stamp, |before| before.last_transition),
+            }
+        };
+        let (status, reason, message) = ready;
+        pressure.chain([(NodeConditionType::Ready, status, reason, message)]).map(condition).collect()
     }
 
     fn not_ready_because(&self, now: Time) -> Option<&'static str> {
@@ -211,9 +208,9 @@ impl Kubelet {
         let defaults = self.default_labels();
         node.meta.common_mut().labels.extend(defaults);
         (node.capacity, node.allocatable) = (initial.capacity, initial.allocatable);
-        let mut raw = (*node.raw).clone();
-        raw["status"]["nodeInfo"] = initial.raw["status"]["nodeInfo"].clone();
-        node.raw = Rc::new(raw);
+        let mut raw = node.raw.value();
+        raw["status"]["nodeInfo"] = initial.raw.value()["status"]["nodeInfo"].take();
+        node.raw = Compact::new(&raw);
         ctx.log(format!("\"Node was previously registered\" node=\"{}\"", self.host.node_name));
         if node == **found {
             return self.registered(answer, ctx);

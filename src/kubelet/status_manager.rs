@@ -14,7 +14,7 @@ use crate::api::meta::Uid;
 use crate::api::object::{Key, Kind};
 use crate::api::pod::{Pod, PodStatus};
 use crate::sim::{Duration, Time, Timestamp};
-use crate::wire::{Call, Ctx, DeleteOptions, Token};
+use crate::wire::{Call, Ctx, DeleteOptions, PodId, Token};
 
 /// A status that the API server does not have yet, as far as the kubelet knows.
 #[derive(Clone, Debug)]
@@ -62,21 +62,21 @@ impl Kubelet {
 
     /// Sends a status to whom it concerns; a static pod without mirror has nobody to be told.
     fn send_status(&mut self, at: usize, ctx: &mut Ctx) {
-        let Some((key, uid)) = self.addressee(at) else { return };
+        let Some(pod) = self.addressee(at) else { return };
         let Some(own) = &mut self.workers[at].status else { return };
-        (own.sent, own.sent_to) = (Some(ctx.now), Some(uid));
+        (own.sent, own.sent_to) = (Some(ctx.now), Some(pod.uid));
         let status = Box::new(own.status.clone());
-        ctx.request(Call::PatchPodStatus { key, uid, status }, Token::NONE);
+        ctx.request(Call::PatchPodStatus { pod, status }, Token::NONE);
         self.schedule_status_pass(ctx);
     }
 
     /// The pod in the API server that a status is for.
-    fn addressee(&self, at: usize) -> Option<(Key, Uid)> {
+    fn addressee(&self, at: usize) -> Option<PodId> {
         let worker = &self.workers[at];
         let own = worker.status.as_ref()?;
         match worker.is_static() {
             true => self.mirror_to_update(worker, own),
-            false => Some((Key::of(&worker.pod.meta), worker.pod.meta.uid)),
+            false => Some(PodId::of(&worker.pod.meta)),
         }
     }
 
@@ -85,7 +85,7 @@ impl Kubelet {
         for at in 0..self.workers.len() {
             let Some(own) = &self.workers[at].status else { continue };
             let sent_to = own.sent_to;
-            if self.workers[at].is_static() && self.addressee(at).is_some_and(|(_, uid)| sent_to != Some(uid))
+            if self.workers[at].is_static() && self.addressee(at).is_some_and(|pod| sent_to != Some(pod.uid))
             {
                 self.send_status(at, ctx);
             }
@@ -116,9 +116,9 @@ impl Kubelet {
                 None => false,
             };
             match self.addressee(at) {
-                Some((_, uid)) => {
+                Some(pod) => {
                     let sent_to = self.workers[at].status.as_ref().and_then(|own| own.sent_to);
-                    if under_way && sent_to == Some(uid) {
+                    if under_way && sent_to == Some(pod.uid) {
                         self.schedule_status_pass(ctx);
                     } else {
                         self.send_status(at, ctx);

@@ -206,7 +206,7 @@ impl World {
                 self.events.push((self.now, *draft));
                 Answer::ok(Reply::Done)
             }
-            Call::PatchPodStatus { key, uid, status } => self.patch_status(&key, uid, *status),
+            Call::PatchPodStatus { pod, status } => self.patch_status(&pod.key, pod.uid, *status),
             Call::Delete { kind: Kind::Pod, key, options } => self.delete(&key, &options),
             Call::Create(Object::Pod(pod)) => self.create(&pod),
             Call::Create(Object::Node(node)) => self.create_node(&node),

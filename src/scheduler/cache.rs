@@ -24,8 +24,19 @@ pub struct NodeId(pub u32);
 /// A pod on a node. It is assumed as long as the pod itself does not name its node.
 #[derive(Clone, Debug)]
 pub struct PodSlot {
-    pub uid: Uid,
+    /// A part of the pod's uid, to pass over others without looking at them.
+    tag: u32,
     pub pod: Rc<Pod>,
+}
+
+impl PodSlot {
+    fn new(pod: Rc<Pod>) -> PodSlot {
+        PodSlot { tag: pod.meta.uid.low as u32, pod }
+    }
+
+    pub fn is(&self, uid: Uid) -> bool {
+        self.tag == uid.low as u32 && self.pod.meta.uid == uid
+    }
 }
 
 /// A node and what its pods add up to.
@@ -51,7 +62,7 @@ impl NodeInfo {
     }
 
     pub fn position(&self, uid: Uid) -> Option<usize> {
-        self.pods.iter().position(|slot| slot.uid == uid)
+        self.pods.iter().position(|slot| slot.is(uid))
     }
 
     pub fn add_pod(&mut self, pod: Rc<Pod>) {
@@ -59,7 +70,7 @@ impl NodeInfo {
         self.non_zero_requested = self.non_zero_requested.plus(pod.spec.scheduling.non_zero_requests);
         self.used_ports.extend(pod.spec.host_ports.iter().cloned());
         self.pods_with_affinity += u32::from(pod.spec.scheduling.pod_affinity.is_some());
-        self.pods.push(PodSlot { uid: pod.meta.uid, pod });
+        self.pods.push(PodSlot::new(pod));
     }
 
     pub fn remove_pod(&mut self, uid: Uid) -> Option<Rc<Pod>> {

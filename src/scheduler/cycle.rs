@@ -15,9 +15,9 @@ use super::run::CycleState;
 use super::{Binding, CYCLE, Scheduler, TOKEN_BIND};
 use crate::api::event::{EventType, Message, ObjectRef};
 use crate::api::meta::Name;
-use crate::api::object::{Key, Kind};
+use crate::api::object::Kind;
 use crate::api::pod::{ConditionStatus, ConditionType, Pod, Reason};
-use crate::wire::{Answer, Call, CallError, Ctx, Token};
+use crate::wire::{Answer, Call, CallError, Ctx, PodId, Token};
 
 /// With fewer nodes than this all are examined (SCH-010).
 pub const MIN_FEASIBLE_NODES_TO_FIND: usize = 100;
@@ -186,7 +186,7 @@ impl Scheduler {
         self.next_token += 1;
         self.bindings.insert(self.next_token, Binding { pod: ix, node });
         let name = self.cache.info(node).name.clone();
-        let call = Call::Bind { key: Key::of(&pod.meta), uid: pod.meta.uid, node: name };
+        let call = Call::Bind { pod: PodId::of(&pod.meta), node: name };
         ctx.request(call, Token { tag: TOKEN_BIND, value: self.next_token });
     }
 
@@ -261,8 +261,8 @@ impl Scheduler {
         changed |=
             status.set_condition(ConditionType::PodScheduled, ConditionStatus::False, Some(shared), now);
         if changed {
-            let (key, uid) = (Key::of(&pod.meta), pod.meta.uid);
-            ctx.request(Call::PatchPodStatus { key, uid, status: Box::new(status) }, Token::NONE);
+            let pod = PodId::of(&pod.meta);
+            ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::api::event::{EventType, Message};
 use crate::api::object::{Key, Kind};
 use crate::api::pod::{ConditionStatus, ConditionType, Pod, Reason};
 use crate::sim::Timestamp;
-use crate::wire::{Answer, Call, CallError, Ctx, DeleteOptions, Token};
+use crate::wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
 
 /// The first part of what is said after the filters (plugin DynamicResources, which has nothing to do here).
 const NO_CLAIMS: &str = "no new claims to deallocate";
@@ -216,8 +216,8 @@ impl Scheduler {
             let now = ctx.now.stamp();
             let kind = ConditionType::DisruptionTarget;
             if status.set_condition(kind, ConditionStatus::True, Some(reason.clone()), now) {
-                let (key, uid) = (Key::of(&victim.meta), victim.meta.uid);
-                ctx.request(Call::PatchPodStatus { key, uid, status: Box::new(status) }, Token::NONE);
+                let pod = PodId::of(&victim.meta);
+                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
             }
             let delete = Call::Delete {
                 kind: Kind::Pod,
@@ -251,8 +251,8 @@ impl Scheduler {
         }
         let mut status = queued.pod.status.clone();
         status.nominated_node = None;
-        let (key, uid) = (Key::of(&queued.pod.meta), queued.pod.meta.uid);
-        ctx.request(Call::PatchPodStatus { key, uid, status: Box::new(status) }, Token::NONE);
+        let pod = PodId::of(&queued.pod.meta);
+        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
     }
 }
 

@@ -175,9 +175,9 @@ impl Stand {
         while !self.calls.is_empty() {
             for (_, call, token) in std::mem::take(&mut self.calls) {
                 said.push(words(&call));
-                if let Call::Bind { uid, node, .. } = &call {
+                if let Call::Bind { pod, node } = &call {
                     self.answer(token, Answer::ok(Reply::Done));
-                    self.show_bound(*uid, node);
+                    self.show_bound(pod.uid, node);
                 }
             }
         }
@@ -186,7 +186,7 @@ impl Stand {
 
     fn show_bound(&mut self, uid: Uid, node: &str) {
         let slots = self.scheduler.cache.infos().flat_map(|(_, info)| info.pods.iter());
-        let pod = slots.filter(|slot| slot.uid == uid).map(|slot| slot.pod.clone()).next();
+        let pod = slots.filter(|slot| slot.is(uid)).map(|slot| slot.pod.clone()).next();
         if let Some(pod) = pod {
             self.running(&pod, node);
         }
@@ -200,11 +200,11 @@ impl Stand {
 /// A request in one line.
 pub fn words(call: &Call) -> String {
     match call {
-        Call::Bind { key, node, .. } => format!("bind {} {node}", key.name),
+        Call::Bind { pod, node } => format!("bind {} {node}", pod.key.name),
         Call::PostEvent(draft) => {
             format!("{:?} {} {}: {}", draft.kind, draft.reason, draft.regarding.name, draft.message())
         }
-        Call::PatchPodStatus { key, status, .. } => format!("status {}: {}", key.name, condition(status)),
+        Call::PatchPodStatus { pod, status } => format!("status {}: {}", pod.key.name, condition(status)),
         Call::Delete { key: Key { name, .. }, .. } => format!("delete {name}"),
         other => format!("{} {:?}", other.verb(), other.kind()),
     }

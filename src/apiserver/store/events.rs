@@ -105,12 +105,18 @@ impl<T: PartialEq> Lately<T> {
     }
 }
 
+/// Few sorts have the same lengths.
 fn sort_hash(sort: &Sort) -> u64 {
     let form = match sort.form {
-        Form::Static(text) => text,
-        _ => "",
+        Form::Static(text) => text.len(),
+        Form::Text => 1 << 12,
+        Form::Assigned => 1 << 13,
+        Form::Pulling => 1 << 14,
+        Form::Present => 1 << 15,
+        Form::Pulled => 1 << 16,
     };
-    fixed_hash(&[sort.reason, sort.field_path.as_deref().unwrap_or(""), form])
+    let path = sort.field_path.as_ref().map_or(0, |path| path.len());
+    mix(form as u64 ^ (path as u64) << 20 ^ (sort.reason.len() as u64) << 40)
 }
 
 impl EventTable {

@@ -8,6 +8,7 @@ use super::nodes::{NodeId, NodeIndex};
 use crate::api::meta::{Name, Uid};
 use crate::api::pod::Pod;
 use crate::client::hash::LookupMap;
+use crate::sim::SerialMap;
 
 /// A pod before and after, and the node it was and is meant for ([`NodeId::NONE`]: none).
 #[derive(Clone, Debug)]
@@ -140,7 +141,7 @@ impl Owned {
 /// Pods by serial, by controller and target node; those without a controller by namespace.
 #[derive(Clone, Debug, Default)]
 pub struct PodIndex {
-    by_serial: LookupMap<u32, Entry>,
+    by_serial: SerialMap<Entry>,
     by_controller: LookupMap<Uid, Owned>,
     orphans: BTreeMap<Name, BTreeSet<u32>>,
 }
@@ -161,7 +162,7 @@ fn target_node_name(pod: &Pod) -> Option<Name> {
 
 impl PodIndex {
     pub fn get(&self, serial: u32) -> Option<&Rc<Pod>> {
-        self.by_serial.get(&serial).map(|entry| &entry.pod)
+        self.by_serial.get(serial).map(|entry| &entry.pod)
     }
 
     pub fn len(&self) -> usize {
@@ -172,11 +173,9 @@ impl PodIndex {
         self.by_serial.is_empty()
     }
 
-    /// All serials in order. O(n log n): for rare occasions.
+    /// All serials in order.
     pub fn serials(&self) -> Vec<u32> {
-        let mut serials: Vec<u32> = self.by_serial.keys().copied().collect();
-        serials.sort_unstable();
-        serials
+        self.by_serial.iter().map(|(serial, _)| serial).collect()
     }
 
     /// The pods that the controller with this uid has on a node, or meant for it.
@@ -202,14 +201,14 @@ impl PodIndex {
     }
 
     pub fn target(&self, serial: u32) -> NodeId {
-        self.by_serial.get(&serial).map_or(NodeId::NONE, |entry| entry.target)
+        self.by_serial.get(serial).map_or(NodeId::NONE, |entry| entry.target)
     }
 
     pub(super) fn apply(&mut self, pod: &Rc<Pod>, present: bool, nodes: &mut NodeIndex) -> Option<PodChange> {
         let serial = pod.meta.serial;
-        let old = self.by_serial.get(&serial).cloned();
+        let old = self.by_serial.get(serial).cloned();
         if !present {
-            let entry = self.by_serial.remove(&serial)?;
+            let entry = self.by_serial.remove(serial)?;
             self.unlink(&entry.pod, entry.target, nodes);
             let (old, old_target) = (Some(entry.pod), entry.target);
             return Some(PodChange { old, new: None, old_target, target: NodeId::NONE });

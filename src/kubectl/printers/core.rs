@@ -71,7 +71,8 @@ pub(super) fn node(node: &Node, now: Time) -> Row {
         status.push_str(",SchedulingDisabled");
     }
     let roles = find_node_roles(node.meta.labels()).join(",");
-    let status_value = &node.raw["status"];
+    let raw = node.raw.value();
+    let status_value = &raw["status"];
     let info = |key: &str| {
         let text = json::text(&status_value["nodeInfo"], key);
         if text.is_empty() { "<unknown>".to_owned() } else { text.to_owned() }

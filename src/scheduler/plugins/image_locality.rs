@@ -3,7 +3,6 @@
 //! Kubernetes: pkg/scheduler/framework/plugins/imagelocality/image_locality.go.
 
 use super::MAX_NODE_SCORE;
-use crate::api::json;
 use crate::api::node::Node;
 use crate::api::pod::Pod;
 use crate::scheduler::cache::{Cache, NodeInfo};
@@ -14,16 +13,13 @@ const MAX_CONTAINER_THRESHOLD: i64 = 1000 * MB;
 
 /// The size of an image that a node reports to have.
 fn image_size(node: &Node, image: &str) -> Option<i64> {
-    let images = json::list(json::get(&node.raw, "status"), "images").iter();
-    let named = |entry: &&serde_json::Value| json::strings(entry, "names").contains(&image);
-    images.rev().find(named).map(|entry| json::int(entry, "sizeBytes").unwrap_or(0))
+    let mut images = node.images.iter().rev();
+    images.find(|entry| entry.names.iter().any(|name| **name == *image)).map(|entry| entry.size_bytes)
 }
 
 /// The scores of some nodes; `None` if none of them reports an image.
 pub fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache) -> Option<Vec<i64>> {
-    let reports = |info: &&NodeInfo| {
-        info.node.as_ref().is_some_and(|node| !json::empty(json::get(&node.raw, "status"), "images"))
-    };
+    let reports = |info: &&NodeInfo| info.node.as_ref().is_some_and(|node| !node.images.is_empty());
     if !nodes.iter().any(reports) {
         return None;
     }
