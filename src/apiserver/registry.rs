@@ -9,7 +9,7 @@ use super::strategy;
 use crate::api::meta::{Deletion, Name, OwnerReference, Uid};
 use crate::api::node::{Lease, Renewal};
 use crate::api::object::{Key, Kind, Object};
-use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodStatus};
+use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
 use crate::api::status_error::{GroupResource, StatusError};
 use crate::sim::{Duration, Time};
 use crate::wire::{DeleteOptions, FieldValidation, Patch, Propagation, Reply};
@@ -282,6 +282,15 @@ pub(super) fn patch(
                 }
             }
             Ok(Reply::Object(api.store.update(Object::Node(Rc::new(node)))))
+        }
+        Patch::PodStatus { phase, condition } => {
+            let Object::Pod(pod) = &old else { return Err(not_found(kind, key)) };
+            let mut pod = (**pod).clone();
+            pod.status.phase = phase.unwrap_or(pod.status.phase);
+            if let Some(PodCondition { kind, status, last_transition, reason }) = condition {
+                pod.status.set_condition(kind, status, reason, last_transition);
+            }
+            Ok(Reply::Object(api.store.update(Object::Pod(Rc::new(pod)))))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The computers as a shell on them sees and changes them.
 
 use super::Cluster;
+use super::machine::Machine;
 use crate::api::pod::status::{image_digest, long_id};
 use crate::console::{ContainerView, Machines, RuntimeState, SandboxView, Service, ServiceVerb};
 use crate::kubelet::FileChange;
@@ -90,11 +91,12 @@ impl Machines for Cluster {
     }
 
     fn names(&self) -> Vec<String> {
-        self.machines.iter().map(|machine| machine.name.to_string()).collect()
+        let there = self.machines.iter().filter(|machine| !machine.removed);
+        there.map(|machine| machine.name.to_string()).collect()
     }
 
     fn is_reachable(&self, node: &str) -> bool {
-        self.machine(node).is_some_and(|machine| machine.powered)
+        self.machine(node).is_some_and(Machine::is_on_network)
     }
 
     fn files(&self, node: &str) -> &Files {

@@ -49,6 +49,30 @@ pub enum Command {
         container: String,
         exit_code: i32,
     },
+    /// Switches a machine off at once: its kubelet and all its containers are gone, its disk stays.
+    PowerOff {
+        node: String,
+    },
+    PowerOn {
+        node: String,
+    },
+    /// Pulls a machine's network cable out.
+    CutNetwork {
+        node: String,
+    },
+    RestoreNetwork {
+        node: String,
+    },
+    /// A new machine boots and joins the cluster as a worker.
+    AddMachine {
+        node: String,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+    },
+    /// Takes a machine away for good; its Node stays until it is deleted.
+    RemoveMachine {
+        node: String,
+    },
     /// Moves kube-apiserver's manifest out of the control plane's manifest directory, or back (CP-020).
     SetApiServer {
         up: bool,
@@ -81,6 +105,23 @@ impl Command {
                         ),
                     )
                 }
+            }
+            Command::PowerOff { node } => ssh(node, "sudo poweroff -f".to_owned()),
+            Command::PowerOn { node } => format!("virsh start {node}"),
+            Command::CutNetwork { node } => format!("virsh domif-setlink {node} eth0 down"),
+            Command::RestoreNetwork { node } => format!("virsh domif-setlink {node} eth0 up"),
+            Command::AddMachine { node, labels } if labels.is_empty() => {
+                ssh(node, "sudo kubeadm join control-plane:6443".to_owned())
+            }
+            Command::AddMachine { node, labels } => {
+                let labels: Vec<String> =
+                    labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                let extra = format!("KUBELET_EXTRA_ARGS=--node-labels={}", labels.join(","));
+                let tee = format!("echo {extra} | sudo tee /etc/default/kubelet");
+                ssh(node, format!("'{tee} && sudo kubeadm join control-plane:6443'"))
+            }
+            Command::RemoveMachine { node } => {
+                format!("virsh destroy {node}; virsh undefine {node} --remove-all-storage")
             }
             Command::SetApiServer { up } => {
                 let (inside, outside) =
