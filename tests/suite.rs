@@ -8,6 +8,7 @@ mod suite {
     mod daemon;
     mod determinism;
     mod garbage_collector;
+    mod node_controllers;
     mod nodes;
     mod properties;
     mod sessions;

@@ -447,32 +447,47 @@ fn a_node_is_switched_off_from_within_and_on_from_outside() {
         desk.run("ssh worker-1 sudo ip link set dev eth0 down"),
         "client_loop: send disconnect: Broken pipe\n[255]\n"
     );
-    desk.check("virsh domif-setlink worker-1 eth0 up", expect![[r#"
+    desk.check(
+        "virsh domif-setlink worker-1 eth0 up",
+        expect![[r#"
         Device updated successfully
 
-    "#]]);
-    desk.check("virsh list --all", expect![[r#"
+    "#]],
+    );
+    desk.check(
+        "virsh list --all",
+        expect![[r#"
          Id   Name       State
         ----------------------------
          1    worker-1   running
          -    worker-2   shut off
 
-    "#]]);
-    desk.check("virsh list", expect![[r#"
+    "#]],
+    );
+    desk.check(
+        "virsh list",
+        expect![[r#"
          Id   Name       State
         ----------------------------
          1    worker-1   running
 
-    "#]]);
-    desk.check("virsh start worker-2", expect![[r#"
+    "#]],
+    );
+    desk.check(
+        "virsh start worker-2",
+        expect![[r#"
         Domain 'worker-2' started
 
-    "#]]);
-    desk.check("virsh start worker-2", expect![[r#"
+    "#]],
+    );
+    desk.check(
+        "virsh start worker-2",
+        expect![[r#"
         error: Failed to start domain 'worker-2'
         error: Requested operation is not valid: domain is already running
         [1]
-    "#]]);
+    "#]],
+    );
     desk.check(
         "virsh start worker-9; virsh start; virsh jump worker-1; virsh domif-setlink worker-1 eth7 up",
         expect![[r#"

@@ -845,3 +845,59 @@ fn cp_014_without_the_control_plane_nobody_answers_and_all_comes_back_with_it() 
     seconds(&mut stage, 60);
     assert!(is_ready(&stage, "worker-1"));
 }
+
+/// The node's life as a table: one line for each change.
+fn timeline(stage: &mut Stage, node_name: &str, span: u64, columns: impl Fn(&Stage) -> String) -> String {
+    let begin = stage.now();
+    let (mut text, mut last) = (String::new(), String::new());
+    for _ in 0..span {
+        let now = format!("{:<44} {}", taints(stage, node_name).join(" "), columns(stage));
+        if now != last {
+            text += &format!("{:>4} s  {now}\n", stage.now().since(begin).as_secs());
+            last = now;
+        }
+        run_for(stage, SECOND);
+    }
+    text
+}
+
+/// TL-5 and its end: a node of four dies, and comes back after ten minutes.
+#[test]
+fn nd_012_nd_018_nd_028_tl_5_the_life_of_a_node_that_dies_and_comes_back() {
+    let mut stage = standard();
+    apply_agent(&mut stage);
+    apply_pod(&mut stage, "web", "worker-1");
+    let columns = |stage: &Stage| {
+        let state = |pod: Option<std::rc::Rc<Pod>>| match pod {
+            None => "gone",
+            Some(pod) if pod.meta.is_terminating() => "terminating",
+            Some(pod) if pod.is_ready() => "ready",
+            Some(_) => "not ready",
+        };
+        let set = stage.cluster().api.store.daemonsets.get("default", "agent").unwrap().status;
+        let (desired, ready) = (set.desired_number_scheduled, set.number_ready);
+        let (web, agent) = (state(pod(stage, "web")), state(agent_on(stage, "worker-1")));
+        format!("agents {desired}/{ready}, agent {agent}, web {web}")
+    };
+    power_off(&mut stage, "worker-1");
+    check(
+        &timeline(&mut stage, "worker-1", 600, columns),
+        expect![[r#"
+               0 s                                               agents 3/3, agent ready, web ready
+              46 s  unreachable:NoSchedule                       agents 2/2, agent not ready, web not ready
+              50 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web not ready
+             352 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
+        "#]],
+    );
+    power_on(&mut stage, "worker-1");
+    check(
+        &timeline(&mut stage, "worker-1", 120, columns),
+        expect![[r#"
+               0 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
+              11 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web gone
+              12 s  unreachable:NoExecute                        agents 3/2, agent not ready, web gone
+              13 s  unreachable:NoExecute                        agents 3/3, agent ready, web gone
+              15 s                                               agents 3/3, agent ready, web gone
+        "#]],
+    );
+}
