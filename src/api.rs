@@ -8,6 +8,7 @@
 pub mod daemonset;
 pub mod daemonset_util;
 pub mod defaults;
+pub mod disruption;
 pub mod event;
 pub mod field;
 pub mod human_duration;

@@ -4,6 +4,7 @@
 //! cluster, which brings it to the watchers.
 
 pub mod admission;
+pub mod eviction;
 pub mod patch;
 pub mod registry;
 pub mod store;
@@ -57,7 +58,7 @@ impl ApiServer {
             Call::PatchPodStatus { key, uid, status } => registry::patch_pod_status(self, &key, uid, *status),
             Call::Delete { kind, key, options } => registry::delete(self, kind, &key, &options, now),
             Call::Bind { key, uid, node } => registry::bind(self, &key, uid, node, now),
-            Call::Evict { key, grace_seconds } => registry::evict(self, &key, grace_seconds, now),
+            Call::Evict { key, grace_seconds } => eviction::evict(self, &key, grace_seconds, now),
             Call::PostEvent(draft) => {
                 self.store.put_event(*draft, now);
                 Ok(Reply::Done)

@@ -6,6 +6,7 @@
 //! Kubernetes: cmd/kube-controller-manager.
 
 pub mod daemon;
+pub mod disruption;
 pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
@@ -18,6 +19,7 @@ use crate::client::informer::Caches;
 use crate::wire::{Answer, CallError, Ctx, Timer, Token, WatchEvent};
 
 use daemon::DaemonSetsController;
+use disruption::DisruptionController;
 use garbage_collector::GarbageCollector;
 use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
@@ -31,6 +33,7 @@ const NAMESPACE: u16 = 24;
 const NODE_LIFECYCLE: u16 = 32;
 const TAINT_EVICTION: u16 = 40;
 const POD_GC: u16 = 48;
+const DISRUPTION: u16 = 56;
 
 /// The kind of which the list comes last: then all caches are filled.
 pub const LAST_LISTED: Kind = Kind::Pod;
@@ -56,6 +59,7 @@ pub enum Controller {
     NodeLifecycle,
     TaintEviction,
     PodGarbageCollector,
+    Disruption,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -85,6 +89,7 @@ pub struct ControllerManager {
     node_lifecycle: NodeLifecycleController,
     taint_eviction: TaintEvictionController,
     pod_gc: PodGcController,
+    disruption: DisruptionController,
 }
 
 impl Default for ControllerManager {
@@ -98,6 +103,7 @@ impl Default for ControllerManager {
             node_lifecycle: NodeLifecycleController::new(NODE_LIFECYCLE),
             taint_eviction: TaintEvictionController::new(TAINT_EVICTION),
             pod_gc: PodGcController::new(POD_GC),
+            disruption: DisruptionController::new(DISRUPTION),
         }
     }
 }
@@ -122,6 +128,9 @@ impl ControllerManager {
         }
         if self.enabled.has(Controller::Namespace) {
             self.namespace.run(ctx);
+        }
+        if self.enabled.has(Controller::Disruption) {
+            self.disruption.run(ctx);
         }
     }
 
@@ -173,6 +182,9 @@ impl ControllerManager {
         if self.enabled.has(Controller::PodGarbageCollector) {
             self.pod_gc.on_change(&change, &self.caches, ctx);
         }
+        if self.enabled.has(Controller::Disruption) {
+            self.disruption.on_change(&change, &self.caches, ctx);
+        }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
@@ -183,6 +195,7 @@ impl ControllerManager {
             NODE_LIFECYCLE => self.node_lifecycle.on_answer(token, &answer, &self.caches, ctx),
             TAINT_EVICTION => self.taint_eviction.on_answer(token, &answer, ctx),
             POD_GC => self.pod_gc.on_answer(token, &answer, &self.caches, ctx),
+            DISRUPTION => self.disruption.on_answer(token, &answer, ctx),
             _ => {}
         }
     }
@@ -195,6 +208,7 @@ impl ControllerManager {
             NODE_LIFECYCLE => self.node_lifecycle.on_timer(timer, &self.caches, ctx),
             TAINT_EVICTION => self.taint_eviction.on_timer(timer, ctx),
             POD_GC => self.pod_gc.on_timer(timer, &self.caches, ctx),
+            DISRUPTION => self.disruption.on_timer(&self.caches, ctx),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ use crate::api::status_error::{GroupResource, StatusError};
 use crate::sim::{Duration, Time};
 use crate::wire::{DeleteOptions, FieldValidation, Patch, Propagation, Reply};
 
-type Outcome = Result<Reply, StatusError>;
+pub(super) type Outcome = Result<Reply, StatusError>;
 
 /// The alphabet of generated names: no vowels, nothing that looks alike (API-007).
 const NAME_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -333,12 +333,6 @@ pub(super) fn bind(api: &mut ApiServer, key: &Key, uid: Uid, node: Name, now: Ti
     new.node_name = Some(node);
     new.status.set_condition(ConditionType::PodScheduled, ConditionStatus::True, None, now.stamp());
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))
-}
-
-/// Not simulated: PodDisruptionBudgets refuse nothing (ND-041).
-pub(super) fn evict(api: &mut ApiServer, key: &Key, grace_seconds: Option<i64>, now: Time) -> Outcome {
-    let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
-    delete(api, Kind::Pod, key, &options, now)
 }
 
 /// Deletes, or begins to (API-012…016, API-024).

@@ -132,3 +132,48 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn deeds_to_machines_have_lines_and_survive_as_text() {
+        let node = || "worker-4".to_owned();
+        let labels =
+            [("disk", "ssd"), ("pool", "blue")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let commands = [
+            Command::PowerOff { node: node() },
+            Command::PowerOn { node: node() },
+            Command::CutNetwork { node: node() },
+            Command::RestoreNetwork { node: node() },
+            Command::AddMachine { node: node(), labels: BTreeMap::new() },
+            Command::AddMachine { node: node(), labels: labels.into() },
+            Command::RemoveMachine { node: node() },
+        ];
+        let mut text = String::new();
+        for command in commands {
+            let written = serde_json::to_string(&command).unwrap();
+            text += &format!("{}\n  {written}\n", command.shell_line());
+            assert_eq!(serde_json::from_str::<Command>(&written).unwrap(), command);
+        }
+        expect![[r#"
+            ssh worker-4 sudo poweroff -f
+              {"do":"powerOff","node":"worker-4"}
+            virsh start worker-4
+              {"do":"powerOn","node":"worker-4"}
+            virsh domif-setlink worker-4 eth0 down
+              {"do":"cutNetwork","node":"worker-4"}
+            virsh domif-setlink worker-4 eth0 up
+              {"do":"restoreNetwork","node":"worker-4"}
+            ssh worker-4 sudo kubeadm join control-plane:6443
+              {"do":"addMachine","node":"worker-4"}
+            ssh worker-4 'echo KUBELET_EXTRA_ARGS=--node-labels=disk=ssd,pool=blue | sudo tee /etc/default/kubelet && sudo kubeadm join control-plane:6443'
+              {"do":"addMachine","node":"worker-4","labels":{"disk":"ssd","pool":"blue"}}
+            virsh destroy worker-4; virsh undefine worker-4 --remove-all-storage
+              {"do":"removeMachine","node":"worker-4"}
+        "#]].assert_eq(&text);
+    }
+}

@@ -901,3 +901,59 @@ fn nd_012_nd_018_nd_028_tl_5_the_life_of_a_node_that_dies_and_comes_back() {
         "#]],
     );
 }
+
+// ---- budgets ----
+
+#[test]
+fn nd_041_a_disruption_budget_refuses_evictions_until_it_allows_one() {
+    let mut stage = standard();
+    for name in ["a", "b"] {
+        let text = pod_manifest(name, "worker-1").replace("spec:", "  labels:\n    app: web\nspec:");
+        exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &text)]);
+    }
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: web\nspec:\n  \
+        minAvailable: 2\n  selector:\n    matchLabels:\n      app: web\n";
+    exec_with(&mut stage, "kubectl apply -f pdb.yaml", &[("pdb.yaml", budget)]);
+    seconds(&mut stage, 5);
+    check(
+        &exec(&mut stage, "kubectl get pdb"),
+        expect![[r#"
+        NAME   MIN AVAILABLE   MAX UNAVAILABLE   ALLOWED DISRUPTIONS   AGE
+        web    2               N/A               0                     8s
+    "#]],
+    );
+    let line = "kubectl drain worker-1 --force --ignore-daemonsets".to_owned();
+    let drain = stage.perform(Command::Exec { line, files: BTreeMap::new() });
+    seconds(&mut stage, 8);
+    assert!(stage.job(drain).is_some_and(|job| job.exit_code.is_none()));
+    // A third pod elsewhere: one may go, and is retried within five seconds.
+    let third = pod_manifest("c", "worker-2").replace("spec:", "  labels:\n    app: web\nspec:");
+    exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &third)]);
+    seconds(&mut stage, 12);
+    let left = |stage: &Stage| ["a", "b", "c"].iter().filter(|name| pod(stage, name).is_some()).count();
+    assert_eq!(left(&stage), 2);
+    // Without a budget nothing is refused.
+    exec(&mut stage, "kubectl delete pdb web");
+    seconds(&mut stage, 10);
+    assert_eq!(left(&stage), 1);
+    check(
+        &stage.job(drain).unwrap().text,
+        expect![[r#"
+        node/worker-1 cordoned
+        Warning: deleting Pods that declare no controller: default/a, default/b
+        evicting pod default/a
+        evicting pod default/b
+        error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+        evicting pod default/a
+        error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+        evicting pod default/a
+        error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+        evicting pod default/b
+        error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+        evicting pod default/b
+        pod/a evicted
+        pod/b evicted
+        node/worker-1 drained
+    "#]],
+    );
+}
