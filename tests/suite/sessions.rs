@@ -62,6 +62,11 @@ pub enum Act {
     DeleteNode {
         node: &'static str,
     },
+    /// A machine is there, or it was taken away.
+    Machine {
+        node: &'static str,
+        there: bool,
+    },
     ApiServer {
         up: bool,
     },
@@ -183,6 +188,10 @@ impl Act {
             Act::Power { node, on: false } => Some(Command::PowerOff { node: owned(node) }),
             Act::Network { node, up: true } => Some(Command::RestoreNetwork { node: owned(node) }),
             Act::Network { node, up: false } => Some(Command::CutNetwork { node: owned(node) }),
+            Act::Machine { node, there: true } => {
+                Some(Command::AddMachine { node: owned(node), labels: BTreeMap::new() })
+            }
+            Act::Machine { node, there: false } => Some(Command::RemoveMachine { node: owned(node) }),
             Act::DeleteNode { node } => exec(format!("kubectl delete node {node}")),
             Act::ApiServer { up } => Some(Command::SetApiServer { up: *up }),
             Act::Label { node, pool: Some(pool) } => {
@@ -237,6 +246,8 @@ pub fn play(stage: &mut Stage, act: &Act) {
 /// Everything is switched on again, and given the time it may take at most.
 pub fn calm_down(stage: &mut Stage) {
     for node in NODES {
+        // Each is refused where there is nothing to do.
+        stage.perform(Command::AddMachine { node: node.to_owned(), labels: BTreeMap::new() });
         stage.perform(Command::PowerOn { node: node.to_owned() });
         stage.perform(Command::RestoreNetwork { node: node.to_owned() });
     }
@@ -317,7 +328,8 @@ fn machines() -> impl Strategy<Value = Act> {
     prop_oneof![
         (node(), any::<bool>()).prop_map(|(node, on)| Act::Power { node, on }),
         (node(), any::<bool>()).prop_map(|(node, up)| Act::Network { node, up }),
-        worker().prop_map(|node| Act::DeleteNode { node }),
+        node().prop_map(|node| Act::DeleteNode { node }),
+        (worker(), any::<bool>()).prop_map(|(node, there)| Act::Machine { node, there }),
     ]
 }
 
