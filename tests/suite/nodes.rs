@@ -334,7 +334,7 @@ fn timeline(stage: &mut Stage, node_name: &str, span: u64, columns: impl Fn(&Sta
     for _ in 0..span {
         let now = format!("{:<44} {}", taints(stage, node_name).join(" "), columns(stage));
         if now != last {
-            text += &format!("{:>4} s  {now}\n", stage.now().since(begin).as_secs());
+            text += &format!("T+{:<4} {now}\n", stage.now().since(begin).as_secs());
             last = now;
         }
         run_for(stage, SECOND);
@@ -364,21 +364,21 @@ fn nd_012_nd_018_nd_028_tl_5_the_life_of_a_node_that_dies_and_comes_back() {
     check(
         &timeline(&mut stage, "worker-1", 600, columns),
         expect![[r#"
-               0 s                                               agents 3/3, agent ready, web ready
-              46 s  unreachable:NoSchedule                       agents 2/2, agent not ready, web not ready
-              50 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web not ready
-             352 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
+            T+0                                                 agents 3/3, agent ready, web ready
+            T+46   unreachable:NoSchedule                       agents 2/2, agent not ready, web not ready
+            T+50   unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web not ready
+            T+352  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
         "#]],
     );
     power_on(&mut stage, "worker-1");
     check(
         &timeline(&mut stage, "worker-1", 120, columns),
         expect![[r#"
-               0 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
-              11 s  unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web gone
-              12 s  unreachable:NoExecute                        agents 3/2, agent not ready, web gone
-              13 s  unreachable:NoExecute                        agents 3/3, agent ready, web gone
-              15 s                                               agents 3/3, agent ready, web gone
+            T+0    unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
+            T+11   unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web gone
+            T+12   unreachable:NoExecute                        agents 3/2, agent not ready, web gone
+            T+13   unreachable:NoExecute                        agents 3/3, agent ready, web gone
+            T+15                                                agents 3/3, agent ready, web gone
         "#]],
     );
 }

@@ -229,7 +229,7 @@ fn a_new_cluster_holds_all_of_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(1_000), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(700), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn prop_daemon_sets_settle_as_they_should(acts in daemon_sets()) {
@@ -243,7 +243,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(400), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(300), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn prop_failing_nodes_settle_as_they_should(acts in failing_nodes()) {
