@@ -86,7 +86,7 @@ pub struct ControllerManager {
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
-    node_lifecycle: NodeLifecycleController,
+    pub node_lifecycle: NodeLifecycleController,
     taint_eviction: TaintEvictionController,
     pod_gc: PodGcController,
     disruption: DisruptionController,

@@ -56,6 +56,8 @@ struct Entry {
     retry_pods: bool,
     /// Its NoSchedule taints could not be changed.
     retry_taints: bool,
+    /// It is being tainted NoExecute, and the watch has not shown it yet.
+    tainting: bool,
 }
 
 /// What was asked of the API server.
@@ -173,6 +175,7 @@ impl NodeLifecycleController {
             Some(node) => self.do_no_schedule_tainting_pass(id, node, ctx),
             None => self.entry(id).retry_pods = false,
         }
+        self.entry(id).tainting = false;
         self.touch(id, ctx);
     }
 
@@ -228,6 +231,12 @@ impl NodeLifecycleController {
     }
 
     // ---- the monitor ----
+
+    /// The next pass looks at every node, as upstream's passes do: for tests that compare both.
+    pub fn look_at_all_nodes(&mut self, caches: &Caches, ctx: &mut Ctx) {
+        self.dirty.extend(caches.nodes.iter().map(|(id, _)| id));
+        self.schedule(ctx);
+    }
 
     pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
         if self.monitor.rings(timer, ctx.now) {
@@ -361,11 +370,12 @@ impl NodeLifecycleController {
             // Whether it has come about is seen in the next pass.
             return self.touch(id, ctx);
         }
+        let tainting = self.entry(id).tainting;
         let Some(zone) = self.zones.get_mut(&zone_key(node)) else { return };
-        if !has_taint(node, taint) {
+        if !has_taint(node, taint) && !tainting {
             zone.tainter.remove(id);
         }
-        zone.tainter.add(id, ctx.now);
+        zone.tainter.add(id);
     }
 
     fn mark_node_as_reachable(&mut self, id: NodeId, node: &Node, ctx: &mut Ctx) {
@@ -403,6 +413,7 @@ impl NodeLifecycleController {
                 Some(ConditionStatus::True) | None => continue,
             };
             let call = swap_taints(node, vec![no_execute(taint)], vec![no_execute(opposite)], ctx.now);
+            self.entry(id).tainting = true;
             self.requests.ask(Asked::NoExecute(id, zone), call, ctx);
         }
     }
@@ -417,8 +428,9 @@ impl NodeLifecycleController {
             }
             Some(Asked::PodNotReady(id, pod)) => self.pod_marked(id, &pod, answer, ctx),
             Some(Asked::NoExecute(id, zone)) if failed => {
+                self.entry(id).tainting = false;
                 if let Some(zone) = self.zones.get_mut(&zone) {
-                    zone.tainter.put_back(id, ctx.now);
+                    zone.tainter.put_back(id);
                 }
             }
             Some(Asked::NoSchedule(id)) if failed => {

@@ -8,8 +8,10 @@ use kubestage::api::object::{Kind, Object};
 use kubestage::api::pod::{ConditionStatus, Pod};
 use kubestage::sim::{Duration, Time};
 use kubestage::wire::{Call, CallError, Patch};
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
+use super::sessions::cases;
 use crate::stand::{Stand, parse_key};
 
 /// Three nodes with a pod on the first, after two passes of the monitor.
@@ -172,4 +174,142 @@ fn nd_031_a_node_of_which_only_the_watch_does_not_know_keeps_its_pods() {
     stand.run_secs(70);
     assert_eq!(calls(&stand, asks).len(), 2);
     assert!(stand.api.store.pods.get("default", "web").is_none());
+}
+
+// ---- the monitor against upstream's plain one ----
+
+const NODES: [&str; 5] = ["n1", "n2", "n3", "n4", "n5"];
+
+/// What happens to a node, or to all of them.
+#[derive(Clone, Debug)]
+enum Act {
+    /// Its lease is renewed no more.
+    Silence(usize),
+    Renew(usize),
+    /// Its kubelet posts a status.
+    Post(usize, ConditionStatus),
+    /// Somebody takes its taints away.
+    Untaint(usize),
+    Delete(usize),
+    Create(usize),
+    /// The API server answers nothing, or answers again.
+    Refuse(bool),
+    Wait(u64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    use ConditionStatus::{False, True};
+    let node = || 0..NODES.len();
+    let act = prop_oneof![
+        4 => node().prop_map(Act::Silence),
+        2 => node().prop_map(Act::Renew),
+        2 => (node(), prop::sample::select(vec![True, False])).prop_map(|(node, status)| Act::Post(node, status)),
+        1 => node().prop_map(Act::Untaint),
+        1 => node().prop_map(Act::Delete),
+        1 => node().prop_map(Act::Create),
+        1 => any::<bool>().prop_map(Act::Refuse),
+        6 => prop_oneof![100..8_000u64, 8_000..90_000u64].prop_map(Act::Wait),
+    ];
+    prop::collection::vec(act, 1..25)
+}
+
+/// A zone of its own for each node, or one for all.
+fn labels(node: usize, own_zones: bool) -> Value {
+    match own_zones {
+        true => json!({"metadata": {"labels": {"topology.kubernetes.io/zone": NODES[node]}}}),
+        false => json!({}),
+    }
+}
+
+/// Runs for a while; with `plain` every pass of the monitor looks at every node.
+fn run(stand: &mut Stand, millis: u64, plain: bool) {
+    for _ in 0..millis / 100 {
+        if plain {
+            stand.tell(|manager, ctx| manager.node_lifecycle.look_at_all_nodes(&manager.caches, ctx));
+        }
+        stand.run_for(Duration::from_millis(100));
+    }
+}
+
+fn post(stand: &mut Stand, name: &str, status: ConditionStatus) {
+    let Some(mut node) = stand.api.store.nodes.get("", name).map(|node| (**node).clone()) else { return };
+    let now = stand.now.stamp();
+    for condition in node.conditions.iter_mut().filter(|c| c.kind == NodeConditionType::Ready) {
+        (condition.status, condition.last_heartbeat) = (status, now);
+    }
+    stand.api.store.update(Object::Node(Rc::new(node)));
+    stand.fan_out();
+}
+
+fn act(stand: &mut Stand, act: &Act, own_zones: bool, refusing: &Rc<Cell<bool>>, plain: bool) {
+    let there = |stand: &Stand, at: usize| stand.api.store.nodes.get("", NODES[at]).is_some();
+    match act {
+        Act::Silence(at) => fall_silent(stand, NODES[*at]),
+        Act::Renew(at) => {
+            let key = parse_key(&format!("kube-node-lease/{}", NODES[*at]));
+            let (duration, period) = (Duration::from_secs(40), Duration::from_secs(10));
+            stand.call(Call::HoldLease { key, holder: NODES[*at].into(), duration, period, owner: None });
+        }
+        Act::Post(at, status) => post(stand, NODES[*at], *status),
+        Act::Untaint(at) if there(stand, *at) => {
+            stand.patch(Kind::Node, &format!("/{}", NODES[*at]), json!({"spec": {"taints": null}}));
+        }
+        Act::Delete(at) if there(stand, *at) => {
+            stand.delete(Kind::Node, &format!("/{}", NODES[*at]), Default::default());
+        }
+        Act::Create(at) if !there(stand, *at) => {
+            let lease = parse_key(&format!("kube-node-lease/{}", NODES[*at]));
+            stand.api.store.remove(Kind::Lease, &lease);
+            stand.node(NODES[*at], labels(*at, own_zones));
+        }
+        Act::Refuse(refuse) => refusing.set(*refuse),
+        Act::Wait(millis) => run(stand, *millis, plain),
+        Act::Untaint(_) | Act::Delete(_) | Act::Create(_) => {}
+    }
+}
+
+/// The calls that arrived, with their times, and what has become of the nodes.
+fn play(acts: &[Act], own_zones: bool, plain: bool) -> (Vec<String>, Vec<String>) {
+    let mut stand = Stand::new(Duration::from_millis(10));
+    for at in 0..NODES.len() {
+        stand.node(NODES[at], labels(at, own_zones));
+    }
+    add_pod(&mut stand, "web", "n1");
+    let refusing = Rc::new(Cell::new(false));
+    let refuse = refusing.clone();
+    stand.refuse = Some(Box::new(move |_| refuse.get().then_some(CallError::Refused)));
+    run(&mut stand, 7_000, plain);
+    for one in acts {
+        act(&mut stand, one, own_zones, &refusing, plain);
+    }
+    refusing.set(false);
+    run(&mut stand, 200_000, plain);
+    let calls = stand.calls.iter().map(|(at, call, ok)| format!("{at:?} {ok} {call:?}")).collect();
+    let nodes = stand.api.store.nodes.iter().map(|node| {
+        let mut taints: Vec<String> = node.taints.iter().map(ToString::to_string).collect();
+        taints.sort();
+        format!("{} {:?} {taints:?}", node.meta.name, node.ready_status())
+    });
+    (calls, nodes.collect())
+}
+
+/// Where two lists part.
+fn apart<'a>(plain: &'a [String], lazy: &'a [String]) -> Option<(&'a [String], &'a [String])> {
+    let same = plain.iter().zip(lazy).take_while(|(a, b)| a == b).count();
+    let next = |list: &'a [String]| &list[same..list.len().min(same + 3)];
+    (plain != lazy).then(|| (next(plain), next(lazy)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(60), failure_persistence: None, ..Default::default() })]
+
+    /// What is left out of a pass would have come to nothing.
+    #[test]
+    fn prop_nd_009_looking_at_all_nodes_in_every_pass_comes_to_the_same(acts in acts()) {
+        for own_zones in [true, false] {
+            let (plain, lazy) = (play(&acts, own_zones, true), play(&acts, own_zones, false));
+            prop_assert_eq!(apart(&plain.0, &lazy.0), None);
+            prop_assert_eq!(plain.1, lazy.1);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go, ComputeZoneState;
 //! pkg/controller/nodelifecycle/scheduler/rate_limited_queue.go. Rules: ND-017, ND-022…024.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::api::meta::Name;
 use crate::api::node::Node;
@@ -87,34 +87,28 @@ impl Limiter {
 /// Nodes that wait to be tainted. One that was handed out stays known until it is removed, and is not taken
 /// in again before that.
 ///
+/// Nodes that wait come out in order of their numbers: every pass of upstream's monitor puts all that wait
+/// into the queue anew, in whatever order it has them.
+///
 /// Kubernetes: scheduler/rate_limited_queue.go, RateLimitedTimedQueue.
 #[derive(Clone, Debug)]
 pub(super) struct RateLimitedTimedQueue {
     limiter: Limiter,
-    /// In order of the time from which on they may be handed out, and of their coming.
-    queue: BTreeMap<(Time, u64), NodeId>,
-    /// All that are known; with their places in the queue if they are in it.
-    set: BTreeMap<NodeId, Option<(Time, u64)>>,
-    last: u64,
+    queue: BTreeSet<NodeId>,
+    /// All that are known.
+    set: BTreeSet<NodeId>,
 }
 
 impl RateLimitedTimedQueue {
     fn new() -> RateLimitedTimedQueue {
         let limiter = Limiter::new(Some(EVICTION_INTERVAL));
-        RateLimitedTimedQueue { limiter, queue: BTreeMap::new(), set: BTreeMap::new(), last: 0 }
+        RateLimitedTimedQueue { limiter, queue: BTreeSet::new(), set: BTreeSet::new() }
     }
 
-    pub fn add(&mut self, node: NodeId, now: Time) {
-        if !self.set.contains_key(&node) {
-            self.put(node, now);
+    pub fn add(&mut self, node: NodeId) {
+        if self.set.insert(node) {
+            self.queue.insert(node);
         }
-    }
-
-    fn put(&mut self, node: NodeId, at: Time) {
-        self.last += 1;
-        let place = (at, self.last);
-        self.queue.insert(place, node);
-        self.set.insert(node, Some(place));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -122,33 +116,28 @@ impl RateLimitedTimedQueue {
     }
 
     pub fn remove(&mut self, node: NodeId) {
-        if let Some(Some(place)) = self.set.remove(&node) {
-            self.queue.remove(&place);
-        }
+        self.set.remove(&node);
+        self.queue.remove(&node);
     }
 
     /// What was handed out could not be done: it waits again.
-    pub fn put_back(&mut self, node: NodeId, now: Time) {
-        if self.set.get(&node) == Some(&None) {
-            self.put(node, now + Duration(1));
+    pub fn put_back(&mut self, node: NodeId) {
+        if self.set.contains(&node) {
+            self.queue.insert(node);
         }
     }
 
     /// The next node, if the limiter allows one now. Whoever gets it decides what is to be done, if anything.
     pub fn try_next(&mut self, now: Time) -> Option<NodeId> {
-        let (place, node) = self.queue.first_key_value().map(|(place, node)| (*place, *node))?;
-        if !self.limiter.try_accept(now) || place.0 > now {
+        if self.queue.is_empty() || !self.limiter.try_accept(now) {
             return None;
         }
-        self.queue.remove(&place);
-        self.set.insert(node, None);
-        Some(node)
+        self.queue.pop_first()
     }
 
     /// When the next node can be handed out.
     pub fn next_time(&self) -> Option<Time> {
-        let ((at, _), _) = self.queue.first_key_value()?;
-        self.limiter.interval.map(|_| self.limiter.next.max(*at))
+        self.limiter.interval.filter(|_| !self.queue.is_empty()).map(|_| self.limiter.next)
     }
 
     /// A limiter that replaces one which would make wait begins empty.
@@ -244,17 +233,17 @@ mod tests {
     #[test]
     fn nd_017_one_node_at_once_and_one_each_ten_seconds() {
         let mut zone = Zone::new();
-        (0..3).for_each(|node| zone.tainter.add(NodeId(node), Time::default()));
-        zone.tainter.add(NodeId(0), Time::default());
+        (0..3).for_each(|node| zone.tainter.add(NodeId(node)));
+        zone.tainter.add(NodeId(0));
         assert_eq!(handed_out(&mut zone, 0, 100), [0, 10, 20]);
         // Handed out once, it is known until it is removed.
-        zone.tainter.add(NodeId(0), Time::from_secs(100));
+        zone.tainter.add(NodeId(0));
         assert_eq!(handed_out(&mut zone, 100, 120), [0; 0]);
         zone.tainter.remove(NodeId(0));
-        zone.tainter.add(NodeId(0), Time::from_secs(120));
+        zone.tainter.add(NodeId(0));
         assert_eq!(handed_out(&mut zone, 120, 140), [120]);
         // What failed waits for the next token.
-        zone.tainter.put_back(NodeId(0), Time::from_secs(120));
+        zone.tainter.put_back(NodeId(0));
         assert_eq!(handed_out(&mut zone, 140, 160), [140]);
     }
 
@@ -262,7 +251,7 @@ mod tests {
     fn nd_022_large_zones_are_slowed_down_and_small_ones_stopped() {
         for (ready, expected) in [(1, vec![0, 200]), (30, vec![0, 109, 200])] {
             let mut zone = Zone { ready, not_ready: 2 * ready + 1, ..Zone::new() };
-            (0..3).for_each(|node| zone.tainter.add(NodeId(node), Time::default()));
+            (0..3).for_each(|node| zone.tainter.add(NodeId(node)));
             let mut seconds = handed_out(&mut zone, 0, 9);
             zone.enter(zone.computed_state(), Time::from_secs(9));
             assert_eq!(zone.state, Some(ZoneState::PartialDisruption));
