@@ -271,8 +271,8 @@ fn act(stand: &mut Stand, act: &Act, own_zones: bool, refusing: &Rc<Cell<bool>>,
 /// The calls that arrived, with their times, and what has become of the nodes.
 fn play(acts: &[Act], own_zones: bool, plain: bool) -> (Vec<String>, Vec<String>) {
     let mut stand = Stand::new(Duration::from_millis(10));
-    for at in 0..NODES.len() {
-        stand.node(NODES[at], labels(at, own_zones));
+    for (at, name) in NODES.iter().enumerate() {
+        stand.node(name, labels(at, own_zones));
     }
     add_pod(&mut stand, "web", "n1");
     let refusing = Rc::new(Cell::new(false));
@@ -301,7 +301,7 @@ fn apart<'a>(plain: &'a [String], lazy: &'a [String]) -> Option<(&'a [String], &
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(60), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(40), failure_persistence: None, ..Default::default() })]
 
     /// What is left out of a pass would have come to nothing.
     #[test]
