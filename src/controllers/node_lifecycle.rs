@@ -140,22 +140,27 @@ impl NodeLifecycleController {
 
     fn touch(&mut self, id: NodeId, ctx: &mut Ctx) {
         self.dirty.insert(id);
-        self.schedule(ctx);
+        self.schedule_monitor(ctx);
     }
 
-    /// Sets the timers of what has work.
+    /// Sets the timers of what has work; after a pass or an answer.
     fn schedule(&mut self, ctx: &mut Ctx) {
+        self.schedule_monitor(ctx);
+        let Some(start) = self.started else { return };
+        let next = self.zones.values().filter_map(|zone| zone.tainter.next_time()).min();
+        if let Some(next) = next {
+            let at = next.max(ctx.now + Duration(1)).next_tick(start, EVICTION_PERIOD);
+            self.tainter.set(at, ctx);
+        }
+    }
+
+    fn schedule_monitor(&mut self, ctx: &mut Ctx) {
         let Some(start) = self.started else { return };
         let due =
             if self.dirty.is_empty() { self.deadlines.first().map(|(at, _)| *at) } else { Some(ctx.now) };
         if let Some(due) = due {
             let free = self.last_pass.map_or(start, |pass| pass + Duration(1));
             self.monitor.set(due.max(free).max(ctx.now).next_tick(start, MONITOR_PERIOD), ctx);
-        }
-        let next = self.zones.values().filter_map(|zone| zone.tainter.next_time()).min();
-        if let Some(next) = next {
-            let at = next.max(ctx.now + Duration(1)).next_tick(start, EVICTION_PERIOD);
-            self.tainter.set(at, ctx);
         }
     }
 
