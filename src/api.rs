@@ -9,6 +9,7 @@ pub mod compact;
 pub mod daemonset;
 pub mod daemonset_util;
 pub mod defaults;
+pub mod disruption;
 pub mod event;
 pub mod field;
 pub mod human_duration;

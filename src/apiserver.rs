@@ -4,6 +4,7 @@
 //! cluster, which brings it to the watchers.
 
 pub mod admission;
+pub mod eviction;
 pub mod patch;
 pub mod registry;
 pub mod store;
@@ -73,7 +74,7 @@ impl ApiServer {
             Call::PatchPodStatus { pod, status } => registry::patch_pod_status(self, &pod, *status),
             Call::Delete { kind, key, options } => registry::delete(self, kind, &key, &options, now),
             Call::Bind { pod, node } => registry::bind(self, &pod, node, now),
-            Call::Evict { key, grace_seconds } => registry::evict(self, &key, grace_seconds, now),
+            Call::Evict { key, grace_seconds } => eviction::evict(self, &key, grace_seconds, now),
             Call::PostEvent(draft) => {
                 self.store.put_event(*draft);
                 Ok(Reply::Done)

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod machine;
 mod machines;
 pub mod post;
+mod power;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -31,6 +32,7 @@ use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
 
 pub use boot::Addons;
+pub use power::BOOT_DELAY;
 
 /// What can be due.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +99,8 @@ enum Told {
     Watch(WatchEvent),
     Answer(Token, Answer),
     Timer(Timer),
+    /// The connection to the API server has broken.
+    Disconnected,
 }
 
 /// The whole cluster.
@@ -254,7 +258,7 @@ impl Cluster {
             Wake::Connect { part, epoch } => self.connect(part, epoch),
             Wake::Files(id) => self.deliver_file_events(id),
             Wake::Job(id) => self.wake_job(id),
-            Wake::Boot(id) => self.boot_kubelet(id),
+            Wake::Boot(id) => self.booted(id),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
         self.after_step();
@@ -290,6 +294,7 @@ impl Cluster {
                         Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
+                        Told::Disconnected => kcm.on_disconnect(&mut ctx),
                     }
                 }
             }
@@ -304,6 +309,7 @@ impl Cluster {
                         Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
+                        Told::Disconnected => {}
                     }
                 }
             }
@@ -318,6 +324,7 @@ impl Cluster {
                         Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
+                        Told::Disconnected => {}
                     }
                 }
             }
@@ -367,14 +374,6 @@ impl Cluster {
         self.agenda.push(arrives, Wake::Message(slot));
     }
 
-    /// Whether messages between a part and the API server get through.
-    fn linked(&self, part: Part) -> bool {
-        match part {
-            Part::Kubelet(id) => self.machines.get(id.0 as usize).is_some_and(|machine| machine.linked),
-            _ => true,
-        }
-    }
-
     fn deliver_message(&mut self, slot: u32) {
         let Some(message) = self.post.take(slot) else { return };
         let Message { part, epoch, token, leg, sent, .. } = message;
@@ -383,13 +382,20 @@ impl Cluster {
         }
         match leg {
             Leg::Call(call) => self.deliver_call(part, token, call, sent),
-            Leg::Answer(answer) => self.tell(part, Told::Answer(token, answer)),
+            Leg::Answer(answer) => {
+                // What was under way when the link broke never comes.
+                let lost = || Answer { result: Err(CallError::TimedOut), warnings: Vec::new() };
+                let answer = if self.linked(part) { answer } else { lost() };
+                self.tell(part, Told::Answer(token, answer));
+            }
             Leg::List => self.answer_list(part),
-            Leg::Listed(lists) => {
+            Leg::Listed(lists) if self.inbox(part).is_some_and(|inbox| inbox.open) => {
                 for (kind, objects) in lists {
                     self.tell(part, Told::List(kind, objects));
                 }
             }
+            // The connection has broken since.
+            Leg::Listed(_) => {}
         }
     }
 
@@ -414,7 +420,17 @@ impl Cluster {
             kind: call.kind(),
             key: post::key_of(&call),
         });
+        let lease = match &call {
+            Call::HoldLease { key, .. } => Some(key.clone()),
+            _ => None,
+        };
         let answer = self.api.handle(call, self.now);
+        if let (Some(key), Part::Kubelet(id)) = (lease, part)
+            && self.machines.get(id.0 as usize).is_none_or(|machine| !machine.kubelet.is_running())
+        {
+            // Its holder has ended meanwhile.
+            self.api.stop_lease(&key, self.now);
+        }
         if token != Token::NONE {
             self.post_leg(part, token, Leg::Answer(answer));
         }

@@ -8,6 +8,7 @@ mod crictl;
 mod files;
 mod filters;
 mod node;
+mod power;
 mod regex;
 mod run;
 pub mod shell;
@@ -20,6 +21,7 @@ use crate::sim::files::{FileError, Files};
 use crate::sim::{Duration, Time};
 
 pub use node::node_shell;
+pub use power::PowerVerb;
 
 /// A job for a line that somebody typed at `now`.
 pub fn job(line: &str, files: FileSet, client: Rc<Client>, now: Time) -> Job {
@@ -96,6 +98,12 @@ pub trait Machines {
     fn names(&self) -> Vec<String>;
     /// Whether it is switched on and its network works.
     fn is_reachable(&self, node: &str) -> bool;
+
+    fn is_powered(&self, node: &str) -> bool;
+    /// Says in a sentence why not.
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String>;
+    /// Its network cable; says in a sentence why not.
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String>;
 
     fn files(&self, node: &str) -> &Files;
     /// Writes a whole file; its directory must exist.

@@ -6,9 +6,12 @@
 //! Kubernetes: cmd/kube-controller-manager.
 
 pub mod daemon;
+pub mod disruption;
 pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
+pub mod pod_gc;
+pub mod taint_eviction;
 pub mod worker;
 
 use crate::api::object::{Kind, Object};
@@ -16,14 +19,24 @@ use crate::client::informer::Caches;
 use crate::wire::{Answer, CallError, Ctx, Timer, Token, WatchEvent};
 
 use daemon::DaemonSetsController;
+use disruption::DisruptionController;
 use garbage_collector::GarbageCollector;
 use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
+use pod_gc::PodGcController;
+use taint_eviction::TaintEvictionController;
 
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
 const DAEMON: u16 = 8;
 const GARBAGE_COLLECTOR: u16 = 16;
 const NAMESPACE: u16 = 24;
+const NODE_LIFECYCLE: u16 = 32;
+const TAINT_EVICTION: u16 = 40;
+const POD_GC: u16 = 48;
+const DISRUPTION: u16 = 56;
+
+/// The kind of which the list comes last: then all caches are filled.
+pub const LAST_LISTED: Kind = Kind::Pod;
 
 /// What went wrong with a call, as client-go words it.
 pub(crate) fn error_text(error: &CallError) -> String {
@@ -44,6 +57,9 @@ pub enum Controller {
     GarbageCollector,
     Namespace,
     NodeLifecycle,
+    TaintEviction,
+    PodGarbageCollector,
+    Disruption,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -70,7 +86,10 @@ pub struct ControllerManager {
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
-    node_lifecycle: NodeLifecycleController,
+    pub node_lifecycle: NodeLifecycleController,
+    taint_eviction: TaintEvictionController,
+    pod_gc: PodGcController,
+    disruption: DisruptionController,
 }
 
 impl Default for ControllerManager {
@@ -81,7 +100,10 @@ impl Default for ControllerManager {
             daemon: DaemonSetsController::default(),
             garbage_collector: GarbageCollector::new(GARBAGE_COLLECTOR),
             namespace: NamespaceController::new(NAMESPACE),
-            node_lifecycle: NodeLifecycleController,
+            node_lifecycle: NodeLifecycleController::new(NODE_LIFECYCLE),
+            taint_eviction: TaintEvictionController::new(TAINT_EVICTION),
+            pod_gc: PodGcController::new(POD_GC),
+            disruption: DisruptionController::new(DISRUPTION),
         }
     }
 }
@@ -107,12 +129,36 @@ impl ControllerManager {
         if self.enabled.has(Controller::Namespace) {
             self.namespace.run(ctx);
         }
+        if self.enabled.has(Controller::Disruption) {
+            self.disruption.run(ctx);
+        }
     }
 
     /// A first list, or one after the watch was interrupted.
     pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
         for event in self.caches.replace(kind, objects) {
             self.on_watch(&event, ctx);
+        }
+        if kind == LAST_LISTED {
+            self.caches_filled(ctx);
+        }
+    }
+
+    /// What waits for full caches begins.
+    fn caches_filled(&mut self, ctx: &mut Ctx) {
+        if self.enabled.has(Controller::NodeLifecycle) {
+            self.node_lifecycle.run(ctx);
+        }
+        if self.enabled.has(Controller::PodGarbageCollector) {
+            self.pod_gc.run(&self.caches, ctx);
+        }
+    }
+
+    /// The connection to the API server has broken.
+    pub fn on_disconnect(&mut self, ctx: &mut Ctx) {
+        let leases = self.caches.freeze_leases(ctx.now, ctx.settings.link_delay);
+        if self.enabled.has(Controller::NodeLifecycle) {
+            self.node_lifecycle.on_disconnect(&leases, &self.caches, ctx);
         }
     }
 
@@ -128,7 +174,16 @@ impl ControllerManager {
             self.namespace.on_change(&change, &self.caches, ctx);
         }
         if self.enabled.has(Controller::NodeLifecycle) {
-            self.node_lifecycle.on_change(&change, ctx);
+            self.node_lifecycle.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::TaintEviction) {
+            self.taint_eviction.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::PodGarbageCollector) {
+            self.pod_gc.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::Disruption) {
+            self.disruption.on_change(&change, &self.caches, ctx);
         }
     }
 
@@ -137,6 +192,10 @@ impl ControllerManager {
             DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
             GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token, &answer, ctx),
             NAMESPACE => self.namespace.on_answer(token, &answer, ctx),
+            NODE_LIFECYCLE => self.node_lifecycle.on_answer(token, &answer, &self.caches, ctx),
+            TAINT_EVICTION => self.taint_eviction.on_answer(token, &answer, ctx),
+            POD_GC => self.pod_gc.on_answer(token, &answer, &self.caches, ctx),
+            DISRUPTION => self.disruption.on_answer(token, &answer, ctx),
             _ => {}
         }
     }
@@ -146,6 +205,10 @@ impl ControllerManager {
             DAEMON => self.daemon.on_timer(timer, &self.caches, ctx),
             GARBAGE_COLLECTOR => self.garbage_collector.on_timer(&self.caches, ctx),
             NAMESPACE => self.namespace.on_timer(&self.caches, ctx),
+            NODE_LIFECYCLE => self.node_lifecycle.on_timer(timer, &self.caches, ctx),
+            TAINT_EVICTION => self.taint_eviction.on_timer(timer, ctx),
+            POD_GC => self.pod_gc.on_timer(timer, &self.caches, ctx),
+            DISRUPTION => self.disruption.on_timer(&self.caches, ctx),
             _ => {}
         }
     }

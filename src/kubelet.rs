@@ -215,6 +215,13 @@ impl Kubelet {
         self.failing = failing;
     }
 
+    /// The computer loses its power: the process is gone, and so is all that ran.
+    pub fn power_off(&mut self, now: Time) {
+        self.stop();
+        self.runtime.power_off(now);
+        self.failing.clear();
+    }
+
     /// The first list of a kind, or a new one after the API server was away.
     pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
         if !self.running {

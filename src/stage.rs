@@ -189,6 +189,15 @@ impl Stage {
             Command::CrashContainer { node, namespace, pod, container, exit_code } => {
                 self.cluster.crash_container(&node, &namespace, &pod, &container, exit_code)
             }
+            Command::PowerOff { node } => self.cluster.power_off(&node),
+            Command::PowerOn { node } => self.cluster.power_on(&node),
+            Command::CutNetwork { node } => self.cluster.set_link(&node, false),
+            Command::RestoreNetwork { node } => self.cluster.set_link(&node, true),
+            Command::AddMachine { node, labels } => {
+                let labels: Vec<(String, String)> = labels.into_iter().collect();
+                self.cluster.join_machine(&node, &labels)
+            }
+            Command::RemoveMachine { node } => self.cluster.remove_machine(&node),
             Command::SetApiServer { up } => self.cluster.set_api_server(up),
         };
         self.cluster.note_deed(&line, done)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
 use crate::api::meta::{Name, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::{Key, Kind, Object};
-use crate::api::pod::PodStatus;
+use crate::api::pod::{Phase, PodCondition, PodStatus};
 use crate::api::status_error::StatusError;
 use crate::api::toleration::Taint;
 use crate::sim::{Duration, Rng, Time};
@@ -87,6 +87,8 @@ pub enum Patch {
     Owner { add: Option<OwnerReference>, remove: Option<Uid> },
     /// Adds taints, and removes those with the key and effect of others (ND-015…018).
     Taints { add: Vec<Taint>, remove: Vec<Taint> },
+    /// Sets a pod's phase and one of its conditions, and leaves the rest of its status (ND-027, ND-031).
+    PodStatus { phase: Option<Phase>, condition: Option<PodCondition> },
 }
 
 /// Which pod a call is about: its name, and the uid that it must have.
@@ -185,7 +187,9 @@ impl Call {
             Call::Post { .. } | Call::Create(_) | Call::PostEvent(_) => "create",
             Call::Put { .. } | Call::Update(_) | Call::HoldLease { .. } => "update",
             Call::UpdateStatus(_) => "update status",
-            Call::PatchPodStatus { .. } => "patch status",
+            Call::PatchPodStatus { .. } | Call::Patch { patch: Patch::PodStatus { .. }, .. } => {
+                "patch status"
+            }
             Call::Patch { .. } => "patch",
             Call::Delete { .. } => "delete",
             Call::Bind { .. } => "bind",

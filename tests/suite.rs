@@ -8,6 +8,8 @@ mod suite {
     mod daemon;
     mod determinism;
     mod garbage_collector;
+    mod node_controllers;
+    mod nodes;
     mod properties;
     mod sessions;
     mod static_manifests;

@@ -136,8 +136,10 @@ impl Event {
         let about = &*draft.regarding;
         let mut involved = json!({
             "apiVersion": about.kind.api_version(), "kind": about.kind.name(), "name": &*about.name,
-            "uid": about.uid.to_string(),
         });
+        if about.uid != Uid::default() {
+            involved["uid"] = json!(about.uid.to_string());
+        }
         if !about.namespace.is_empty() {
             involved["namespace"] = json!(&*about.namespace);
         }

@@ -9,12 +9,12 @@ use super::strategy;
 use crate::api::meta::{Deletion, Name, OwnerReference, Uid};
 use crate::api::node::{Lease, Renewal};
 use crate::api::object::{Key, Kind, Object};
-use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodStatus};
+use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
 use crate::api::status_error::{GroupResource, StatusError};
 use crate::sim::{Duration, Time};
 use crate::wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
-type Outcome = Result<Reply, StatusError>;
+pub(super) type Outcome = Result<Reply, StatusError>;
 
 /// The alphabet of generated names: no vowels, nothing that looks alike (API-007).
 const NAME_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -283,6 +283,15 @@ pub(super) fn patch(
             }
             Ok(Reply::Object(api.store.update(Object::Node(Rc::new(node)))))
         }
+        Patch::PodStatus { phase, condition } => {
+            let Object::Pod(pod) = &old else { return Err(not_found(kind, key)) };
+            let mut pod = (**pod).clone();
+            pod.status.phase = phase.unwrap_or(pod.status.phase);
+            if let Some(PodCondition { kind, status, last_transition, reason }) = condition {
+                pod.status.set_condition(kind, status, reason, last_transition);
+            }
+            Ok(Reply::Object(api.store.update(Object::Pod(Rc::new(pod)))))
+        }
     }
 }
 
@@ -329,12 +338,6 @@ pub(super) fn bind(api: &mut ApiServer, id: &PodId, node: Name, now: Time) -> Ou
     new.node_name = Some(node);
     new.status.set_condition(ConditionType::PodScheduled, ConditionStatus::True, None, now.stamp());
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))
-}
-
-/// Not simulated: PodDisruptionBudgets refuse nothing (ND-041).
-pub(super) fn evict(api: &mut ApiServer, key: &Key, grace_seconds: Option<i64>, now: Time) -> Outcome {
-    let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
-    delete(api, Kind::Pod, key, &options, now)
 }
 
 /// Deletes, or begins to (API-012…016, API-024).

@@ -14,8 +14,9 @@ use std::rc::Rc;
 
 use crate::api::daemonset::{ControllerRevision, DaemonSet};
 use crate::api::meta::ObjectMeta;
-use crate::api::node::{Lease, Node};
+use crate::api::node::{Lease, Node, Renewal};
 use crate::api::object::{Key, Kind, Object, Other};
+use crate::sim::{Duration, Time};
 use crate::wire::WatchEvent;
 
 pub use nodes::{NodeId, NodeIndex};
@@ -121,6 +122,18 @@ impl Caches {
         }
         events.extend(gone.into_values().map(WatchEvent::Deleted));
         events
+    }
+
+    /// The watches have ended: leases are renewed no more, as far as this process hears. Returns those that
+    /// were, as they were; what was sent within `delay` has not arrived.
+    pub fn freeze_leases(&mut self, now: Time, delay: Duration) -> Vec<Rc<Lease>> {
+        let mut before = Vec::new();
+        for lease in self.leases.values_mut().filter(|l| matches!(l.renewal, Renewal::Every { .. })) {
+            before.push(lease.clone());
+            let last = lease.renewal.last(now - delay);
+            Rc::make_mut(lease).renewal = Renewal::At(last);
+        }
+        before
     }
 
     /// All cached objects of a kind.

@@ -10,7 +10,7 @@ use crate::wire::Part;
 const CONNECT_AFTER: Duration = Duration::from_millis(100);
 
 /// How soon a client notices that the API server is back, at most (its reflectors retry with back-off).
-const RECONNECT_AFTER: Duration = Duration::from_millis(1000);
+pub(super) const RECONNECT_AFTER: Duration = Duration::from_millis(1000);
 
 /// Which parts' containers run on some control-plane computer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Cluster {
             }
         }
         self.stop_all_leases();
+        self.tell(Part::ControllerManager, Told::Disconnected);
         self.close_watching_jobs();
     }
 

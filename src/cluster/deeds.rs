@@ -17,9 +17,18 @@ pub type DeedError = String;
 const PARKED: &str = "/tmp/kube-apiserver.yaml";
 
 impl Cluster {
-    fn machine_named(&self, node: &str) -> Result<MachineId, DeedError> {
+    pub(super) fn machine_named(&self, node: &str) -> Result<MachineId, DeedError> {
         self.machine_id(node)
             .ok_or_else(|| format!("ssh: Could not resolve hostname {node}: Name or service not known"))
+    }
+
+    /// A computer that can be worked on from afar.
+    fn machine_reached(&self, node: &str) -> Result<MachineId, DeedError> {
+        let id = self.machine_named(node)?;
+        match self.machines[id.0 as usize].is_on_network() {
+            true => Ok(id),
+            false => Err(format!("ssh: connect to host {node} port 22: No route to host")),
+        }
     }
 
     /// Tells a node's kubelet something by `tell`, and grants its wishes.
@@ -41,7 +50,7 @@ impl Cluster {
 
     /// Saves a file; the directory it lies in is made if it is missing.
     pub fn write_file(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         let path = clean_path(path);
         let now = self.now;
         let files = &mut self.machines[id.0 as usize].files;
@@ -53,7 +62,7 @@ impl Cluster {
     }
 
     pub fn remove_file(&mut self, node: &str, path: &str) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         let path = clean_path(path);
         let removed = self.machines[id.0 as usize].files.remove(&path);
         removed.map_err(|error| format!("rm: cannot remove '{path}': {}", error.text()))?;
@@ -62,7 +71,7 @@ impl Cluster {
     }
 
     pub fn move_file(&mut self, node: &str, from: &str, to: &str) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         let from = clean_path(from);
         let moved = self.machines[id.0 as usize].files.rename(&from, to);
         let to = moved.map_err(|error| match error {
@@ -94,14 +103,14 @@ impl Cluster {
     }
 
     pub fn start_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         self.boot_kubelet(id);
         Ok(())
     }
 
     pub(super) fn boot_kubelet(&mut self, id: MachineId) {
         let machine = &self.machines[id.0 as usize];
-        if !machine.powered || machine.kubelet.is_running() {
+        if !machine.is_up() || machine.kubelet.is_running() {
             return;
         }
         self.machines[id.0 as usize].service_since = self.now;
@@ -110,7 +119,7 @@ impl Cluster {
 
     /// Stops the kubelet's process; what runs on the node goes on (KL-031).
     pub fn stop_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         let machine = &mut self.machines[id.0 as usize];
         machine.kubelet.stop();
         machine.service_since = self.now;
@@ -143,7 +152,7 @@ impl Cluster {
         container: &str,
         exit_code: i32,
     ) -> Result<(), DeedError> {
-        let id = self.machine_named(node)?;
+        let id = self.machine_reached(node)?;
         let uid: Option<Uid> = self.sandbox(id, namespace, pod).map(|sandbox| sandbox.uid);
         let uid = uid.ok_or_else(|| format!("no pod {namespace}/{pod} runs on {node}"))?;
         let crashed =

@@ -77,9 +77,13 @@ pub struct Machine {
     pub files: Files,
     pub kubelet: Kubelet,
     pub powered: bool,
+    /// While it boots: until when.
+    pub(super) boot_at: Option<Time>,
+    /// It was taken away for good; only its number remains.
+    pub removed: bool,
     /// Since when the kubelet's service is as it is.
     pub service_since: Time,
-    /// Whether its network reaches the API server.
+    /// Whether its network cable is in.
     pub linked: bool,
     pub(super) watch: Inbox,
     pub(super) rng: Rng,
@@ -109,6 +113,8 @@ impl Machine {
             spec,
             ip,
             powered: true,
+            boot_at: None,
+            removed: false,
             service_since: Time::START,
             linked: true,
             watch: Inbox::default(),

@@ -1,8 +1,9 @@
 //! The computers as a shell on them sees and changes them.
 
 use super::Cluster;
+use super::machine::Machine;
 use crate::api::pod::status::{image_digest, long_id};
-use crate::console::{ContainerView, Machines, RuntimeState, SandboxView, Service, ServiceVerb};
+use crate::console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
 use crate::kubelet::FileChange;
 use crate::kubelet::runtime::Runtime;
 use crate::kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, Sandbox, SandboxState};
@@ -90,11 +91,28 @@ impl Machines for Cluster {
     }
 
     fn names(&self) -> Vec<String> {
-        self.machines.iter().map(|machine| machine.name.to_string()).collect()
+        let there = self.machines.iter().filter(|machine| !machine.removed);
+        there.map(|machine| machine.name.to_string()).collect()
     }
 
     fn is_reachable(&self, node: &str) -> bool {
+        self.machine(node).is_some_and(Machine::is_on_network)
+    }
+
+    fn is_powered(&self, node: &str) -> bool {
         self.machine(node).is_some_and(|machine| machine.powered)
+    }
+
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String> {
+        match verb {
+            PowerVerb::On => self.power_on(node),
+            PowerVerb::Off => self.power_off(node),
+            PowerVerb::Reboot => self.power_off(node).and_then(|()| self.power_on(node)),
+        }
+    }
+
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String> {
+        Cluster::set_link(self, node, up)
     }
 
     fn files(&self, node: &str) -> &Files {

@@ -1,5 +1,6 @@
 //! A simple command on a node.
 
+use super::power::{self, PowerVerb};
 use super::{Machines, crictl, files, systemd};
 use crate::job::{Deed, Outcome};
 use crate::kubectl::time::unix_date;
@@ -14,9 +15,16 @@ impl Outcome {
     }
 }
 
-/// Carries out a [`Deed`]: the words are a program and its arguments. No words at all only knock.
+/// Carries out a [`Deed`]: the words are a program and its arguments. No words at all only knock. Without a
+/// node it is `virsh` on the person's own computer.
 pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
     let node = deed.node.as_str();
+    if let Some((name, args)) = deed.words.split_first()
+        && node.is_empty()
+        && name == "virsh"
+    {
+        return power::virsh(machines, args);
+    }
     if !machines.names().iter().any(|name| name == node) {
         let text = format!("ssh: Could not resolve hostname {node}: Name or service not known\n");
         return Outcome::fail(255, text);
@@ -40,6 +48,10 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
         "stat" => files::stat(machines, node, args),
         "test" | "[" => files::test(machines, node, args),
         "find" => files::find(machines, node, args),
+        "poweroff" | "halt" => power::power(machines, node, PowerVerb::Off),
+        "reboot" => power::power(machines, node, PowerVerb::Reboot),
+        "shutdown" => power::shutdown(machines, node, args),
+        "ip" => power::ip(machines, node, args),
         "systemctl" => systemd::systemctl(machines, node, args),
         "service" => systemd::service(machines, node, args),
         "journalctl" => systemd::journalctl(machines, node, args),

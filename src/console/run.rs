@@ -259,6 +259,7 @@ impl Shell {
         match name.as_str() {
             "ssh" => self.ssh(io, args, stdin),
             "scp" => scp(io, args),
+            "virsh" => on_node(io, "", words, stdin),
             "cat" => Ok(cat(io, args, stdin)),
             "tee" => {
                 io.out(text_of(stdin));
@@ -371,6 +372,8 @@ ssh NODE COMMAND          run a command on a node: ls, cat, mv, rm, cp, tee, tou
 ssh NODE sudo systemctl stop|start|restart|status kubelet
 ssh NODE sudo journalctl -u kubelet
 ssh NODE sudo crictl ps|pods|stop|rm|logs|inspect
+ssh NODE sudo poweroff|reboot
+virsh list --all          the nodes' computers; virsh start|destroy|domif-setlink NODE …
 scp FILE NODE:PATH        copy a file to a node
 grep, head, tail, wc, sort, sleep, |, &&, ;, >, <<EOF work as in bash
 ";

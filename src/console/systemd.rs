@@ -1,5 +1,6 @@
 //! The kubelet as a service of systemd: `systemctl`, `journalctl`.
 
+use super::power::{self, PowerVerb};
 use super::{Machines, ServiceVerb};
 use crate::job::Outcome;
 use crate::kubectl::flags::parse_duration;
@@ -18,6 +19,11 @@ pub(super) fn systemctl(machines: &mut dyn Machines, node: &str, words: &[String
         Some((verb, units)) => (*verb, units),
         None => ("list-units", &[][..]),
     };
+    match verb {
+        "poweroff" | "halt" => return power::power(machines, node, PowerVerb::Off),
+        "reboot" => return power::power(machines, node, PowerVerb::Reboot),
+        _ => {}
+    }
     if matches!(verb, "daemon-reload" | "enable" | "disable") {
         return Outcome::default();
     }

@@ -107,6 +107,19 @@ impl Machines for Desk {
     fn is_reachable(&self, node: &str) -> bool {
         !self.unreachable.iter().any(|name| name == node)
     }
+    fn is_powered(&self, node: &str) -> bool {
+        self.is_reachable(node)
+    }
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String> {
+        self.unreachable.retain(|name| name != node);
+        if verb == PowerVerb::Off {
+            self.unreachable.push(node.to_owned());
+        }
+        Ok(())
+    }
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String> {
+        self.power(node, if up { PowerVerb::On } else { PowerVerb::Off })
+    }
     fn files(&self, node: &str) -> &Files {
         &self.files[node]
     }
@@ -411,4 +424,78 @@ fn endless_nesting_ends() {
     assert!(desk.run(&line).ends_with("]\n"));
     let line = (0..200).fold("echo x".to_owned(), |line, _| format!("bash -c '{line}'"));
     desk.run(&line);
+}
+
+#[test]
+fn a_node_is_switched_off_from_within_and_on_from_outside() {
+    for line in ["poweroff", "shutdown -h now", "systemctl poweroff", "halt -p"] {
+        let mut desk = Desk::new();
+        let told = desk.run(&format!("ssh worker-1 sudo {line}"));
+        assert_eq!(told, "Connection to worker-1 closed by remote host.\n[255]\n", "{line}");
+        assert_eq!(
+            desk.run("ssh worker-1 ls"),
+            "ssh: connect to host worker-1 port 22: No route to host\n[255]\n"
+        );
+    }
+    let mut desk = Desk::new();
+    assert_eq!(
+        desk.run("ssh worker-1 sudo shutdown -r now"),
+        "Connection to worker-1 closed by remote host.\n[255]\n"
+    );
+    assert!(desk.is_powered("worker-1"));
+    assert_eq!(
+        desk.run("ssh worker-1 sudo ip link set dev eth0 down"),
+        "client_loop: send disconnect: Broken pipe\n[255]\n"
+    );
+    desk.check(
+        "virsh domif-setlink worker-1 eth0 up",
+        expect![[r#"
+        Device updated successfully
+
+    "#]],
+    );
+    desk.check(
+        "virsh list --all",
+        expect![[r#"
+         Id   Name       State
+        ----------------------------
+         1    worker-1   running
+         -    worker-2   shut off
+
+    "#]],
+    );
+    desk.check(
+        "virsh list",
+        expect![[r#"
+         Id   Name       State
+        ----------------------------
+         1    worker-1   running
+
+    "#]],
+    );
+    desk.check(
+        "virsh start worker-2",
+        expect![[r#"
+        Domain 'worker-2' started
+
+    "#]],
+    );
+    desk.check(
+        "virsh start worker-2",
+        expect![[r#"
+        error: Failed to start domain 'worker-2'
+        error: Requested operation is not valid: domain is already running
+        [1]
+    "#]],
+    );
+    desk.check(
+        "virsh start worker-9; virsh start; virsh jump worker-1; virsh domif-setlink worker-1 eth7 up",
+        expect![[r#"
+            error: failed to get domain 'worker-9'
+            error: command 'start' requires <domain> option
+            error: unknown command: 'jump'
+            error: interface (eth7) not found
+            [1]
+        "#]],
+    );
 }

@@ -9,15 +9,73 @@ use crate::client::workqueue::WorkQueue;
 use crate::sim::{Duration, Time};
 use crate::wire::{Answer, Call, CallError, Ctx, Timer, Token};
 
+/// Requests under way, by the tokens that their answers will carry.
+#[derive(Clone, Debug)]
+pub struct Requests<W> {
+    tag: u16,
+    last: u64,
+    asked: BTreeMap<u64, W>,
+}
+
+impl<W> Requests<W> {
+    pub fn new(tag: u16) -> Requests<W> {
+        Requests { tag, last: 0, asked: BTreeMap::new() }
+    }
+
+    /// Sends a request for the sake of `work`, which [`Requests::answered`] gives back.
+    pub fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
+        self.last += 1;
+        self.asked.insert(self.last, work);
+        ctx.request(call, Token { tag: self.tag, value: self.last });
+    }
+
+    pub fn answered(&mut self, token: Token) -> Option<W> {
+        self.asked.remove(&token.value)
+    }
+}
+
+/// When a loop that only runs when it has work is to run next.
+#[derive(Clone, Debug)]
+pub struct Alarm {
+    timer: Timer,
+    due: Option<Time>,
+}
+
+impl Alarm {
+    /// `tag` and `value` mark its timers.
+    pub fn new(tag: u16, value: u64) -> Alarm {
+        Alarm { timer: Timer { tag, value }, due: None }
+    }
+
+    /// Rings at `at`, unless it rings sooner anyway.
+    pub fn set(&mut self, at: Time, ctx: &mut Ctx) {
+        if self.due.is_none_or(|due| due > at) {
+            self.due = Some(at);
+            ctx.wake_at(at, self.timer);
+        }
+    }
+
+    /// Forgets what it was set for.
+    pub fn stop(&mut self) {
+        self.due = None;
+    }
+
+    /// On a timer: whether this is what it was set for.
+    pub fn rings(&mut self, timer: Timer, now: Time) -> bool {
+        let rings = timer == self.timer && self.due.is_some_and(|due| due <= now);
+        if rings {
+            self.due = None;
+        }
+        rings
+    }
+}
+
 /// The queue of one controller. `tag` marks its timers and the tokens of its requests.
 #[derive(Clone, Debug)]
 pub struct Worker<W> {
-    tag: u16,
     queue: WorkQueue<W>,
-    asked: BTreeMap<u64, W>,
-    last_token: u64,
-    /// When the next timer comes.
-    due: Option<Time>,
+    requests: Requests<W>,
+    alarm: Alarm,
     running: bool,
 }
 
@@ -41,8 +99,8 @@ pub fn outcome(answer: &Answer) -> Outcome {
 
 impl<W: Ord + Clone> Worker<W> {
     pub fn new(tag: u16) -> Worker<W> {
-        let (queue, asked) = (WorkQueue::default(), BTreeMap::new());
-        Worker { tag, queue, asked, last_token: 0, due: None, running: false }
+        let (queue, requests) = (WorkQueue::default(), Requests::new(tag));
+        Worker { queue, requests, alarm: Alarm::new(tag, 0), running: false }
     }
 
     /// From now on timers are set.
@@ -63,18 +121,15 @@ impl<W: Ord + Clone> Worker<W> {
 
     fn schedule(&mut self, ctx: &mut Ctx) {
         let next = if self.queue.is_empty() { self.queue.next_due() } else { Some(ctx.now) };
-        if let Some(at) = next.filter(|_| self.running)
-            && self.due.is_none_or(|due| due > at)
-        {
-            self.due = Some(at);
-            ctx.wake_at(at, Timer { tag: self.tag, value: 0 });
+        if let Some(at) = next.filter(|_| self.running) {
+            self.alarm.set(at, ctx);
         }
     }
 
     /// On a timer: what is to be done now. Each item is in the caller's hands until it is asked for, done with
     /// or put back.
     pub fn take(&mut self, ctx: &mut Ctx) -> Vec<W> {
-        self.due = None;
+        self.alarm.stop();
         self.queue.poll(ctx.now);
         std::iter::from_fn(|| self.queue.get()).collect()
     }
@@ -86,14 +141,12 @@ impl<W: Ord + Clone> Worker<W> {
 
     /// Sends the item's request; its answer is taken in by [`Worker::answered`].
     pub fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
-        self.last_token += 1;
-        self.asked.insert(self.last_token, work);
-        ctx.request(call, Token { tag: self.tag, value: self.last_token });
+        self.requests.ask(work, call, ctx);
     }
 
     /// The item whose request this answers.
     pub fn answered(&mut self, token: Token) -> Option<W> {
-        self.asked.remove(&token.value)
+        self.requests.answered(token)
     }
 
     /// The item is done with.

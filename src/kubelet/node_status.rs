@@ -250,6 +250,13 @@ impl Kubelet {
 
     /// The node as the API server has it now.
     pub(super) fn handle_node(&mut self, node: Option<Rc<Node>>, ctx: &mut Ctx) {
+        if node.is_none() && self.node.is_some() && self.registration.done {
+            // It is not registered again before the next start (ND-001).
+            let name = &self.host.node_name;
+            ctx.log(format!(
+                "\"Error getting the current node from lister\" err=\"node \\\"{name}\\\" not found\""
+            ));
+        }
         self.node = node;
         if let Some(node) = &self.node
             && self.registration.done

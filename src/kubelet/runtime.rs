@@ -313,7 +313,8 @@ impl Runtime {
     }
 
     fn finish_sandbox(&mut self, id: u32) -> Option<Done> {
-        let at = self.sandboxes.iter().position(|sandbox| sandbox.id == id)?;
+        let creating = |sandbox: &Sandbox| sandbox.id == id && sandbox.state == SandboxState::Creating;
+        let at = self.sandboxes.iter().position(creating)?;
         let pod = self.sandboxes[at].uid;
         let host_part = match self.sandboxes[at].spec.host_network {
             true => 0,

@@ -1,15 +1,14 @@
 //! PodDisruptionBudgets, as preemption minds them.
 //!
-//! Differs: a budget's status.disruptionsAllowed is normally kept by the disruption controller; where nobody
-//! has written it, it is worked out here from the budget's spec and the pods that are ready.
+//! Differs: where the disruption controller has not written a budget's status.disruptionsAllowed yet, it is
+//! worked out here from the budget's spec and the pods that are ready.
 //!
 //! Kubernetes: default_preemption.go, filterPodsWithPDBViolation; pkg/controller/disruption.
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::Scheduler;
+use crate::api::disruption::desired_healthy;
 use crate::api::json;
 use crate::api::label::{Selector, label_selector_as_selector};
 use crate::api::meta::Name;
@@ -60,25 +59,6 @@ impl Scheduler {
         });
         budget
     }
-}
-
-/// How many pods must stay.
-///
-/// Kubernetes: pkg/controller/disruption/disruption.go, getExpectedPodCount.
-fn desired_healthy(spec: &Value, expected: i64) -> i64 {
-    if json::has(spec, "maxUnavailable") {
-        return (expected - scaled(json::get(spec, "maxUnavailable"), expected)).max(0);
-    }
-    scaled(json::get(spec, "minAvailable"), expected)
-}
-
-/// A number, or a share of the total rounded up.
-fn scaled(value: &Value, total: i64) -> i64 {
-    if let Some(number) = value.as_i64() {
-        return number;
-    }
-    let percent = value.as_str().and_then(|text| text.strip_suffix('%')?.parse::<i64>().ok()).unwrap_or(0);
-    (total.saturating_mul(percent).saturating_add(99)) / 100
 }
 
 /// The pods whose loss would break a budget, and the others, both in the order given.

@@ -49,6 +49,30 @@ pub enum Command {
         container: String,
         exit_code: i32,
     },
+    /// Switches a machine off at once: its kubelet and all its containers are gone, its disk stays.
+    PowerOff {
+        node: String,
+    },
+    PowerOn {
+        node: String,
+    },
+    /// Pulls a machine's network cable out.
+    CutNetwork {
+        node: String,
+    },
+    RestoreNetwork {
+        node: String,
+    },
+    /// A new machine boots and joins the cluster as a worker.
+    AddMachine {
+        node: String,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+    },
+    /// Takes a machine away for good; its Node stays until it is deleted.
+    RemoveMachine {
+        node: String,
+    },
     /// Moves kube-apiserver's manifest out of the control plane's manifest directory, or back (CP-020).
     SetApiServer {
         up: bool,
@@ -82,6 +106,23 @@ impl Command {
                     )
                 }
             }
+            Command::PowerOff { node } => ssh(node, "sudo poweroff -f".to_owned()),
+            Command::PowerOn { node } => format!("virsh start {node}"),
+            Command::CutNetwork { node } => format!("virsh domif-setlink {node} eth0 down"),
+            Command::RestoreNetwork { node } => format!("virsh domif-setlink {node} eth0 up"),
+            Command::AddMachine { node, labels } if labels.is_empty() => {
+                ssh(node, "sudo kubeadm join control-plane:6443".to_owned())
+            }
+            Command::AddMachine { node, labels } => {
+                let labels: Vec<String> =
+                    labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                let extra = format!("KUBELET_EXTRA_ARGS=--node-labels={}", labels.join(","));
+                let tee = format!("echo {extra} | sudo tee /etc/default/kubelet");
+                ssh(node, format!("'{tee} && sudo kubeadm join control-plane:6443'"))
+            }
+            Command::RemoveMachine { node } => {
+                format!("virsh destroy {node}; virsh undefine {node} --remove-all-storage")
+            }
             Command::SetApiServer { up } => {
                 let (inside, outside) =
                     ("/etc/kubernetes/manifests/kube-apiserver.yaml", "/tmp/kube-apiserver.yaml");
@@ -89,5 +130,50 @@ impl Command {
                 ssh("control-plane", format!("sudo mv {from} {to}"))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn deeds_to_machines_have_lines_and_survive_as_text() {
+        let node = || "worker-4".to_owned();
+        let labels =
+            [("disk", "ssd"), ("pool", "blue")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let commands = [
+            Command::PowerOff { node: node() },
+            Command::PowerOn { node: node() },
+            Command::CutNetwork { node: node() },
+            Command::RestoreNetwork { node: node() },
+            Command::AddMachine { node: node(), labels: BTreeMap::new() },
+            Command::AddMachine { node: node(), labels: labels.into() },
+            Command::RemoveMachine { node: node() },
+        ];
+        let mut text = String::new();
+        for command in commands {
+            let written = serde_json::to_string(&command).unwrap();
+            text += &format!("{}\n  {written}\n", command.shell_line());
+            assert_eq!(serde_json::from_str::<Command>(&written).unwrap(), command);
+        }
+        expect![[r#"
+            ssh worker-4 sudo poweroff -f
+              {"do":"powerOff","node":"worker-4"}
+            virsh start worker-4
+              {"do":"powerOn","node":"worker-4"}
+            virsh domif-setlink worker-4 eth0 down
+              {"do":"cutNetwork","node":"worker-4"}
+            virsh domif-setlink worker-4 eth0 up
+              {"do":"restoreNetwork","node":"worker-4"}
+            ssh worker-4 sudo kubeadm join control-plane:6443
+              {"do":"addMachine","node":"worker-4"}
+            ssh worker-4 'echo KUBELET_EXTRA_ARGS=--node-labels=disk=ssd,pool=blue | sudo tee /etc/default/kubelet && sudo kubeadm join control-plane:6443'
+              {"do":"addMachine","node":"worker-4","labels":{"disk":"ssd","pool":"blue"}}
+            virsh destroy worker-4; virsh undefine worker-4 --remove-all-storage
+              {"do":"removeMachine","node":"worker-4"}
+        "#]].assert_eq(&text);
     }
 }

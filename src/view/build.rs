@@ -34,7 +34,7 @@ pub fn board(cluster: &Cluster) -> Board {
         .collect();
     let mut seen: BTreeSet<Name> = BTreeSet::new();
     let mut nodes = Vec::new();
-    for machine in &cluster.machines {
+    for machine in cluster.machines.iter().filter(|machine| !machine.removed) {
         seen.insert(machine.name.clone());
         let node = cluster.api.store.nodes.get("", &machine.name);
         nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, &pods, &daemonsets)));

@@ -93,7 +93,7 @@ const NODES_SHOWN: usize = 100;
 fn on_nodes(cluster: &Cluster) -> Vec<Flight> {
     let mut flights = Vec::new();
     let settings = &cluster.settings;
-    for machine in cluster.machines.iter().take(NODES_SHOWN) {
+    for machine in cluster.machines.iter().filter(|machine| !machine.removed).take(NODES_SHOWN) {
         let node = &machine.name;
         let flight =
             |id: u64, from: Place, to: Place, verb: &str, kind: &str, object: Rc<str>, sent, arrives| {

@@ -876,7 +876,7 @@ fn ds_051_events_of_creation_and_deletion() {
     );
     stand.run_secs(1);
     assert_eq!(stand.events("agent")[1], format!("SuccessfulDelete Deleted pod: {name}"));
-    let event = stand.api.store.events.iter().next().unwrap();
+    let event = stand.api.store.events.iter().find(|event| *event.draft.regarding.name == *"agent").unwrap();
     assert_eq!(event.draft.source.component, "daemonset-controller");
 
     let mut stand = Stand::new(Duration::ZERO);
@@ -910,7 +910,7 @@ fn ds_051_a_deletion_that_fails_is_told() {
 
 #[test]
 fn ds_053_an_empty_selector_is_refused() {
-    let mut stand = Stand::new(Duration::ZERO);
+    let mut stand = Stand::daemon_only(Duration::ZERO);
     stand.node("n1", json!({}));
     let ds = json!({"metadata": {"name": "agent", "namespace": "default"},
         "spec": {"selector": {}, "template": {"spec": {"containers": []}}}});

@@ -107,7 +107,7 @@ fn kl_046_a_nodes_mirror_pods_and_lease_go_with_it() {
     stand.run_secs(1);
     assert!(stand.pod("etcd-n1").meta.is_terminating());
     assert!(!stand.pod("plain").meta.is_terminating());
-    assert!(stand.api.store.leases.is_empty());
+    assert!(stand.api.store.leases.get("kube-system", "n1").is_none());
 }
 
 #[test]

@@ -12,7 +12,9 @@ use kubestage::sim::files::Entry;
 use kubestage::stage::Stage;
 use proptest::prelude::*;
 
-use super::sessions::{Act, NODES, calm_down, cases, daemon_sets, play, pods, standard, static_pods};
+use super::sessions::{
+    Act, NODES, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard, static_pods,
+};
 
 /// Fails the case with a sentence.
 macro_rules! hold {
@@ -30,7 +32,8 @@ fn check_all(stage: &Stage) -> Held {
     each_valid_file_has_its_pod_and_nothing_else_is_static(stage)?;
     mirror_pods_are_the_static_pods(stage)?;
     names_and_uids_are_unique(stage)?;
-    nothing_is_bound_to_a_missing_node(stage)
+    nothing_is_bound_to_a_missing_node(stage)?;
+    all_nodes_are_there_and_ready(stage)
 }
 
 fn nodes(stage: &Stage) -> Vec<Rc<Node>> {
@@ -178,6 +181,22 @@ fn nothing_is_bound_to_a_missing_node(stage: &Stage) -> Held {
     Ok(())
 }
 
+fn all_nodes_are_there_and_ready(stage: &Stage) -> Held {
+    let nodes = nodes(stage);
+    hold!(nodes.len() == NODES.len(), "there are {} nodes", nodes.len());
+    for node in nodes {
+        hold!(node.is_ready(), "{} is not ready: {:?}", node.meta.name, node.conditions);
+        let ours =
+            |key: &str| matches!(key, "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable");
+        hold!(!node.taints.iter().any(|t| ours(&t.key)), "{} is tainted: {:?}", node.meta.name, node.taints);
+        let pods = pods(stage);
+        let mut here = pods.iter().filter(|pod| pod.node_name.as_ref() == Some(&node.meta.name));
+        let going = here.find(|pod| pod.meta.is_terminating());
+        hold!(going.is_none(), "{:?} still hangs", going.map(|pod| &pod.meta.name));
+    }
+    Ok(())
+}
+
 /// The revisions of all pods by uid: no object's may ever fall, and none be ahead of the store's.
 fn check_revisions(stage: &Stage, seen: &mut BTreeMap<String, u64>) -> Held {
     let revision = stage.cluster().api.store.revision();
@@ -210,7 +229,7 @@ fn a_new_cluster_holds_all_of_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(1_000), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(700), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn prop_daemon_sets_settle_as_they_should(acts in daemon_sets()) {
@@ -219,6 +238,15 @@ proptest! {
 
     #[test]
     fn prop_static_pods_settle_as_they_should(acts in static_pods()) {
+        check_session(&acts).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(300), failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn prop_failing_nodes_settle_as_they_should(acts in failing_nodes()) {
         check_session(&acts).map_err(TestCaseError::fail)?;
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kubestage::api::object::{Kind, Object};
 use kubestage::api::pod::Pod;
+use kubestage::cluster::BOOT_DELAY;
 use kubestage::cluster::boot::MANIFESTS;
 use kubestage::sim::Duration;
 use kubestage::stage::{Command, Options, Stage, Start};
@@ -49,6 +50,22 @@ pub enum Act {
     },
     Restart {
         node: &'static str,
+    },
+    Power {
+        node: &'static str,
+        on: bool,
+    },
+    Network {
+        node: &'static str,
+        up: bool,
+    },
+    DeleteNode {
+        node: &'static str,
+    },
+    /// A machine is there, or it was taken away.
+    Machine {
+        node: &'static str,
+        there: bool,
     },
     ApiServer {
         up: bool,
@@ -167,6 +184,15 @@ impl Act {
             Act::Kubelet { node, up: true } => Some(Command::StartKubelet { node: owned(node) }),
             Act::Kubelet { node, up: false } => Some(Command::StopKubelet { node: owned(node) }),
             Act::Restart { node } => Some(Command::RestartKubelet { node: owned(node) }),
+            Act::Power { node, on: true } => Some(Command::PowerOn { node: owned(node) }),
+            Act::Power { node, on: false } => Some(Command::PowerOff { node: owned(node) }),
+            Act::Network { node, up: true } => Some(Command::RestoreNetwork { node: owned(node) }),
+            Act::Network { node, up: false } => Some(Command::CutNetwork { node: owned(node) }),
+            Act::Machine { node, there: true } => {
+                Some(Command::AddMachine { node: owned(node), labels: BTreeMap::new() })
+            }
+            Act::Machine { node, there: false } => Some(Command::RemoveMachine { node: owned(node) }),
+            Act::DeleteNode { node } => exec(format!("kubectl delete node {node}")),
             Act::ApiServer { up } => Some(Command::SetApiServer { up: *up }),
             Act::Label { node, pool: Some(pool) } => {
                 exec(format!("kubectl label node {node} pool={pool} --overwrite"))
@@ -219,9 +245,23 @@ pub fn play(stage: &mut Stage, act: &Act) {
 
 /// Everything is switched on again, and given the time it may take at most.
 pub fn calm_down(stage: &mut Stage) {
+    for node in NODES {
+        // Each is refused where there is nothing to do.
+        stage.perform(Command::AddMachine { node: node.to_owned(), labels: BTreeMap::new() });
+        stage.perform(Command::PowerOn { node: node.to_owned() });
+        stage.perform(Command::RestoreNetwork { node: node.to_owned() });
+    }
+    run_for(stage, BOOT_DELAY + Duration::from_secs(1));
     stage.perform(Command::SetApiServer { up: true });
     for node in NODES {
         stage.perform(Command::StartKubelet { node: node.to_owned() });
+    }
+    // A node that was deleted is registered again by a kubelet that starts (ND-045).
+    run_for(stage, Duration::from_secs(120));
+    for node in NODES {
+        if stage.cluster().api.store.nodes.get("", node).is_none() {
+            stage.perform(Command::RestartKubelet { node: node.to_owned() });
+        }
     }
     run_for(stage, Duration::from_secs(3_600));
 }
@@ -284,6 +324,29 @@ fn kubelets() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn machines() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        (node(), any::<bool>()).prop_map(|(node, on)| Act::Power { node, on }),
+        (node(), any::<bool>()).prop_map(|(node, up)| Act::Network { node, up }),
+        node().prop_map(|node| Act::DeleteNode { node }),
+        (worker(), any::<bool>()).prop_map(|(node, there)| Act::Machine { node, there }),
+    ]
+}
+
+/// Sessions that are mostly about machines that fail.
+pub fn failing_nodes() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => machines(),
+        2 => set().prop_map(Act::Apply),
+        1 => (worker(), file(), content()).prop_map(|(node, file, content)| Act::Write { node, file, content }),
+        1 => deletes(),
+        2 => kubelets(),
+        1 => api_server(),
+        4 => wait(),
+    ];
+    prop::collection::vec(act, 1..12)
+}
+
 fn api_server() -> impl Strategy<Value = Act> {
     any::<bool>().prop_map(|up| Act::ApiServer { up })
 }
@@ -300,6 +363,7 @@ pub fn daemon_sets() -> impl Strategy<Value = Vec<Act>> {
         2 => (node(), pool).prop_map(|(node, pool)| Act::Label { node, pool }),
         1 => (node(), any::<bool>()).prop_map(|(node, cordoned)| Act::Cordon { node, cordoned }),
         1 => kubelets(),
+        1 => machines(),
         1 => api_server(),
         4 => wait(),
     ];
@@ -315,6 +379,7 @@ pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
         2 => deletes(),
         1 => crashes(),
         2 => kubelets(),
+        1 => machines(),
         1 => api_server(),
         1 => set().prop_map(Act::Apply),
         4 => wait(),
@@ -324,7 +389,7 @@ pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
 
 /// Anything.
 pub fn any_session() -> impl Strategy<Value = Vec<Act>> {
-    prop_oneof![daemon_sets(), static_pods()]
+    prop_oneof![daemon_sets(), static_pods(), failing_nodes()]
 }
 
 /// How many cases a test runs: `PROPTEST_CASES`, or so many.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use kubestage::api::meta::{ObjectMeta, Uid};
+use kubestage::api::node::{Lease, Renewal};
 use kubestage::api::object::{Key, Kind, Object, Other};
 use kubestage::api::pod::{ConditionStatus, ConditionType, Phase, Pod};
 use kubestage::api::{DaemonSet, Node};
 use kubestage::apiserver::ApiServer;
-use kubestage::controllers::{Controller, ControllerManager};
+use kubestage::controllers::{Controller, ControllerManager, LAST_LISTED};
 use kubestage::sim::{Duration, Rng, Time, Timestamp};
 use kubestage::wire::{
     Answer, Call, CallError, Ctx, Effect, FieldValidation, Reply, Settings, Timer, Token, WatchEvent,
@@ -86,6 +87,8 @@ impl Stand {
             stand.insert_other("v1", "Namespace", "", name, json!({"spec": {"finalizers": ["kubernetes"]}}));
         }
         stand.tell(|manager, ctx| manager.start(ctx));
+        // Nothing is there yet: the lists are empty, and everything comes by the watch.
+        stand.tell(|manager, ctx| manager.on_list(LAST_LISTED, Vec::new(), ctx));
         stand
     }
 
@@ -123,6 +126,16 @@ impl Stand {
             "status": {"allocatable": {"pods": "110"}, "conditions": [{"type": "Ready", "status": "True"}]}});
         merge(&mut value, &more);
         self.insert(Object::Node(Rc::new(Node::from_value(&value))));
+        self.hold_lease(name);
+    }
+
+    /// A node's kubelet would renew its lease.
+    fn hold_lease(&mut self, node: &str) {
+        let renewal = Renewal::Every { since: self.now, period: Duration::from_secs(10) };
+        let (meta, duration) = (ObjectMeta::new("kube-node-lease", node), Duration::from_secs(40));
+        let holder = node.into();
+        let lease = Lease { meta, holder, duration, acquired: self.now, renewal, transitions: 0 };
+        self.insert(Object::Lease(Rc::new(lease)));
     }
 
     /// What the node controller makes of a silent node: its condition, from which the taints follow.

@@ -1,0 +1,197 @@
+//! What happens to the computers themselves: power, network cables, new ones and those taken away.
+
+use super::control_plane::RECONNECT_AFTER;
+use super::deeds::DeedError;
+use super::machine::{Machine, MachineSpec};
+use super::{Cluster, Wake};
+use crate::api::label::{is_qualified_name, is_valid_label_value};
+use crate::api::meta::StringMap;
+use crate::api::object::Key;
+use crate::api::validation::name_is_dns_subdomain;
+use crate::sim::Duration;
+use crate::wire::{MachineId, Part};
+
+/// From switching a computer on to its kubelet's start.
+pub const BOOT_DELAY: Duration = Duration::from_secs(10);
+
+/// No more computers than this, with those that were taken away (the largest cluster that Kubernetes supports
+/// has 5,000 nodes).
+const MACHINES_MAX: usize = 10_000;
+
+/// Which kubelets reach the API server's computer, by their machines' numbers; and whether a person does.
+pub(super) struct Reach {
+    kubelets: Vec<bool>,
+    user: bool,
+}
+
+impl Machine {
+    /// Switched on and booted.
+    pub fn is_up(&self) -> bool {
+        self.powered && self.boot_at.is_none()
+    }
+
+    /// Reached by others through the network.
+    pub fn is_on_network(&self) -> bool {
+        self.is_up() && self.linked
+    }
+}
+
+impl Cluster {
+    /// The computer whose address all clients of the API server know.
+    pub(super) fn server(&self) -> Option<&Machine> {
+        self.control_plane.first().and_then(|id| self.machines.get(id.0 as usize))
+    }
+
+    /// Whether messages between a part and the API server's computer get through.
+    ///
+    /// Differs: with the cable out, parts on that computer itself still reach each other.
+    pub(super) fn linked(&self, part: Part) -> bool {
+        let server_on_network = self.server().is_none_or(Machine::is_on_network);
+        match part {
+            Part::Kubelet(id) => self.machines.get(id.0 as usize).is_some_and(|machine| {
+                let local = self.server().is_some_and(|server| server.id == id);
+                machine.is_up() && (local || machine.linked && server_on_network)
+            }),
+            Part::User => server_on_network,
+            Part::ApiServer | Part::Etcd | Part::ControllerManager | Part::Scheduler => true,
+        }
+    }
+
+    pub(super) fn reach(&self) -> Reach {
+        let kubelets = self.machines.iter().map(|machine| self.linked(Part::Kubelet(machine.id))).collect();
+        Reach { kubelets, user: self.linked(Part::User) }
+    }
+
+    /// After a change of power or cables: who has lost the API server, and who has it back.
+    pub(super) fn mind_links(&mut self, before: &Reach) {
+        for at in 0..self.machines.len() {
+            let part = Part::Kubelet(self.machines[at].id);
+            let was = before.kubelets.get(at).copied().unwrap_or(false);
+            match (was, self.linked(part)) {
+                (true, false) => self.connection_lost(at),
+                (false, true) => {
+                    let epoch = self.process_epoch(part);
+                    self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });
+                }
+                _ => {}
+            }
+        }
+        if before.user && !self.linked(Part::User) {
+            self.close_watching_jobs();
+        }
+    }
+
+    /// Nothing more comes from the API server, and the lease is renewed no more.
+    fn connection_lost(&mut self, at: usize) {
+        let machine = &mut self.machines[at];
+        machine.watch.close();
+        let key = Key::new("kube-node-lease", &machine.name);
+        if self.api_up {
+            self.api.stop_lease(&key, self.now);
+        }
+    }
+
+    /// Switches a computer off at once: its kubelet and all containers are gone, its disk stays.
+    pub fn power_off(&mut self, node: &str) -> Result<(), DeedError> {
+        let id = self.machine_named(node)?;
+        if !self.machines[id.0 as usize].powered {
+            return Err(format!("{node} is switched off already"));
+        }
+        let before = self.reach();
+        let now = self.now;
+        let machine = &mut self.machines[id.0 as usize];
+        (machine.powered, machine.boot_at) = (false, None);
+        machine.kubelet.power_off(now);
+        machine.service_since = now;
+        machine.file_events.clear();
+        machine.watch.close();
+        self.mind_links(&before);
+        self.after_step();
+        Ok(())
+    }
+
+    /// Switches a computer on; its kubelet starts when it has booted.
+    pub fn power_on(&mut self, node: &str) -> Result<(), DeedError> {
+        let id = self.machine_named(node)?;
+        if self.machines[id.0 as usize].powered {
+            return Err(format!("{node} is switched on already"));
+        }
+        self.switch_on(id);
+        Ok(())
+    }
+
+    fn switch_on(&mut self, id: MachineId) {
+        let at = self.now + BOOT_DELAY;
+        let machine = &mut self.machines[id.0 as usize];
+        (machine.powered, machine.boot_at) = (true, Some(at));
+        self.agenda.push(at, Wake::Boot(id));
+    }
+
+    /// A computer has booted: its network works, and its kubelet starts.
+    pub(super) fn booted(&mut self, id: MachineId) {
+        let before = self.reach();
+        let now = self.now;
+        let machine = &mut self.machines[id.0 as usize];
+        if !machine.powered || machine.boot_at.is_some_and(|at| at > now) {
+            return;
+        }
+        if machine.boot_at.take().is_some() {
+            self.mind_links(&before);
+        }
+        self.boot_kubelet(id);
+    }
+
+    /// Pulls a computer's network cable out, or puts it in again.
+    pub fn set_link(&mut self, node: &str, up: bool) -> Result<(), DeedError> {
+        let id = self.machine_named(node)?;
+        if self.machines[id.0 as usize].linked == up {
+            let state = if up { "connected" } else { "cut off" };
+            return Err(format!("{node} is {state} already"));
+        }
+        let before = self.reach();
+        self.machines[id.0 as usize].linked = up;
+        self.mind_links(&before);
+        self.after_step();
+        Ok(())
+    }
+
+    /// Adds a worker: it boots, and its kubelet registers it with these labels (ND-046).
+    pub fn join_machine(&mut self, node: &str, labels: &[(String, String)]) -> Result<(), DeedError> {
+        let wrong = name_is_dns_subdomain(node, false).into_iter().next();
+        if let Some(why) = wrong {
+            return Err(format!("{node:?} is no name for a node: {why}"));
+        }
+        if self.machine(node).is_some() {
+            return Err(format!("there is a machine {node} already"));
+        }
+        if self.machines.len() >= MACHINES_MAX {
+            return Err(format!("there have been {MACHINES_MAX} machines, and no more are to be had"));
+        }
+        for (key, value) in labels {
+            let wrong = is_qualified_name(key).into_iter().chain(is_valid_label_value(value)).next();
+            if let Some(why) = wrong {
+                return Err(format!("{key}={value} is no label: {why}"));
+            }
+        }
+        let labels: StringMap = labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect();
+        let id = self.add_machine(MachineSpec { labels, ..MachineSpec::worker(node) });
+        self.switch_on(id);
+        Ok(())
+    }
+
+    /// Takes a computer away for good. Its Node stays until somebody deletes it.
+    pub fn remove_machine(&mut self, node: &str) -> Result<(), DeedError> {
+        let id = self.machine_named(node)?;
+        if self.machines[id.0 as usize].spec.control_plane {
+            return Err(format!("{node} carries the control plane: without it there is no cluster"));
+        }
+        if self.machines[id.0 as usize].powered {
+            self.power_off(node)?;
+        }
+        let machine = &mut self.machines[id.0 as usize];
+        machine.removed = true;
+        machine.files = Default::default();
+        self.machine_index.remove(node);
+        Ok(())
+    }
+}
