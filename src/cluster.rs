@@ -10,6 +10,7 @@ pub mod desk;
 pub mod machine;
 mod machines;
 pub mod post;
+mod watch_cache;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -29,6 +30,7 @@ use crate::wire::{
 use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
+use watch_cache::WatchCache;
 
 pub use boot::Addons;
 
@@ -108,6 +110,7 @@ pub struct Cluster {
     pub settings: Settings,
     agenda: Agenda<Wake>,
     pub api: ApiServer,
+    watch_cache: WatchCache,
     /// Whether the API server answers: its own container and etcd's have started.
     api_up: bool,
     /// Whether the API server has ever been up: its first start makes the system's own objects.
@@ -137,6 +140,7 @@ impl Cluster {
             settings,
             agenda: Agenda::default(),
             api: ApiServer::new(seed),
+            watch_cache: WatchCache::default(),
             api_up: false,
             bootstrapped: false,
             addons,
@@ -485,6 +489,9 @@ impl Cluster {
         let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
         if let Some(event) = watch_event(change) {
             self.tell_watching_jobs(&event);
+            // An answer and the request that follows it take two ways; the rest is for the one who asks.
+            let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
+            self.watch_cache.push(self.now, change.revision, event, keep);
         }
         match object {
             Object::Event(_) => return,

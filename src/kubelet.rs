@@ -27,7 +27,6 @@ pub mod pod_manager;
 mod pod_worker;
 pub mod preemption;
 pub mod prober;
-pub mod references;
 pub mod runtime;
 mod sources;
 mod start;

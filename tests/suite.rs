@@ -8,10 +8,12 @@ mod suite {
     mod daemon;
     mod determinism;
     mod garbage_collector;
+    mod person;
     mod properties;
     mod sessions;
     mod static_manifests;
     mod tidy;
+    mod watch;
     mod yaml_corpus;
     mod yaml_oracle;
 }
