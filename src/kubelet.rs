@@ -15,6 +15,7 @@ pub mod backoff;
 pub mod config;
 mod configs;
 mod events;
+mod http_source;
 pub mod image_manager;
 mod kill;
 pub mod kuberuntime;
@@ -193,6 +194,7 @@ impl Kubelet {
         self.file_source = FileSource::new(&self.config.static_pod_path);
         self.file_source.start(files, ctx.now);
         self.check_files(files, ctx);
+        self.check_url(0, ctx);
     }
 
     /// What the running process was configured with.
