@@ -5,6 +5,7 @@
 mod stand;
 
 mod suite {
+    mod control_plane;
     mod daemon;
     mod determinism;
     mod garbage_collector;

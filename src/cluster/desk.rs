@@ -150,7 +150,7 @@ impl Cluster {
         if self.desk.watches.get(&id).is_some_and(|open| open.number == watch.number) {
             return;
         }
-        if !self.api_up {
+        if !self.api_up() {
             let now = self.now;
             if let Some(job) = self.desk.jobs.get_mut(&id) {
                 job.closed(now, CallError::Refused);

@@ -141,7 +141,7 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
 }
 
 /// A duration as Go writes it: `20s`, `1m0s`, `1.5h`. Negative ones count as zero.
-fn parse_go_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_go_duration(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
