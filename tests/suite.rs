@@ -5,6 +5,7 @@
 mod stand;
 
 mod suite {
+    mod compare;
     mod control_plane;
     mod daemon;
     mod determinism;

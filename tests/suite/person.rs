@@ -11,7 +11,6 @@ use kubestage::stage::{Command, Options, Stage, Start};
 const PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Clone)]
-#[allow(dead_code)]
 pub struct Person {
     pub stage: Stage,
 }
@@ -95,11 +94,12 @@ impl Person {
         assert_eq!(self.run(&format!("ssh control-plane sudo mv {from} {to}")), "");
     }
 
-    /// The lines of a table whose first columns contain `what`, without its header.
+    /// The lines of a table that contain `what`, as words.
     pub fn rows(&mut self, line: &str, what: &str) -> Vec<Vec<String>> {
         let text = self.run(line);
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        text.lines().filter(|line| line.contains(what)).map(words).collect()
+        let rows = text.lines().filter(|line| !line.starts_with("No resources found"));
+        rows.filter(|line| line.contains(what)).map(words).collect()
     }
 
     /// A field of an object by its JSONPath.
