@@ -292,3 +292,177 @@ impl LeaderElector {
 fn jitter(rng: &mut Rng) -> Duration {
     Duration(rng.below(JITTER.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::meta::ObjectMeta;
+    use crate::api::node::Renewal;
+    use crate::api::status_error::{GroupResource, StatusError};
+    use crate::wire::{Effect, Settings};
+
+    /// An elector with a clock; what it asks and when it wants to be woken come back as texts.
+    struct Candidate {
+        elector: LeaderElector,
+        now: Time,
+        rng: Rng,
+        asked: Option<Token>,
+        wake: Option<(Time, Timer)>,
+        heard: Vec<Election>,
+    }
+
+    impl Candidate {
+        fn new() -> Candidate {
+            let elector = LeaderElector::new("kube-scheduler", "default-scheduler", &"cp".into(), 8);
+            let rng = Rng::stream(1, "test");
+            let mut it =
+                Candidate { elector, now: Time::START, rng, asked: None, wake: None, heard: Vec::new() };
+            it.tell(|elector, ctx| {
+                elector.run(ctx);
+                None
+            });
+            it
+        }
+
+        fn tell(&mut self, told: impl FnOnce(&mut LeaderElector, &mut Ctx) -> Option<Election>) {
+            let mut effects = Vec::new();
+            let settings = Settings::default();
+            let mut ctx =
+                Ctx { now: self.now, settings: &settings, rng: &mut self.rng, effects: &mut effects };
+            self.heard.extend(told(&mut self.elector, &mut ctx));
+            for effect in effects {
+                match effect {
+                    Effect::Request { token, .. } if token != Token::NONE => self.asked = Some(token),
+                    Effect::Wake { at, timer } => self.wake = Some((at, timer)),
+                    _ => {}
+                }
+            }
+        }
+
+        fn answer(&mut self, answer: Answer) {
+            let token = self.asked.take().expect("something was asked");
+            self.tell(|elector, ctx| elector.on_answer(token, &answer, ctx));
+        }
+
+        /// Lets time pass to the next wake; how long that was, in milliseconds.
+        fn wake(&mut self) -> u64 {
+            let (at, timer) = self.wake.take().expect("a wake is planned");
+            let passed = at.since(self.now).as_millis();
+            self.now = at;
+            self.tell(|elector, ctx| elector.on_timer(timer, ctx));
+            passed
+        }
+    }
+
+    fn lease(holder: &str, renewal: Renewal) -> Answer {
+        let lease = Lease {
+            meta: ObjectMeta::new("kube-system", "kube-scheduler"),
+            holder: holder.into(),
+            duration: LEASE_DURATION,
+            acquired: Time::START,
+            renewal,
+            transitions: 0,
+        };
+        Answer::ok(Reply::Object(Object::Lease(Rc::new(lease))))
+    }
+
+    fn failed(error: CallError) -> Answer {
+        Answer { result: Err(error), warnings: Vec::new() }
+    }
+
+    fn leading() -> Candidate {
+        let mut it = Candidate::new();
+        it.answer(Answer::err(StatusError::not_found(GroupResource::core("leases"), "kube-scheduler")));
+        it.answer(Answer::ok(Reply::Done));
+        it
+    }
+
+    #[test]
+    fn cp_011_a_free_lease_is_taken_at_once() {
+        let it = leading();
+        assert_eq!((it.heard.as_slice(), it.wake), ([Election::StartedLeading].as_slice(), None));
+    }
+
+    #[test]
+    fn cp_011_another_ones_lease_is_waited_for_from_when_it_was_first_seen() {
+        let mut it = Candidate::new();
+        // It ran out long ago by its own words; but clocks may differ.
+        let old = Renewal::At(Time::from_secs(1));
+        let start = it.now;
+        loop {
+            it.answer(lease("other", old));
+            if it.wake.is_none() {
+                break;
+            }
+            let passed = it.wake();
+            assert!((2_000..=4_400).contains(&passed), "{passed}");
+        }
+        let waited = it.now.since(start).as_millis();
+        assert!((15_000..19_400).contains(&waited), "{waited}");
+        it.answer(Answer::ok(Reply::Done));
+        assert_eq!(it.heard, [Election::StartedLeading]);
+    }
+
+    #[test]
+    fn cp_011_a_lease_that_is_renewed_is_never_taken() {
+        let mut it = Candidate::new();
+        let held = Renewal::Every { since: Time::START, period: RETRY_PERIOD };
+        for _ in 0..20 {
+            it.answer(lease("other", held));
+            it.wake();
+        }
+        assert!(it.heard.is_empty() && !it.elector.is_leader());
+    }
+
+    #[test]
+    fn cp_011_a_leader_tries_to_renew_for_ten_seconds() {
+        let mut it = leading();
+        it.now += Duration::from_millis(5_500);
+        it.tell(|elector, ctx| {
+            elector.on_disconnected(ctx);
+            None
+        });
+        let mut at = Vec::new();
+        while it.heard.len() == 1 {
+            it.wake();
+            at.push(it.now.since(Time::START).as_millis());
+            if it.asked.is_some() {
+                it.answer(failed(CallError::Refused));
+            }
+        }
+        assert_eq!(at, [6_000, 8_000, 10_000, 12_000, 14_000, 16_000]);
+        assert_eq!(it.heard[1], Election::StoppedLeading);
+        assert!(!it.elector.is_leader());
+    }
+
+    #[test]
+    fn cp_011_a_renewal_that_succeeds_makes_it_quiet_again() {
+        let mut it = leading();
+        it.tell(|elector, ctx| {
+            elector.on_disconnected(ctx);
+            None
+        });
+        it.wake();
+        it.answer(failed(CallError::Refused));
+        it.wake();
+        it.answer(Answer::ok(Reply::Done));
+        assert!(it.elector.is_leader() && it.wake.is_none() && it.heard.len() == 1);
+    }
+
+    #[test]
+    fn cp_011_a_candidate_waits_for_somebody_to_answer() {
+        let mut it = Candidate::new();
+        it.answer(failed(CallError::Refused));
+        assert!(it.wake.is_none() && it.asked.is_none());
+        let connected = |elector: &mut LeaderElector, ctx: &mut Ctx| {
+            elector.on_connected(ctx);
+            None
+        };
+        it.tell(connected);
+        assert!(it.asked.is_some());
+        // One that connects while an older refusal is still on its way does not wait for ever.
+        it.tell(connected);
+        it.answer(failed(CallError::Refused));
+        assert!(it.wake.is_some());
+    }
+}
