@@ -7,6 +7,7 @@
 use super::component_flags::{COMPONENTS, Component, Kind};
 use crate::api::field::go_quote;
 use crate::api::pod::Container;
+use crate::kubelet::node_status::KUBELET_VERSION;
 
 /// Why a program ends at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,13 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
+/// Whether an image holds the simulated release; others know other flags, and take what they are given here.
+fn is_this_release(image: &str) -> bool {
+    let minor = KUBELET_VERSION.rsplit_once('.').map_or(KUBELET_VERSION, |(minor, _)| minor);
+    let tag = last_part(image).split('@').next().and_then(|name| name.split_once(':'));
+    tag.is_some_and(|(_, tag)| tag.strip_prefix(minor).is_some_and(|patch| patch.starts_with('.')))
+}
+
 /// What a part of the control plane has against its command line, if anything.
 pub fn complaint(container: &Container) -> Option<Complaint> {
     let Some(component) = component(container) else {
@@ -96,7 +104,8 @@ pub fn complaint(container: &Container) -> Option<Complaint> {
     };
     match component.name {
         "etcd" => etcd_complaint(component, container),
-        _ => pflag_complaint(component, container),
+        _ if is_this_release(&container.image) => pflag_complaint(component, container),
+        _ => None,
     }
 }
 
@@ -223,7 +232,8 @@ mod tests {
     }
 
     fn said(command: &[&str]) -> Option<(i32, String)> {
-        complaint(&container("x:1", command)).map(|complaint| (complaint.exit_code, complaint.text))
+        complaint(&container(&format!("registry.k8s.io/x:{KUBELET_VERSION}"), command))
+            .map(|complaint| (complaint.exit_code, complaint.text))
     }
 
     fn error(command: &[&str]) -> String {
@@ -284,6 +294,9 @@ mod tests {
         let fine = container("registry.k8s.io/kube-scheduler:v1.36.2", &["/usr/local/bin/kube-scheduler"]);
         assert_eq!((name(&fine), complaint(&fine)), (Some("kube-scheduler"), None));
         assert_eq!(name(&container("nginx", &["nginx"])), None);
+        let older =
+            container("k8s.gcr.io/kube-apiserver-amd64:v1.10.0", &["kube-apiserver", "--insecure-port=0"]);
+        assert_eq!(complaint(&older), None, "another release has other flags");
         let wrapped = ["/go-runner", "--log-file=/x", "/usr/local/bin/kube-scheduler", "--leader-elct"];
         let wrapped = container("registry.k8s.io/kube-scheduler:v1.36.2", &wrapped);
         assert_eq!(complaint(&wrapped).unwrap().text, "Error: unknown flag: --leader-elct\n");
