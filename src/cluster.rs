@@ -4,13 +4,14 @@
 //! put on the agenda again.
 
 pub mod boot;
-mod control_plane;
+pub mod control_plane;
 mod deeds;
 pub mod desk;
 pub mod machine;
 mod machines;
 pub mod post;
 mod power;
+mod watch_cache;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -27,9 +28,11 @@ use crate::wire::{
     Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent,
 };
 
+use control_plane::Serving;
 use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
+use watch_cache::WatchCache;
 
 pub use boot::Addons;
 pub use power::BOOT_DELAY;
@@ -51,6 +54,8 @@ pub enum Wake {
     Connect { part: Part, epoch: u32 },
     /// A computer is switched on and its kubelet starts.
     Boot(MachineId),
+    /// The API server has waited long enough for etcd, in the life of its process that is named.
+    StorageTimeout(u32),
     /// kubeadm's next step after the API server has come up.
     Kubeadm(u32),
 }
@@ -95,12 +100,13 @@ impl<T> Process<T> {
 /// What a part is told.
 enum Told {
     Start,
+    Connected,
+    /// The connection to the API server has broken.
+    Disconnected,
     List(Kind, Vec<Object>),
     Watch(WatchEvent),
     Answer(Token, Answer),
     Timer(Timer),
-    /// The connection to the API server has broken.
-    Disconnected,
 }
 
 /// The whole cluster.
@@ -112,8 +118,11 @@ pub struct Cluster {
     pub settings: Settings,
     agenda: Agenda<Wake>,
     pub api: ApiServer,
-    /// Whether the API server answers: its own container and etcd's have started.
-    api_up: bool,
+    watch_cache: WatchCache,
+    /// How the API server stands to those who call it.
+    serving: Serving,
+    /// Counts the starts of the API server's process.
+    api_epoch: u32,
     /// Whether the API server has ever been up: its first start makes the system's own objects.
     bootstrapped: bool,
     addons: Addons,
@@ -141,7 +150,9 @@ impl Cluster {
             settings,
             agenda: Agenda::default(),
             api: ApiServer::new(seed),
-            api_up: false,
+            watch_cache: WatchCache::default(),
+            serving: Serving::Down,
+            api_epoch: 0,
             bootstrapped: false,
             addons,
             controllers: Process::new(seed, "controller-manager"),
@@ -172,8 +183,13 @@ impl Cluster {
         self.seed
     }
 
+    /// Whether the API server answers.
     pub fn api_up(&self) -> bool {
-        self.api_up
+        self.serving == Serving::Up
+    }
+
+    pub fn serving(&self) -> Serving {
+        self.serving
     }
 
     /// What kubectl's kubeconfig says.
@@ -259,6 +275,7 @@ impl Cluster {
             Wake::Files(id) => self.deliver_file_events(id),
             Wake::Job(id) => self.wake_job(id),
             Wake::Boot(id) => self.booted(id),
+            Wake::StorageTimeout(epoch) => self.give_up_on_etcd(epoch),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
         self.after_step();
@@ -271,8 +288,11 @@ impl Cluster {
                 self.fan_out(&change);
             }
         }
-        for event in self.api.store.take_event_changes(self.desk.is_watching()) {
-            self.tell_watching_jobs(&event);
+        let wanted = self.has_command_watchers();
+        for event in self.api.store.take_event_changes(wanted) {
+            if let Object::Event(object) = event.object() {
+                self.tell_commands(object.resource_version, event.clone());
+            }
         }
         self.mind_control_plane();
     }
@@ -290,11 +310,12 @@ impl Cluster {
                 if let Some(kcm) = &mut process.component {
                     match told {
                         Told::Start => kcm.start(&mut ctx),
+                        Told::Connected => kcm.on_connected(&mut ctx),
+                        Told::Disconnected => kcm.on_disconnected(&mut ctx),
                         Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
-                        Told::Disconnected => kcm.on_disconnect(&mut ctx),
                     }
                 }
             }
@@ -305,11 +326,12 @@ impl Cluster {
                 if let Some(scheduler) = &mut process.component {
                     match told {
                         Told::Start => scheduler.start(&mut ctx),
+                        Told::Connected => scheduler.on_connected(&mut ctx),
+                        Told::Disconnected => scheduler.on_disconnected(&mut ctx),
                         Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
-                        Told::Disconnected => {}
                     }
                 }
             }
@@ -320,11 +342,12 @@ impl Cluster {
                     let (kubelet, files) = (&mut machine.kubelet, &machine.files);
                     match told {
                         Told::Start => kubelet.start(files, &mut ctx),
+                        // A kubelet finds out by its requests and its lists.
+                        Told::Connected | Told::Disconnected => {}
                         Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
                         Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
-                        Told::Disconnected => {}
                     }
                 }
             }
@@ -348,6 +371,10 @@ impl Cluster {
                     self.agenda.push(at.max(self.now), Wake::Timer { part, epoch, timer });
                 }
                 Effect::Log(line) => self.write_log(part, line),
+                Effect::Connect => {
+                    self.agenda.push(self.now + control_plane::CONNECT_AFTER, Wake::Connect { part, epoch });
+                }
+                Effect::Exit { code } => self.exit_process(part, code),
             }
         }
     }
@@ -368,7 +395,12 @@ impl Cluster {
     }
 
     fn post_leg(&mut self, part: Part, token: Token, leg: Leg) {
-        let (sent, arrives) = (self.now, self.now + self.settings.link_delay);
+        self.post_leg_after(Duration::ZERO, part, token, leg);
+    }
+
+    /// An answer that was a while in the making.
+    fn post_leg_after(&mut self, after: Duration, part: Part, token: Token, leg: Leg) {
+        let (sent, arrives) = (self.now, self.now + after + self.settings.link_delay);
         let epoch = self.process_epoch(part);
         let slot = self.post.put(Message { part, epoch, token, leg, sent, arrives, id: 0 });
         self.agenda.push(arrives, Wake::Message(slot));
@@ -381,7 +413,10 @@ impl Cluster {
             return;
         }
         match leg {
-            Leg::Call(call) => self.deliver_call(part, token, call, sent),
+            Leg::Call(call) => {
+                let alive = self.is_running(part) && epoch == self.process_epoch(part);
+                self.deliver_call(part, alive, token, call, sent);
+            }
             Leg::Answer(answer) => {
                 // What was under way when the link broke never comes.
                 let lost = || Answer { result: Err(CallError::TimedOut), warnings: Vec::new() };
@@ -399,15 +434,19 @@ impl Cluster {
         }
     }
 
-    fn deliver_call(&mut self, part: Part, token: Token, call: Call, sent: Time) {
-        let error = match (self.linked(part), self.api_up) {
-            (false, _) => Some(CallError::TimedOut),
-            (true, false) => Some(CallError::Refused),
-            (true, true) => None,
+    fn deliver_call(&mut self, part: Part, alive: bool, token: Token, call: Call, sent: Time) {
+        let (error, after) = match (self.linked(part), self.serving) {
+            (false, _) => (Some(CallError::TimedOut), Duration::ZERO),
+            (true, Serving::Up) => (None, Duration::ZERO),
+            (true, Serving::WithoutEtcd) => {
+                (Some(control_plane::etcd_request_timed_out()), control_plane::ETCD_REQUEST_TIMEOUT)
+            }
+            (true, Serving::Down | Serving::Starting) => (Some(CallError::Refused), Duration::ZERO),
         };
         if let Some(error) = error {
             if token != Token::NONE {
-                self.post_leg(part, token, Leg::Answer(Answer { result: Err(error), warnings: Vec::new() }));
+                let answer = Answer { result: Err(error), warnings: Vec::new() };
+                self.post_leg_after(after, part, token, Leg::Answer(answer));
             }
             return;
         }
@@ -421,14 +460,17 @@ impl Cluster {
             key: post::key_of(&call),
         });
         let lease = match &call {
-            Call::HoldLease { key, .. } => Some(key.clone()),
+            // Whoever has ended meanwhile does not go on renewing.
+            Call::HoldLease { key, .. } if !alive => Some(key.clone()),
             _ => None,
         };
+        if part == Part::User && matches!(call, Call::List { .. }) {
+            // An answer and the request that follows it take two ways; the rest is for the one who asks.
+            let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
+            self.watch_cache.listen(self.api.store.revision(), self.now + keep);
+        }
         let answer = self.api.handle(call, self.now);
-        if let (Some(key), Part::Kubelet(id)) = (lease, part)
-            && self.machines.get(id.0 as usize).is_none_or(|machine| !machine.kubelet.is_running())
-        {
-            // Its holder has ended meanwhile.
+        if let Some(key) = lease {
             self.api.stop_lease(&key, self.now);
         }
         if token != Token::NONE {
@@ -452,20 +494,32 @@ impl Cluster {
         }
     }
 
-    fn connect(&mut self, part: Part, epoch: u32) {
-        let running = match part {
+    fn is_running(&self, part: Part) -> bool {
+        match part {
             Part::ControllerManager => self.controllers.component.is_some(),
             Part::Scheduler => self.scheduler.component.is_some(),
-            Part::Kubelet(id) => self.machines[id.0 as usize].kubelet.is_running(),
-            _ => false,
-        };
-        if running && epoch == self.process_epoch(part) {
+            Part::Kubelet(id) => {
+                self.machines.get(id.0 as usize).is_some_and(|machine| machine.kubelet.is_running())
+            }
+            Part::User => true,
+            Part::ApiServer | Part::Etcd => false,
+        }
+    }
+
+    fn connect(&mut self, part: Part, epoch: u32) {
+        if !self.is_running(part) || epoch != self.process_epoch(part) {
+            return;
+        }
+        self.tell(part, Told::Connected);
+        // The controllers' informers are started by the leader.
+        let idle = |kcm: &ControllerManager| !kcm.is_leading();
+        if part != Part::ControllerManager || !self.controllers.component.as_ref().is_some_and(idle) {
             self.post_leg(part, Token::NONE, Leg::List);
         }
     }
 
     fn answer_list(&mut self, part: Part) {
-        if !self.api_up || !self.linked(part) {
+        if !self.api_up() || !self.linked(part) {
             // The reflector tries again when there is somebody to answer: see `api_server_came_up`.
             return;
         }
@@ -500,12 +554,22 @@ impl Cluster {
         }
     }
 
+    /// Whether some command watches the API, or has just listed and may.
+    fn has_command_watchers(&self) -> bool {
+        self.desk.is_watching() || self.watch_cache.is_listening(self.now)
+    }
+
+    fn tell_commands(&mut self, revision: u64, event: WatchEvent) {
+        self.tell_watching_jobs(&event);
+        self.watch_cache.push(self.now, revision, event);
+    }
+
     fn fan_out(&mut self, change: &Change) {
         let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
-        if self.desk.is_watching()
+        if self.has_command_watchers()
             && let Some(event) = watch_event(change)
         {
-            self.tell_watching_jobs(&event);
+            self.tell_commands(change.revision, event);
         }
         match object {
             Object::Pod(_) => {

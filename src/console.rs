@@ -122,6 +122,8 @@ pub trait Machines {
     /// All sandboxes and containers that the runtime still knows, in any order.
     fn sandboxes(&self, node: &str) -> Vec<SandboxView>;
     fn containers(&self, node: &str) -> Vec<ContainerView>;
+    /// What a container's program has printed, as far as that is simulated.
+    fn container_log(&self, node: &str, id: &str) -> String;
     /// Sends the container's program SIGTERM, and SIGKILL after `timeout`. Returns how long it takes to end.
     fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration;
     /// Ends the container's program at once by a signal (9: SIGKILL).

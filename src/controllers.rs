@@ -14,9 +14,11 @@ pub mod pod_gc;
 pub mod taint_eviction;
 pub mod worker;
 
+use crate::api::meta::Name;
 use crate::api::object::{Kind, Object};
 use crate::client::informer::Caches;
-use crate::wire::{Answer, CallError, Ctx, Timer, Token, WatchEvent};
+use crate::client::leader_election::{Election, LeaderElector};
+use crate::wire::{Answer, CallError, Ctx, Effect, Timer, Token, WatchEvent};
 
 use daemon::DaemonSetsController;
 use disruption::DisruptionController;
@@ -27,6 +29,7 @@ use pod_gc::PodGcController;
 use taint_eviction::TaintEvictionController;
 
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
+const LEADER_ELECTION: u16 = 1;
 const DAEMON: u16 = 8;
 const GARBAGE_COLLECTOR: u16 = 16;
 const NAMESPACE: u16 = 24;
@@ -82,6 +85,8 @@ impl Enabled {
 #[derive(Clone, Debug)]
 pub struct ControllerManager {
     enabled: Enabled,
+    /// `None`: it acts without asking (`--leader-elect=false`).
+    elector: Option<LeaderElector>,
     pub caches: Caches,
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
@@ -96,6 +101,7 @@ impl Default for ControllerManager {
     fn default() -> Self {
         ControllerManager {
             enabled: Enabled::ALL,
+            elector: None,
             caches: Caches::default(),
             daemon: DaemonSetsController::default(),
             garbage_collector: GarbageCollector::new(GARBAGE_COLLECTOR),
@@ -118,8 +124,60 @@ impl ControllerManager {
         ControllerManager { enabled: Enabled::only(controllers), ..ControllerManager::default() }
     }
 
+    /// A process on a host that acts only while it holds the lease (CP-011).
+    pub fn with_leader_election(host: &Name) -> ControllerManager {
+        const NAME: &str = "kube-controller-manager";
+        let elector = Some(LeaderElector::new(NAME, NAME, host, LEADER_ELECTION));
+        ControllerManager { elector, ..ControllerManager::default() }
+    }
+
+    pub fn elector(&self) -> Option<&LeaderElector> {
+        self.elector.as_ref()
+    }
+
+    /// Whether it acts: the informers and the controllers run then.
+    pub fn is_leading(&self) -> bool {
+        self.elector.as_ref().is_none_or(LeaderElector::is_leader)
+    }
+
     /// The process has started.
     pub fn start(&mut self, ctx: &mut Ctx) {
+        match &mut self.elector {
+            Some(elector) => elector.run(ctx),
+            None => self.run(ctx),
+        }
+    }
+
+    /// The connection to the API server is there, or is there again.
+    pub fn on_connected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_connected(ctx);
+        }
+    }
+
+    pub fn on_disconnected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_disconnected(ctx);
+        }
+        let leases = self.caches.freeze_leases(ctx.now, ctx.settings.link_delay);
+        if self.enabled.has(Controller::NodeLifecycle) {
+            self.node_lifecycle.on_disconnect(&leases, &self.caches, ctx);
+        }
+    }
+
+    /// Kubernetes: cmd/kube-controller-manager/app/controllermanager.go, Run.
+    fn heed(&mut self, election: Option<Election>, ctx: &mut Ctx) {
+        match election {
+            Some(Election::StartedLeading) => {
+                self.run(ctx);
+                ctx.effects.push(Effect::Connect);
+            }
+            Some(Election::StoppedLeading) => ctx.effects.push(Effect::Exit { code: 1 }),
+            None => {}
+        }
+    }
+
+    fn run(&mut self, ctx: &mut Ctx) {
         if self.enabled.has(Controller::DaemonSet) {
             self.daemon.run(ctx);
         }
@@ -154,14 +212,6 @@ impl ControllerManager {
         }
     }
 
-    /// The connection to the API server has broken.
-    pub fn on_disconnect(&mut self, ctx: &mut Ctx) {
-        let leases = self.caches.freeze_leases(ctx.now, ctx.settings.link_delay);
-        if self.enabled.has(Controller::NodeLifecycle) {
-            self.node_lifecycle.on_disconnect(&leases, &self.caches, ctx);
-        }
-    }
-
     pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         let Some(change) = self.caches.apply(event) else { return };
         if self.enabled.has(Controller::DaemonSet) {
@@ -188,6 +238,10 @@ impl ControllerManager {
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
+            let election = elector.on_answer(token, &answer, ctx);
+            return self.heed(election, ctx);
+        }
         match token.tag & !7 {
             DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
             GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token, &answer, ctx),
@@ -201,6 +255,10 @@ impl ControllerManager {
     }
 
     pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
+            let election = elector.on_timer(timer, ctx);
+            return self.heed(election, ctx);
+        }
         match timer.tag & !7 {
             DAEMON => self.daemon.on_timer(timer, &self.caches, ctx),
             GARBAGE_COLLECTOR => self.garbage_collector.on_timer(&self.caches, ctx),

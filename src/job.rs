@@ -24,7 +24,7 @@ pub use io::Io;
 pub use marks::Watching;
 
 use crate::api::meta::Name;
-use crate::api::object::Kind;
+use crate::api::object::{Kind, Object};
 use crate::sim::Time;
 use crate::wire::{Answer, Call, CallError, WatchEvent};
 use marks::{Cursor, Mark};
@@ -100,6 +100,13 @@ pub struct WatchSpec {
     pub namespace: Option<Name>,
     /// Deliver what happened after this resourceVersion.
     pub since: u64,
+}
+
+impl WatchSpec {
+    pub fn concerns(&self, object: &Object) -> bool {
+        object.kind() == self.kind
+            && self.namespace.as_ref().is_none_or(|namespace| *namespace == object.key().namespace)
+    }
 }
 
 /// What a job waits for.

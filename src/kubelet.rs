@@ -15,6 +15,7 @@ pub mod backoff;
 pub mod config;
 mod configs;
 mod events;
+mod http_source;
 pub mod image_manager;
 mod kill;
 pub mod kuberuntime;
@@ -27,7 +28,6 @@ pub mod pod_manager;
 mod pod_worker;
 pub mod preemption;
 pub mod prober;
-pub mod references;
 pub mod runtime;
 mod sources;
 mod start;
@@ -194,6 +194,7 @@ impl Kubelet {
         self.file_source = FileSource::new(&self.config.static_pod_path);
         self.file_source.start(files, ctx.now);
         self.check_files(files, ctx);
+        self.check_url(0, ctx);
     }
 
     /// What the running process was configured with.

@@ -23,12 +23,14 @@ pub mod run;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::api::meta::Name;
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Reason;
 use crate::api::pod::scheduling::NamespaceLabels;
+use crate::client::leader_election::{Election, LeaderElector};
 use crate::client::recorder::Recorder;
 use crate::sim::{Duration, Time};
-use crate::wire::{Answer, Ctx, Timer, Token, WatchEvent};
+use crate::wire::{Answer, Ctx, Effect, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
 use plugins::node_resources_fit::FitArgs;
@@ -51,6 +53,9 @@ const TIMER_UNSCHEDULABLE: u16 = 3;
 const TOKEN_BIND: u16 = 1;
 const TOKEN_PREEMPT: u16 = 2;
 
+/// Tags of the elector's timers and tokens: this one and the next.
+const LEADER_ELECTION: u16 = 8;
+
 /// What an administrator may set; the defaults are Kubernetes'.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -70,6 +75,8 @@ struct Binding {
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     config: Config,
+    /// `None`: it schedules without asking (`--leader-elect=false`).
+    elector: Option<LeaderElector>,
     cache: Cache,
     queue: SchedulingQueue,
     bindings: BTreeMap<u64, Binding>,
@@ -105,6 +112,7 @@ impl Scheduler {
     pub fn with_config(config: Config) -> Scheduler {
         Scheduler {
             config,
+            elector: None,
             cache: Cache::default(),
             queue: SchedulingQueue::default(),
             bindings: BTreeMap::new(),
@@ -124,8 +132,50 @@ impl Scheduler {
         }
     }
 
+    /// A process on a host that schedules only while it holds the lease (CP-011).
+    pub fn with_leader_election(host: &Name) -> Scheduler {
+        let elector = LeaderElector::new("kube-scheduler", DEFAULT_SCHEDULER_NAME, host, LEADER_ELECTION);
+        Scheduler { elector: Some(elector), ..Scheduler::new() }
+    }
+
+    pub fn elector(&self) -> Option<&LeaderElector> {
+        self.elector.as_ref()
+    }
+
+    pub fn is_leading(&self) -> bool {
+        self.elector.as_ref().is_none_or(LeaderElector::is_leader)
+    }
+
     pub fn start(&mut self, ctx: &mut Ctx) {
         self.started = ctx.now;
+        if let Some(elector) = &mut self.elector {
+            elector.run(ctx);
+        }
+    }
+
+    /// The connection to the API server is there, or is there again.
+    pub fn on_connected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_connected(ctx);
+        }
+    }
+
+    pub fn on_disconnected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_disconnected(ctx);
+        }
+    }
+
+    /// Kubernetes: cmd/kube-scheduler/app/server.go, Run. The informers run before it leads.
+    fn heed(&mut self, election: Option<Election>, ctx: &mut Ctx) {
+        match election {
+            Some(Election::StartedLeading) => {
+                self.started = ctx.now;
+                self.plan(ctx);
+            }
+            Some(Election::StoppedLeading) => ctx.effects.push(Effect::Exit { code: 1 }),
+            None => {}
+        }
     }
 
     /// How many pods wait in (active, backoff, unschedulable).
@@ -157,6 +207,10 @@ impl Scheduler {
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
+            let election = elector.on_answer(token, &answer, ctx);
+            return self.heed(election, ctx);
+        }
         if let Some(binding) = self.bindings.remove(&token.value) {
             self.finish_binding(binding, answer, ctx);
         } else if let Some(preemption) = self.preemptions.remove(&token.value) {
@@ -166,6 +220,10 @@ impl Scheduler {
     }
 
     pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
+            let election = elector.on_timer(timer, ctx);
+            return self.heed(election, ctx);
+        }
         match timer.tag {
             TIMER_CYCLE => {
                 self.cycle_wake = None;
@@ -188,6 +246,9 @@ impl Scheduler {
     ///
     /// A wake that comes too early finds nothing to do, so only earlier ones need be asked for.
     fn plan(&mut self, ctx: &mut Ctx) {
+        if !self.is_leading() {
+            return;
+        }
         if self.queue.has_work() && self.cycle_wake.is_none() {
             let at = self.busy_until.max(ctx.now);
             self.cycle_wake = Some(at);

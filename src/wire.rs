@@ -293,6 +293,10 @@ pub enum Effect {
     Wake { at: Time, timer: Timer },
     /// A line in the component's own log (`journalctl -u kubelet`); never sent anywhere.
     Log(String),
+    /// Make my watches: I was waiting, and begin to act.
+    Connect,
+    /// My process ends.
+    Exit { code: i32 },
 }
 
 /// Delays and periods that a session may set; the defaults are Kubernetes' own where it has any.

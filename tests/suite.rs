@@ -5,15 +5,19 @@
 mod stand;
 
 mod suite {
+    mod compare;
+    mod control_plane;
     mod daemon;
     mod determinism;
     mod garbage_collector;
     mod node_controllers;
     mod nodes;
+    mod person;
     mod properties;
     mod sessions;
     mod static_manifests;
     mod tidy;
+    mod watch;
     mod yaml_corpus;
     mod yaml_oracle;
 }

@@ -1,5 +1,6 @@
 //! Pods: one small object each, sharing its spec with all pods made from the same template.
 
+pub mod references;
 pub mod scheduling;
 pub mod spec;
 pub mod status;

@@ -24,6 +24,8 @@ pub enum StatusReason {
     InternalError,
     Timeout,
     ServiceUnavailable,
+    /// The API server has no word for it.
+    Unknown,
 }
 
 impl StatusReason {
@@ -42,6 +44,7 @@ impl StatusReason {
             Self::InternalError => "InternalError",
             Self::Timeout => "Timeout",
             Self::ServiceUnavailable => "ServiceUnavailable",
+            Self::Unknown => "",
         }
     }
 
@@ -56,7 +59,7 @@ impl StatusReason {
             Self::Gone | Self::Expired => 410,
             Self::MethodNotAllowed => 405,
             Self::TooManyRequests => 429,
-            Self::InternalError => 500,
+            Self::InternalError | Self::Unknown => 500,
             Self::Timeout => 504,
             Self::ServiceUnavailable => 503,
         }

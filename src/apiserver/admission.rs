@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::store::Store;
 use crate::api::defaults::set_defaults;
+use crate::api::field::go_quote;
 use crate::api::object::Kind;
+use crate::api::pod::references::has_api_object_reference;
 use crate::api::pod::{Pod, PodSpec};
 use crate::api::status_error::{GroupResource, StatusError};
 use crate::api::toleration::{Taint, TaintEffect, Toleration};
@@ -49,7 +51,11 @@ impl Admission {
         service_account: Option<Kind>,
     ) -> Result<(), StatusError> {
         if pod.is_mirror() {
-            return admit_mirror(pod, store);
+            admit_mirror(pod)?;
+            let mut raw = (*pod.spec.raw).clone();
+            admit_priority(&pod.meta.name, &mut raw, store)?;
+            pod.spec = Rc::new(PodSpec::from_value(raw));
+            return Ok(());
         }
         check_service_account(pod, store, service_account)?;
         let known = |entry: &&Remembered| Rc::ptr_eq(&entry.given, &pod.spec) && entry.epoch == self.epoch;
@@ -168,35 +174,62 @@ fn admit_default_tolerations(given: &PodSpec, raw: &mut Value) {
     }
 }
 
-/// Kubernetes: plugin/pkg/admission/noderestriction/admission.go, admitPodCreate, and
-/// plugin/pkg/admission/serviceaccount/admission.go, Validate. Rules: KL-039…041.
-fn admit_mirror(pod: &mut Pod, store: &Store) -> Result<(), StatusError> {
+/// What kubelets may create: mirror pods of their own node, and nothing that leads to other objects.
+///
+/// The calls do not say which kubelet sent them: it is taken for that of the node the pod names.
+///
+/// Kubernetes: plugin/pkg/admission/noderestriction/admission.go, admitPodCreate. Rule: KL-039.
+pub(super) fn restrict_node(pod: &Pod, store: &Store) -> Result<(), StatusError> {
+    let refuse = |why: &str| Err(StatusError::forbidden(pods(), &pod.meta.name, why));
+    // The plugin ServiceAccount comes before this one.
+    admit_mirror(pod)?;
+    let node = pod.node_name.as_deref().unwrap_or_default();
+    let quoted = go_quote(node);
+    let owner = match pod.meta.common.owners.as_slice() {
+        [owner] if *owner.api_version == *"v1" && *owner.kind == *"Node" && *owner.name == *node => owner,
+        [_, _, ..] => {
+            return refuse(&format!(
+                "node {quoted} can only create pods with a single owner reference set to itself"
+            ));
+        }
+        _ => {
+            return refuse(&format!(
+                "node {quoted} can only create pods with an owner reference set to itself"
+            ));
+        }
+    };
+    if !owner.controller {
+        return refuse(&format!(
+            "node {quoted} can only create pods with a controller owner reference set to itself"
+        ));
+    }
+    if owner.block_owner_deletion {
+        return refuse(&format!("node {quoted} must not set blockOwnerDeletion on an owner reference"));
+    }
+    let Some(found) = store.nodes.get("", node) else {
+        return Err(StatusError::not_found(GroupResource::core("nodes"), node));
+    };
+    if found.meta.uid != owner.uid {
+        let (claimed, real) = (owner.uid, found.meta.uid);
+        return refuse(&format!("node {node} UID mismatch: expected {claimed} got {real}"));
+    }
+    match has_api_object_reference(&json!({"spec": pod.spec_to_value()})) {
+        Some((what, _)) => refuse(&format!("node {quoted} can not create pods that reference {what}")),
+        None => Ok(()),
+    }
+}
+
+/// Mirror pods are left as they are, but for their priority.
+///
+/// Kubernetes: plugin/pkg/admission/serviceaccount/admission.go, Validate. Rule: KL-040.
+fn admit_mirror(pod: &Pod) -> Result<(), StatusError> {
     let refuse = |why: &str| Err(StatusError::forbidden(pods(), &pod.meta.name, why));
     if !pod.spec.service_account_name.is_empty() {
         return refuse("a mirror pod may not reference service accounts");
     }
-    let Some(node) = &pod.node_name else {
-        return refuse("a mirror pod must set spec.nodeName");
-    };
-    let owners = &pod.meta.common.owners;
-    let uid = store.nodes.get("", node).map(|node| node.meta.uid);
-    match owners.as_slice() {
-        [owner]
-            if *owner.kind == *"Node" && owner.name == *node && uid.is_none_or(|uid| uid == owner.uid) => {}
-        [] => {
-            let why = format!(
-                "pod does not have \"{}\" annotation owner reference to node {node}",
-                "kubernetes.io/config.mirror"
-            );
-            return refuse(&why);
-        }
-        _ => {
-            let why = format!("node \"{node}\" can only create pods with an owner reference set to itself");
-            return refuse(&why);
-        }
+    let volumes = pod.spec.raw["volumes"].as_array();
+    if volumes.is_some_and(|volumes| volumes.iter().any(|volume| !volume["secret"].is_null())) {
+        return refuse("a mirror pod may not reference secrets");
     }
-    let mut raw = (*pod.spec.raw).clone();
-    admit_priority(&pod.meta.name, &mut raw, store)?;
-    pod.spec = Rc::new(PodSpec::from_value(raw));
     Ok(())
 }

@@ -4,14 +4,13 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::ApiServer;
-use super::strategy;
+use super::{ApiServer, admission, strategy};
 use crate::api::meta::{Deletion, Name, OwnerReference, Uid};
 use crate::api::node::{Lease, Renewal};
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
 use crate::api::status_error::{GroupResource, StatusError};
-use crate::sim::{Duration, Time};
+use crate::sim::{Duration, Time, Timestamp};
 use crate::wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
 pub(super) type Outcome = Result<Reply, StatusError>;
@@ -146,6 +145,9 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
     let kind = object.kind();
     check_namespace(api, kind, &object.key())?;
     if let Object::Pod(pod) = &mut object {
+        if pod.is_mirror() {
+            admission::restrict_node(pod, &api.store)?;
+        }
         api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
     }
     store_new(api, strategy::finish_create(object), now)
@@ -201,8 +203,11 @@ fn write_value(
 /// Stores a new version, or removes the object if it was going and nothing holds it any more (API-015).
 fn store_or_finalize(api: &mut ApiServer, new: Object) -> Object {
     let gone = match &new {
-        // A terminating pod with no finalizer goes when its kubelet says so, not at any other write.
-        Object::Pod(_) => false,
+        // A terminating pod goes when its kubelet says so, not at any other write.
+        Object::Pod(pod) => {
+            pod.meta.common.finalizers.is_empty()
+                && pod.meta.deletion.as_ref().is_some_and(|deletion| deletion.grace_seconds == 0)
+        }
         Object::Other(other) if is_namespace(other.kind) => {
             other.meta.is_terminating() && strategy::namespace_is_finalized(other)
         }
@@ -403,6 +408,36 @@ fn delete_other(api: &mut ApiServer, old: Object, options: &DeleteOptions, now: 
 /// Kubernetes: pkg/registry/core/pod/strategy.go, CheckGracefulDelete;
 /// staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, BeforeDelete. Rules: API-012…015, KL-092, KL-093.
 fn delete_pod(api: &mut ApiServer, mut pod: Rc<Pod>, options: &DeleteOptions, now: Time) -> Outcome {
+    let key = Key::of(&pod.meta);
+    let Some(deletion) = before_delete(&pod, options, now) else { return get(api, Kind::Pod, &key) };
+    let grace = deletion.grace_seconds;
+    let new = Rc::make_mut(&mut pod);
+    if new.meta.deletion.is_none() {
+        new.meta.generation += 1;
+    }
+    new.meta.deletion = Some(Box::new(deletion));
+    let held = !new.meta.common.finalizers.is_empty();
+    api.store.update(Object::Pod(pod));
+    if grace > 0 || held {
+        return get(api, Kind::Pod, &key);
+    }
+    api.store.remove(Kind::Pod, &key).map(Reply::Object).ok_or_else(|| not_found(Kind::Pod, &key))
+}
+
+/// When the pod is to be gone; `None` if nothing changes about that, as a later delete can only shorten the
+/// time that the first one gave.
+fn before_delete(pod: &Pod, options: &DeleteOptions, now: Time) -> Option<Deletion> {
+    if let Some(have) = &pod.meta.deletion {
+        let grace = options.grace_seconds.filter(|grace| *grace < i64::from(have.grace_seconds))?;
+        let grace = if grace < 0 { 1 } else { grace as u32 };
+        if grace >= have.grace_seconds {
+            return None;
+        }
+        // Counted from the first delete, but never a time that has passed.
+        let asked = have.at.0.saturating_sub(have.grace_seconds);
+        let at = Timestamp(asked.saturating_add(grace)).max(now.stamp());
+        return Some(Deletion { at, grace_seconds: grace });
+    }
     let own = pod.spec.termination_grace_period.as_secs() as i64;
     let mut grace = options.grace_seconds.unwrap_or(own);
     if pod.node_name.is_none() || pod.is_terminal() {
@@ -410,27 +445,7 @@ fn delete_pod(api: &mut ApiServer, mut pod: Rc<Pod>, options: &DeleteOptions, no
     }
     let grace = if grace < 0 { 1 } else { grace.min(i64::from(u32::MAX)) as u32 };
     let at = (now + Duration::from_secs(u64::from(grace))).stamp();
-    let key = Key::of(&pod.meta);
-    let earlier = match &pod.meta.deletion {
-        Some(have) => grace < have.grace_seconds,
-        None => true,
-    };
-    if earlier {
-        let new = Rc::make_mut(&mut pod);
-        if new.meta.deletion.is_none() {
-            new.meta.generation += 1;
-        }
-        new.meta.deletion = Some(Box::new(Deletion { at, grace_seconds: grace }));
-        api.store.update(Object::Pod(pod.clone()));
-    }
-    if grace == 0 && pod.meta.common.finalizers.is_empty() {
-        return api
-            .store
-            .remove(Kind::Pod, &key)
-            .map(Reply::Object)
-            .ok_or_else(|| not_found(Kind::Pod, &key));
-    }
-    get(api, Kind::Pod, &key)
+    Some(Deletion { at, grace_seconds: grace })
 }
 
 /// Creates or renews a lease that its holder goes on renewing.

@@ -154,6 +154,23 @@ pub struct Change {
     pub revision: u64,
 }
 
+/// An object as it was last, with the revision of its removal.
+fn at_revision(mut object: Object, revision: u64) -> Object {
+    fn set<T: Stored + Clone>(object: &mut Rc<T>, revision: u64) {
+        Rc::make_mut(object).meta_mut().resource_version = revision;
+    }
+    match &mut object {
+        Object::Node(node) => set(node, revision),
+        Object::Pod(pod) => set(pod, revision),
+        Object::DaemonSet(ds) => set(ds, revision),
+        Object::ControllerRevision(controller_revision) => set(controller_revision, revision),
+        Object::Lease(lease) => set(lease, revision),
+        Object::Other(other) => set(other, revision),
+        Object::Event(_) => {}
+    }
+    object
+}
+
 /// The storage. Every write raises [`Store::revision`] by one (API-002).
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -352,8 +369,9 @@ impl Store {
         if let Object::Pod(pod) = &old {
             self.index_pod(Some(pod), None);
         }
-        self.changes.push(Change { old: Some(old.clone()), new: None, revision });
-        Some(old)
+        let last = at_revision(old, revision);
+        self.changes.push(Change { old: Some(last.clone()), new: None, revision });
+        Some(last)
     }
 
     /// Records an event, or raises the count of the one it repeats.

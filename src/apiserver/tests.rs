@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ApiServer;
 use crate::api::meta::ObjectMeta;
 use crate::api::object::{Key, Kind, Object};
-use crate::api::pod::{Phase, Pod};
+use crate::api::pod::{Phase, Pod, PodStatus};
 use crate::sim::{Duration, Time};
 use crate::wire::{Answer, Call, DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
@@ -143,7 +143,7 @@ fn api_010_a_taken_name_is_refused() {
 }
 
 #[test]
-fn api_012_013_014_graceful_deletion_of_pods() {
+fn api_012_graceful_deletion_of_pods() {
     let mut api = server();
     let mut body = pod_body("bound");
     body["spec"]["nodeName"] = json!("worker-1");
@@ -230,7 +230,7 @@ fn api_032_nd_025_admission_completes_a_pod_once_for_all_its_siblings() {
 }
 
 #[test]
-fn sch_022_023_024_priorities_come_from_classes() {
+fn sch_022_sch_023_sch_024_priorities_come_from_classes() {
     let mut api = server();
     let class = json!({"metadata": {"name": "high"}, "value": 1000});
     post(&mut api, "scheduling.k8s.io/v1", "PriorityClass", "", class);
@@ -278,4 +278,199 @@ fn sch_020_binding_sets_the_node_once() {
         "{}",
         message(&again)
     );
+}
+
+fn patch(api: &mut ApiServer, kind: Kind, name: &str, change: Value, now: Time) -> Answer {
+    let (key, patch) = (Key::new("default", name), Patch::Merge(Rc::new(change)));
+    api.handle(Call::Patch { kind, key, uid: None, patch, validation: FieldValidation::Strict }, now)
+}
+
+#[test]
+fn api_005_pods_count_the_changes_of_their_spec_too() {
+    let mut api = server();
+    let mut body = pod_body("a");
+    body["spec"]["nodeName"] = json!("worker-1");
+    let made = pod(&post(&mut api, "v1", "Pod", "default", body));
+    assert_eq!(made.meta.generation, 1);
+    let change = |api: &mut ApiServer, change: Value| {
+        pod(&patch(api, Kind::Pod, "a", change, Time::START)).meta.generation
+    };
+    assert_eq!(change(&mut api, json!({"metadata": {"labels": {"x": "y"}}})), 1);
+    let image = json!({"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}});
+    assert_eq!(change(&mut api, image), 2);
+    assert_eq!(pod(&delete(&mut api, Kind::Pod, "a", None)).meta.generation, 3, "deletion has begun");
+    assert_eq!(pod(&delete(&mut api, Kind::Pod, "a", Some(5))).meta.generation, 3, "and was only shortened");
+}
+
+#[test]
+fn api_006_each_endpoint_minds_its_own_half() {
+    let mut api = server();
+    post(&mut api, "apps/v1", "DaemonSet", "default", ds_body("a"));
+    let claim = json!({"status": {"numberReady": 9}, "spec": {"minReadySeconds": 5}});
+    let Object::DaemonSet(ds) = object(&patch(&mut api, Kind::DaemonSet, "a", claim, Time::START)) else {
+        panic!()
+    };
+    assert_eq!((ds.status.number_ready, ds.min_ready.as_secs()), (0, 5));
+    let mut report = (*ds).clone();
+    report.status.number_ready = 3;
+    report.min_ready = Duration::from_secs(99);
+    let answer = api.handle(Call::UpdateStatus(Object::DaemonSet(Rc::new(report))), Time::START);
+    let Object::DaemonSet(ds) = object(&answer) else { panic!() };
+    assert_eq!((ds.status.number_ready, ds.min_ready.as_secs(), ds.meta.generation), (3, 5, 2));
+}
+
+fn bound(api: &mut ApiServer, name: &str, meta: Value) {
+    let mut body = pod_body(name);
+    body["spec"]["nodeName"] = json!("worker-1");
+    for (key, value) in meta.as_object().unwrap() {
+        body["metadata"][key] = value.clone();
+    }
+    assert!(post(api, "v1", "Pod", "default", body).result.is_ok());
+}
+
+fn delete_at(api: &mut ApiServer, name: &str, grace_seconds: Option<i64>, after: u64) -> Answer {
+    let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
+    let now = Time::START + Duration::from_secs(after);
+    api.handle(Call::Delete { kind: Kind::Pod, key: Key::new("default", name), options }, now)
+}
+
+#[test]
+fn api_013_without_grace_a_pod_goes_at_once_unless_finalizers_hold_it() {
+    let mut api = server();
+    bound(&mut api, "free", json!({}));
+    bound(&mut api, "held", json!({"finalizers": ["example.com/mine"]}));
+    assert!(delete_at(&mut api, "free", Some(0), 0).result.is_ok());
+    assert_eq!(message(&get(&mut api, Kind::Pod, "free")), "pods \"free\" not found");
+    let held = pod(&delete_at(&mut api, "held", Some(0), 0));
+    assert_eq!(held.meta.deletion.as_ref().unwrap().grace_seconds, 0);
+    patch(&mut api, Kind::Pod, "held", json!({"metadata": {"finalizers": null}}), Time::START);
+    assert_eq!(message(&get(&mut api, Kind::Pod, "held")), "pods \"held\" not found");
+}
+
+#[test]
+fn api_014_a_second_delete_can_only_shorten_the_first() {
+    let mut api = server();
+    bound(&mut api, "a", json!({}));
+    let mut delete = |grace, after| {
+        let deletion = pod(&delete_at(&mut api, "a", grace, after)).meta.deletion.clone().unwrap();
+        (u64::from(deletion.at.0 - Time::START.stamp().0), deletion.grace_seconds)
+    };
+    assert_eq!(delete(None, 0), (30, 30));
+    assert_eq!(delete(Some(60), 1), (30, 30), "longer");
+    assert_eq!(delete(Some(30), 1), (30, 30), "equal");
+    assert_eq!(delete(None, 5), (30, 30), "the usual one");
+    assert_eq!(delete(Some(25), 10), (25, 25), "counted from the first");
+    assert_eq!(delete(Some(3), 10), (10, 3), "not before now");
+}
+
+#[test]
+fn kl_092_nobody_waits_for_a_pod_that_runs_nowhere() {
+    let mut api = server();
+    post(&mut api, "v1", "Pod", "default", pod_body("unbound"));
+    delete_at(&mut api, "unbound", None, 0);
+    assert_eq!(message(&get(&mut api, Kind::Pod, "unbound")), "pods \"unbound\" not found");
+    for phase in [Phase::Succeeded, Phase::Failed] {
+        bound(&mut api, "ended", json!({}));
+        let made = pod(&get(&mut api, Kind::Pod, "ended"));
+        let status = PodStatus { phase, ..made.status.clone() };
+        api.handle(
+            Call::PatchPodStatus { pod: PodId::of(&made.meta), status: Box::new(status) },
+            Time::START,
+        );
+        delete_at(&mut api, "ended", Some(60), 0);
+        assert_eq!(message(&get(&mut api, Kind::Pod, "ended")), "pods \"ended\" not found");
+    }
+}
+
+#[test]
+fn api_018_a_removal_has_a_revision_of_its_own() {
+    let mut api = server();
+    let made = object(&post(&mut api, "apps/v1", "DaemonSet", "default", ds_body("a")));
+    post(&mut api, "v1", "Pod", "default", pod_body("b"));
+    api.store.take_changes();
+    let gone = object(&delete(&mut api, Kind::DaemonSet, "a", None));
+    let version = |object: &Object| object.meta().unwrap().resource_version;
+    assert_eq!(version(&gone), version(&made) + 2, "after the pod's");
+    let changes = api.store.take_changes();
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    // As it was last, but for the revision.
+    assert_eq!((version(change.old.as_ref().unwrap()), change.new.is_none()), (version(&gone), true));
+}
+
+/// A mirror pod as the kubelet of worker-1 makes it, changed by `change`.
+fn mirror(api: &ApiServer, change: impl FnOnce(&mut Value)) -> Object {
+    let uid = api.store.nodes.get("", "worker-1").unwrap().meta.uid.to_string();
+    let mut body = pod_body("web-worker-1");
+    body["metadata"]["namespace"] = json!("default");
+    body["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "abc"});
+    body["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "v1", "kind": "Node", "name": "worker-1", "uid": uid, "controller": true}]);
+    body["spec"]["nodeName"] = json!("worker-1");
+    change(&mut body);
+    Object::Pod(Rc::new(Pod::from_value(&body)))
+}
+
+fn create_mirror(api: &mut ApiServer, change: impl FnOnce(&mut Value)) -> Answer {
+    let mirror = mirror(api, change);
+    api.handle(Call::Create(mirror), Time::START)
+}
+
+#[test]
+fn kl_039_a_kubelet_may_only_create_mirrors_of_its_own_node() {
+    let mut api = server();
+    post(&mut api, "v1", "Node", "", json!({"metadata": {"name": "worker-1"}}));
+    let mut why = |change: fn(&mut Value)| message(&create_mirror(&mut api, change));
+    let forbidden = |why: &str| format!("pods \"web-worker-1\" is forbidden: node \"worker-1\" {why}");
+    let itself = "can only create pods with an owner reference set to itself";
+    assert_eq!(why(|pod| pod["metadata"]["ownerReferences"] = json!([])), forbidden(itself));
+    assert_eq!(
+        why(|pod| pod["metadata"]["ownerReferences"][0]["name"] = json!("worker-2")),
+        forbidden(itself)
+    );
+    assert_eq!(
+        why(|pod| {
+            let owner = pod["metadata"]["ownerReferences"][0].clone();
+            pod["metadata"]["ownerReferences"] = json!([owner.clone(), owner]);
+        }),
+        forbidden("can only create pods with a single owner reference set to itself")
+    );
+    assert_eq!(
+        why(|pod| pod["metadata"]["ownerReferences"][0]["controller"] = json!(false)),
+        forbidden("can only create pods with a controller owner reference set to itself")
+    );
+    let other = why(|pod| pod["metadata"]["ownerReferences"][0]["uid"] = json!("1-2-3"));
+    assert!(other.contains("node worker-1 UID mismatch: expected "), "{other}");
+    assert_eq!(
+        why(|pod| pod["spec"]["volumes"] = json!([{"name": "v", "configMap": {"name": "x"}}])),
+        forbidden("can not create pods that reference configmaps")
+    );
+    assert_eq!(
+        why(|pod| pod["spec"]["volumes"] =
+            json!([{"name": "v", "persistentVolumeClaim": {"claimName": "x"}}])),
+        forbidden("can not create pods that reference persistentvolumeclaims")
+    );
+    assert!(create_mirror(&mut api, |_| ()).result.is_ok());
+}
+
+#[test]
+fn kl_040_admission_leaves_a_mirror_as_it_is() {
+    let mut api = server();
+    post(&mut api, "v1", "Node", "", json!({"metadata": {"name": "worker-1"}}));
+    assert_eq!(
+        message(&create_mirror(&mut api, |pod| pod["spec"]["serviceAccountName"] = json!("default"))),
+        "pods \"web-worker-1\" is forbidden: a mirror pod may not reference service accounts"
+    );
+    let secret = |pod: &mut Value| {
+        pod["spec"]["volumes"] = json!([{"name": "v", "secret": {"secretName": "x"}}]);
+    };
+    assert_eq!(
+        message(&create_mirror(&mut api, secret)),
+        "pods \"web-worker-1\" is forbidden: a mirror pod may not reference secrets"
+    );
+    let made = pod(&create_mirror(&mut api, |_| ()));
+    let spec = made.spec_to_value();
+    assert!(
+        spec["serviceAccountName"].is_null() && spec["volumes"].is_null() && spec["tolerations"].is_null()
+    );
+    assert_eq!(spec["priority"], 0, "only its priority is filled in");
 }

@@ -360,7 +360,7 @@ impl Cluster {
     pub(super) fn kubeadm(&mut self, step: u32) {
         let registered = self.machines.iter().filter(|machine| machine.spec.control_plane);
         let waiting = registered.clone().any(|machine| self.api.store.nodes.get("", &machine.name).is_none());
-        if !self.api_up || waiting {
+        if !self.api_up() || waiting {
             self.agenda.push(self.now + Duration::from_millis(500), Wake::Kubeadm(step));
             return;
         }

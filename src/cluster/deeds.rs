@@ -125,7 +125,7 @@ impl Cluster {
         machine.service_since = self.now;
         machine.watch.close();
         let key = crate::api::Key::new("kube-node-lease", &machine.name);
-        if self.api_up {
+        if self.api_up() {
             self.api.stop_lease(&key, self.now);
         }
         self.after_step();

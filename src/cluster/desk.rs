@@ -155,7 +155,7 @@ impl Cluster {
         if self.desk.watches.get(&id).is_some_and(|open| open.number == watch.number) {
             return;
         }
-        if !self.api_up {
+        if !self.api_up() {
             let now = self.now;
             if let Some(job) = self.desk.jobs.get_mut(&id) {
                 job.closed(now, CallError::Refused);
@@ -163,30 +163,34 @@ impl Cluster {
             }
             return;
         }
-        let missed = self.api.store.list(watch.kind, watch.namespace.as_deref());
-        let newer = |object: &Object| object.meta().is_some_and(|meta| meta.resource_version > watch.since);
-        let missed: Vec<Object> = missed.into_iter().filter(newer).collect();
+        let missed = self.missed_events(&watch);
         self.desk.watches.insert(id, watch);
         let now = self.now;
         let Some(job) = self.desk.jobs.get_mut(&id) else { return };
         if missed.is_empty() {
             return;
         }
-        for object in missed {
-            job.event(now, WatchEvent::Modified(object));
+        for event in missed {
+            job.event(now, event);
         }
         self.drive(id);
     }
 
+    /// What has happened since a watch's revision. One that is too old to know it exactly hears of what is
+    /// there and has changed since; upstream such a client gets an error and lists again (API-020).
+    fn missed_events(&self, watch: &WatchSpec) -> Vec<WatchEvent> {
+        if let Some(events) = self.watch_cache.since(self.now, watch.since) {
+            return events.filter(|event| watch.concerns(event.object())).cloned().collect();
+        }
+        let there = self.api.store.list(watch.kind, watch.namespace.as_deref());
+        let newer = |object: &Object| object.meta().is_some_and(|meta| meta.resource_version > watch.since);
+        there.into_iter().filter(newer).map(WatchEvent::Modified).collect()
+    }
+
     /// Brings a change to the commands that watch its kind.
     pub(super) fn tell_watching_jobs(&mut self, event: &WatchEvent) {
-        let object = event.object();
-        let (kind, key) = (object.kind(), object.key());
-        let concerned = |watch: &WatchSpec| {
-            watch.kind == kind && watch.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)
-        };
-        let ids: Vec<JobId> =
-            self.desk.watches.iter().filter(|(_, watch)| concerned(watch)).map(|(id, _)| *id).collect();
+        let concerned = self.desk.watches.iter().filter(|(_, watch)| watch.concerns(event.object()));
+        let ids: Vec<JobId> = concerned.map(|(id, _)| *id).collect();
         let now = self.now;
         for id in ids {
             if let Some(job) = self.desk.jobs.get_mut(&id) {

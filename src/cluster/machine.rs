@@ -12,6 +12,8 @@ use crate::api::toleration::{Taint, TaintEffect};
 use crate::cluster::Cluster;
 use crate::kubelet::config::KubeletConfiguration;
 use crate::kubelet::manifest_dir::FileSource;
+use crate::kubelet::runtime::component;
+use crate::kubelet::runtime::sandbox::{Container, Sandbox};
 use crate::kubelet::{FileChange, Host, Kubelet};
 use crate::sim::files::Files;
 use crate::sim::{Rng, Time};
@@ -141,12 +143,12 @@ impl Machine {
         self.journal.iter()
     }
 
-    /// Whether a container of this name runs in a pod of this namespace.
-    pub fn runs_container(&self, namespace: &str, container: &str) -> bool {
-        self.kubelet
-            .runtime
-            .running_containers()
-            .any(|(sandbox, running)| **sandbox.namespace() == *namespace && **running.name() == *container)
+    /// The running container of a part of the control plane, with its pod.
+    pub fn component(&self, part: &str) -> Option<(&Sandbox, &Container)> {
+        let mut running = self.kubelet.runtime.running_containers();
+        running.find(|(sandbox, container)| {
+            **sandbox.namespace() == *"kube-system" && component::name(container.spec()) == Some(part)
+        })
     }
 
     /// The staticPodPath that the running kubelet uses; empty if it has none or is not running.

@@ -5,8 +5,8 @@ use super::machine::Machine;
 use crate::api::pod::status::{image_digest, long_id};
 use crate::console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
 use crate::kubelet::FileChange;
-use crate::kubelet::runtime::Runtime;
 use crate::kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, Sandbox, SandboxState};
+use crate::kubelet::runtime::{Runtime, component};
 use crate::sim::files::{FileError, Files};
 use crate::sim::{Duration, Time};
 use crate::wire::MachineId;
@@ -175,6 +175,13 @@ impl Machines for Cluster {
         let pairs = sandboxes
             .flat_map(|sandbox| sandbox.containers.iter().map(move |container| (sandbox, container)));
         pairs.map(|(sandbox, container)| container_view(runtime, sandbox, container)).collect()
+    }
+
+    fn container_log(&self, node: &str, id: &str) -> String {
+        let runtime = self.runtime(node);
+        let container = self.container_number(node, id).and_then(|number| runtime.container(number));
+        let complaint = container.and_then(|(_, container)| component::complaint(container.spec()));
+        complaint.map_or(String::new(), |complaint| complaint.text)
     }
 
     fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration {

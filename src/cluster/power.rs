@@ -86,7 +86,7 @@ impl Cluster {
         let machine = &mut self.machines[at];
         machine.watch.close();
         let key = Key::new("kube-node-lease", &machine.name);
-        if self.api_up {
+        if self.api_up() {
             self.api.stop_lease(&key, self.now);
         }
     }

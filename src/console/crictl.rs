@@ -52,6 +52,13 @@ fn parse(words: &[String], command: &str) -> Args {
             args.rest.push(word.clone());
             continue;
         };
+        // Short switches may be joined: `-aq`.
+        let joined = !word.starts_with("--") && option.len() > 1 && !SWITCHES.contains(&option);
+        let letters = || option.char_indices().map(|(at, c)| &option[at..at + c.len_utf8()]);
+        if joined && letters().all(|letter| SWITCHES.contains(&letter)) {
+            args.options.extend(letters().map(|letter| (letter.to_owned(), String::new())));
+            continue;
+        }
         let (name, value) =
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
         // `-t` is the timeout of `stop` and the time stamps of `logs`.
@@ -113,7 +120,7 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         "logs" => match args.rest.first() {
             None => fatal("ID cannot be empty"),
             Some(id) => match container(machines, node, id) {
-                Some(_) => Outcome::default(),
+                Some(found) => Outcome::out(machines.container_log(node, &found.id)),
                 None => fatal(not_found("container", id)),
             },
         },

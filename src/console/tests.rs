@@ -152,6 +152,9 @@ impl Machines for Desk {
     fn containers(&self, _: &str) -> Vec<ContainerView> {
         self.containers.clone()
     }
+    fn container_log(&self, _: &str, id: &str) -> String {
+        format!("log of {}\n", &id[..4])
+    }
     fn stop_container(&mut self, _: &str, id: &str, timeout: Duration) -> Duration {
         for container in self.containers.iter_mut().filter(|container| container.id == id) {
             container.state = RuntimeState::Exited;

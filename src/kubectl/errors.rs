@@ -60,6 +60,9 @@ fn dial_error(error: &CallError, client: &Client) -> String {
 
 fn standard_error_message(failure: &Failure, client: &Client) -> Option<String> {
     match failure {
+        Failure::Status { prefix, error } if error.reason == StatusReason::Unknown => {
+            Some(format!("Error from server: {prefix}{}", error.message))
+        }
         Failure::Status { prefix, error } => {
             Some(format!("Error from server ({}): {prefix}{}", error.reason, error.message))
         }

@@ -20,6 +20,8 @@ const GROUP_VERSION: &str = "kubelet.config.k8s.io/v1beta1";
 pub struct KubeletConfiguration {
     /// A directory, or one file; empty: there is no file source.
     pub static_pod_path: String,
+    /// Where the http source looks; empty: there is none.
+    pub static_pod_url: String,
     pub file_check_frequency: Duration,
     pub max_pods: i64,
     /// crashLoopBackOff.maxContainerRestartPeriod.
@@ -30,6 +32,7 @@ impl Default for KubeletConfiguration {
     fn default() -> Self {
         KubeletConfiguration {
             static_pod_path: String::new(),
+            static_pod_url: String::new(),
             file_check_frequency: Duration::from_secs(20),
             max_pods: 110,
             max_container_restart_period: MAX_BACK_OFF,
@@ -100,11 +103,13 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
              KubeletConfiguration.{field} of type {wanted}"
         )
     };
-    match &value["staticPodPath"] {
-        Value::Null => {}
-        Value::String(path) => config.static_pod_path = path.clone(),
-        other => return Err(wrong("staticPodPath", other, "string")),
-    }
+    let text = |field: &str| match &value[field] {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        other => Err(wrong(field, other, "string")),
+    };
+    config.static_pod_path = text("staticPodPath")?;
+    config.static_pod_url = text("staticPodURL")?;
     match &value["maxPods"] {
         Value::Null | Value::Number(_) => {}
         other => return Err(wrong("maxPods", other, "int32")),
@@ -136,7 +141,7 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
 }
 
 /// A duration as Go writes it: `20s`, `1m0s`, `1.5h`. Negative ones count as zero.
-fn parse_go_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_go_duration(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::references::has_api_object_reference;
 use crate::api::field::{FieldError, go_json, go_quote};
 use crate::api::meta::{Uid, fnv1a_128};
+use crate::api::pod::references::has_api_object_reference;
 use crate::api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod};
 use crate::api::schema::{self, KindInfo};
 use crate::api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};

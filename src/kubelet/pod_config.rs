@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::pod_manager::same_full_name;
 use crate::api::pod::Pod;
 
 /// What has become of pods, in the order in which it is reported.
@@ -42,6 +43,21 @@ pub fn check_and_update_pod(old: &Pod, new: &Pod) -> Option<PodOperation> {
         return (old.status != new.status).then_some(PodOperation::Reconcile);
     }
     Some(if new.meta.is_terminating() { PodOperation::Delete } else { PodOperation::Update })
+}
+
+/// The pods of one update whose names differ, and those that come second under a name (KL-023).
+///
+/// Kubernetes: config.go, filterInvalidPods.
+pub fn filter_invalid_pods(pods: Vec<Rc<Pod>>) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
+    let mut valid: Vec<Rc<Pod>> = Vec::with_capacity(pods.len());
+    let mut clashing = Vec::new();
+    for pod in pods {
+        match valid.iter().any(|other| same_full_name(other, &pod)) {
+            true => clashing.push(pod),
+            false => valid.push(pod),
+        }
+    }
+    (valid, clashing)
 }
 
 /// The pods of one source, by uid.

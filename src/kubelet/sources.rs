@@ -4,11 +4,14 @@
 
 use std::rc::Rc;
 
+use super::events::pod_ref;
 use super::manifest_dir::Look;
-use super::pod_config::PodOperation;
+use super::pod_config::{PodOperation, filter_invalid_pods};
 use super::pod_manager::same_full_name;
 use super::pod_worker::WorkerState;
+use super::texts::format_pod;
 use super::{FileChange, Kubelet};
+use crate::api::event::{EventType, Message};
 use crate::api::meta::Uid;
 use crate::api::pod::Pod;
 use crate::sim::Duration;
@@ -25,7 +28,9 @@ pub(super) struct SourcesSeen {
 impl Kubelet {
     /// Until all sources have reported, nothing is taken for gone (KL-030).
     pub(super) fn sources_ready(&self) -> bool {
-        self.sources_seen.api && (self.sources_seen.file || !self.file_source.is_configured())
+        self.sources_seen.api
+            && (self.sources_seen.file || !self.file_source.is_configured())
+            && !self.has_url()
     }
 
     pub(super) fn source_seen(&mut self, api: bool, ctx: &mut Ctx) {
@@ -71,7 +76,16 @@ impl Kubelet {
     }
 
     /// What the file source has now: removes come first, then what is new, then what has changed (KL-024).
-    fn set_static_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+    pub(super) fn set_static_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+        let (pods, clashing) = filter_invalid_pods(pods);
+        for pod in clashing {
+            let (name, pod_text) = (&pod.meta.name, format_pod(&pod));
+            let text = format!(
+                "Error validating pod {pod_text} from file due to duplicate pod name \"{name}\", ignoring"
+            );
+            let message = Message::Text(text.into());
+            self.event(&pod_ref(&pod), EventType::Warning, "FailedValidation", message, ctx);
+        }
         for (operation, pods) in self.static_pods.set(pods) {
             for pod in pods {
                 match (operation, self.find(pod.meta.uid)) {

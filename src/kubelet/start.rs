@@ -7,10 +7,11 @@ use super::image_manager::Ensured;
 use super::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::Done;
-use super::texts::{format_pod, waiting};
+use super::texts::{format_pod, uid_text, waiting};
 use super::timers::HOOK;
 use super::{Kubelet, pod_ref};
 use crate::api::event::{EventType, Message};
+use crate::api::field::go_quote;
 use crate::api::meta::{Name, Uid};
 use crate::api::pod::ContainerKind;
 use crate::sim::Time;
@@ -115,6 +116,14 @@ impl Kubelet {
             format!("Back-off restarting failed container {} in pod {}", container.name, format_pod(&pod));
         self.container_event(at, index, EventType::Warning, "BackOff", Message::Text(text.into()), ctx);
         let message = back_off_message(&pod, container, back_off);
+        let name = &container.name;
+        let why = format!(
+            "failed to \"StartContainer\" for \"{name}\" with CrashLoopBackOff: {}",
+            go_quote(&message)
+        );
+        let (why, of, uid) =
+            (go_quote(&why), format!("{}/{}", pod.meta.namespace(), pod.meta.name), uid_text(&pod));
+        ctx.log(format!("\"Error syncing pod, skipping\" err={why} pod=\"{of}\" podUID=\"{uid}\""));
         self.workers[at].set_waiting_reason(index, Some(waiting("CrashLoopBackOff", &message)));
         Some(ended + back_off)
     }

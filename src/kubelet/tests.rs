@@ -154,6 +154,7 @@ impl World {
                     self.agenda.push(at, Due::Wake(timer));
                 }
                 Effect::Log(line) => self.log.push(format!("{} {line}", self.seconds())),
+                Effect::Connect | Effect::Exit { .. } => panic!("no wish of a kubelet"),
                 Effect::Request { call, token } => {
                     let at = self.now + self.settings.link_delay;
                     self.agenda.push(at, Due::Request(call, token));

@@ -18,6 +18,7 @@ pub(super) const NODE_STATUS: u16 = 24;
 pub(super) const LEASE: u16 = 25;
 pub(super) const PROBE: u16 = 26;
 pub(super) const MOUNT: u16 = 27;
+pub(super) const URL_CHECK: u16 = 28;
 
 /// Generic PLEG's relist, and the tick at which pods due for sync are looked for (KL-048).
 pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
@@ -94,6 +95,7 @@ impl Kubelet {
                 self.timers.file_check = false;
                 self.check_files(files, ctx);
             }
+            URL_CHECK => self.check_url(value, ctx),
             HOUSEKEEPING => {
                 self.timers.housekeeping = false;
                 self.handle_pod_cleanups(ctx);

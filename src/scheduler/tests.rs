@@ -109,7 +109,7 @@ impl Stand {
                     self.seq += 1;
                     self.wakes.push((at, self.seq, timer));
                 }
-                Effect::Log(_) => {}
+                Effect::Log(_) | Effect::Connect | Effect::Exit { .. } => {}
             }
         }
     }

@@ -257,8 +257,11 @@ fn part_view(cluster: &Cluster, part: &str) -> PartView {
     let running = container.is_some_and(|container| container.is_running());
     let answers = match part {
         "kube-apiserver" => cluster.api_up(),
-        "kube-controller-manager" => cluster.controllers.is_running(),
-        "kube-scheduler" => cluster.scheduler.is_running(),
+        // One that waits for its lease does nothing yet.
+        "kube-controller-manager" => {
+            cluster.controllers.component.as_ref().is_some_and(|kcm| kcm.is_leading())
+        }
+        "kube-scheduler" => cluster.scheduler.component.as_ref().is_some_and(|it| it.is_leading()),
         _ => running,
     };
     let state = match (running, answers, sandbox) {

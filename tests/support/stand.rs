@@ -288,7 +288,7 @@ impl Stand {
                     self.push(now + self.settings.link_delay, Due::Call(call, token));
                 }
                 Effect::Wake { at, timer } => self.push(at.max(now), Due::Timer(timer)),
-                Effect::Log(_) => {}
+                Effect::Log(_) | Effect::Connect | Effect::Exit { .. } => {}
             }
         }
     }

@@ -243,3 +243,29 @@ fn a_namespace_on_the_line_must_be_the_objects_own() {
     );
     assert_eq!(t.run("apply -f ds.yaml"), "daemonset.apps/agent created\n");
 }
+
+#[test]
+fn api_035_unknown_fields_are_warned_of_or_dropped() {
+    let odd = AGENT.replace("spec:\n  selector", "spec:\n  foo: 1\n  selector");
+    for (option, said) in [("warn", "Warning: unknown field \"spec.foo\"\n"), ("ignore", ""), ("false", "")] {
+        let mut t = Terminal::new();
+        t.file("ds.yaml", &odd);
+        let text = t.run(&format!("apply -f ds.yaml --validate={option}"));
+        assert_eq!(text, format!("{said}daemonset.apps/agent created\n"), "{option}");
+        let stored = t.get(Kind::DaemonSet, "default", "agent");
+        assert!(stored["spec"]["foo"].is_null() && stored["spec"]["selector"].is_object(), "{stored}");
+    }
+}
+
+#[test]
+fn api_038_daemon_sets_are_in_apps_v1_only() {
+    for version in ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"] {
+        let mut t = Terminal::new();
+        let old = AGENT.replace("apiVersion: apps/v1", &format!("apiVersion: {version}"));
+        let expected = format!(
+            "error: resource mapping not found for name: \"agent\" namespace: \"\" from \"ds.yaml\": no matches for kind \"DaemonSet\" in version \"{version}\"\nensure CRDs are installed first\n[1]\n"
+        );
+        assert_eq!(applied(&mut t, &old), expected);
+        assert!(t.calls.is_empty(), "kubectl itself finds out: {:?}", t.calls);
+    }
+}

@@ -4,6 +4,7 @@
 //! simple ones that people use to try things out: `sleep 5`, `false`, `sh -c "echo hi; exit 1"`. What
 //! prepares something, a regular init container, is done after a while instead of running for ever.
 
+use super::component;
 use crate::api::pod::{Container, ContainerKind};
 use crate::sim::Duration;
 
@@ -35,6 +36,9 @@ pub fn program(container: &Container) -> Program {
 }
 
 fn of_container(container: &Container) -> Program {
+    if let Some(complaint) = component::complaint(container) {
+        return Program { ends: Some((Duration::ZERO, complaint.exit_code)), heeds_sigterm: true };
+    }
     // Without a command the image's own program runs, and `args` are its arguments.
     if container.command.is_empty() {
         return FOREVER;

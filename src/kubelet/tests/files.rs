@@ -331,3 +331,52 @@ fn kl_014_static_pods_may_not_reference_api_objects() {
     let report = world.kubelet.file_source().report("/etc/kubernetes/manifests/web.yaml").unwrap();
     assert_eq!(report.diagnostics[0].span.start.line, 9);
 }
+
+/// The file source has one entry for a name (KL-022), so the update is made by hand.
+#[test]
+fn kl_023_of_two_pods_of_one_name_in_one_update_the_second_is_ignored() {
+    let mut world = World::new();
+    world.run(500);
+    world.write("web.yaml", &manifest("web", "a:1"));
+    world.run(10_000);
+    let first = std::rc::Rc::new(world.kubelet.runtime.sandboxes()[0].as_pod());
+    let mut second = (*first).clone();
+    second.meta.uid = crate::api::Uid::from_text("second");
+    world.tell(|kubelet, ctx| kubelet.set_static_pods(vec![first, std::rc::Rc::new(second)], ctx));
+    world.run(30_000);
+    assert_eq!(world.running(), ["web-n1"]);
+    let said =
+        world.events_of("web-n1").into_iter().find(|event| event.contains("FailedValidation")).unwrap();
+    let uid = crate::api::Uid::from_text("second").hex();
+    assert!(
+        said.ends_with(&format!(
+            "FailedValidation: Error validating pod web-n1_default({uid}) from file due to duplicate pod name \
+             \"web-n1\", ignoring"
+        )),
+        "{said}"
+    );
+}
+
+#[test]
+fn kl_116_an_url_that_nobody_answers_keeps_pods_from_being_removed() {
+    let mut world = World::stopped();
+    let config_file = crate::kubelet::config::CONFIG_FILE;
+    let mut config = String::from_utf8(world.files.file(config_file).unwrap().bytes.to_vec()).unwrap();
+    config.push_str("staticPodURL: http://pods.example.com/web.yaml\n");
+    world.files.write(config_file, config.as_bytes(), world.now).unwrap();
+    world.start_kubelet();
+    world.connect();
+    world.write("web.yaml", &manifest("web", "a:1"));
+    world.run(10_000);
+    assert_eq!(world.running(), ["web-n1"], "files are read as ever");
+    world.remove("web.yaml");
+    world.run(120_000);
+    assert_eq!(world.running(), ["web-n1"]);
+    let failures: Vec<&String> =
+        world.log.iter().filter(|line| line.contains("read pods from URL")).collect();
+    let why = "err=\"Get \\\"http://pods.example.com/web.yaml\\\": dial tcp: lookup pods.example.com: no such host\"";
+    let line = |at: &str, end: &str| format!("{at} \"Failed to read pods from URL{end}\" {why}");
+    let quieter = ". Dropping verbosity of this message to V(4)";
+    let expected = [line("0.000", ""), line("20.000", ""), line("40.000", ""), line("60.000", quieter)];
+    assert_eq!(failures, expected.iter().collect::<Vec<_>>());
+}

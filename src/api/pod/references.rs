@@ -1,4 +1,4 @@
-//! What a static pod may not refer to: objects of the API (KL-014).
+//! The objects of the API that a pod refers to: a static pod and its mirror may not (KL-014, KL-039).
 //!
 //! Kubernetes: pkg/api/pod/util.go, HasAPIObjectReference, VisitPodSecretNames, VisitPodConfigmapNames.
 
