@@ -218,6 +218,13 @@ impl Runtime {
         }
     }
 
+    /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
+    pub(crate) fn cancel_all_starts(&mut self) {
+        for sandbox in &mut self.sandboxes {
+            sandbox.containers.retain(|container| !matches!(container.state, ContainerState::Created));
+        }
+    }
+
     /// StopContainer: SIGTERM now, SIGKILL after `grace`; [`Done::Exited`] follows if it runs.
     ///
     /// Asked again, it can only end sooner.
