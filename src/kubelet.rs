@@ -210,7 +210,7 @@ impl Kubelet {
     /// The process ends. The runtime goes on (KL-031).
     pub fn stop(&mut self) {
         let mut runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
-        runtime.cancel_requests();
+        runtime.cancel_all_starts();
         let failing = std::mem::take(&mut self.failing);
         *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
         self.failing = failing;

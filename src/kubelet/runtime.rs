@@ -133,12 +133,6 @@ impl Runtime {
         !self.dirty.is_empty()
     }
 
-    /// The kubelet's connection has ended: what it had asked for and was not done yet is given up, as a
-    /// container runtime does when a request's context is cancelled.
-    pub(crate) fn cancel_requests(&mut self) {
-        self.sandboxes.iter_mut().for_each(Sandbox::drop_created);
-    }
-
     fn touch(&mut self, pod: Uid) {
         if !self.dirty.contains(&pod) {
             self.dirty.push(pod);
@@ -213,6 +207,13 @@ impl Runtime {
     /// Gives up containers that have been created and do not run yet.
     pub(crate) fn cancel_start(&mut self, pod: Uid) {
         if let Some(sandbox) = self.sandbox_mut(pod) {
+            sandbox.drop_created();
+        }
+    }
+
+    /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
+    pub(crate) fn cancel_all_starts(&mut self) {
+        for sandbox in &mut self.sandboxes {
             sandbox.drop_created();
         }
     }

@@ -667,15 +667,21 @@ fn cmp_027_init_containers_probes_and_restart_policy() {
 fn cmp_028_a_deleted_node() {
     let mut person = both();
     let ran = containers(&mut person, "worker-1", "web-worker-1");
+    let old = daemon(&mut person).name;
     person.run("kubectl delete node worker-1");
-    person.wait(120);
+    person.wait(30);
+    assert_eq!(rows(&mut person, &old).len(), 1, "the pod collector waits 40 s");
+    person.wait(60);
+    assert_eq!(rows(&mut person, "agent-").len(), 2);
+    assert_eq!(containers(&mut person, "worker-1", &old).len(), 0, "its containers are stopped");
     assert_eq!(rows(&mut person, "web-"), [], "its owner is gone");
     assert_eq!(containers(&mut person, "worker-1", "web-worker-1"), ran, "it runs on");
     person.run("ssh worker-1 sudo systemctl restart kubelet");
     person.wait(100);
     assert!(is_running(&still(&mut person)), "seen again");
     assert_eq!(containers(&mut person, "worker-1", "web-worker-1"), ran);
-    assert!(is_running(&daemon(&mut person)), "the node is eligible again");
+    let new = daemon(&mut person);
+    assert!(is_running(&new) && new.name != old, "the node is eligible again");
 }
 
 #[test]
@@ -685,6 +691,10 @@ fn cmp_029_an_unreachable_node() {
     person.run("ssh worker-1 sudo systemctl stop kubelet");
     person.wait(900);
     assert_eq!((daemon(&mut person), still(&mut person)), before, "neither is evicted");
+    for pod in [before.0.name.as_str(), "web-worker-1"] {
+        let ready = person.field(&format!("pod {pod}"), ".status.conditions[?(@.type==\"Ready\")].status");
+        assert_eq!(ready, "False", "{pod}");
+    }
     assert_eq!(rows(&mut person, "agent-").len(), 3, "nor replaced");
     person.run("ssh worker-1 sudo systemctl start kubelet");
     person.wait(60);

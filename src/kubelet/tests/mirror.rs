@@ -192,3 +192,20 @@ fn kl_031_a_restarted_kubelet_finds_its_static_pods_running() {
     assert_eq!(world.kubelet.runtime.sandboxes()[0].newest("c").unwrap().attempt, 0);
     assert_eq!(world.pod("web-n1").meta.uid, mirror);
 }
+
+/// Whatever is under way: a sandbox, a pull, a start.
+#[test]
+fn kl_031_a_restart_in_the_middle_of_a_start_starts_nothing_twice() {
+    for millis in (100..4_000).step_by(50) {
+        let mut world = World::new();
+        world.run(500);
+        world.write("web.yaml", &manifest("web", "a:1"));
+        world.run(millis);
+        world.kubelet.stop();
+        world.start_kubelet();
+        world.run(500);
+        world.connect();
+        world.run(60_000);
+        assert_eq!(world.kubelet.runtime.running_containers().count(), 1, "restarted after {millis} ms");
+    }
+}
