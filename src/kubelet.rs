@@ -39,6 +39,7 @@ mod tests;
 pub mod texts;
 mod timers;
 mod truth;
+mod uid_list;
 
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -69,6 +70,7 @@ use runtime::Runtime;
 use sources::SourcesSeen;
 use texts::Texts;
 use timers::Timers;
+use uid_list::UidList;
 
 /// CrashLoopBackOff and image pull back-off: the first and the longest (KL-056, KL-069).
 pub const INITIAL_BACK_OFF: Duration = Duration::from_secs(10);
@@ -117,7 +119,7 @@ pub struct Kubelet {
     static_pods: PodStorage,
     registration: Registration,
     /// In order of their numbers.
-    workers: Vec<PodWorker>,
+    workers: UidList<PodWorker>,
     last_no: u32,
     crash_loop_back_off: Backoff<ContainerKey>,
     images: ImageManager,
@@ -153,7 +155,7 @@ impl Kubelet {
             mirrors: Vec::new(),
             static_pods: PodStorage::default(),
             registration: Registration::default(),
-            workers: Vec::new(),
+            workers: UidList::default(),
             last_no: 0,
             crash_loop_back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
             images: ImageManager::default(),

@@ -21,6 +21,7 @@ use crate::sim::{Duration, Time};
 use crate::wire::Ctx;
 
 use super::status_manager::OwnStatus;
+use super::uid_list::OfPod;
 
 /// Regular resync of a pod, and the longest wait after a failed one (KL-048).
 pub const RESYNC_INTERVAL: Duration = Duration::from_secs(60);
@@ -43,8 +44,6 @@ pub enum WorkerState {
 pub struct PodWorker {
     /// Its number in this kubelet; never used twice.
     pub(super) no: u32,
-    /// A part of the pod's uid, to find it by.
-    key: u32,
     pub(super) pod: Rc<Pod>,
     pub(super) state: WorkerState,
     /// Whether its first sync has begun.
@@ -139,8 +138,10 @@ impl SyncResult {
     }
 }
 
-fn key_of(uid: Uid) -> u32 {
-    uid.low as u32
+impl OfPod for PodWorker {
+    fn pod_uid(&self) -> Uid {
+        self.pod.meta.uid
+    }
 }
 
 impl PodWorker {
@@ -192,8 +193,7 @@ impl PodWorker {
 impl Kubelet {
     /// Where the worker of this pod stands in the list.
     pub(super) fn find(&self, uid: Uid) -> Option<usize> {
-        let key = key_of(uid);
-        self.workers.iter().position(|worker| worker.key == key && worker.uid() == uid)
+        self.workers.position(uid)
     }
 
     pub(super) fn find_no(&self, no: u32) -> Option<usize> {
@@ -202,12 +202,8 @@ impl Kubelet {
 
     pub(super) fn add_worker(&mut self, pod: Rc<Pod>) -> usize {
         self.last_no += 1;
-        if self.workers.len() == self.workers.capacity() {
-            self.workers.reserve_exact(8);
-        }
         self.workers.push(PodWorker {
             no: self.last_no,
-            key: key_of(pod.meta.uid),
             pod,
             state: WorkerState::Sync,
             started: false,

@@ -13,6 +13,7 @@ pub mod sandbox;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+use super::uid_list::UidList;
 use crate::api::meta::Uid;
 use crate::api::pod::{Pod, PodSpec};
 use crate::sim::rng::mix;
@@ -59,7 +60,7 @@ pub struct Runtime {
     pod_cidr: Ipv4Addr,
     last_ip: u8,
     /// One for each pod, oldest first.
-    sandboxes: Vec<Sandbox>,
+    sandboxes: UidList<Sandbox>,
     pub images: Images,
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
@@ -75,7 +76,7 @@ impl Runtime {
             last_id: 0,
             pod_cidr,
             last_ip: 1,
-            sandboxes: Vec::new(),
+            sandboxes: UidList::default(),
             images: Images::default(),
             exits: Vec::new(),
             dirty: Vec::new(),
@@ -89,11 +90,11 @@ impl Runtime {
     }
 
     pub fn sandbox(&self, pod: Uid) -> Option<&Sandbox> {
-        self.sandboxes.iter().find(|sandbox| sandbox.uid == pod)
+        self.sandboxes.find(pod)
     }
 
     fn sandbox_mut(&mut self, pod: Uid) -> Option<&mut Sandbox> {
-        self.sandboxes.iter_mut().find(|sandbox| sandbox.uid == pod)
+        self.sandboxes.find_mut(pod)
     }
 
     /// Whether any program of this pod runs.
@@ -143,14 +144,10 @@ impl Runtime {
     ///
     /// A sandbox that the pod already has is replaced; its ended containers are kept, for their history.
     pub fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
-        let old = self.sandboxes.iter().position(|sandbox| sandbox.uid == pod.meta.uid);
+        let old = self.sandboxes.position(pod.meta.uid);
         let old = old.map(|at| self.sandboxes.remove(at));
         let id = self.next_id();
         let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
-        if self.sandboxes.len() == self.sandboxes.capacity() {
-            // Thousands of nodes hold a few dozen pods each: grow by a little, not by doubling.
-            self.sandboxes.reserve_exact(8);
-        }
         self.sandboxes.push(Sandbox {
             id,
             uid: pod.meta.uid,
@@ -168,7 +165,11 @@ impl Runtime {
 
     /// Gives up a sandbox that is still being made.
     pub(crate) fn cancel_sandbox(&mut self, pod: Uid) {
-        self.sandboxes.retain(|sandbox| sandbox.uid != pod || sandbox.state != SandboxState::Creating);
+        if let Some(at) = self.sandboxes.position(pod)
+            && self.sandboxes[at].state == SandboxState::Creating
+        {
+            self.sandboxes.remove(at);
+        }
     }
 
     /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
@@ -184,6 +185,7 @@ impl Runtime {
         let id = self.next_id();
         let now = ctx.now;
         let sandbox = self.sandbox_mut(pod)?;
+        let sandbox_id = sandbox.id;
         let name = &spec.containers.get(index)?.name;
         let attempt = sandbox.newest(name).map_or(0, |container| container.attempt + 1);
         let newest = sandbox.newest(name).map(|container| container.id);
@@ -200,7 +202,9 @@ impl Runtime {
             spec: spec.clone(),
             state: ContainerState::Created,
         });
-        ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value: u64::from(id) });
+        // The numbers of the sandbox and of the container.
+        let value = u64::from(sandbox_id) << 32 | u64::from(id);
+        ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value });
         Some(id)
     }
 
@@ -213,7 +217,7 @@ impl Runtime {
 
     /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
     pub(crate) fn cancel_all_starts(&mut self) {
-        for sandbox in &mut self.sandboxes {
+        for sandbox in self.sandboxes.iter_mut() {
             sandbox.drop_created();
         }
     }
@@ -280,12 +284,14 @@ impl Runtime {
     /// RemovePodSandbox, with all that was in it.
     pub fn remove_pod_sandbox(&mut self, pod: Uid, now: Time) {
         self.stop_pod_sandbox(pod, now);
-        self.sandboxes.retain(|sandbox| sandbox.uid != pod);
+        if let Some(at) = self.sandboxes.position(pod) {
+            self.sandboxes.remove(at);
+        }
     }
 
     /// RemoveContainer: only one that does not run.
     pub fn remove_container(&mut self, id: u32) {
-        for sandbox in &mut self.sandboxes {
+        for sandbox in self.sandboxes.iter_mut() {
             sandbox.containers.retain(|container| container.id != id || container.is_running());
         }
     }
@@ -295,17 +301,27 @@ impl Runtime {
         self.sandboxes.iter().find_map(|sandbox| Some((sandbox, &sandbox.containers[find(sandbox)?])))
     }
 
-    fn container_mut(&mut self, id: u32) -> Option<(&Sandbox, usize)> {
-        let find = |sandbox: &Sandbox| sandbox.containers.iter().position(|container| container.id == id);
-        self.sandboxes.iter().find_map(|sandbox| Some((sandbox, find(sandbox)?)))
+    /// The container of this number in the sandbox of that one. Sandboxes lie in order of their numbers.
+    fn container_in(&mut self, sandbox: u32, id: u32) -> Option<(Uid, &mut Container)> {
+        let at = self.sandboxes.binary_search_by_key(&sandbox, |sandbox| sandbox.id).ok()?;
+        let sandbox = &mut self.sandboxes[at];
+        let container = sandbox.containers.iter_mut().find(|container| container.id == id)?;
+        Some((sandbox.uid, container))
+    }
+
+    fn container_mut(&mut self, id: u32) -> Option<(Uid, &mut Container)> {
+        self.sandboxes.iter_mut().find_map(|sandbox| {
+            let container = sandbox.containers.iter_mut().find(|container| container.id == id)?;
+            Some((sandbox.uid, container))
+        })
     }
 
     /// Goes on with what was waiting for this timer.
     pub(crate) fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Done> {
-        let id = u32::try_from(timer.value).ok()?;
+        let id = timer.value as u32;
         match timer.tag {
             SANDBOX => self.finish_sandbox(id),
-            START => self.finish_start(id, ctx),
+            START => self.finish_start((timer.value >> 32) as u32, id, ctx),
             EXIT => {
                 let at = self.exits.iter().position(|exit| exit.container == id && exit.at <= ctx.now)?;
                 let exit = self.exits.remove(at);
@@ -316,8 +332,10 @@ impl Runtime {
     }
 
     fn finish_sandbox(&mut self, id: u32) -> Option<Done> {
-        let creating = |sandbox: &Sandbox| sandbox.id == id && sandbox.state == SandboxState::Creating;
-        let at = self.sandboxes.iter().position(creating)?;
+        let at = self.sandboxes.binary_search_by_key(&id, |sandbox| sandbox.id).ok()?;
+        if self.sandboxes[at].state != SandboxState::Creating {
+            return None;
+        }
         let pod = self.sandboxes[at].uid;
         let host_part = match self.sandboxes[at].spec.host_network {
             true => 0,
@@ -355,10 +373,8 @@ impl Runtime {
         (sandbox.host_part != 0).then(|| Ipv4Addr::new(a, b, c, sandbox.host_part))
     }
 
-    fn finish_start(&mut self, id: u32, ctx: &mut Ctx) -> Option<Done> {
-        let (sandbox, at) = self.container_mut(id)?;
-        let pod = sandbox.uid;
-        let container = self.container_at(pod, at)?;
+    fn finish_start(&mut self, sandbox: u32, id: u32, ctx: &mut Ctx) -> Option<Done> {
+        let (pod, container) = self.container_in(sandbox, id)?;
         if !matches!(container.state, ContainerState::Created) {
             return None;
         }
@@ -372,16 +388,10 @@ impl Runtime {
         Some(Done::Started(pod, id))
     }
 
-    fn container_at(&mut self, pod: Uid, at: usize) -> Option<&mut Container> {
-        self.sandbox_mut(pod)?.containers.get_mut(at)
-    }
-
     /// Marks a running container as ended; returns its pod.
     fn exit(&mut self, id: u32, code: i32, now: Time) -> Option<Uid> {
         self.exits.retain(|exit| exit.container != id);
-        let (sandbox, at) = self.container_mut(id)?;
-        let pod = sandbox.uid;
-        let container = self.container_at(pod, at)?;
+        let (pod, container) = self.container_mut(id)?;
         let ContainerState::Running { started } = container.state else { return None };
         let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
         container.state = ContainerState::Exited(Box::new(Exit { started, finished: now, code, reason }));
@@ -409,9 +419,7 @@ impl Runtime {
 
     /// containerd cannot say how a container ended that was running when the computer stopped.
     fn mark_unknown(&mut self, id: u32) {
-        let Some((sandbox, at)) = self.container_mut(id) else { return };
-        let pod = sandbox.uid;
-        let Some(container) = self.container_at(pod, at) else { return };
+        let Some((_, container)) = self.container_mut(id) else { return };
         if let ContainerState::Exited(exit) = &mut container.state {
             exit.reason = ExitReason::Unknown;
         }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::uid_list::OfPod;
 use crate::api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use crate::api::pod::{self, PodSpec};
 use crate::sim::Time;
@@ -80,6 +81,12 @@ impl ExitReason {
             ExitReason::Error => "Error",
             ExitReason::Unknown => "Unknown",
         }
+    }
+}
+
+impl OfPod for Sandbox {
+    fn pod_uid(&self) -> Uid {
+        self.uid
     }
 }
 
