@@ -23,6 +23,7 @@ use crate::apiserver::store::Change;
 use crate::controllers::ControllerManager;
 use crate::job::Client;
 use crate::scheduler::Scheduler;
+use crate::sim::files::Files;
 use crate::sim::{Agenda, Duration, NameIndex, Rng, Time};
 use crate::wire::{
     Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent,
@@ -129,6 +130,8 @@ pub struct Cluster {
     pub controllers: Process<ControllerManager>,
     pub scheduler: Process<Scheduler>,
     pub machines: Vec<Machine>,
+    /// What a new computer's disk holds; all share it until they write to theirs.
+    new_disk: Files,
     /// Machines by the name of their node; only ever looked up.
     machine_index: NameIndex,
     /// The computers that carry the control plane.
@@ -158,6 +161,7 @@ impl Cluster {
             controllers: Process::new(seed, "controller-manager"),
             scheduler: Process::new(seed, "scheduler"),
             machines: Vec::new(),
+            new_disk: machine::new_disk(),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
             post: Post::default(),

@@ -95,7 +95,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    fn new(id: MachineId, spec: MachineSpec, seed: u64) -> Machine {
+    fn new(id: MachineId, spec: MachineSpec, disk: &Files, seed: u64) -> Machine {
         let ip = node_ip(id);
         let name = spec.name.clone();
         let host = Host {
@@ -110,7 +110,7 @@ impl Machine {
         Machine {
             id,
             kubelet: Kubelet::new(host),
-            files: disk(&spec, ip),
+            files: if spec.control_plane { control_plane_disk(disk, ip) } else { disk.clone() },
             name,
             spec,
             ip,
@@ -186,7 +186,8 @@ fn pod_cidr(id: MachineId) -> Ipv4Addr {
     Ipv4Addr::from(base.wrapping_add(id.0 << 8))
 }
 
-fn disk(spec: &MachineSpec, ip: Ipv4Addr) -> Files {
+/// What is on every computer's disk when it is new.
+pub(super) fn new_disk() -> Files {
     let mut files = Files::default();
     // Paths of our own cannot clash.
     let directories = [MANIFESTS, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
@@ -194,11 +195,16 @@ fn disk(spec: &MachineSpec, ip: Ipv4Addr) -> Files {
         let _ = files.make_directory(directory);
     }
     let _ = files.write(KUBELET_CONFIG, kubelet_config().as_bytes(), Time::START);
-    if spec.control_plane {
-        for part in CONTROL_PLANE_PARTS {
-            let text = control_plane_manifest(part, &ip.to_string());
-            let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
-        }
+    files
+}
+
+/// The same with the manifests that kubeadm writes.
+fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
+    let mut files = disk.clone();
+    for part in CONTROL_PLANE_PARTS {
+        let text = control_plane_manifest(part, &ip.to_string());
+        // The directory is there.
+        let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
     }
     files
 }
@@ -207,7 +213,7 @@ impl Cluster {
     /// Adds a computer, switched off; [`Cluster::boot_machine`] switches it on.
     pub fn add_machine(&mut self, spec: MachineSpec) -> MachineId {
         let id = MachineId(self.machines.len() as u32);
-        let machine = Machine::new(id, spec, self.seed());
+        let machine = Machine::new(id, spec, &self.new_disk, self.seed());
         self.machine_index.insert(machine.name.clone(), id.0);
         if machine.spec.control_plane {
             self.control_plane.push(id);

@@ -42,10 +42,10 @@ impl FileError {
     }
 }
 
-/// A disk: every path there is, in order.
+/// A disk: every path there is, in order. Copies share what they hold until one of them is written to.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    entries: BTreeMap<Rc<str>, Entry>,
+    entries: Rc<BTreeMap<Rc<str>, Entry>>,
 }
 
 /// The path without `.`, `..`, doubled or trailing slashes; `/` for the root.
@@ -77,6 +77,10 @@ pub fn file_name(path: &str) -> &str {
 }
 
 impl Files {
+    fn entries_mut(&mut self) -> &mut BTreeMap<Rc<str>, Entry> {
+        Rc::make_mut(&mut self.entries)
+    }
+
     pub fn get(&self, path: &str) -> Option<&Entry> {
         if path == "/" {
             return Some(&Entry::Directory);
@@ -104,7 +108,7 @@ impl Files {
                 Some(Entry::File(_)) => return Err(FileError::NotADirectory),
                 Some(Entry::Directory) => {}
                 None => {
-                    self.entries.insert(at.as_str().into(), Entry::Directory);
+                    self.entries_mut().insert(at.as_str().into(), Entry::Directory);
                 }
             }
             at = parent(&at).to_owned();
@@ -123,7 +127,7 @@ impl Files {
         if self.is_directory(&path) {
             return Err(FileError::IsADirectory);
         }
-        self.entries.insert(path.into(), Entry::File(File { bytes: bytes.into(), modified: now }));
+        self.entries_mut().insert(path.into(), Entry::File(File { bytes: bytes.into(), modified: now }));
         Ok(())
     }
 
@@ -135,7 +139,7 @@ impl Files {
             Some(Entry::Directory) if self.list(&path).next().is_some() => return Err(FileError::NotEmpty),
             Some(_) => {}
         }
-        self.entries.remove(path.as_str());
+        self.entries_mut().remove(path.as_str());
         Ok(())
     }
 
@@ -157,8 +161,8 @@ impl Files {
             return Ok(to);
         }
         self.write(&to, &[], file.modified)?;
-        self.entries.insert(to.as_str().into(), Entry::File(file));
-        self.entries.remove(from.as_str());
+        self.entries_mut().insert(to.as_str().into(), Entry::File(file));
+        self.entries_mut().remove(from.as_str());
         Ok(to)
     }
 
