@@ -4,6 +4,7 @@
 //! put on the agenda again.
 
 pub mod boot;
+pub mod changes;
 mod control_plane;
 mod deeds;
 pub mod desk;
@@ -26,6 +27,7 @@ use crate::wire::{
     Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent,
 };
 
+use changes::Changes;
 use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
@@ -125,6 +127,8 @@ pub struct Cluster {
     /// What the user has typed.
     pub desk: Desk,
     effects: Vec<Effect>,
+    /// What the view has not seen yet.
+    pub changes: Changes,
 }
 
 impl Cluster {
@@ -149,6 +153,7 @@ impl Cluster {
             log: Log::default(),
             desk: Desk::default(),
             effects: Vec::new(),
+            changes: Changes::default(),
         };
         for spec in machines {
             cluster.add_machine(spec);
@@ -208,6 +213,11 @@ impl Cluster {
         self.machines.get(self.machine_index.get(name)? as usize)
     }
 
+    /// The computers that carry the control plane.
+    pub fn control_plane(&self) -> impl Iterator<Item = &Machine> {
+        self.control_plane.iter().filter_map(|id| self.machines.get(id.0 as usize))
+    }
+
     pub fn machine_id(&self, name: &str) -> Option<MachineId> {
         self.machine(name).map(|machine| machine.id)
     }
@@ -264,6 +274,7 @@ impl Cluster {
     fn after_step(&mut self) {
         if self.api.store.has_changes() {
             for change in self.api.store.take_changes() {
+                self.changes.note(&change, &self.machine_index);
                 self.fan_out(&change);
             }
         }
@@ -305,6 +316,7 @@ impl Cluster {
                 }
             }
             Part::Kubelet(id) => {
+                self.changes.touch(id);
                 if let Some(machine) = self.machines.get_mut(id.0 as usize) {
                     let (rng, effects) = (&mut machine.rng, &mut effects);
                     let mut ctx = Ctx { now, settings: &self.settings, rng, effects };

@@ -5,7 +5,9 @@
 
 pub mod board;
 pub mod build;
+pub mod fleet;
 pub mod flights;
+pub mod picture;
 mod pods;
 pub mod texts;
 pub mod transit;
@@ -14,4 +16,6 @@ pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,
     NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot,
 };
+pub use fleet::{Fleet, NodeMark, PodMark};
+pub use picture::{Gaze, Looked};
 pub use transit::{Flight, Place};

@@ -8,6 +8,7 @@ mod suite {
     mod daemon;
     mod determinism;
     mod garbage_collector;
+    mod picture;
     mod properties;
     mod sessions;
     mod static_manifests;

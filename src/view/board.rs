@@ -246,8 +246,10 @@ pub struct Board {
     /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
     pub parts: Vec<Rc<PartView>>,
     pub nodes: Vec<Rc<NodeView>>,
-    /// Pods that are meant for no particular node and wait.
+    /// Pods that are meant for no particular node and wait: the first hundred.
     pub pending: Vec<Rc<PodView>>,
+    /// How many there are of them.
+    pub pending_count: u32,
     pub daemonsets: Vec<Rc<DaemonSetView>>,
     /// True while nothing is under way: no message, no start, no stop.
     pub quiet: bool,
