@@ -200,6 +200,21 @@ impl Cluster {
         self.post.iter()
     }
 
+    /// How many messages are under way. O(1).
+    pub fn under_way(&self) -> post::UnderWay {
+        self.post.under_way()
+    }
+
+    pub fn message_count(&self) -> usize {
+        self.post.len()
+    }
+
+    /// How many watch events are under way: to the controller manager, the scheduler, and all kubelets.
+    pub fn watch_event_counts(&self) -> (usize, usize, usize) {
+        let kubelets = self.machines.iter().map(|machine| machine.watch.events.len()).sum();
+        (self.controllers.watch.events.len(), self.scheduler.watch.events.len(), kubelets)
+    }
+
     /// Watch events under way to a part: when each was sent, and what it says.
     pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
         let central =

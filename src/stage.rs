@@ -13,7 +13,7 @@ use crate::cluster::desk::JobId;
 use crate::cluster::{Addons, Cluster};
 use crate::sim::{Duration, Time};
 use crate::view::picture::Picture;
-use crate::view::{Board, EventView, FileView, Fleet, Flight, Gaze, Looked, MessageView};
+use crate::view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView};
 use crate::yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -247,6 +247,16 @@ impl Stage {
     /// Messages under way now.
     pub fn flights(&self) -> Vec<Flight> {
         crate::view::flights::flights(&self.cluster)
+    }
+
+    /// The same counted by way: a handful of flows, however much is under way.
+    pub fn flows(&self) -> Vec<Flow> {
+        crate::view::flights::flows(&self.cluster)
+    }
+
+    /// How long a message takes.
+    pub fn link_delay(&self) -> Duration {
+        self.cluster.settings.link_delay
     }
 
     pub fn job(&self, id: JobId) -> Option<JobView> {

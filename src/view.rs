@@ -18,4 +18,4 @@ pub use board::{
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use picture::{Gaze, Looked};
-pub use transit::{Flight, Place};
+pub use transit::{Flight, Flow, Place};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::transit::{Flight, Place};
+use super::transit::{Flight, Flow, Place};
 use crate::cluster::post::{Leg, key_of};
 use crate::cluster::{Cluster, watch_verb};
 use crate::kubelet::runtime::sandbox::{ContainerState, SandboxState};
@@ -84,6 +84,27 @@ pub fn flights(cluster: &Cluster) -> Vec<Flight> {
     }
     flights.extend(on_nodes(cluster));
     flights
+}
+
+/// Everything under way as flows: of which there are never more than the ways between parts.
+pub fn flows(cluster: &Cluster) -> Vec<Flow> {
+    let (to_manager, to_scheduler, to_kubelets) = cluster.watch_event_counts();
+    let counts = cluster.under_way();
+    let ways = [
+        (Place::User, counts.user, 0),
+        (Place::ControllerManager, counts.controller_manager, to_manager),
+        (Place::Scheduler, counts.scheduler, to_scheduler),
+        (Place::Kubelets, counts.kubelets, to_kubelets),
+    ];
+    let mut flows = Vec::new();
+    for (place, both, events) in ways {
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        let flow = |from, to, count| Flow { from, to, count };
+        flows.push(flow(place.clone(), Place::ApiServer, both.to));
+        flows.push(flow(Place::ApiServer, place, both.back.saturating_add(events)));
+    }
+    flows.retain(|flow| flow.count > 0);
+    flows
 }
 
 /// More nodes than this are not looked through for what goes on inside them.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kubestage::sim::Duration;
 use kubestage::stage::{Command, Options, Script, Stage, Start};
-use kubestage::view::{Board, Fleet, Gaze, NodeView, Origin, PodState};
+use kubestage::view::{Board, Fleet, Gaze, NodeView, Origin, Place, PodState};
 use proptest::prelude::*;
 
 use super::sessions::{any_session, cases, play, run_for, standard};
@@ -196,4 +196,23 @@ fn a_session_opened_in_steps_is_the_one_opened_at_once() {
         .collect();
     assert_eq!(zones.len(), 2);
     assert_eq!(Script::parse(&script.to_json()), Ok(script));
+}
+
+#[test]
+fn flows_count_what_is_under_way() {
+    let mut stage = standard();
+    assert_eq!(stage.flows(), []);
+    let line = "kubectl label nodes --all pool=blue".to_owned();
+    stage.perform(Command::Exec { line, files: Default::default() });
+    let mut most = 0;
+    let mut ways = BTreeSet::new();
+    while stage.step() && !stage.is_quiet() {
+        let flows = stage.flows();
+        most = most.max(flows.len());
+        let all: u32 = flows.iter().map(|flow| flow.count).sum();
+        let cluster = stage.cluster();
+        assert_eq!(all as usize, cluster.message_count() + cluster.watch_events().count());
+        ways.extend(flows.into_iter().map(|flow| (flow.from, flow.to)));
+    }
+    assert!(most <= 8 && ways.contains(&(Place::ApiServer, Place::Kubelets)), "{most} {ways:?}");
 }
