@@ -13,7 +13,7 @@ use crate::cluster::desk::JobId;
 use crate::cluster::{Addons, Cluster};
 use crate::sim::{Duration, Time};
 use crate::view::picture::Picture;
-use crate::view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView};
+use crate::view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
 use crate::yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -254,6 +254,11 @@ impl Stage {
         crate::view::flights::flows(&self.cluster)
     }
 
+    /// Messages under way; watch events are not counted.
+    pub fn messages_under_way(&self) -> usize {
+        self.cluster.message_count()
+    }
+
     /// How long a message takes.
     pub fn link_delay(&self) -> Duration {
         self.cluster.settings.link_delay
@@ -272,6 +277,11 @@ impl Stage {
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
         views.sort_by_key(|view| view.id);
         views
+    }
+
+    /// Why nodes are to have no pod of a DaemonSet. Costs a walk over all nodes.
+    pub fn nodes_without(&self, namespace: &str, daemonset: &str) -> Vec<Without> {
+        crate::view::build::nodes_without(&self.cluster, namespace, daemonset)
     }
 
     pub fn events(&self, limit: usize) -> Vec<EventView> {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use kubestage::sim::Duration;
 use kubestage::stage::{Bytes, Command, Options, Script};
+use kubestage::view::Board;
 use wasm_bindgen::prelude::*;
 use yew::Callback;
 
@@ -57,6 +58,7 @@ struct Door {
 
 impl Door {
     fn with<T>(&self, work: impl FnOnce(&mut Session) -> T) -> T {
+        self.session.borrow_mut().stage.finish_opening();
         let answer = work(&mut self.session.borrow_mut());
         self.say.emit(Msg::World);
         answer
@@ -98,7 +100,7 @@ impl Door {
     fn crash(&self, pod: &JsValue, container: &JsValue, exit_code: &JsValue) -> Answer {
         let id = text(pod, "pod")?;
         let id = if id.contains('/') { id } else { format!("default/{id}") };
-        let board = self.session.borrow_mut().stage.board();
+        let board = self.board_with(&id);
         let pod = find_pod(&board, &id).ok_or_else(|| error(format!("pods {id:?} not found")))?;
         let wanted = container.as_string();
         let found = pod.containers.iter().find(|has| wanted.as_deref().is_none_or(|name| *has.name == *name));
@@ -112,6 +114,16 @@ impl Door {
             container: container.name.to_string(),
             exit_code,
         })
+    }
+
+    /// The board on which a pod's node is shown in full.
+    fn board_with(&self, id: &str) -> Rc<Board> {
+        let mut session = self.session.borrow_mut();
+        let (namespace, name) = id.split_once('/').unwrap_or(("", id));
+        let node = session.stage.node_of_pod(namespace, name);
+        session.gaze.near.extend(node);
+        session.refresh();
+        session.board()
     }
 
     fn play(&self, speed: &JsValue) -> Answer {

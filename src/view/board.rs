@@ -136,6 +136,15 @@ pub struct WhyNot {
     pub reasons: Vec<Rc<str>>,
 }
 
+/// Nodes that are to have no pod of a DaemonSet, all for the same reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Without {
+    pub reasons: Vec<Rc<str>>,
+    pub count: u32,
+    /// The first of them.
+    pub examples: Vec<Rc<str>>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
     pub name: Rc<str>,

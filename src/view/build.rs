@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::board::{ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot};
+use super::board::{ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without};
 use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use crate::api::daemonset::DaemonSet;
@@ -261,6 +261,37 @@ fn why_not(
         }
     }
     list
+}
+
+/// How many nodes are named for each set of reasons.
+const EXAMPLES: usize = 3;
+
+/// Why nodes are to have no pod of a DaemonSet, the most frequent reasons first.
+pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec<Without> {
+    let Some(ds) = cluster.api.store.daemonsets.get(namespace, daemonset) else { return Vec::new() };
+    let template = DaemonTemplate::new(&ds.template);
+    let mut found: BTreeMap<Vec<String>, (u32, Vec<Name>)> = BTreeMap::new();
+    for node in cluster.api.store.nodes.iter() {
+        let reasons = why_not_on_node(&template, node);
+        if reasons.is_empty() {
+            continue;
+        }
+        let (count, examples) = found.entry(reasons).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            examples.push(node.meta.name.clone());
+        }
+    }
+    let mut groups: Vec<Without> = found
+        .into_iter()
+        .map(|(reasons, (count, examples))| Without {
+            reasons: reasons.iter().map(|reason| text(reason)).collect(),
+            count,
+            examples,
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups
 }
 
 pub(super) fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
