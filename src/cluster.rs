@@ -262,6 +262,12 @@ impl Cluster {
         self.now = self.now.max(until);
     }
 
+    /// Gives up one more piece of a cluster that nobody needs any more; false when what is left is small. To
+    /// drop a large one at once takes long.
+    pub fn take_apart(&mut self) -> bool {
+        self.machines.pop().is_some() || self.api.store.let_go()
+    }
+
     /// Sets the present without handling anything; the caller has made sure that nothing is due before.
     pub fn advance_clock(&mut self, to: Time) {
         self.now = self.now.max(to);

@@ -157,6 +157,12 @@ impl Stage {
         self.cluster.steps()
     }
 
+    /// Gives up one more piece of a session that is over; false when what is left is small.
+    pub fn take_apart(&mut self) -> bool {
+        self.picture = Picture::default();
+        self.cluster.take_apart()
+    }
+
     // ---- deeds ----
 
     /// Does a deed now. Its output, and what it brings about, come as virtual time passes.

@@ -35,7 +35,7 @@ flat in int node;
 uniform usampler2D marks;
 uniform vec3 colours[16];
 uniform float scale;
-uniform int columns;
+uniform ivec2 grid;
 out vec4 colour;
 
 uint byteAt(int index) {
@@ -75,12 +75,13 @@ void main() {
     return;
   }
   float inset = extent >= 24.0 ? 2.0 : extent >= 8.0 ? 1.0 : 0.0;
-  float pitch = (extent - 2.0 * inset) / float(columns);
+  vec2 pitches = vec2(extent - 2.0 * inset) / vec2(grid);
+  float pitch = min(pitches.x, pitches.y);
   vec2 inner = at - inset;
   if (pitch <= 0.0 || inner.x < 0.0 || inner.y < 0.0) return;
-  ivec2 slot = ivec2(inner / pitch);
-  if (slot.x >= columns || slot.y >= columns) return;
-  int pod = slot.y * columns + slot.x;
+  ivec2 slot = ivec2(inner / pitches);
+  if (slot.x >= grid.x || slot.y >= grid.y) return;
+  int pod = slot.y * grid.x + slot.x;
   if (pod >= count) return;
   uint mark = byteAt(4 + pod);
   // Where several pods share a pixel, the one in trouble is seen.
@@ -95,28 +96,29 @@ void main() {
   if (pitch < 3.0) {
     if (origin == 1u) full = mix(full, colours[PURPLE], 0.45);
     if (origin == 2u) full = mix(full, colours[SLATE], 0.35);
-    colour.rgb = differs ? colours[RED] : full;
+    colour.rgb = differs ? colours[AMBER] : full;
     return;
   }
   float between = pitch >= 14.0 ? 2.0 : 1.0;
-  vec2 middle = inner - (vec2(slot) + 0.5) * pitch;
-  vec2 half_ = vec2((pitch - between) * 0.5);
-  float round_ = origin == 0u ? half_.x * 0.55 : origin == 1u ? half_.x * 0.12 : 0.0;
+  vec2 middle = inner - (vec2(slot) + 0.5) * pitches;
+  vec2 half_ = (pitches - between) * 0.5;
+  float least = min(half_.x, half_.y);
+  float round_ = origin == 0u ? least * 0.55 : origin == 1u ? least * 0.12 : 0.0;
   // Others than daemon and static pods stand on a corner.
-  float d = origin == 2u && pitch >= 6.0 ? (abs(middle.x) + abs(middle.y) - half_.x * 1.15) * 0.7071 : box(middle, half_, round_);
+  float d = origin == 2u && pitch >= 6.0 ? (abs(middle.x) + abs(middle.y) - least * 1.15) * 0.7071 : box(middle, half_, round_);
   float cover = clamp(0.5 - d, 0.0, 1.0);
   vec3 shown = full;
   float border = max(1.0, pitch / 10.0);
   if (pitch >= 6.0 && (state == 0u || differs)) {
     float inside = clamp(0.5 - d - border, 0.0, 1.0);
-    vec3 edge = differs ? colours[RED] : colours[min(state, 8u)];
+    vec3 edge = differs ? colours[AMBER] : colours[min(state, 8u)];
     shown = mix(edge, differs ? full : ground, inside);
   } else if (differs) {
-    shown = colours[RED];
+    shown = colours[AMBER];
   }
   // A static pod is a sheet with a folded corner.
   if (origin == 1u) {
-    float fold = half_.x * 0.75;
+    float fold = least * 0.75;
     vec2 corner_ = vec2(half_.x - middle.x, middle.y + half_.y);
     if (corner_.x + corner_.y < fold) cover *= pitch >= 8.0 ? 0.0 : 1.0;
     if (corner_.x + corner_.y < fold * 1.5) shown = colours[PURPLE];
@@ -158,7 +160,7 @@ export class MapGl {
       eye: uniform("eye"),
       size: uniform("size"),
       scale: uniform("scale"),
-      columns: uniform("columns"),
+      grid: uniform("grid"),
       colours: uniform("colours"),
     };
     gl.useProgram(used);
@@ -208,15 +210,15 @@ export class MapGl {
     this.gl.uniform3fv(this.uniforms.colours, colours);
   }
 
-  /** @param {number} x @param {number} y @param {number} scale @param {number} columns */
-  draw(x, y, scale, columns) {
+  /** @param {number} x @param {number} y @param {number} scale @param {number} columns @param {number} rows */
+  draw(x, y, scale, columns, rows) {
     const { gl, uniforms, canvas } = this;
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(uniforms.eye, x, y);
     gl.uniform2f(uniforms.size, canvas.width, canvas.height);
     gl.uniform1f(uniforms.scale, scale);
-    gl.uniform1i(uniforms.columns, columns);
+    gl.uniform2i(uniforms.grid, columns, rows);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
   }
 }
@@ -227,12 +229,21 @@ export class MapGl {
  */
 export function createMapGl(canvas) {
   if (new URLSearchParams(location.search).has("no-webgl")) return undefined;
-  const options = { alpha: true, antialias: false, depth: false, premultipliedAlpha: true, preserveDrawingBuffer: true };
+  // Where it would only be imitated by the processor, painting pixels ourselves is quicker by far.
+  const options = {
+    alpha: true,
+    antialias: false,
+    depth: false,
+    failIfMajorPerformanceCaveat: !new URLSearchParams(location.search).has("webgl"),
+    preserveDrawingBuffer: true,
+  };
+  /** @param {HTMLCanvasElement} of */
+  const context = (of) => /** @type {WebGL2RenderingContext | null} */ (of.getContext("webgl2", options));
   // A probe, as a canvas that has given one kind of context gives no other.
-  const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: false });
+  const probe = context(document.createElement("canvas"));
   if (!probe || !program(probe)) return undefined;
   probe.getExtension("WEBGL_lose_context")?.loseContext();
-  const gl = canvas.getContext("webgl2", options);
+  const gl = context(canvas);
   const used = gl ? program(gl) : undefined;
   return gl && used ? new MapGl(canvas, gl, used) : undefined;
 }

@@ -30,7 +30,7 @@ use super::same::Same;
 use super::scene::Scene;
 use super::session::{Session, SharedSession};
 use super::splitter::Splitter;
-use super::state::{Action, OpenMenu, Pane, Prefs};
+use super::state::{Action, Layout, OpenMenu, Pane, Prefs};
 use super::witness::{Claim, Witness};
 use super::words::Lang;
 use super::clock::budget;
@@ -45,6 +45,9 @@ pub struct App {
     labels: (u64, Rc<Vec<Rc<str>>>),
     /// Why nodes have no pod of the DaemonSet that is picked, and when that was found.
     without: (Rc<Vec<Without>>, Option<Rc<str>>, f64),
+    /// How the panels stood when the page was drawn last.
+    arranged: Option<(Layout, bool)>,
+    labels_at: f64,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     _api: PageApi,
@@ -140,6 +143,8 @@ impl Component for App {
             map,
             labels: Default::default(),
             without: Default::default(),
+            arranged: None,
+            labels_at: f64::NEG_INFINITY,
             waiting: Vec::new(),
             _api: api,
             _leaving: leaving,
@@ -205,7 +210,10 @@ impl Component for App {
 
     fn rendered(&mut self, _: &Context<App>, _: bool) {
         self.map.0.borrow().place_marks();
-        self.frame.measure();
+        let arranged = (self.prefs.layout.clone(), self.session.borrow().is_far());
+        let other = self.arranged.as_ref() != Some(&arranged);
+        self.arranged = Some(arranged);
+        self.frame.rendered(other);
         if std::mem::take(&mut self.focus_console) {
             let field = document().query_selector("[data-control=console]").ok().flatten();
             if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use gloo::events::EventListener;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::utils::{document, window};
+use kubestage::stage::Stage;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::Callback;
 
-use super::clock::budget;
+use super::clock::{budget, now_ms};
 use super::map::Map;
 use super::overlay::{Overlay, reduced_motion};
 use super::session::SharedSession;
@@ -22,9 +23,15 @@ use super::speed::clock_text;
 /// Milliseconds of a frame that the simulation may take.
 const BUDGET_MS: f64 = 8.0;
 /// The same while nothing but opening a session is to be done.
-const OPENING_MS: f64 = 24.0;
+const OPENING_MS: f64 = 20.0;
 /// Milliseconds that the look at what changed may take.
 const LOOK_MS: f64 = 4.0;
+/// Milliseconds of a frame for giving up a session that is over.
+const APART_MS: f64 = 3.0;
+/// So long after a key, the simulation takes less of each frame.
+const TYPING_MS: f64 = 600.0;
+/// What changes on the map is painted no oftener; what moves is, each frame.
+const PAINT_EVERY_MS: f64 = 50.0;
 /// After a longer pause (another tab was in front) no more than this is made up for.
 const LONGEST_MS: f64 = 100.0;
 const COUNTDOWNS_EVERY_MS: f64 = 200.0;
@@ -48,6 +55,11 @@ pub struct Frame {
     pending: Cell<bool>,
     /// Other nodes of the map are cards.
     other_cards: Cell<bool>,
+    /// When a key was pressed last: then typing comes first.
+    typed: Cell<f64>,
+    painted: Cell<f64>,
+    /// Sessions that are over, given up piece by piece.
+    over: RefCell<Vec<Stage>>,
     listeners: RefCell<Vec<EventListener>>,
 }
 
@@ -65,8 +77,12 @@ impl Frame {
             redrawn: Cell::new(0.0),
             pending: Cell::new(false),
             other_cards: Cell::new(false),
+            typed: Cell::new(f64::NEG_INFINITY),
+            painted: Cell::new(0.0),
+            over: RefCell::default(),
             listeners: RefCell::default(),
         });
+        frame.listen(&document(), "keydown", |frame| frame.typed.set(now_ms()));
         for (target, event) in [
             (AsRef::<web_sys::EventTarget>::as_ref(&window()).clone(), "resize"),
             (document().into(), "visibilitychange"),
@@ -88,6 +104,13 @@ impl Frame {
             }
         });
         self.listeners.borrow_mut().push(listener);
+    }
+
+    /// The page was drawn anew. With few nodes that moves the boxes between which messages fly.
+    pub fn rendered(self: &Rc<Self>, other_layout: bool) {
+        if other_layout || !self.session.borrow().is_far() {
+            self.measure();
+        }
     }
 
     /// Measures the boxes again before the next drawing.
@@ -120,9 +143,9 @@ impl Frame {
     fn tick(self: &Rc<Self>, at: f64) {
         self.next.borrow_mut().take();
         let wall = (at - self.last.replace(at)).clamp(0.0, LONGEST_MS);
-        let goes_on = self.pass_time(wall);
+        let goes_on = self.pass_time(wall) | self.take_apart();
         let still = reduced_motion();
-        let moves = self.draw_map(wall, still);
+        let moves = self.draw_map(at, wall, still);
         self.redraw_page(at);
         self.draw(at, still);
         if goes_on || moves || self.pending.get() || self.other_cards.get() {
@@ -134,12 +157,13 @@ impl Frame {
     fn pass_time(&self, wall: f64) -> bool {
         let mut session = self.session.borrow_mut();
         let opening = session.opening().is_some();
+        let share = if now_ms() - self.typed.get() < TYPING_MS { 0.4 } else { 1.0 };
         if opening {
-            session.open_slice(budget(OPENING_MS));
+            session.open_slice(budget(OPENING_MS * share));
         } else {
-            session.advance(wall, budget(BUDGET_MS));
+            session.advance(wall, budget(BUDGET_MS * share));
         }
-        let looked = session.look(budget(LOOK_MS));
+        let looked = session.look(budget(LOOK_MS * share));
         let console = session.refresh_console();
         if looked.board || looked.fleet || console || opening {
             self.pending.set(true);
@@ -147,13 +171,40 @@ impl Frame {
         session.playing || looked.more || session.opening().is_some()
     }
 
-    fn draw_map(&self, wall: f64, still: bool) -> bool {
+    /// Sessions that are over are given up while nothing else waits long for it.
+    fn take_apart(&self) -> bool {
+        let mut over = self.over.borrow_mut();
+        let left = budget(APART_MS);
+        while let Some(stage) = over.last_mut() {
+            if !left() {
+                return true;
+            }
+            let goes_on = (0..8).all(|_| stage.take_apart());
+            if !goes_on {
+                over.pop();
+            }
+        }
+        false
+    }
+
+    /// A session that is over.
+    pub fn give_up(self: &Rc<Self>, stage: Stage) {
+        self.over.borrow_mut().push(stage);
+        self.wake();
+    }
+
+    fn draw_map(&self, at: f64, wall: f64, still: bool) -> bool {
         let session = self.session.borrow();
-        let ticked = self.map.0.borrow_mut().tick(wall, session.stage.fleet(), still);
+        let mut map = self.map.0.borrow_mut();
+        let fresh = at - self.painted.get() >= PAINT_EVERY_MS;
+        if fresh {
+            self.painted.set(at);
+        }
+        let ticked = map.tick(wall, session.stage.fleet(), still, fresh);
         if ticked.cards {
             self.other_cards.set(true);
         }
-        ticked.moves
+        ticked.moves || ticked.unpainted
     }
 
     /// Lets the page be drawn anew if there is something new, but not too often where that takes long.

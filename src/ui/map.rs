@@ -45,9 +45,6 @@ pub struct MapProps {
     pub selection: Selection,
     pub daemonset: Option<Rc<str>>,
     pub system_pods: bool,
-    /// The label that the nodes are grouped by, and those to choose from.
-    pub label: Option<Rc<str>>,
-    pub labels: Same<Vec<Rc<str>>>,
     /// Asks for a frame.
     pub wake: Callback<()>,
 }
@@ -73,7 +70,7 @@ pub fn MapView(props: &MapProps) -> Html {
             }
         });
     }
-    let said = use_memo(props.fleet.nodes.len(), |count| fill(words.map_of, &[&count.to_string()]));
+    let said = use_memo(props.fleet.nodes.len(), |count| fill(words.map_of, &[&super::words::grouped(*count as u32)]));
     let [view, canvas, groups, cards, ring, tip, spoken] = &*refs;
     html! {
         <section class="map" data-region="map" data-painter={props.map.0.borrow().painter_name()} aria-label={(*said).clone()}>
@@ -95,7 +92,6 @@ pub fn MapView(props: &MapProps) -> Html {
             </div>
             <p class="unseen" id="map-keys">{ words.map_keys }</p>
             <p class="unseen" role="status" ref={spoken.clone()} data-map-said="true"></p>
-            <Tools map={props.map.clone()} label={props.label.clone()} labels={props.labels.clone()} wake={props.wake.clone()} />
         </section>
     }
 }
@@ -150,17 +146,19 @@ fn card_list(props: &MapProps) -> Vec<Html> {
 }
 
 #[derive(PartialEq, Properties)]
-struct ToolsProps {
-    map: Map,
-    label: Option<Rc<str>>,
-    labels: Same<Vec<Rc<str>>>,
-    wake: Callback<()>,
+pub struct ToolsProps {
+    pub map: Map,
+    /// The label that the nodes are grouped by, and those to choose from.
+    pub label: Option<Rc<str>>,
+    pub labels: Same<Vec<Rc<str>>>,
+    pub wake: Callback<()>,
 }
 
 const STEP: f64 = 1.6;
 
+/// What the map is grouped by, and how near it is.
 #[component]
-fn Tools(props: &ToolsProps) -> Html {
+pub fn MapTools(props: &ToolsProps) -> Html {
     let page = use_page();
     let words = page.words();
     let choose = page.act.reform(|event: Event| {
@@ -175,9 +173,9 @@ fn Tools(props: &ToolsProps) -> Html {
         })
     };
     let buttons: [(&str, &str, &str, Callback<MouseEvent>); 3] = [
-        ("zoom-in", words.zoom_in, "i-plus", zoom(|engine| engine.camera.zoom(STEP))),
         ("zoom-out", words.zoom_out, "i-minus", zoom(|engine| engine.camera.zoom(1.0 / STEP))),
         ("zoom-fit", words.zoom_fit, "i-fit", zoom(|engine| engine.camera.fit())),
+        ("zoom-in", words.zoom_in, "i-plus", zoom(|engine| engine.camera.zoom(STEP))),
     ];
     html! {
         <div class="map-tools">
@@ -187,7 +185,7 @@ fn Tools(props: &ToolsProps) -> Html {
                     <select data-control="group-by" title={words.group_by} onchange={choose}>
                         <option value="" selected={props.label.is_none()}>{ words.group_none }</option>
                         { for props.labels.iter().map(|label| html! {
-                            <option key={&**label} value={label.clone()} selected={props.label.as_ref() == Some(label)}>{ &**label }</option>
+                            <option key={&**label} value={label.clone()} selected={props.label.as_ref() == Some(label)} title={label.clone()}>{ label.rsplit('/').next().unwrap_or(label).to_owned() }</option>
                         }) }
                     </select>
                 </label>

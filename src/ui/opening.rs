@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::page::use_page;
 use super::speed::short_clock;
-use super::words::fill;
+use super::words::{fill, grouped};
 
 #[derive(PartialEq, Properties)]
 pub struct OpeningProps {
@@ -22,7 +22,7 @@ pub fn Opening(props: &OpeningProps) -> Html {
     let nodes: u32 = props.counts.nodes.iter().sum();
     let text = match replays {
         true => fill(words.replaying, &[&short_clock(at), &short_clock(of)]),
-        false => fill(words.opening, &[&nodes.to_string(), &props.counts.nodes[0].to_string()]),
+        false => fill(words.opening, &[&grouped(nodes), &grouped(props.counts.nodes[0])]),
     };
     let percent = at.saturating_mul(100).checked_div(of).unwrap_or(0).min(100);
     html! {

@@ -11,7 +11,7 @@ use kubestage::sim::Time;
 use kubestage::stage::Stage;
 use kubestage::view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::wires::{self, Rect, Way};
 
@@ -93,9 +93,13 @@ fn find(name: &str) -> Option<HtmlElement> {
     document().query_selector(&format!("[data-layer=\"{name}\"]")).ok()??.dyn_into().ok()
 }
 
+thread_local! {
+    static REDUCED: Option<MediaQueryList> =
+        gloo::utils::window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
+}
+
 pub fn reduced_motion() -> bool {
-    let query = gloo::utils::window().match_media("(prefers-reduced-motion: reduce)");
-    query.ok().flatten().is_some_and(|query| query.matches())
+    REDUCED.with(|query| query.as_ref().is_some_and(MediaQueryList::matches))
 }
 
 impl Overlay {
@@ -273,7 +277,7 @@ impl Overlay {
             if stream.path != way.path {
                 stream.path.clone_from(&way.path);
                 set(&stream.line, "d", &way.path);
-                let (x, y) = way.at(if outward { 0.62 } else { 0.38 });
+                let (x, y) = way.at(0.5);
                 let _ = stream.label.style().set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
             }
             if stream.count != flow.count {
@@ -419,6 +423,7 @@ fn new_stream(group: &Element, layer: &HtmlElement, end: &str, outward: bool) ->
         .map(JsCast::unchecked_into)
         .unwrap_or_else(|_| gloo::utils::body());
     label.set_class_name(if outward { "stream-label outward" } else { "stream-label" });
+    set(&label, "data-flow", end);
     let _ = layer.append_child(&label);
     Stream { line, label, count: 0, path: String::new() }
 }

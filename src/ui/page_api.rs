@@ -23,6 +23,7 @@ use super::speed::Speed;
 const EXEC_LIMIT: Duration = Duration::from_secs(600);
 const QUIET_LIMIT_SECS: f64 = 3600.0;
 const KILLED: f64 = 137.0;
+const BARE_MOST: f64 = 1e6;
 
 /// Keeps the functions alive that `window.kubestage` consists of.
 pub struct PageApi {
@@ -234,6 +235,10 @@ impl PageApi {
         offer!("reset", |door, seed, options, _| door.reset(&seed, &options));
         offer!("script", |door, _, _, _| Ok(door.session.borrow().stage.script().to_json().into()));
         offer!("load", |door, script, _, _| door.load(&script));
+        offer!("bareQueue", |_door, records, _, _| {
+            let records = records.as_f64().unwrap_or(0.0).clamp(0.0, BARE_MOST) as usize;
+            Ok(format!("{:x}", kubestage::sim::bare::bare_queue(records)).into())
+        });
         let set = js_sys::Reflect::set(&gloo::utils::window(), &"kubestage".into(), &object);
         debug_assert!(set.is_ok(), "the window takes a property");
         PageApi { _functions: functions }

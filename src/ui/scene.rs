@@ -10,13 +10,13 @@ use super::compact::{SmallNode, light_icon};
 use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
 use super::map::engine::{Cards, state_word};
-use super::map::{Map, MapView};
+use super::map::{Map, MapTools, MapView};
 use super::node::Node;
 use super::page::use_page;
 use super::pod::{Pod, menu_at};
 use super::same::Same;
 use super::state::{Action, CARDS_MOST, Distance, FULL_CARDS, Selection};
-use super::words::fill;
+use super::words::{fill, grouped};
 
 #[derive(PartialEq, Properties)]
 pub struct SceneProps {
@@ -57,7 +57,14 @@ pub fn Scene(props: &SceneProps) -> Html {
                 desk_open={props.desk_open}
             />
             if far {
-                <FleetBar fleet={props.fleet.clone()} {distance} />
+                <FleetBar
+                    fleet={props.fleet.clone()}
+                    {distance}
+                    map={props.map.clone()}
+                    label={props.label.clone()}
+                    labels={props.labels.clone()}
+                    wake={props.wake.clone()}
+                />
             }
             <div class="scene-scroll">
                 <div class={classes!("scene-inner", far.then_some("far"), fills.then_some("fills"))} data-layer="scene" data-distance={distance.text()} data-api={api_state(board.api_server).0}>
@@ -85,8 +92,6 @@ fn nodes(props: &SceneProps, distance: Distance, far: bool, name: &'static str) 
                 selection={props.selection.clone()}
                 daemonset={props.daemonset.clone()}
                 system_pods={props.system_pods}
-                label={props.label.clone()}
-                labels={props.labels.clone()}
                 wake={props.wake.clone()}
             />
         },
@@ -130,6 +135,10 @@ fn nodes(props: &SceneProps, distance: Distance, far: bool, name: &'static str) 
 struct FleetBarProps {
     fleet: Same<Fleet>,
     distance: Distance,
+    map: Map,
+    label: Option<Rc<str>>,
+    labels: Same<Vec<Rc<str>>>,
+    wake: Callback<()>,
 }
 
 /// What there is in numbers, and from how far it is looked at.
@@ -169,16 +178,10 @@ fn FleetBar(props: &FleetBarProps) -> Html {
             <span class="tallies" aria-label={words.nodes} role="group">
                 <span class="tally-title">{ words.nodes }</span>{ for LIGHTS.map(light) }
             </span>
-            <span class="tallies" aria-label={words.pods} role="group">
-                <span class="tally-title">{ words.pods }</span>
-                { for STATES.map(state) }
-                if counts.differing > 0 {
-                    <span class="tally" data-state="error" data-differing={counts.differing.to_string()} title={words.differing}>
-                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing }</small>
-                    </span>
-                }
-            </span>
             <span class="gap"></span>
+            if props.distance == Distance::Map {
+                <MapTools map={props.map.clone()} label={props.label.clone()} labels={props.labels.clone()} wake={props.wake.clone()} />
+            }
             <span class="switch" role="group" aria-label={words.distance}>
                 { for choices.into_iter().filter(|(distance, _)| !(many && *distance == Distance::Cards)).map(|(distance, word)| html! {
                     <button
@@ -190,21 +193,17 @@ fn FleetBar(props: &FleetBarProps) -> Html {
                     >{ word }</button>
                 }) }
             </span>
+            <span class="tallies all-pods" aria-label={words.pods} role="group">
+                <span class="tally-title">{ words.pods }</span>
+                { for STATES.map(state) }
+                if counts.differing > 0 {
+                    <span class="tally" data-state="not-ready" data-differing={counts.differing.to_string()} title={words.differing}>
+                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing }</small>
+                    </span>
+                }
+            </span>
         </div>
     }
-}
-
-/// 150,000 is easier to read than 150000.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[derive(PartialEq, Properties)]
@@ -398,15 +397,5 @@ fn Tray(props: &PlaneProps) -> Html {
                 }) }
             </ul>
         </section>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, 150_000, 4_294_967_295].map(grouped), ["0", "999", "1,000", "150,000", "4,294,967,295"]);
     }
 }

@@ -42,6 +42,19 @@ impl Lang {
     }
 }
 
+/// 150,000 is easier to read than 150000.
+pub fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Puts `parts` where the `{}` of a text stand, in order.
 pub fn fill(text: &str, parts: &[&str]) -> String {
     let mut filled = String::with_capacity(text.len());
@@ -381,5 +394,15 @@ mod tests {
     fn words_are_put_in_order() {
         assert_eq!(fill("a {} b {}.", &["1", "2"]), "a 1 b 2.");
         assert_eq!(fill("{} {}", &["only"]), "only ");
+    }
+}
+
+#[cfg(test)]
+mod number_tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1000, 150_000, 4_294_967_295].map(grouped), ["0", "999", "1,000", "150,000", "4,294,967,295"]);
     }
 }

@@ -20,6 +20,8 @@ const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
 /// Why nodes lack a DaemonSet's pod is looked up no oftener, as that walks over all nodes.
 const WITHOUT_EVERY_MS: f64 = 1500.0;
+/// Neither are the labels to group by.
+const LABELS_EVERY_MS: f64 = 700.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
 /// After the last key: when a text is looked at, and when it takes effect.
 const CHECK_AFTER_MS: u32 = 140;
@@ -93,7 +95,9 @@ impl App {
         if !session.is_far() {
             return;
         }
-        if self.labels.0 != fleet.layout_version {
+        let soon = now_ms() - self.labels_at < LABELS_EVERY_MS;
+        if self.labels.0 != fleet.layout_version && !soon {
+            self.labels_at = now_ms();
             self.labels = (fleet.layout_version, Rc::new(fleet.group_labels()));
         }
         let picked = match &self.prefs.layout.selection {
@@ -296,7 +300,8 @@ impl App {
 
     pub(super) fn replace(&mut self, mut session: Session) {
         (session.playing, session.speed) = (self.prefs.playing, self.prefs.speed);
-        *self.session.borrow_mut() = session;
+        let old = self.session.replace(session);
+        self.frame.give_up(old.stage);
         self.witness.begin_anew();
         self.map.0.borrow_mut().begin_anew();
         self.labels = Default::default();

@@ -135,6 +135,11 @@ impl Camera {
         true
     }
 
+    /// Becomes nearer or farther.
+    pub fn zooms(&self) -> bool {
+        (self.now.scale / self.target.scale - 1.0).abs() > 0.01
+    }
+
     pub fn to_screen(&self, x: f64, y: f64) -> (f64, f64) {
         let view = self.now;
         (self.width / 2.0 + (x - view.x) * view.scale, self.height / 2.0 + (y - view.y) * view.scale)

@@ -12,13 +12,17 @@ use super::camera::{Camera, LARGEST};
 use super::layout::Layout;
 use super::painter::{Painter, Picture};
 use super::palette::Palette;
-use crate::ui::words::{Lang, Words};
+use crate::ui::words::{Lang, Words, grouped};
 
 /// From these pixels of a cell on, nodes are drawn as cards: small ones, then full ones.
 pub const CARDS_FROM: f64 = 84.0;
 pub const FULL_FROM: f64 = 290.0;
 /// More cards than this are never made at once.
 const CARDS_MOST: usize = 120;
+const SMALL_AT_ONCE: usize = 10;
+const FULL_AT_ONCE: usize = 2;
+/// Pixels that a group's name needs.
+const GROUP_NAME: f64 = 40.0;
 /// Sharper than this a picture need not be.
 const DENSITY_MOST: f64 = 2.0;
 const PIXELS_MOST: f64 = 5e6;
@@ -48,6 +52,8 @@ pub struct Ticked {
     pub moves: bool,
     /// Other nodes are drawn as cards.
     pub cards: bool,
+    /// Something changed that is not painted yet.
+    pub unpainted: bool,
 }
 
 #[derive(Default)]
@@ -62,10 +68,13 @@ pub struct Engine {
     /// What is painted.
     painted: Vec<Rc<NodeMark>>,
     version: Option<u64>,
-    columns: usize,
+    /// The most pods that a node has had.
+    most_pods: usize,
     palette: Option<Palette>,
     density: f64,
     pub cards: Rc<Cards>,
+    /// Not all cards that are in sight are made yet.
+    more_cards: bool,
     pub focus: Option<usize>,
     pub hover: Option<usize>,
     stale_size: bool,
@@ -107,7 +116,7 @@ impl Engine {
     /// Another session: everything is shown.
     pub fn begin_anew(&mut self) {
         self.camera.fit();
-        self.columns = 0;
+        self.most_pods = 0;
         (self.focus, self.hover) = (None, None);
     }
 
@@ -124,15 +133,22 @@ impl Engine {
     }
 
     /// Brings the picture up to date.
-    pub fn tick(&mut self, ms: f64, fleet: &Fleet, still: bool) -> Ticked {
+    ///
+    /// `fresh` says whether what has changed is to be painted now.
+    pub fn tick(&mut self, ms: f64, fleet: &Fleet, still: bool, fresh: bool) -> Ticked {
         if self.parts.is_none() {
             return Ticked::default();
         }
         self.take_size();
         self.take_layout(fleet);
         let moved = self.camera.tick(ms, still);
-        let changed = self.take_changes(fleet);
-        let cards = (moved || self.stale_marks) && self.choose_cards();
+        if moved {
+            self.hover = None;
+        }
+        let fresh = fresh || moved || self.stale_picture;
+        let unpainted = !fresh && self.version != Some(fleet.version);
+        let changed = if fresh { self.take_changes(fleet) } else { Vec::new() };
+        let cards = (moved || self.stale_marks || self.more_cards) && self.choose_cards();
         self.paint(moved, changed);
         if moved || self.stale_marks || cards {
             self.place_marks();
@@ -141,7 +157,7 @@ impl Engine {
             self.place_tip();
         }
         self.stale_marks = false;
-        Ticked { moves: moved, cards }
+        Ticked { moves: moved || self.more_cards, cards, unpainted }
     }
 
     fn take_size(&mut self) {
@@ -204,9 +220,8 @@ impl Engine {
             true => self.painted.iter().map(|node| node.pods.len()).max(),
             false => changed.iter().map(|at| self.painted[*at].pods.len()).max(),
         };
-        let columns = (most.unwrap_or(0) as f64).sqrt().ceil().max(2.0) as usize;
-        if columns > self.columns {
-            self.columns = columns;
+        if most.is_some_and(|most| most > self.most_pods) {
+            self.most_pods = most.unwrap_or(0);
             self.stale_picture = true;
         }
         changed
@@ -226,7 +241,7 @@ impl Engine {
                 density: self.density,
                 nodes: &self.painted,
                 layout: &self.layout,
-                columns: self.columns,
+                grid: grid(self.most_pods),
                 palette: &palette,
             };
             painter.paint(&picture, std::mem::take(&mut self.stale_picture), moved, &changed);
@@ -235,15 +250,34 @@ impl Engine {
     }
 
     /// Which nodes are near enough to be cards; whether these are others than before.
+    ///
+    /// While the picture zooms none are made, and then only a few with each frame.
     fn choose_cards(&mut self) -> bool {
         let scale = self.camera.now.scale;
-        let mut cards = Cards { nodes: Vec::new(), full: scale >= FULL_FROM };
+        self.more_cards = self.camera.zooms();
+        if self.more_cards {
+            return false;
+        }
+        let full = scale >= FULL_FROM;
+        let mut nodes = Vec::new();
         if scale >= CARDS_FROM {
             let (left, top) = self.camera.to_map(0.0, 0.0);
             let (right, bottom) = self.camera.to_map(self.camera.width, self.camera.height);
-            cards.nodes = self.layout.within(left, top, right, bottom);
-            cards.nodes.truncate(CARDS_MOST);
+            nodes = self.layout.within(left, top, right, bottom);
+            nodes.truncate(CARDS_MOST);
         }
+        let mut room = if full { FULL_AT_ONCE } else { SMALL_AT_ONCE };
+        let old = &self.cards.nodes;
+        let had = self.cards.full == full;
+        let all = nodes.len();
+        nodes.retain(|at| {
+            let known = had && old.contains(at);
+            let stays = known || room > 0;
+            room -= usize::from(!known && room > 0);
+            stays
+        });
+        self.more_cards = nodes.len() < all;
+        let cards = Cards { nodes, full };
         let other = cards != *self.cards;
         if other {
             self.cards = Rc::new(cards);
@@ -259,7 +293,8 @@ impl Engine {
             let nodes = group.end - group.begin;
             let short = self.label.as_deref().and_then(|label| label.rsplit('/').next()).unwrap_or_default();
             let name = if group.name.is_empty() { format!("no {short}") } else { group.name.to_string() };
-            element.set_text_content(Some(&format!("{name}  {nodes}")));
+            element.set_text_content(Some(&format!("{name}  {}", grouped(nodes as u32))));
+            let _ = element.set_attribute("title", &name);
             let _ = parts.groups.append_child(&element);
         }
     }
@@ -273,8 +308,13 @@ impl Engine {
         for (at, group) in self.layout.groups.iter().enumerate() {
             let Some(element) = groups.item(at as u32) else { break };
             let (x, y) = self.camera.to_screen(group.x, group.y);
-            move_to(&element, x, y - 17.0, (group.columns as f64 * scale).max(0.0), None);
+            let width = group.columns as f64 * scale;
+            // A name that has no room is no help.
+            let width = if width < GROUP_NAME { 0.0 } else { width };
+            move_to(&element, x, y - 17.0, width, None);
         }
+        let far = scale < CARDS_FROM || (self.cards.full != (scale >= FULL_FROM) && self.camera.zooms());
+        let _ = parts.cards.toggle_attribute_with_force("hidden", far);
         let cards = parts.cards.children();
         for at in 0..cards.length() {
             let Some(element) = cards.item(at) else { break };
@@ -305,10 +345,17 @@ impl Engine {
                 parts.tip.set_text_content(Some(&text));
             }
         }
-        let (width, height) = (f64::from(parts.tip.offset_width()), f64::from(parts.tip.offset_height()));
-        let left = (x + self.camera.now.scale + 6.0).min(self.camera.width - width - 6.0).max(6.0);
-        let top = (y - height - 4.0).max(6.0);
-        let _ = parts.tip.style().set_property("transform", &format!("translate({left:.0}px, {top:.0}px)"));
+        // Beside the node, towards the middle: nothing has to be measured.
+        let (left, across) = match x > self.camera.width * 0.55 {
+            true => (x - 6.0, "-100%"),
+            false => (x + self.camera.now.scale + 6.0, "0"),
+        };
+        let (top, down) = match y > self.camera.height * 0.5 {
+            true => (y - 4.0, "-100%"),
+            false => (y + self.camera.now.scale + 4.0, "0"),
+        };
+        let place = format!("translate({left:.0}px, {top:.0}px) translate({across}, {down})");
+        let _ = parts.tip.style().set_property("transform", &place);
     }
 
     // ---- deeds of a person ----
@@ -385,6 +432,12 @@ impl Engine {
         self.stale_marks |= other;
         other
     }
+}
+
+/// Columns and rows for so many pods in a square.
+fn grid(pods: usize) -> (usize, usize) {
+    let columns = (pods as f64).sqrt().ceil().max(2.0) as usize;
+    (columns, pods.div_ceil(columns).max(2))
 }
 
 /// A node in a few words: its name, its state, its pods by their states.

@@ -26,7 +26,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setColours)]
     fn set_colours(this: &MapGl, colours: &[f32]);
     #[wasm_bindgen(method)]
-    fn draw(this: &MapGl, x: f64, y: f64, scale: f64, columns: u32);
+    fn draw(this: &MapGl, x: f64, y: f64, scale: f64, columns: u32, rows: u32);
     #[wasm_bindgen(method, js_name = isLost)]
     fn is_lost(this: &MapGl) -> bool;
 }
@@ -37,8 +37,8 @@ pub struct Picture<'a> {
     pub density: f64,
     pub nodes: &'a [Rc<NodeMark>],
     pub layout: &'a Layout,
-    /// Pods stand in a square of so many columns.
-    pub columns: usize,
+    /// Pods stand in so many columns and rows.
+    pub grid: (usize, usize),
     pub palette: &'a Palette,
 }
 
@@ -109,7 +109,8 @@ fn paint_gl(gl: &MapGl, picture: &Picture, all: bool, moved: bool, changed: &[us
         }
     }
     let view = picture.view;
-    gl.draw(view.x, view.y, view.scale * picture.density, picture.columns as u32);
+    let (columns, rows) = picture.grid;
+    gl.draw(view.x, view.y, view.scale * picture.density, columns as u32, rows as u32);
 }
 
 /// In the order in which the shader names them.
@@ -136,7 +137,7 @@ fn paint_raster(
 ) {
     let canvas = context.canvas();
     let (width, height) = canvas.map_or((0, 0), |canvas| (canvas.width() as usize, canvas.height() as usize));
-    let style = Style { palette: picture.palette, columns: picture.columns };
+    let style = Style { palette: picture.palette, grid: picture.grid };
     if all || changed.len() > FEW {
         if (pixels.width, pixels.height) == (width, height) {
             pixels.clear();

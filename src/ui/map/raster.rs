@@ -27,6 +27,10 @@ impl Area {
         self.x1 - self.x0
     }
 
+    fn height(&self) -> i32 {
+        self.y1 - self.y0
+    }
+
     fn inset(&self, by: i32) -> Area {
         Area { x0: self.x0 + by, y0: self.y0 + by, x1: self.x1 - by, y1: self.y1 - by }
     }
@@ -65,8 +69,8 @@ impl Pixels {
 #[derive(Clone, Copy, Debug)]
 pub struct Style<'a> {
     pub palette: &'a Palette,
-    /// Pods stand in a square of so many columns.
-    pub columns: usize,
+    /// Pods stand in so many columns and rows.
+    pub grid: (usize, usize),
 }
 
 /// Paints one node's cell.
@@ -79,22 +83,21 @@ pub fn cell(pixels: &mut Pixels, area: Area, node: &NodeMark, style: &Style) {
         let colour = if node.kubelet_running { style.palette.muted } else { style.palette.red };
         pixels.fill(Area { y1: area.y0 + 1 + size / 24, ..area }, colour);
     }
-    let columns = style.columns.max(1) as i32;
-    let wide = inner.width().max(1);
-    let edge = |at: i32| at * wide / columns;
-    let pitch = wide / columns;
+    let (columns, rows) = (style.grid.0.max(1) as i32, style.grid.1.max(1) as i32);
+    let (wide, high) = (inner.width().max(1), inner.height().max(1));
+    let pitch = (wide / columns).min(high / rows);
     // Where several share a pixel, the one in trouble is seen.
     for troubled in [false, true] {
-        for (at, mark) in node.pods.iter().enumerate().take((columns * columns) as usize) {
+        for (at, mark) in node.pods.iter().enumerate().take((columns * rows) as usize) {
             if (mark.differs() || TROUBLE.contains(&mark.state())) != troubled {
                 continue;
             }
             let (column, row) = (at as i32 % columns, at as i32 / columns);
             let gap = i32::from(pitch >= 3) + i32::from(pitch >= 14);
-            let x0 = inner.x0 + edge(column);
-            let y0 = inner.y0 + edge(row);
-            let x1 = (inner.x0 + edge(column + 1) - gap).max(x0 + 1);
-            let y1 = (inner.y0 + edge(row + 1) - gap).max(y0 + 1);
+            let x0 = inner.x0 + column * wide / columns;
+            let y0 = inner.y0 + row * high / rows;
+            let x1 = (inner.x0 + (column + 1) * wide / columns - gap).max(x0 + 1);
+            let y1 = (inner.y0 + (row + 1) * high / rows - gap).max(y0 + 1);
             pod(pixels, Area { x0, y0, x1, y1 }, *mark, ground, style.palette);
         }
     }
@@ -121,7 +124,7 @@ pub fn pod_colour(mark: PodMark, ground: Rgb, palette: &Palette) -> Rgb {
 }
 
 fn pod(pixels: &mut Pixels, area: Area, mark: PodMark, ground: Rgb, palette: &Palette) {
-    let size = area.width();
+    let size = area.width().min(area.height());
     let colour = pod_colour(mark, ground, palette);
     if size < 3 {
         let origin = match mark.origin() {
@@ -129,10 +132,10 @@ fn pod(pixels: &mut Pixels, area: Area, mark: PodMark, ground: Rgb, palette: &Pa
             Origin::Static => mix(palette.purple, colour, 0.45),
             Origin::Api => mix(palette.slate, colour, 0.35),
         };
-        let shown = if mark.differs() { palette.red } else { origin };
+        let shown = if mark.differs() { palette.amber } else { origin };
         return pixels.fill(area, shown);
     }
-    let edge = if mark.differs() { palette.red } else { colour };
+    let edge = if mark.differs() { palette.amber } else { colour };
     pixels.fill(area, edge);
     let hollow = mark.state() == PodState::Pending || mark.differs();
     if hollow && size >= 5 {
@@ -179,7 +182,7 @@ mod tests {
         pixels.resize(size as usize, size as usize);
         let area = Area { x0: 0, y0: 0, x1: size, y1: size };
         let node = stage.fleet().nodes[0].clone();
-        cell(&mut pixels, area, &node, &Style { palette: &palette, columns: 3 });
+        cell(&mut pixels, area, &node, &Style { palette: &palette, grid: (3, 2) });
         let letter = |four: &[u8]| {
             let colour = [four[0], four[1], four[2]];
             let named = [(palette.panel, '.'), (palette.purple, 'p'), (palette.states[2], 'r')];
