@@ -159,7 +159,6 @@ impl Stage {
 
     /// Gives up one more piece of a session that is over; false when what is left is small.
     pub fn take_apart(&mut self) -> bool {
-        self.picture = Picture::default();
         self.cluster.take_apart()
     }
 

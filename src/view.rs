@@ -14,8 +14,7 @@ pub mod transit;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,
-    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot,
-    Without,
+    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use picture::{Gaze, Looked};

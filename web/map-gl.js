@@ -224,24 +224,37 @@ export class MapGl {
 }
 
 /**
+ * Whether the processor only imitates a graphics card. Painting pixels ourselves is quicker by far then, and
+ * not every browser heeds `failIfMajorPerformanceCaveat`.
+ *
+ * @param {WebGL2RenderingContext} gl
+ */
+function isImitated(gl) {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : "";
+  return /swiftshader|llvmpipe|softpipe|basic render|software/i.test(name);
+}
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @returns {MapGl | undefined}
  */
 export function createMapGl(canvas) {
-  if (new URLSearchParams(location.search).has("no-webgl")) return undefined;
-  // Where it would only be imitated by the processor, painting pixels ourselves is quicker by far.
+  const query = new URLSearchParams(location.search);
+  if (query.has("no-webgl")) return undefined;
+  const anyway = query.has("webgl");
   const options = {
     alpha: true,
     antialias: false,
     depth: false,
-    failIfMajorPerformanceCaveat: !new URLSearchParams(location.search).has("webgl"),
+    failIfMajorPerformanceCaveat: !anyway,
     preserveDrawingBuffer: true,
   };
   /** @param {HTMLCanvasElement} of */
   const context = (of) => /** @type {WebGL2RenderingContext | null} */ (of.getContext("webgl2", options));
   // A probe, as a canvas that has given one kind of context gives no other.
   const probe = context(document.createElement("canvas"));
-  if (!probe || !program(probe)) return undefined;
+  if (!probe || !program(probe) || (!anyway && isImitated(probe))) return undefined;
   probe.getExtension("WEBGL_lose_context")?.loseContext();
   const gl = context(canvas);
   const used = gl ? program(gl) : undefined;

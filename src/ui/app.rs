@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::actions;
+use super::clock::budget;
 use super::desk::DeskPanel;
 use super::desk::model::{Desk, DocId};
 use super::drawer::Drawer;
@@ -33,7 +34,6 @@ use super::splitter::Splitter;
 use super::state::{Action, Layout, OpenMenu, Pane, Prefs};
 use super::witness::{Claim, Witness};
 use super::words::Lang;
-use super::clock::budget;
 use super::{share, storage};
 use act::Files;
 

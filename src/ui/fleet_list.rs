@@ -153,7 +153,9 @@ fn go_to_row(scroller: &HtmlElement, row: usize) {
     let scroller = scroller.clone();
     gloo::timers::callback::Timeout::new(30, move || {
         let found = scroller.query_selector(&format!("[data-row=\"{row}\"] button")).ok().flatten();
-        if let Some(button) = found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(found).ok()) {
+        if let Some(button) =
+            found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(found).ok())
+        {
             let _ = button.focus();
         }
     })

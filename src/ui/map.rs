@@ -12,8 +12,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kubestage::view::{Board, Fleet};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlSelectElement};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::compact::SmallNode;
@@ -70,7 +69,9 @@ pub fn MapView(props: &MapProps) -> Html {
             }
         });
     }
-    let said = use_memo(props.fleet.nodes.len(), |count| fill(words.map_of, &[&super::words::grouped(*count as u32)]));
+    let said = use_memo(props.fleet.nodes.len(), |count| {
+        fill(words.map_of, &[&super::words::grouped(*count as u32)])
+    });
     let [view, canvas, groups, cards, ring, tip, spoken] = &*refs;
     html! {
         <section class="map" data-region="map" data-painter={props.map.0.borrow().painter_name()} aria-label={(*said).clone()}>
@@ -198,13 +199,5 @@ pub fn MapTools(props: &ToolsProps) -> Html {
                 }) }
             </span>
         </div>
-    }
-}
-
-/// Puts the focus on the map itself.
-pub fn focus() {
-    let found = gloo::utils::document().query_selector("[data-map]").ok().flatten();
-    if let Some(view) = found.and_then(|view| view.dyn_into::<HtmlElement>().ok()) {
-        let _ = view.focus();
     }
 }

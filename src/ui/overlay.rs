@@ -140,7 +140,10 @@ impl Overlay {
     fn draw_wires(&mut self) -> Option<()> {
         let group = document().query_selector("[data-layer=\"wires\"]").ok()??;
         let ends = self.anchors.keys().filter(|name| {
-            *name == "user" || *name == "kubelets" || (name.starts_with("part:") && *name != HUB) || name.starts_with("kubelet:")
+            *name == "user"
+                || *name == "kubelets"
+                || (name.starts_with("part:") && *name != HUB)
+                || name.starts_with("kubelet:")
         });
         let ends: Vec<String> = ends.cloned().collect();
         let gone: Vec<String> = self.wires.keys().filter(|name| !ends.contains(name)).cloned().collect();
@@ -273,18 +276,26 @@ impl Overlay {
             };
             let Some(way) = self.way(&end) else { continue };
             let key = (end.clone(), outward);
-            let stream = self.streams.entry(key.clone()).or_insert_with(|| new_stream(&group, &layer, &end, outward));
+            let stream =
+                self.streams.entry(key.clone()).or_insert_with(|| new_stream(&group, &layer, &end, outward));
             if stream.path != way.path {
                 stream.path.clone_from(&way.path);
                 set(&stream.line, "d", &way.path);
                 let (x, y) = way.at(0.5);
-                let _ = stream.label.style().set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
+                let _ = stream
+                    .label
+                    .style()
+                    .set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
             }
             if stream.count != flow.count {
                 stream.count = flow.count;
                 let width = 1.5 + f64::from(flow.count).log10() * 0.9;
                 set(&stream.line, "stroke-width", &format!("{width:.2}"));
-                stream.label.set_text_content(Some(&format!("{}{}", if outward { "↓" } else { "↑" }, flow.count)));
+                stream.label.set_text_content(Some(&format!(
+                    "{}{}",
+                    if outward { "↓" } else { "↑" },
+                    flow.count
+                )));
             }
             busy.insert(end);
             seen.insert(key);
@@ -302,7 +313,8 @@ impl Overlay {
     }
 
     fn write_flow_facts(&mut self) {
-        let line = |flow: &Flow| format!("{} → {}  ×{}", place_name(&flow.from), place_name(&flow.to), flow.count);
+        let line =
+            |flow: &Flow| format!("{} → {}  ×{}", place_name(&flow.from), place_name(&flow.to), flow.count);
         let lines: Vec<String> = self.flows.iter().map(line).collect();
         self.write_lines(lines.join("\n"));
     }
@@ -418,10 +430,8 @@ fn new_stream(group: &Element, layer: &HtmlElement, end: &str, outward: bool) ->
     set(&line, "data-flow", end);
     set(&line, "data-outward", if outward { "true" } else { "false" });
     let _ = group.append_child(&line);
-    let label: HtmlElement = document()
-        .create_element("span")
-        .map(JsCast::unchecked_into)
-        .unwrap_or_else(|_| gloo::utils::body());
+    let label: HtmlElement =
+        document().create_element("span").map(JsCast::unchecked_into).unwrap_or_else(|_| gloo::utils::body());
     label.set_class_name(if outward { "stream-label outward" } else { "stream-label" });
     set(&label, "data-flow", end);
     let _ = layer.append_child(&label);

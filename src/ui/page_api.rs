@@ -233,7 +233,7 @@ impl PageApi {
         offer!("log", |door, _, _, _| Ok(door.session.borrow().stage.log().into()));
         offer!("logHash", |door, _, _, _| Ok(door.session.borrow().stage.log_hash().into()));
         offer!("reset", |door, seed, options, _| door.reset(&seed, &options));
-        offer!("script", |door, _, _, _| Ok(door.session.borrow().stage.script().to_json().into()));
+        offer!("script", |door, _, _, _| Ok(door.with(|session| session.stage.script().to_json()).into()));
         offer!("load", |door, script, _, _| door.load(&script));
         offer!("bareQueue", |_door, records, _, _| {
             let records = records.as_f64().unwrap_or(0.0).clamp(0.0, BARE_MOST) as usize;

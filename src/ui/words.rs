@@ -47,7 +47,7 @@ pub fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -403,6 +403,9 @@ mod number_tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, 150_000, 4_294_967_295].map(grouped), ["0", "999", "1,000", "150,000", "4,294,967,295"]);
+        assert_eq!(
+            [0, 999, 1000, 150_000, 4_294_967_295].map(grouped),
+            ["0", "999", "1,000", "150,000", "4,294,967,295"]
+        );
     }
 }

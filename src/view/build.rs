@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::board::{ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without};
+use super::board::{
+    ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without,
+};
 use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use crate::api::daemonset::DaemonSet;

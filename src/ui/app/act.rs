@@ -247,18 +247,8 @@ impl App {
             Action::ShowOnMap(node) => {
                 self.prefs.layout.distance = Distance::Map;
                 self.prefs.layout.selection = Selection::Node(node.clone());
-                let map = self.map.clone();
-                // The map may have to be drawn first.
-                Timeout::new(60, move || {
-                    let mut engine = map.0.borrow_mut();
-                    if let Some(at) = engine.find(&node) {
-                        engine.focus_on(at);
-                        engine.go_to(at);
-                    }
-                    drop(engine);
-                    crate::ui::map::focus();
-                })
-                .forget();
+                self.prefs.layout.pane = Pane::Inspector;
+                self.map.0.borrow_mut().wish_for(node);
             }
             Action::Share => {
                 share::share(self.session.borrow().stage.script(), ctx.link().callback(Msg::Notice))

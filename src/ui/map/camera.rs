@@ -140,12 +140,12 @@ impl Camera {
         (self.now.scale / self.target.scale - 1.0).abs() > 0.01
     }
 
-    pub fn to_screen(&self, x: f64, y: f64) -> (f64, f64) {
+    pub fn to_screen(self, x: f64, y: f64) -> (f64, f64) {
         let view = self.now;
         (self.width / 2.0 + (x - view.x) * view.scale, self.height / 2.0 + (y - view.y) * view.scale)
     }
 
-    pub fn to_map(&self, x: f64, y: f64) -> (f64, f64) {
+    pub fn to_map(self, x: f64, y: f64) -> (f64, f64) {
         let view = self.now;
         (view.x + (x - self.width / 2.0) / view.scale, view.y + (y - self.height / 2.0) / view.scale)
     }

@@ -75,6 +75,8 @@ pub struct Engine {
     pub cards: Rc<Cards>,
     /// Not all cards that are in sight are made yet.
     more_cards: bool,
+    /// A node to go to as soon as it is painted.
+    wish: Option<Rc<str>>,
     pub focus: Option<usize>,
     pub hover: Option<usize>,
     stale_size: bool,
@@ -140,7 +142,9 @@ impl Engine {
             return Ticked::default();
         }
         self.take_size();
-        self.take_layout(fleet);
+        if fresh || self.made_for.is_none() {
+            self.take_layout(fleet);
+        }
         let moved = self.camera.tick(ms, still);
         if moved {
             self.hover = None;
@@ -148,6 +152,7 @@ impl Engine {
         let fresh = fresh || moved || self.stale_picture;
         let unpainted = !fresh && self.version != Some(fleet.version);
         let changed = if fresh { self.take_changes(fleet) } else { Vec::new() };
+        self.grant_wish();
         let cards = (moved || self.stale_marks || self.more_cards) && self.choose_cards();
         self.paint(moved, changed);
         if moved || self.stale_marks || cards {
@@ -157,7 +162,8 @@ impl Engine {
             self.place_tip();
         }
         self.stale_marks = false;
-        Ticked { moves: moved || self.more_cards, cards, unpainted }
+        let moves = moved || self.more_cards || self.camera.zooms();
+        Ticked { moves, cards, unpainted }
     }
 
     fn take_size(&mut self) {
@@ -364,7 +370,7 @@ impl Engine {
         self.painted.get(node).map(|mark| mark.name.clone())
     }
 
-    pub fn find(&self, name: &str) -> Option<usize> {
+    fn find(&self, name: &str) -> Option<usize> {
         self.painted.iter().position(|node| &*node.name == name)
     }
 
@@ -396,7 +402,7 @@ impl Engine {
     }
 
     /// Puts the keyboard's mark on a node and says what it is.
-    pub fn focus_on(&mut self, node: usize) {
+    fn focus_on(&mut self, node: usize) {
         let Some(mark) = self.painted.get(node) else { return };
         let text = summary(mark, self.lang.words());
         self.focus = Some(node);
@@ -418,8 +424,25 @@ impl Engine {
         self.focus_on(next);
     }
 
+    /// Goes to a node, once the map is there, and puts the keyboard's mark on it.
+    pub fn wish_for(&mut self, name: Rc<str>) {
+        self.wish = Some(name);
+    }
+
+    fn grant_wish(&mut self) {
+        if self.painted.is_empty() {
+            return;
+        }
+        let Some(node) = self.wish.take().and_then(|name| self.find(&name)) else { return };
+        self.focus_on(node);
+        self.go_to(node);
+        if let Some(parts) = &self.parts {
+            let _ = parts.view.focus();
+        }
+    }
+
     /// Zooms to a node until its card is in full.
-    pub fn go_to(&mut self, node: usize) {
+    fn go_to(&mut self, node: usize) {
         if let Some(place) = self.layout.places.get(node) {
             self.camera.go_to(*place, LARGEST);
         }
@@ -473,7 +496,7 @@ fn number_of(element: &Element) -> Option<usize> {
 fn move_to(element: &Element, x: f64, y: f64, width: f64, height: Option<f64>) {
     let Some(element) = element.dyn_ref::<HtmlElement>() else { return };
     let height = height.map_or(String::new(), |height| format!("; height: {height:.1}px"));
-    element.style().set_css_text(&format!(
-        "transform: translate({x:.1}px, {y:.1}px); width: {width:.1}px{height}"
-    ));
+    element
+        .style()
+        .set_css_text(&format!("transform: translate({x:.1}px, {y:.1}px); width: {width:.1}px{height}"));
 }

@@ -110,7 +110,8 @@ impl Layout {
         let counts: Vec<usize> = blocks.values().map(Vec::len).collect();
         let head = if label.is_some() { HEAD } else { 0.0 };
         let aspect = aspect.clamp(0.2, 5.0);
-        let tries = (1..=counts.len().clamp(1, SHELVES)).map(|shelves| arrange(&counts, shelves, aspect, head));
+        let tries =
+            (1..=counts.len().clamp(1, SHELVES)).map(|shelves| arrange(&counts, shelves, aspect, head));
         let cell = |width: f64, height: f64| (aspect / width).min(1.0 / height);
         let (shelves, width, height) = tries
             .max_by(|a, b| cell(a.1, a.2).total_cmp(&cell(b.1, b.2)))
@@ -157,8 +158,12 @@ impl Layout {
         let mut found = Vec::new();
         for group in &self.groups {
             let clamp = |value: f64, most: usize| value.clamp(0.0, most as f64) as usize;
-            let first = (clamp((left - group.x).floor(), group.columns), clamp((top - group.y).floor(), group.rows));
-            let last = (clamp((right - group.x).ceil(), group.columns), clamp((bottom - group.y).ceil(), group.rows));
+            let first =
+                (clamp((left - group.x).floor(), group.columns), clamp((top - group.y).floor(), group.rows));
+            let last = (
+                clamp((right - group.x).ceil(), group.columns),
+                clamp((bottom - group.y).ceil(), group.rows),
+            );
             for row in first.1..last.1 {
                 let begin = group.begin + row * group.columns;
                 let to = (begin + last.0).min(group.end);
@@ -188,7 +193,8 @@ mod tests {
     use kubestage::view::Gaze;
 
     fn fleet(workers: u32, zones: u32) -> Rc<Fleet> {
-        let options = Options { workers, zones, kube_proxy: false, start: Start::Ready, ..Options::default() };
+        let options =
+            Options { workers, zones, kube_proxy: false, start: Start::Ready, ..Options::default() };
         let mut stage = Stage::new(options);
         stage.look(&Gaze::default(), || true);
         stage.fleet().clone()

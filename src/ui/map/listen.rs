@@ -21,8 +21,14 @@ struct Ears {
 }
 
 /// Listens as long as what it returns is kept.
-pub fn listen(view: &HtmlElement, map: &Map, wake: &Callback<()>, act: &Callback<Action>) -> Vec<EventListener> {
-    let ears = std::rc::Rc::new(Ears { view: view.clone(), map: map.clone(), wake: wake.clone(), act: act.clone() });
+pub fn listen(
+    view: &HtmlElement,
+    map: &Map,
+    wake: &Callback<()>,
+    act: &Callback<Action>,
+) -> Vec<EventListener> {
+    let ears =
+        std::rc::Rc::new(Ears { view: view.clone(), map: map.clone(), wake: wake.clone(), act: act.clone() });
     let on = |name: &'static str, heed: fn(&Ears, &Event)| {
         let ears = ears.clone();
         let options = EventListenerOptions::enable_prevent_default();

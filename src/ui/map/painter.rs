@@ -115,7 +115,15 @@ fn paint_gl(gl: &MapGl, picture: &Picture, all: bool, moved: bool, changed: &[us
 
 /// In the order in which the shader names them.
 fn colours(palette: &Palette) -> Vec<f32> {
-    let own = [palette.panel, palette.line, palette.muted, palette.purple, palette.slate, palette.amber, palette.red];
+    let own = [
+        palette.panel,
+        palette.line,
+        palette.muted,
+        palette.purple,
+        palette.slate,
+        palette.amber,
+        palette.red,
+    ];
     palette.states.iter().chain(&own).flatten().map(|part| f32::from(*part) / 255.0).collect()
 }
 
@@ -156,9 +164,17 @@ fn paint_raster(
         return;
     }
     for at in changed {
-        let (Some(area), Some(node)) = (area_of(picture, pixels, *at), picture.nodes.get(*at)) else { continue };
+        let (Some(area), Some(node)) = (area_of(picture, pixels, *at), picture.nodes.get(*at)) else {
+            continue;
+        };
         let (wide, high) = (area.x1 - area.x0, area.y1 - area.y0);
-        if wide < 1 || high < 1 || area.x1 < 0 || area.y1 < 0 || area.x0 > width as i32 || area.y0 > height as i32 {
+        if wide < 1
+            || high < 1
+            || area.x1 < 0
+            || area.y1 < 0
+            || area.x0 > width as i32
+            || area.y0 > height as i32
+        {
             continue;
         }
         let mut one = Pixels::default();
