@@ -5,45 +5,16 @@
 
 #![allow(clippy::disallowed_types, reason = "a bench measures by the wall clock")]
 
-use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Instant;
 
 use kubestage::api::object::{Key, Kind};
 use kubestage::cluster::boot::standard_machines;
 use kubestage::cluster::{Addons, Cluster};
+use kubestage::sim::bare::bare_queue;
 use kubestage::sim::{Duration, Time};
 use kubestage::wire::{Call, FieldValidation, Part, Patch, Settings, Token};
 use serde_json::json;
-
-/// A binary heap that pushes and pops 10 events for each of `pods` and touches a 256-byte record at each.
-fn bare_queue(pods: usize) -> u64 {
-    let mut records = vec![[0u64; 32]; pods];
-    let mut heap: BinaryHeap<std::cmp::Reverse<(u64, u64, u32)>> = BinaryHeap::new();
-    let mut seq = 0u64;
-    let mut draw = 0x9e37_79b9_7f4a_7c15u64;
-    for pod in 0..pods {
-        heap.push(std::cmp::Reverse((pod as u64 % 1000, seq, pod as u32)));
-        seq += 1;
-    }
-    let mut sum = 0u64;
-    while let Some(std::cmp::Reverse((at, _, pod))) = heap.pop() {
-        let record = &mut records[pod as usize];
-        record[0] += 1;
-        for (i, word) in record.iter_mut().enumerate().skip(1) {
-            *word = word.wrapping_add(at ^ i as u64);
-        }
-        sum = sum.wrapping_add(record[31]);
-        if record[0] < 10 {
-            draw ^= draw << 13;
-            draw ^= draw >> 7;
-            draw ^= draw << 17;
-            heap.push(std::cmp::Reverse((at + 1 + draw % 1000, seq, pod)));
-            seq += 1;
-        }
-    }
-    sum
-}
 
 fn daemonset(n: usize) -> serde_json::Value {
     let app = format!("agent-{n}");

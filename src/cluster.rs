@@ -4,6 +4,7 @@
 //! put on the agenda again.
 
 pub mod boot;
+pub mod changes;
 pub mod control_plane;
 mod deeds;
 pub mod desk;
@@ -29,6 +30,7 @@ use crate::wire::{
     Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent,
 };
 
+use changes::Changes;
 use control_plane::Serving;
 use desk::{Desk, JobId};
 use machine::{Machine, MachineSpec};
@@ -130,6 +132,8 @@ pub struct Cluster {
     pub controllers: Process<ControllerManager>,
     pub scheduler: Process<Scheduler>,
     pub machines: Vec<Machine>,
+    /// The computers that were taken away, by number.
+    removed: Vec<MachineId>,
     /// What a new computer's disk holds; all share it until they write to theirs.
     new_disk: Files,
     /// Machines by the name of their node; only ever looked up.
@@ -141,6 +145,8 @@ pub struct Cluster {
     /// What the user has typed.
     pub desk: Desk,
     effects: Vec<Effect>,
+    /// What the view has not seen yet.
+    pub changes: Changes,
 }
 
 impl Cluster {
@@ -161,6 +167,7 @@ impl Cluster {
             controllers: Process::new(seed, "controller-manager"),
             scheduler: Process::new(seed, "scheduler"),
             machines: Vec::new(),
+            removed: Vec::new(),
             new_disk: machine::new_disk(),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
@@ -168,6 +175,7 @@ impl Cluster {
             log: Log::default(),
             desk: Desk::default(),
             effects: Vec::new(),
+            changes: Changes::default(),
         };
         for spec in machines {
             cluster.add_machine(spec);
@@ -219,6 +227,21 @@ impl Cluster {
         self.post.iter()
     }
 
+    /// How many messages are under way. O(1).
+    pub fn under_way(&self) -> post::UnderWay {
+        self.post.under_way()
+    }
+
+    pub fn message_count(&self) -> usize {
+        self.post.len()
+    }
+
+    /// How many watch events are under way: to the controller manager, the scheduler, and all kubelets.
+    pub fn watch_event_counts(&self) -> (usize, usize, usize) {
+        let kubelets = self.machines.iter().map(|machine| machine.watch.events.len()).sum();
+        (self.controllers.watch.events.len(), self.scheduler.watch.events.len(), kubelets)
+    }
+
     /// Watch events under way to a part: when each was sent, and what it says.
     pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
         let central =
@@ -230,6 +253,27 @@ impl Cluster {
 
     pub fn machine(&self, name: &str) -> Option<&Machine> {
         self.machines.get(self.machine_index.get(name)? as usize)
+    }
+
+    /// The computers that carry the control plane.
+    pub fn control_plane(&self) -> impl Iterator<Item = &Machine> {
+        self.control_plane.iter().filter_map(|id| self.machines.get(id.0 as usize))
+    }
+
+    /// The computers that are there, in order.
+    pub fn present_machines(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.iter().filter(|machine| !machine.removed)
+    }
+
+    /// How many computers have been taken away.
+    pub fn removed_count(&self) -> usize {
+        self.removed.len()
+    }
+
+    /// A computer's place among those that are there; `None` for one that was taken away. O(log n).
+    pub fn place_of(&self, id: MachineId) -> Option<usize> {
+        let before = self.removed.binary_search(&id).err()?;
+        Some(id.0 as usize - before)
     }
 
     pub fn machine_id(&self, name: &str) -> Option<MachineId> {
@@ -261,6 +305,12 @@ impl Cluster {
         self.now = self.now.max(until);
     }
 
+    /// Gives up one more piece of a cluster that nobody needs any more; false when what is left is small. To
+    /// drop a large one at once takes long.
+    pub fn take_apart(&mut self) -> bool {
+        self.machines.pop().is_some() || self.api.store.let_go()
+    }
+
     /// Sets the present without handling anything; the caller has made sure that nothing is due before.
     pub fn advance_clock(&mut self, to: Time) {
         self.now = self.now.max(to);
@@ -289,6 +339,7 @@ impl Cluster {
     fn after_step(&mut self) {
         if self.api.store.has_changes() {
             for change in self.api.store.take_changes() {
+                self.changes.note(&change, &self.machine_index);
                 self.fan_out(&change);
             }
         }
@@ -340,6 +391,7 @@ impl Cluster {
                 }
             }
             Part::Kubelet(id) => {
+                self.changes.touch(id);
                 if let Some(machine) = self.machines.get_mut(id.0 as usize) {
                     let (rng, effects) = (&mut machine.rng, &mut effects);
                     let mut ctx = Ctx { now, settings: &self.settings, rng, effects };

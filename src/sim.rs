@@ -1,6 +1,7 @@
 //! A discrete-event world without a word of Kubernetes: time, an agenda, chance, a fingerprint, files.
 
 pub mod agenda;
+pub mod bare;
 pub mod digest;
 pub mod files;
 pub mod index;

@@ -2,29 +2,25 @@
 
 pub mod bytes;
 pub mod command;
+mod opening;
 pub mod script;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::object::{Key, Kind};
-use crate::cluster::boot::standard_machines;
 use crate::cluster::desk::JobId;
 use crate::cluster::{Addons, Cluster};
 use crate::sim::{Duration, Time};
-use crate::view::{Board, EventView, FileView, Flight, MessageView};
+use crate::view::picture::Picture;
+use crate::view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
 use crate::yaml::Diagnostic;
 
 pub use bytes::Bytes;
 pub use command::Command;
+use opening::Opening;
+pub use opening::Progress;
 pub use script::{Options, Script, Start};
-
-/// A cluster counts as up after this: by then every static pod has been synced again, and those that came
-/// before the API server have their mirror pods (KL-036).
-const BOOT_TIME: Duration = Duration::from_secs(120);
-
-/// How long a boot may take before it counts as stuck.
-const BOOT_LIMIT: Duration = Duration::from_secs(600);
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -46,58 +42,50 @@ pub struct JobView {
 pub struct Stage {
     cluster: Cluster,
     script: Script,
-    board: Option<(Version, Rc<Board>)>,
-}
-
-/// What the board depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Version {
-    revision: u64,
-    steps: u64,
+    picture: Picture,
+    /// What is left to do until the session is where it begins.
+    opening: Option<Opening>,
 }
 
 impl Stage {
     pub fn new(options: Options) -> Stage {
-        let options = options.bounded();
-        let addons = Addons { kube_proxy: options.kube_proxy };
-        let machines = standard_machines(options.workers);
-        let mut cluster = Cluster::new(options.seed, options.settings(), machines, addons);
-        cluster.boot();
-        let start = options.start;
-        let mut stage = Stage { cluster, script: Script::new(options), board: None };
-        if start != Start::Bare {
-            stage.run_until(stage.started() + BOOT_TIME);
-            stage.run_until_quiet(BOOT_LIMIT);
-        }
-        if start == Start::Demo {
-            stage.set_demo_scene();
-        }
-        stage
+        Stage::from_script(&Script::new(options))
     }
 
     /// Plays a script to its end.
     pub fn from_script(script: &Script) -> Stage {
-        let mut stage = Stage::new(script.options.clone());
-        let begin = stage.started();
-        for entry in &script.entries {
-            stage.run_until(begin + Duration::from_micros(entry.at));
-            stage.perform(entry.command.clone());
-        }
-        stage.run_until(begin + Duration::from_micros(script.until));
+        let mut stage = Stage::open(script);
+        stage.finish_opening();
         stage
     }
 
-    /// What a first visit finds: a DaemonSet that is already applied, and a static pod on worker-1.
-    fn set_demo_scene(&mut self) {
-        let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
-        self.carry_out(Command::Exec { line: "kubectl apply -f agent.yaml".to_owned(), files });
-        let path = format!("{}/web.yaml", crate::cluster::boot::MANIFESTS);
-        self.carry_out(Command::WriteFile {
-            node: "worker-1".to_owned(),
-            path,
-            text: DEMO_STATIC_POD.into(),
-        });
-        self.run_until_quiet(BOOT_LIMIT);
+    /// A session that is still to be brought to its beginning, or to a script's end: [`Stage::go_on_opening`].
+    pub fn open(script: &Script) -> Stage {
+        let options = script.options.clone().bounded();
+        let addons = Addons { kube_proxy: options.kube_proxy };
+        let cluster = Cluster::new(options.seed, options.settings(), Vec::new(), addons);
+        Stage {
+            cluster,
+            opening: Some(Opening::new(&options, script)),
+            script: Script::new(options),
+            picture: Picture::default(),
+        }
+    }
+
+    /// Takes one small step of the opening; false when there is none left.
+    pub fn go_on_opening(&mut self) -> bool {
+        let Some(opening) = self.opening.take() else { return false };
+        self.opening = opening.step(self);
+        self.opening.is_some()
+    }
+
+    pub fn finish_opening(&mut self) {
+        while self.go_on_opening() {}
+    }
+
+    /// How far the opening is; `None` once the session has begun.
+    pub fn opening(&self) -> Option<Progress> {
+        self.opening.as_ref().map(|opening| opening.progress(self))
     }
 
     // ---- time ----
@@ -137,16 +125,21 @@ impl Stage {
     /// Runs until nothing is under way, at most for `limit`; whether it is quiet then.
     pub fn run_until_quiet(&mut self, limit: Duration) -> bool {
         let end = self.now() + limit;
-        while !self.is_quiet() {
-            let next = self.cluster.next_time().unwrap_or(end);
-            if next > end {
-                self.cluster.advance_clock(end);
-                break;
-            }
+        while self.step_towards_quiet(end) {}
+        self.is_quiet()
+    }
+
+    /// Handles one thing that is due by `end`; false when nothing is under way, or `end` is reached.
+    pub fn step_towards_quiet(&mut self, end: Time) -> bool {
+        let next = self.cluster.next_time().unwrap_or(end);
+        let goes_on = !self.is_quiet() && next <= end;
+        if goes_on {
             self.cluster.step_until(next);
+        } else if !self.is_quiet() {
+            self.cluster.advance_clock(end);
         }
         self.note_time();
-        self.is_quiet()
+        goes_on
     }
 
     /// Nothing is under way, and nothing happens within the next seconds.
@@ -164,12 +157,18 @@ impl Stage {
         self.cluster.steps()
     }
 
+    /// Gives up one more piece of a session that is over; false when what is left is small.
+    pub fn take_apart(&mut self) -> bool {
+        self.cluster.take_apart()
+    }
+
     // ---- deeds ----
 
     /// Does a deed now. Its output, and what it brings about, come as virtual time passes.
     ///
     /// What is due at this instant comes first, as it does when the session is replayed.
     pub fn perform(&mut self, command: Command) -> JobId {
+        self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
         self.script.push(started, now, command.clone());
@@ -223,22 +222,60 @@ impl Stage {
         &self.cluster
     }
 
-    /// The board; the same `Rc` as long as nothing happened.
+    /// The whole board. With many nodes this costs a walk over all of them: see [`Stage::look`].
     pub fn board(&mut self) -> Rc<Board> {
-        let version = Version { revision: self.cluster.api.store.revision(), steps: self.cluster.steps() };
-        if let Some((have, board)) = &self.board
-            && *have == version
-        {
-            return board.clone();
+        Rc::new(crate::view::build::board(&self.cluster))
+    }
+
+    /// Brings the picture up to date with what changed. `left` says whether there is time for more; near
+    /// nodes are always up to date afterwards.
+    pub fn look(&mut self, gaze: &Gaze, left: impl FnMut() -> bool) -> Looked {
+        self.picture.look(&mut self.cluster, gaze, left)
+    }
+
+    /// The marks of all nodes, made from nothing: what looks by what changed must agree with.
+    pub fn fresh_fleet(&self) -> Fleet {
+        crate::view::build::fleet(&self.cluster)
+    }
+
+    /// What the last look saw: the near nodes in full.
+    pub fn near_board(&self) -> Option<&Rc<Board>> {
+        self.picture.board()
+    }
+
+    /// What the last look saw of all nodes.
+    pub fn fleet(&self) -> &Rc<Fleet> {
+        self.picture.fleet()
+    }
+
+    /// The node that a pod is on or meant for, by what the API server or the pod's own name says.
+    pub fn node_of_pod(&self, namespace: &str, name: &str) -> Option<Rc<str>> {
+        if let Some(pod) = self.cluster.api.store.pods.get(namespace, name) {
+            return pod.node_name.clone().or_else(|| pod.pinned_to.clone());
         }
-        let board = Rc::new(crate::view::build::board(&self.cluster));
-        self.board = Some((version, board.clone()));
-        board
+        // A static pod without a mirror: its name ends in its node's.
+        let ends = name.match_indices('-').map(|(at, _)| &name[at + 1..]);
+        ends.filter_map(|end| self.cluster.machine(end)).map(|machine| machine.name.clone()).next()
     }
 
     /// Messages under way now.
     pub fn flights(&self) -> Vec<Flight> {
         crate::view::flights::flights(&self.cluster)
+    }
+
+    /// The same counted by way: a handful of flows, however much is under way.
+    pub fn flows(&self) -> Vec<Flow> {
+        crate::view::flights::flows(&self.cluster)
+    }
+
+    /// Messages under way; watch events are not counted.
+    pub fn messages_under_way(&self) -> usize {
+        self.cluster.message_count()
+    }
+
+    /// How long a message takes.
+    pub fn link_delay(&self) -> Duration {
+        self.cluster.settings.link_delay
     }
 
     pub fn job(&self, id: JobId) -> Option<JobView> {
@@ -254,6 +291,11 @@ impl Stage {
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
         views.sort_by_key(|view| view.id);
         views
+    }
+
+    /// Why nodes are to have no pod of a DaemonSet. Costs a walk over all nodes.
+    pub fn nodes_without(&self, namespace: &str, daemonset: &str) -> Vec<Without> {
+        crate::view::build::nodes_without(&self.cluster, namespace, daemonset)
     }
 
     pub fn events(&self, limit: usize) -> Vec<EventView> {

@@ -2,19 +2,24 @@
 
 mod actions;
 mod app;
+mod clock;
+mod compact;
 mod compare;
 mod console;
 mod desk;
 mod drawer;
 mod editor;
 mod editor_js;
+mod fleet_list;
 mod frame;
 mod glyph;
 mod header;
 mod help;
 mod inspector;
+mod map;
 mod menu;
 mod node;
+mod opening;
 mod overlay;
 mod page;
 mod page_api;

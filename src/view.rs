@@ -5,13 +5,17 @@
 
 pub mod board;
 pub mod build;
+pub mod fleet;
 pub mod flights;
+pub mod picture;
 mod pods;
 pub mod texts;
 pub mod transit;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,
-    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot,
+    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot, Without,
 };
-pub use transit::{Flight, Place};
+pub use fleet::{Fleet, NodeMark, PodMark};
+pub use picture::{Gaze, Looked};
+pub use transit::{Flight, Flow, Place};

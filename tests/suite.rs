@@ -13,6 +13,7 @@ mod suite {
     mod node_controllers;
     mod nodes;
     mod person;
+    mod picture;
     mod properties;
     mod sessions;
     mod static_manifests;

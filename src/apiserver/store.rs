@@ -82,6 +82,11 @@ impl<T: Stored> Table<T> {
         self.names.find(fixed_hash(&[namespace, name]), same).copied()
     }
 
+    /// Lets go of a few objects, as the whole table is given up.
+    fn let_go(&mut self) -> bool {
+        self.by_serial.drop_last_piece()
+    }
+
     /// O(1).
     pub fn get(&self, namespace: &str, name: &str) -> Option<&Rc<T>> {
         self.by_serial.get(self.serial_of(namespace, name)?)
@@ -193,6 +198,11 @@ impl Store {
     pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Rc<Pod>> + use<'a> {
         let serials = self.pods_by_node.on(node).iter();
         serials.filter_map(|serial| self.pods.by_serial(*serial))
+    }
+
+    /// Lets go of a few objects, as the whole store is given up; false when none of the many is left.
+    pub fn let_go(&mut self) -> bool {
+        self.pods.let_go() || self.events.let_go() || self.nodes.let_go() || self.leases.let_go()
     }
 
     /// Keeps the index of bound pods: a pod is bound once, at create or later, and never moves.

@@ -39,6 +39,7 @@ impl Cluster {
     ) -> Option<T> {
         let mut effects: Vec<Effect> = std::mem::take(&mut self.effects);
         let now = self.now;
+        self.changes.touch(id);
         let machine = self.machines.get_mut(id.0 as usize)?;
         let mut ctx =
             crate::wire::Ctx { now, settings: &self.settings, rng: &mut machine.rng, effects: &mut effects };
@@ -85,6 +86,7 @@ impl Cluster {
 
     pub(super) fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
         let (sent, arrives) = (self.now, self.now + self.settings.file_event_delay);
+        self.changes.touch(id);
         let machine = &mut self.machines[id.0 as usize];
         machine.file_events.push_back(FileEvent { sent, arrives, path: path.into(), change });
         self.agenda.push(arrives, Wake::Files(id));
@@ -120,6 +122,7 @@ impl Cluster {
     /// Stops the kubelet's process; what runs on the node goes on (KL-031).
     pub fn stop_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
         let id = self.machine_reached(node)?;
+        self.changes.touch(id);
         let machine = &mut self.machines[id.0 as usize];
         machine.kubelet.stop();
         machine.service_since = self.now;

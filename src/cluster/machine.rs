@@ -218,6 +218,7 @@ impl Cluster {
         if machine.spec.control_plane {
             self.control_plane.push(id);
         }
+        self.changes.add_machine(&machine.name, id);
         self.machines.push(machine);
         id
     }

@@ -37,12 +37,49 @@ pub struct Post {
     slots: Vec<Option<Message>>,
     free: Vec<u32>,
     next_id: u64,
+    under_way: UnderWay,
 }
+
+/// How many messages are under way: to the API server and back, by the kind of part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    pub user: Both,
+    pub controller_manager: Both,
+    pub scheduler: Both,
+    pub kubelets: Both,
+}
+
+/// Towards the API server, and from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Both {
+    pub to: u32,
+    pub back: u32,
+}
+
+impl UnderWay {
+    fn count(&mut self, message: &Message, by: fn(u32, u32) -> u32) {
+        let both = match message.part {
+            Part::User | Part::ApiServer | Part::Etcd => &mut self.user,
+            Part::ControllerManager => &mut self.controller_manager,
+            Part::Scheduler => &mut self.scheduler,
+            Part::Kubelet(_) => &mut self.kubelets,
+        };
+        let count = match message.leg {
+            Leg::Call(_) | Leg::List => &mut both.to,
+            Leg::Answer(_) | Leg::Listed(_) => &mut both.back,
+        };
+        *count = by(*count, 1);
+    }
+}
+
+/// A slab with more slots than this gives its memory back when nothing is under way.
+const SLOTS_KEPT: usize = 4096;
 
 impl Post {
     pub fn put(&mut self, mut message: Message) -> u32 {
         self.next_id += 1;
         message.id = self.next_id;
+        self.under_way.count(&message, u32::wrapping_add);
         match self.free.pop() {
             Some(slot) => {
                 self.slots[slot as usize] = Some(message);
@@ -58,7 +95,20 @@ impl Post {
     pub fn take(&mut self, slot: u32) -> Option<Message> {
         let message = self.slots.get_mut(slot as usize)?.take()?;
         self.free.push(slot);
+        self.under_way.count(&message, u32::wrapping_sub);
+        if self.is_empty() && self.slots.len() > SLOTS_KEPT {
+            (self.slots, self.free) = (Vec::new(), Vec::new());
+        }
         Some(message)
+    }
+
+    /// O(1).
+    pub fn under_way(&self) -> UnderWay {
+        self.under_way
+    }
+
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Message> {
@@ -162,5 +212,41 @@ pub fn key_of(call: &Call) -> Key {
             let about = &draft.regarding;
             Key { namespace: about.namespace.clone(), name: about.name.clone() }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::MachineId;
+
+    fn message(part: Part, leg: Leg) -> Message {
+        let time = Time::START;
+        Message { part, epoch: 0, token: Token::NONE, leg, sent: time, arrives: time, id: 0 }
+    }
+
+    #[test]
+    fn what_is_under_way_is_counted_by_part_and_direction() {
+        let mut post = Post::default();
+        let kubelet = post.put(message(Part::Kubelet(MachineId(7)), Leg::List));
+        let back = post.put(message(Part::Scheduler, Leg::Listed(Vec::new())));
+        let counts = post.under_way();
+        assert_eq!((counts.kubelets, counts.scheduler), (Both { to: 1, back: 0 }, Both { to: 0, back: 1 }));
+        assert_eq!(post.len(), 2);
+        assert!(post.take(kubelet).is_some() && post.take(kubelet).is_none());
+        assert!(post.take(back).is_some());
+        assert_eq!((post.under_way(), post.len()), (UnderWay::default(), 0));
+    }
+
+    #[test]
+    fn a_slab_that_was_large_gives_its_memory_back() {
+        let mut post = Post::default();
+        let slots: Vec<u32> = (0..=SLOTS_KEPT).map(|_| post.put(message(Part::User, Leg::List))).collect();
+        for slot in slots {
+            assert!(post.take(slot).is_some());
+        }
+        assert_eq!((post.slots.capacity(), post.free.capacity()), (0, 0));
+        assert_eq!(post.put(message(Part::User, Leg::List)), 0);
+        assert_eq!(post.iter().next().map(|message| message.id), Some(SLOTS_KEPT as u64 + 2));
     }
 }

@@ -94,6 +94,7 @@ impl Cluster {
     /// Switches a computer off at once: its kubelet and all containers are gone, its disk stays.
     pub fn power_off(&mut self, node: &str) -> Result<(), DeedError> {
         let id = self.machine_named(node)?;
+        self.changes.touch(id);
         if !self.machines[id.0 as usize].powered {
             return Err(format!("{node} is switched off already"));
         }
@@ -113,6 +114,7 @@ impl Cluster {
     /// Switches a computer on; its kubelet starts when it has booted.
     pub fn power_on(&mut self, node: &str) -> Result<(), DeedError> {
         let id = self.machine_named(node)?;
+        self.changes.touch(id);
         if self.machines[id.0 as usize].powered {
             return Err(format!("{node} is switched on already"));
         }
@@ -129,13 +131,15 @@ impl Cluster {
 
     /// A computer has booted: its network works, and its kubelet starts.
     pub(super) fn booted(&mut self, id: MachineId) {
-        let before = self.reach();
         let now = self.now;
-        let machine = &mut self.machines[id.0 as usize];
+        let machine = &self.machines[id.0 as usize];
         if !machine.powered || machine.boot_at.is_some_and(|at| at > now) {
             return;
         }
-        if machine.boot_at.take().is_some() {
+        self.changes.touch(id);
+        if machine.boot_at.is_some() {
+            let before = self.reach();
+            self.machines[id.0 as usize].boot_at = None;
             self.mind_links(&before);
         }
         self.boot_kubelet(id);
@@ -144,6 +148,7 @@ impl Cluster {
     /// Pulls a computer's network cable out, or puts it in again.
     pub fn set_link(&mut self, node: &str, up: bool) -> Result<(), DeedError> {
         let id = self.machine_named(node)?;
+        self.changes.touch(id);
         if self.machines[id.0 as usize].linked == up {
             let state = if up { "connected" } else { "cut off" };
             return Err(format!("{node} is {state} already"));
@@ -182,6 +187,7 @@ impl Cluster {
     /// Takes a computer away for good. Its Node stays until somebody deletes it.
     pub fn remove_machine(&mut self, node: &str) -> Result<(), DeedError> {
         let id = self.machine_named(node)?;
+        self.changes.touch(id);
         if self.machines[id.0 as usize].spec.control_plane {
             return Err(format!("{node} carries the control plane: without it there is no cluster"));
         }
@@ -191,7 +197,12 @@ impl Cluster {
         let machine = &mut self.machines[id.0 as usize];
         machine.removed = true;
         machine.files = Default::default();
+        let name = machine.name.clone();
+        let at = self.removed.partition_point(|removed| *removed < id);
+        self.removed.insert(at, id);
         self.machine_index.remove(node);
+        let has_node = self.api.store.nodes.get("", node).is_some();
+        self.changes.remove_machine(&name, id, has_node);
         Ok(())
     }
 }

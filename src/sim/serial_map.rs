@@ -75,6 +75,13 @@ impl<T> SerialMap<T> {
         Some(old)
     }
 
+    /// Drops the last stretch of values, as the whole map is given up; false when there is none.
+    pub fn drop_last_piece(&mut self) -> bool {
+        let Some(piece) = self.pieces.pop() else { return false };
+        self.len -= piece.map_or(0, |piece| piece.used as usize);
+        true
+    }
+
     /// All values with their serials, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         let pieces = self.pieces.iter().enumerate().filter_map(|(at, piece)| Some((at, piece.as_ref()?)));

@@ -29,6 +29,9 @@ pub enum Start {
 pub struct Options {
     pub seed: u64,
     pub workers: u32,
+    /// How many zones the workers are spread over, by label; none if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub zones: u32,
     pub start: Start,
     /// Whether kubeadm installs kube-proxy.
     pub kube_proxy: bool,
@@ -39,9 +42,15 @@ pub struct Options {
 /// More workers than the largest cluster Kubernetes supports are not taken.
 pub const WORKERS_MAX: u32 = 5_000;
 
+pub const ZONES_MAX: u32 = 26;
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 1, workers: 3, start: Start::Demo, kube_proxy: true, link_delay_ms: 200 }
+        Options { seed: 1, workers: 3, zones: 0, start: Start::Demo, kube_proxy: true, link_delay_ms: 200 }
     }
 }
 
@@ -49,7 +58,8 @@ impl Options {
     /// The same with every number within its bounds.
     pub fn bounded(self) -> Options {
         let workers = self.workers.min(WORKERS_MAX);
-        Options { workers, link_delay_ms: self.link_delay_ms.clamp(1, 10_000), ..self }
+        let zones = self.zones.min(ZONES_MAX);
+        Options { workers, zones, link_delay_ms: self.link_delay_ms.clamp(1, 10_000), ..self }
     }
 
     pub fn settings(&self) -> Settings {

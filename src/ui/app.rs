@@ -9,11 +9,12 @@ use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document, window};
 use kubestage::stage::{Options, Script};
-use kubestage::view::{EventView, MessageView};
+use kubestage::view::{EventView, MessageView, Without};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::actions;
+use super::clock::budget;
 use super::desk::DeskPanel;
 use super::desk::model::{Desk, DocId};
 use super::drawer::Drawer;
@@ -21,14 +22,16 @@ use super::frame::Frame;
 use super::header::Header;
 use super::help::Help;
 use super::inspector::Inspector;
+use super::map::Map;
 use super::menu::Menu;
+use super::opening::Opening;
 use super::page::{Page, use_page};
 use super::page_api::PageApi;
 use super::same::Same;
 use super::scene::Scene;
 use super::session::{Session, SharedSession};
 use super::splitter::Splitter;
-use super::state::{Action, OpenMenu, Pane, Prefs};
+use super::state::{Action, Layout, OpenMenu, Pane, Prefs};
 use super::witness::{Claim, Witness};
 use super::words::Lang;
 use super::{share, storage};
@@ -37,6 +40,16 @@ use act::Files;
 pub struct App {
     session: SharedSession,
     frame: Rc<Frame>,
+    map: Map,
+    /// The labels that the map can group by, and of which layout of the nodes they are.
+    labels: (u64, Rc<Vec<Rc<str>>>),
+    /// Why nodes have no pod of the DaemonSet that is picked, and when that was found.
+    without: (Rc<Vec<Without>>, Option<Rc<str>>, f64),
+    /// How the panels stood when the page was drawn last.
+    arranged: Option<(Layout, bool)>,
+    labels_at: f64,
+    /// What was asked for while a session was being opened.
+    waiting: Vec<Action>,
     _api: PageApi,
     _leaving: EventListener,
     prefs: Prefs,
@@ -88,10 +101,17 @@ pub enum Msg {
 }
 
 /// The session of the last visit, else what a first visit finds.
+///
+/// A small one is open when this returns; a large one goes on frame by frame.
 fn first_session() -> Session {
     let saved = storage::load_text(storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    saved.map_or_else(|| Session::new(Options::default()), |script| Session::from_script(&script))
+    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())));
+    session.open_slice(budget(FIRST_SLICE_MS));
+    session
 }
+
+/// How long the first picture may wait for the session.
+const FIRST_SLICE_MS: f64 = 30.0;
 
 fn first_prefs() -> Prefs {
     let mut prefs: Prefs = storage::load(storage::PREFS);
@@ -111,7 +131,8 @@ impl Component for App {
         let mut session = first_session();
         (session.playing, session.speed) = (prefs.playing, prefs.speed);
         let session = Rc::new(RefCell::new(session));
-        let frame = Frame::start(session.clone(), ctx.link().callback(|()| Msg::World));
+        let map = Map::default();
+        let frame = Frame::start(session.clone(), map.clone(), ctx.link().callback(|()| Msg::World));
         let link = ctx.link().clone();
         let leaving = EventListener::new(&window(), "pagehide", move |_| link.send_message(Msg::Save));
         let api = PageApi::offer(session.clone(), ctx.link().callback(|msg| msg));
@@ -119,6 +140,12 @@ impl Component for App {
         let mut app = App {
             session,
             frame,
+            map,
+            labels: Default::default(),
+            without: Default::default(),
+            arranged: None,
+            labels_at: f64::NEG_INFINITY,
+            waiting: Vec::new(),
             _api: api,
             _leaving: leaving,
             prefs,
@@ -150,9 +177,9 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
         match msg {
             Msg::World => {
-                self.session.borrow_mut().refresh();
                 self.prefs.playing = self.session.borrow().playing;
                 self.look();
+                self.do_what_waited(ctx);
                 self.frame.wake();
             }
             Msg::Do(action) => self.act(ctx, action),
@@ -166,22 +193,27 @@ impl Component for App {
             Msg::Begun(options) => {
                 self.desk_mut().begin_anew(&options);
                 self.witness.begin_anew();
-                self.session.borrow_mut().refresh();
+                self.map.0.borrow_mut().begin_anew();
                 self.look();
                 self.save_soon(ctx);
             }
             Msg::Play(script) => {
                 self.desk_mut().begin_anew(&script.options);
-                self.replace(Session::from_script(&script));
+                self.replace(Session::open(&script));
                 self.look();
-                self.save();
+                self.save_soon(ctx);
+                self.frame.wake();
             }
         }
         true
     }
 
     fn rendered(&mut self, _: &Context<App>, _: bool) {
-        self.frame.measure();
+        self.map.0.borrow().place_marks();
+        let arranged = (self.prefs.layout.clone(), self.session.borrow().is_far());
+        let other = self.arranged.as_ref() != Some(&arranged);
+        self.arranged = Some(arranged);
+        self.frame.rendered(other);
         if std::mem::take(&mut self.focus_console) {
             let field = document().query_selector("[data-control=console]").ok().flatten();
             if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -193,18 +225,12 @@ impl Component for App {
     fn view(&self, ctx: &Context<App>) -> Html {
         let page = Page { lang: self.prefs.lang, act: ctx.link().callback(Msg::Do) };
         let words = page.words();
-        let (board, console, started, playing, speed, options) = {
-            let session = self.session.borrow();
-            let options = session.stage.script().options.clone();
-            (
-                session.board(),
-                session.console(),
-                session.stage.started(),
-                session.playing,
-                session.speed,
-                options,
-            )
-        };
+        let session = self.session.borrow();
+        let (board, fleet, console) = (session.board(), session.fleet(), session.console());
+        let (started, playing, speed) = (session.stage.started(), session.playing, session.speed);
+        let options = session.stage.script().options.clone();
+        let opening = session.opening();
+        drop(session);
         let layout = &self.prefs.layout;
         let daemonset = self.daemonset(&board);
         let style =
@@ -216,7 +242,7 @@ impl Component for App {
                     class="app"
                     {style}
                     data-app="kubestage"
-                    data-ready="true"
+                    data-ready={opening.is_none().then_some("true")}
                     data-pane={layout.pane.text()}
                     data-desk={open(layout.desk_open)}
                     data-drawer={open(layout.drawer_open)}
@@ -231,6 +257,7 @@ impl Component for App {
                         tab={layout.desk_tab}
                         board={Same(board.clone())}
                         desk={Same(self.desk.clone())}
+                        far={self.is_far()}
                         files={self.node_files.clone()}
                         job={self.desk_job()}
                     />
@@ -242,13 +269,24 @@ impl Component for App {
                         {daemonset}
                         system_pods={layout.system_pods}
                         desk_open={layout.desk_open}
+                        fleet={Same(fleet.clone())}
+                        map={self.map.clone()}
+                        cards={Same(self.map.0.borrow().cards.clone())}
+                        distance={layout.distance}
+                        label={self.label()}
+                        labels={Same(self.labels.1.clone())}
+                        wake={self.wake()}
                     />
+                    if let Some(progress) = opening {
+                        <Opening {progress} counts={fleet.counts.clone()} />
+                    }
                     <Inspector
                         board={Same(board.clone())}
                         selection={layout.selection.clone()}
                         {started}
                         yaml={self.yaml(&board)}
                         events={Same(self.selected_events(&board))}
+                        without={Same(self.without.0.clone())}
                     />
                     <Splitter vertical={false} size={layout.drawer_height} label={words.drawer_height} on_size={page.act.reform(Action::DrawerHeight)} />
                     <Drawer

@@ -47,6 +47,8 @@ pub struct DeskProps {
     pub tab: DeskTab,
     pub board: Same<Board>,
     pub desk: Same<Desk>,
+    /// Too many nodes to choose from a list.
+    pub far: bool,
     /// The files of the node that is picked.
     pub files: Rc<Vec<FileView>>,
     /// The job that the open document caused last.
@@ -140,7 +142,10 @@ fn node_files(page: &Page, props: &DeskProps) -> Html {
     let node =
         props.board.nodes.iter().find(|node| node.name == desk.node).or_else(|| props.board.nodes.first());
     let Some(node) = node else { return html! { <p class="muted pad">{ words.none }</p> } };
-    let names: Vec<Rc<str>> = props.board.nodes.iter().map(|node| node.name.clone()).collect();
+    let names: Vec<Rc<str>> = match props.far {
+        true => Vec::new(),
+        false => props.board.nodes.iter().map(|node| node.name.clone()).collect(),
+    };
     let open = desk.node_file.clone();
     let editor = open.as_ref().and_then(|path| {
         let id = DocId::Node { node: node.name.clone(), path: path.clone() };

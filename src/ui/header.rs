@@ -165,17 +165,58 @@ struct ScenarioProps {
     options: Options,
 }
 
+/// The most nodes that Kubernetes supports; one of them is the control plane's.
+const NODES_MOST: u32 = 5_000;
+const NODES_USUAL: u32 = 4;
+const ZONES: u32 = 3;
+/// From here on workers are spread over zones.
+const ZONES_FROM: u32 = 30;
+
+/// A session's beginning with so many nodes.
+fn options_for(nodes: u32, start: Start, present: &Options) -> Options {
+    let workers = nodes.clamp(1, NODES_MOST) - 1;
+    let zones = if workers >= ZONES_FROM { ZONES } else { 0 };
+    Options { start, workers, zones, ..present.clone() }
+}
+
 /// What to begin anew with.
 #[component]
 fn Scenarios(props: &ScenarioProps) -> Html {
     let page = use_page();
     let words = page.words();
+    let present = &props.options;
+    let fleet = options_for(NODES_MOST, Start::Ready, present);
+    let usual = if *present == fleet { NODES_USUAL } else { present.workers.saturating_add(1) };
+    let nodes = use_state(|| None::<u32>);
+    let wanted = nodes.unwrap_or(usual);
     let starts = [
         (Start::Demo, "demo", words.start_demo, words.start_demo_long),
         (Start::Ready, "ready", words.start_ready, words.start_ready_long),
         (Start::Bare, "bare", words.start_bare, words.start_bare_long),
     ];
-    let now = starts.iter().find(|(start, ..)| *start == props.options.start).map_or("", |start| start.2);
+    let now = match present.workers + 1 == NODES_MOST {
+        true => words.start_fleet,
+        false => starts.iter().find(|(start, ..)| *start == present.start).map_or("", |start| start.2),
+    };
+    let entry = |id: &'static str, word: &'static str, long: &'static str, options: Options| {
+        html! {
+            <button
+                key={id}
+                type="button"
+                role="menuitem"
+                data-control={format!("start-{id}")}
+                onclick={page.on(Action::Reset(options))}
+            ><b>{ word }</b><small>{ long }</small></button>
+        }
+    };
+    let typed = {
+        let nodes = nodes.clone();
+        Callback::from(move |event: InputEvent| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            nodes.set(input.value().trim().parse().ok());
+        })
+    };
+    let keep = Callback::from(|event: KeyboardEvent| event.stop_propagation());
     html! {
         <div class="scenarios">
             <button
@@ -187,22 +228,44 @@ fn Scenarios(props: &ScenarioProps) -> Html {
                 onclick={page.on(Action::Scenarios(!props.open))}
             ><span class="wide">{ now }</span><Icon name="i-reset" class="narrow" /><Icon name="i-down" /></button>
             if props.open {
-                <div class="popup" role="menu" aria-label={words.scenario} data-menu="scenarios">
-                    { for starts.map(|(start, id, word, long)| {
-                        let options = Options { start, ..props.options.clone() };
-                        html! {
-                            <button
-                                key={id}
-                                type="button"
-                                role="menuitem"
-                                data-control={format!("start-{id}")}
-                                onclick={page.on(Action::Reset(options))}
-                            ><b>{ word }</b><small>{ long }</small></button>
-                        }
-                    }) }
+                <div class="popup" data-menu="scenarios">
+                    <label class="popup-nodes">
+                        <span>{ words.nodes_number }</span>
+                        <input
+                            type="number"
+                            min="1"
+                            max={NODES_MOST.to_string()}
+                            step="1"
+                            inputmode="numeric"
+                            data-control="nodes"
+                            title={words.nodes_number_long}
+                            value={usual.to_string()}
+                            oninput={typed}
+                            onkeydown={keep}
+                        />
+                    </label>
+                    <div role="menu" aria-label={words.scenario}>
+                        { for starts.map(|(start, id, word, long)| {
+                            entry(id, word, long, options_for(wanted, start, present))
+                        }) }
+                        { entry("fleet", words.start_fleet, words.start_fleet_long, fleet) }
+                    </div>
                     <p class="popup-note">{ words.start_note }</p>
                 </div>
             }
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_nodes_stays_within_its_bounds() {
+        let workers = |nodes| options_for(nodes, Start::Ready, &Options::default()).workers;
+        assert_eq!([0, 1, 4, 5_000, u32::MAX].map(workers), [0, 0, 3, 4_999, 4_999]);
+        let zones = |nodes| options_for(nodes, Start::Bare, &Options::default()).zones;
+        assert_eq!([4, 30, 31].map(zones), [0, 0, 3]);
     }
 }

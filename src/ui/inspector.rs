@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kubestage::sim::Time;
-use kubestage::view::{Board, ContainerView, DaemonSetView, EventView, NodeView, Origin, PodView};
+use kubestage::view::{Board, ContainerView, DaemonSetView, EventView, NodeView, Origin, PodView, Without};
 use yew::prelude::*;
 
 use super::drawer::EventList;
@@ -26,6 +26,8 @@ pub struct InspectorProps {
     pub yaml: Option<Rc<str>>,
     /// Its events, newest first.
     pub events: Same<Vec<EventView>>,
+    /// Where the selected DaemonSet has no pod, if there are too many nodes for the board to tell.
+    pub without: Same<Vec<Without>>,
 }
 
 #[component]
@@ -44,7 +46,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             None => html! { <p class="gone">{ fill(words.gone, &[name]) }</p> },
         },
         Selection::DaemonSet(id) => match board.daemonsets.iter().find(|ds| ds.id == *id) {
-            Some(ds) => daemonset_body(&page, ds, board),
+            Some(ds) => daemonset_body(&page, ds, board, &props.without),
             None => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
         },
         Selection::Part(name) => part_body(&page, board, name, props.started),
@@ -251,7 +253,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     }
 }
 
-fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board) -> Html {
+fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board, without: &[Without]) -> Html {
     let words = page.words();
     let number = |value: u32| html! { value };
     let rows = vec![
@@ -271,8 +273,30 @@ fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board) -
         <>
             { facts(rows) }
             <h3>{ words.nodes_without }</h3>
-            <ul class="why-list">{ for why }</ul>
+            <ul class="why-list">
+                if without.is_empty() {
+                    { for why }
+                } else {
+                    { for without.iter().map(|group| without_row(page, group)) }
+                }
+            </ul>
         </>
+    }
+}
+
+fn without_row(page: &super::page::Page, group: &Without) -> Html {
+    let words = page.words();
+    let more = group.count as usize - group.examples.len().min(group.count as usize);
+    html! {
+        <li data-without={group.count.to_string()}>
+            { for group.examples.iter().map(|name| html! {
+                <><button type="button" class="link" onclick={page.on(Action::Show(Selection::Node(name.clone())))}>{ &**name }</button>{ " " }</>
+            }) }
+            if more > 0 {
+                <span class="muted">{ fill(words.and_more, &[&more.to_string()]) }</span>
+            }
+            { for group.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }
+        </li>
     }
 }
 

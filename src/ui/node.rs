@@ -20,7 +20,6 @@ pub struct NodeProps {
     /// The DaemonSet that is looked at: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
     pub system_pods: bool,
-    pub compact: bool,
 }
 
 /// The state of a node in the few classes that its colour knows.
@@ -62,7 +61,6 @@ pub fn Node(props: &NodeProps) -> Html {
     let hidden = node.pods.len() - pods.len();
     let class = classes!(
         "node",
-        props.compact.then_some("compact"),
         props.selection.is_node(&node.name).then_some("selected"),
         (!node.powered).then_some("off"),
     );
@@ -96,9 +94,7 @@ pub fn Node(props: &NodeProps) -> Html {
                 </button>
                 <Kubelet node={props.node.clone()} />
             </div>
-            if !props.compact {
-                <Files node={props.node.clone()} files={props.files.clone()} />
-            }
+            <Files node={props.node.clone()} files={props.files.clone()} />
             <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
                 { for pods.iter().map(|pod| html! {
                     <li key={&*pod.uid}>
@@ -109,7 +105,7 @@ pub fn Node(props: &NodeProps) -> Html {
                         />
                     </li>
                 }) }
-                if pods.is_empty() && !props.compact {
+                if pods.is_empty() {
                     <li class="empty">{ words.no_pods }</li>
                 }
             </ul>

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use gloo::utils::document;
 use kubestage::sim::Time;
-use kubestage::view::{Flight, Place};
+use kubestage::stage::Stage;
+use kubestage::view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::wires::{self, Rect, Way};
 
@@ -38,7 +39,23 @@ pub struct Overlay {
     marks: BTreeMap<u64, Mark>,
     stale: bool,
     facts: String,
+    flows: Vec<Flow>,
+    streams: BTreeMap<(String, bool), Stream>,
+    flows_at: f64,
 }
+
+/// Everything that goes one way, drawn as one moving line with its number.
+struct Stream {
+    line: Element,
+    label: HtmlElement,
+    count: u32,
+    path: String,
+}
+
+/// Flows are counted no oftener: what is drawn between follows from the clock alone.
+const FLOWS_EVERY_MS: f64 = 100.0;
+/// Pixels from one dash of a flow to the next.
+const DASH: f64 = 18.0;
 
 /// The name of a place: what `data-anchor` and a message's `data-from` and `data-to` carry.
 pub fn place_id(place: &Place) -> String {
@@ -48,6 +65,7 @@ pub fn place_id(place: &Place) -> String {
         Place::Etcd => "part:etcd".to_owned(),
         Place::ControllerManager => "part:kube-controller-manager".to_owned(),
         Place::Scheduler => "part:kube-scheduler".to_owned(),
+        Place::Kubelets => "kubelets".to_owned(),
         Place::Kubelet(node) => format!("kubelet:{node}"),
         Place::Disk(node) => format!("disk:{node}"),
         Place::Pod(node, pod) => format!("pod:{node}:{pod}"),
@@ -62,6 +80,7 @@ pub fn place_name(place: &Place) -> String {
         Place::Etcd => "etcd".to_owned(),
         Place::ControllerManager => "kube-controller-manager".to_owned(),
         Place::Scheduler => "kube-scheduler".to_owned(),
+        Place::Kubelets => "kubelets".to_owned(),
         Place::Kubelet(node) => format!("kubelet {node}"),
         Place::Disk(node) => format!("{node}:/"),
         Place::Pod(_, pod) => pod.rsplit('/').next().unwrap_or(pod).to_owned(),
@@ -74,9 +93,13 @@ fn find(name: &str) -> Option<HtmlElement> {
     document().query_selector(&format!("[data-layer=\"{name}\"]")).ok()??.dyn_into().ok()
 }
 
+thread_local! {
+    static REDUCED: Option<MediaQueryList> =
+        gloo::utils::window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
+}
+
 pub fn reduced_motion() -> bool {
-    let query = gloo::utils::window().match_media("(prefers-reduced-motion: reduce)");
-    query.ok().flatten().is_some_and(|query| query.matches())
+    REDUCED.with(|query| query.as_ref().is_some_and(MediaQueryList::matches))
 }
 
 impl Overlay {
@@ -88,7 +111,7 @@ impl Overlay {
     fn measure(&mut self) -> Option<()> {
         let scene = find("scene")?;
         let origin = scene.get_bounding_client_rect();
-        let found = scene.query_selector_all("[data-anchor]").ok()?;
+        let found = scene.query_selector_all("[data-anchor]:not(.map-cards *)").ok()?;
         self.anchors.clear();
         for at in 0..found.length() {
             let Some(element) = found.get(at).and_then(|node| node.dyn_into::<Element>().ok()) else {
@@ -117,7 +140,10 @@ impl Overlay {
     fn draw_wires(&mut self) -> Option<()> {
         let group = document().query_selector("[data-layer=\"wires\"]").ok()??;
         let ends = self.anchors.keys().filter(|name| {
-            *name == "user" || (name.starts_with("part:") && *name != HUB) || name.starts_with("kubelet:")
+            *name == "user"
+                || *name == "kubelets"
+                || (name.starts_with("part:") && *name != HUB)
+                || name.starts_with("kubelet:")
         });
         let ends: Vec<String> = ends.cloned().collect();
         let gone: Vec<String> = self.wires.keys().filter(|name| !ends.contains(name)).cloned().collect();
@@ -156,6 +182,7 @@ impl Overlay {
                 let first = tops.map(|(_, rect)| rect.y).fold(f64::INFINITY, f64::min);
                 wires::downwards(*self.anchors.get(HUB)?, to, card, first)
             }
+            None if end == "kubelets" => wires::straight_down(*self.anchors.get(HUB)?, to),
             Some(("pod", rest)) => {
                 let node = rest.split(':').next().unwrap_or_default();
                 wires::inside(*self.anchors.get(&format!("kubelet:{node}"))?, to)
@@ -173,6 +200,7 @@ impl Overlay {
         if self.stale {
             self.measure();
         }
+        self.clear_streams();
         if still {
             self.clear();
             self.write_facts(flights);
@@ -210,6 +238,94 @@ impl Overlay {
         self.light(busy);
     }
 
+    /// Draws what is under way as flows: a line for each way, however much goes along it.
+    pub fn draw_flows(&mut self, at: f64, now: Time, still: bool, stage: &Stage) {
+        if self.stale {
+            self.measure();
+        }
+        if at - self.flows_at >= FLOWS_EVERY_MS {
+            self.flows_at = at;
+            self.flows = stage.flows();
+            self.set_streams();
+            if still {
+                self.write_flow_facts();
+            }
+        }
+        if still {
+            return;
+        }
+        // So far have the dashes come by now: from the clock, so that a pause holds them.
+        let delay = stage.link_delay().0.max(1);
+        let part = (now.0 % delay) as f64 / delay as f64;
+        for ((_, outward), stream) in &self.streams {
+            let offset = if *outward { -part * DASH * 4.0 } else { part * DASH * 4.0 };
+            set(&stream.line, "stroke-dashoffset", &format!("{offset:.1}"));
+        }
+    }
+
+    fn set_streams(&mut self) {
+        self.clear_marks();
+        let Some(group) = document().query_selector("[data-layer=\"wires\"]").ok().flatten() else { return };
+        let Some(layer) = find("flights") else { return };
+        let mut busy = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        for flow in std::mem::take(&mut self.flows) {
+            let (end, outward) = match (&flow.from, &flow.to) {
+                (Place::ApiServer, to) => (place_id(to), true),
+                (from, _) => (place_id(from), false),
+            };
+            let Some(way) = self.way(&end) else { continue };
+            let key = (end.clone(), outward);
+            let stream =
+                self.streams.entry(key.clone()).or_insert_with(|| new_stream(&group, &layer, &end, outward));
+            if stream.path != way.path {
+                stream.path.clone_from(&way.path);
+                set(&stream.line, "d", &way.path);
+                let (x, y) = way.at(0.5);
+                let _ = stream
+                    .label
+                    .style()
+                    .set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
+            }
+            if stream.count != flow.count {
+                stream.count = flow.count;
+                let width = 1.5 + f64::from(flow.count).log10() * 0.9;
+                set(&stream.line, "stroke-width", &format!("{width:.2}"));
+                stream.label.set_text_content(Some(&format!(
+                    "{}{}",
+                    if outward { "↓" } else { "↑" },
+                    flow.count
+                )));
+            }
+            busy.insert(end);
+            seen.insert(key);
+            self.flows.push(flow);
+        }
+        self.streams.retain(|key, stream| {
+            let stays = seen.contains(key);
+            if !stays {
+                stream.line.remove();
+                stream.label.remove();
+            }
+            stays
+        });
+        self.light(busy);
+    }
+
+    fn write_flow_facts(&mut self) {
+        let line =
+            |flow: &Flow| format!("{} → {}  ×{}", place_name(&flow.from), place_name(&flow.to), flow.count);
+        let lines: Vec<String> = self.flows.iter().map(line).collect();
+        self.write_lines(lines.join("\n"));
+    }
+
+    fn clear_streams(&mut self) {
+        for stream in std::mem::take(&mut self.streams).into_values() {
+            stream.line.remove();
+            stream.label.remove();
+        }
+    }
+
     fn mark(&mut self, layer: &HtmlElement, flight: &Flight, end: &str) -> &mut Mark {
         let taken: BTreeSet<u8> =
             self.marks.values().filter(|mark| mark.way == end).map(|mark| mark.lane).collect();
@@ -232,11 +348,15 @@ impl Overlay {
     }
 
     fn clear(&mut self) {
+        self.clear_marks();
+        self.light(BTreeSet::new());
+    }
+
+    fn clear_marks(&mut self) {
         for mark in self.marks.values() {
             mark.element.remove();
         }
         self.marks.clear();
-        self.light(BTreeSet::new());
     }
 
     /// The same as text, for those who want no movement.
@@ -253,7 +373,10 @@ impl Overlay {
                 )
             })
             .collect();
-        let facts = lines.join("\n");
+        self.write_lines(lines.join("\n"));
+    }
+
+    fn write_lines(&mut self, facts: String) {
         if facts != self.facts
             && let Some(list) = find("facts")
         {
@@ -299,6 +422,20 @@ fn mark_text(flight: &Flight, count: u32) -> String {
     };
     let times = if count > 1 { format!(" ×{count}") } else { String::new() };
     format!("{}{what}{times}", flight.verb)
+}
+
+fn new_stream(group: &Element, layer: &HtmlElement, end: &str, outward: bool) -> Stream {
+    let line = document().create_element_ns(Some(SVG), "path").unwrap_or_else(|_| group.clone());
+    set(&line, "class", "stream");
+    set(&line, "data-flow", end);
+    set(&line, "data-outward", if outward { "true" } else { "false" });
+    let _ = group.append_child(&line);
+    let label: HtmlElement =
+        document().create_element("span").map(JsCast::unchecked_into).unwrap_or_else(|_| gloo::utils::body());
+    label.set_class_name(if outward { "stream-label outward" } else { "stream-label" });
+    set(&label, "data-flow", end);
+    let _ = layer.append_child(&label);
+    Stream { line, label, count: 0, path: String::new() }
 }
 
 fn new_mark(flight: &Flight, lane: u8) -> (HtmlElement, HtmlElement) {

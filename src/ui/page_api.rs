@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use kubestage::sim::Duration;
 use kubestage::stage::{Bytes, Command, Options, Script};
+use kubestage::view::Board;
 use wasm_bindgen::prelude::*;
 use yew::Callback;
 
@@ -22,6 +23,7 @@ use super::speed::Speed;
 const EXEC_LIMIT: Duration = Duration::from_secs(600);
 const QUIET_LIMIT_SECS: f64 = 3600.0;
 const KILLED: f64 = 137.0;
+const BARE_MOST: f64 = 1e6;
 
 /// Keeps the functions alive that `window.kubestage` consists of.
 pub struct PageApi {
@@ -57,6 +59,7 @@ struct Door {
 
 impl Door {
     fn with<T>(&self, work: impl FnOnce(&mut Session) -> T) -> T {
+        self.session.borrow_mut().stage.finish_opening();
         let answer = work(&mut self.session.borrow_mut());
         self.say.emit(Msg::World);
         answer
@@ -98,7 +101,7 @@ impl Door {
     fn crash(&self, pod: &JsValue, container: &JsValue, exit_code: &JsValue) -> Answer {
         let id = text(pod, "pod")?;
         let id = if id.contains('/') { id } else { format!("default/{id}") };
-        let board = self.session.borrow_mut().stage.board();
+        let board = self.board_with(&id);
         let pod = find_pod(&board, &id).ok_or_else(|| error(format!("pods {id:?} not found")))?;
         let wanted = container.as_string();
         let found = pod.containers.iter().find(|has| wanted.as_deref().is_none_or(|name| *has.name == *name));
@@ -112,6 +115,16 @@ impl Door {
             container: container.name.to_string(),
             exit_code,
         })
+    }
+
+    /// The board on which a pod's node is shown in full.
+    fn board_with(&self, id: &str) -> Rc<Board> {
+        let mut session = self.session.borrow_mut();
+        let (namespace, name) = id.split_once('/').unwrap_or(("", id));
+        let node = session.stage.node_of_pod(namespace, name);
+        session.gaze.near.extend(node);
+        session.refresh();
+        session.board()
     }
 
     fn play(&self, speed: &JsValue) -> Answer {
@@ -220,8 +233,12 @@ impl PageApi {
         offer!("log", |door, _, _, _| Ok(door.session.borrow().stage.log().into()));
         offer!("logHash", |door, _, _, _| Ok(door.session.borrow().stage.log_hash().into()));
         offer!("reset", |door, seed, options, _| door.reset(&seed, &options));
-        offer!("script", |door, _, _, _| Ok(door.session.borrow().stage.script().to_json().into()));
+        offer!("script", |door, _, _, _| Ok(door.with(|session| session.stage.script().to_json()).into()));
         offer!("load", |door, script, _, _| door.load(&script));
+        offer!("bareQueue", |_door, records, _, _| {
+            let records = records.as_f64().unwrap_or(0.0).clamp(0.0, BARE_MOST) as usize;
+            Ok(format!("{:x}", kubestage::sim::bare::bare_queue(records)).into())
+        });
         let set = js_sys::Reflect::set(&gloo::utils::window(), &"kubestage".into(), &object);
         debug_assert!(set.is_ok(), "the window takes a property");
         PageApi { _functions: functions }

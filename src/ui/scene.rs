@@ -2,19 +2,21 @@
 
 use std::rc::Rc;
 
-use kubestage::view::{ApiServerState, Board, DaemonSetView, FileView, Origin, PartView};
+use kubestage::view::fleet::{LIGHTS, NodeLight, STATES};
+use kubestage::view::{ApiServerState, Board, DaemonSetView, FileView, Fleet, Origin, PartView, PodState};
 use yew::prelude::*;
 
-use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word};
+use super::compact::{SmallNode, light_icon};
+use super::fleet_list::FleetList;
+use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
+use super::map::engine::{Cards, state_word};
+use super::map::{Map, MapTools, MapView};
 use super::node::Node;
 use super::page::use_page;
 use super::pod::{Pod, menu_at};
 use super::same::Same;
-use super::state::{Action, Selection};
-use super::words::fill;
-
-/// From here on nodes are drawn small.
-const FULL_CARDS: usize = 30;
+use super::state::{Action, CARDS_MOST, Distance, FULL_CARDS, Selection};
+use super::words::{fill, grouped};
 
 #[derive(PartialEq, Properties)]
 pub struct SceneProps {
@@ -25,6 +27,16 @@ pub struct SceneProps {
     pub daemonset: Option<Rc<str>>,
     pub system_pods: bool,
     pub desk_open: bool,
+    /// All nodes from afar.
+    pub fleet: Same<Fleet>,
+    pub map: Map,
+    /// The nodes that are cards on the map.
+    pub cards: Same<Cards>,
+    pub distance: Distance,
+    pub label: Option<Rc<str>>,
+    pub labels: Same<Vec<Rc<str>>>,
+    /// Asks for a frame.
+    pub wake: Callback<()>,
 }
 
 #[component]
@@ -32,7 +44,10 @@ pub fn Scene(props: &SceneProps) -> Html {
     let page = use_page();
     let words = page.words();
     let board = &props.board;
-    let compact = board.nodes.len() > FULL_CARDS;
+    let count = props.fleet.nodes.len();
+    let far = count > FULL_CARDS;
+    let distance = props.distance.of(count);
+    let fills = matches!(distance, Distance::Map | Distance::List);
     html! {
         <main class="scene" aria-label={words.stage} data-region="stage" tabindex="-1">
             <SceneBar
@@ -41,29 +56,153 @@ pub fn Scene(props: &SceneProps) -> Html {
                 system_pods={props.system_pods}
                 desk_open={props.desk_open}
             />
+            if far {
+                <FleetBar
+                    fleet={props.fleet.clone()}
+                    {distance}
+                    map={props.map.clone()}
+                    label={props.label.clone()}
+                    labels={props.labels.clone()}
+                    wake={props.wake.clone()}
+                />
+            }
             <div class="scene-scroll">
-                <div class="scene-inner" data-layer="scene" data-api={api_state(board.api_server).0}>
+                <div class={classes!("scene-inner", far.then_some("far"), fills.then_some("fills"))} data-layer="scene" data-distance={distance.text()} data-api={api_state(board.api_server).0}>
                     <svg class="wires" aria-hidden="true"><g data-layer="wires"></g></svg>
                     <ControlPlane board={props.board.clone()} selection={props.selection.clone()} />
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
                     <Tray board={props.board.clone()} selection={props.selection.clone()} />
-                    <ul class={classes!("nodes", compact.then_some("compact"))} aria-label={words.nodes}>
-                        { for board.nodes.iter().enumerate().map(|(at, node)| html! {
-                            <Node
-                                key={&*node.name}
-                                node={Same::from(node)}
-                                files={props.files.get(at).cloned().unwrap_or_default()}
-                                selection={props.selection.clone()}
-                                daemonset={props.daemonset.clone()}
-                                system_pods={props.system_pods}
-                                {compact}
-                            />
-                        }) }
-                    </ul>
+                    { nodes(props, distance, far, words.nodes) }
                     <div class="flights" data-layer="flights" aria-hidden="true"></div>
                 </div>
             </div>
         </main>
+    }
+}
+
+/// The nodes, from the distance that fits.
+fn nodes(props: &SceneProps, distance: Distance, far: bool, name: &'static str) -> Html {
+    match distance {
+        Distance::Map => html! {
+            <MapView
+                map={props.map.clone()}
+                fleet={props.fleet.clone()}
+                cards={props.cards.clone()}
+                board={props.board.clone()}
+                selection={props.selection.clone()}
+                daemonset={props.daemonset.clone()}
+                system_pods={props.system_pods}
+                wake={props.wake.clone()}
+            />
+        },
+        Distance::List => html! {
+            <FleetList fleet={props.fleet.clone()} selection={props.selection.clone()} />
+        },
+        Distance::Cards | Distance::Auto if far => html! {
+            <>
+                <span class="map-gate" data-anchor="kubelets"></span>
+                <ul class="nodes small" aria-label={name}>
+                    { for props.fleet.nodes.iter().map(|node| html! {
+                        <li key={&*node.name}>
+                            <SmallNode
+                                node={Same::from(node)}
+                                selected={props.selection.is_node(&node.name)}
+                                system_pods={props.system_pods}
+                            />
+                        </li>
+                    }) }
+                </ul>
+            </>
+        },
+        Distance::Cards | Distance::Auto => html! {
+            <ul class="nodes" aria-label={name}>
+                { for props.board.nodes.iter().enumerate().map(|(at, node)| html! {
+                    <Node
+                        key={&*node.name}
+                        node={Same::from(node)}
+                        files={props.files.get(at).cloned().unwrap_or_default()}
+                        selection={props.selection.clone()}
+                        daemonset={props.daemonset.clone()}
+                        system_pods={props.system_pods}
+                    />
+                }) }
+            </ul>
+        },
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct FleetBarProps {
+    fleet: Same<Fleet>,
+    distance: Distance,
+    map: Map,
+    label: Option<Rc<str>>,
+    labels: Same<Vec<Rc<str>>>,
+    wake: Callback<()>,
+}
+
+/// What there is in numbers, and from how far it is looked at.
+#[component]
+fn FleetBar(props: &FleetBarProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let counts = &props.fleet.counts;
+    let choices = [
+        (Distance::Cards, words.distance_cards),
+        (Distance::Map, words.distance_map),
+        (Distance::List, words.distance_list),
+    ];
+    let light = |light: NodeLight| {
+        let count = counts.nodes[light as usize];
+        html! {
+            if count > 0 {
+                <span class="tally" data-state={light.text()} data-light={light.text()}>
+                    <Icon name={light_icon(light)} class="state" /><b>{ grouped(count) }</b>
+                </span>
+            }
+        }
+    };
+    let state = |state: PodState| {
+        let count = counts.of(state);
+        html! {
+            if count > 0 {
+                <span class="tally" data-state={state.text()} data-count={count.to_string()}>
+                    { state_icon(state) }<b>{ grouped(count) }</b><small>{ state_word(state) }</small>
+                </span>
+            }
+        }
+    };
+    let many = props.fleet.nodes.len() > CARDS_MOST;
+    html! {
+        <div class="fleet-bar" data-region="fleet">
+            <span class="tallies" aria-label={words.nodes} role="group">
+                <span class="tally-title">{ words.nodes }</span>{ for LIGHTS.map(light) }
+            </span>
+            <span class="gap"></span>
+            if props.distance == Distance::Map {
+                <MapTools map={props.map.clone()} label={props.label.clone()} labels={props.labels.clone()} wake={props.wake.clone()} />
+            }
+            <span class="switch" role="group" aria-label={words.distance}>
+                { for choices.into_iter().filter(|(distance, _)| !(many && *distance == Distance::Cards)).map(|(distance, word)| html! {
+                    <button
+                        key={distance.text()}
+                        type="button"
+                        data-control={format!("distance-{}", distance.text())}
+                        aria-pressed={(props.distance == distance).to_string()}
+                        onclick={page.on(Action::Distance(distance))}
+                    >{ word }</button>
+                }) }
+            </span>
+            <span class="tallies all-pods" aria-label={words.pods} role="group">
+                <span class="tally-title">{ words.pods }</span>
+                { for STATES.map(state) }
+                if counts.differing > 0 {
+                    <span class="tally" data-state="not-ready" data-differing={counts.differing.to_string()} title={words.differing}>
+                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing }</small>
+                    </span>
+                }
+            </span>
+        </div>
     }
 }
 
@@ -246,7 +385,7 @@ fn Tray(props: &PlaneProps) -> Html {
     }
     html! {
         <section class="tray" aria-label={words.pending_tray} data-region="pending">
-            <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&pending.len().to_string()]) }</small></h3>
+            <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&props.board.pending_count.to_string()]) }</small></h3>
             <ul>
                 { for pending.iter().map(|pod| html! {
                     <li key={&*pod.uid}>

@@ -4,43 +4,87 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kubestage::sim::{Duration, Time};
-use kubestage::stage::{Command, JobView, Options, Script, Stage};
-use kubestage::view::{Board, NodeView};
+use kubestage::stage::{Command, JobView, Options, Progress, Script, Stage};
+use kubestage::view::{Board, Fleet, Gaze, Looked};
 
 use super::speed::Speed;
 
-/// Steps between two looks at the wall clock.
-const STEPS_AT_ONCE: u32 = 64;
+/// Steps between two looks at the wall clock: few, as one of them may take a millisecond.
+const STEPS_AT_ONCE: u32 = 8;
+
+/// How often a look that has no clock goes on before it leaves the rest to the next frame.
+const LOOKS_AT_ONCE: u32 = 40;
 
 pub struct Session {
     pub stage: Stage,
     pub playing: bool,
     pub speed: Speed,
+    /// What is shown in full.
+    pub gaze: Gaze,
     /// Where virtual time should be by now; the stage may be behind.
     target: Time,
     board: Rc<Board>,
+    fleet: Rc<Fleet>,
     console: Rc<Vec<JobView>>,
 }
 
 pub type SharedSession = Rc<RefCell<Session>>;
 
 impl Session {
+    /// At once at its beginning.
     pub fn new(options: Options) -> Session {
-        Session::around(Stage::new(options))
+        Session::from_script(&Script::new(options))
     }
 
+    /// At once at the script's end.
     pub fn from_script(script: &Script) -> Session {
-        Session::around(Stage::from_script(script))
+        let mut session = Session::open(script);
+        session.stage.finish_opening();
+        session.settle();
+        session
     }
 
-    fn around(mut stage: Stage) -> Session {
-        let (target, board) = (stage.now(), stage.board());
-        let console = Rc::new(stage.jobs_after(0));
-        Session { stage, playing: true, speed: Speed::REAL, target, board, console }
+    /// Still to be opened, slice by slice.
+    pub fn open(script: &Script) -> Session {
+        let mut stage = Stage::open(script);
+        let gaze = Gaze::default();
+        stage.look(&gaze, || true);
+        let board = stage.near_board().cloned().unwrap_or_else(|| stage.board());
+        let (target, fleet) = (stage.now(), stage.fleet().clone());
+        let console = Rc::default();
+        Session { stage, playing: true, speed: Speed::REAL, gaze, target, board, fleet, console }
     }
 
+    pub fn opening(&self) -> Option<Progress> {
+        self.stage.opening()
+    }
+
+    /// Goes on opening while there is time; whether it is open.
+    pub fn open_slice(&mut self, left: impl Fn() -> bool) -> bool {
+        while left() {
+            for _ in 0..STEPS_AT_ONCE {
+                if !self.stage.go_on_opening() {
+                    self.settle();
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn settle(&mut self) {
+        self.target = self.stage.now();
+        self.refresh();
+    }
+
+    /// The near nodes in full.
     pub fn board(&self) -> Rc<Board> {
         self.board.clone()
+    }
+
+    /// All nodes from afar.
+    pub fn fleet(&self) -> Rc<Fleet> {
+        self.fleet.clone()
     }
 
     pub fn console(&self) -> Rc<Vec<JobView>> {
@@ -79,6 +123,7 @@ impl Session {
 
     /// Lets virtual time pass at once.
     pub fn skip(&mut self, span: Duration) {
+        self.stage.finish_opening();
         let until = self.stage.now() + span;
         self.stage.run_until(until);
         self.target = until;
@@ -95,6 +140,7 @@ impl Session {
     }
 
     pub fn until_quiet(&mut self, limit: Duration) -> bool {
+        self.stage.finish_opening();
         let quiet = self.stage.run_until_quiet(limit);
         self.target = self.stage.now();
         quiet
@@ -117,23 +163,33 @@ impl Session {
         self.job(id).map_or_else(String::new, |job| job.text.to_string())
     }
 
-    /// Looks at the stage anew; true if there is something else to draw.
-    pub fn refresh(&mut self) -> bool {
-        let changed = self.refresh_board();
-        self.refresh_console() || changed
+    /// Too many nodes for all to be shown in full.
+    pub fn is_far(&self) -> bool {
+        self.stage.fleet().nodes.len() > self.gaze.all_up_to
     }
 
-    fn refresh_board(&mut self) -> bool {
-        let fresh = self.stage.board();
-        if same_but_time(&fresh, &self.board) {
-            return false;
+    /// Looks at the stage anew for what components show. Marks of far nodes may follow in the next frames.
+    pub fn refresh(&mut self) {
+        let mut looks = 0;
+        self.look(|| {
+            looks += 1;
+            looks < LOOKS_AT_ONCE
+        });
+        self.refresh_console();
+        self.fleet = self.stage.fleet().clone();
+    }
+
+    /// Looks at what changed on the stage, as far as there is time.
+    pub fn look(&mut self, left: impl FnMut() -> bool) -> Looked {
+        let looked = self.stage.look(&self.gaze, left);
+        if let Some(board) = self.stage.near_board() {
+            self.board = board.clone();
         }
-        self.board = Rc::new(keep_unchanged(&fresh, &self.board));
-        true
+        looked
     }
 
     /// Only what still ran when last looked at, and what is new, can be different.
-    fn refresh_console(&mut self) -> bool {
+    pub fn refresh_console(&mut self) -> bool {
         let settled = self.console.iter().take_while(|job| job.exit_code.is_some()).count();
         let after = settled.checked_sub(1).map_or(0, |last| self.console[last].id);
         let fresh = self.stage.jobs_after(after);
@@ -144,23 +200,4 @@ impl Session {
         self.console = Rc::new(kept.chain(fresh).collect());
         true
     }
-}
-
-fn same_but_time(a: &Board, b: &Board) -> bool {
-    a.api_server == b.api_server
-        && a.quiet == b.quiet
-        && a.parts == b.parts
-        && a.pending == b.pending
-        && a.daemonsets == b.daemonsets
-        && a.nodes == b.nodes
-}
-
-/// The fresh board, with the old one's nodes where they are equal: what is the same is not drawn
-/// again.
-fn keep_unchanged(fresh: &Board, old: &Board) -> Board {
-    let keep = |(at, node): (usize, &Rc<NodeView>)| match old.nodes.get(at).filter(|old| old == &node) {
-        Some(old) => old.clone(),
-        None => node.clone(),
-    };
-    Board { nodes: fresh.nodes.iter().enumerate().map(keep).collect(), ..fresh.clone() }
 }

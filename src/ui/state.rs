@@ -103,6 +103,47 @@ impl Pane {
     }
 }
 
+/// From how far the nodes are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Distance {
+    /// By the number of nodes.
+    #[default]
+    Auto,
+    Cards,
+    Map,
+    List,
+}
+
+/// Up to so many nodes there are full cards, whatever was chosen.
+pub const FULL_CARDS: usize = 30;
+/// Up to so many there are small cards unless something else was chosen.
+const SMALL_CARDS: usize = 400;
+/// More cards than this are too many, even where chosen.
+pub const CARDS_MOST: usize = 1000;
+
+impl Distance {
+    /// What it means for so many nodes.
+    pub fn of(self, nodes: usize) -> Distance {
+        match self {
+            _ if nodes <= FULL_CARDS => Distance::Cards,
+            Distance::Auto | Distance::Cards if nodes > CARDS_MOST => Distance::Map,
+            Distance::Auto if nodes > SMALL_CARDS => Distance::Map,
+            Distance::Auto => Distance::Cards,
+            chosen => chosen,
+        }
+    }
+
+    /// The value of `data-distance`.
+    pub fn text(self) -> &'static str {
+        match self {
+            Distance::Auto => "auto",
+            Distance::Cards => "cards",
+            Distance::Map => "map",
+            Distance::List => "list",
+        }
+    }
+}
+
 /// Which parts of the page stand open and how; saved, and brought back by a reload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -120,6 +161,9 @@ pub struct Layout {
     pub daemonset: Option<Rc<str>>,
     pub selection: Selection,
     pub letters: bool,
+    pub distance: Distance,
+    /// The label that the map groups by; empty for none; by zone, where there are any, if not chosen.
+    pub group_by: Option<Rc<str>>,
 }
 
 impl Default for Layout {
@@ -136,6 +180,8 @@ impl Default for Layout {
             daemonset: None,
             selection: Selection::Nothing,
             letters: true,
+            distance: Distance::Auto,
+            group_by: None,
         }
     }
 }
@@ -208,6 +254,10 @@ pub enum Action {
     Scenarios(bool),
     Share,
     FocusConsole,
+    Distance(Distance),
+    GroupBy(Rc<str>),
+    /// Goes to a node on the map.
+    ShowOnMap(Rc<str>),
     /// Lights what on the stage shows a claim.
     Light(Option<Claim>),
     ForgetSeen,

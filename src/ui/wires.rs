@@ -117,6 +117,11 @@ pub fn downwards(hub: Rect, kubelet: Rect, card: Rect, first_row: f64) -> Way {
     start.swing((lane, first_row - 2.0)).line((lane, card.y - 16.0)).swing((to.0, card.y + 2.0)).line(to)
 }
 
+/// From the API server down to all kubelets at once.
+pub fn straight_down(hub: Rect, gate: Rect) -> Way {
+    Way::from((hub.centre_x(), hub.bottom())).line((hub.centre_x(), gate.y))
+}
+
 /// Within a node's card: from the kubelet to a pod or a file, leaving and arriving at the left edge.
 pub fn inside(kubelet: Rect, other: Rect) -> Way {
     let to = (other.x + 12.0, other.centre_y());

@@ -42,6 +42,19 @@ impl Lang {
     }
 }
 
+/// 150,000 is easier to read than 150000.
+pub fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Puts `parts` where the `{}` of a text stand, in order.
 pub fn fill(text: &str, parts: &[&str]) -> String {
     let mut filled = String::with_capacity(text.len());
@@ -97,6 +110,41 @@ words! {
     theme_dark: "Theme: dark", "테마: 어둡게";
     help: "Keys and help", "단축키와 도움말";
     close: "Close", "닫기";
+
+    start_fleet: "5,000 nodes", "노드 5,000개";
+    start_fleet_long: "The largest cluster that Kubernetes supports, in three zones: apply a DaemonSet and watch it spread", "쿠버네티스가 지원하는 가장 큰 클러스터를 세 존에 나누어 띄웁니다. DaemonSet을 적용해 퍼져 나가는 모습을 보세요";
+    nodes_number: "Number of nodes", "노드 수";
+    nodes_number_long: "1 to 5,000, the control plane's included", "컨트롤 플레인을 포함해 1~5,000개";
+    /// {} is a number of nodes, then how many of them are Ready.
+    opening: "Starting {} nodes: {} Ready", "노드 {}개를 시작하는 중: {}개 Ready";
+    /// {} is a clock, then the clock at the end.
+    replaying: "Replaying the session: {} of {}", "세션을 다시 재생하는 중: {} / {}";
+
+    // Many nodes.
+    distance: "View", "보기";
+    distance_cards: "Cards", "카드";
+    distance_map: "Map", "지도";
+    distance_list: "List", "목록";
+    group_by: "Group by", "묶기";
+    group_none: "not grouped", "묶지 않음";
+    zoom_in: "Zoom in", "확대";
+    zoom_out: "Zoom out", "축소";
+    zoom_fit: "Show all nodes", "모든 노드 보기";
+    /// {} is a number.
+    map_of: "Map of {} nodes", "노드 {}개의 지도";
+    map_keys: "Arrow keys go from node to node, Enter opens the menu, plus, minus and 0 zoom. The list shows the same as text.", "화살표 키로 노드 사이를 옮겨 다니고 Enter로 메뉴를 엽니다. +, -, 0으로 확대와 축소를 합니다. 목록에서는 같은 내용을 글로 볼 수 있습니다.";
+    show_on_map: "Show {} on the map", "지도에서 {} 보기";
+    filter_nodes: "Find nodes by name", "이름으로 노드 찾기";
+    only_troubled: "Only those in trouble", "문제가 있는 것만";
+    no_match: "No node matches", "일치하는 노드가 없습니다";
+    /// {} is how many are shown, then of how many.
+    listed_of: "{} of {} nodes", "노드 {} / {}개";
+    pods: "Pods", "파드";
+    waiting: "Waiting", "대기";
+    trouble: "Trouble", "문제";
+    differing: "API server and node differ", "API 서버와 노드가 다름";
+    /// {} is a number.
+    and_more: "and {} more", "그 밖에 {}개";
 
     // The stage.
     stage: "Stage", "무대";
@@ -346,5 +394,18 @@ mod tests {
     fn words_are_put_in_order() {
         assert_eq!(fill("a {} b {}.", &["1", "2"]), "a 1 b 2.");
         assert_eq!(fill("{} {}", &["only"]), "only ");
+    }
+}
+
+#[cfg(test)]
+mod number_tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(
+            [0, 999, 1000, 150_000, 4_294_967_295].map(grouped),
+            ["0", "999", "1,000", "150,000", "4,294,967,295"]
+        );
     }
 }

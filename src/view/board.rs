@@ -136,6 +136,15 @@ pub struct WhyNot {
     pub reasons: Vec<Rc<str>>,
 }
 
+/// Nodes that are to have no pod of a DaemonSet, all for the same reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Without {
+    pub reasons: Vec<Rc<str>>,
+    pub count: u32,
+    /// The first of them.
+    pub examples: Vec<Rc<str>>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
     pub name: Rc<str>,
@@ -246,8 +255,10 @@ pub struct Board {
     /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
     pub parts: Vec<Rc<PartView>>,
     pub nodes: Vec<Rc<NodeView>>,
-    /// Pods that are meant for no particular node and wait.
+    /// Pods that are meant for no particular node and wait: the first hundred.
     pub pending: Vec<Rc<PodView>>,
+    /// How many there are of them.
+    pub pending_count: u32,
     pub daemonsets: Vec<Rc<DaemonSetView>>,
     /// True while nothing is under way: no message, no start, no stop.
     pub quiet: bool,

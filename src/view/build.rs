@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::board::{ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot};
+use super::board::{
+    ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without,
+};
+use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use crate::api::daemonset::DaemonSet;
 use crate::api::meta::{Name, Uid};
@@ -25,32 +28,81 @@ fn text(value: &str) -> Rc<str> {
 /// Makes the whole board. Costs a walk over all nodes and pods.
 pub fn board(cluster: &Cluster) -> Board {
     let pods = PodsByNode::sort(cluster);
-    let daemonsets: Vec<(Rc<DaemonSet>, DaemonTemplate)> = cluster
-        .api
-        .store
-        .daemonsets
-        .iter()
-        .map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template)))
-        .collect();
+    let daemonsets = rules(cluster);
     let mut seen: BTreeSet<Name> = BTreeSet::new();
     let mut nodes = Vec::new();
-    for machine in cluster.machines.iter().filter(|machine| !machine.removed) {
+    for machine in cluster.present_machines() {
         seen.insert(machine.name.clone());
         let node = cluster.api.store.nodes.get("", &machine.name);
-        nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, &pods, &daemonsets)));
+        let listed = pods.on(&machine.name);
+        nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, listed, &daemonsets)));
     }
-    for node in cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)) {
-        nodes.push(Rc::new(node_view(&node.meta.name, None, Some(node), &pods, &daemonsets)));
+    let mut strangers: Vec<_> =
+        cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)).collect();
+    strangers.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    for node in strangers {
+        let name = &node.meta.name;
+        nodes.push(Rc::new(node_view(name, None, Some(node), pods.on(name), &daemonsets)));
     }
     Board {
         now: cluster.now(),
         api_server: api_server_state(cluster),
         parts: parts(cluster),
         nodes,
-        pending: pods.unplaced.iter().map(|pod| Rc::new(pods::from_api(pod, None, None))).collect(),
+        pending: pods.unplaced.iter().take(PENDING_SHOWN).map(pending_view).collect(),
+        pending_count: pods.unplaced.len() as u32,
         daemonsets: daemonsets.iter().map(|(ds, _)| Rc::new(daemonset_view(ds))).collect(),
-        quiet: cluster.is_quiet(Duration::from_secs(2)),
+        quiet: is_quiet(cluster),
     }
+}
+
+/// The marks of all nodes, made from nothing.
+pub fn fleet(cluster: &Cluster) -> Fleet {
+    let pods = PodsByNode::sort(cluster);
+    let mut fleet = Fleet::default();
+    for machine in cluster.present_machines() {
+        let node = cluster.api.store.nodes.get("", &machine.name).map(|node| &**node);
+        let mark = node_mark(&machine.name, Some(machine), node, pods.on(&machine.name));
+        fleet.set(fleet.nodes.len(), mark);
+    }
+    let has_machine = |name: &Name| cluster.machine(name).is_some();
+    let strangers = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
+    let strangers: BTreeMap<&Name, &Rc<Node>> = strangers.map(|node| (&node.meta.name, node)).collect();
+    for (name, node) in strangers {
+        fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
+    }
+    fleet
+}
+
+/// More pods without a node are counted only.
+pub(super) const PENDING_SHOWN: usize = 100;
+
+/// The DaemonSets with what decides where their pods go.
+pub(super) type Rules = Vec<(Rc<DaemonSet>, DaemonTemplate)>;
+
+pub(super) fn rules(cluster: &Cluster) -> Rules {
+    let sets = cluster.api.store.daemonsets.iter();
+    sets.map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template))).collect()
+}
+
+/// The same after some were written: a template that is still the same is not read again.
+pub(super) fn rules_after(cluster: &Cluster, old: &Rules) -> Rules {
+    let known = |ds: &DaemonSet| {
+        let same = |(had, _): &&(Rc<DaemonSet>, DaemonTemplate)| {
+            had.meta.uid == ds.meta.uid && Rc::ptr_eq(&had.template, &ds.template)
+        };
+        old.iter().find(same).map(|(_, template)| template.clone())
+    };
+    let sets = cluster.api.store.daemonsets.iter();
+    sets.map(|ds| (ds.clone(), known(ds).unwrap_or_else(|| DaemonTemplate::new(&ds.template)))).collect()
+}
+
+pub(super) fn pending_view(pod: &Rc<Pod>) -> Rc<PodView> {
+    Rc::new(pods::from_api(pod, None, None))
+}
+
+pub(super) fn is_quiet(cluster: &Cluster) -> bool {
+    cluster.is_quiet(Duration::from_secs(2))
 }
 
 /// The API server's pods by the node they are on or meant for.
@@ -70,10 +122,14 @@ impl PodsByNode {
         }
         sorted
     }
+
+    fn on(&self, node: &Name) -> &[Rc<Pod>] {
+        self.by_node.get(node).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The sandbox that a pod of the API server is on its node: its own, or for a mirror pod its static pod's.
-fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
+pub(super) fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
     match pod.meta.annotation(CONFIG_MIRROR) {
         Some(hash) => machine.kubelet.runtime.sandboxes().iter().find(|sandbox| {
             let own = sandbox.common.annotations.get(CONFIG_HASH);
@@ -83,14 +139,13 @@ fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
     }
 }
 
-fn node_view(
+pub(super) fn node_view(
     name: &Name,
     machine: Option<&Machine>,
     node: Option<&Rc<Node>>,
-    pods: &PodsByNode,
+    listed: &[Rc<Pod>],
     daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
 ) -> NodeView {
-    let listed = pods.by_node.get(name).map_or(&[][..], Vec::as_slice);
     let views = pod_views(name, machine, listed);
     let node_value = node.map(|node| &**node);
     let labels = node_value
@@ -123,7 +178,7 @@ fn node_view(
 }
 
 /// Whether anything of a pod runs on its node, or is about to.
-fn is_alive(sandbox: &Sandbox) -> bool {
+pub(super) fn is_alive(sandbox: &Sandbox) -> bool {
     let lives = |container: &Container| container.is_running() || container.state == ContainerState::Created;
     let begins = sandbox.containers.is_empty() && sandbox.state != SandboxState::NotReady;
     begins || sandbox.containers.iter().any(lives)
@@ -210,7 +265,38 @@ fn why_not(
     list
 }
 
-fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
+/// How many nodes are named for each set of reasons.
+const EXAMPLES: usize = 3;
+
+/// Why nodes are to have no pod of a DaemonSet, the most frequent reasons first.
+pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec<Without> {
+    let Some(ds) = cluster.api.store.daemonsets.get(namespace, daemonset) else { return Vec::new() };
+    let template = DaemonTemplate::new(&ds.template);
+    let mut found: BTreeMap<Vec<String>, (u32, Vec<Name>)> = BTreeMap::new();
+    for node in cluster.api.store.nodes.iter() {
+        let reasons = why_not_on_node(&template, node);
+        if reasons.is_empty() {
+            continue;
+        }
+        let (count, examples) = found.entry(reasons).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            examples.push(node.meta.name.clone());
+        }
+    }
+    let mut groups: Vec<Without> = found
+        .into_iter()
+        .map(|(reasons, (count, examples))| Without {
+            reasons: reasons.iter().map(|reason| text(reason)).collect(),
+            count,
+            examples,
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups
+}
+
+pub(super) fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
     let status = &ds.status;
     let selector: Vec<String> =
         ds.template.spec.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -233,7 +319,7 @@ const PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "
 
 /// The control-plane computer that carries a part, and the part's sandbox there.
 fn part_sandbox<'a>(cluster: &'a Cluster, part: &str) -> Option<(&'a Machine, Option<&'a Sandbox>)> {
-    let machine = cluster.machines.iter().find(|machine| machine.spec.control_plane)?;
+    let machine = cluster.control_plane().next()?;
     let name = format!("{part}-{}", machine.name);
     let mut found = machine
         .kubelet
@@ -244,7 +330,7 @@ fn part_sandbox<'a>(cluster: &'a Cluster, part: &str) -> Option<(&'a Machine, Op
     Some((machine, found.next_back()))
 }
 
-fn parts(cluster: &Cluster) -> Vec<Rc<PartView>> {
+pub(super) fn parts(cluster: &Cluster) -> Vec<Rc<PartView>> {
     PARTS.iter().map(|part| Rc::new(part_view(cluster, part))).collect()
 }
 
@@ -288,9 +374,9 @@ fn note(cluster: &Cluster, part: &str) -> String {
     }
 }
 
-fn api_server_state(cluster: &Cluster) -> ApiServerState {
+pub(super) fn api_server_state(cluster: &Cluster) -> ApiServerState {
     if cluster.api_up() {
-        let stopping = cluster.machines.iter().filter(|machine| machine.spec.control_plane).any(|machine| {
+        let stopping = cluster.control_plane().any(|machine| {
             let name = format!("kube-apiserver-{}", machine.name);
             machine.kubelet.is_terminating("kube-system", &name)
         });

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::transit::{Flight, Place};
+use super::transit::{Flight, Flow, Place};
 use crate::cluster::post::{Leg, key_of};
 use crate::cluster::{Cluster, watch_verb};
 use crate::kubelet::runtime::sandbox::{ContainerState, SandboxState};
@@ -86,6 +86,27 @@ pub fn flights(cluster: &Cluster) -> Vec<Flight> {
     flights
 }
 
+/// Everything under way as flows: of which there are never more than the ways between parts.
+pub fn flows(cluster: &Cluster) -> Vec<Flow> {
+    let (to_manager, to_scheduler, to_kubelets) = cluster.watch_event_counts();
+    let counts = cluster.under_way();
+    let ways = [
+        (Place::User, counts.user, 0),
+        (Place::ControllerManager, counts.controller_manager, to_manager),
+        (Place::Scheduler, counts.scheduler, to_scheduler),
+        (Place::Kubelets, counts.kubelets, to_kubelets),
+    ];
+    let mut flows = Vec::new();
+    for (place, both, events) in ways {
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        let flow = |from, to, count| Flow { from, to, count };
+        flows.push(flow(place.clone(), Place::ApiServer, both.to));
+        flows.push(flow(Place::ApiServer, place, both.back.saturating_add(events)));
+    }
+    flows.retain(|flow| flow.count > 0);
+    flows
+}
+
 /// More nodes than this are not looked through for what goes on inside them.
 const NODES_SHOWN: usize = 100;
 
@@ -93,7 +114,7 @@ const NODES_SHOWN: usize = 100;
 fn on_nodes(cluster: &Cluster) -> Vec<Flight> {
     let mut flights = Vec::new();
     let settings = &cluster.settings;
-    for machine in cluster.machines.iter().filter(|machine| !machine.removed).take(NODES_SHOWN) {
+    for machine in cluster.present_machines().take(NODES_SHOWN) {
         let node = &machine.name;
         let flight =
             |id: u64, from: Place, to: Place, verb: &str, kind: &str, object: Rc<str>, sent, arrives| {

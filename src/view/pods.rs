@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::board::{ContainerView, Difference, Origin, PodState, PodView};
-use crate::api::meta::ObjectMeta;
+use crate::api::meta::{CommonMeta, ObjectMeta};
 use crate::api::pod::{
     CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
 };
@@ -11,15 +11,44 @@ use crate::kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use crate::sim::Time;
 
 /// Where a pod came from, by its metadata.
-pub fn origin(meta: &ObjectMeta) -> Origin {
-    let from_file = meta.annotation(crate::api::pod::CONFIG_SOURCE).is_some_and(|source| source != "api");
-    if from_file || meta.annotations().contains_key(CONFIG_MIRROR) {
+pub fn origin(common: &CommonMeta) -> Origin {
+    let source = common.annotations.get(crate::api::pod::CONFIG_SOURCE);
+    if source.is_some_and(|source| &**source != "api") || common.annotations.contains_key(CONFIG_MIRROR) {
         return Origin::Static;
     }
-    match meta.controller() {
+    match common.owners.iter().find(|owner| owner.controller) {
         Some(owner) if *owner.kind == *"DaemonSet" => Origin::DaemonSet,
         _ => Origin::Api,
     }
+}
+
+/// A pod's state and whether the node's runtime says otherwise: what [`from_api`] says in full.
+///
+/// That all is well is found without making a text.
+pub fn state_in_brief(pod: &Pod, sandbox: Option<&Sandbox>) -> (PodState, bool) {
+    let ready = pod.is_ready();
+    let word = sandbox.map(node_word);
+    if ready && is_plainly_running(pod) {
+        return (PodState::Running, difference(pod, "Running", word).is_some());
+    }
+    let summary = crate::kubectl::printers::pod_status(pod);
+    (state_of(&summary.reason, ready), difference(pod, &summary.reason, word).is_some())
+}
+
+/// STATUS is `Running`, as every container runs and is ready, and nothing else is to be said.
+fn is_plainly_running(pod: &Pod) -> bool {
+    let status = &pod.status;
+    let all = || {
+        status.containers.len() == pod.spec.containers.len()
+            && pod.spec.containers.iter().all(|container| container.kind == ContainerKind::Main)
+            && status.containers.iter().all(|container| container.ready && container.state.is_running())
+    };
+    status.phase == Phase::Running && status.reason.is_none() && !pod.meta.is_terminating() && all()
+}
+
+/// The same of a pod that only the node knows.
+pub fn state_on_node(sandbox: &Sandbox) -> PodState {
+    state_of(node_word(sandbox), true)
 }
 
 /// The class of a pod's state, from STATUS as kubectl prints it.
@@ -43,21 +72,20 @@ fn text(value: &str) -> Rc<str> {
 }
 
 /// What the runtime has of a pod, in one word: the node's truth.
-pub fn node_status(sandbox: &Sandbox) -> Rc<str> {
+pub fn node_word(sandbox: &Sandbox) -> &'static str {
     let spec = &sandbox.spec;
-    let mains: Vec<&Container> =
-        spec.main_containers().filter_map(|container| sandbox.newest(&container.name)).collect();
+    let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
     let all = spec.main_containers().count();
-    let running = mains.iter().filter(|container| container.is_running()).count();
-    let exits = mains.iter().filter_map(|container| container.exit());
+    let running = mains().filter(|container| container.is_running()).count();
+    let exits = mains().filter_map(Container::exit);
     if running == all && all > 0 {
-        text("Running")
+        "Running"
     } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
-        text(if exit.code == 0 { "Completed" } else { "Error" })
+        if exit.code == 0 { "Completed" } else { "Error" }
     } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
-        text("PodInitializing")
+        "PodInitializing"
     } else {
-        text("ContainerCreating")
+        "ContainerCreating"
     }
 }
 
@@ -165,7 +193,7 @@ pub struct NodeTruth<'a> {
 pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
     let summary = crate::kubectl::printers::pod_status(pod);
     let status = &*summary.reason;
-    let node_word = node.map(|node| node_status(node.sandbox));
+    let on_node = node.map(|node| node_word(node.sandbox));
     let in_api = api_containers(pod);
     let containers = match node {
         Some(node) => node_containers(node.sandbox, &in_api, node.back_off),
@@ -178,7 +206,7 @@ pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>
         name: pod.meta.name.clone(),
         uid: text(&pod.meta.uid.to_string()),
         node: target.cloned(),
-        origin: origin(&pod.meta),
+        origin: origin(&pod.meta.common),
         controlled_by: owner
             .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
         file: node.and_then(|node| node.file).map(text),
@@ -189,9 +217,9 @@ pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>
         restarts: summary.restarts,
         created: pod.meta.created,
         ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
-        difference: difference(pod, status, node_word.as_deref()),
+        difference: difference(pod, status, on_node),
         api_status: Some(text(status)),
-        node_status: node_word,
+        node_status: on_node.map(text),
         status: text(status),
         reason: reason(pod),
         containers,
@@ -201,7 +229,7 @@ pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>
 /// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
 pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let sandbox = node.sandbox;
-    let word = node_status(sandbox);
+    let word = text(node_word(sandbox));
     let containers = node_containers(sandbox, &[], node.back_off);
     let total = containers.iter().filter(|container| !container.is_init).count();
     let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
@@ -215,7 +243,7 @@ pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         name: meta.name.clone(),
         uid: text(&sandbox.uid.to_string()),
         node: Some(node_name.clone()),
-        origin: origin(&meta),
+        origin: origin(&meta.common),
         controlled_by: owner,
         file: node.file.map(text),
         is_mirror: false,

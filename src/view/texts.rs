@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::board::{EventView, FileView, MessageView};
+use crate::api::event::Event;
 use crate::api::object::{Key, Kind};
 use crate::api::schema;
 use crate::cluster::Cluster;
@@ -18,25 +19,25 @@ const SHOWN_BYTES: usize = 1 << 20;
 /// The newest events, newest first.
 pub fn events(cluster: &Cluster, limit: usize) -> Vec<EventView> {
     let newest = cluster.api.store.events.iter().rev().take(limit.saturating_mul(4).max(64));
-    let mut events: Vec<EventView> = newest
-        .map(|event| {
-            let draft = &event.draft;
-            let kind = draft.regarding.kind.name().to_lowercase();
-            EventView {
-                last_seen: draft.last.stamp(),
-                warning: draft.is_warning(),
-                reason: draft.reason.into(),
-                object: format!("{kind}/{}", draft.regarding.name).into(),
-                namespace: draft.regarding.namespace.clone(),
-                message: draft.message().into(),
-                count: draft.count,
-                source: draft.source.component.into(),
-            }
-        })
-        .collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.last_seen));
+    let mut events: Vec<Rc<Event>> = newest.collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.draft.last.stamp()));
     events.truncate(limit);
-    events
+    events.iter().map(|event| event_view(event)).collect()
+}
+
+fn event_view(event: &Event) -> EventView {
+    let draft = &event.draft;
+    let kind = draft.regarding.kind.name().to_lowercase();
+    EventView {
+        last_seen: draft.last.stamp(),
+        warning: draft.is_warning(),
+        reason: draft.reason.into(),
+        object: format!("{kind}/{}", draft.regarding.name).into(),
+        namespace: draft.regarding.namespace.clone(),
+        message: draft.message().into(),
+        count: draft.count,
+        source: draft.source.component.into(),
+    }
 }
 
 /// The files of a node's disk that matter to its kubelet, and whatever else a person has put there.

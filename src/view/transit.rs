@@ -12,6 +12,8 @@ pub enum Place {
     Etcd,
     ControllerManager,
     Scheduler,
+    /// The kubelets of all nodes, where these are too many to be told apart.
+    Kubelets,
     /// A node's kubelet, by the node's name.
     Kubelet(Rc<str>),
     /// A node's disk: manifest files.
@@ -37,6 +39,14 @@ pub struct Flight {
     pub sent: Time,
     pub arrives: Time,
     /// How many messages of the same way, verb and kind this one stands for (flows at large scale).
+    pub count: u32,
+}
+
+/// All messages that are under way in one direction between two places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    pub from: Place,
+    pub to: Place,
     pub count: u32,
 }
 

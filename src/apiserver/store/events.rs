@@ -128,6 +128,11 @@ impl EventTable {
         self.count == 0
     }
 
+    /// Lets go of some events, as the whole table is given up; false when none is left.
+    pub fn let_go(&mut self) -> bool {
+        self.pieces.pop_back().is_some() || self.again.pop_last().is_some()
+    }
+
     /// All events, in order of creation.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Rc<Event>> + '_ {
         // Those said again may be older than all pieces that are left.

@@ -3,22 +3,26 @@
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
-use gloo::utils::{document_element, window};
-use kubestage::stage::{Command, Options, Stage};
-use kubestage::view::{Board, EventView, FileView};
+use gloo::utils::document_element;
+use kubestage::stage::{Command, Options, Script, Stage};
+use kubestage::view::{Board, EventView, FileView, Gaze};
 use yew::prelude::*;
 
-use super::{App, Msg};
+use super::{App, FIRST_SLICE_MS, Msg};
+use crate::ui::clock::{budget, now_ms};
 use crate::ui::desk::DeskAction;
 use crate::ui::desk::model::{self, Desk, DocId};
 use crate::ui::session::Session;
-use crate::ui::state::{Action, DeskTab, DrawerTab, Layout, Pane, Selection};
+use crate::ui::state::{Action, DeskTab, Distance, DrawerTab, FULL_CARDS, Layout, Pane, Selection};
 use crate::ui::{share, storage};
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
-/// Beyond this many nodes only the files of the one that is picked are read.
-const FILES_OF_NODES: usize = 30;
+/// Why nodes lack a DaemonSet's pod is looked up no oftener, as that walks over all nodes.
+const WITHOUT_EVERY_MS: f64 = 1500.0;
+/// Neither are the labels to group by.
+const LABELS_EVERY_MS: f64 = 700.0;
+const ZONE: &str = "topology.kubernetes.io/zone";
 /// After the last key: when a text is looked at, and when it takes effect.
 const CHECK_AFTER_MS: u32 = 140;
 const LIVE_AFTER_MS: u32 = 400;
@@ -29,13 +33,18 @@ const SAY_EVERY_MS: f64 = 1000.0;
 impl App {
     /// Takes what changed in the world into what the lists show.
     pub(super) fn look(&mut self) {
-        let session = self.session.borrow();
-        self.events = Rc::new(session.stage.events(EVENTS));
-        if self.prefs.layout.drawer_tab == DrawerTab::Messages {
+        let gaze = self.gaze();
+        let mut session = self.session.borrow_mut();
+        session.gaze = gaze;
+        session.refresh();
+        let few = !session.is_far();
+        let layout = &self.prefs.layout;
+        let events_seen = layout.drawer_tab == DrawerTab::Events || layout.selection != Selection::Nothing;
+        self.events = Rc::new(session.stage.events(if events_seen { EVENTS } else { 1 }));
+        if layout.drawer_tab == DrawerTab::Messages {
             self.messages = Rc::new(session.stage.messages(MESSAGES));
         }
         let board = session.board();
-        let few = board.nodes.len() <= FILES_OF_NODES;
         let read = |name: &str| Rc::new(session.stage.files(name));
         self.files = match few {
             true => board.nodes.iter().map(|node| read(&node.name)).collect(),
@@ -53,13 +62,86 @@ impl App {
             self.witnessed = Rc::new(self.witness.clone());
             storage::save(storage::SEEN, &self.witness);
         }
+        self.look_far(&board);
         self.say_newest();
         self.keep_file_in_sight();
     }
 
+    /// What is to be shown in full: what is picked anywhere, and the cards of the map.
+    fn gaze(&self) -> Gaze {
+        let mut gaze = Gaze { all_up_to: FULL_CARDS, ..Gaze::default() };
+        let session = self.session.borrow();
+        match &self.prefs.layout.selection {
+            Selection::Node(name) => gaze.near.extend([name.clone()]),
+            Selection::Pod(id) => {
+                let (namespace, name) = id.split_once('/').unwrap_or(("", id));
+                gaze.near.extend(session.stage.node_of_pod(namespace, name));
+            }
+            _ => {}
+        }
+        gaze.near.insert(self.desk.node.clone());
+        gaze.near.extend(self.map.0.borrow().near());
+        gaze
+    }
+
+    pub(super) fn is_far(&self) -> bool {
+        self.session.borrow().is_far()
+    }
+
+    /// What only many nodes need: labels to group by, and where a DaemonSet has no pod.
+    fn look_far(&mut self, board: &Board) {
+        let session = self.session.borrow();
+        let fleet = session.fleet();
+        if !session.is_far() {
+            return;
+        }
+        let soon = now_ms() - self.labels_at < LABELS_EVERY_MS;
+        if self.labels.0 != fleet.layout_version && !soon {
+            self.labels_at = now_ms();
+            self.labels = (fleet.layout_version, Rc::new(fleet.group_labels()));
+        }
+        let picked = match &self.prefs.layout.selection {
+            Selection::DaemonSet(id) => board.daemonsets.iter().find(|ds| ds.id == *id),
+            _ => None,
+        };
+        let (id, now) = (picked.map(|ds| ds.id.clone()), now_ms());
+        if self.without.1 != id || (id.is_some() && now - self.without.2 > WITHOUT_EVERY_MS) {
+            let found = picked.map(|ds| session.stage.nodes_without(&ds.namespace, &ds.name));
+            self.without = (Rc::new(found.unwrap_or_default()), id, now);
+        }
+        drop(session);
+        let mut map = self.map.0.borrow_mut();
+        map.lang = self.prefs.lang;
+        map.group_by(self.label());
+    }
+
+    /// The label that the map groups by: the chosen one, else the zones, where there are any.
+    pub(super) fn label(&self) -> Option<Rc<str>> {
+        let labels = &self.labels.1;
+        match &self.prefs.layout.group_by {
+            Some(chosen) if chosen.is_empty() => None,
+            Some(chosen) if labels.contains(chosen) => Some(chosen.clone()),
+            _ => labels.iter().find(|label| &***label == ZONE).cloned(),
+        }
+    }
+
+    pub(super) fn wake(&self) -> Callback<()> {
+        let frame = self.frame.clone();
+        Callback::from(move |()| frame.wake())
+    }
+
+    /// What was asked for while the session was being opened is done as soon as it is.
+    pub(super) fn do_what_waited(&mut self, ctx: &Context<App>) {
+        if self.session.borrow().opening().is_none() {
+            for action in std::mem::take(&mut self.waiting) {
+                self.act(ctx, action);
+            }
+        }
+    }
+
     /// Tells screen readers the newest event, at most once a second.
     fn say_newest(&mut self) {
-        let now = window().performance().map_or(0.0, |performance| performance.now());
+        let now = now_ms();
         let Some(event) = self.events.first().filter(|_| now - self.said_at > SAY_EVERY_MS) else { return };
         let text = format!("{} {}: {}", event.reason, event.object, event.message);
         if text != self.said {
@@ -89,6 +171,11 @@ impl App {
     }
 
     pub(super) fn act(&mut self, ctx: &Context<App>, action: Action) {
+        if changes_world(&action) && self.session.borrow().opening().is_some() {
+            self.menu = None;
+            self.waiting.push(action);
+            return;
+        }
         match action {
             Action::Perform(command) => {
                 self.menu = None;
@@ -157,6 +244,12 @@ impl App {
                 self.open_node(node, Some(path));
             }
             Action::Desk(action) => self.at_desk(ctx, action),
+            Action::ShowOnMap(node) => {
+                self.prefs.layout.distance = Distance::Map;
+                self.prefs.layout.selection = Selection::Node(node.clone());
+                self.prefs.layout.pane = Pane::Inspector;
+                self.map.0.borrow_mut().wish_for(node);
+            }
             Action::Share => {
                 share::share(self.session.borrow().stage.script(), ctx.link().callback(Msg::Notice))
             }
@@ -189,15 +282,20 @@ impl App {
     fn begin(&mut self, ctx: &Context<App>, options: Options) {
         self.scenarios = false;
         self.desk_mut().begin_anew(&options);
-        let session = Session::new(options);
+        let mut session = Session::open(&Script::new(options));
+        session.open_slice(budget(FIRST_SLICE_MS));
         self.replace(session);
         self.save_soon(ctx);
     }
 
     pub(super) fn replace(&mut self, mut session: Session) {
         (session.playing, session.speed) = (self.prefs.playing, self.prefs.speed);
-        *self.session.borrow_mut() = session;
+        let old = self.session.replace(session);
+        self.frame.give_up(old.stage);
         self.witness.begin_anew();
+        self.map.0.borrow_mut().begin_anew();
+        self.labels = Default::default();
+        self.prefs.layout.group_by = None;
         self.prefs.layout.selection = Selection::Nothing;
     }
 
@@ -263,7 +361,9 @@ impl App {
     }
 
     pub(super) fn live_text(&mut self, ctx: &Context<App>, id: &DocId) {
-        if self.desk.live && self.desk.is_dirty(id) {
+        if self.session.borrow().opening().is_some() {
+            self.wait_for_more(ctx, id.clone());
+        } else if self.desk.live && self.desk.is_dirty(id) {
             self.submit(ctx, id);
             self.look();
         }
@@ -291,13 +391,20 @@ impl App {
     pub(super) fn save(&mut self) {
         self.saving = None;
         storage::save(storage::DRAFTS, &*self.desk);
+        if self.session.borrow().opening().is_some() {
+            // What is saved still is what is being played.
+            return;
+        }
         storage::save_text(storage::SESSION, &self.session.borrow().stage.script().to_json());
     }
 
     /// Saves the preferences, and sets what stands outside of the app's own element.
     pub(super) fn apply_prefs(&self) {
         let root = document_element();
-        let _ = root.set_attribute("data-theme", self.prefs.theme.text());
+        if root.get_attribute("data-theme").as_deref() != Some(self.prefs.theme.text()) {
+            let _ = root.set_attribute("data-theme", self.prefs.theme.text());
+            self.frame.recolour();
+        }
         let _ = root.set_attribute("lang", self.prefs.lang.code());
         storage::save(storage::PREFS, &self.prefs);
         storage::save_text(storage::THEME, self.prefs.theme.text());
@@ -363,6 +470,12 @@ fn pod_yaml(stage: &Stage, id: &str) -> Option<String> {
     stage.object_yaml("pods", namespace, name)
 }
 
+/// Whether it needs a session that is open.
+fn changes_world(action: &Action) -> bool {
+    use crate::ui::desk::DeskAction::Submit;
+    matches!(action, Action::Perform(_) | Action::Step(_) | Action::Share | Action::Desk(Submit(..)))
+}
+
 /// What only opens, closes or moves panels.
 fn arrange(layout: &mut Layout, action: Action) {
     match action {
@@ -380,6 +493,8 @@ fn arrange(layout: &mut Layout, action: Action) {
         Action::SystemPods(shown) => layout.system_pods = shown,
         Action::WatchDaemonSet(id) => layout.daemonset = Some(id),
         Action::Letters(on) => layout.letters = on,
+        Action::Distance(distance) => layout.distance = distance,
+        Action::GroupBy(label) => layout.group_by = Some(label),
         _ => {}
     }
 }

@@ -17,6 +17,7 @@ use crate::ui::words::fill;
 
 #[derive(PartialEq, Properties)]
 pub struct TreeProps {
+    /// The nodes to choose from; empty where there are too many: then a name is typed.
     pub names: Vec<Rc<str>>,
     pub node: Same<NodeView>,
     pub files: Rc<Vec<FileView>>,
@@ -38,6 +39,10 @@ pub fn Tree(props: &TreeProps) -> Html {
         let select: HtmlSelectElement = event.target_unchecked_into();
         act(DeskAction::PickNode(select.value().into()))
     });
+    let typed = page.act.reform(|event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        act(DeskAction::PickNode(input.value().trim().into()))
+    });
     let files = props.files.iter().filter(|file| !file.is_directory);
     let own = &*node.static_pod_path;
     let (inside, outside): (Vec<_>, Vec<_>) = files.partition(|file| file.is_manifest);
@@ -50,11 +55,15 @@ pub fn Tree(props: &TreeProps) -> Html {
             <div class="tree-head">
                 <label class="ds-pick">
                     <Icon name="i-node" />
-                    <select data-control="node" aria-label={words.node} onchange={choose}>
-                        { for props.names.iter().map(|name| html! {
-                            <option key={&**name} value={name.clone()} selected={*name == node.name}>{ &**name }</option>
-                        }) }
-                    </select>
+                    if props.names.is_empty() {
+                        <input type="text" data-control="node-name" aria-label={words.node} value={node.name.clone()} onchange={typed} autocomplete="off" spellcheck="false" />
+                    } else {
+                        <select data-control="node" aria-label={words.node} onchange={choose}>
+                            { for props.names.iter().map(|name| html! {
+                                <option key={&**name} value={name.clone()} selected={*name == node.name}>{ &**name }</option>
+                            }) }
+                        </select>
+                    }
                 </label>
                 <span class="gap"></span>
                 <button

@@ -9,6 +9,7 @@ use crate::ui::pod::difference_word;
 use crate::ui::session::Session;
 
 pub fn state(session: &mut Session) -> Value {
+    session.stage.finish_opening();
     let board = session.stage.board();
     let nodes: Vec<Value> =
         board.nodes.iter().map(|node| node_state(node, &session.stage.files(&node.name))).collect();
