@@ -96,23 +96,56 @@ fn pod_items(words: &Words, pod: &PodView) -> Vec<Item> {
 }
 
 fn node_items(words: &Words, node: &NodeView) -> Vec<Item> {
-    let name = || node.name.to_string();
     let mut items = vec![
         Item::new("show", words.show, Action::Show(Selection::Node(node.name.clone()))),
         Item::new("open-node-files", words.open_directory, Action::OpenNodeFiles(node.name.clone())),
     ];
+    if node.registered {
+        items.extend(node_object_items(words, node));
+    }
+    items.extend(machine_items(words, node));
+    items
+}
+
+/// What is done to the Node object, through the API server.
+fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
+    let name = &node.name;
+    let cordon = match node.cordoned {
+        true => Item::deed("uncordon", words.uncordon, exec(format!("kubectl uncordon {name}"))),
+        false => Item::deed("cordon", words.cordon, exec(format!("kubectl cordon {name}"))),
+    };
+    let drain = format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data --force");
+    vec![
+        cordon,
+        Item::deed("drain", words.drain, exec(drain)),
+        Item::deed("delete-node", words.delete_node, exec(format!("kubectl delete node {name}"))).dangerous(),
+    ]
+}
+
+/// What is done to the computer and its kubelet.
+fn machine_items(words: &Words, node: &NodeView) -> Vec<Item> {
+    let name = || node.name.to_string();
+    if !node.powered {
+        return vec![Item::deed("power-on", words.switch_on, Command::PowerOn { node: name() })];
+    }
+    let mut items = Vec::new();
     if node.kubelet_running {
-        items.push(Item::deed(
-            "restart-kubelet",
-            words.restart_kubelet,
-            Command::RestartKubelet { node: name() },
-        ));
-        items.push(
-            Item::deed("stop-kubelet", words.stop_kubelet, Command::StopKubelet { node: name() }).dangerous(),
-        );
+        let restart = Command::RestartKubelet { node: name() };
+        items.push(Item::deed("restart-kubelet", words.restart_kubelet, restart));
+        let stop = Command::StopKubelet { node: name() };
+        items.push(Item::deed("stop-kubelet", words.stop_kubelet, stop).dangerous());
     } else {
         items.push(Item::deed("start-kubelet", words.start_kubelet, Command::StartKubelet { node: name() }));
     }
+    items.push(match node.linked {
+        true => {
+            Item::deed("cut-network", words.cut_network, Command::CutNetwork { node: name() }).dangerous()
+        }
+        false => {
+            Item::deed("restore-network", words.restore_network, Command::RestoreNetwork { node: name() })
+        }
+    });
+    items.push(Item::deed("power-off", words.switch_off, Command::PowerOff { node: name() }).dangerous());
     items
 }
 
