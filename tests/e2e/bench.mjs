@@ -153,12 +153,14 @@ async function storm() {
     [NODES, SETS, daemonSets(SETS)],
   );
   const pods = NODES * SETS;
-  const listed = await page.locator('[data-region="fleet"] [data-state="running"][data-count]').first().getAttribute("data-count").catch(() => "0");
+  // The marks of so many nodes follow over some frames.
+  for (let look = 0; look < 100 && (await running(page)) < pods; look += 1) await page.waitForTimeout(100);
+  const runningPods = await running(page);
   const { before, booted, after, ...times } = figure;
   await page.close();
   return {
     ...times,
-    runningPods: Number(listed),
+    runningPods,
     stormToBareQueue: round(times.stormMs / times.bareQueueMs),
     wasmMemoryBytes: after,
     wasmBytesPerPod: Math.round((after - before) / pods),
