@@ -14,6 +14,7 @@ use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
 use crate::api::pod::Pod;
 use crate::sim::index::fixed_hash;
+use crate::sim::rng::mix;
 use crate::sim::{NameIndex, SerialMap};
 use crate::wire::WatchEvent;
 use events::EventTable;
@@ -36,8 +37,9 @@ stored!(Pod, Node, DaemonSet, ControllerRevision, Lease, Other);
 #[derive(Clone, Debug)]
 pub struct Table<T> {
     by_serial: SerialMap<Rc<T>>,
-    /// Serials by the hash of namespace and name; only ever looked up, never walked.
-    names: HashTable<u32>,
+    /// Serials by namespace and name, each with the hash of these, so that a table that grows does not look at
+    /// the objects again; only ever looked up, never walked.
+    names: HashTable<(u32, u32)>,
     next_serial: u32,
 }
 
@@ -47,11 +49,9 @@ impl<T> Default for Table<T> {
     }
 }
 
-fn name_hash<T: Stored>(by_serial: &SerialMap<Rc<T>>, serial: u32) -> u64 {
-    by_serial.get(serial).map_or(0, |object| {
-        let meta = object.meta();
-        fixed_hash(&[meta.namespace(), &meta.name])
-    })
+/// What is kept of a name's hash.
+fn name_tag(namespace: &str, name: &str) -> u32 {
+    fixed_hash(&[namespace, name]) as u32
 }
 
 impl<T: Stored> Table<T> {
@@ -73,13 +73,15 @@ impl<T: Stored> Table<T> {
     }
 
     fn serial_of(&self, namespace: &str, name: &str) -> Option<u32> {
-        let same = |serial: &u32| {
-            self.by_serial.get(*serial).is_some_and(|object| {
-                let meta = object.meta();
-                *meta.name == *name && **meta.namespace() == *namespace
-            })
+        let tag = name_tag(namespace, name);
+        let same = |(have, serial): &(u32, u32)| {
+            *have == tag
+                && self.by_serial.get(*serial).is_some_and(|object| {
+                    let meta = object.meta();
+                    *meta.name == *name && **meta.namespace() == *namespace
+                })
         };
-        self.names.find(fixed_hash(&[namespace, name]), same).copied()
+        self.names.find(mix(u64::from(tag)), same).map(|(_, serial)| *serial)
     }
 
     /// Lets go of a few objects, as the whole table is given up.
@@ -97,11 +99,10 @@ impl<T: Stored> Table<T> {
         let serial = self.next_serial;
         self.next_serial += 1;
         object.meta_mut().serial = serial;
-        let hash = fixed_hash(&[object.meta().namespace(), &object.meta().name]);
+        let tag = name_tag(object.meta().namespace(), &object.meta().name);
         let object = Rc::new(object);
         self.by_serial.insert(serial, object.clone());
-        let by_serial = &self.by_serial;
-        self.names.insert_unique(hash, serial, |serial| name_hash(by_serial, *serial));
+        self.names.insert_unique(mix(u64::from(tag)), (tag, serial), |(tag, _)| mix(u64::from(*tag)));
         object
     }
 
@@ -112,11 +113,12 @@ impl<T: Stored> Table<T> {
     }
 
     fn remove(&mut self, serial: u32) -> Option<Rc<T>> {
-        let hash = name_hash(&self.by_serial, serial);
-        if let Ok(entry) = self.names.find_entry(hash, |other| *other == serial) {
+        let object = self.by_serial.remove(serial)?;
+        let tag = name_tag(object.meta().namespace(), &object.meta().name);
+        if let Ok(entry) = self.names.find_entry(mix(u64::from(tag)), |(_, other)| *other == serial) {
             entry.remove();
         }
-        self.by_serial.remove(serial)
+        Some(object)
     }
 }
 
