@@ -66,7 +66,7 @@ pub struct Counts {
 }
 
 /// A piece of work, in the order in which they are done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     /// All DaemonSets are applied at once; until all their pods are Ready.
     Storm,
