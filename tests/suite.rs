@@ -4,9 +4,13 @@
 #[path = "support/stand.rs"]
 mod stand;
 
+#[path = "../benches/work/mod.rs"]
+mod work;
+
 mod suite {
     mod compare;
     mod control_plane;
+    mod cost;
     mod daemon;
     mod determinism;
     mod garbage_collector;

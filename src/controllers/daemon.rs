@@ -210,6 +210,11 @@ fn controller_uid(pod: Option<&Rc<Pod>>) -> Option<Uid> {
 }
 
 impl DaemonSetsController {
+    /// How many times a node was looked at for a DaemonSet: what guards compare.
+    pub fn looks(&self) -> u64 {
+        self.sets.values().map(|state| state.placement.looks).sum()
+    }
+
     /// Starts the workers; the caches are filled by now.
     pub fn run(&mut self, ctx: &mut Ctx) {
         self.running = true;
