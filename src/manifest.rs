@@ -130,7 +130,7 @@ impl Check<'_> {
 
 /// What kubectl apply refuses before it asks the API server (CLI-027).
 ///
-/// Kubernetes: kubectl/pkg/cmd/apply/apply.go; client-go/rest/request.go, IsValidPathSegmentName.
+/// Kubernetes: kubectl/pkg/cmd/apply/apply.go.
 fn refused_by_kubectl(object: &Value, place: &Place) -> Option<Diagnostic> {
     let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
     let (name, generate_name) = (text("name"), text("generateName"));
@@ -139,16 +139,22 @@ fn refused_by_kubectl(object: &Value, place: &Place) -> Option<Diagnostic> {
         let help = "Give metadata.name, or use kubectl create.";
         return Some(place.error("metadata.generateName", message).with_help(help));
     }
+    name_problem(name).map(|problem| place.error("metadata.name", problem))
+}
+
+/// What a client itself says of a name before it asks.
+///
+/// Kubernetes: client-go/rest/request.go, Name; apimachinery/pkg/api/validation/path/name.go.
+pub fn name_problem(name: &str) -> Option<String> {
     let refused = match name {
-        "" => return Some(place.error("metadata.name", "resource name may not be empty")),
+        "" => return Some("resource name may not be empty".to_owned()),
         "." | ".." => format!("may not be '{name}'"),
         _ => {
             let held = ["/", "%"].iter().filter(|part| name.contains(**part));
             held.map(|part| format!("may not contain '{part}'")).collect::<Vec<_>>().join(" ")
         }
     };
-    let message = format!("invalid resource name {}: [{refused}]", go_quote(name));
-    (!refused.is_empty()).then(|| place.error("metadata.name", message))
+    (!refused.is_empty()).then(|| format!("invalid resource name {}: [{refused}]", go_quote(name)))
 }
 
 /// Unknown fields and wrong types: what a strict API server refuses (API-034).

@@ -136,22 +136,6 @@ pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
     }
 }
 
-/// What the client itself says of a name before it asks.
-///
-/// Kubernetes: client-go/rest/request.go, Name.
-fn name_problem(name: &str) -> Option<String> {
-    let bad = |what: &str| format!("invalid resource name {}: [{what}]", go_quote(name));
-    match name {
-        "" => Some("resource name may not be empty".to_owned()),
-        "." | ".." => Some(bad(&format!("may not be '{name}'"))),
-        name => {
-            let found: Vec<&str> = ["/", "%"].into_iter().filter(|sign| name.contains(sign)).collect();
-            let texts: Vec<String> = found.iter().map(|sign| format!("may not contain '{sign}'")).collect();
-            (!texts.is_empty()).then(|| bad(&texts.join(" ")))
-        }
-    }
-}
-
 /// The validation asks the API server first for its schema, and fails on that (CLI-050).
 fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
     let server = io.client().server.clone();
@@ -173,7 +157,7 @@ impl Applier<'_> {
         }
         let retrieving =
             format!("retrieving current configuration of:\n{}\nfrom server for:", doc.describe());
-        if let Some(problem) = name_problem(&doc.name) {
+        if let Some(problem) = crate::manifest::name_problem(&doc.name) {
             return Err(add_source(&retrieving, &doc.source, Failure::Message(problem)).into());
         }
         let modified = modified_configuration(&doc.value);

@@ -201,7 +201,7 @@ fn delete_one(io: &mut Io, item: &Item, deletion: &Deletion) -> Result<Option<Ui
             uid: None,
         };
         let call = Call::Delete { kind: item.kind, key: item.key.clone(), options };
-        match io.must(call) {
+        match resources::check_name(&item.key.name).map_err(Stop::from).and_then(|()| io.must(call)) {
             Ok(reply) => {
                 uid = Some(reply.object().and_then(Object::meta).map(|meta| meta.uid).unwrap_or_default())
             }

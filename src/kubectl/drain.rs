@@ -2,7 +2,8 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/drain/drain.go; kubectl/pkg/drain (drain.go, filters.go).
 
-use std::ops::ControlFlow;
+mod evict;
+
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -13,17 +14,14 @@ use super::mutate::patch_call;
 use super::resources::{self, Info, Target};
 use super::{Cmd, Command, DRY_RUN, SELECTOR};
 use crate::api::field::go_quote;
-use crate::api::human_duration::go_duration;
 use crate::api::json;
 use crate::api::label::Selector;
-use crate::api::meta::Uid;
 use crate::api::node::Node;
 use crate::api::object::{Key, Kind, Object};
 use crate::api::pod::Pod;
-use crate::api::status_error::StatusReason;
 use crate::job::{Failure, Io, Stop};
-use crate::sim::{Duration, Time};
-use crate::wire::{Call, CallError, DeleteOptions, Patch};
+use crate::wire::{Call, CallError, Patch};
+use evict::{Helper, should_skip_pod};
 
 pub(super) const CORDON: Command = Command {
     name: "cordon",
@@ -82,7 +80,7 @@ fn nodes(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Node>>, Stop> {
         return Err(cmd.usage_error(&format!("USAGE: {name} NODE [flags]")).into());
     }
     if !cmd.args().is_empty() && selects {
-        return Err("cannot specify both a node name and a --selector option".into());
+        return Err(cmd.usage_error("cannot specify both a node name and a --selector option").into());
     }
     let target = |name: &String| {
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -221,7 +219,14 @@ fn get_pods_for_deletion(
         }
         // The last filter's warning is the one that is kept.
         let (mut warning, mut delete, mut error) = (None, true, None);
-        for filter in [daemon_set_filter, mirror_pod_filter, local_storage_filter, unreplicated_filter] {
+        let filters = [
+            skip_deleted_filter,
+            daemon_set_filter,
+            mirror_pod_filter,
+            local_storage_filter,
+            unreplicated_filter,
+        ];
+        for filter in filters {
             match filter(io, cmd, &pod)? {
                 Verdict::Okay => warning = None,
                 Verdict::Skip => (warning, delete) = (None, false),
@@ -243,6 +248,11 @@ fn get_pods_for_deletion(
         }
     }
     Ok(list)
+}
+
+fn skip_deleted_filter(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Verdict, Stop> {
+    let skip = should_skip_pod(pod, cmd.parsed.int("skip-wait-for-delete-timeout"), io.now());
+    Ok(if skip { Verdict::Skip } else { Verdict::Okay })
 }
 
 /// Rules: ND-038, ND-040, ND-042.
@@ -322,111 +332,39 @@ fn delete_or_evict_pods(
         }
         return Ok(());
     }
-    evict_pods(io, cmd, &list.pods)
+    let helper = Helper::new(io, cmd);
+    let result = io.once(|io| helper.delete_or_evict_pods(io, &list.pods));
+    match result {
+        Ok(_) => Ok(()),
+        Err(Stop::Failed(failure)) => {
+            io.once(|io| say_pending_pods(io, cmd, node, selector, &failure))?;
+            Err(failure.into())
+        }
+        Err(Stop::Pending) => Err(Stop::Pending),
+    }
 }
 
-/// All are evicted at once, then waited for.
+/// What is still on a node that could not be drained.
 ///
-/// Rules: ND-040, ND-041, ND-043.
-fn evict_pods(io: &mut Io, cmd: &Cmd, pods: &[Rc<Pod>]) -> Result<(), Stop> {
-    let until = cmd.parsed.span("timeout").filter(|span| span.0 > 0).map(|span| (io.now() + span, span));
-    let disable = cmd.parsed.flag("disable-eviction");
-    let grace = cmd.parsed.int("grace-period").filter(|seconds| *seconds >= 0);
-    if !disable {
-        for pod in pods {
-            io.out(format!("evicting pod {}/{}\n", pod.meta.namespace(), pod.meta.name));
-        }
-    }
-    for pod in pods {
-        io.once(|io| evict_one(io, pod, grace, disable, until))?;
-    }
-    wait_for_delete(io, pods, disable, until)
-}
-
-fn evict_one(
+/// Kubernetes: kubectl/pkg/cmd/drain/drain.go, deleteOrEvictPodsSimple.
+fn say_pending_pods(
     io: &mut Io,
-    pod: &Pod,
-    grace: Option<i64>,
-    disable: bool,
-    until: Option<(Time, Duration)>,
+    cmd: &Cmd,
+    node: &str,
+    selector: Option<&Selector>,
+    failure: &Failure,
 ) -> Result<(), Stop> {
-    let key = Key::of(&pod.meta);
-    let name = &pod.meta.name;
-    io.repeat((), |io, ()| {
-        let call = match disable {
-            true => Call::Delete {
-                kind: Kind::Pod,
-                key: key.clone(),
-                options: DeleteOptions { grace_seconds: grace, ..DeleteOptions::default() },
-            },
-            false => Call::Evict { key: key.clone(), grace_seconds: grace },
-        };
-        let error = match io.ask(call)? {
-            Ok(_) => return Ok(ControlFlow::Break(())),
-            Err(CallError::Status(status)) if status.is_not_found() => return Ok(ControlFlow::Break(())),
-            Err(error) => error,
-        };
-        let namespace = &key.namespace;
-        let failure = Failure::of(&error, "");
-        let why = super::errors::message(&failure, &io.client());
-        if failure.status().is_none_or(|status| status.reason != StatusReason::TooManyRequests) {
-            return Err(format!(
-                "error when evicting pods/{} -n {}: {why}",
-                go_quote(name),
-                go_quote(namespace)
-            )
-            .into());
+    let list = match get_pods_for_deletion(io, cmd, node, selector) {
+        Ok(list) => list,
+        Err(Stop::Failed(_)) => return Ok(()),
+        Err(Stop::Pending) => return Err(Stop::Pending),
+    };
+    if !list.pods.is_empty() {
+        let why = super::errors::message(failure, &io.client());
+        io.err(format!("There are pending pods in node {} when an error occurred: {why}\n", go_quote(node)));
+        for pod in &list.pods {
+            io.err(format!("pod/{}\n", pod.meta.name));
         }
-        io.err(format!(
-            "error when evicting pods/{} -n {} (will retry after 5s): {why}\n",
-            go_quote(name),
-            go_quote(namespace)
-        ));
-        io.sleep(Duration::from_secs(5))?;
-        if let Some((_, span)) = until.filter(|(until, _)| io.now() >= *until) {
-            return Err(timed_out(name, namespace, span).into());
-        }
-        io.out(format!("evicting pod {namespace}/{name}\n"));
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-fn timed_out(name: &str, namespace: &str, span: Duration) -> Failure {
-    let span = go_duration(span);
-    Failure::Message(format!(
-        "error when waiting for pod {} in namespace {} to terminate: global timeout reached: {span}",
-        go_quote(name),
-        go_quote(namespace)
-    ))
-}
-
-/// Looks every second which of the pods are gone, with one list for all of them.
-fn wait_for_delete(
-    io: &mut Io,
-    pods: &[Rc<Pod>],
-    disable: bool,
-    until: Option<(Time, Duration)>,
-) -> Result<(), Stop> {
-    let verb = if disable { "deleted" } else { "evicted" };
-    let start: Vec<(Key, Uid)> = pods.iter().map(|pod| (Key::of(&pod.meta), pod.meta.uid)).collect();
-    if start.is_empty() {
-        return Ok(());
     }
-    io.repeat(start, |io, pending| {
-        let there = resources::list(io, Kind::Pod, None)?;
-        let uids: std::collections::BTreeSet<Uid> =
-            there.iter().filter_map(|object| object.meta().map(|meta| meta.uid)).collect();
-        let (left, gone): (Vec<_>, Vec<_>) = pending.drain(..).partition(|(_, uid)| uids.contains(uid));
-        for (key, _) in gone {
-            io.out(format!("pod/{} {verb}\n", key.name));
-        }
-        *pending = left;
-        let Some((key, _)) = pending.first() else { return Ok(ControlFlow::Break(())) };
-        if let Some((_, span)) = until.filter(|(until, _)| io.now() >= *until) {
-            return Err(timed_out(&key.name, &key.namespace, span).into());
-        }
-        io.sleep(Duration::from_secs(1))?;
-        Ok(ControlFlow::Continue(()))
-    })?;
     Ok(())
 }

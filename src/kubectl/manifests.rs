@@ -106,15 +106,20 @@ pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Resul
     })
 }
 
-/// The object's own namespace, or the one of the command.
+/// The object's own namespace, or the one of the command. Metadata that is no map stays as it is: the
+/// object has no name then, and is refused for that.
+///
+/// Kubernetes: apimachinery/pkg/apis/meta/v1/unstructured, SetNestedField.
 fn place(doc: &mut Doc, namespace: &str) {
     if !doc.kind.is_namespaced() {
         doc.namespace = name("");
     } else if doc.namespace.is_empty() {
         doc.namespace = name(namespace);
         let mut value = (*doc.value).clone();
-        value["metadata"]["namespace"] = namespace.into();
-        doc.value = Rc::new(value);
+        if let Some(meta @ (Value::Null | Value::Object(_))) = value.get_mut("metadata") {
+            meta["namespace"] = namespace.into();
+            doc.value = Rc::new(value);
+        }
     }
 }
 

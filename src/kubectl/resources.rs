@@ -164,8 +164,14 @@ pub fn key(kind: Kind, namespace: &str, name: &str) -> Key {
     Key::new(if kind.is_namespaced() { namespace } else { "" }, name)
 }
 
+/// Refuses a name that no request can carry.
+pub fn check_name(name: &str) -> Result<(), Failure> {
+    crate::manifest::name_problem(name).map_or(Ok(()), |problem| Err(Failure::Message(problem)))
+}
+
 /// One object.
 pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+    check_name(name)?;
     match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
         Reply::Object(object) => Ok(object),
         _ => Err("the server returned no object".into()),

@@ -409,6 +409,7 @@ fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 };
             }
             let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+            resources::check_name(&doc.name)?;
             match io.must(Call::Delete { kind: doc.kind, key: doc.key(), options }) {
                 Ok(_) => {
                     let from = match doc.kind.is_namespaced() {

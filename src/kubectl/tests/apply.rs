@@ -269,3 +269,28 @@ fn api_038_daemon_sets_are_in_apps_v1_only() {
         assert!(t.calls.is_empty(), "kubectl itself finds out: {:?}", t.calls);
     }
 }
+
+#[test]
+fn cli_027_metadata_that_is_no_map_is_refused() {
+    let mut t = Terminal::new();
+    t.file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name:b\nspec: {}\n");
+    let mut said = String::new();
+    for verb in ["apply", "create", "replace", "delete", "get"] {
+        said += &format!("{verb}: {}", t.run(&format!("{verb} -f pod.yaml")));
+    }
+    expect![[r#"
+        apply: error: error when retrieving current configuration of:
+        Resource: "/v1, Resource=pods", GroupVersionKind: "/v1, Kind=Pod"
+        Name: "", Namespace: "default"
+        from server for: "pod.yaml": resource name may not be empty
+        [1]
+        create: Error from server (BadRequest): error when creating "pod.yaml": Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal string into Go struct field Pod.metadata of type v1.ObjectMeta
+        [1]
+        replace: error: error when replacing "pod.yaml": resource name may not be empty
+        [1]
+        delete: error: error when deleting "pod.yaml": resource name may not be empty
+        [1]
+        get: error: resource name may not be empty
+        [1]
+    "#]].assert_eq(&said);
+}

@@ -1,4 +1,5 @@
 use super::*;
+use expect_test::expect;
 use serde_json::json;
 
 /// A node with a daemon pod, a mirror pod and whatever else is given.
@@ -129,4 +130,97 @@ fn nd_042_a_daemon_pod_without_its_daemon_set_is_an_error() {
 fn nd_044_deleting_a_node_says_so() {
     let mut t = with_pods(&[]);
     assert_eq!(t.run("delete node worker-1"), "node \"worker-1\" deleted\n");
+}
+
+/// Runs a line for so long; pods that are deleted stay where they are, as there is no kubelet.
+fn drained(t: &mut Terminal, line: &str, seconds: u64) -> String {
+    let until = t.now + Duration::from_secs(seconds);
+    let mut job = t.start(line);
+    loop {
+        match job.advance() {
+            Progress::Needs(call) => {
+                let answer = t.api.handle(call, t.now);
+                job.answer(t.now, answer);
+            }
+            Progress::Sleeps { until: wakes } if wakes <= until => {
+                t.now = wakes;
+                job.woke(wakes);
+            }
+            Progress::Sleeps { .. } => return job.text() + "…\n",
+            Progress::Done { exit_code } => return format!("{}[{exit_code}]\n", job.text()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nd_043_drain_gives_up_when_its_time_is_over() {
+    let mut t = with_pods(&[pod("a", "{}"), pod("b", "{}")]);
+    expect![[r#"
+        node/worker-1 cordoned
+        Warning: deleting Pods that declare no controller: default/a, default/b; ignoring DaemonSet-managed Pods: default/agent-x7k2p
+        evicting pod default/a
+        evicting pod default/b
+        There are pending pods in node "worker-1" when an error occurred: [error when waiting for pod "b" in namespace "default" to terminate: global timeout reached: 7s, error when waiting for pod "a" in namespace "default" to terminate: global timeout reached: 7s]
+        pod/a
+        pod/b
+        error: unable to drain node "worker-1" due to error: [error when waiting for pod "b" in namespace "default" to terminate: global timeout reached: 7s, error when waiting for pod "a" in namespace "default" to terminate: global timeout reached: 7s], continuing command...
+        There are pending nodes to be drained:
+         worker-1
+        error when waiting for pod "b" in namespace "default" to terminate: global timeout reached: 7s
+        error when waiting for pod "a" in namespace "default" to terminate: global timeout reached: 7s
+        [1]
+    "#]].assert_eq(&drained(&mut t, "drain worker-1 --ignore-daemonsets --force --timeout=7s", 60));
+    let mut t = with_pods(&[pod("a", "{}"), pod("b", "{}")]);
+    expect![[r#"
+        node/worker-1 cordoned
+        Warning: deleting Pods that declare no controller: default/a, default/b; ignoring DaemonSet-managed Pods: default/agent-x7k2p
+        There are pending pods in node "worker-1" when an error occurred: timed out waiting for the condition
+        pod/a
+        pod/b
+        error: unable to drain node "worker-1" due to error: timed out waiting for the condition, continuing command...
+        There are pending nodes to be drained:
+         worker-1
+        error: timed out waiting for the condition
+        [1]
+    "#]].assert_eq(&drained(
+        &mut t,
+        "drain worker-1 --ignore-daemonsets --force --disable-eviction --timeout=3s",
+        60,
+    ));
+}
+
+#[test]
+fn nd_043_a_pod_that_has_been_going_for_long_may_be_left() {
+    let mut t = with_pods(&[pod("slow", "{}")]);
+    t.run("delete pod slow --wait=false");
+    t.later(60);
+    let line = "drain worker-1 --ignore-daemonsets --force --skip-wait-for-delete-timeout=";
+    expect![[r#"
+        node/worker-1 cordoned
+        Warning: ignoring DaemonSet-managed Pods: default/agent-x7k2p
+        node/worker-1 drained
+        [0]
+    "#]]
+    .assert_eq(&drained(&mut t, &format!("{line}20"), 5));
+    expect![[r#"
+        node/worker-1 already cordoned
+        Warning: ignoring DaemonSet-managed Pods: default/agent-x7k2p; deleting Pods that declare no controller: default/slow
+        evicting pod default/slow
+        …
+    "#]].assert_eq(&drained(&mut t, &format!("{line}40"), 5));
+}
+
+#[test]
+fn nd_037_nodes_are_named_or_selected() {
+    let mut t = with_pods(&[]);
+    expect![[r#"
+        error: USAGE: drain NODE [flags]
+        See 'kubectl drain -h' for help and examples
+        [1]
+        error: cannot specify both a node name and a --selector option
+        See 'kubectl drain -h' for help and examples
+        [1]
+    "#]]
+    .assert_eq(&(t.run("drain") + &t.run("drain worker-1 -l a=b")));
 }

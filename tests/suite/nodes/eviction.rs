@@ -145,6 +145,8 @@ fn nd_041_a_disruption_budget_refuses_evictions_until_it_allows_one() {
         let text = pod_manifest(name, "worker-1").replace("spec:", "  labels:\n    app: web\nspec:");
         exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &text)]);
     }
+    // One that no budget holds goes at once, though its turn comes after theirs.
+    exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &pod_manifest("z", "worker-1"))]);
     let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: web\nspec:\n  \
         minAvailable: 2\n  selector:\n    matchLabels:\n      app: web\n";
     exec_with(&mut stage, "kubectl apply -f pdb.yaml", &[("pdb.yaml", budget)]);
@@ -173,21 +175,27 @@ fn nd_041_a_disruption_budget_refuses_evictions_until_it_allows_one() {
     check(
         &stage.job(drain).unwrap().text,
         expect![[r#"
-        node/worker-1 cordoned
-        Warning: deleting Pods that declare no controller: default/a, default/b
-        evicting pod default/a
-        evicting pod default/b
-        error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
-        evicting pod default/a
-        error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
-        evicting pod default/a
-        error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
-        evicting pod default/b
-        error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
-        evicting pod default/b
-        pod/a evicted
-        pod/b evicted
-        node/worker-1 drained
-    "#]],
+            node/worker-1 cordoned
+            Warning: deleting Pods that declare no controller: default/a, default/b, default/z
+            evicting pod default/a
+            evicting pod default/b
+            evicting pod default/z
+            error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            pod/z evicted
+            evicting pod default/a
+            error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            evicting pod default/b
+            error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            evicting pod default/a
+            evicting pod default/b
+            error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            pod/a evicted
+            evicting pod default/b
+            error when evicting pods/"b" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.
+            evicting pod default/b
+            pod/b evicted
+            node/worker-1 drained
+        "#]],
     );
 }
