@@ -101,7 +101,9 @@ impl Stage {
     /// Handles the next thing that is due; false when nothing ever is.
     pub fn step(&mut self) -> bool {
         let Some(next) = self.cluster.next_time() else { return false };
-        self.cluster.step_until(next)
+        let stepped = self.cluster.step_until(next);
+        self.note_time();
+        stepped
     }
 
     pub fn run_until(&mut self, until: Time) {
