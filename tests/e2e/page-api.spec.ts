@@ -55,6 +55,7 @@ test("the page is driven through window.kubestage alone", async ({ page }) => {
     k.untilQuiet(600);
     seen.answered = k.exec("kubectl get ds agent --no-headers").startsWith("agent");
     seen.log = k.log().includes("kube-scheduler -> kube-apiserver bind Pod");
+    k.untilQuiet(600);
     const [script, hash] = [k.script(), k.logHash()];
     k.reset(8);
     seen.another = k.logHash() !== hash;
