@@ -11,7 +11,7 @@ SOURCES := $(shell find build.rs src static web scripts/hooks index.html Trunk.t
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web size soak golden clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak golden clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -60,6 +60,10 @@ bench: setup-rust ## native benchmarks
 
 bench-web: setup-test dist ## benchmarks in Chromium; prints one JSON
 	@$(WITH) node tests/e2e/bench.mjs
+
+bench-peer: setup-test dist ## 500 pods on 500 nodes, beside the npm package @ngrok/webernetes; prints one JSON
+	@cd tests/e2e/peer && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+	@$(WITH) node tests/e2e/peer.mjs
 
 size: dist ## what a visitor downloads: raw, gzip, brotli
 	@node scripts/size.mjs

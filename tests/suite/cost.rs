@@ -136,9 +136,8 @@ fn instructions(nodes: usize) -> BTreeMap<Task, u64> {
     valgrind::count(&program, folder, &format!("cost-{nodes}")).unwrap().into_iter().collect()
 }
 
-/// Each about five parts in a hundred: what grows with the logarithm of the cluster's size passes, what grows
-/// with the size does not.
-const TOLERANCE: f64 = 1.06;
+/// What grows with the logarithm of the size passes, what grows with the size does not.
+const TOLERANCE: f64 = 1.08;
 
 #[test]
 fn a_pod_takes_no_more_instructions_on_many_nodes_than_on_few() {
