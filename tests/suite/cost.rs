@@ -1,7 +1,7 @@
 //! What a cluster's work costs, in counts that do not vary with the machine: a pod must cost the same on many
 //! nodes as on few.
 //!
-//! The tasks are those of the benches (`benches/work`); docs/performance-core.md has their figures at full size.
+//! The tasks are those of the benches (`benches/work`); docs/performance.md has their figures at full size.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
