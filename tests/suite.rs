@@ -4,12 +4,17 @@
 #[path = "support/stand.rs"]
 mod stand;
 
+#[path = "support/fuzz.rs"]
+mod fuzz;
+
 mod suite {
     mod compare;
     mod control_plane;
     mod daemon;
     mod determinism;
+    mod fuzz_corpus;
     mod garbage_collector;
+    mod native;
     mod node_controllers;
     mod nodes;
     mod person;
