@@ -266,10 +266,13 @@ fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i3
     Ok(0)
 }
 
+/// A key and what is filed under it.
+type Source = (String, Rc<[u8]>);
+
 /// The keys and values of --from-file and --from-literal, in that order.
 ///
 /// Kubernetes: kubectl/pkg/util/util.go, ParseFileSource, ParseLiteralSource.
-fn sources(io: &Io, cmd: &Cmd) -> Result<Vec<(String, Rc<[u8]>)>, Failure> {
+fn sources(io: &Io, cmd: &Cmd) -> Result<Vec<Source>, Failure> {
     let mut found = Vec::new();
     for source in cmd.parsed.all("from-file") {
         let (key, path) = match source.split_once('=') {

@@ -391,7 +391,7 @@ mod tests {
         table.expire(Time::from_secs(3600 + 990));
         assert_eq!(table.len(), 2000 - 991 + 1);
         assert_eq!(shown(&table)[..2], [(4, "p3 2".to_owned(), 2), (992, "p991 1".to_owned(), 1)]);
-        assert_eq!(table.iter().rev().next().map(|event| event.serial), Some(2000));
+        assert_eq!(table.iter().next_back().map(|event| event.serial), Some(2000));
         table.expire(Time::from_secs(3600 + 1000));
         assert_eq!(shown(&table)[0].0, 1002);
         table.expire(Time::from_secs(9000));
