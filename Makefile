@@ -3,6 +3,8 @@
 
 PORT ?= 8080
 CASES ?= 100000
+TARGET ?= all
+SECONDS ?= 600
 WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
@@ -11,7 +13,7 @@ SOURCES := $(shell find build.rs src static web scripts/hooks index.html Trunk.t
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak golden clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak fuzz fuzz-keep golden clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -70,6 +72,12 @@ size: dist ## what a visitor downloads: raw, gzip, brotli
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --profile soak prop_
+
+fuzz: ## fuzz the readers and the console (TARGET=yaml|manifest|console|session, SECONDS=600 each)
+	@scripts/fuzz.sh $(TARGET) $(SECONDS)
+
+fuzz-keep: ## keep what fuzzing found in fuzz/corpus, small and without repetition
+	@scripts/fuzz.sh keep $(TARGET)
 
 golden: ## rewrite the expected texts from what the program says now; read the diff
 	UPDATE_EXPECT=1 $(CARGO) test --locked --no-default-features

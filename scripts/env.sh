@@ -15,7 +15,7 @@ die() {
   exit 1
 }
 
-# The value of a key in Trunk.toml, without quotes and without "=" or "version_" in front.
+# pinned KEY [FILE]: the value of a key in Trunk.toml or another file, without quotes and without "=" or "version_" in front.
 pinned() {
-  sed -n "s/^$1 *= *\"=\{0,1\}\(version_\)\{0,1\}\([^\"]*\)\".*/\2/p" Trunk.toml
+  sed -n "s/^$1 *= *\"=\{0,1\}\(version_\)\{0,1\}\([^\"]*\)\".*/\2/p" "${2:-Trunk.toml}"
 }

@@ -5,6 +5,7 @@
 #   scripts/setup.sh npm     the npm packages only
 #   scripts/setup.sh build   everything that the page's build needs
 #   scripts/setup.sh test    the same, and a Chromium
+#   scripts/setup.sh fuzz    what `make fuzz` needs
 #
 # A second call finds everything in its place and installs nothing. Tools go to .tools/ and
 # node_modules/ inside the project; only the wasm target (rustup) and Chromium (apt) live outside.
@@ -136,5 +137,9 @@ case ${1:-build} in
     build
     chromium
     ;;
-  *) die "setup.sh knows rust, npm, build and test" ;;
+  fuzz)
+    need_cargo
+    cargo_tool cargo-fuzz cargo-fuzz "$(pinned cargo-fuzz-version fuzz/Cargo.toml)" 2 --locked
+    ;;
+  *) die "setup.sh knows rust, npm, build, test and fuzz" ;;
 esac

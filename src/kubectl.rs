@@ -15,6 +15,7 @@ pub mod tabwriter;
 pub mod time;
 
 mod apply;
+mod create;
 mod delete;
 mod describe;
 mod drain;
@@ -34,7 +35,7 @@ use std::rc::Rc;
 use crate::job::{Failure, Io, Stop};
 use errors::check_err;
 use flags::{Flag, GLOBAL, Parsed, Takes, flag};
-use resources::Scope;
+use resources::{Scope, Target};
 use selector::Filter;
 
 /// What a command does.
@@ -87,6 +88,23 @@ impl Cmd {
         }
     }
 
+    /// Whether objects are chosen by what they are like.
+    fn selects(&self) -> bool {
+        let filled = |name: &str| self.parsed.text(name).is_some_and(|text| !text.is_empty());
+        self.parsed.flag("all") || filled("selector") || filled("field-selector")
+    }
+
+    /// What the files or the arguments name.
+    fn targets(&self, io: &mut Io, args: &[String], all_by_default: bool) -> Result<Vec<Target>, Stop> {
+        if self.parsed.given("filename") {
+            return manifests::targets(io, self);
+        }
+        if self.selects() {
+            resources::visit_by_selector(args)?;
+        }
+        Ok(resources::resource_type_or_name_args(args, all_by_default || self.selects())?)
+    }
+
     fn usage_error(&self, text: &str) -> Failure {
         errors::usage_error(&self.path, text)
     }
@@ -101,7 +119,7 @@ const COMMANDS: &[Command] = &[
     info::CONFIG,
     drain::CORDON,
     not_simulated("cp", "Copy files and directories to and from containers"),
-    apply::CREATE,
+    create::CREATE,
     not_simulated("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
     delete::COMMAND,
     describe::COMMAND,

@@ -29,6 +29,7 @@ mod token;
 mod tree;
 mod writer;
 
+pub use base64::encode as to_base64;
 pub use decode::{DecodeError, Decoded, UnknownField, decode};
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
 pub use locate::{Part, Path, locate, locate_bad_value};

@@ -4,6 +4,8 @@
 #[path = "support/stand.rs"]
 mod stand;
 
+#[path = "support/fuzz.rs"]
+mod fuzz;
 #[path = "../benches/work/mod.rs"]
 mod work;
 
@@ -13,7 +15,9 @@ mod suite {
     mod cost;
     mod daemon;
     mod determinism;
+    mod fuzz_corpus;
     mod garbage_collector;
+    mod native;
     mod node_controllers;
     mod nodes;
     mod person;

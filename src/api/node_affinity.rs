@@ -196,6 +196,11 @@ impl RequiredNodeAffinity {
             && self.node_selector.as_ref().is_none_or(|selector| selector.matches(name, &label))
     }
 
+    /// Whether a term of the affinity alone matches, whatever spec.nodeSelector says; true without any.
+    pub fn terms_match<'a>(&self, name: &str, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.node_selector.as_ref().is_none_or(|selector| selector.matches(name, &label))
+    }
+
     /// [`RequiredNodeAffinity::matches`] for a node in its JSON form.
     pub fn matches_node(&self, node: &Value) -> bool {
         let metadata = json::get(node, "metadata");

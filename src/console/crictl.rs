@@ -12,6 +12,7 @@ use crate::kubectl::flags::parse_duration;
 use crate::kubectl::jsonpath::JsonPath;
 use crate::kubectl::output;
 use crate::kubectl::tabwriter::TabWriter;
+use crate::kubelet::runtime::images::image_size;
 use crate::sim::{Duration, Time};
 
 /// Options by name, repeated ones too, and the rest.
@@ -501,9 +502,32 @@ fn images(machines: &dyn Machines, node: &str) -> Outcome {
             Some(at) => (image.get(..at).unwrap_or_default(), image.get(at + 1..).unwrap_or_default()),
             None => (image.as_str(), "latest"),
         };
-        lines.push(vec![name.to_owned(), tag.to_owned(), short(&id), "0B".to_owned()]);
+        let size = human_size(image_size(&image));
+        lines.push(vec![name.to_owned(), tag.to_owned(), short(&id), size]);
     }
     table(&lines)
+}
+
+/// `65.7MB`.
+///
+/// Go: github.com/docker/go-units, HumanSizeWithPrecision with three digits.
+fn human_size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        ..1_000 => return format!("{bytes}B"),
+        1_000..1_000_000 => (1, "kB"),
+        1_000_000..1_000_000_000 => (1_000, "MB"),
+        _ => (1_000_000, "GB"),
+    };
+    // Thousandths of the unit, of which three digits in all are shown.
+    let value = bytes / unit;
+    let step = match value {
+        ..10_000 => 10,
+        10_000..100_000 => 100,
+        _ => 1_000,
+    };
+    let value = (value + step / 2) / step * step;
+    let text = format!("{}.{:03}", value / 1000, value % 1000);
+    format!("{}{name}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `kill [-9] PID`: the process of a container.
@@ -540,4 +564,15 @@ pub(super) fn kill(machines: &mut dyn Machines, node: &str, words: &[String]) ->
         }
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::human_size;
+
+    #[test]
+    fn cli_053_sizes_have_three_digits() {
+        let sizes = [5, 1_234, 5_123_456, 65_699_847, 99_960_000, 742_000_000, 1_230_000_000];
+        assert_eq!(sizes.map(human_size), ["5B", "1.23kB", "5.12MB", "65.7MB", "100MB", "742MB", "1.23GB"]);
+    }
 }

@@ -488,7 +488,7 @@ impl Edit {
             let pattern = Regex::new(old, extended, flags.contains(['i', 'I']));
             return Some(Edit::Substitute { pattern, with: new.clone(), global: flags.contains('g') });
         }
-        let (address, verb) = script.split_at(script.len().checked_sub(1)?);
+        let (address, verb) = script.split_at(script.char_indices().next_back()?.0);
         let which = if let Some(pattern) = address.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
             Which::Matching(Regex::new(pattern, extended, false))
         } else {

@@ -278,6 +278,10 @@ fn files_of_a_node_are_edited_in_place() {
     assert_eq!(desk.run(&format!("ssh worker-1 cat {WEB}")), "kind: Pod\nimage: web:2\n");
     assert_eq!(desk.run(&format!("ssh worker-1 \"sed -n '/image/p' {WEB}\"")), "image: web:2\n");
     assert_eq!(desk.run(&format!("ssh worker-1 \"sed 1d {WEB}\"")), "image: web:2\n");
+    assert_eq!(
+        desk.run(&format!("ssh worker-1 sed 1데 {WEB}")),
+        "sed: -e expression #1, char 1: unknown command: `1데'\n[1]\n"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! `kubectl apply` and `kubectl create -f`.
+//! `kubectl apply`.
 //!
-//! Kubernetes: kubectl/pkg/cmd/apply/apply.go, patcher.go; cmd/create/create.go.
+//! Kubernetes: kubectl/pkg/cmd/apply/apply.go, patcher.go.
 
 use std::rc::Rc;
 
@@ -52,7 +52,7 @@ pub(super) const COMMAND: Command = Command {
 /// The object as JSON for the annotation: without the annotation itself, with the namespace it goes to.
 ///
 /// Kubernetes: kubectl/pkg/util/apply.go, getModifiedConfiguration.
-fn modified_configuration(value: &Value) -> Value {
+pub(super) fn modified_configuration(value: &Value) -> Value {
     let mut plain = value.clone();
     let meta = &mut plain["metadata"];
     if !meta.is_object() {
@@ -70,6 +70,29 @@ fn modified_configuration(value: &Value) -> Value {
     plain
 }
 
+/// Flags that do not go together.
+///
+/// Kubernetes: kubectl/pkg/cmd/apply/apply.go, Validate.
+fn check_flags(cmd: &Cmd) -> Result<(), Failure> {
+    let flags = &cmd.parsed;
+    let (server_side, client) = (flags.flag("server-side"), flags.text("dry-run") == Some("client"));
+    Err(Failure::message(if flags.flag("force-conflicts") && !server_side {
+        "--force-conflicts only works with --server-side"
+    } else if client && server_side {
+        "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
+    } else if flags.flag("force") && server_side {
+        "--force cannot be used with --server-side"
+    } else if flags.flag("prune") && flags.flag("all") && flags.given("selector") {
+        "cannot set --all and --selector at the same time"
+    } else if flags.flag("prune") && !flags.flag("all") && !flags.given("selector") {
+        "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+    } else if flags.flag("prune") {
+        "--prune is not simulated: delete with kubectl delete what the files no longer hold"
+    } else {
+        return Ok(());
+    }))
+}
+
 /// What is done to every object of the files.
 struct Applier<'c> {
     cmd: &'c Cmd,
@@ -83,6 +106,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if let Some(word) = cmd.args().first() {
         return Err(cmd.usage_error(&format!("Unexpected args: [{word}]")).into());
     }
+    check_flags(cmd)?;
     let validation = manifests::validation(cmd)?;
     let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
     let read = manifests::read(io, cmd, validation)?;
@@ -121,11 +145,13 @@ fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
     }
 }
 
+const DRY_RUN_CLIENT: &str = " (dry run)";
+
 /// ` (dry run)`, if nothing is to be changed.
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
     match cmd.parsed.text("dry-run") {
         None | Some("none") => Ok(None),
-        Some("client") => Ok(Some(" (dry run)")),
+        Some("client") => Ok(Some(DRY_RUN_CLIENT)),
         Some("server") => Ok(Some(" (server dry run)")),
         Some("unchanged") => Err(Failure::message(
             "Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".",
@@ -137,7 +163,7 @@ pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
 }
 
 /// The validation asks the API server first for its schema, and fails on that (CLI-050).
-fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
+pub(super) fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
     let server = io.client().server.clone();
     let why = match error {
         CallError::Refused => "connect: connection refused",
@@ -175,7 +201,8 @@ impl Applier<'_> {
 
     fn create(&self, io: &mut Io, doc: &Doc, modified: Value) -> Result<(), Stop> {
         if self.dry_run.is_some() {
-            return self.print(io, doc, "created", None);
+            let doc = Doc { value: Rc::new(modified), ..doc.clone() };
+            return self.print(io, &doc, "created", None);
         }
         let call = Call::Post {
             kind: doc.kind,
@@ -191,6 +218,10 @@ impl Applier<'_> {
     }
 
     fn update(&self, io: &mut Io, doc: &Doc, modified: &Value, current: Object) -> Result<(), Stop> {
+        // On the client alone nothing is compared.
+        if self.dry_run == Some(DRY_RUN_CLIENT) {
+            return self.print(io, doc, "configured", Some(&current));
+        }
         let meta = current.meta().cloned().unwrap_or_default();
         let original =
             meta.annotation(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -272,7 +303,7 @@ fn is_replaceable(failure: &Failure) -> bool {
 }
 
 /// `daemonset.apps/x created`, or the object in the form asked for.
-fn print_result(
+pub(super) fn print_result(
     io: &mut Io,
     doc: &Doc,
     verb: &str,
@@ -292,126 +323,4 @@ fn print_result(
         Some(Format::CustomColumns(columns)) => output::custom_columns_table(columns, &[value()], true),
     };
     io.out(text);
-}
-
-pub(super) const CREATE: Command = Command {
-    name: "create",
-    aliases: &[],
-    short: "Create a resource from a file or from stdin",
-    usage: "-f FILENAME",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
-        SELECTOR,
-        DRY_RUN,
-        flag("validate", '\0', Takes::Optional("strict")),
-        flag("kustomize", 'k', Takes::Text),
-        flag("save-config", '\0', Takes::Bool),
-        flag("field-manager", '\0', Takes::Text),
-        flag("edit", '\0', Takes::Bool),
-        flag("raw", '\0', Takes::Text),
-    ],
-    run: create,
-    subs: &[Command {
-        name: "namespace",
-        aliases: &["ns"],
-        short: "Create a namespace with the specified name",
-        usage: "NAME [--dry-run=server|client|none]",
-        flags: &[
-            OUTPUT,
-            DRY_RUN,
-            flag("save-config", '\0', Takes::Bool),
-            flag("validate", '\0', Takes::Optional("strict")),
-        ],
-        run: create_namespace,
-        subs: &[],
-    }],
-};
-
-fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    if let Some(word) = cmd.args().first().filter(|_| !cmd.parsed.given("filename")) {
-        return Err(cmd.usage_error(&format!("unknown command {}", go_quote(word))).into());
-    }
-    if !cmd.parsed.given("filename") {
-        return Err(cmd.usage_error("must specify one of -f and -k").into());
-    }
-    let validation = manifests::validation(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
-    let dry_run = dry_run(cmd)?;
-    let read = manifests::read(io, cmd, validation)?;
-    let mut failures = read.failures.clone();
-    if read.docs.is_empty() && failures.is_empty() {
-        return Err("no objects passed to create".into());
-    }
-    for doc in &read.docs {
-        let result = io.once(|io| create_one(io, cmd, doc, validation, dry_run, format.as_ref()));
-        match result {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
-}
-
-fn create_one(
-    io: &mut Io,
-    cmd: &Cmd,
-    doc: &Doc,
-    validation: FieldValidation,
-    dry_run: Option<&str>,
-    format: Option<&Format>,
-) -> Result<(), Stop> {
-    let save = cmd.parsed.flag("save-config");
-    let body = if save { modified_configuration(&doc.value) } else { (*doc.value).clone() };
-    if dry_run.is_some() {
-        print_result(io, doc, "created", dry_run, None, format);
-        return Ok(());
-    }
-    let call =
-        Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };
-    match io.ask(call)? {
-        Ok(reply) => {
-            print_result(io, doc, "created", None, reply.object(), format);
-            Ok(())
-        }
-        Err(error @ CallError::Status(_)) => {
-            Err(add_source("creating", &doc.source, Failure::of(&error, "")).into())
-        }
-        Err(error) if validation == FieldValidation::Ignore => Err(Failure::of(&error, "").into()),
-        Err(error) => Err(unreachable_validation(io, doc, &error).into()),
-    }
-}
-
-fn create_namespace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let [name] = cmd.args() else {
-        let count = cmd.args().len();
-        return Err(cmd.usage_error(&format!("exactly one NAME is required, got {count}")).into());
-    };
-    let Some(kind) = crate::api::object::Kind::of("v1", "Namespace") else { return Ok(1) };
-    let doc = Doc {
-        source: "".into(),
-        kind,
-        namespace: super::name(""),
-        name: super::name(name),
-        value: Rc::new(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})),
-    };
-    let dry_run = dry_run(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
-    let mut object = None;
-    if dry_run.is_none() {
-        let call = Call::Post {
-            kind,
-            namespace: super::name(""),
-            body: doc.value.clone(),
-            validation: FieldValidation::Strict,
-        };
-        object = io.must(call)?.object().cloned();
-    }
-    print_result(io, &doc, "created", dry_run, object.as_ref(), format.as_ref());
-    Ok(0)
 }

@@ -98,25 +98,20 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
     Ok(Deletion {
         grace_seconds: grace,
         propagation,
-        ignore_not_found: flags.flag_or("ignore-not-found", selects(cmd)),
+        ignore_not_found: flags.flag_or("ignore-not-found", cmd.selects()),
         wait: flags.flag_or("wait", true),
         dry_run: apply::dry_run(cmd)?,
         only_names,
     })
 }
 
-/// Whether objects are chosen by what they are like.
-fn selects(cmd: &Cmd) -> bool {
-    ["all", "selector", "field-selector"].iter().any(|name| cmd.parsed.given(name))
-}
-
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let flags = &cmd.parsed;
-    if cmd.args().is_empty() && !flags.given("filename") {
+    if cmd.args().is_empty() && !flags.given("filename") && !cmd.selects() {
         return Err(if flags.given("kustomize") {
             "kustomizations are not simulated: give the files with -f".into()
         } else {
-            "you must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'".into()
+            resources::missing_resource_error().into()
         });
     }
     let deletion = options(io, cmd)?;
@@ -126,7 +121,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let (found, mut failures) = match flags.given("filename") {
         true => from_files(io, cmd)?,
         false => {
-            let targets = resources::resource_type_or_name_args(cmd.args(), selects(cmd))?;
+            let targets = cmd.targets(io, cmd.args(), false)?;
             by_args(io, cmd, &targets)?
         }
     };

@@ -44,10 +44,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if cmd.args().is_empty() && !cmd.parsed.given("filename") {
         return Err("You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n".into());
     }
-    let targets = match cmd.parsed.given("filename") {
-        true => super::manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(cmd.args(), true)?,
-    };
+    let targets = cmd.targets(io, cmd.args(), true)?;
     let scope = cmd.scope();
     let (mut infos, mut failures) = resources::visit(io, &targets, &scope)?;
     // A name that is not there may be the beginning of one.

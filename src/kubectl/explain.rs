@@ -21,8 +21,8 @@ pub(super) const COMMAND: Command = Command {
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let [path] = cmd.args() else {
         return Err(match cmd.args().len() {
-            0 => cmd.usage_error("You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources.\n"),
-            _ => cmd.usage_error("We accept only this format: explain RESOURCE\n"),
+            0 => Failure::message("You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources."),
+            _ => Failure::message("We accept only this format: explain RESOURCE"),
         }
         .into());
     };

@@ -70,10 +70,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if cmd.parsed.flag("show-labels") && !matches!(output, "" | "wide") {
         return Err(format!("--show-labels option cannot be used with {output} printer").into());
     }
-    let targets = match cmd.parsed.given("filename") {
-        true => super::manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(cmd.args(), true)?,
-    };
+    let targets = cmd.targets(io, cmd.args(), true)?;
     if cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only") {
         return watch(io, cmd, &targets);
     }
@@ -268,7 +265,10 @@ struct Watched {
 /// Rule: CLI-008.
 fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     if cmd.parsed.given("sort-by") {
-        io.err("warning: --watch or --watch-only requested, --sort-by will be ignored\n");
+        io.err(match cmd.parsed.flag("watch") {
+            true => "warning: --watch requested, --sort-by will be ignored for watch events received\n",
+            false => "warning: --watch-only requested, --sort-by will be ignored\n",
+        });
     }
     let [target] = targets else {
         return Err("you may only specify a single resource type".into());

@@ -3,13 +3,35 @@
 use super::Command;
 use super::flags::Takes;
 
+/// The groups of commands, in kubectl's order.
+///
+/// Kubernetes: kubectl/pkg/cmd/cmd.go, NewKubectlCommand.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Basic Commands (Beginner)", &["create", "expose", "run", "set"]),
+    ("Basic Commands (Intermediate)", &["explain", "get", "edit", "delete"]),
+    ("Deploy Commands", &["rollout", "scale"]),
+    ("Cluster Management Commands", &["cluster-info", "top", "cordon", "uncordon", "drain", "taint"]),
+    (
+        "Troubleshooting and Debugging Commands",
+        &["describe", "logs", "attach", "exec", "port-forward", "cp", "debug", "events"],
+    ),
+    ("Advanced Commands", &["diff", "apply", "patch", "replace", "wait"]),
+    ("Settings Commands", &["label", "annotate"]),
+    ("Other Commands", &["api-resources", "config", "version"]),
+];
+
 /// `kubectl --help`.
 pub(super) fn overview(commands: &[Command]) -> String {
     let mut text = String::from(
-        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\nCommands:\n",
+        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n",
     );
-    text += &list(commands);
-    text += "\nUsage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more information about a given command.\n";
+    for (title, names) in GROUPS {
+        text += &format!("\n{title}:\n");
+        for command in names.iter().filter_map(|name| commands.iter().find(|command| command.is(name))) {
+            text += &format!("  {:15} {}\n", command.name, command.short);
+        }
+    }
+    text += "\nUsage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more information about a given command.\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n";
     text
 }
 
@@ -46,4 +68,18 @@ pub(super) fn of(command: &Command, path: &str) -> String {
         "\nUsage:\n  {path} {usage} [options]\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n"
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_stands_in_one_group() {
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut all: Vec<&str> = super::super::COMMANDS.iter().map(|command| command.name).collect();
+        grouped.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(grouped, all);
+    }
 }

@@ -1,7 +1,9 @@
 //! `version`, `api-resources`, `cluster-info`, `config`.
 
+use serde_json::{Value, json};
+
 use super::tabwriter::TabWriter;
-use super::{Cmd, Command, OUTPUT, flag};
+use super::{Cmd, Command, OUTPUT, flag, output};
 use crate::api::object::{Key, Kind};
 use crate::api::schema;
 use crate::job::{Io, Stop};
@@ -26,12 +28,74 @@ fn probe(io: &mut Io) -> Result<(), Stop> {
 
 fn version(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let version = io.client().version.clone();
-    io.out(format!("Client Version: {version}\nKustomize Version: v5.8.0\n"));
+    if !cmd.args().is_empty() {
+        return Err(format!("extra arguments: [{}]", cmd.args().join(" ")).into());
+    }
+    let form = cmd.parsed.text("output").unwrap_or_default();
+    if !matches!(form, "" | "json" | "yaml") {
+        return Err("--output must be 'yaml' or 'json'".into());
+    }
+    let mut parts = vec![("clientVersion", version_info(&version))];
+    // What is known of the client is said before the server is asked.
+    if form.is_empty() {
+        io.out(format!("Client Version: {version}\nKustomize Version: {KUSTOMIZE}\n"));
+    }
     if !cmd.parsed.flag("client") {
         probe(io)?;
-        io.out(format!("Server Version: {version}\n"));
+        parts.push(("serverVersion", version_info(&version)));
+        if form.is_empty() {
+            io.out(format!("Server Version: {version}\n"));
+        }
+    }
+    match form {
+        "json" => io.out(version_json(&parts)),
+        "yaml" => {
+            let whole = parts.into_iter().map(|(name, info)| (name.to_owned(), fields_of(info)));
+            let kustomize = ("kustomizeVersion".to_owned(), json!(KUSTOMIZE));
+            io.out(output::yaml(&Value::Object(whole.chain([kustomize]).collect())));
+        }
+        _ => {}
     }
     Ok(0)
+}
+
+const KUSTOMIZE: &str = "v5.8.0";
+
+/// Go's struct: the fields keep their order.
+type VersionInfo = [(&'static str, String); 4];
+
+/// Kubernetes: apimachinery/pkg/version/types.go, Info; what a build knows of itself is left out.
+fn version_info(version: &str) -> VersionInfo {
+    let mut parts = version.trim_start_matches('v').split('.');
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    [
+        ("major", part()),
+        ("minor", part()),
+        ("gitVersion", version.to_owned()),
+        ("platform", "linux/amd64".to_owned()),
+    ]
+}
+
+fn fields_of(info: VersionInfo) -> Value {
+    Value::Object(info.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect())
+}
+
+/// Kubernetes: kubectl/pkg/cmd/version/version.go, Run: two blanks, the parts in the order of the struct.
+fn version_json(parts: &[(&str, VersionInfo)]) -> String {
+    let mut text = String::from("{\n");
+    for (at, (name, info)) in parts.iter().enumerate() {
+        if at == 1 {
+            text += &format!("  \"kustomizeVersion\": \"{KUSTOMIZE}\",\n");
+        }
+        let fields: Vec<String> =
+            info.iter().map(|(key, value)| format!("    \"{key}\": \"{value}\"")).collect();
+        let comma = if at + 1 < parts.len() || parts.len() == 1 { "," } else { "" };
+        text += &format!("  \"{name}\": {{\n{}\n  }}{comma}\n", fields.join(",\n"));
+    }
+    if parts.len() == 1 {
+        text += &format!("  \"kustomizeVersion\": \"{KUSTOMIZE}\"\n");
+    }
+    text + "}\n"
 }
 
 pub(super) const CLUSTER_INFO: Command = Command {
@@ -73,6 +137,9 @@ pub(super) const API_RESOURCES: Command = Command {
 
 /// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go.
 fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if !cmd.args().is_empty() {
+        return Err(cmd.usage_error(&format!("unexpected arguments: [{}]", cmd.args().join(" "))).into());
+    }
     probe(io)?;
     let mut kinds: Vec<_> = schema::kinds().iter().collect();
     kinds.sort_by_key(|info| (info.group, info.plural));

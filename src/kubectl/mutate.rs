@@ -128,12 +128,7 @@ fn read_changes(words: &[String], pairs: Pairs) -> Result<Changes, Failure> {
 }
 
 fn targets(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
-    let selects =
-        cmd.parsed.flag("all") || cmd.parsed.given("selector") || cmd.parsed.given("field-selector");
-    let targets = match cmd.parsed.given("filename") {
-        true => super::manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(objects, selects)?,
-    };
+    let targets = cmd.targets(io, objects, false)?;
     resources::visit(io, &targets, &cmd.scope())
 }
 
@@ -152,7 +147,11 @@ fn change_pairs(io: &mut Io, cmd: &Cmd, pairs: Pairs) -> Result<i32, Stop> {
     let dry = dry_run(cmd)?;
     let (infos, mut failures) = targets(io, cmd, &objects)?;
     for info in &infos {
-        match io.once(|io| change_one(io, cmd, info, &changes, pairs, dry)) {
+        let done = io.once(|io| match cmd.parsed.flag("list") {
+            true => list_pairs(io, info, &changes, pairs, infos.len() == 1 && !cmd.selects()),
+            false => change_one(io, cmd, info, &changes, pairs, dry),
+        });
+        match done {
             Ok(_) => {}
             Err(Stop::Failed(failure)) => failures.push(failure),
             Err(Stop::Pending) => return Err(Stop::Pending),
@@ -164,6 +163,37 @@ fn change_pairs(io: &mut Io, cmd: &Cmd, pairs: Pairs) -> Result<i32, Stop> {
     }
 }
 
+fn pairs_of(info: &Info, pairs: Pairs) -> StringMap {
+    let pairs = info.object.meta().map(|meta| match pairs {
+        Pairs::Labels => meta.labels(),
+        Pairs::Annotations => meta.annotations(),
+    });
+    pairs.cloned().unwrap_or_default()
+}
+
+/// `--list`: what the object would have with the changes, which are not made.
+///
+/// Kubernetes: kubectl/pkg/cmd/label/label.go, RunLabel.
+fn list_pairs(io: &mut Io, info: &Info, changes: &Changes, pairs: Pairs, one: bool) -> Result<(), Stop> {
+    let current = pairs_of(info, pairs);
+    let mut listed: BTreeMap<&str, &str> = current.iter().map(|(k, v)| (&**k, &**v)).collect();
+    listed.extend(changes.set.iter().map(|(key, value)| (&**key, &**value)));
+    changes.remove.iter().for_each(|key| {
+        listed.remove(&**key);
+    });
+    let mut indent = "";
+    if !one {
+        let kind = info.object.kind().info();
+        let what = if pairs == Pairs::Labels { "labels" } else { "annotations" };
+        io.out(format!("Listing {what} for {}.{}/{}:\n", kind.kind, kind.group, info.object.key().name));
+        indent = " ";
+    }
+    for (key, value) in listed {
+        io.out(format!("{indent}{key}={value}\n"));
+    }
+    Ok(())
+}
+
 fn change_one(
     io: &mut Io,
     cmd: &Cmd,
@@ -172,17 +202,7 @@ fn change_one(
     pairs: Pairs,
     dry: Option<&str>,
 ) -> Result<(), Stop> {
-    let none = StringMap::new();
-    let current = info.object.meta().map_or(&none, |meta| match pairs {
-        Pairs::Labels => meta.labels(),
-        Pairs::Annotations => meta.annotations(),
-    });
-    if cmd.parsed.flag("list") {
-        for (key, value) in current {
-            io.out(format!("{key}={value}\n"));
-        }
-        return Ok(());
-    }
+    let current = &pairs_of(info, pairs);
     if pairs == Pairs::Labels {
         for key in changes.remove.iter().filter(|key| !current.contains_key(key.as_str())) {
             io.out(format!("label {} not found.\n", go_quote(key)));

@@ -93,6 +93,20 @@ pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Resu
     Ok(pairs.map(|(kind, name)| Target { kind, name: Some(name.clone()) }).collect())
 }
 
+/// What speaks against a selector, or --all, beside these arguments.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitBySelector.
+pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match args {
+        [] => "at least one resource must be specified to use a selector",
+        args if args.iter().any(|arg| arg.contains('/')) => {
+            "selectors and the all flag cannot be used when passing resource/name arguments"
+        }
+        [_] => return Ok(()),
+        _ => "name cannot be provided when a selector is specified",
+    }))
+}
+
 /// `TYPE/NAME`.
 fn tuple(arg: &str) -> Result<Target, Failure> {
     let Some((kind, name)) = arg.split_once('/') else {
@@ -162,6 +176,13 @@ fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop>
 /// The key of an object of a kind: kinds that belong to no namespace have none.
 pub fn key(kind: Kind, namespace: &str, name: &str) -> Key {
     Key::new(if kind.is_namespaced() { namespace } else { "" }, name)
+}
+
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, missingResourceError.
+pub fn missing_resource_error() -> Failure {
+    Failure::message(
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    )
 }
 
 /// Refuses a name that no request can carry.

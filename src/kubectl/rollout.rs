@@ -71,10 +71,7 @@ fn infos(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
     if cmd.args().is_empty() && !cmd.parsed.given("filename") {
         return Err("required resource not specified".into());
     }
-    let targets = match cmd.parsed.given("filename") {
-        true => super::manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(cmd.args(), true)?,
-    };
+    let targets = cmd.targets(io, cmd.args(), true)?;
     resources::visit(io, &targets, &cmd.scope())
 }
 

@@ -70,11 +70,7 @@ fn each(
 }
 
 fn find(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
-    let selects = cmd.parsed.flag("all") || cmd.parsed.given("selector");
-    let targets = match cmd.parsed.given("filename") {
-        true => manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(objects, selects)?,
-    };
+    let targets = cmd.targets(io, objects, false)?;
     resources::visit(io, &targets, &cmd.scope())
 }
 
@@ -90,20 +86,14 @@ fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             _ => return Err(format!("all resources must be specified before image changes: {word}").into()),
         }
     }
-    let mut problems = Vec::new();
     if objects.is_empty() && !cmd.parsed.given("filename") {
-        problems.push(Failure::message(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        ));
-    }
-    if images.is_empty() {
-        problems.push(Failure::message("at least one image update is required"));
-    }
-    if let Some(failure) = Failure::aggregate(problems) {
-        return Err(failure.into());
+        return Err(resources::missing_resource_error().into());
     }
     let dry = dry_run(cmd)?;
     let (infos, failures) = find(io, cmd, &objects)?;
+    if images.is_empty() {
+        return Err("at least one image update is required".into());
+    }
     each(io, &infos, failures, |io, info| image_of(io, info, &images, dry))
 }
 
@@ -532,11 +522,15 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         container["ports"] = json!([{"containerPort": number}]);
     }
     let namespace = cmd.namespace();
-    let body = json!({
+    let mut body = json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "labels": labels},
         "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart},
+        "status": {},
     });
+    if cmd.enforces_namespace() {
+        body["metadata"]["namespace"] = json!(namespace);
+    }
     let dry = dry_run(cmd)?;
     let mut value = body.clone();
     if dry.is_none() {

@@ -77,7 +77,7 @@ fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
         }
         return Ok(pods);
     }
-    let Some(name) = cmd.args().first() else {
+    let Some(name) = cmd.args().first().filter(|_| cmd.args().len() < 3) else {
         return Err(cmd.usage_error("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command").into());
     };
     let (kind, name) = match name.split_once('/') {
@@ -354,15 +354,9 @@ impl Condition {
 }
 
 fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let Some(text) = cmd.parsed.text("for") else { return Err("one of --for is required".into()) };
-    let condition = condition(text)?;
+    let condition = condition(cmd.parsed.text("for").unwrap_or_default())?;
     let until = io.now() + cmd.parsed.span("timeout").unwrap_or(Duration::from_secs(30));
-    let selects =
-        cmd.parsed.flag("all") || cmd.parsed.given("selector") || cmd.parsed.given("field-selector");
-    let targets = match cmd.parsed.given("filename") {
-        true => super::manifests::targets(io, cmd)?,
-        false => resources::resource_type_or_name_args(cmd.args(), selects)?,
-    };
+    let targets = cmd.targets(io, cmd.args(), false)?;
     let scope = cmd.scope();
     let keys: Vec<(Kind, Key)> = match condition {
         Condition::Create => targets

@@ -22,6 +22,21 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
     if count == 0 { Ok(bytes) } else { Err(text.len().saturating_sub(count)) }
 }
 
+/// As Go's standard encoding writes it.
+pub fn encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let digit = DIGITS.get((group >> (18 - 6 * at) & 63) as usize).copied().unwrap_or(b'=');
+            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
 /// Padding: two `=` after two digits, one after three, and nothing behind it.
 fn finish(
     mut bytes: Vec<u8>,
@@ -66,6 +81,7 @@ mod tests {
             [("", ""), ("YQ==", "a"), ("YWI=", "ab"), ("YWJj", "abc"), ("YWJj\nYQ==\n", "abca")]
         {
             assert_eq!(decode(text), Ok(bytes.as_bytes().to_vec()), "{text}");
+            assert!(text.contains('\n') || encode(bytes.as_bytes()) == text, "{text}");
         }
         for (text, at) in
             [("Y", 0), ("YQ", 0), ("YQ=", 3), ("YQ=x", 2), ("!!!!", 0), ("YWJj=", 4), ("YQ==YQ==", 4)]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Read as _;
 
 use kubestage::sim::Duration;
+use kubestage::stage::script::WORKERS_MAX;
 use lexopt::prelude::*;
 
 /// What is wrong with the command line or with a file it names, in a sentence.
@@ -75,12 +76,19 @@ Commands:
   run       Play a session and print the state of the cluster
   check     Print what kubectl or the kubelet would say of a manifest
 
+Options:
+  -h, --help      Help for kubestage or a command
+  -V, --version   The version
+
 Exit codes: 0 fine, 1 the manifest is refused or lands nowhere, 2 misuse.
 Use \"kubestage COMMAND --help\" for more about a command.
 ";
 
 const EXPLAIN: &str = "\
 Say for each node whether a DaemonSet lands there, or every reason why not.
+
+Usage:
+  kubestage explain -f FILE [--nodes FILE]
 
 Examples:
   # On the standard cluster: one control-plane and three worker nodes
@@ -94,7 +102,11 @@ Options:
 ";
 
 const RUN: &str = "\
-Play a session and print the state of the cluster at its end.
+Play a session and print the state of the cluster at its end. What the commands say goes to stderr.
+
+Usage:
+  kubestage run [-f FILE]... [--script FILE] [--until DURATION] [-o table|json|log] [options]
+  kubestage run --session FILE [-o table|json|log]
 
 Examples:
   kubestage run -f ds.yaml --until 5m
@@ -112,6 +124,9 @@ Options:
 
 const CHECK: &str = "\
 Print what kubectl apply, or a node's kubelet, would say of a manifest.
+
+Usage:
+  kubestage check FILE [--as apply|static] [-o text|json]
 
 Examples:
   kubestage check ds.yaml
@@ -150,20 +165,44 @@ pub fn duration(text: &str) -> Result<Duration, Misuse> {
     if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_micros(micros)) }
 }
 
+/// A number from 0 to `most`.
+fn number(flag: &str, most: u64, text: &str) -> Result<u64, Misuse> {
+    let number = text.parse().ok().filter(|number| *number <= most);
+    number.ok_or_else(|| Misuse(format!("invalid value {text:?} for --{flag}: 0 to {most} are valid")))
+}
+
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Misuse> {
     let mut parser = lexopt::Parser::from_args(args);
     match parser.next()? {
         None | Some(Short('h') | Long("help")) => Ok(Invocation::Help(HELP)),
+        Some(Short('V') | Long("version")) => {
+            Ok(Invocation::Help(concat!("kubestage ", env!("CARGO_PKG_VERSION"), "\n")))
+        }
         Some(Value(command)) => match command.to_str() {
             Some("explain") => explain(parser),
             Some("run") => run(parser),
             Some("check") => check(parser),
-            Some("help") => Ok(Invocation::Help(HELP)),
-            _ => Err(Misuse(format!(
-                "unknown command {} for \"kubestage\"\nSee 'kubestage --help' for usage.",
-                command.to_string_lossy()
-            ))),
+            Some("help") => help(parser),
+            _ => Err(unknown_command(&command.to_string_lossy())),
         },
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn unknown_command(name: &str) -> Misuse {
+    Misuse(format!("unknown command {name:?} for \"kubestage\"\nSee 'kubestage --help' for usage."))
+}
+
+/// `kubestage help run`.
+fn help(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
+    match parser.next()? {
+        Some(Value(command)) => match command.to_str() {
+            Some("explain") => Ok(Invocation::Help(EXPLAIN)),
+            Some("run") => Ok(Invocation::Help(RUN)),
+            Some("check") => Ok(Invocation::Help(CHECK)),
+            _ => Err(unknown_command(&command.to_string_lossy())),
+        },
+        None | Some(Short('h') | Long("help")) => Ok(Invocation::Help(HELP)),
         Some(other) => Err(other.unexpected().into()),
     }
 }
@@ -179,7 +218,7 @@ fn explain(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
         }
     }
     if explain.file.is_empty() {
-        return Err(Misuse("must specify -f".to_owned()));
+        return Err(Misuse("must specify -f\nSee 'kubestage explain --help' for usage.".to_owned()));
     }
     Ok(Invocation::Explain(explain))
 }
@@ -201,8 +240,11 @@ fn run(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
             Long("until") => run.until = duration(&parser.value()?.string()?)?,
             Long("script") => run.script = Some(parser.value()?.string()?),
             Long("session") => run.session = Some(parser.value()?.string()?),
-            Long("seed") => run.seed = parser.value()?.parse()?,
-            Long("workers") => run.workers = parser.value()?.parse()?,
+            Long("seed") => run.seed = number("seed", u64::MAX, &parser.value()?.string()?)?,
+            Long("workers") => {
+                let most = u64::from(WORKERS_MAX);
+                run.workers = number("workers", most, &parser.value()?.string()?)? as u32;
+            }
             Short('o') | Long("output") => {
                 run.output = match parser.value()?.string()?.as_str() {
                     "table" => Output::Table,
@@ -252,7 +294,7 @@ fn check(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
         }
     }
     if check.file.is_empty() {
-        return Err(Misuse("must name a FILE".to_owned()));
+        return Err(Misuse("must name a FILE\nSee 'kubestage check --help' for usage.".to_owned()));
     }
     Ok(Invocation::Check(check))
 }
@@ -271,8 +313,8 @@ mod tests {
     #[test]
     fn misuse_is_said_in_a_sentence() {
         let said = |args: &[&str]| parse(args.iter().map(OsString::from)).unwrap_err().0;
-        assert!(said(&["frobnicate"]).starts_with("unknown command frobnicate for \"kubestage\""));
-        assert_eq!(said(&["explain"]), "must specify -f");
+        assert!(said(&["frobnicate"]).starts_with("unknown command \"frobnicate\" for \"kubestage\""));
+        assert!(said(&["explain"]).starts_with("must specify -f\n"));
         assert!(said(&["run", "--until", "x"]).starts_with("invalid duration \"x\""));
     }
 }

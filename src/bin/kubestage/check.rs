@@ -6,6 +6,7 @@ use kubestage::yaml::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
 use crate::args::{As, Check, Misuse, read};
+use crate::say_line;
 
 /// The node whose staticPodPath the file is thought to lie in.
 const NODE: &str = "worker-1";
@@ -19,7 +20,7 @@ pub fn check(check: &Check) -> Result<bool, Misuse> {
     };
     if check.json {
         let list: Vec<Value> = found.iter().map(to_json).collect();
-        println!("{}", serde_json::to_string_pretty(&list).unwrap_or_default());
+        say_line(format_args!("{}", serde_json::to_string_pretty(&list).unwrap_or_default()));
     } else {
         found.iter().for_each(|diagnostic| print_text(&check.file, diagnostic));
     }
@@ -43,8 +44,14 @@ fn to_json(diagnostic: &Diagnostic) -> Value {
 
 fn print_text(file: &str, diagnostic: &Diagnostic) {
     let start = diagnostic.span.start;
-    println!("{file}:{}:{}: {}: {}", start.line, start.column, reason(diagnostic), diagnostic.message);
+    say_line(format_args!(
+        "{file}:{}:{}: {}: {}",
+        start.line,
+        start.column,
+        reason(diagnostic),
+        diagnostic.message
+    ));
     if let Some(help) = &diagnostic.help {
-        println!("    {help}");
+        say_line(format_args!("    {help}"));
     }
 }

@@ -4,24 +4,37 @@ use std::rc::Rc;
 
 use kubestage::api::daemonset::DaemonSet;
 use kubestage::api::node::Node;
+use kubestage::api::pod::Pod;
 use kubestage::cluster::boot::standard_nodes;
 use kubestage::controllers::daemon::explain::why_not_on_node;
 use kubestage::controllers::daemon::nodes::DaemonTemplate;
-use kubestage::manifest::check_apply;
+use kubestage::manifest::check_apply_beside;
+use kubestage::scheduler::explain::{self as fit, Obstacle};
 use kubestage::yaml::{Reader, Severity, read_documents};
 use serde_json::Value;
 
 use crate::args::{Explain, Misuse, read};
+use crate::say_line;
 
 /// Whether every DaemonSet of the file lands somewhere.
 pub fn explain(explain: &Explain) -> Result<bool, Misuse> {
+    if explain.file == "-" && explain.nodes.as_deref() == Some("-") {
+        return Err(Misuse("only one of -f and --nodes can be the standard input".to_owned()));
+    }
     let bytes = read(&explain.file)?;
-    let mistakes: Vec<_> =
-        check_apply(&bytes).into_iter().filter(|found| found.severity == Severity::Error).collect();
-    if !mistakes.is_empty() {
-        for mistake in mistakes {
-            eprintln!("{}:{}: {}", explain.file, mistake.span.start.line, mistake.message);
+    // A real cluster has namespaces and kinds that are not known here; they keep no daemon pod away.
+    let (others, mistakes): (Vec<_>, Vec<_>) = check_apply_beside(&bytes, &|_| true)
+        .into_iter()
+        .filter(|found| found.severity == Severity::Error)
+        .partition(|found| found.message.starts_with("no matches for kind"));
+    for (sort, found) in others.iter().map(|f| ("warning", f)).chain(mistakes.iter().map(|f| ("error", f))) {
+        let start = found.span.start;
+        eprintln!("{}:{}:{}: {sort}: {}", explain.file, start.line, start.column, found.message);
+        if let Some(help) = &found.help {
+            eprintln!("    {help}");
         }
+    }
+    if !mistakes.is_empty() {
         return Ok(false);
     }
     let nodes = match &explain.nodes {
@@ -32,6 +45,7 @@ pub fn explain(explain: &Explain) -> Result<bool, Misuse> {
     if daemonsets.is_empty() {
         return Err(Misuse(format!("{} holds no DaemonSet", explain.file)));
     }
+    let nodes: Vec<Rc<Node>> = nodes.into_iter().map(Rc::new).collect();
     let mut all_land = true;
     for ds in &daemonsets {
         all_land &= print(ds, &nodes);
@@ -50,6 +64,9 @@ fn objects(bytes: &[u8]) -> Vec<Value> {
 
 fn nodes_of(path: &str) -> Result<Vec<Node>, Misuse> {
     let bytes = read(path)?;
+    if let Some(error) = read_documents(&bytes, Reader::Kubectl).error {
+        return Err(Misuse(format!("{path}:{}: {}", error.span.start.line, error.message)));
+    }
     let nodes: Vec<Node> =
         objects(&bytes).iter().filter(|object| object["kind"] == "Node").map(Node::from_value).collect();
     if nodes.is_empty() {
@@ -71,19 +88,36 @@ fn daemonsets_of(bytes: &[u8]) -> Vec<DaemonSet> {
     found
 }
 
-/// Prints one line for each node; whether any of them gets a pod.
-fn print(ds: &DaemonSet, nodes: &[Node]) -> bool {
+/// Prints one line for each node; whether any of them gets a pod that can run.
+fn print(ds: &DaemonSet, nodes: &[Rc<Node>]) -> bool {
     let template = DaemonTemplate::new(&Rc::clone(&ds.template));
     let widest = nodes.iter().map(|node| node.meta.name.len()).max().unwrap_or(0).max("NODE".len());
-    println!("daemonset.apps/{}", ds.meta.name);
+    say_line(format_args!("daemonset.apps/{}", ds.meta.name));
+    let short = resources_missing(&template, nodes);
     let mut lands = 0;
-    for node in nodes {
+    for (node, short) in nodes.iter().zip(short) {
         let reasons = why_not_on_node(&template, node);
-        let said =
-            if reasons.is_empty() { "lands".to_owned() } else { format!("no: {}", reasons.join("; ")) };
-        lands += usize::from(reasons.is_empty());
-        println!("  {:widest$}   {said}", node.meta.name);
+        let said = if !reasons.is_empty() {
+            format!("no: {}", reasons.join("; "))
+        } else if !short.is_empty() {
+            format!("no: the pod is created and stays Pending: {}", short.join("; "))
+        } else {
+            lands += 1;
+            "lands".to_owned()
+        };
+        say_line(format_args!("  {:widest$}   {said}", node.meta.name));
     }
-    println!("  {lands} of {} nodes", nodes.len());
+    say_line(format_args!("  {lands} of {} nodes", nodes.len()));
     lands > 0
+}
+
+/// What the pod asks for beyond what each node has, even if nothing else ran there.
+fn resources_missing(template: &DaemonTemplate, nodes: &[Rc<Node>]) -> Vec<Vec<String>> {
+    let pod = Pod { spec: template.spec.clone(), ..Pod::from_value(&Value::Null) };
+    let fit = |obstacle: &Obstacle| obstacle.plugin == "NodeResourcesFit";
+    let said = |obstacle: Obstacle| format!("{} ({})", obstacle.reason, obstacle.detail);
+    fit::explain(&pod, nodes, &[])
+        .into_iter()
+        .map(|on_node| on_node.obstacles.into_iter().filter(fit).map(said).collect())
+        .collect()
 }

@@ -4,7 +4,10 @@ mod args;
 mod check;
 mod explain;
 mod run;
+mod script;
 
+use std::fmt::Display;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use args::{Invocation, Misuse};
@@ -14,10 +17,20 @@ const REFUSED: u8 = 1;
 /// The command line was wrong, or a file could not be read.
 const MISUSE: u8 = 2;
 
+/// Prints to the standard output. Whoever reads it may have seen enough: `kubestage … | head` is no mistake.
+fn say(text: impl Display) {
+    let _ = write!(std::io::stdout(), "{text}");
+}
+
+/// The same, with the end of the line.
+fn say_line(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 fn main() -> ExitCode {
     let result = args::parse(std::env::args_os().skip(1)).and_then(|invocation| match invocation {
         Invocation::Help(text) => {
-            print!("{text}");
+            say(text);
             Ok(true)
         }
         Invocation::Explain(explain) => explain::explain(&explain),

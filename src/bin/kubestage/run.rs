@@ -8,6 +8,8 @@ use kubestage::view::{NodeView, PodView};
 use serde_json::{Value, json};
 
 use crate::args::{Misuse, Output, Run, duration, read};
+use crate::script::{files_of, gather, lines};
+use crate::{say, say_line};
 
 /// How long one command may keep the session waiting.
 const COMMAND_LIMIT: Duration = Duration::from_secs(600);
@@ -25,17 +27,17 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     let end = stage.now() + run.until;
     let mut fine = true;
     for path in &run.files {
-        let bytes = read(path)?;
-        fine &= play(
-            &mut stage,
-            &format!("kubectl apply -f {path}"),
-            BTreeMap::from([(path.clone(), bytes.into())]),
-        );
+        let mut files = BTreeMap::new();
+        gather(path, &mut files)?;
+        if files.is_empty() {
+            files.insert(path.clone(), read(path)?.into());
+        }
+        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), files);
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            fine &= play_line(&mut stage, line)?;
+        for line in lines(&text) {
+            fine &= play_line(&mut stage, &line)?;
         }
     }
     if stage.now() < end {
@@ -48,28 +50,23 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
 fn print(stage: &mut Stage, output: Output) {
     match output {
         Output::Table => print_table(stage),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&state(stage)).unwrap_or_default()),
-        Output::Log => print!("{}", stage.log()),
+        Output::Json => {
+            say_line(format_args!("{}", serde_json::to_string_pretty(&state(stage)).unwrap_or_default()))
+        }
+        Output::Log => say(format_args!("{}", stage.log())),
     }
 }
 
-/// One line of a script; the files that it names are read from the disk.
+/// A line of a script.
 fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
-    if let Some(span) = line.strip_prefix("sleep ") {
-        let until = stage.now() + duration(span.trim())?;
+    if let Some(span) = line.strip_prefix("sleep ")
+        && let Ok(span) = duration(span.trim()).or_else(|_| duration(&format!("{}s", span.trim())))
+    {
+        let until = stage.now() + span;
         stage.run_until(until);
         return Ok(true);
     }
-    let mut files = BTreeMap::new();
-    let mut words = line.split_whitespace();
-    while let Some(word) = words.next() {
-        if (word == "-f" || word == "--filename")
-            && let Some(path) = words.next()
-        {
-            files.insert(path.to_owned(), read(path)?.into());
-        }
-    }
-    Ok(play(stage, line, files))
+    Ok(play(stage, line, files_of(line)?))
 }
 
 /// Plays a command to its end and prints what it says; whether it went well.
@@ -84,18 +81,34 @@ fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
 
 fn print_table(stage: &mut Stage) {
     let board = stage.board();
-    println!("T+{}s, API server {:?}", board.now.since(stage.started()).as_secs(), board.api_server);
+    let pods = || board.nodes.iter().flat_map(|node| &node.pods);
+    let width = pods().map(|pod| pod.id.len()).max().unwrap_or(0);
+    say_line(format_args!(
+        "T+{}s, API server {:?}",
+        board.now.since(stage.started()).as_secs(),
+        board.api_server
+    ));
     for node in &board.nodes {
-        println!("\n{} ({})", node.name, node.status);
+        say_line(format_args!("\n{} ({})", node.name, node.status));
         for pod in &node.pods {
-            println!("  {:<44} {:<10} {:<8} {}", pod.id, pod.origin.text(), pod.ready, pod.status);
+            say_line(format_args!(
+                "  {:<width$}  {:<10} {:<8} {}",
+                pod.id,
+                pod.origin.text(),
+                pod.ready,
+                pod.status
+            ));
         }
         for why in &node.why_not {
-            println!("  no pod of {}: {}", why.daemonset, why.reasons.join("; "));
+            say_line(format_args!("  no pod of {}: {}", why.daemonset, why.reasons.join("; ")));
         }
     }
     for pod in &board.pending {
-        println!("\nPending: {}: {}", pod.id, pod.reason.as_deref().unwrap_or("not scheduled yet"));
+        say_line(format_args!(
+            "\nPending: {}: {}",
+            pod.id,
+            pod.reason.as_deref().unwrap_or("not scheduled yet")
+        ));
     }
 }
 

@@ -24,7 +24,7 @@ pub fn why_not_on_node(template: &DaemonTemplate, node: &Node) -> Vec<String> {
         }
     }
     let affinity = &template.spec.required_node_affinity;
-    if reasons.is_empty() && !affinity.matches(&node.meta.name, |key| node.meta.label(key)) {
+    if !affinity.terms_match(&node.meta.name, |key| node.meta.label(key)) {
         reasons.push("no term of the required nodeAffinity matches the node".to_owned());
     }
     for taint in node.taints.iter().filter(|taint| taint.effect != TaintEffect::PreferNoSchedule) {
@@ -62,6 +62,20 @@ mod tests {
                 "untolerated taint node-role.kubernetes.io/control-plane:NoSchedule",
             ]
         );
-        assert_eq!(why(json!({"tolerations": [{"operator": "Exists"}]}), node), Vec::<String>::new());
+        assert_eq!(why(json!({"tolerations": [{"operator": "Exists"}]}), node.clone()), Vec::<String>::new());
+        let term = json!({"matchExpressions": [{"key": "zone", "operator": "Exists"}]});
+        let required =
+            json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}});
+        assert_eq!(
+            why(
+                json!({"nodeSelector": {"disk": "ssd"}, "affinity": {"nodeAffinity": required},
+                    "tolerations": [{"operator": "Exists"}]}),
+                node
+            ),
+            [
+                "nodeSelector disk=ssd: the node has disk=hdd",
+                "no term of the required nodeAffinity matches the node"
+            ]
+        );
     }
 }

@@ -231,5 +231,5 @@ fn waiting_ends_with_the_condition_or_the_time() {
     assert_eq!(t.run("wait pod/web --for=jsonpath={.status.phase}=Pending"), "pod/web condition met\n");
     assert_eq!(t.run("wait pod/nope --for=delete"), "");
     assert_eq!(t.run("wait pod/web --for=condition=Ready"), "…\n");
-    assert_eq!(t.run("wait pod/web"), "error: one of --for is required\n[1]\n");
+    assert_eq!(t.run("wait pod/web"), "error: unrecognized condition: \"\"\n[1]\n");
 }

@@ -1,0 +1,7 @@
+#![no_main]
+
+#[path = "../../tests/support/fuzz.rs"]
+#[allow(dead_code)]
+mod fuzz;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::console(input));
