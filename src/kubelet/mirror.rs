@@ -25,8 +25,6 @@ pub(super) enum MirrorWork {
     None,
     Deleting,
     Creating,
-    /// Created; the watch has not shown it yet.
-    Created,
 }
 
 /// Whether `mirror` is the mirror of the static pod as it is now (KL-034).
@@ -149,7 +147,7 @@ impl Kubelet {
         let mirror = self.mirror_of(worker).cloned();
         let needed = mirror_actions(&worker.pod, mirror.as_deref());
         match (mirror, work) {
-            (_, MirrorWork::Deleting | MirrorWork::Creating) | (None, MirrorWork::Created) => {}
+            (_, MirrorWork::Deleting | MirrorWork::Creating) => {}
             (Some(mirror), _) if needed.delete => {
                 self.delete_mirror_pod(&mirror, Some(worker.no), ctx);
                 self.set_mirror_work(at, MirrorWork::Deleting);
@@ -214,10 +212,11 @@ impl Kubelet {
     pub(super) fn on_mirror_created(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
         let Some(at) = self.find_no(no) else { return };
         let exists = answer.status().is_some_and(|status| status.is_already_exists());
-        if answer.result.is_ok() || exists {
-            return self.set_mirror_work(at, if exists { MirrorWork::None } else { MirrorWork::Created });
-        }
+        // The watch may show it before or after this answer; until then a sync would only hear that it exists.
         self.set_mirror_work(at, MirrorWork::None);
+        if answer.result.is_ok() || exists {
+            return;
+        }
         let pod = &self.workers[at].pod;
         let (namespace, name) = (pod.meta.namespace(), &pod.meta.name);
         let why = call_error(answer);

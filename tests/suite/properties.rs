@@ -13,7 +13,7 @@ use kubestage::stage::Stage;
 use proptest::prelude::*;
 
 use super::sessions::{
-    Act, NODES, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard, static_pods,
+    Act, Content, NODES, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard, static_pods,
 };
 
 /// Fails the case with a sentence.
@@ -229,7 +229,7 @@ fn a_new_cluster_holds_all_of_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(700), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(850), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn prop_daemon_sets_settle_as_they_should(acts in daemon_sets()) {
@@ -248,5 +248,18 @@ proptest! {
     #[test]
     fn prop_failing_nodes_settle_as_they_should(acts in failing_nodes()) {
         check_session(&acts).map_err(TestCaseError::fail)?;
+    }
+}
+
+/// The watch may show a mirror, and its end, before the answer to its creation is there.
+#[test]
+fn kl_038_a_mirror_deleted_as_soon_as_it_is_there_comes_back() {
+    let write =
+        |name| Act::Write { node: "worker-3", file: "a.yaml", content: Content::Pod { name, image: 1 } };
+    for millis in (0..500).step_by(25) {
+        let wait = |millis| Act::Wait { millis };
+        let delete = Act::DeletePod { which: 1, force: true };
+        let acts = [write("db"), wait(350), write("web"), wait(millis), delete];
+        assert_eq!(check_session(&acts), Ok(()), "after {millis} ms");
     }
 }
