@@ -17,6 +17,7 @@ mod header;
 mod help;
 mod inspector;
 mod map;
+mod memory;
 mod menu;
 mod node;
 mod opening;

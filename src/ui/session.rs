@@ -7,6 +7,7 @@ use kubestage::sim::{Duration, Time};
 use kubestage::stage::{Command, JobView, Options, Progress, Script, Stage};
 use kubestage::view::{Board, Fleet, Gaze, Looked};
 
+use super::memory;
 use super::speed::Speed;
 
 /// Steps between two looks at the wall clock: few, as one of them may take a millisecond.
@@ -39,8 +40,7 @@ impl Session {
     /// At once at the script's end.
     pub fn from_script(script: &Script) -> Session {
         let mut session = Session::open(script);
-        session.stage.finish_opening();
-        session.settle();
+        session.open_slice(|| true);
         session
     }
 
@@ -62,6 +62,7 @@ impl Session {
     /// Goes on opening while there is time; whether it is open.
     pub fn open_slice(&mut self, left: impl Fn() -> bool) -> bool {
         while left() {
+            memory::keep_ahead();
             for _ in 0..STEPS_AT_ONCE {
                 if !self.stage.go_on_opening() {
                     self.settle();
@@ -113,10 +114,20 @@ impl Session {
         }
         let micros = (wall_ms * self.speed.factor() * 1000.0).max(0.0) as u64;
         self.target = self.target.max(self.stage.now()) + Duration::from_micros(micros);
-        while !self.stage.run_slice(self.target, STEPS_AT_ONCE) {
+        if !self.run(self.target, left) {
+            self.target = self.stage.now();
+        }
+    }
+
+    /// Runs towards `until` while there is time; whether it got there.
+    fn run(&mut self, until: Time, left: impl Fn() -> bool) -> bool {
+        loop {
+            memory::keep_ahead();
+            if self.stage.run_slice(until, STEPS_AT_ONCE) {
+                return true;
+            }
             if !left() {
-                self.target = self.stage.now();
-                return;
+                return false;
             }
         }
     }
@@ -124,9 +135,8 @@ impl Session {
     /// Lets virtual time pass at once.
     pub fn skip(&mut self, span: Duration) {
         self.stage.finish_opening();
-        let until = self.stage.now() + span;
-        self.stage.run_until(until);
-        self.target = until;
+        self.target = self.stage.now() + span;
+        self.run(self.target, || true);
     }
 
     pub fn step(&mut self, count: u32) {
@@ -141,9 +151,12 @@ impl Session {
 
     pub fn until_quiet(&mut self, limit: Duration) -> bool {
         self.stage.finish_opening();
-        let quiet = self.stage.run_until_quiet(limit);
+        let end = self.stage.now() + limit;
+        while self.stage.step_towards_quiet(end) {
+            memory::keep_ahead();
+        }
         self.target = self.stage.now();
-        quiet
+        self.stage.is_quiet()
     }
 
     /// Lets virtual time pass at once until a job has ended, `limit` at most; its text, that of a job which
