@@ -47,8 +47,9 @@ impl Shell {
             io.err("bash: nested too deeply\n");
             return Ok(2);
         }
-        match shell::parse(line) {
-            Ok(list) => self.run_list(io, &list, stdin),
+        let parsed = io.once(|_| Ok(shell::parse(line)))?;
+        match &*parsed {
+            Ok(list) => self.run_list(io, list, stdin),
             Err(error) => {
                 let at = if self.place == Place::Here { "" } else { "-c: line 1: " };
                 io.err(format!("bash: {at}{error}\n"));
@@ -77,9 +78,8 @@ impl Shell {
         let mut input = stdin;
         let Some((last, before)) = pipeline.stages.split_last() else { return Ok(0) };
         for stage in before {
-            let (result, chunks) = io.capture(|io| self.run_redirected(io, stage, input.clone()));
-            result?;
-            input = Some(pass_on_errors(io, chunks).into_bytes().into());
+            let piped = io.once(|io| captured(io, |io| self.run_redirected(io, stage, input.clone())))?;
+            input = Some(piped.as_bytes().into());
         }
         self.run_redirected(io, last, input)
     }
@@ -214,9 +214,8 @@ impl Shell {
                 Piece::Status => (self.last.get().to_string(), false),
                 Piece::Substitution { line, quoted } => {
                     let inner = Shell::new(self.place.clone(), self.depth + 1);
-                    let (result, chunks) = io.capture(|io| inner.run_line(io, line, None));
-                    result?;
-                    (pass_on_errors(io, chunks).trim_end_matches('\n').to_owned(), !quoted)
+                    let text = io.once(|io| captured(io, |io| inner.run_line(io, line, None)))?;
+                    (text.trim_end_matches('\n').to_owned(), !quoted)
                 }
             };
             let parts: Vec<&str> = if splits { text.split_whitespace().collect() } else { vec![&text] };
@@ -386,7 +385,10 @@ enum Output {
 }
 
 /// What went to stdout; the rest is shown.
-fn pass_on_errors(io: &mut Io, chunks: Vec<Chunk>) -> String {
+/// What a command prints, for the next one; its errors are shown.
+fn captured(io: &mut Io, run: impl FnOnce(&mut Io) -> Result<i32, Stop>) -> Result<String, Stop> {
+    let (result, chunks) = io.capture(run);
+    result?;
     let mut text = String::new();
     for chunk in chunks {
         match chunk.stream {
@@ -394,7 +396,7 @@ fn pass_on_errors(io: &mut Io, chunks: Vec<Chunk>) -> String {
             Stream::Err => io.err(chunk.text),
         }
     }
-    text
+    Ok(text)
 }
 
 fn print(io: &mut Io, text: &str) -> Result<i32, Stop> {
