@@ -76,11 +76,11 @@ impl ApiServer {
             Call::Bind { pod, node } => registry::bind(self, &pod, node, now),
             Call::Evict { key, grace_seconds } => eviction::evict(self, &key, grace_seconds, now),
             Call::PostEvent(draft) => {
-                self.store.put_event(*draft);
+                self.store.put_event(draft);
                 Ok(Reply::Done)
             }
             Call::HoldLease { key, holder, duration, period, owner } => {
-                registry::hold_lease(self, &key, holder, duration, period, owner, now)
+                registry::hold_lease(self, &key, holder, duration, period, owner.map(|owner| *owner), now)
             }
         };
         match result {

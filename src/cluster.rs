@@ -338,10 +338,12 @@ impl Cluster {
     /// Brings what the step changed to where it is seen: watchers, and the control plane's own processes.
     fn after_step(&mut self) {
         if self.api.store.has_changes() {
-            for change in self.api.store.take_changes() {
-                self.changes.note(&change, &self.machine_index);
-                self.fan_out(&change);
+            let changes = self.api.store.take_changes();
+            for change in &changes {
+                self.changes.note(change, &self.machine_index);
+                self.fan_out(change);
             }
+            self.api.store.reuse(changes);
         }
         let wanted = self.has_command_watchers();
         for event in self.api.store.take_event_changes(wanted) {

@@ -84,7 +84,7 @@ pub enum Patch {
     /// Kubernetes' strategic merge on the API form: lists with a merge key are merged by it.
     Strategic(Rc<Value>),
     /// Adds or removes the controller reference: adoption and release (DS-039, DS-040).
-    Owner { add: Option<OwnerReference>, remove: Option<Uid> },
+    Owner { add: Option<Box<OwnerReference>>, remove: Option<Uid> },
     /// Adds taints, and removes those with the key and effect of others (ND-015…018).
     Taints { add: Vec<Taint>, remove: Vec<Taint> },
     /// Sets a pod's phase and one of its conditions, and leaves the rest of its status (ND-027, ND-031).
@@ -166,7 +166,7 @@ pub enum Call {
         grace_seconds: Option<i64>,
     },
     /// Records an event; one whose `count` is above 1 updates the earlier one of the same text.
-    PostEvent(Box<EventDraft>),
+    PostEvent(EventDraft),
     /// Claims or renews a lease; from then on it counts as renewed every `period` until [`Call::StopLease`]
     /// or until the holder's link to the API server ends.
     HoldLease {
@@ -174,7 +174,7 @@ pub enum Call {
         holder: Name,
         duration: Duration,
         period: Duration,
-        owner: Option<OwnerReference>,
+        owner: Option<Box<OwnerReference>>,
     },
 }
 
@@ -378,6 +378,6 @@ impl Ctx<'_> {
             first: self.now,
             last: self.now,
         };
-        self.request(Call::PostEvent(Box::new(draft)), Token::NONE);
+        self.request(Call::PostEvent(draft), Token::NONE);
     }
 }

@@ -171,7 +171,7 @@ impl fmt::Display for ErrorKind {
 }
 
 /// One thing that is wrong with one field. Prints as `{field}: {kind}[: {value}][: {detail}]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     pub kind: ErrorKind,
     /// The printed [`FieldPath`].

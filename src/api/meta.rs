@@ -136,6 +136,20 @@ impl ObjectMeta {
         ObjectMeta { name: name.into(), common, ..ObjectMeta::default() }
     }
 
+    /// Of an object that has no name yet, with what it shares with its siblings.
+    pub fn unnamed(common: Rc<CommonMeta>) -> ObjectMeta {
+        ObjectMeta {
+            name: static_name(""),
+            uid: Uid::default(),
+            resource_version: 0,
+            serial: 0,
+            created: Timestamp::default(),
+            generation: 0,
+            deletion: None,
+            common,
+        }
+    }
+
     pub fn namespace(&self) -> &Name {
         &self.common.namespace
     }

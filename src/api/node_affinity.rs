@@ -30,7 +30,7 @@ impl FieldRequirement {
 }
 
 /// One term of a node selector: all of its conditions must hold. A term with an error never matches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSelectorTerm {
     /// `None` if there are no label conditions.
     match_labels: Option<Selector>,
@@ -133,7 +133,7 @@ fn field_requirements(requirements: &[Value], path: &FieldPath) -> Result<Vec<Fi
 }
 
 /// A NodeSelector, read once: one of its terms must match.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSelector {
     terms: Vec<NodeSelectorTerm>,
 }
@@ -163,7 +163,7 @@ impl NodeSelector {
 }
 
 /// A pod's spec.nodeSelector and required node affinity, read once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredNodeAffinity {
     label_selector: Option<Selector>,
     node_selector: Option<NodeSelector>,
@@ -222,7 +222,7 @@ impl RequiredNodeAffinity {
 }
 
 /// The preferred terms of a node affinity, with their weights.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PreferredSchedulingTerms {
     terms: Vec<(i64, NodeSelectorTerm)>,
 }

@@ -34,7 +34,7 @@ pub const TEMPLATE_GENERATION_LABEL: &str = "pod-template-generation";
 pub const SYSTEM_CRITICAL_PRIORITY: i32 = 2_000_000_000;
 
 /// A pod, as the API server or a kubelet's file source holds it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     pub meta: ObjectMeta,
     /// Everything of the spec that siblings share.

@@ -67,7 +67,9 @@ fn check_namespace(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusE
 fn generate_name(api: &mut ApiServer, base: &str) -> Name {
     let end =
         base.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= GENERATED_BASE_MAX);
-    let mut name = base[..end.last().unwrap_or(0)].to_owned();
+    let base = &base[..end.last().unwrap_or(0)];
+    let mut name = String::with_capacity(base.len() + 5);
+    name.push_str(base);
     let mut draw = api.names.below(27u64.pow(5));
     for _ in 0..5 {
         name.push(char::from(NAME_ALPHABET[(draw % 27) as usize]));
@@ -273,7 +275,7 @@ pub(super) fn patch(
             strategy::with_meta(&mut new, |meta| {
                 let common = meta.common_mut();
                 common.owners.retain(|owner| Some(owner.uid) != remove);
-                common.owners.extend(add);
+                common.owners.extend(add.map(|owner| *owner));
             });
             Ok(Reply::Object(api.store.update(new)))
         }

@@ -20,7 +20,7 @@ use crate::wire::WatchEvent;
 use events::EventTable;
 
 /// What a table needs to know of its objects.
-pub trait Stored {
+pub trait Stored: Clone {
     fn meta(&self) -> &ObjectMeta;
     fn meta_mut(&mut self) -> &mut ObjectMeta;
 }
@@ -95,19 +95,17 @@ impl<T: Stored> Table<T> {
     }
 
     /// Adds an object whose name is free, and gives it its serial.
-    fn insert(&mut self, mut object: T) -> Rc<T> {
+    fn insert(&mut self, mut object: Rc<T>) -> Rc<T> {
         let serial = self.next_serial;
         self.next_serial += 1;
-        object.meta_mut().serial = serial;
+        Rc::make_mut(&mut object).meta_mut().serial = serial;
         let tag = name_tag(object.meta().namespace(), &object.meta().name);
-        let object = Rc::new(object);
         self.by_serial.insert(serial, object.clone());
         self.names.insert_unique(mix(u64::from(tag)), (tag, serial), |(tag, _)| mix(u64::from(*tag)));
         object
     }
 
-    fn replace(&mut self, object: T) -> Rc<T> {
-        let object = Rc::new(object);
+    fn replace(&mut self, object: Rc<T>) -> Rc<T> {
         self.by_serial.insert(object.meta().serial, object.clone());
         object
     }
@@ -226,6 +224,14 @@ impl Store {
         std::mem::take(&mut self.changes)
     }
 
+    /// Gives the list of [`Store::take_changes`] back, to be filled again.
+    pub fn reuse(&mut self, mut changes: Vec<Change>) {
+        changes.clear();
+        if self.changes.is_empty() {
+            self.changes = changes;
+        }
+    }
+
     pub fn has_changes(&self) -> bool {
         !self.changes.is_empty()
     }
@@ -281,8 +287,8 @@ impl Store {
         let revision = self.revision;
         macro_rules! put {
             ($table:expr, $rc:expr) => {{
-                let mut object = Rc::unwrap_or_clone($rc);
-                object.meta.resource_version = revision;
+                let mut object = $rc;
+                Rc::make_mut(&mut object).meta.resource_version = revision;
                 $table.insert(object)
             }};
         }
@@ -330,14 +336,15 @@ impl Store {
         let revision = self.revision + 1;
         macro_rules! put {
             ($table:expr, $rc:expr, $old:expr) => {{
-                let mut new = Rc::unwrap_or_clone($rc);
+                let mut rc = $rc;
+                let new = Rc::make_mut(&mut rc);
                 new.meta.resource_version = $old.meta.resource_version;
                 new.meta.serial = $old.meta.serial;
-                if new == **$old {
+                if *new == **$old {
                     return old;
                 }
                 new.meta.resource_version = revision;
-                $table.replace(new)
+                $table.replace(rc)
             }};
         }
         let new = match (object, &old) {

@@ -251,7 +251,7 @@ pub(super) fn finish_create(mut object: Object) -> Object {
         Object::Node(node) => taint_new_node(Rc::make_mut(node)),
         Object::Pod(pod) => {
             let pod = Rc::make_mut(pod);
-            pod.status.qos_class = crate::api::defaults::compute_pod_qos(&pod.spec.raw);
+            pod.status.qos_class = pod.spec.qos_class;
         }
         _ => {}
     }

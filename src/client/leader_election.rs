@@ -239,7 +239,7 @@ impl LeaderElector {
             first: ctx.now,
             last: ctx.now,
         };
-        ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
+        ctx.request(Call::PostEvent(draft), Token::NONE);
     }
 
     /// The connection to the API server has broken: from the next renewal on there is something to see.

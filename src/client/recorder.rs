@@ -98,6 +98,19 @@ impl Recorder {
         self.event_on(ctx, regarding, None, kind, reason, message);
     }
 
+    /// Says something on an object of which it has said nothing before and will say nothing like it again:
+    /// there is nothing to compare it with, now or later.
+    pub fn first_event(
+        &self,
+        ctx: &mut Ctx,
+        regarding: &Rc<ObjectRef>,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+    ) {
+        ctx.post_event(&self.source, regarding, kind, reason, message);
+    }
+
     /// Says something on a part of an object (`spec.containers{name}`).
     pub fn event_on(
         &mut self,
@@ -125,7 +138,7 @@ impl Recorder {
     /// Sends an event that the caller has put together, with its own times.
     pub fn send(&mut self, ctx: &mut Ctx, draft: EventDraft) {
         if let Some(draft) = self.correlate(draft) {
-            ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
+            ctx.request(Call::PostEvent(draft), Token::NONE);
         }
     }
 

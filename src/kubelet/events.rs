@@ -74,7 +74,7 @@ impl Kubelet {
         ctx: &mut Ctx,
     ) {
         let draft = self.draft(about, kind, reason, message, ctx.now);
-        ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
+        ctx.request(Call::PostEvent(draft), Token::NONE);
     }
 
     fn about(&self, at: usize) -> Rc<ObjectRef> {
@@ -111,7 +111,7 @@ impl Kubelet {
         let container = self.workers[at].pod.spec.containers.get(index);
         draft.field_path = container.map(|container| container.field_path.clone());
         if kind == EventType::Normal && self.is_first_start(at, index) {
-            return ctx.request(Call::PostEvent(Box::new(draft)), Token::NONE);
+            return ctx.request(Call::PostEvent(draft), Token::NONE);
         }
         self.recorder().send(ctx, draft);
     }

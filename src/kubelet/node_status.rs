@@ -329,7 +329,7 @@ impl Kubelet {
             holder: self.host.node_name.clone(),
             duration: LEASE_DURATION,
             period: LEASE_PERIOD,
-            owner: Some(owner),
+            owner: Some(Box::new(owner)),
         };
         ctx.request(call, self.token(LEASE_HOLD, 0));
     }

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::Kubelet;
 use super::admit::disruption_target;
 use super::runtime::{self, Sandbox, SandboxState};
-use super::texts::containers_not_ready;
 use crate::api::meta::Name;
 use crate::api::pod::{
     ConditionStatus, ConditionType, Container, ContainerKind, ContainerState, ContainerStatus, Phase, Pod,
@@ -136,10 +135,10 @@ impl Kubelet {
             return Ok(None);
         }
         if pairs().all(|(_, status)| !status.ready) {
-            return Err(Some(self.texts.none_ready(spec)));
+            return Err(Some(spec.none_ready.clone()));
         }
         let unready = pairs().filter(|(_, status)| !status.ready).map(|(container, _)| &container.name);
-        Err(Some(containers_not_ready(unready)))
+        Err(Some(Reason::containers_not_ready(unready)))
     }
 
     /// One status for each container of the spec, in its order.

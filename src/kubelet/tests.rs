@@ -204,7 +204,7 @@ impl World {
     fn handle(&mut self, call: Call) -> Answer {
         match call {
             Call::PostEvent(draft) => {
-                self.events.push((self.now, *draft));
+                self.events.push((self.now, draft));
                 Answer::ok(Reply::Done)
             }
             Call::PatchPodStatus { pod, status } => self.patch_status(&pod.key, pod.uid, *status),

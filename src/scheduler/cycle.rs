@@ -191,12 +191,20 @@ impl Scheduler {
     }
 
     pub(super) fn finish_binding(&mut self, binding: Binding, answer: Answer, ctx: &mut Ctx) {
-        let Some(pod) = self.queue.get(binding.pod).map(|queued| queued.pod.clone()) else { return };
+        let Some((pod, first)) = self.queue.get(binding.pod).map(|q| (q.pod.clone(), q.attempts <= 1)) else {
+            return;
+        };
         let error = match answer.result {
             Ok(_) => {
                 self.queue.remove(binding.pod);
-                let node = self.cache.info(binding.node).name.clone();
-                self.post(&pod, EventType::Normal, "Scheduled", Message::Assigned(node), ctx);
+                let message = Message::Assigned(self.cache.info(binding.node).name.clone());
+                match first {
+                    // Nothing was said of it before that the recorder would have to compare this with.
+                    true => {
+                        self.recorder.first_event(ctx, &about(&pod), EventType::Normal, "Scheduled", message)
+                    }
+                    false => self.post(&pod, EventType::Normal, "Scheduled", message, ctx),
+                }
                 return;
             }
             Err(error) => error,
@@ -282,14 +290,17 @@ impl Scheduler {
         message: Message,
         ctx: &mut Ctx,
     ) {
-        let regarding = ObjectRef {
-            kind: Kind::Pod,
-            namespace: pod.meta.namespace().clone(),
-            name: pod.meta.name.clone(),
-            uid: pod.meta.uid,
-        };
-        self.recorder.event(ctx, &Rc::new(regarding), kind, reason, message);
+        self.recorder.event(ctx, &about(pod), kind, reason, message);
     }
+}
+
+fn about(pod: &Pod) -> Rc<ObjectRef> {
+    Rc::new(ObjectRef {
+        kind: Kind::Pod,
+        namespace: pod.meta.namespace().clone(),
+        name: pod.meta.name.clone(),
+        uid: pod.meta.uid,
+    })
 }
 
 /// The nodes that NodeAffinity's PreFilter left out are absent (SCH-018).

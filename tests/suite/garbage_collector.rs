@@ -100,7 +100,7 @@ fn kl_046_a_nodes_mirror_pods_and_lease_go_with_it() {
         holder: "n1".into(),
         duration: Duration::from_secs(40),
         period: Duration::from_secs(10),
-        owner: node.meta.common.owners.first().cloned(),
+        owner: node.meta.common.owners.first().cloned().map(Box::new),
     });
     stand.run_secs(1);
     stand.delete(Kind::Node, "/n1", DeleteOptions::default());

@@ -20,7 +20,7 @@ pub const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
 pub const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
 
 /// Read once for all pods of a template.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scheduling {
     pub pod_affinity: Option<Box<PodAffinity>>,
     pub topology_spread: Vec<TopologySpreadConstraint>,
@@ -110,7 +110,7 @@ fn selector(value: &Value) -> Selector {
 }
 
 /// spec.affinity.podAffinity and podAntiAffinity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodAffinity {
     pub required: Vec<AffinityTerm>,
     pub preferred: Vec<(i64, AffinityTerm)>,
@@ -143,7 +143,7 @@ impl PodAffinity {
 }
 
 /// A group of pods, by labels and namespaces, and what counts as the same place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AffinityTerm {
     pub topology_key: Name,
     selector: Selector,
@@ -204,7 +204,7 @@ impl AffinityTerm {
 }
 
 /// One of spec.topologySpreadConstraints.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopologySpreadConstraint {
     pub max_skew: i64,
     pub topology_key: Name,

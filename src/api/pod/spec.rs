@@ -5,6 +5,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::scheduling::Scheduling;
+use super::status::{QosClass, Reason};
+use crate::api::defaults::compute_pod_qos;
 use crate::api::meta::{Name, StringMap, string_map};
 use crate::api::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
 use crate::api::resources::Resources;
@@ -96,7 +98,7 @@ pub enum ConfigKind {
     PersistentVolumeClaim,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     pub kind: ContainerKind,
     pub name: Name,
@@ -129,7 +131,7 @@ pub struct Hook {
 }
 
 /// The pod spec as the scheduler, the controllers and the kubelet read it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSpec {
     /// The whole spec in API form, except nodeName and a daemon pod's pinning.
     pub raw: Rc<Value>,
@@ -157,6 +159,10 @@ pub struct PodSpec {
     pub host_ports: Vec<HostPort>,
     /// ConfigMaps, Secrets and claims its volumes name.
     pub volume_refs: Vec<ConfigRef>,
+    /// What resources the containers ask for decides it.
+    pub qos_class: QosClass,
+    /// Reason and message while none of the containers is ready (KL-066): every pod says so for a while.
+    pub none_ready: Rc<Reason>,
 }
 
 impl PodSpec {
@@ -201,6 +207,10 @@ impl PodSpec {
             scheduling: Scheduling::from_pod_spec(&raw, &containers),
             host_ports: host_ports(&raw),
             volume_refs: volume_refs(&raw["volumes"]),
+            qos_class: compute_pod_qos(&raw),
+            none_ready: Reason::containers_not_ready(
+                containers.iter().filter(|c| c.kind != ContainerKind::Init).map(|c| &c.name),
+            ),
             containers,
             raw: Rc::new(raw),
         }

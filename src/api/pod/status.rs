@@ -137,9 +137,15 @@ impl Reason {
     pub fn new(reason: &str, message: &str) -> Rc<Reason> {
         Rc::new(Reason { reason: reason.into(), message: message.into() })
     }
+
+    /// `containers with unready status: [a b]` (KL-066).
+    pub fn containers_not_ready<'a>(names: impl Iterator<Item = &'a Name>) -> Rc<Reason> {
+        let names: Vec<&str> = names.map(|name| &**name).collect();
+        Reason::new("ContainersNotReady", &format!("containers with unready status: [{}]", names.join(" ")))
+    }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodCondition {
     pub kind: ConditionType,
     pub status: ConditionStatus,
@@ -147,7 +153,7 @@ pub struct PodCondition {
     pub reason: Option<Rc<Reason>>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     pub reason: Name,
     pub message: Name,
@@ -158,7 +164,7 @@ pub struct Running {
     pub started: Timestamp,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terminated {
     pub exit_code: i32,
     /// 0 when it was no signal that ended it.
@@ -172,7 +178,7 @@ pub struct Terminated {
     pub id: u64,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerState {
     Waiting(Rc<Waiting>),
     Running(Running),
@@ -190,7 +196,7 @@ impl ContainerState {
 }
 
 /// The status of one container, in the order of [`PodSpec::containers`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerStatus {
     pub state: ContainerState,
     pub last_state: Option<Rc<Terminated>>,
@@ -202,7 +208,7 @@ pub struct ContainerStatus {
 }
 
 /// A pod's status, in the shape of the API but compact.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodStatus {
     pub phase: Phase,
     pub qos_class: QosClass,

@@ -58,7 +58,7 @@ impl Claims {
                 }
                 Some(Ok(())) => {
                     let owner = controller_ref(ds);
-                    return Some(patch(claim, Patch::Owner { add: Some(owner), remove: None }));
+                    return Some(patch(claim, Patch::Owner { add: Some(Box::new(owner)), remove: None }));
                 }
                 Some(Err(why)) => {
                     let text = format!("can't adopt {} {}: {why}", claim.kind.name(), claim.key);

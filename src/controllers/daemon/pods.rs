@@ -74,7 +74,7 @@ impl Mould {
     /// The creation of a pod for a node. Rule: DS-019.
     pub fn create(&self, node: &Name) -> Call {
         Call::Create(Object::Pod(Rc::new(Pod {
-            meta: ObjectMeta { common: self.common.clone(), ..ObjectMeta::default() },
+            meta: ObjectMeta::unnamed(self.common.clone()),
             spec: self.spec.clone(),
             pinned_to: Some(node.clone()),
             node_name: self.node_name.clone(),

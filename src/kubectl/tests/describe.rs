@@ -16,7 +16,7 @@ fn post_event(t: &mut Terminal, kind: Kind, name: &str, uid: Uid, reason: &'stat
         first: t.now - Duration::from_secs(60),
         last: t.now,
     };
-    t.api.handle(Call::PostEvent(Box::new(draft)), t.now);
+    t.api.handle(Call::PostEvent(draft), t.now);
 }
 
 const POD: &str = "apiVersion: v1
