@@ -340,8 +340,8 @@ impl Cluster {
         if self.api.store.has_changes() {
             let changes = self.api.store.take_changes();
             for change in &changes {
-                self.changes.note(change, &self.machine_index);
-                self.fan_out(change);
+                let machine = self.changes.note(change, &self.machine_index);
+                self.fan_out(change, machine);
             }
             self.api.store.reuse(changes);
         }
@@ -622,7 +622,8 @@ impl Cluster {
         self.watch_cache.push(self.now, revision, event);
     }
 
-    fn fan_out(&mut self, change: &Change) {
+    /// `machine` is what [`Changes::note`] gave for it.
+    fn fan_out(&mut self, change: &Change, machine: Option<MachineId>) {
         let Some(object) = change.new.as_ref().or(change.old.as_ref()) else { return };
         if self.has_command_watchers()
             && let Some(event) = watch_event(change)
@@ -632,11 +633,11 @@ impl Cluster {
         match object {
             Object::Pod(_) => {
                 self.enqueue(Part::Scheduler, watch_event(change));
-                self.fan_out_to_kubelet(change);
+                self.fan_out_to_kubelet(change, machine);
             }
-            Object::Node(node) => {
+            Object::Node(_) => {
                 self.enqueue(Part::Scheduler, watch_event(change));
-                if let Some(id) = self.machine_of(&node.meta.name.clone()) {
+                if let Some(id) = machine {
                     self.enqueue(Part::Kubelet(id), watch_event(change));
                 }
             }
@@ -651,25 +652,16 @@ impl Cluster {
     }
 
     /// A kubelet watches `spec.nodeName=<its node>`: a pod enters its view when it is bound (API-019).
-    fn fan_out_to_kubelet(&mut self, change: &Change) {
-        let node = |object: &Option<Object>| match object {
-            Some(Object::Pod(pod)) => pod.node_name.clone(),
-            _ => None,
+    fn fan_out_to_kubelet(&mut self, change: &Change, machine: Option<MachineId>) {
+        let is_bound =
+            |object: &Option<Object>| matches!(object, Some(Object::Pod(pod)) if pod.node_name.is_some());
+        let event = match (is_bound(&change.old), is_bound(&change.new)) {
+            (false, true) => change.new.clone().map(WatchEvent::Added),
+            (true, _) => watch_event(change),
+            (false, false) => None,
         };
-        let (old, new) = (node(&change.old), node(&change.new));
-        if let Some(name) = &new {
-            let Some(id) = self.machine_of(name) else { return };
-            let Some(object) = change.new.clone() else { return };
-            let event = if old.as_ref() == Some(name) {
-                WatchEvent::Modified(object)
-            } else {
-                WatchEvent::Added(object)
-            };
-            self.enqueue(Part::Kubelet(id), Some(event));
-        } else if let (Some(name), Some(object)) = (&old, change.old.clone())
-            && let Some(id) = self.machine_of(name)
-        {
-            self.enqueue(Part::Kubelet(id), Some(WatchEvent::Deleted(object)));
+        if let Some(id) = machine {
+            self.enqueue(Part::Kubelet(id), event);
         }
     }
 

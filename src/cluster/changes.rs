@@ -51,19 +51,18 @@ impl Changes {
         }
     }
 
-    /// An object was written or removed.
-    pub fn note(&mut self, change: &Change, machines: &NameIndex) {
+    /// An object was written or removed. Gives the computer that it is on or meant for, or is the node of.
+    pub fn note(&mut self, change: &Change, machines: &NameIndex) -> Option<MachineId> {
         match (&change.old, &change.new) {
-            (None, None) => {}
             (Some(Object::Pod(pod)), None) => self.note_pod(Some(pod), None, machines),
             (None, Some(Object::Pod(pod))) => self.note_pod(None, Some(pod), machines),
-            (Some(Object::Pod(old)), Some(Object::Pod(new))) => {
-                self.note_pod(Some(old), Some(new), machines);
-            }
+            (Some(Object::Pod(old)), Some(Object::Pod(new))) => self.note_pod(Some(old), Some(new), machines),
             (old, new) => match (new.as_ref().or(old.as_ref()), new.is_some()) {
                 (Some(Object::Node(node)), is_there) => self.note_node(&node.meta.name, is_there, machines),
-                (Some(Object::DaemonSet(_)), _) => self.daemonsets_changed = true,
-                _ => {}
+                (object, _) => {
+                    self.daemonsets_changed |= matches!(object, Some(Object::DaemonSet(_)));
+                    None
+                }
             },
         }
     }
@@ -92,19 +91,21 @@ impl Changes {
         }
     }
 
-    fn note_node(&mut self, name: &Name, is_there: bool, machines: &NameIndex) {
-        if let Some(id) = machines.get(name) {
-            return self.touch(MachineId(id));
+    fn note_node(&mut self, name: &Name, is_there: bool, machines: &NameIndex) -> Option<MachineId> {
+        if let Some(id) = machines.get(name).map(MachineId) {
+            self.touch(id);
+            return Some(id);
         }
         self.strangers_changed = true;
         match is_there {
             true => self.strangers.insert(name.clone()),
             false => self.strangers.remove(name),
         };
+        None
     }
 
-    fn note_pod(&mut self, old: Option<&Pod>, new: Option<&Pod>, machines: &NameIndex) {
-        let Some(pod) = new.or(old) else { return };
+    fn note_pod(&mut self, old: Option<&Pod>, new: Option<&Pod>, machines: &NameIndex) -> Option<MachineId> {
+        let pod = new.or(old)?;
         let place = pod.node_name.as_ref().or(pod.pinned_to.as_ref());
         let machine = place.and_then(|name| machines.get(name)).map(MachineId);
         if let Some(id) = machine {
@@ -121,6 +122,7 @@ impl Changes {
             (None, Some(_)) => self.strangers_changed = true,
             (None, None) => self.unplaced_changed = true,
         }
+        machine
     }
 
     fn add_waiting(&mut self, pod: &Pod, machine: Option<MachineId>) {

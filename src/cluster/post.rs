@@ -158,8 +158,8 @@ fn part_number(part: Part) -> u64 {
 impl Log {
     pub fn push(&mut self, record: Record) {
         self.count += 1;
-        self.digest.fold(record.sent.0);
-        self.digest.fold(record.arrives.0 ^ part_number(record.from) << 48 ^ part_number(record.to) << 32);
+        let parts = part_number(record.from) << 48 ^ part_number(record.to) << 32;
+        self.digest.fold(record.sent.0.rotate_left(16) ^ record.arrives.0 ^ parts);
         self.digest.fold_bytes(record.verb.as_bytes());
         self.digest.fold_bytes(record.key.name.as_bytes());
         if self.records.len() == KEPT {

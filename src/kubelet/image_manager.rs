@@ -12,7 +12,6 @@ use super::timers::PULL;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
 use crate::api::event::{EventType, Message, Pulled};
 use crate::api::field::go_quote;
-use crate::api::image_name::check_image_name;
 use crate::api::meta::{Name, Uid};
 use crate::api::pod::ImagePullPolicy;
 use crate::sim::{Duration, Time};
@@ -98,8 +97,8 @@ impl Kubelet {
         let image = &container.image;
         let present = self.runtime.images.has(image);
         match container.image_pull_policy {
-            _ if !present && let Err(why) = check_image_name(image) => {
-                return self.invalid_image_name(at, index, image, &why, ctx);
+            _ if !present && let Some(why) = &container.image_name_error => {
+                return self.invalid_image_name(at, index, image, why, ctx);
             }
             ImagePullPolicy::IfNotPresent | ImagePullPolicy::Never if present => {
                 let message = Message::Present(image.clone());

@@ -17,13 +17,17 @@ impl Digest {
         self.0 = mix(self.0.rotate_left(5) ^ value);
     }
 
+    /// Mixed once, whatever the length: this is done for every message.
     pub fn fold_bytes(&mut self, bytes: &[u8]) {
-        self.fold(bytes.len() as u64);
+        /// 2^64 over the golden ratio, made odd.
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut sum = bytes.len() as u64;
         for chunk in bytes.chunks(8) {
             let mut word = [0u8; 8];
             word[..chunk.len()].copy_from_slice(chunk);
-            self.fold(u64::from_le_bytes(word));
+            sum = (sum.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(SPREAD);
         }
+        self.fold(sum);
     }
 
     pub fn value(self) -> u64 {
