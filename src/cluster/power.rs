@@ -18,9 +18,10 @@ pub const BOOT_DELAY: Duration = Duration::from_secs(10);
 /// has 5,000 nodes).
 const MACHINES_MAX: usize = 10_000;
 
-/// Which kubelets reach the API server's computer, by their machines' numbers; and whether a person does.
+/// Which of the kubelets that a change may concern reached the API server's computer before it; and whether a
+/// person did.
 pub(super) struct Reach {
-    kubelets: Vec<bool>,
+    kubelets: Vec<(MachineId, bool)>,
     user: bool,
 }
 
@@ -57,18 +58,21 @@ impl Cluster {
         }
     }
 
-    pub(super) fn reach(&self) -> Reach {
-        let kubelets = self.machines.iter().map(|machine| self.linked(Part::Kubelet(machine.id))).collect();
+    /// Before a change of this computer's power or cable: that of the API server's own concerns all.
+    fn reach(&self, changing: MachineId) -> Reach {
+        let own = self.server().is_none_or(|server| server.id == changing);
+        let all = if own { 0..self.machines.len() } else { changing.0 as usize..changing.0 as usize + 1 };
+        let ids = all.map(|at| MachineId(at as u32));
+        let kubelets = ids.map(|id| (id, self.linked(Part::Kubelet(id)))).collect();
         Reach { kubelets, user: self.linked(Part::User) }
     }
 
-    /// After a change of power or cables: who has lost the API server, and who has it back.
-    pub(super) fn mind_links(&mut self, before: &Reach) {
-        for at in 0..self.machines.len() {
-            let part = Part::Kubelet(self.machines[at].id);
-            let was = before.kubelets.get(at).copied().unwrap_or(false);
+    /// After it: who has lost the API server, and who has it back.
+    fn mind_links(&mut self, before: &Reach) {
+        for (id, was) in &before.kubelets {
+            let part = Part::Kubelet(*id);
             match (was, self.linked(part)) {
-                (true, false) => self.connection_lost(at),
+                (true, false) => self.connection_lost(*id),
                 (false, true) => {
                     let epoch = self.process_epoch(part);
                     self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });
@@ -82,8 +86,8 @@ impl Cluster {
     }
 
     /// Nothing more comes from the API server, and the lease is renewed no more.
-    fn connection_lost(&mut self, at: usize) {
-        let machine = &mut self.machines[at];
+    fn connection_lost(&mut self, id: MachineId) {
+        let machine = &mut self.machines[id.0 as usize];
         machine.watch.close();
         let key = Key::new("kube-node-lease", &machine.name);
         if self.api_up() {
@@ -98,7 +102,7 @@ impl Cluster {
         if !self.machines[id.0 as usize].powered {
             return Err(format!("{node} is switched off already"));
         }
-        let before = self.reach();
+        let before = self.reach(id);
         let now = self.now;
         let machine = &mut self.machines[id.0 as usize];
         (machine.powered, machine.boot_at) = (false, None);
@@ -138,7 +142,7 @@ impl Cluster {
         }
         self.changes.touch(id);
         if machine.boot_at.is_some() {
-            let before = self.reach();
+            let before = self.reach(id);
             self.machines[id.0 as usize].boot_at = None;
             self.mind_links(&before);
         }
@@ -153,7 +157,7 @@ impl Cluster {
             let state = if up { "connected" } else { "cut off" };
             return Err(format!("{node} is {state} already"));
         }
-        let before = self.reach();
+        let before = self.reach(id);
         self.machines[id.0 as usize].linked = up;
         self.mind_links(&before);
         self.after_step();
