@@ -14,8 +14,8 @@ pub use spec::{
     Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
 };
 pub use status::{
-    ConditionStatus, ConditionType, ContainerState, ContainerStatus, Phase, PodCondition, PodStatus,
-    QosClass, Reason, Running, Terminated, Waiting,
+    ConditionStatus, ConditionType, Conditions, ContainerState, ContainerStatus, Phase, PodCondition,
+    PodStatus, QosClass, Reason, Running, Terminated, Waiting,
 };
 
 /// Marks a pod by where the kubelet got it from: `api`, `file` or `http` (KL-019).

@@ -323,8 +323,9 @@ fn pod_with_uid(api: &ApiServer, id: &PodId) -> Result<Rc<Pod>, StatusError> {
     Ok(pod.clone())
 }
 
-pub(super) fn patch_pod_status(api: &mut ApiServer, id: &PodId, status: PodStatus) -> Outcome {
+pub(super) fn patch_pod_status(api: &mut ApiServer, id: &PodId, mut status: PodStatus) -> Outcome {
     let old = pod_with_uid(api, id)?;
+    api.store.share_conditions(&mut status);
     let pod = Rc::new(Pod { status, ..old.without_status() });
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))
 }
@@ -344,6 +345,7 @@ pub(super) fn bind(api: &mut ApiServer, id: &PodId, node: Name, now: Time) -> Ou
     let new = Rc::make_mut(&mut pod);
     new.node_name = Some(node);
     new.status.set_condition(ConditionType::PodScheduled, ConditionStatus::True, None, now.stamp());
+    api.store.share_conditions(&mut new.status);
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))
 }
 

@@ -1,6 +1,7 @@
 //! etcd as the API server sees it: typed tables, one revision for all, an index by name.
 
 mod events;
+mod lately;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,12 +13,13 @@ use crate::api::event::EventDraft;
 use crate::api::meta::{Name, ObjectMeta, Uid};
 use crate::api::node::{Lease, Node};
 use crate::api::object::{Key, Kind, Object, Other};
-use crate::api::pod::Pod;
+use crate::api::pod::{Pod, PodCondition, PodStatus};
 use crate::sim::index::fixed_hash;
 use crate::sim::rng::mix;
 use crate::sim::{NameIndex, SerialMap};
 use crate::wire::WatchEvent;
 use events::EventTable;
+use lately::Lately;
 
 /// What a table needs to know of its objects.
 pub trait Stored: Clone {
@@ -188,6 +190,7 @@ pub struct Store {
     pub events: EventTable,
     pub others: BTreeMap<Kind, Table<Other>>,
     pods_by_node: PodsByNode,
+    conditions: Lately<Vec<PodCondition>>,
     changes: Vec<Change>,
     /// Numbers of events that were written since the last look, and whether each is new.
     event_changes: Vec<(u32, bool)>,
@@ -203,6 +206,16 @@ impl Store {
     /// Lets go of a few objects, as the whole store is given up; false when none of the many is left.
     pub fn let_go(&mut self) -> bool {
         self.pods.let_go() || self.events.let_go() || self.nodes.let_go() || self.leases.let_go()
+    }
+
+    /// Lets a pod's status share its conditions with those of other pods.
+    pub fn share_conditions(&mut self, status: &mut PodStatus) {
+        if let Some(conditions) = status.conditions.shared() {
+            let times = conditions.iter().fold(conditions.len() as u64, |hash, condition| {
+                mix(hash ^ u64::from(condition.last_transition.0))
+            });
+            *conditions = self.conditions.share(conditions.clone(), times);
+        }
     }
 
     /// Keeps the index of bound pods: a pod is bound once, at create or later, and never moves.

@@ -9,8 +9,8 @@ use super::admit::disruption_target;
 use super::runtime::{self, Sandbox, SandboxState};
 use crate::api::meta::Name;
 use crate::api::pod::{
-    ConditionStatus, ConditionType, Container, ContainerKind, ContainerState, ContainerStatus, Phase, Pod,
-    PodCondition, PodSpec, PodStatus, Reason, RestartPolicy, Running, Terminated,
+    ConditionStatus, ConditionType, Conditions, Container, ContainerKind, ContainerState, ContainerStatus,
+    Phase, Pod, PodCondition, PodSpec, PodStatus, Reason, RestartPolicy, Running, Terminated,
 };
 use crate::sim::{Time, Timestamp};
 
@@ -70,7 +70,7 @@ impl Kubelet {
                 false => ready_sandbox.and_then(|sandbox| self.runtime.pod_ip(sandbox)).or(pod.status.pod_ip),
             },
             reason: None,
-            conditions: Vec::new(),
+            conditions: Conditions::default(),
             containers,
             nominated_node: pod.status.nominated_node.clone(),
             observed_generation: pod.meta.generation,
@@ -86,7 +86,7 @@ impl Kubelet {
         let failed = self.workers[at].extra.as_ref().and_then(|extra| extra.failed.clone());
         if let Some(failed) = &failed {
             if *failed.reason == *"Preempting" {
-                status.conditions.push(disruption_target(now.stamp()));
+                status.conditions.to_mut().push(disruption_target(now.stamp()));
             }
             // No pod is reported as ended while something of it may run.
             if terminal {
@@ -100,15 +100,17 @@ impl Kubelet {
 
     /// Foreign conditions as they are, then the kubelet's own (KL-066).
     fn add_conditions(&mut self, pod: &Rc<Pod>, status: &mut PodStatus, networked: bool, now: Timestamp) {
-        status.conditions.reserve_exact(5);
-        if status.conditions.is_empty() {
-            let foreign = pod.status.conditions.iter().filter(|c| c.kind == ConditionType::DisruptionTarget);
-            status.conditions.extend(foreign.cloned());
-        }
         let ready = self.containers_ready(&pod.spec, status);
+        let initialized = initialized(&pod.spec, status);
+        let conditions = status.conditions.to_mut();
+        conditions.reserve_exact(5);
+        if conditions.is_empty() {
+            let foreign = pod.status.conditions.iter().filter(|c| c.kind == ConditionType::DisruptionTarget);
+            conditions.extend(foreign.cloned());
+        }
         let own = [
             (ConditionType::PodReadyToStartContainers, if networked { Ok(None) } else { Err(None) }),
-            (ConditionType::Initialized, initialized(&pod.spec, status)),
+            (ConditionType::Initialized, initialized),
             (ConditionType::Ready, ready.clone()),
             (ConditionType::ContainersReady, ready),
             (ConditionType::PodScheduled, Ok(None)),
@@ -118,7 +120,7 @@ impl Kubelet {
                 Ok(reason) => (ConditionStatus::True, reason),
                 Err(reason) => (ConditionStatus::False, reason),
             };
-            status.conditions.push(PodCondition { kind, status: value, last_transition: now, reason });
+            conditions.push(PodCondition { kind, status: value, last_transition: now, reason });
         }
     }
 

@@ -149,7 +149,7 @@ impl Kubelet {
 /// Transition times move only with their condition, and the start time never.
 fn keep_times(status: &mut PodStatus, old: &PodStatus, now: Timestamp) {
     status.start_time = old.start_time.or(status.start_time).or(Some(now));
-    for condition in &mut status.conditions {
+    for condition in status.conditions.to_mut() {
         condition.last_transition = match old.condition(condition.kind) {
             Some(old) if old.status == condition.status => old.last_transition,
             _ => now,

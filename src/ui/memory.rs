@@ -7,8 +7,8 @@
 use std::cell::Cell;
 
 /// So much of what there is already is asked for at once; untouched memory costs the machine nothing.
-const SHARE: usize = 8;
-const LEAST: usize = 2 << 20;
+const SHARE: usize = 16;
+const LEAST: usize = 1 << 20;
 
 thread_local! {
     static SIZE: Cell<usize> = const { Cell::new(0) };

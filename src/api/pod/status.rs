@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -153,6 +154,30 @@ pub struct PodCondition {
     pub reason: Option<Rc<Reason>>,
 }
 
+/// A pod's conditions, in their order. Thousands of pods have the very same ones: times are whole seconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions(Option<Rc<Vec<PodCondition>>>);
+
+impl Conditions {
+    /// To be changed; copied first if they are in fact shared.
+    pub fn to_mut(&mut self) -> &mut Vec<PodCondition> {
+        Rc::make_mut(self.0.get_or_insert_default())
+    }
+
+    /// Where they are shared from.
+    pub fn shared(&mut self) -> Option<&mut Rc<Vec<PodCondition>>> {
+        self.0.as_mut()
+    }
+}
+
+impl Deref for Conditions {
+    type Target = [PodCondition];
+
+    fn deref(&self) -> &[PodCondition] {
+        self.0.as_ref().map_or(&[], |list| list)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     pub reason: Name,
@@ -217,7 +242,7 @@ pub struct PodStatus {
     pub pod_ip: Option<Ipv4Addr>,
     /// status.reason and status.message.
     pub reason: Option<Rc<Reason>>,
-    pub conditions: Vec<PodCondition>,
+    pub conditions: Conditions,
     /// Empty until a kubelet has reported; then one for each container of the spec, in its order.
     pub containers: Vec<ContainerStatus>,
     pub nominated_node: Option<Name>,
@@ -239,18 +264,21 @@ impl PodStatus {
         reason: Option<Rc<Reason>>,
         now: Timestamp,
     ) -> bool {
-        match self.conditions.iter_mut().find(|condition| condition.kind == kind) {
-            Some(condition) => {
-                if condition.status == status && condition.reason == reason {
-                    return false;
-                }
+        let old = self.conditions.iter().position(|condition| condition.kind == kind);
+        match old.map(|at| (at, &self.conditions[at])) {
+            Some((_, condition)) if condition.status == status && condition.reason == reason => return false,
+            Some((at, _)) => {
+                let condition = &mut self.conditions.to_mut()[at];
                 if condition.status != status {
                     condition.last_transition = now;
                 }
                 condition.status = status;
                 condition.reason = reason;
             }
-            None => self.conditions.push(PodCondition { kind, status, last_transition: now, reason }),
+            None => {
+                let condition = PodCondition { kind, status, last_transition: now, reason };
+                self.conditions.to_mut().push(condition);
+            }
         }
         true
     }
@@ -273,7 +301,7 @@ impl PodStatus {
         for condition in value["conditions"].as_array().into_iter().flatten() {
             let kind = ConditionType::ALL.into_iter().find(|kind| condition["type"] == kind.text());
             let Some(kind) = kind else { continue };
-            status.conditions.push(PodCondition {
+            status.conditions.to_mut().push(PodCondition {
                 kind,
                 status: ConditionStatus::parse(condition["status"].as_str().unwrap_or_default()),
                 last_transition: stamp(&condition["lastTransitionTime"]).unwrap_or_default(),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use hashbrown::HashTable;
 
+use super::lately::Lately;
 use crate::api::event::{EVENT_TTL, Event, EventDraft, EventSource, EventType, Message, ObjectRef, Pulled};
 use crate::api::meta::Name;
 use crate::sim::Time;
@@ -56,9 +57,6 @@ struct Once {
 /// Events are kept in pieces of this many, so that none is ever moved.
 const PIECE: usize = 1024;
 
-/// How many objects and texts seen lately are held ready to be shared.
-const LATELY: usize = 4096;
-
 /// All events, by their number; those older than [`EVENT_TTL`] go when newer ones come or a list is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct EventTable {
@@ -77,32 +75,6 @@ pub struct EventTable {
     objects: Lately<ObjectRef>,
     pulls: Lately<Pulled>,
     count: usize,
-}
-
-/// Values seen lately, so that equal ones are kept once.
-#[derive(Clone, Debug)]
-struct Lately<T>(Vec<Option<Rc<T>>>);
-
-impl<T> Default for Lately<T> {
-    fn default() -> Self {
-        Lately(Vec::new())
-    }
-}
-
-impl<T: PartialEq> Lately<T> {
-    fn share(&mut self, value: Rc<T>, hash: u64) -> Rc<T> {
-        if self.0.is_empty() {
-            self.0 = vec![None; LATELY];
-        }
-        let slot = &mut self.0[hash as usize % LATELY];
-        match slot {
-            Some(have) if Rc::ptr_eq(have, &value) || **have == *value => have.clone(),
-            _ => {
-                *slot = Some(value.clone());
-                value
-            }
-        }
-    }
 }
 
 /// Few sorts have the same lengths.

@@ -127,7 +127,7 @@ fn nd_021_conditions_written_over_are_brought_back() {
     world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
     world.run(20_500);
     let mut pod = world.pod("web").clone();
-    for condition in &mut pod.status.conditions {
+    for condition in pod.status.conditions.to_mut() {
         condition.status = ConditionStatus::False;
     }
     world.store(pod);
