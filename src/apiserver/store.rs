@@ -2,6 +2,7 @@
 
 mod events;
 mod lately;
+mod order;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -290,8 +291,7 @@ impl Store {
                 object => object.meta().is_some_and(|meta| **meta.namespace() == *namespace),
             });
         }
-        objects.sort_by_cached_key(Object::key);
-        objects
+        order::in_order(objects)
     }
 
     /// Stores a new object; its name must be free.

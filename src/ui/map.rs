@@ -2,6 +2,7 @@
 
 mod camera;
 pub mod engine;
+mod inks;
 mod layout;
 mod listen;
 mod painter;

@@ -29,7 +29,7 @@ pub const STATES: [PodState; 9] = [
 pub const TROUBLE: [PodState; 4] =
     [PodState::NotReady, PodState::CrashLoopBackOff, PodState::Error, PodState::Unknown];
 
-const ORIGINS: [Origin; 3] = [Origin::DaemonSet, Origin::Static, Origin::Api];
+pub const ORIGINS: [Origin; 3] = [Origin::DaemonSet, Origin::Static, Origin::Api];
 
 /// State (four bits), origin (two), whether the two truths differ, whether it is of kube-system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

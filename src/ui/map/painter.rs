@@ -8,6 +8,7 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::camera::View;
+use super::inks::InkBox;
 use super::layout::Layout;
 use super::palette::Palette;
 use super::raster::{Area, Pixels, Style, cell};
@@ -145,7 +146,8 @@ fn paint_raster(
 ) {
     let canvas = context.canvas();
     let (width, height) = canvas.map_or((0, 0), |canvas| (canvas.width() as usize, canvas.height() as usize));
-    let style = Style { palette: picture.palette, grid: picture.grid };
+    let inks = InkBox::new(picture.palette);
+    let style = Style { palette: picture.palette, inks: &inks, grid: picture.grid };
     if all || changed.len() > FEW {
         if (pixels.width, pixels.height) == (width, height) {
             pixels.clear();

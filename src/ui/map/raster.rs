@@ -1,9 +1,9 @@
 //! Paints the map into pixels, without the graphics card: for browsers that have no WebGL2.
 
-use kubestage::view::fleet::{NodeLight, TROUBLE};
 use kubestage::view::{NodeMark, Origin, PodMark, PodState};
 
-use super::palette::{Palette, Rgb, mix};
+use super::inks::{InkBox, Inks};
+use super::palette::{Palette, Rgb};
 
 /// Pixels in rows from the top, four bytes each.
 #[derive(Clone, Debug, Default)]
@@ -69,71 +69,62 @@ impl Pixels {
 #[derive(Clone, Copy, Debug)]
 pub struct Style<'a> {
     pub palette: &'a Palette,
+    pub inks: &'a InkBox,
     /// Pods stand in so many columns and rows.
     pub grid: (usize, usize),
 }
 
+/// A grid has no more columns or rows than this.
+const LINES_MOST: usize = 64;
+
+/// From where to where each of `count` columns (or rows) goes that share a length.
+fn lines(from: i32, length: i32, count: usize, gap: i32) -> [(i32, i32); LINES_MOST] {
+    let mut lines = [(0, 0); LINES_MOST];
+    let edge = |at: usize| from + at as i32 * length / count.max(1) as i32;
+    for (at, line) in lines.iter_mut().enumerate().take(count) {
+        let begin = edge(at);
+        *line = (begin, (edge(at + 1) - gap).max(begin + 1));
+    }
+    lines
+}
+
 /// Paints one node's cell.
 pub fn cell(pixels: &mut Pixels, area: Area, node: &NodeMark, style: &Style) {
-    let ground = ground(node, style.palette);
-    pixels.fill(area, ground);
+    let inks = style.inks.of(node.light);
+    pixels.fill(area, inks.ground);
     let size = area.width();
     let inner = area.inset(if size >= 24 { 2 } else { i32::from(size >= 8) });
     if size >= 12 && (!node.kubelet_running || node.cordoned) {
         let colour = if node.kubelet_running { style.palette.muted } else { style.palette.red };
         pixels.fill(Area { y1: area.y0 + 1 + size / 24, ..area }, colour);
     }
-    let (columns, rows) = (style.grid.0.max(1) as i32, style.grid.1.max(1) as i32);
+    let (columns, rows) = (style.grid.0.clamp(1, LINES_MOST), style.grid.1.clamp(1, LINES_MOST));
     let (wide, high) = (inner.width().max(1), inner.height().max(1));
-    let pitch = (wide / columns).min(high / rows);
-    // Where several share a pixel, the one in trouble is seen.
-    for troubled in [false, true] {
-        for (at, mark) in node.pods.iter().enumerate().take((columns * rows) as usize) {
-            if (mark.differs() || TROUBLE.contains(&mark.state())) != troubled {
-                continue;
-            }
-            let (column, row) = (at as i32 % columns, at as i32 / columns);
-            let gap = i32::from(pitch >= 3) + i32::from(pitch >= 14);
-            let x0 = inner.x0 + column * wide / columns;
-            let y0 = inner.y0 + row * high / rows;
-            let x1 = (inner.x0 + (column + 1) * wide / columns - gap).max(x0 + 1);
-            let y1 = (inner.y0 + (row + 1) * high / rows - gap).max(y0 + 1);
-            pod(pixels, Area { x0, y0, x1, y1 }, *mark, ground, style.palette);
+    let pitch = (wide / columns as i32).min(high / rows as i32);
+    let gap = i32::from(pitch >= 3) + i32::from(pitch >= 14);
+    let across = lines(inner.x0, wide, columns, gap);
+    let down = lines(inner.y0, high, rows, gap);
+    let places = || down[..rows].iter().flat_map(|y| across[..columns].iter().map(move |x| (*x, *y)));
+    let mut troubled = false;
+    for (mark, ((x0, x1), (y0, y1))) in node.pods.iter().zip(places()) {
+        match inks.of(*mark).troubled {
+            true => troubled = true,
+            false => pod(pixels, Area { x0, y0, x1, y1 }, *mark, inks, style.palette),
+        }
+    }
+    if troubled {
+        let all = node.pods.iter().zip(places());
+        for (mark, ((x0, x1), (y0, y1))) in all.filter(|(mark, _)| inks.of(**mark).troubled) {
+            pod(pixels, Area { x0, y0, x1, y1 }, *mark, inks, style.palette);
         }
     }
 }
 
-fn ground(node: &NodeMark, palette: &Palette) -> Rgb {
-    match node.light {
-        NodeLight::Ready => palette.panel,
-        NodeLight::NotReady => mix(palette.amber, palette.panel, 0.3),
-        NodeLight::Unregistered => mix(palette.line, palette.panel, 0.7),
-        NodeLight::Off => mix(palette.muted, palette.panel, 0.45),
-    }
-}
-
-/// The colour of a pod, and of its origin's sign.
-pub fn pod_colour(mark: PodMark, ground: Rgb, palette: &Palette) -> Rgb {
-    let full = palette.states[mark.state_index().min(8)];
-    let strength = match (mark.state(), mark.is_system()) {
-        (PodState::Pending, _) => 0.45,
-        (PodState::Running, true) => 0.5,
-        _ => 1.0,
-    };
-    mix(full, ground, strength)
-}
-
-fn pod(pixels: &mut Pixels, area: Area, mark: PodMark, ground: Rgb, palette: &Palette) {
+fn pod(pixels: &mut Pixels, area: Area, mark: PodMark, inks: &Inks, palette: &Palette) {
     let size = area.width().min(area.height());
-    let colour = pod_colour(mark, ground, palette);
+    let (colour, ground) = (inks.of(mark).full, inks.ground);
     if size < 3 {
-        let origin = match mark.origin() {
-            Origin::DaemonSet => colour,
-            Origin::Static => mix(palette.purple, colour, 0.45),
-            Origin::Api => mix(palette.slate, colour, 0.35),
-        };
-        let shown = if mark.differs() { palette.amber } else { origin };
-        return pixels.fill(area, shown);
+        return pixels.fill(area, inks.of(mark).small);
     }
     let edge = if mark.differs() { palette.amber } else { colour };
     pixels.fill(area, edge);
@@ -182,7 +173,8 @@ mod tests {
         pixels.resize(size as usize, size as usize);
         let area = Area { x0: 0, y0: 0, x1: size, y1: size };
         let node = stage.fleet().nodes[0].clone();
-        cell(&mut pixels, area, &node, &Style { palette: &palette, grid: (3, 2) });
+        let inks = InkBox::new(&palette);
+        cell(&mut pixels, area, &node, &Style { palette: &palette, inks: &inks, grid: (3, 2) });
         let letter = |four: &[u8]| {
             let colour = [four[0], four[1], four[2]];
             let named = [(palette.panel, '.'), (palette.purple, 'p'), (palette.states[2], 'r')];
