@@ -28,8 +28,11 @@ const OPENING_MS: f64 = 20.0;
 const LOOK_MS: f64 = 4.0;
 /// Milliseconds of a frame for giving up a session that is over.
 const APART_MS: f64 = 3.0;
-/// So long after a key, the simulation takes less of each frame.
+/// So long after a key, the simulation takes less of each frame, and with many nodes the picture changes less
+/// often: what is typed is seen first.
 const TYPING_MS: f64 = 600.0;
+const TYPING_SHARE: f64 = 0.4;
+const TYPING_PAUSES: f64 = 3.0;
 /// What changes on the map is painted no oftener; what moves is, each frame.
 const PAINT_EVERY_MS: f64 = 50.0;
 /// After a longer pause (another tab was in front) no more than this is made up for.
@@ -157,7 +160,7 @@ impl Frame {
     fn pass_time(&self, wall: f64) -> bool {
         let mut session = self.session.borrow_mut();
         let opening = session.opening().is_some();
-        let share = if now_ms() - self.typed.get() < TYPING_MS { 0.4 } else { 1.0 };
+        let share = if self.is_typed() { TYPING_SHARE } else { 1.0 };
         if opening {
             session.open_slice(budget(OPENING_MS * share));
         } else {
@@ -169,6 +172,15 @@ impl Frame {
             self.pending.set(true);
         }
         session.playing || looked.more || session.opening().is_some()
+    }
+
+    fn is_typed(&self) -> bool {
+        now_ms() - self.typed.get() < TYPING_MS
+    }
+
+    /// The shortest time between two pictures of a sort, usually `ms`.
+    fn pause(&self, ms: f64) -> f64 {
+        if self.is_typed() { ms * TYPING_PAUSES } else { ms }
     }
 
     /// Sessions that are over are given up while nothing else waits long for it.
@@ -196,7 +208,7 @@ impl Frame {
     fn draw_map(&self, at: f64, wall: f64, still: bool) -> bool {
         let session = self.session.borrow();
         let mut map = self.map.0.borrow_mut();
-        let fresh = at - self.painted.get() >= PAINT_EVERY_MS;
+        let fresh = at - self.painted.get() >= self.pause(PAINT_EVERY_MS);
         if fresh {
             self.painted.set(at);
         }
@@ -211,7 +223,7 @@ impl Frame {
     fn redraw_page(&self, at: f64) {
         let far = self.session.borrow().is_far();
         let since = at - self.redrawn.get();
-        let due = self.pending.get() && (!far || since >= REDRAW_EVERY_MS);
+        let due = self.pending.get() && (!far || since >= self.pause(REDRAW_EVERY_MS));
         if due || (self.other_cards.get() && since >= CARDS_EVERY_MS) {
             self.pending.set(false);
             self.other_cards.set(false);
