@@ -179,6 +179,9 @@ fn at_revision(mut object: Object, revision: u64) -> Object {
     object
 }
 
+/// The list of changes keeps room for so many between two steps.
+const CHANGES_KEPT: usize = 64;
+
 /// The storage. Every write raises [`Store::revision`] by one (API-002).
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -238,10 +241,10 @@ impl Store {
         std::mem::take(&mut self.changes)
     }
 
-    /// Gives the list of [`Store::take_changes`] back, to be filled again.
+    /// Gives the list of [`Store::take_changes`] back, to be filled again; a long one is rare and let go.
     pub fn reuse(&mut self, mut changes: Vec<Change>) {
         changes.clear();
-        if self.changes.is_empty() {
+        if self.changes.is_empty() && changes.capacity() <= CHANGES_KEPT {
             self.changes = changes;
         }
     }
