@@ -257,8 +257,10 @@ async function panAndZoom(page) {
 
 /** What the page does after one pod of all has changed, without the simulation itself. */
 async function onePod(page) {
+  // The storm's last pods are Ready, and all marks are made: nothing else changes.
+  await page.evaluate(() => kubestage.untilQuiet());
   await page.click('[data-control="zoom-fit"]');
-  await page.waitForTimeout(800);
+  await page.waitForTimeout(3000);
   const found = [];
   for (let run = 0; run < 9; run += 1) {
     const took = await page.evaluate(async (run) => {
