@@ -284,7 +284,11 @@ fn play(acts: &[Act], own_zones: bool, plain: bool) -> (Vec<String>, Vec<String>
     }
     refusing.set(false);
     run(&mut stand, 200_000, plain);
-    let calls = stand.calls.iter().map(|(at, call, ok)| format!("{at:?} {ok} {call:?}")).collect();
+    let mut calls: Vec<(Time, String)> =
+        stand.calls.iter().map(|(at, call, ok)| (*at, format!("{at:?} {ok} {call:?}"))).collect();
+    // The monitor and the tainter may act at one instant; upstream they are goroutines of their own.
+    calls.sort();
+    let calls = calls.into_iter().map(|(_, text)| text).collect();
     let nodes = stand.api.store.nodes.iter().map(|node| {
         let mut taints: Vec<String> = node.taints.iter().map(ToString::to_string).collect();
         taints.sort();

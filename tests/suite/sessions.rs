@@ -392,7 +392,11 @@ pub fn any_session() -> impl Strategy<Value = Vec<Act>> {
     prop_oneof![daemon_sets(), static_pods(), failing_nodes()]
 }
 
-/// How many cases a test runs: `PROPTEST_CASES`, or so many.
+/// The random sessions of `make test` whose end is checked: `prop_…_settle_as_they_should` together.
+const SESSIONS: u64 = 2_000;
+
+/// How many cases a test runs that usually runs so many: with `PROPTEST_CASES`, its share of these.
 pub fn cases(usual: u32) -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    let wanted: Option<u64> = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    wanted.map_or(usual, |wanted| (wanted.saturating_mul(u64::from(usual)) / SESSIONS).max(1) as u32)
 }
