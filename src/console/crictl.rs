@@ -445,7 +445,7 @@ fn templated(args: &Args, value: &Value) -> Option<String> {
     let template = args.get(&["template"])?;
     let path = template.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
     let found = JsonPath::relaxed(path).ok()?;
-    Some(found.print(value) + "\n")
+    Some(found.print(value).ok()? + "\n")
 }
 
 fn inspect(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {

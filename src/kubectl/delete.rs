@@ -108,11 +108,7 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let flags = &cmd.parsed;
     if cmd.args().is_empty() && !flags.given("filename") && !cmd.selects() {
-        return Err(if flags.given("kustomize") {
-            "kustomizations are not simulated: give the files with -f".into()
-        } else {
-            resources::missing_resource_error().into()
-        });
+        return Err(resources::missing_resource_error().into());
     }
     let deletion = options(io, cmd)?;
     if flags.flag("all") && flags.given("selector") {

@@ -155,7 +155,10 @@ fn sort_by(objects: &mut [&Object], path: &str, now: Time) -> Result<(), Failure
     let mut keyed: Vec<(Option<Value>, &Object)> = Vec::new();
     for object in objects.iter() {
         let value = object.to_value(now);
-        keyed.push((parsed.find(&value).first().map(|found| (*found).clone()), object));
+        keyed.push((
+            parsed.find(&value).map_err(Failure::Message)?.first().map(|found| (*found).clone()),
+            object,
+        ));
     }
     if keyed.iter().all(|(key, _)| key.is_none()) {
         let path = path.trim_matches(['{', '}']);
@@ -241,13 +244,11 @@ fn print_objects(
         }
     };
     let text = match format {
-        Format::Json => output::json(&whole()),
-        Format::Yaml => output::yaml(&whole()),
-        Format::Name => objects.iter().map(|object| output::name_of(object) + "\n").collect(),
-        Format::JsonPath(path, _) => path.print(&whole()),
         Format::CustomColumns(columns) => {
-            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))
+            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))?
         }
+        format => format
+            .print(&whole(), || objects.iter().map(|object| output::name_of(object) + "\n").collect())?,
     };
     io.out(text);
     Ok(())
@@ -281,9 +282,10 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     }
     let kind = target.kind;
     let table = Table::new(kind, table_options(cmd, kind, scope.all_namespaces));
-    let show = |io: &mut Io, state: &mut Watched, object: &Object| {
-        let text = line(io.now(), &table, state, object, format.as_ref());
+    let show = |io: &mut Io, state: &mut Watched, object: &Object| -> Result<(), Failure> {
+        let text = line(io.now(), &table, state, object, format.as_ref())?;
         io.out(text);
+        Ok(())
     };
     let mut start =
         Watched { writer: TabWriter::for_tables(), headed: false, known: std::collections::BTreeMap::new() };
@@ -294,7 +296,7 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     if !cmd.parsed.flag("watch-only") && !infos.is_empty() {
         let start = &mut start;
         match &format {
-            Some(_) => infos.iter().for_each(|info| show(io, start, &info.object)),
+            Some(_) => infos.iter().try_for_each(|info| show(io, start, &info.object))?,
             None => {
                 let text = table.text(infos.iter().map(|info| &info.object), io.now());
                 start.headed = true;
@@ -317,10 +319,10 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
         let gone = matches!(event, WatchEvent::Deleted(_)) || (known && !matches);
         if gone && known {
             state.known.remove(&key);
-            show(io, state, object);
+            show(io, state, object)?;
         } else if !gone && matches {
             state.known.insert(key, uid(object));
-            show(io, state, object);
+            show(io, state, object)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -332,20 +334,25 @@ fn uid(object: &Object) -> Uid {
 }
 
 /// The text of one change.
-fn line(now: Time, table: &Table, state: &mut Watched, object: &Object, format: Option<&Format>) -> String {
+fn line(
+    now: Time,
+    table: &Table,
+    state: &mut Watched,
+    object: &Object,
+    format: Option<&Format>,
+) -> Result<String, Failure> {
+    let Some(format) = format else {
+        let header = if state.headed { String::new() } else { table.header() };
+        state.headed = true;
+        return Ok(state.writer.format(&(header + &table.line(object, now))));
+    };
+    let value = object.to_value(now);
     match format {
-        None => {
-            let header = if state.headed { String::new() } else { table.header() };
-            state.headed = true;
-            state.writer.format(&(header + &table.line(object, now)))
-        }
-        Some(Format::Json) => output::json(&object.to_value(now)),
-        Some(Format::Yaml) => format!("{}---\n", output::yaml(&object.to_value(now))),
-        Some(Format::Name) => output::name_of(object) + "\n",
-        Some(Format::JsonPath(path, _)) => path.print(&object.to_value(now)),
-        Some(Format::CustomColumns(columns)) => {
+        Format::Yaml => Ok(format!("{}---\n", output::yaml(&value))),
+        Format::CustomColumns(columns) => {
             let headed = std::mem::replace(&mut state.headed, true);
-            output::custom_columns_table(columns, &[object.to_value(now)], !headed)
+            output::custom_columns_table(columns, &[value], !headed)
         }
+        format => format.print(&value, || output::name_of(object) + "\n"),
     }
 }

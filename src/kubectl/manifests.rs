@@ -73,9 +73,6 @@ pub(super) fn validation(cmd: &Cmd) -> Result<FieldValidation, Failure> {
 /// The objects of all files named by `-f`. Done once for a command.
 pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Result<Rc<Read>, Stop> {
     let names = cmd.parsed.list("filename");
-    if cmd.parsed.given("kustomize") {
-        return Err("kustomizations are not simulated: give the files with -f".into());
-    }
     if names.is_empty() {
         return Err("must specify one of -f and -k".into());
     }

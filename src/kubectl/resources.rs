@@ -89,6 +89,9 @@ pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Resu
         }
         return Ok(kinds.into_iter().map(|kind| Target { kind, name: None }).collect());
     }
+    if kinds.len() > 1 {
+        return Err(Failure::message("you must specify only one resource"));
+    }
     let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
     Ok(pairs.map(|(kind, name)| Target { kind, name: Some(name.clone()) }).collect())
 }
@@ -104,6 +107,21 @@ pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
         }
         [_] => return Ok(()),
         _ => "name cannot be provided when a selector is specified",
+    }))
+}
+
+/// What speaks against arguments beside files.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
+pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match args {
+        [] => return Ok(()),
+        args if args.iter().any(|arg| arg.contains('/')) => {
+            "resource/name arguments cannot be provided when a path is specified"
+        }
+        _ => {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        }
     }))
 }
 
@@ -239,6 +257,7 @@ mod tests {
     fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
         assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
         assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\" in group \"batch\"");
+        assert_eq!(refused("pods,ds a"), "you must specify only one resource");
         assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
         assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");
         assert!(

@@ -15,7 +15,7 @@ use super::mutate::patch_call;
 use super::output;
 use super::resources::{self, Info};
 use super::tabwriter::TabWriter;
-use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run};
 use crate::api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use crate::api::field::go_quote;
 use crate::api::object::{Kind, Object};
@@ -32,7 +32,7 @@ pub(super) const COMMAND: Command = Command {
     short: "Manage the rollout of a resource",
     usage: "SUBCOMMAND",
     flags: &[],
-    run: |_, _| Ok(0),
+    run: default_sub_command_run,
     subs: &[
         sub("status", "Show the status of the rollout", status),
         sub("history", "View rollout history", history),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::absent::absent;
 use super::apply::dry_run;
 use super::errors::add_source;
 use super::flags::{Takes, flag};
@@ -13,7 +14,9 @@ use super::manifests;
 use super::mutate::patch_call;
 use super::output::{self, Format};
 use super::resources::{self, Info};
-use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch};
+use super::{
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patch,
+};
 use crate::api::field::go_quote;
 use crate::api::json;
 use crate::api::object::{Kind, Object};
@@ -28,25 +31,35 @@ pub(super) const SET: Command = Command {
     short: "Set specific features on objects",
     usage: "SUBCOMMAND",
     flags: &[],
-    run: |_, _| Ok(0),
-    subs: &[Command {
-        name: "image",
-        aliases: &[],
-        short: "Update the image of a pod template",
-        usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-        flags: &[
-            FILENAME,
-            RECURSIVE,
-            OUTPUT,
-            SELECTOR,
-            ALL,
-            DRY_RUN,
-            flag("local", '\0', Takes::Bool),
-            flag("field-manager", '\0', Takes::Text),
-        ],
-        run: set_image,
-        subs: &[],
-    }],
+    run: default_sub_command_run,
+    subs: &[
+        Command {
+            name: "image",
+            aliases: &[],
+            short: "Update the image of a pod template",
+            usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
+            flags: &[
+                FILENAME,
+                RECURSIVE,
+                OUTPUT,
+                SELECTOR,
+                ALL,
+                DRY_RUN,
+                flag("local", '\0', Takes::Bool),
+                flag("field-manager", '\0', Takes::Text),
+            ],
+            run: set_image,
+            subs: &[],
+        },
+        absent("env", "Update environment variables on a pod template"),
+        absent("resources", "Update resource requests/limits on objects with pod templates"),
+        absent("selector", "Set the selector on a resource"),
+        Command { aliases: &["sa"], ..absent("serviceaccount", "Update the service account of a resource") },
+        absent(
+            "subject",
+            "Update the user, group, or service account in a role binding or cluster role binding",
+        ),
+    ],
 };
 
 /// Collects failures; they come at the end.
@@ -277,11 +290,8 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
         let value = object.to_value(io.now());
         io.out(match &format {
-            Some(Format::Json) => output::json(&value),
-            Some(Format::Yaml) => output::yaml(&value),
-            Some(Format::Name) => output::name_of(&object) + "\n",
-            Some(Format::JsonPath(path, _)) => path.print(&value),
-            _ => format!("{} {verb}{}\n", output::name_of(&object), dry.unwrap_or_default()),
+            Some(format) => format.print(&value, || output::name_of(&object) + "\n")?,
+            None => format!("{} {verb}{}\n", output::name_of(&object), dry.unwrap_or_default()),
         });
         Ok(())
     })
@@ -545,10 +555,8 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     io.out(match Format::parse(flags.text("output").unwrap_or_default())? {
-        Some(Format::Json) => output::json(&value),
-        Some(Format::Yaml) => output::yaml(&value),
-        Some(Format::Name) => format!("pod/{name}\n"),
-        _ => format!("pod/{name} created{}\n", dry.unwrap_or_default()),
+        Some(format) => format.print(&value, || format!("pod/{name}\n"))?,
+        None => format!("pod/{name} created{}\n", dry.unwrap_or_default()),
     });
     Ok(0)
 }

@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod describe;
 mod drain;
+mod face;
 mod get;
 mod mutate;
 mod rollout;
