@@ -7,6 +7,7 @@ mod node;
 mod objects;
 mod pod;
 mod volumes;
+mod workloads;
 mod writer;
 
 use serde_json::Value;
@@ -132,6 +133,11 @@ fn events_of(io: &mut Io, object: &Object) -> Result<Vec<Rc<Event>>, Stop> {
     let mut found: Vec<Rc<Event>> = events.filter(|event| about(event)).collect();
     found.sort_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
     Ok(found)
+}
+
+/// A selector as its `String` method prints it.
+fn format_selector(selector: &Value) -> String {
+    crate::api::label::label_selector_as_selector(selector).map_or_else(|error| error, |s| s.to_string())
 }
 
 /// A member of an object as `%v` prints it.
