@@ -30,16 +30,22 @@ mod logs;
 mod manifests;
 mod mutate;
 mod patch;
+mod replace;
 mod rollout;
+mod run;
 mod set;
 mod watch;
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
+use crate::api::object::Object;
 use crate::job::{Failure, Io, Stop};
 use absent::{absent, instead};
 use errors::check_err;
 use flags::{Flag, GLOBAL, Parsed, Takes, flag};
+use output::Format;
 use resources::{Scope, Target};
 use selector::Filter;
 
@@ -116,6 +122,11 @@ impl Cmd {
         help::of(self.command, &self.path)
     }
 
+    /// What `-o` asks a command for that changes something.
+    fn format(&self) -> Result<Option<Format>, Failure> {
+        Format::parse_of_change(self.parsed.text("output").unwrap_or_default())
+    }
+
     fn usage_error(&self, text: &str) -> Failure {
         errors::usage_error(&self.path, text)
     }
@@ -160,9 +171,9 @@ const COMMANDS: &[Command] = &[
     absent("plugin", "Provides utilities for interacting with plugins"),
     absent("port-forward", "Forward one or more local ports to a pod"),
     absent("proxy", "Run a proxy to the Kubernetes API server"),
-    set::REPLACE,
+    replace::COMMAND,
     rollout::COMMAND,
-    set::RUN,
+    run::COMMAND,
     set::SCALE,
     set::SET,
     mutate::TAINT,
@@ -171,6 +182,40 @@ const COMMANDS: &[Command] = &[
     info::VERSION,
     watch::WAIT,
 ];
+
+/// What became of an object: `node/a labeled`, or the object in the form that was asked for.
+fn print_obj(
+    io: &mut Io,
+    format: Option<&Format>,
+    object: &Object,
+    verb: &str,
+    dry_run: Option<&str>,
+) -> Result<(), Failure> {
+    let value = object.to_value(io.now());
+    print_value(io, format, &output::name_of(object), verb, dry_run, &value)
+}
+
+/// As [`print_obj`], of a value that was never sent.
+fn print_value(
+    io: &mut Io,
+    format: Option<&Format>,
+    name: &str,
+    verb: &str,
+    dry_run: Option<&str>,
+    value: &Value,
+) -> Result<(), Failure> {
+    io.out(match format {
+        None => format!("{name} {verb}{}\n", dry_run.unwrap_or_default()),
+        Some(format) => format.print(value, || format!("{name}\n"))?,
+    });
+    Ok(())
+}
+
+/// Sends a patch; the object as the API server has it then.
+fn patched(io: &mut Io, object: &Object, patch: crate::wire::Patch) -> Result<Object, Stop> {
+    let reply = io.must(mutate::patch_call(object, patch))?;
+    Ok(reply.object().cloned().unwrap_or_else(|| object.clone()))
+}
 
 /// Runs `kubectl` with these words behind it; the exit code.
 pub fn run(io: &mut Io, words: &[String]) -> Result<i32, Stop> {

@@ -159,7 +159,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     check_flags(cmd)?;
     let validation = manifests::validation(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let format = cmd.format()?;
     let read = manifests::read(io, cmd, validation)?;
     let mut failures = read.failures.clone();
     let selector = selector(cmd)?;
@@ -196,7 +196,7 @@ fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
     }
 }
 
-const DRY_RUN_CLIENT: &str = " (dry run)";
+pub(super) const DRY_RUN_CLIENT: &str = " (dry run)";
 
 /// ` (dry run)`, if nothing is to be changed.
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {

@@ -13,6 +13,7 @@ use super::output;
 use super::resources::{self, Info};
 use super::{
     ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR,
+    patched, print_obj, print_value,
 };
 use crate::api::field::go_quote;
 use crate::api::label::{is_qualified_name, is_valid_label_value};
@@ -202,6 +203,7 @@ fn change_one(
     pairs: Pairs,
     dry: Option<&str>,
 ) -> Result<(), Stop> {
+    let format = cmd.format()?;
     let current = &pairs_of(info, pairs);
     if pairs == Pairs::Labels {
         for key in changes.remove.iter().filter(|key| !current.contains_key(key.as_str())) {
@@ -227,18 +229,26 @@ fn change_one(
         (Pairs::Labels, true, false) => "unlabeled",
         (Pairs::Labels, false, false) => "modified",
     };
-    if dry.is_none() {
-        let mut map: Map<String, Value> = set.iter().map(|(k, v)| ((*k).clone(), json!(v))).collect();
-        map.extend(removed.iter().map(|key| ((*key).clone(), Value::Null)));
-        let field = if pairs == Pairs::Labels { "labels" } else { "annotations" };
-        let body = match map.is_empty() {
-            true => json!({}),
-            false => json!({"metadata": {field: map}}),
-        };
-        io.must(patch_call(&info.object, Patch::Merge(Rc::new(body))))?;
+    let field = if pairs == Pairs::Labels { "labels" } else { "annotations" };
+    if dry.is_some() {
+        let mut value = info.object.to_value(io.now());
+        let meta = &mut value["metadata"];
+        for (key, text) in set {
+            meta[field][key] = json!(text);
+        }
+        if let Some(map) = meta[field].as_object_mut() {
+            removed.iter().for_each(|key| drop(map.remove(*key)));
+        }
+        return Ok(print_value(io, format.as_ref(), &output::name_of(&info.object), verb, dry, &value)?);
     }
-    io.out(format!("{} {verb}{}\n", output::name_of(&info.object), dry.unwrap_or_default()));
-    Ok(())
+    let mut map: Map<String, Value> = set.iter().map(|(k, v)| ((*k).clone(), json!(v))).collect();
+    map.extend(removed.iter().map(|key| ((*key).clone(), Value::Null)));
+    let body = match map.is_empty() {
+        true => json!({}),
+        false => json!({"metadata": {field: map}}),
+    };
+    let object = patched(io, &info.object, Patch::Merge(Rc::new(body)))?;
+    Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }
 
 /// A patch of an object, whoever has changed it meanwhile.
@@ -248,7 +258,8 @@ pub(super) fn patch_call(object: &Object, patch: Patch) -> Call {
         key: object.key(),
         uid: None,
         patch,
-        validation: FieldValidation::Strict,
+        // kubectl asks for no validation here, and the API server's own choice is to warn.
+        validation: FieldValidation::Warn,
     }
 }
 
@@ -483,12 +494,15 @@ fn taint_one(
         (false, true) => "tainted",
         (false, false) => "untainted",
     };
-    if dry.is_none() {
-        let taints: Vec<Value> = new.iter().map(Taint::to_value).collect();
-        let taints = if taints.is_empty() { Value::Null } else { Value::Array(taints) };
-        let body = json!({"spec": {"taints": taints}});
-        io.must(patch_call(&info.object, Patch::Strategic(Rc::new(body))))?;
+    let format = cmd.format()?;
+    let taints: Vec<Value> = new.iter().map(Taint::to_value).collect();
+    let taints = if taints.is_empty() { Value::Null } else { Value::Array(taints) };
+    if dry.is_some() {
+        let mut value = info.object.to_value(io.now());
+        value["spec"]["taints"] = taints;
+        return Ok(print_value(io, format.as_ref(), &output::name_of(&info.object), verb, dry, &value)?);
     }
-    io.out(format!("node/{} {verb}{}\n", node.meta.name, dry.unwrap_or_default()));
-    Ok(())
+    let body = json!({"spec": {"taints": taints}});
+    let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)))?;
+    Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }

@@ -52,7 +52,24 @@ impl Format {
     }
 }
 
+/// The forms of commands that change something: the sentence of the command, or the object.
+const ALLOWED_OF_CHANGES: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+
 impl Format {
+    /// As [`Format::parse`], for a command that changes something: it knows no tables.
+    ///
+    /// Kubernetes: cli-runtime/pkg/genericclioptions/print_flags.go, ToPrinter.
+    pub fn parse_of_change(output: &str) -> Result<Option<Format>, Failure> {
+        let name = output.split_once('=').map_or(output, |(name, _)| name);
+        if output == "wide" || name == "custom-columns" {
+            return Err(Failure::Message(format!(
+                "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED_OF_CHANGES}",
+                go_quote(name)
+            )));
+        }
+        Format::parse(output)
+    }
+
     /// One value, an object or a List, in this form; `names` is what `-o name` prints of it.
     pub fn print(&self, value: &Value, names: impl FnOnce() -> String) -> Result<String, Failure> {
         Ok(match self {

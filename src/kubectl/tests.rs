@@ -2,6 +2,7 @@
 //! printed, character for character.
 
 mod apply;
+mod changes;
 mod create;
 mod delete;
 mod describe;
