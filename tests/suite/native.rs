@@ -137,6 +137,55 @@ fn explain_says_every_reason_for_every_node() {
 }
 
 #[test]
+fn explain_says_what_a_node_is_too_small_for_beside_why_no_pod_is_made() {
+    let nodes = "\
+apiVersion: v1
+kind: Node
+metadata: {name: tiny, labels: {disk: hdd}}
+spec: {taints: [{key: dedicated, value: gpu, effect: NoSchedule}]}
+status: {allocatable: {cpu: 250m, memory: 512Mi, pods: \"8\"}}
+";
+    let folder = Folder::new("small").with("ds.yaml", DS).with("nodes.yaml", nodes);
+    folder.check("explain -f ds.yaml --nodes nodes.yaml", expect![[r#"
+        exit code 1
+        daemonset.apps/agent
+          tiny   no: nodeSelector disk=ssd: the node has disk=hdd; untolerated taint dedicated=gpu:NoSchedule; Insufficient cpu (requested 500m, used 0m of 250m)
+          0 of 1 nodes
+    "#]]);
+}
+
+#[test]
+fn explain_refuses_a_daemon_set_of_a_version_that_is_gone() {
+    let folder = Folder::new("gone").with("ds.yaml", &DS.replace("apps/v1", "extensions/v1beta1"));
+    folder.check("explain -f ds.yaml", expect![[r#"
+        exit code 1
+        -- stderr
+        ds.yaml:1:13: error: no matches for kind "DaemonSet" in version "extensions/v1beta1"
+            Kubernetes serves it as apps/v1 DaemonSet
+    "#]]);
+}
+
+#[test]
+fn check_names_mistakes_of_every_sort_at_once() {
+    let wrong = DS
+        .replace("  namespace: monitoring\n", "")
+        .replace("cpu: 500m", "cpu: lots")
+        .replace("image: agent:1", "imgae: agent:1\n        imagePullPolicy: Sometimes")
+        .replace("matchLabels: {app: agent}", "matchLabels: {app: 5}");
+    let folder = Folder::new("every-sort").with("ds.yaml", &wrong);
+    folder.check("check ds.yaml", expect![[r#"
+        exit code 1
+        ds.yaml:18:27: error: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'
+            Write an amount like 500m, 2 or 1.5Gi.
+        ds.yaml:7:24: error: json: cannot unmarshal number into Go struct field LabelSelector.spec.selector.matchLabels of type string
+            Without quotes, 5 is no string in YAML: put the value in quotes.
+        ds.yaml:15:9: error: unknown field "spec.template.spec.containers[0].imgae"
+            Did you mean image?
+        ds.yaml:16:26: error: spec.template.spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"
+    "#]]);
+}
+
+#[test]
 fn explain_looks_past_kinds_that_it_does_not_know() {
     let more = "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a}\n";
     let folder = Folder::new("kinds").with("ds.yaml", &format!("{DS}{more}")).with("nodes.yaml", NODES);
@@ -220,6 +269,8 @@ kubectl apply \\
 kubectl label node worker-2 disk=ssd
 sleep 20s
 kubectl get pods -n monitoring -o wide
+kubectl get node worker-1 -L none
+ssh worker-1 true
 ";
     let folder = Folder::new("run").with("ds.yaml", DS).with("script.txt", script);
     folder.check("run --script script.txt --until 1m --workers 2", expect![[r#"
@@ -258,6 +309,10 @@ kubectl get pods -n monitoring -o wide
         $ kubectl get pods -n monitoring -o wide
         NAME          READY   STATUS    RESTARTS   AGE   IP           NODE       NOMINATED NODE   READINESS GATES
         agent-fhw9x   1/1     Running   0          20s   10.244.2.2   worker-2   <none>           <none>
+        $ kubectl get node worker-1 -L none
+        NAME       STATUS   ROLES    AGE     VERSION   NONE
+        worker-1   Ready    <none>   2m17s   v1.36.2   
+        $ ssh worker-1 true
     "#]]);
 }
 
@@ -310,6 +365,7 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         "run -f nowhere.yaml",
         "run --script nowhere.txt",
         "run --session ds.yaml",
+        "run --session ds.yaml -f ds.yaml",
     ] {
         let output = folder.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}");
@@ -339,7 +395,7 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         error: broken.yaml:1: error converting YAML to JSON: yaml: line 1: did not find expected node content
         $ kubestage explain -f ds.yaml more
         error: unexpected argument "more"
-        See 'kubestage --help' for usage.
+        See 'kubestage explain --help' for usage.
         $ kubestage check
         error: must name a FILE
         See 'kubestage check --help' for usage.
@@ -361,6 +417,8 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         error: cannot read nowhere.txt: No such file or directory (os error 2)
         $ kubestage run --session ds.yaml
         error: This is no session: expected value at line 1 column 1
+        $ kubestage run --session ds.yaml -f ds.yaml
+        error: a session is played as it is: leave out -f and --script
     "#]]
     .assert_eq(&said);
 }
