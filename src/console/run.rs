@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::filters;
 use super::shell::{self, Join, List, Piece, Pipeline, Redirect, Simple, Word};
+use super::{absent, filters};
 use crate::job::{Chunk, Deed, FileSet, Io, Outcome, Stop, Stream};
 use crate::kubectl;
 use crate::kubectl::flags::parse_duration;
@@ -292,10 +292,17 @@ impl Shell {
                 io.err("bash: watch: command not found\n(kubectl get … -w shows changes as they happen)\n");
                 Ok(127)
             }
-            name => {
-                io.err(format!("bash: {name}: command not found\n"));
-                Ok(127)
-            }
+            name if absent::goes_on(name) => Ok(1),
+            name => match absent::absent(name) {
+                Some(text) => {
+                    io.err(text);
+                    Ok(1)
+                }
+                None => {
+                    io.err(format!("bash: {name}: command not found\n"));
+                    Ok(127)
+                }
+            },
         }
     }
 

@@ -157,12 +157,15 @@ status: {allocatable: {cpu: 250m, memory: 512Mi, pods: \"8\"}}
 #[test]
 fn explain_refuses_a_daemon_set_of_a_version_that_is_gone() {
     let folder = Folder::new("gone").with("ds.yaml", &DS.replace("apps/v1", "extensions/v1beta1"));
-    folder.check("explain -f ds.yaml", expect![[r#"
+    folder.check(
+        "explain -f ds.yaml",
+        expect![[r#"
         exit code 1
         -- stderr
         ds.yaml:1:13: error: no matches for kind "DaemonSet" in version "extensions/v1beta1"
             Kubernetes serves it as apps/v1 DaemonSet
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
