@@ -9,6 +9,7 @@ use super::flags::Flag;
 use super::tabwriter::TabWriter;
 use super::{
     ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, OUTPUT, SELECTOR, default_sub_command_run, flag, output,
+    resources,
 };
 use crate::api::object::{Key, Kind};
 use crate::api::schema;
@@ -147,26 +148,50 @@ fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(cmd.usage_error(&format!("unexpected arguments: [{}]", cmd.args().join(" "))).into());
     }
     probe(io)?;
+    let output = cmd.parsed.text("output").unwrap_or_default();
+    if !matches!(output, "" | "wide" | "name") {
+        return Err(format!("-o {output} is not simulated: use -o wide or -o name").into());
+    }
     let mut kinds: Vec<_> = schema::kinds().iter().collect();
     kinds.sort_by_key(|info| (info.group, info.plural));
+    // Of a resource that is served in several versions the preferred one is listed, which comes first.
+    kinds.dedup_by_key(|info| (info.group, info.plural));
+    match cmd.parsed.text("sort-by").unwrap_or_default() {
+        "" => {}
+        "name" => kinds.sort_by_key(|info| info.plural),
+        "kind" => kinds.sort_by_key(|info| info.kind),
+        _ => return Err("--sort-by accepts only name or kind".into()),
+    }
     if cmd.parsed.given("namespaced") {
         kinds.retain(|info| info.namespaced == cmd.parsed.flag("namespaced"));
     }
     if let Some(group) = cmd.parsed.text("api-group") {
         kinds.retain(|info| info.group == group);
     }
-    if cmd.parsed.text("output") == Some("name") {
+    let has_all = |have: &[&str], wanted: &str| {
+        cmd.parsed.list(wanted).iter().all(|word| have.contains(&word.as_str()))
+    };
+    kinds.retain(|info| has_all(resources::verbs(info), "verbs"));
+    kinds.retain(|info| has_all(resources::categories(info), "categories"));
+    if output == "name" {
         io.out(kinds.iter().map(|info| format!("{}\n", info.resource)).collect::<String>());
         return Ok(0);
     }
+    let wide = output == "wide";
     let mut text = String::new();
     if !cmd.parsed.flag("no-headers") {
-        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND\n";
+        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND";
+        text += if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" };
     }
     for info in kinds {
         let short = info.short_names.join(",");
         text +=
-            &format!("{}\t{short}\t{}\t{}\t{}\n", info.plural, info.api_version, info.namespaced, info.kind);
+            &format!("{}\t{short}\t{}\t{}\t{}", info.plural, info.api_version, info.namespaced, info.kind);
+        if wide {
+            let (verbs, categories) = (resources::verbs(info), resources::categories(info));
+            text += &format!("\t{}\t{}", verbs.join(","), categories.join(","));
+        }
+        text.push('\n');
     }
     io.out(TabWriter::for_tables().format(&text));
     Ok(0)

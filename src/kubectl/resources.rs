@@ -4,7 +4,8 @@
 
 use crate::api::field::go_quote;
 use crate::api::object::{Key, Kind, Object};
-use crate::api::schema;
+use crate::api::schema::{self, KindInfo};
+use crate::api::status_error::{StatusError, StatusReason};
 use crate::job::{Failure, Io, Stop};
 use crate::wire::{Call, Reply};
 
@@ -23,6 +24,43 @@ const ALL: &[&str] = &[
     "cronjobs.batch",
     "jobs.batch",
 ];
+
+/// What can be done with the objects of a kind, as discovery says it.
+pub fn verbs(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("", "bindings") | ("authentication.k8s.io" | "authorization.k8s.io", _) => &["create"],
+        ("", "componentstatuses") => &["get", "list"],
+        ("", "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    }
+}
+
+/// The names that stand for several kinds together.
+pub fn categories(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io", _) => {
+            &["api-extensions"]
+        }
+        _ if ALL.contains(&info.resource.as_str()) => &["all"],
+        _ => &[],
+    }
+}
+
+/// Refuses to look at what can only be sent, or is not kept here.
+fn check_readable(kind: Kind) -> Result<(), Failure> {
+    let verbs = verbs(kind.info());
+    if kind.info().plural == "componentstatuses" {
+        return Err(Failure::message(
+            "componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane",
+        ));
+    }
+    if verbs.contains(&"get") {
+        return Ok(());
+    }
+    let text = "the server does not allow this method on the requested resource";
+    let error = Box::new(StatusError::new(StatusReason::MethodNotAllowed, text));
+    Err(Failure::Status { prefix: String::new(), error })
+}
 
 /// A kind, and the names wanted of it; `None`: all that match.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,6 +248,7 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
 
 /// One object.
 pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+    check_readable(kind)?;
     check_name(name)?;
     match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
         Reply::Object(object) => Ok(object),
@@ -219,6 +258,7 @@ pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Objec
 
 /// All objects of a kind; `None`: of all namespaces.
 pub fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
+    check_readable(kind)?;
     let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
     match io.must(Call::List { kind, namespace })? {
         Reply::List(objects) => Ok(objects),

@@ -438,3 +438,55 @@ fn logs_are_asked_of_the_container_that_is_meant() {
     "#]]
     .assert_eq(&all(&mut t, &lines));
 }
+
+/// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go; apiserver/pkg/endpoints/discovery.
+#[test]
+fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
+    let mut t = Terminal::new();
+    let lines = [
+        "api-resources --api-group=apps -o wide",
+        "api-resources --api-group=authorization.k8s.io --verbs=list",
+        "api-resources --categories=all --sort-by=kind --no-headers",
+        "api-resources --api-group=autoscaling -o name",
+        "api-resources --sort-by=x",
+        "api-resources -o yaml",
+        "get tokenreviews",
+        "get cs",
+    ];
+    expect![[r#"
+        $ api-resources --api-group=apps -o wide
+        NAME                  SHORTNAMES   APIVERSION   NAMESPACED   KIND                 VERBS                                                        CATEGORIES
+        controllerrevisions                apps/v1      true         ControllerRevision   create,delete,deletecollection,get,list,patch,update,watch   
+        daemonsets            ds           apps/v1      true         DaemonSet            create,delete,deletecollection,get,list,patch,update,watch   all
+        deployments           deploy       apps/v1      true         Deployment           create,delete,deletecollection,get,list,patch,update,watch   all
+        replicasets           rs           apps/v1      true         ReplicaSet           create,delete,deletecollection,get,list,patch,update,watch   all
+        statefulsets          sts          apps/v1      true         StatefulSet          create,delete,deletecollection,get,list,patch,update,watch   all
+        $ api-resources --api-group=authorization.k8s.io --verbs=list
+        NAME   SHORTNAMES   APIVERSION   NAMESPACED   KIND
+        $ api-resources --categories=all --sort-by=kind --no-headers
+        cronjobs                   cj       batch/v1         true   CronJob
+        daemonsets                 ds       apps/v1          true   DaemonSet
+        deployments                deploy   apps/v1          true   Deployment
+        horizontalpodautoscalers   hpa      autoscaling/v2   true   HorizontalPodAutoscaler
+        jobs                                batch/v1         true   Job
+        pods                       po       v1               true   Pod
+        replicasets                rs       apps/v1          true   ReplicaSet
+        replicationcontrollers     rc       v1               true   ReplicationController
+        services                   svc      v1               true   Service
+        statefulsets               sts      apps/v1          true   StatefulSet
+        $ api-resources --api-group=autoscaling -o name
+        horizontalpodautoscalers.autoscaling
+        $ api-resources --sort-by=x
+        error: --sort-by accepts only name or kind
+        [1]
+        $ api-resources -o yaml
+        error: -o yaml is not simulated: use -o wide or -o name
+        [1]
+        $ get tokenreviews
+        Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
+        [1]
+        $ get cs
+        error: componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane
+        [1]
+    "#]].assert_eq(&all(&mut t, &lines));
+}
