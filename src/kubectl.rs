@@ -97,6 +97,7 @@ impl Cmd {
             namespace: self.namespace(),
             all_namespaces: self.parsed.flag("all-namespaces"),
             filter: self.filter(),
+            by_paths: self.parsed.given("filename"),
         }
     }
 

@@ -49,7 +49,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let scope = cmd.scope();
     let (mut infos, mut failures) = resources::visit(io, &targets, &scope)?;
     // A name that is not there may be the beginning of one.
-    if let ([Target { kind, name: Some(prefix) }], [failure]) = (targets.as_slice(), failures.as_slice())
+    if let ([Target { kind, name: Some(prefix), .. }], [failure]) = (targets.as_slice(), failures.as_slice())
         && failure.is_not_found()
         && cmd.args().len() == 2
     {

@@ -310,7 +310,8 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
             io.out(start.writer.format(&text));
         }
     }
-    let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(scope.namespace.as_str());
+    let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+    let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(namespace);
     let objects: Vec<Object> = infos.iter().map(|info| info.object.clone()).collect();
     let watching = io.watch(kind, namespace, &objects);
     let named = |object: &Object| target.name.as_ref().is_none_or(|name| *object.key().name == **name);

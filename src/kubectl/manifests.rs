@@ -257,6 +257,10 @@ pub(super) fn targets(io: &mut Io, cmd: &Cmd) -> Result<Vec<Target>, Stop> {
     if let Some(failure) = Failure::aggregate(read.failures.clone()) {
         return Err(failure.into());
     }
-    let target = |doc: &Doc| Target { kind: doc.kind, name: Some(doc.name.to_string()) };
+    let target = |doc: &Doc| Target {
+        kind: doc.kind,
+        name: Some(doc.name.to_string()),
+        namespace: Some(doc.namespace.to_string()).filter(|namespace| !namespace.is_empty()),
+    };
     Ok(read.docs.iter().map(target).collect())
 }

@@ -67,6 +67,14 @@ fn check_readable(kind: Kind) -> Result<(), Failure> {
 pub struct Target {
     pub kind: Kind,
     pub name: Option<String>,
+    /// Where the object of a file belongs; `None`: in the namespace of the command.
+    pub namespace: Option<String>,
+}
+
+impl Target {
+    pub fn new(kind: Kind, name: Option<String>) -> Target {
+        Target { kind, name, namespace: None }
+    }
 }
 
 /// Where and what to look for.
@@ -75,6 +83,8 @@ pub struct Scope {
     pub namespace: String,
     pub all_namespaces: bool,
     pub filter: Filter,
+    /// The targets are what files hold: of these the selector picks some.
+    pub by_paths: bool,
 }
 
 /// An object a command works on.
@@ -125,13 +135,13 @@ pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Resu
         if !all_by_default {
             return Err(Failure::message("resource(s) were provided, but no name was specified"));
         }
-        return Ok(kinds.into_iter().map(|kind| Target { kind, name: None }).collect());
+        return Ok(kinds.into_iter().map(|kind| Target::new(kind, None)).collect());
     }
     if kinds.len() > 1 {
         return Err(Failure::message("you must specify only one resource"));
     }
     let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
-    Ok(pairs.map(|(kind, name)| Target { kind, name: Some(name.clone()) }).collect())
+    Ok(pairs.map(|(kind, name)| Target::new(kind, Some(name.clone()))).collect())
 }
 
 /// What speaks against a selector, or --all, beside these arguments.
@@ -176,7 +186,7 @@ fn tuple(arg: &str) -> Result<Target, Failure> {
     if kind.is_empty() || name.is_empty() || kind.contains(',') {
         return Err(Failure::message("arguments in resource/name form must have a single resource and name"));
     }
-    Ok(Target { kind: kind_of(kind)?, name: Some(name.to_owned()) })
+    Ok(Target::new(kind_of(kind)?, Some(name.to_owned())))
 }
 
 /// Fetches what the targets mean; a failure does not keep the others from being fetched.
@@ -185,6 +195,10 @@ pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info
     let mut failures = Vec::new();
     if let Some(failure) = misuse(targets, scope) {
         return Err(failure.into());
+    }
+    if scope.by_paths {
+        // A selector that cannot be read is said once.
+        scope.filter.picks(None)?;
     }
     for target in targets {
         match fetch(io, target, scope) {
@@ -202,6 +216,9 @@ pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info
 }
 
 fn misuse(targets: &[Target], scope: &Scope) -> Option<Failure> {
+    if scope.by_paths {
+        return None;
+    }
     let named = targets.iter().any(|target| target.name.is_some());
     if named && scope.filter.has_labels() {
         return Some(Failure::message("name cannot be provided when a selector is specified"));
@@ -216,8 +233,10 @@ fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop>
     let kind = target.kind;
     match &target.name {
         Some(name) => {
-            let object = get(io, kind, &scope.namespace, name)?;
-            Ok(vec![Info { kind, object }])
+            let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+            let object = get(io, kind, namespace, name)?;
+            let wanted = !scope.by_paths || scope.filter.picks(object.meta().map(|meta| meta.labels()))?;
+            Ok(if wanted { vec![Info { kind, object }] } else { Vec::new() })
         }
         None => {
             scope.filter.check(kind)?;

@@ -215,7 +215,8 @@ fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             .iter()
             .map(|target| {
                 let name = target.name.as_deref().unwrap_or_default();
-                (target.kind, resources::key(target.kind, &scope.namespace, name))
+                let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+                (target.kind, resources::key(target.kind, namespace, name))
             })
             .collect(),
         _ => {
