@@ -14,6 +14,7 @@ use super::manifests::{self, Doc};
 use super::output::Format;
 use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run};
 use crate::api::field::go_quote;
+use crate::api::meta::string_map;
 use crate::api::object::Kind;
 use crate::job::{Failure, Io, Stop};
 use crate::wire::{Call, CallError, FieldValidation};
@@ -206,10 +207,15 @@ fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let dry_run = dry_run(cmd)?;
     let read = manifests::read(io, cmd, validation)?;
     let mut failures = read.failures.clone();
-    if read.docs.is_empty() && failures.is_empty() {
+    let filter = cmd.filter();
+    filter.picks(None)?;
+    let wanted =
+        |doc: &&Doc| filter.picks(Some(&string_map(&doc.value["metadata"]["labels"]))).unwrap_or_default();
+    let docs: Vec<&Doc> = read.docs.iter().filter(wanted).collect();
+    if docs.is_empty() && failures.is_empty() {
         return Err("no objects passed to create".into());
     }
-    for doc in &read.docs {
+    for doc in docs {
         let result = io.once(|io| create_one(io, cmd, doc, validation, dry_run, format.as_ref()));
         match result {
             Ok(_) => {}

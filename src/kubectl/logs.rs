@@ -9,10 +9,11 @@ use super::flags::{Takes, flag};
 use super::resources;
 use super::{Cmd, Command, SELECTOR, errors};
 use crate::api::field::go_quote;
+use crate::api::json;
 use crate::api::object::{Kind, Object};
 use crate::api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
-use crate::api::status_error::StatusError;
-use crate::job::{Failure, Io, Stop};
+use crate::api::status_error::{StatusError, StatusReason};
+use crate::job::{Deed, Failure, Io, Stop};
 
 pub(super) const COMMAND: Command = Command {
     name: "logs",
@@ -44,8 +45,8 @@ fn bad_request(text: String) -> Stop {
     Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
 }
 
-/// Programs in containers do not run here, so their logs are empty; what stands in the way of reading them
-/// is told.
+/// Programs in containers do not run here, so most logs are empty; what stands in the way of reading them is
+/// told.
 fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     check_log_flags(cmd)?;
     let pods = pods_of(io, cmd)?;
@@ -56,15 +57,70 @@ fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     for (pod, container) in sources {
-        match log_of(cmd, pod, &container) {
+        let text = check_log(cmd, pod, &container).and_then(|()| read_log(io, cmd, pod, &container));
+        match text {
+            Ok(text) => io.out(shown(cmd, &text, &pod.meta.name, &container)),
             Err(Stop::Failed(failure)) if cmd.parsed.flag("ignore-errors") => {
                 let text = errors::message(&failure, &io.client());
                 io.out(format!("error: {text}\n"));
             }
-            other => other?,
+            Err(stop) => return Err(stop),
         }
     }
     Ok(0)
+}
+
+/// The lines that the flags ask for; of pods that a selector found only the last ten each.
+fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
+    let flags = &cmd.parsed;
+    let default = if flags.given("selector") { 10 } else { -1 };
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = match usize::try_from(flags.int("tail").unwrap_or(default)) {
+        Ok(tail) => lines.len().saturating_sub(tail),
+        Err(_) => 0,
+    };
+    let prefix = match flags.flag("prefix") || flags.flag("all-pods") {
+        true => format!("[pod/{pod}/{container}] "),
+        false => String::new(),
+    };
+    lines.into_iter().skip(skipped).map(|line| format!("{prefix}{line}\n")).collect()
+}
+
+/// The API server asks the node's kubelet, and that reads what the container has written.
+///
+/// Kubernetes: pkg/registry/core/pod/strategy.go, LogLocation; pkg/kubelet/kubelet_pods.go,
+/// validateContainerLogStatus.
+fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
+    let value = pod.to_value();
+    let lists = ["initContainerStatuses", "containerStatuses"];
+    let mut all = lists.iter().flat_map(|list| json::list(&value["status"], list));
+    let Some(status) = all.find(|status| status["name"] == container) else { return Ok(String::new()) };
+    let last = json::at(status, &["lastState", "terminated", "containerID"]);
+    let ended_before = cmd.parsed.flag("previous") || json::has(&status["state"], "waiting");
+    let id = if ended_before { last } else { &status["containerID"] };
+    let id = id.as_str().unwrap_or_default().trim_start_matches("containerd://");
+    let node = pod.node_name.as_deref().unwrap_or_default();
+    if id.is_empty() {
+        return Ok(String::new());
+    }
+    let deed = |words: &[&str]| Deed {
+        node: node.to_owned(),
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        stdin: None,
+    };
+    let why = match io.act(deed(&["systemctl", "is-active", "kubelet"]))?.exit_code {
+        0 => {
+            let log = io.act(deed(&["crictl", "logs", id]))?;
+            return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
+        }
+        255 => "i/o timeout",
+        _ => "connect: connection refused",
+    };
+    let kubelet = format!("{}:10250", json::text(&value["status"], "hostIP"));
+    let path = format!("{}/{}/{container}", pod.meta.namespace(), pod.meta.name);
+    let text = format!("Get \"https://{kubelet}/containerLogs/{path}\": dial tcp {kubelet}: {why}");
+    let error = Box::new(StatusError::new(StatusReason::Unknown, text));
+    Err(Failure::Status { prefix: String::new(), error }.into())
 }
 
 fn check_log_flags(cmd: &Cmd) -> Result<(), Failure> {
@@ -220,7 +276,8 @@ fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failu
     }
 }
 
-fn log_of(cmd: &Cmd, pod: &Pod, wanted: &str) -> Result<(), Stop> {
+/// What speaks against reading a log.
+fn check_log(cmd: &Cmd, pod: &Pod, wanted: &str) -> Result<(), Stop> {
     let pod_name = &pod.meta.name;
     if pod.node_name.is_none() {
         return Err(bad_request(format!("pod {pod_name} does not have a host assigned")));
