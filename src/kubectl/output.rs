@@ -41,9 +41,16 @@ impl Format {
                 Err(error) => Err(Failure::Message(format!("error parsing jsonpath {argument}, {error}"))),
             },
             "custom-columns" => custom_columns(argument).map(|columns| Some(Format::CustomColumns(columns))),
-            "go-template" | "template" => Err(Failure::message(
-                "go-template output is not simulated; use -o jsonpath=… or -o custom-columns=…",
-            )),
+            "go-template"
+            | "go-template-file"
+            | "template"
+            | "templatefile"
+            | "custom-columns-file"
+            | "jsonpath-as-json"
+            | "jsonpath-file"
+            | "kyaml" => Err(Failure::Message(format!(
+                "-o {name} is not simulated: use -o yaml, json, jsonpath=… or custom-columns=…"
+            ))),
             _ => Err(Failure::Message(format!(
                 "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED}",
                 go_quote(name)

@@ -320,6 +320,23 @@ ssh worker-1 true
 }
 
 #[test]
+fn run_reads_directories_and_with_r_what_lies_deeper() {
+    let name = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n");
+    let script = "kubectl apply -f all\nkubectl apply -f all -R\n";
+    let folder = Folder::new("deep").with("script.txt", script);
+    fs::create_dir_all(folder.0.join("all/deeper")).expect("a folder can be made");
+    let folder = folder.with("all/a.yaml", &name("a")).with("all/deeper/b.yaml", &name("b"));
+    let output = folder.run("run --script script.txt --until 1s --workers 0");
+    expect![[r#"
+        $ kubectl apply -f all
+        namespace/a created
+        $ kubectl apply -f all -R
+        namespace/a unchanged
+        namespace/b created
+    "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn run_ends_with_one_when_a_manifest_is_refused() {
     let folder = Folder::new("run-refused").with("ds.yaml", DS);
     let output = folder.run("run -f ds.yaml --until 1s --workers 1 -o json");

@@ -28,7 +28,7 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     let mut fine = true;
     for path in &run.files {
         let mut files = BTreeMap::new();
-        gather(path, &mut files)?;
+        gather(path, false, &mut files)?;
         if files.is_empty() {
             files.insert(path.clone(), read(path)?.into());
         }
