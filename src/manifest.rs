@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::api::field::{FieldError, go_quote};
 use crate::api::schema::{self, KindInfo};
 use crate::yaml::{
-    DecodeError, Decoded, Diagnostic, Document, Node, Part, Reader, Span, decode, locate, locate_bad_value,
-    read_documents,
+    DecodeError, Decoded, Diagnostic, Document, Node, Part, Reader, Span, decode_all, locate,
+    locate_bad_value, read_documents,
 };
 
 /// The namespaces that every cluster has.
@@ -160,52 +160,6 @@ pub fn name_problem(name: &str) -> Option<String> {
         }
     };
     (!refused.is_empty()).then(|| format!("invalid resource name {}: [{refused}]", go_quote(name)))
-}
-
-/// More mistakes of one object than a person reads at a time.
-const MOST_MISTAKES: usize = 32;
-
-/// Decodes an object although something in it has the wrong type: that is taken out, and told of, until the rest
-/// can be decoded. The API server itself names one such mistake and stops.
-fn decode_all(object: &Value, info: &KindInfo) -> (Decoded, Vec<DecodeError>) {
-    let mut decoded = decode(object, info);
-    let (mut rest, mut mistakes) = (None, Vec::new());
-    while let Some(error) = decoded.error.take() {
-        let rest = rest.get_or_insert_with(|| object.clone());
-        if mistakes.len() == MOST_MISTAKES || !take_out(rest, &error.path) {
-            decoded.error = Some(error.clone());
-            mistakes.push(error);
-            break;
-        }
-        mistakes.push(error);
-        decoded = decode(rest, info);
-    }
-    (decoded, mistakes)
-}
-
-/// Sets what is at a path to null; whether there was anything but null.
-fn take_out(value: &mut Value, path: &str) -> bool {
-    let mut here = Some(value);
-    let mut rest = path;
-    while !rest.is_empty() {
-        let (key, after) = match rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-            Some(found) => found,
-            None => {
-                let rest = rest.trim_start_matches('.');
-                rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()))
-            }
-        };
-        if key.is_empty() {
-            return false;
-        }
-        here = here.and_then(|value| match value {
-            Value::Array(list) => key.parse::<usize>().ok().and_then(|at| list.get_mut(at)),
-            Value::Object(map) => map.get_mut(key),
-            _ => None,
-        });
-        rest = after;
-    }
-    here.is_some_and(|value| !std::mem::take(value).is_null())
 }
 
 /// The fields whose values are not what was meant: of the wrong type, or written under a name that is misspelt.

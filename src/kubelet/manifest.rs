@@ -17,7 +17,9 @@ use crate::api::schema::{self, KindInfo};
 use crate::api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
 use crate::api::{defaults, validation};
 use crate::sim::Time;
-use crate::yaml::{Decoded, Diagnostic, Document, Part, Reader, Span, decode, locate, read_documents};
+use crate::yaml::{
+    Decoded, Diagnostic, Document, Part, Reader, Span, decode, decode_all, locate, read_documents,
+};
 
 const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
 
@@ -69,8 +71,13 @@ pub fn read_manifest(
     let info = kind_of(file, document, &object)?;
     let decoded = decode(&object, info);
     if let Some(error) = &decoded.error {
-        let diagnostics = decoded.lenient_diagnostics(&document.tree);
-        return Err(ManifestError { message: could_not_parse(file, &error.message), diagnostics });
+        let message = could_not_parse(file, &error.message);
+        let (mut decoded, mistakes) = decode_all(&object, info);
+        decoded.error = None;
+        let further = decoded.lenient_diagnostics(&document.tree);
+        let diagnostics =
+            mistakes.iter().map(|error| error.diagnostic(&document.tree)).chain(further).collect();
+        return Err(ManifestError { message, diagnostics });
     }
     if info.kind != "Pod" {
         return Err(other_kind(file, document, info.group, info.kind, &object));

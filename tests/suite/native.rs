@@ -333,7 +333,8 @@ fn run_reads_directories_and_with_r_what_lies_deeper() {
         $ kubectl apply -f all -R
         namespace/a unchanged
         namespace/b created
-    "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
