@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::api::field::{FieldError, go_json, go_quote};
 use crate::api::meta::{Uid, fnv1a_128};
-use crate::api::pod::references::has_api_object_reference;
+use crate::api::pod::references::api_object_references;
 use crate::api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod};
 use crate::api::schema::{self, KindInfo};
 use crate::api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
@@ -220,11 +220,12 @@ fn finish(
         object["spec"]["terminationGracePeriodSeconds"] = json!(1);
     }
     apply_defaults(&mut object, file, node_name);
-    let reference = has_api_object_reference(&object);
-    let reference = reference.map(|(what, path)| {
+    // The kubelet names the first reference; all of them have to go.
+    let references = api_object_references(&object).into_iter().map(|(what, path)| {
         let message = format!("static pods may not reference {what}");
         Diagnostic::error(message, locate(&document.tree, &path, Part::Value)).with_path(path)
     });
+    let references: Vec<Diagnostic> = references.collect();
     // The node's name is not the file's: whether it is a good one is for the API server to say.
     object["spec"]["nodeName"] = json!(node_name.to_lowercase());
     let errors = validation::validate(&object);
@@ -235,11 +236,11 @@ fn finish(
             let span = locate(&document.tree, &error.field, Part::Value);
             Diagnostic::error(error.to_string(), span).with_path(&error.field)
         };
-        let diagnostics = errors.iter().map(place).chain(reference).collect();
+        let diagnostics = errors.iter().map(place).chain(references).collect();
         return Err(ManifestError { message: format!("invalid pod: [{}]", texts.join(" ")), diagnostics });
     }
-    if let Some(diagnostic) = reference {
-        return Err(ManifestError { message: diagnostic.message.clone(), diagnostics: vec![diagnostic] });
+    if let Some(first) = references.first() {
+        return Err(ManifestError { message: first.message.clone(), diagnostics: references });
     }
     object["metadata"]["annotations"][CONFIG_SOURCE] = json!("file");
     object["metadata"]["annotations"][CONFIG_SEEN] = json!(now.rfc3339_nano());

@@ -189,6 +189,40 @@ fn check_names_mistakes_of_every_sort_at_once() {
 }
 
 #[test]
+fn check_names_all_that_a_static_pod_may_not_have() {
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  serviceAccountName: robot
+  containers:
+  - name: web
+    image: nginx
+    envFrom: [{secretRef: {name: token}}]
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+";
+    let wrong = pod.replace("image: nginx", "image: 7\n    stdin: maybe");
+    let folder = Folder::new("static").with("pod.yaml", pod).with("wrong.yaml", &wrong);
+    folder.check(
+        "check pod.yaml --as static",
+        expect![[r#"
+        exit code 1
+        pod.yaml:5:23: error: static pods may not reference serviceaccounts
+        pod.yaml:9:16: error: static pods may not reference secrets
+        pod.yaml:11:18: error: static pods may not reference persistentvolumeclaims
+    "#]],
+    );
+    folder.check("check wrong.yaml --as static", expect![[r#"
+        exit code 1
+        wrong.yaml:8:12: error: json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string
+            Without quotes, 7 is no string in YAML: put the value in quotes.
+        wrong.yaml:9:12: error: json: cannot unmarshal string into Go struct field Container.spec.containers.stdin of type bool
+    "#]]);
+}
+
+#[test]
 fn explain_looks_past_kinds_that_it_does_not_know() {
     let more = "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a}\n";
     let folder = Folder::new("kinds").with("ds.yaml", &format!("{DS}{more}")).with("nodes.yaml", NODES);
