@@ -34,6 +34,7 @@ mod replace;
 mod rollout;
 mod run;
 mod set;
+mod taint;
 mod watch;
 
 use std::rc::Rc;
@@ -177,7 +178,7 @@ const COMMANDS: &[Command] = &[
     run::COMMAND,
     set::SCALE,
     set::SET,
-    mutate::TAINT,
+    taint::COMMAND,
     info::TOP,
     drain::UNCORDON,
     info::VERSION,

@@ -274,6 +274,7 @@ fn files_and_arguments_do_not_go_together() {
         "label pods a=b -f ds.yaml",
         "get pods,ds agent",
         "get all agent",
+        "taint node/worker-1 a=b:NoSchedule",
     ];
     expect![[r#"
         $ get pods -f ds.yaml
@@ -290,6 +291,9 @@ fn files_and_arguments_do_not_go_together() {
         [1]
         $ get all agent
         error: you must specify only one resource
+        [1]
+        $ taint node/worker-1 a=b:NoSchedule
+        error: the server doesn't have a resource type "node/worker-1"
         [1]
     "#]]
     .assert_eq(&all(&mut t, &lines));
