@@ -12,6 +12,7 @@ mod node;
 mod power;
 mod regex;
 mod run;
+mod sed;
 pub mod shell;
 mod systemd;
 

@@ -7,7 +7,7 @@ pub(super) fn absent(name: &str) -> Option<String> {
             "this console reads one command after the other, with |, &&, || and ;"
         }
         "awk" | "jq" | "less" | "more" | "paste" | "perl" | "python3" | "xargs" | "yq" => {
-            "grep, head, tail, cut, sort and wc are, and kubectl get -o jsonpath=… picks values"
+            "grep, head, tail, cut, sed, sort and wc are, and kubectl get -o jsonpath=… picks values"
         }
         "curl" | "dig" | "netstat" | "nc" | "nslookup" | "ping" | "ss" | "traceroute" | "wget" => {
             "no traffic flows here"
@@ -18,11 +18,25 @@ pub(super) fn absent(name: &str) -> Option<String> {
         "helm" | "k9s" | "kind" | "kubeadm" | "kustomize" | "minikube" | "stern" => {
             "kubectl and the nodes' own tools are"
         }
-        "emacs" | "nano" | "vi" | "vim" => "edit the file in the editor, or with sed -i, tee or cat <<EOF",
+        "emacs" | "nano" | "vi" | "vim" => {
+            "edit the file in the editor, or a node's with sed -i, tee or cat <<EOF"
+        }
         "man" => "kubectl COMMAND --help and help say what is there",
+        name if is_assignment(name) => {
+            return Some("(variables are not simulated: write out the value where it is used)\n".to_owned());
+        }
         _ => return None,
     };
     Some(format!("({name} is not simulated: {why})\n"))
+}
+
+/// `NS=kube-system`.
+fn is_assignment(word: &str) -> bool {
+    let is_name = |name: &str| {
+        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 /// The words that go on with a loop or a condition whose beginning was refused already.

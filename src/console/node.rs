@@ -1,7 +1,7 @@
 //! A simple command on a node.
 
 use super::power::{self, PowerVerb};
-use super::{Machines, absent, crictl, files, systemd};
+use super::{Machines, absent, crictl, files, sed, systemd};
 use crate::job::{Deed, Outcome};
 use crate::kubectl::time::unix_date;
 
@@ -44,7 +44,7 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
         "touch" => files::touch(machines, node, args),
         "mkdir" => files::mkdir(machines, node, args),
         "tee" => files::tee(machines, node, args, stdin),
-        "sed" => files::sed(machines, node, args, stdin),
+        "sed" => sed::sed(machines, node, args, stdin),
         "stat" => files::stat(machines, node, args),
         "test" | "[" => files::test(machines, node, args),
         "find" => files::find(machines, node, args),

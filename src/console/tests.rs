@@ -282,6 +282,9 @@ fn files_of_a_node_are_edited_in_place() {
         desk.run(&format!("ssh worker-1 sed 1데 {WEB}")),
         "sed: -e expression #1, char 1: unknown command: `1데'\n[1]\n"
     );
+    // On the person's own computer it is a filter.
+    assert_eq!(desk.run("echo image: web:1 | sed s/web:1/web:2/"), "image: web:2\n");
+    assert_eq!(desk.run("sed -n 1p x.yaml"), "sed: can't read x.yaml: No such file or directory\n[2]\n");
 }
 
 #[test]
@@ -517,6 +520,7 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
         "ssh worker-1 uptime",
         "ssh worker-1 docker ps",
         "vi ds.yaml",
+        "NS=kube-system; echo $NS",
         "frobnicate",
         "ssh worker-1 frobnicate",
     ] {
@@ -527,7 +531,7 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
         (for is not simulated: this console reads one command after the other, with |, &&, || and ;)
         [1]
         $ echo a | awk '{print $1}'
-        (awk is not simulated: grep, head, tail, cut, sort and wc are, and kubectl get -o jsonpath=… picks values)
+        (awk is not simulated: grep, head, tail, cut, sed, sort and wc are, and kubectl get -o jsonpath=… picks values)
         [1]
         $ ssh worker-1 uptime
         (uptime is not simulated: of a node's computer there are files, systemd, the kubelet's journal and crictl)
@@ -536,8 +540,11 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
         (docker is not simulated: the runtime is containerd, and crictl talks to it)
         [1]
         $ vi ds.yaml
-        (vi is not simulated: edit the file in the editor, or with sed -i, tee or cat <<EOF)
+        (vi is not simulated: edit the file in the editor, or a node's with sed -i, tee or cat <<EOF)
         [1]
+        $ NS=kube-system; echo $NS
+        (variables are not simulated: write out the value where it is used)
+
         $ frobnicate
         bash: frobnicate: command not found
         [127]
