@@ -4,6 +4,7 @@
 //! [`Deed`](crate::job::Deed), which the cluster carries out with [`node_shell`] over its [`Machines`]. The
 //! page's console and the native program share this.
 
+mod absent;
 mod crictl;
 mod files;
 mod filters;
@@ -11,6 +12,7 @@ mod node;
 mod power;
 mod regex;
 mod run;
+mod sed;
 pub mod shell;
 mod systemd;
 

@@ -14,7 +14,10 @@ pub mod table;
 pub mod tabwriter;
 pub mod time;
 
+mod absent;
 mod apply;
+mod auth;
+mod config;
 mod create;
 mod delete;
 mod describe;
@@ -23,18 +26,27 @@ mod explain;
 mod get;
 mod help;
 mod info;
+mod logs;
 mod manifests;
 mod mutate;
 mod patch;
+mod replace;
 mod rollout;
+mod run;
 mod set;
+mod taint;
 mod watch;
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
+use crate::api::object::Object;
 use crate::job::{Failure, Io, Stop};
+use absent::{absent, instead};
 use errors::check_err;
 use flags::{Flag, GLOBAL, Parsed, Takes, flag};
+use output::Format;
 use resources::{Scope, Target};
 use selector::Filter;
 
@@ -59,6 +71,7 @@ pub(crate) struct Cmd {
     /// `kubectl rollout status`.
     path: String,
     parsed: Parsed,
+    command: &'static Command,
 }
 
 impl Cmd {
@@ -85,6 +98,7 @@ impl Cmd {
             namespace: self.namespace(),
             all_namespaces: self.parsed.flag("all-namespaces"),
             filter: self.filter(),
+            by_paths: self.parsed.given("filename"),
         }
     }
 
@@ -97,12 +111,22 @@ impl Cmd {
     /// What the files or the arguments name.
     fn targets(&self, io: &mut Io, args: &[String], all_by_default: bool) -> Result<Vec<Target>, Stop> {
         if self.parsed.given("filename") {
+            resources::visit_by_paths(args)?;
             return manifests::targets(io, self);
         }
         if self.selects() {
             resources::visit_by_selector(args)?;
         }
         Ok(resources::resource_type_or_name_args(args, all_by_default || self.selects())?)
+    }
+
+    fn help(&self) -> String {
+        help::of(self.command, &self.path)
+    }
+
+    /// What `-o` asks a command for that changes something.
+    fn format(&self) -> Result<Option<Format>, Failure> {
+        Format::parse_of_change(self.parsed.text("output").unwrap_or_default())
     }
 
     fn usage_error(&self, text: &str) -> Failure {
@@ -113,62 +137,86 @@ impl Cmd {
 const COMMANDS: &[Command] = &[
     mutate::ANNOTATE,
     info::API_RESOURCES,
+    info::API_VERSIONS,
     apply::COMMAND,
-    not_simulated("attach", "Attach to a running container"),
+    absent("attach", "Attach to a running container"),
+    auth::COMMAND,
+    absent("autoscale", "Auto-scale a deployment, replica set, stateful set, or replication controller"),
+    absent("certificate", "Modify certificate resources"),
     info::CLUSTER_INFO,
-    info::CONFIG,
+    absent(
+        "completion",
+        "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+    ),
+    config::COMMAND,
     drain::CORDON,
-    not_simulated("cp", "Copy files and directories to and from containers"),
+    absent("cp", "Copy files and directories to and from containers"),
     create::CREATE,
-    not_simulated("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
+    absent("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
     delete::COMMAND,
     describe::COMMAND,
-    not_simulated("diff", "Diff the live version against a would-be applied version"),
+    absent("diff", "Diff the live version against a would-be applied version"),
     drain::DRAIN,
-    not_simulated("edit", "Edit a resource on the server"),
+    absent("edit", "Edit a resource on the server"),
     watch::EVENTS,
-    not_simulated("exec", "Execute a command in a container"),
+    absent("exec", "Execute a command in a container"),
     explain::COMMAND,
-    not_simulated(
+    absent(
         "expose",
         "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
     ),
     get::COMMAND,
+    absent("kustomize", "Build a kustomization target from a directory or URL"),
     mutate::LABEL,
-    watch::LOGS,
+    logs::COMMAND,
     set::PATCH,
-    not_simulated("port-forward", "Forward one or more local ports to a pod"),
-    set::REPLACE,
+    absent("plugin", "Provides utilities for interacting with plugins"),
+    absent("port-forward", "Forward one or more local ports to a pod"),
+    absent("proxy", "Run a proxy to the Kubernetes API server"),
+    replace::COMMAND,
     rollout::COMMAND,
-    set::RUN,
+    run::COMMAND,
     set::SCALE,
     set::SET,
-    mutate::TAINT,
-    not_simulated("top", "Display resource (CPU/memory) usage"),
+    taint::COMMAND,
+    info::TOP,
     drain::UNCORDON,
     info::VERSION,
     watch::WAIT,
 ];
 
-/// A command of the real kubectl that says here what to do instead.
-const fn not_simulated(name: &'static str, short: &'static str) -> Command {
-    Command { name, aliases: &[], short, usage: "", flags: &[], run: |_, _| Ok(0), subs: &[] }
+/// What became of an object: `node/a labeled`, or the object in the form that was asked for.
+fn print_obj(
+    io: &mut Io,
+    format: Option<&Format>,
+    object: &Object,
+    verb: &str,
+    dry_run: Option<&str>,
+) -> Result<(), Failure> {
+    let value = object.to_value(io.now());
+    print_value(io, format, &output::name_of(object), verb, dry_run, &value)
 }
 
-/// What helps instead of a command that is not simulated.
-fn instead(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "attach" | "cp" | "debug" | "exec" | "port-forward" => {
-            "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
-        }
-        "diff" => "compare with kubectl get -o yaml",
-        "edit" => {
-            "there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label"
-        }
-        "expose" => "write a Service and kubectl apply -f it; nothing carries traffic here",
-        "top" => "nothing measures usage here",
-        _ => return None,
-    })
+/// As [`print_obj`], of a value that was never sent.
+fn print_value(
+    io: &mut Io,
+    format: Option<&Format>,
+    name: &str,
+    verb: &str,
+    dry_run: Option<&str>,
+    value: &Value,
+) -> Result<(), Failure> {
+    io.out(match format {
+        None => format!("{name} {verb}{}\n", dry_run.unwrap_or_default()),
+        Some(format) => format.print(value, || format!("{name}\n"))?,
+    });
+    Ok(())
+}
+
+/// Sends a patch; the object as the API server has it then.
+fn patched(io: &mut Io, object: &Object, patch: crate::wire::Patch) -> Result<Object, Stop> {
+    let reply = io.must(mutate::patch_call(object, patch))?;
+    Ok(reply.object().cloned().unwrap_or_else(|| object.clone()))
 }
 
 /// Runs `kubectl` with these words behind it; the exit code.
@@ -208,30 +256,32 @@ fn dispatch(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
         io.out(help::overview(COMMANDS));
         return Ok(0);
     };
-    if name == "help" {
-        return help_for(io, args);
+    match name.as_str() {
+        "help" => return help_for(io, args),
+        "options" => {
+            io.out(help::options());
+            return Ok(0);
+        }
+        _ => {}
     }
     let Some(command) = COMMANDS.iter().find(|command| command.is(name)) else {
         return Err(unknown_command(name, "kubectl", COMMANDS).into());
     };
-    if let Some(instead) = instead(command.name) {
-        return Err(match command.name {
-            "top" => "Metrics API not available".into(),
-            name => format!("kubectl {name} is not simulated: {instead}").into(),
-        });
-    }
     descend(io, command, "kubectl".to_owned(), before, args)
 }
 
 /// Goes on into the command's own commands, as far as the words name them.
 fn descend(
     io: &mut Io,
-    command: &Command,
+    command: &'static Command,
     path: String,
     before: &[String],
     args: &[String],
 ) -> Result<i32, Stop> {
     let path = format!("{path} {}", command.name);
+    if let Some(instead) = instead(&path) {
+        return Err(format!("{path} is not simulated: {instead}").into());
+    }
     if !command.subs.is_empty() {
         let at = leading_flags(args);
         let sub = args.get(at).and_then(|name| command.subs.iter().find(|sub| sub.is(name)));
@@ -246,14 +296,36 @@ fn descend(
         io.out(help::of(command, &path));
         return Ok(0);
     }
-    if !command.subs.is_empty() && command.name != "create" {
-        if let Some(name) = parsed.args.first() {
-            return Err(errors::usage_error(&path, &format!("unknown command {name:?}")).into());
+    check_globals(&parsed)?;
+    (command.run)(io, &Cmd { path, parsed, command })
+}
+
+/// Flags of every command that name what is not there.
+///
+/// Kubernetes: client-go/tools/clientcmd/validation.go, ConfirmUsable, and client_config.go.
+fn check_globals(parsed: &Parsed) -> Result<(), Failure> {
+    for (flag, what, only) in [
+        ("context", "context", config::CONTEXT),
+        ("cluster", "cluster", config::CLUSTER),
+        ("user", "auth info", config::USER),
+    ] {
+        if let Some(name) = parsed.text(flag).filter(|name| !name.is_empty() && *name != only) {
+            return Err(Failure::Message(format!("{what} \"{name}\" does not exist")));
         }
-        io.out(help::of(command, &path));
-        return Ok(0);
     }
-    (command.run)(io, &Cmd { path, parsed })
+    absent::absent_flag(parsed).map_or(Ok(()), |text| Err(Failure::Message(text)))
+}
+
+/// What a command does that only holds others together.
+///
+/// Kubernetes: kubectl/pkg/cmd/util/helpers.go, DefaultSubCommandRun.
+fn default_sub_command_run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if !cmd.args().is_empty() {
+        let words = crate::api::field::go_quote(&cmd.args().join(" "));
+        return Err(cmd.usage_error(&format!("unknown command {words}")).into());
+    }
+    io.out(cmd.help());
+    Ok(1)
 }
 
 /// Kubernetes: kubectl/pkg/util/templates/templater.go, FlagErrorFunc.
@@ -281,10 +353,15 @@ impl Command {
     }
 }
 
+/// Commands, and what people call them elsewhere.
+const SUGGEST_FOR: &[(&str, &str)] = &[("get", "list"), ("get", "ps"), ("delete", "rm")];
+
 /// Go: github.com/spf13/cobra, legacyArgs and findSuggestions.
 fn unknown_command(name: &str, path: &str, commands: &[Command]) -> Failure {
     let near = |command: &&Command| {
-        distance(name, command.name) <= 2 || command.name.to_lowercase().starts_with(&name.to_lowercase())
+        distance(name, command.name) <= 2
+            || command.name.to_lowercase().starts_with(&name.to_lowercase())
+            || SUGGEST_FOR.contains(&(command.name, &name.to_lowercase()))
     };
     let similar: String =
         commands.iter().filter(near).map(|command| format!("\t{}\n", command.name)).collect();

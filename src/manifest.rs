@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::api::field::{FieldError, go_quote};
 use crate::api::schema::{self, KindInfo};
 use crate::yaml::{
-    Diagnostic, Document, Node, Part, Reader, Span, decode, locate, locate_bad_value, read_documents,
+    DecodeError, Decoded, Diagnostic, Document, Node, Part, Reader, Span, decode_all, locate,
+    locate_bad_value, read_documents,
 };
 
 /// The namespaces that every cluster has.
@@ -103,16 +104,20 @@ impl Check<'_> {
         if let Some(diagnostic) = refused_by_kubectl(object, place) {
             return self.found.push(diagnostic);
         }
-        let decoded = decode(object, info);
-        let strict = strict_diagnostics(&decoded, place);
-        if !strict.is_empty() {
-            return self.found.extend(strict);
+        let (decoded, mistakes) = decode_all(object, info);
+        let strict = strict_diagnostics(&decoded, &mistakes, place);
+        let sound = strict.is_empty();
+        self.found.extend(strict);
+        if decoded.error.is_some() {
+            return;
         }
+        let missed = missed(&decoded, &mistakes);
         let value = defaulted(decoded.value, info);
         self.namespace(place, &value, info);
-        let errors = crate::api::validation::validate(&value);
+        let mut errors = crate::api::validation::validate(&value);
+        errors.retain(|error| !follows(error, &missed));
         self.found.extend(errors.iter().map(|error| place.field_error(error)));
-        if errors.is_empty() && info.group.is_empty() && info.kind == "Namespace" {
+        if sound && errors.is_empty() && info.group.is_empty() && info.kind == "Namespace" {
             self.made.extend(value["metadata"]["name"].as_str().map(str::to_owned));
         }
     }
@@ -157,21 +162,43 @@ pub fn name_problem(name: &str) -> Option<String> {
     (!refused.is_empty()).then(|| format!("invalid resource name {}: [{refused}]", go_quote(name)))
 }
 
+/// The fields whose values are not what was meant: of the wrong type, or written under a name that is misspelt.
+fn missed(decoded: &Decoded, mistakes: &[DecodeError]) -> Vec<String> {
+    let misspelt = decoded.unknown.iter().filter_map(|field| {
+        let parent = field.path.rfind('.').map_or("", |at| &field.path[..=at]);
+        field.nearest.map(|nearest| format!("{parent}{nearest}"))
+    });
+    mistakes.iter().map(|error| without_key(&error.path).to_owned()).chain(misspelt).collect()
+}
+
+/// Whether an error only follows from a value that was missed.
+fn follows(error: &FieldError, missed: &[String]) -> bool {
+    let path = path_of(error);
+    let below = |path: &str, field: &str| {
+        path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    missed.iter().any(|field| {
+        // Without its selector, no labels of a template fit.
+        below(&path, field)
+            || (below(field, "spec.selector") && below(&path, "spec.template.metadata.labels"))
+    })
+}
+
 /// Unknown fields and wrong types: what a strict API server refuses (API-034).
-fn strict_diagnostics(decoded: &crate::yaml::Decoded, place: &Place) -> Vec<Diagnostic> {
+fn strict_diagnostics(decoded: &Decoded, mistakes: &[DecodeError], place: &Place) -> Vec<Diagnostic> {
     let helped = |diagnostic: Diagnostic, help: Option<String>| Diagnostic { help, ..diagnostic };
-    if let Some(error) = &decoded.error {
+    let mistaken = mistakes.iter().map(|error| {
         let path = without_key(&error.path);
         let diagnostic =
             Diagnostic::error(&error.message, place.at(&error.path, Part::Value)).with_path(path);
-        return vec![helped(diagnostic, error.help.clone())];
-    }
+        helped(diagnostic, error.help.clone())
+    });
     let unknown = decoded.unknown.iter().map(|field| {
         let span = place.at(&field.path, Part::Key);
         let diagnostic = Diagnostic::error(field.message(), span).with_path(&field.path);
         helped(diagnostic, field.nearest.map(|nearest| format!("Did you mean {nearest}?")))
     });
-    unknown.collect()
+    mistaken.chain(unknown).collect()
 }
 
 /// Go's messages name a map of strings as a whole: `spec.selector.matchLabels`, not the key in it.
@@ -230,14 +257,19 @@ pub fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
     field_diagnostic_below(tree, "", error)
 }
 
-fn field_diagnostic_below(tree: &Node, prefix: &str, error: &FieldError) -> Diagnostic {
-    // Kubernetes leaves `metadata` out of the path to a template's labels and annotations.
-    let path = match error.field.strip_prefix("spec.template.") {
+/// Where the field of an error is. Kubernetes leaves `metadata` out of the path to a template's labels and
+/// annotations.
+fn path_of(error: &FieldError) -> String {
+    match error.field.strip_prefix("spec.template.") {
         Some(rest) if rest.starts_with("labels") || rest.starts_with("annotations") => {
             format!("spec.template.metadata.{rest}")
         }
         _ => error.field.clone(),
-    };
+    }
+}
+
+fn field_diagnostic_below(tree: &Node, prefix: &str, error: &FieldError) -> Diagnostic {
+    let path = path_of(error);
     let place = Place { tree, prefix: prefix.to_owned() };
     let span = match error.bad_value.as_ref().and_then(Value::as_str) {
         Some(bad) => locate_bad_value(tree, &place.whole_path(&path), bad),
@@ -265,13 +297,38 @@ mod tests {
     fn every_mistake_of_a_document_is_named_at_its_line() {
         let text =
             SOUND.replace("image: nginx", "imagee: nginx").replace("app: a\n    spec", "app: b\n    spec");
+        // That the image is missing follows from the wrong spelling, and is not said.
+        let labels = "spec.template.metadata.labels: Invalid value: {\"app\":\"b\"}: `selector` does not match template `labels`";
         assert_eq!(
             checked(&text),
-            [(16, "unknown field \"spec.template.spec.containers[0].imagee\"".into())]
+            [(16, "unknown field \"spec.template.spec.containers[0].imagee\"".into()), (11, labels.into())]
         );
         let text = SOUND.replace("name: a\n", "name: A\n").replace("        app: a\n", "        app: b\n");
         let lines: Vec<u32> = checked(&text).iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 11]);
+    }
+
+    #[test]
+    fn mistakes_of_every_sort_are_named_together() {
+        let text = SOUND
+            .replace(
+                "name: c\n",
+                "name: 5\n        imagePullPolicy: Sometimes\n        resources: {requests: {cpu: lots}}\n",
+            )
+            .replace("selector:", "selectors:");
+        let found = check_apply(text.as_bytes());
+        let fields: Vec<(u32, &str)> =
+            found.iter().map(|d| (d.span.start.line, d.path.as_deref().unwrap_or_default())).collect();
+        assert_eq!(
+            fields,
+            [
+                (17, "spec.template.spec.containers[0].resources.requests"),
+                (15, "spec.template.spec.containers[0].name"),
+                (6, "spec.selectors"),
+                (16, "spec.template.spec.containers[0].imagePullPolicy"),
+            ],
+            "{found:#?}"
+        );
     }
 
     #[test]

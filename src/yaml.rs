@@ -8,6 +8,7 @@
 
 mod base64;
 mod decode;
+mod decode_all;
 mod diagnostic;
 mod directives;
 mod events;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use base64::encode as to_base64;
 pub use decode::{DecodeError, Decoded, UnknownField, decode};
+pub use decode_all::decode_all;
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
 pub use locate::{Part, Path, locate, locate_bad_value};
 pub use node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};

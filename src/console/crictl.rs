@@ -130,12 +130,31 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
             "{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"type\": \"RuntimeReady\",\n        \"status\": true\n      },\n      {\n        \"type\": \"NetworkReady\",\n        \"status\": true\n      }\n    ]\n  }\n}\n",
         ),
         "version" => Outcome::out(
-            "Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v2.1.4\nRuntimeApiVersion:  v1\n",
+            "Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v2.2.1\nRuntimeApiVersion:  v1\n",
         ),
         "help" | "--help" | "-h" => Outcome::out(HELP),
-        "exec" | "attach" | "pull" | "create" | "run" | "runp" | "start" | "update" | "stats" | "statsp" => {
-            Outcome::fail(1, format!("(crictl {command} is not simulated)\n"))
-        }
+        "exec"
+        | "attach"
+        | "pull"
+        | "create"
+        | "run"
+        | "runp"
+        | "start"
+        | "update"
+        | "stats"
+        | "statsp"
+        | "rmi"
+        | "imagefsinfo"
+        | "inspecti"
+        | "port-forward"
+        | "checkpoint"
+        | "completion"
+        | "config"
+        | "events"
+        | "metricsp"
+        | "metricdescs"
+        | "runtime-config"
+        | "update-runtime-config" => Outcome::fail(1, format!("(crictl {command} is not simulated)\n")),
         other => Outcome::fail(3, format!("No help topic for '{other}'\n")),
     }
 }
@@ -335,19 +354,42 @@ fn pods(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     table(&lines)
 }
 
-/// Does something to each container or sandbox named; what is not there is told at the end.
-fn each(args: &Args, mut deed: impl FnMut(&str, &mut Outcome) -> Result<(), String>) -> Outcome {
-    if args.rest.is_empty() {
-        return fatal("ID cannot be empty");
-    }
+/// Does something to each of the containers or sandboxes; the first that it fails with is the last.
+///
+/// cri-tools: cmd/crictl/container.go, stopContainerCommand; sandbox.go, stopPodCommand.
+fn each_until_one_fails(
+    ids: &[String],
+    mut deed: impl FnMut(&str, &mut Outcome) -> Result<(), String>,
+) -> Outcome {
     let mut outcome = Outcome::default();
-    for id in &args.rest {
+    for id in ids {
         if let Err(error) = deed(id, &mut outcome) {
-            outcome.stderr += &format!("ERRO[0000] {error}\n");
+            outcome.stderr += &format!("FATA[0000] {error}\n");
             outcome.exit_code = 1;
+            break;
         }
     }
     outcome
+}
+
+/// Does something to each of the containers or sandboxes; what it fails with is told at the end.
+///
+/// cri-tools: cmd/crictl/container.go, removeContainerCommand; sandbox.go, removePodCommand.
+fn each(ids: &[String], mut deed: impl FnMut(&str, &mut Outcome) -> Result<(), String>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let failed: Vec<String> = ids.iter().filter_map(|id| deed(id, &mut outcome).err()).collect();
+    let text = match failed.as_slice() {
+        [] => return outcome,
+        [one] => one.clone(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    outcome.stderr += &format!("FATA[0000] {text}\n");
+    outcome.exit_code = 1;
+    outcome
+}
+
+fn ids_of<T>(found: &[T], id: impl Fn(&T) -> Option<String>) -> Vec<String> {
+    found.iter().filter_map(id).collect()
 }
 
 fn say(outcome: &mut Outcome, line: &str) {
@@ -358,7 +400,22 @@ fn say(outcome: &mut Outcome, line: &str) {
 fn stop(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
     let seconds = |text: &str| text.parse().ok().map(Duration::from_secs).or_else(|| parse_duration(text));
     let timeout = args.get(&["t", "timeout"]).and_then(seconds).unwrap_or(Duration::ZERO);
-    each(args, |id, outcome| {
+    let ids = match args.has(&["a", "all"]) {
+        true if !args.rest.is_empty() => {
+            return Outcome::fail(1, "cannot specify CONTAINER-ID(s) when using --all\n");
+        }
+        true => ids_of(&containers(machines, node), |found| {
+            (found.state == RuntimeState::Running).then(|| found.id.clone())
+        }),
+        false if args.rest.is_empty() => {
+            return Outcome::fail(1, "you must specify at least one CONTAINER-ID or use --all\n");
+        }
+        false => args.rest.clone(),
+    };
+    if ids.is_empty() {
+        return Outcome::out("No running containers found.\n");
+    }
+    each_until_one_fails(&ids, |id, outcome| {
         let found = container(machines, node, id);
         let found =
             found.ok_or_else(|| format!("stopping the container {id:?}: {}", not_found("container", id)))?;
@@ -373,10 +430,20 @@ fn stop(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
 
 fn rm(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
     let force = args.has(&["f", "force"]);
-    each(args, |id, outcome| {
+    let all = args.has(&["a", "all"]);
+    let ids = match all {
+        true => ids_of(&containers(machines, node), |found| Some(found.id.clone())),
+        false => args.rest.clone(),
+    };
+    match (ids.is_empty(), all) {
+        (true, true) => return Outcome::fail(0, "INFO[0000] No containers to remove\n"),
+        (true, false) => return fatal("ID cannot be empty"),
+        _ => {}
+    }
+    each(&ids, |id, outcome| {
         let found = container(machines, node, id);
-        let found =
-            found.ok_or_else(|| format!("removing the container {id:?}: {}", not_found("container", id)))?;
+        let found = found
+            .ok_or_else(|| format!("getting container status {id:?}: {}", not_found("container", id)))?;
         if found.state == RuntimeState::Running {
             if !force {
                 return Err(format!("container {id:?} is running, please stop it first"));
@@ -390,7 +457,10 @@ fn rm(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
 }
 
 fn stopp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
-    each(args, |id, outcome| {
+    if args.rest.is_empty() {
+        return fatal("ID cannot be empty");
+    }
+    each_until_one_fails(&args.rest, |id, outcome| {
         let found = sandbox(machines, node, id);
         let found =
             found.ok_or_else(|| format!("stopping the pod sandbox {id:?}: {}", not_found("sandbox", id)))?;
@@ -402,10 +472,20 @@ fn stopp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
 
 fn rmp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
     let force = args.has(&["f", "force"]);
-    each(args, |id, outcome| {
+    let all = args.has(&["a", "all"]);
+    let ids = match all {
+        true => ids_of(&sandboxes(machines, node), |found| Some(found.id.clone())),
+        false => args.rest.clone(),
+    };
+    match (ids.is_empty(), all) {
+        (true, true) => return Outcome::fail(0, "INFO[0000] No pods to remove\n"),
+        (true, false) => return fatal("ID cannot be empty"),
+        _ => {}
+    }
+    each(&ids, |id, outcome| {
         let found = sandbox(machines, node, id);
-        let found =
-            found.ok_or_else(|| format!("removing the pod sandbox {id:?}: {}", not_found("sandbox", id)))?;
+        let found = found
+            .ok_or_else(|| format!("getting sandbox status of pod {id:?}: {}", not_found("sandbox", id)))?;
         if found.ready && !force {
             return Err(format!("pod sandbox {id:?} is running, please stop it first"));
         }
@@ -445,7 +525,7 @@ fn templated(args: &Args, value: &Value) -> Option<String> {
     let template = args.get(&["template"])?;
     let path = template.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
     let found = JsonPath::relaxed(path).ok()?;
-    Some(found.print(value) + "\n")
+    Some(found.print(value).ok()? + "\n")
 }
 
 fn inspect(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {

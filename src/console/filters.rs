@@ -27,8 +27,10 @@ pub fn is_filter(name: &str) -> bool {
 
 /// The words of a filter that are files, not options or patterns.
 pub fn files_of(words: &[String]) -> Vec<String> {
-    let takes_value =
-        |word: &str| matches!(word, "-n" | "-A" | "-B" | "-C" | "-e" | "-d" | "-f" | "-k" | "-c");
+    let takes_value = |word: &str| {
+        let long = matches!(word, "--after-context" | "--before-context" | "--context" | "--regexp");
+        long || matches!(word, "-n" | "-A" | "-B" | "-C" | "-e" | "-d" | "-f" | "-k" | "-c")
+    };
     let name = words.first().map_or("", String::as_str);
     let mut files = Vec::new();
     let mut patterns = usize::from(matches!(name, "grep" | "egrep"));
@@ -41,7 +43,7 @@ pub fn files_of(words: &[String]) -> Vec<String> {
             matches!(name, "grep" | "egrep" | "wc" | "sort") && matches!(word.as_str(), "-n" | "-c" | "-f");
         if takes_value(word) && !grep_count {
             rest.next();
-            patterns = patterns.saturating_sub(usize::from(word == "-e"));
+            patterns = patterns.saturating_sub(usize::from(matches!(word.as_str(), "-e" | "--regexp")));
         } else if word.starts_with('-') && word.len() > 1 {
         } else if patterns > 0 {
             patterns -= 1;
@@ -134,39 +136,51 @@ fn count_option(args: &[&str]) -> Option<i64> {
 }
 
 fn grep(args: &[&str], lines: &[&str], extended: bool) -> Option<Filtered> {
-    let mut pattern = None;
+    let mut patterns: Vec<&str> = Vec::new();
     let (mut extended, mut fixed) = (extended, false);
-    let (mut before, mut after) = (0_usize, 0_usize);
+    let (mut before, mut after, mut groups) = (0_usize, 0_usize, false);
     let mut options = String::new();
     let mut args = args.iter();
+    let mut operand = None;
     while let Some(arg) = args.next() {
+        if let Some((sides, count)) = context_option(arg) {
+            let count = if count.is_empty() { args.next().copied().unwrap_or_default() } else { count };
+            let Ok(count) = count.parse() else {
+                let err = format!("grep: {count}: invalid context length argument\n");
+                return Some(Filtered { text: String::new(), err, exit_code: 2 });
+            };
+            after = if sides == 'B' { after } else { count };
+            before = if sides == 'A' { before } else { count };
+            groups = true;
+            continue;
+        }
         match *arg {
-            "-e" => pattern = args.next().copied(),
-            "-A" => after = args.next()?.parse().unwrap_or(0),
-            "-B" => before = args.next()?.parse().unwrap_or(0),
-            "-C" => {
-                after = args.next()?.parse().unwrap_or(0);
-                before = after;
-            }
-            option if option.starts_with("--") => {}
+            "-e" | "--regexp" => patterns.extend(args.next()),
+            option if option.starts_with("--") => options.extend(short_of(option)),
             option if option.starts_with('-') && option.len() > 1 => options.push_str(&option[1..]),
-            word if pattern.is_none() => pattern = Some(word),
+            word if operand.is_none() => operand = Some(word),
             _ => {}
         }
     }
+    if patterns.is_empty() {
+        patterns.extend(operand);
+    }
     extended |= options.contains(['E', 'P']);
     fixed |= options.contains('F');
-    let Some(pattern) = pattern else {
+    if patterns.is_empty() {
         return misuse("Usage: grep [OPTION]... PATTERNS [FILE]...\n".to_owned());
+    }
+    let compile = |pattern: &&str| {
+        let pattern =
+            pattern.chars().flat_map(|c| if fixed { vec!['\\', c] } else { vec![c] }).collect::<String>();
+        Regex::new(&pattern, extended && !fixed, options.contains('i'))
     };
-    let escaped: String = pattern.chars().flat_map(|c| if fixed { vec!['\\', c] } else { vec![c] }).collect();
-    let pattern = if options.contains('w') { escaped.clone() } else { escaped };
-    let regex = Regex::new(&pattern, extended && !fixed, options.contains('i'));
+    let regexes: Vec<Regex> = patterns.iter().map(compile).collect();
     let wanted = |line: &str| {
-        let found = match options.contains('w') {
-            true => whole_word(&regex, line),
+        let found = regexes.iter().any(|regex| match options.contains('w') {
+            true => whole_word(regex, line),
             false => regex.is_match(line),
-        };
+        });
         found != options.contains('v')
     };
     let hits: Vec<usize> =
@@ -180,13 +194,20 @@ fn grep(args: &[&str], lines: &[&str], extended: bool) -> Option<Filtered> {
     }
     let near = |at: usize| hits.iter().any(|hit| at + before >= *hit && at <= hit + after);
     let mut text = String::new();
+    let mut last = None;
     for (at, line) in lines.iter().enumerate().filter(|(at, _)| near(*at)) {
+        if groups && last.is_some_and(|last| last + 1 < at) {
+            text += "--\n";
+        }
+        last = Some(at);
         if options.contains('n') {
             let mark = if hits.contains(&at) { ':' } else { '-' };
             text += &format!("{}{mark}", at + 1);
         }
         if options.contains('o') {
-            let Some((from, to)) = regex.find(line, 0) else { continue };
+            let Some((from, to)) = regexes.iter().filter_map(|regex| regex.find(line, 0)).min() else {
+                continue;
+            };
             text += line.get(from..to).unwrap_or_default();
         } else {
             text += line;
@@ -194,6 +215,35 @@ fn grep(args: &[&str], lines: &[&str], extended: bool) -> Option<Filtered> {
         text.push('\n');
     }
     Some(Filtered { text, err: String::new(), exit_code })
+}
+
+/// `-A 3`, `-A3`, `--after-context=3`: which side of a hit, and the count if it is in the same word.
+fn context_option(word: &str) -> Option<(char, &str)> {
+    let long = [("--after-context", 'A'), ("--before-context", 'B'), ("--context", 'C')];
+    for (name, side) in long {
+        if let Some(rest) = word.strip_prefix(name) {
+            return Some((side, rest.strip_prefix('=').unwrap_or(rest)));
+        }
+    }
+    let rest = word.strip_prefix('-')?;
+    let side = rest.chars().next().filter(|c| matches!(c, 'A' | 'B' | 'C'))?;
+    Some((side, rest.get(1..)?))
+}
+
+/// The letter of a long option that counts here.
+fn short_of(option: &str) -> Option<char> {
+    Some(match option {
+        "--count" => 'c',
+        "--extended-regexp" => 'E',
+        "--fixed-strings" => 'F',
+        "--ignore-case" => 'i',
+        "--invert-match" => 'v',
+        "--line-number" => 'n',
+        "--only-matching" => 'o',
+        "--quiet" | "--silent" => 'q',
+        "--word-regexp" => 'w',
+        _ => return None,
+    })
 }
 
 fn whole_word(regex: &Regex, line: &str) -> bool {
@@ -298,6 +348,11 @@ mod tests {
             ("grep -c b", "2\n"),
             ("grep -n a", "2:a 10\n"),
             ("grep -A 1 a", "a 10\nb 2\n"),
+            ("grep -A1 a", "a 10\nb 2\n"),
+            ("grep --context=1 c", "b 2\nc 3\n"),
+            ("grep -B0 b", "b 2\n--\nb 2\n"),
+            ("grep -e a -e c", "a 10\nc 3\n"),
+            ("grep --ignore-case C", "c 3\n"),
             ("grep -E a|c", "a 10\nc 3\n"),
             ("grep -w 1", ""),
             ("head -n 1", "b 2\n"),

@@ -1,7 +1,7 @@
 //! A simple command on a node.
 
 use super::power::{self, PowerVerb};
-use super::{Machines, crictl, files, systemd};
+use super::{Machines, absent, crictl, files, sed, systemd};
 use crate::job::{Deed, Outcome};
 use crate::kubectl::time::unix_date;
 
@@ -44,7 +44,7 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
         "touch" => files::touch(machines, node, args),
         "mkdir" => files::mkdir(machines, node, args),
         "tee" => files::tee(machines, node, args, stdin),
-        "sed" => files::sed(machines, node, args, stdin),
+        "sed" => sed::sed(machines, node, args, stdin),
         "stat" => files::stat(machines, node, args),
         "test" | "[" => files::test(machines, node, args),
         "find" => files::find(machines, node, args),
@@ -61,13 +61,11 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
         "whoami" => Outcome::out("root\n"),
         "pwd" => Outcome::out("/root\n"),
         "date" => Outcome::out(format!("{}\n", unix_date(machines.now()))),
-        "vi" | "vim" | "nano" | "emacs" => Outcome::fail(
-            1,
-            format!(
-                "({name} is not simulated: edit the file in the editor, or with sed -i, tee or cat <<EOF)\n"
-            ),
-        ),
         "ssh" | "scp" => Outcome::fail(1, format!("({name} from a node to another is not simulated)\n")),
-        name => Outcome::fail(127, format!("bash: line 1: {name}: command not found\n")),
+        name if absent::goes_on(name) => Outcome::fail(1, ""),
+        name => match absent::absent(name) {
+            Some(text) => Outcome::fail(1, text),
+            None => Outcome::fail(127, format!("bash: line 1: {name}: command not found\n")),
+        },
     }
 }

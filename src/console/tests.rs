@@ -282,6 +282,9 @@ fn files_of_a_node_are_edited_in_place() {
         desk.run(&format!("ssh worker-1 sed 1데 {WEB}")),
         "sed: -e expression #1, char 1: unknown command: `1데'\n[1]\n"
     );
+    // On the person's own computer it is a filter.
+    assert_eq!(desk.run("echo image: web:1 | sed s/web:1/web:2/"), "image: web:2\n");
+    assert_eq!(desk.run("sed -n 1p x.yaml"), "sed: can't read x.yaml: No such file or directory\n[2]\n");
 }
 
 #[test]
@@ -379,7 +382,7 @@ fn cli_054_crictl_stops_containers_whatever_the_api_server_does() {
     assert_eq!(desk.run("ssh worker-1 sudo crictl ps -q"), "");
     assert_eq!(desk.run("ssh worker-1 sudo crictl rm bbbb"), "bbbb\n");
     desk.check("ssh worker-1 sudo crictl stop cccc", expect![[r#"
-        ERRO[0000] stopping the container "cccc": rpc error: code = NotFound desc = an error occurred when try to find container "cccc": not found
+        FATA[0000] stopping the container "cccc": rpc error: code = NotFound desc = an error occurred when try to find container "cccc": not found
         [1]
     "#]]);
 }
@@ -505,4 +508,108 @@ fn a_node_is_switched_off_from_within_and_on_from_outside() {
             [1]
         "#]],
     );
+}
+
+#[test]
+fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
+    let mut desk = Desk::new();
+    let mut said = String::new();
+    for line in [
+        "for n in a b; do echo $n; done",
+        "echo a | awk '{print $1}'",
+        "ssh worker-1 uptime",
+        "ssh worker-1 docker ps",
+        "vi ds.yaml",
+        "NS=kube-system; echo $NS",
+        "frobnicate",
+        "ssh worker-1 frobnicate",
+    ] {
+        said += &format!("$ {line}\n{}", desk.run(line));
+    }
+    expect![[r#"
+        $ for n in a b; do echo $n; done
+        (for is not simulated: this console reads one command after the other, with |, &&, || and ;)
+        [1]
+        $ echo a | awk '{print $1}'
+        (awk is not simulated: grep, head, tail, cut, sed, sort and wc are, and kubectl get -o jsonpath=… picks values)
+        [1]
+        $ ssh worker-1 uptime
+        (uptime is not simulated: of a node's computer there are files, systemd, the kubelet's journal and crictl)
+        [1]
+        $ ssh worker-1 docker ps
+        (docker is not simulated: the runtime is containerd, and crictl talks to it)
+        [1]
+        $ vi ds.yaml
+        (vi is not simulated: edit the file in the editor, or a node's with sed -i, tee or cat <<EOF)
+        [1]
+        $ NS=kube-system; echo $NS
+        (variables are not simulated: write out the value where it is used)
+
+        $ frobnicate
+        bash: frobnicate: command not found
+        [127]
+        $ ssh worker-1 frobnicate
+        bash: line 1: frobnicate: command not found
+        [127]
+    "#]].assert_eq(&said);
+}
+
+/// cri-tools: cmd/crictl/container.go, stopContainerCommand, removeContainerCommand; sandbox.go.
+#[test]
+fn cli_054_crictl_stops_at_the_first_failure_and_removes_what_it_can() {
+    let mut desk = Desk::new();
+    let mut said = String::new();
+    for line in [
+        "crictl stop",
+        "crictl stop --all aaaa",
+        "crictl stop cccc aaaa",
+        "crictl rm",
+        "crictl rm cccc dddd",
+        "crictl rm -f cccc aaaa",
+        "crictl stopp cccc",
+        "crictl rmp cccc",
+        "crictl rmi nginx",
+        "crictl frob",
+        "crictl version",
+    ] {
+        said += &format!("$ {line}\n{}", desk.run(&format!("ssh worker-1 sudo {line}")));
+    }
+    expect![[r#"
+        $ crictl stop
+        you must specify at least one CONTAINER-ID or use --all
+        [1]
+        $ crictl stop --all aaaa
+        cannot specify CONTAINER-ID(s) when using --all
+        [1]
+        $ crictl stop cccc aaaa
+        FATA[0000] stopping the container "cccc": rpc error: code = NotFound desc = an error occurred when try to find container "cccc": not found
+        [1]
+        $ crictl rm
+        FATA[0000] ID cannot be empty
+        [1]
+        $ crictl rm cccc dddd
+        FATA[0000] [getting container status "cccc": rpc error: code = NotFound desc = an error occurred when try to find container "cccc": not found, getting container status "dddd": rpc error: code = NotFound desc = an error occurred when try to find container "dddd": not found]
+        [1]
+        $ crictl rm -f cccc aaaa
+        aaaa
+        FATA[0000] getting container status "cccc": rpc error: code = NotFound desc = an error occurred when try to find container "cccc": not found
+        [1]
+        $ crictl stopp cccc
+        FATA[0000] stopping the pod sandbox "cccc": rpc error: code = NotFound desc = an error occurred when try to find sandbox "cccc": not found
+        [1]
+        $ crictl rmp cccc
+        FATA[0000] getting sandbox status of pod "cccc": rpc error: code = NotFound desc = an error occurred when try to find sandbox "cccc": not found
+        [1]
+        $ crictl rmi nginx
+        (crictl rmi is not simulated)
+        [1]
+        $ crictl frob
+        No help topic for 'frob'
+        [3]
+        $ crictl version
+        Version:  0.1.0
+        RuntimeName:  containerd
+        RuntimeVersion:  v2.2.1
+        RuntimeApiVersion:  v1
+    "#]].assert_eq(&said);
 }

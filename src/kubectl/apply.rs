@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::absent::absent;
 use super::errors::add_source;
 use super::flags::{Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::{self, Format};
-use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch};
+use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch, resources};
 use crate::api::field::go_quote;
 use crate::api::label::Selector;
 use crate::api::object::Object;
@@ -46,8 +47,58 @@ pub(super) const COMMAND: Command = Command {
         flag("record", '\0', Takes::Bool),
     ],
     run: apply,
-    subs: &[],
+    subs: &[
+        absent(
+            "edit-last-applied",
+            "Edit latest last-applied-configuration annotations of a resource/object",
+        ),
+        absent(
+            "set-last-applied",
+            "Set the last-applied-configuration annotation on a live object to match the contents of a file",
+        ),
+        Command {
+            name: "view-last-applied",
+            aliases: &[],
+            short: "View the latest last-applied-configuration annotations of a resource/object",
+            usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
+            flags: &[FILENAME, RECURSIVE, OUTPUT, SELECTOR, ALL],
+            run: view_last_applied,
+            subs: &[],
+        },
+    ],
 };
+
+/// Kubernetes: kubectl/pkg/cmd/apply/apply_view_last_applied.go.
+fn view_last_applied(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let targets = cmd.targets(io, cmd.args(), false)?;
+    let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
+    if let Some(failure) = Failure::aggregate(failures) {
+        return Err(failure.into());
+    }
+    let mut found = Vec::new();
+    for info in &infos {
+        let text = info.object.meta().and_then(|meta| meta.annotation(LAST_APPLIED));
+        let Some(value) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+            let name = info.object.key().name;
+            return Err(
+                format!("no last-applied-configuration annotation found on resource: {name}\n").into()
+            );
+        };
+        found.push(value);
+    }
+    for value in found {
+        io.out(match cmd.parsed.text("output").unwrap_or("yaml") {
+            "json" => output::json(&value).replace("    ", "  ") + "\n",
+            "yaml" => output::yaml(&value),
+            other => {
+                let text =
+                    format!("Unexpected -o output mode: {other}, the flag 'output' must be one of yaml|json");
+                return Err(cmd.usage_error(&text).into());
+            }
+        });
+    }
+    Ok(0)
+}
 
 /// The object as JSON for the annotation: without the annotation itself, with the namespace it goes to.
 ///
@@ -108,7 +159,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     check_flags(cmd)?;
     let validation = manifests::validation(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let format = cmd.format()?;
     let read = manifests::read(io, cmd, validation)?;
     let mut failures = read.failures.clone();
     let selector = selector(cmd)?;
@@ -145,7 +196,7 @@ fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
     }
 }
 
-const DRY_RUN_CLIENT: &str = " (dry run)";
+pub(super) const DRY_RUN_CLIENT: &str = " (dry run)";
 
 /// ` (dry run)`, if nothing is to be changed.
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
@@ -289,8 +340,7 @@ impl Applier<'_> {
 
     fn print(&self, io: &mut Io, doc: &Doc, verb: &str, object: Option<&Object>) -> Result<(), Stop> {
         let verb = if self.server_side { "serverside-applied" } else { verb };
-        print_result(io, doc, verb, self.dry_run, object, self.format.as_ref());
-        Ok(())
+        Ok(print_result(io, doc, verb, self.dry_run, object, self.format.as_ref())?)
     }
 }
 
@@ -310,17 +360,14 @@ pub(super) fn print_result(
     dry_run: Option<&str>,
     object: Option<&Object>,
     format: Option<&Format>,
-) {
+) -> Result<(), Failure> {
     let name = object.map_or_else(|| doc.name.to_string(), |object| object.key().name.to_string());
     let plain = output::name(doc.kind, &name);
     let value = || object.map_or_else(|| (*doc.value).clone(), |object| object.to_value(io.now()));
     let text = match format {
         None => format!("{plain} {verb}{}\n", dry_run.unwrap_or_default()),
-        Some(Format::Name) => format!("{plain}\n"),
-        Some(Format::Json) => output::json(&value()),
-        Some(Format::Yaml) => output::yaml(&value()),
-        Some(Format::JsonPath(path, _)) => path.print(&value()),
-        Some(Format::CustomColumns(columns)) => output::custom_columns_table(columns, &[value()], true),
+        Some(format) => format.print(&value(), || format!("{plain}\n"))?,
     };
     io.out(text);
+    Ok(())
 }

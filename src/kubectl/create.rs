@@ -6,13 +6,15 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::absent::absent;
 use super::apply::{dry_run, modified_configuration, print_result, unreachable_validation};
 use super::errors::{self, add_source};
 use super::flags::{Flag, Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::Format;
-use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run};
 use crate::api::field::go_quote;
+use crate::api::meta::string_map;
 use crate::api::object::Kind;
 use crate::job::{Failure, Io, Stop};
 use crate::wire::{Call, CallError, FieldValidation};
@@ -36,7 +38,28 @@ pub(super) const CREATE: Command = Command {
         flag("raw", '\0', Takes::Text),
     ],
     run: create,
-    subs: &[NAMESPACE, SERVICE_ACCOUNT, CONFIG_MAP, SECRET, DEPLOYMENT, PRIORITY_CLASS],
+    subs: &[
+        NAMESPACE,
+        SERVICE_ACCOUNT,
+        CONFIG_MAP,
+        SECRET,
+        DEPLOYMENT,
+        PRIORITY_CLASS,
+        absent("clusterrole", "Create a cluster role"),
+        absent("clusterrolebinding", "Create a cluster role binding for a particular cluster role"),
+        Command { aliases: &["cj"], ..absent("cronjob", "Create a cron job with the specified name") },
+        Command { aliases: &["ing"], ..absent("ingress", "Create an ingress with the specified name") },
+        absent("job", "Create a job with the specified name"),
+        Command {
+            aliases: &["pdb"],
+            ..absent("poddisruptionbudget", "Create a pod disruption budget with the specified name")
+        },
+        Command { aliases: &["resourcequota"], ..absent("quota", "Create a quota with the specified name") },
+        absent("role", "Create a role with single rule"),
+        absent("rolebinding", "Create a role binding for a particular role or cluster role"),
+        Command { aliases: &["svc"], ..absent("service", "Create a service using a specified subcommand") },
+        absent("token", "Request a service account token"),
+    ],
 };
 
 const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));
@@ -96,34 +119,38 @@ const SECRET: Command = Command {
     short: "Create a secret using a specified subcommand",
     usage: "(docker-registry | generic | tls)",
     flags: &[],
-    run: |_, _| Ok(0),
-    subs: &[Command {
-        name: "generic",
-        aliases: &[],
-        short: "Create a secret from a local file, directory, or literal value",
-        usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-        flags: &[
-            OUTPUT,
-            DRY_RUN,
-            VALIDATE,
-            SAVE_CONFIG,
-            FROM_LITERAL,
-            FROM_FILE,
-            flag("type", '\0', Takes::Text),
-        ],
-        run: |io, cmd| {
-            let name = exactly_one_name(cmd)?;
-            let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
-            if let Some(sort) = cmd.parsed.text("type").filter(|sort| !sort.is_empty()) {
-                value["type"] = json!(sort);
-            }
-            for (key, bytes) in sources(io, cmd)? {
-                add_key(&mut value, &key, &bytes, true)?;
-            }
-            generate(io, cmd, value, "failed to create secret ")
+    run: default_sub_command_run,
+    subs: &[
+        absent("docker-registry", "Create a secret for use with a Docker registry"),
+        Command {
+            name: "generic",
+            aliases: &[],
+            short: "Create a secret from a local file, directory, or literal value",
+            usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
+            flags: &[
+                OUTPUT,
+                DRY_RUN,
+                VALIDATE,
+                SAVE_CONFIG,
+                FROM_LITERAL,
+                FROM_FILE,
+                flag("type", '\0', Takes::Text),
+            ],
+            run: |io, cmd| {
+                let name = exactly_one_name(cmd)?;
+                let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+                if let Some(sort) = cmd.parsed.text("type").filter(|sort| !sort.is_empty()) {
+                    value["type"] = json!(sort);
+                }
+                for (key, bytes) in sources(io, cmd)? {
+                    add_key(&mut value, &key, &bytes, true)?;
+                }
+                generate(io, cmd, value, "failed to create secret ")
+            },
+            subs: &[],
         },
-        subs: &[],
-    }],
+        absent("tls", "Create a TLS secret"),
+    ],
 };
 
 const DEPLOYMENT: Command = Command {
@@ -164,18 +191,31 @@ const PRIORITY_CLASS: Command = Command {
 };
 
 fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if !cmd.parsed.given("filename") {
+        io.err("Error: must specify one of -f and -k\n\n");
+        if cmd.args().is_empty() {
+            io.err(cmd.help());
+            return Ok(1);
+        }
+        return default_sub_command_run(io, cmd);
+    }
     if !cmd.args().is_empty() {
         return Err(cmd.usage_error(&format!("Unexpected args: [{}]", cmd.args().join(" "))).into());
     }
     let validation = manifests::validation(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let format = cmd.format()?;
     let dry_run = dry_run(cmd)?;
     let read = manifests::read(io, cmd, validation)?;
     let mut failures = read.failures.clone();
-    if read.docs.is_empty() && failures.is_empty() {
+    let filter = cmd.filter();
+    filter.picks(None)?;
+    let wanted =
+        |doc: &&Doc| filter.picks(Some(&string_map(&doc.value["metadata"]["labels"]))).unwrap_or_default();
+    let docs: Vec<&Doc> = read.docs.iter().filter(wanted).collect();
+    if docs.is_empty() && failures.is_empty() {
         return Err("no objects passed to create".into());
     }
-    for doc in &read.docs {
+    for doc in docs {
         let result = io.once(|io| create_one(io, cmd, doc, validation, dry_run, format.as_ref()));
         match result {
             Ok(_) => {}
@@ -200,14 +240,14 @@ fn create_one(
     let save = cmd.parsed.flag("save-config");
     let body = if save { modified_configuration(&doc.value) } else { (*doc.value).clone() };
     if dry_run.is_some() {
-        print_result(io, doc, "created", dry_run, None, format);
+        print_result(io, doc, "created", dry_run, None, format)?;
         return Ok(());
     }
     let call =
         Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };
     match io.ask(call)? {
         Ok(reply) => {
-            print_result(io, doc, "created", None, reply.object(), format);
+            print_result(io, doc, "created", None, reply.object(), format)?;
             Ok(())
         }
         Err(error @ CallError::Status(_)) => {
@@ -245,7 +285,7 @@ fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i3
     let doc =
         Doc { source: "".into(), kind, namespace: super::name(&namespace), name, value: Rc::new(value) };
     let dry_run = dry_run(cmd)?;
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let format = cmd.format()?;
     let mut object = None;
     if dry_run.is_none() {
         let call = Call::Post {
@@ -262,7 +302,7 @@ fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i3
             Err(stop) => return Err(stop),
         };
     }
-    print_result(io, &doc, "created", dry_run, object.as_ref(), format.as_ref());
+    print_result(io, &doc, "created", dry_run, object.as_ref(), format.as_ref())?;
     Ok(0)
 }
 

@@ -12,7 +12,7 @@ use super::{
     manifests,
 };
 use crate::api::field::go_quote;
-use crate::api::meta::Uid;
+use crate::api::meta::{Uid, string_map};
 use crate::api::object::{Key, Kind, Object};
 use crate::job::{Failure, Io, Stop};
 use crate::sim::Time;
@@ -108,11 +108,7 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let flags = &cmd.parsed;
     if cmd.args().is_empty() && !flags.given("filename") && !cmd.selects() {
-        return Err(if flags.given("kustomize") {
-            "kustomizations are not simulated: give the files with -f".into()
-        } else {
-            resources::missing_resource_error().into()
-        });
+        return Err(resources::missing_resource_error().into());
     }
     let deletion = options(io, cmd)?;
     if flags.flag("all") && flags.given("selector") {
@@ -163,7 +159,14 @@ fn from_files(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Item>, Vec<Failure>), Stop>
     let read = manifests::read(io, cmd, FieldValidation::Ignore)?;
     let item =
         |doc: &manifests::Doc| Item { kind: doc.kind, key: doc.key(), source: Some(doc.source.clone()) };
-    Ok((read.docs.iter().map(item).collect(), read.failures.clone()))
+    let filter = cmd.filter();
+    let mut found = Vec::new();
+    for doc in &read.docs {
+        if filter.picks(Some(&string_map(&doc.value["metadata"]["labels"])))? {
+            found.push(item(doc));
+        }
+    }
+    Ok((found, read.failures.clone()))
 }
 
 /// Named objects are not looked up first: the deletion itself says whether they are there.

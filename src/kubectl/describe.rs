@@ -7,6 +7,7 @@ mod node;
 mod objects;
 mod pod;
 mod volumes;
+mod workloads;
 mod writer;
 
 use serde_json::Value;
@@ -48,7 +49,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let scope = cmd.scope();
     let (mut infos, mut failures) = resources::visit(io, &targets, &scope)?;
     // A name that is not there may be the beginning of one.
-    if let ([Target { kind, name: Some(prefix) }], [failure]) = (targets.as_slice(), failures.as_slice())
+    if let ([Target { kind, name: Some(prefix), .. }], [failure]) = (targets.as_slice(), failures.as_slice())
         && failure.is_not_found()
         && cmd.args().len() == 2
     {
@@ -132,6 +133,11 @@ fn events_of(io: &mut Io, object: &Object) -> Result<Vec<Rc<Event>>, Stop> {
     let mut found: Vec<Rc<Event>> = events.filter(|event| about(event)).collect();
     found.sort_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
     Ok(found)
+}
+
+/// A selector as its `String` method prints it.
+fn format_selector(selector: &Value) -> String {
+    crate::api::label::label_selector_as_selector(selector).map_or_else(|error| error, |s| s.to_string())
 }
 
 /// A member of an object as `%v` prints it.

@@ -84,10 +84,10 @@ fn nodes(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Node>>, Stop> {
     }
     let target = |name: &String| {
         let name = name.rsplit('/').next().unwrap_or(name);
-        Target { kind: Kind::Node, name: Some(name.to_owned()) }
+        Target::new(Kind::Node, Some(name.to_owned()))
     };
     let targets: Vec<Target> = match selects {
-        true => vec![Target { kind: Kind::Node, name: None }],
+        true => vec![Target::new(Kind::Node, None)],
         false => cmd.args().iter().map(target).collect(),
     };
     let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;

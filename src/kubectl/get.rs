@@ -70,8 +70,13 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if cmd.parsed.flag("show-labels") && !matches!(output, "" | "wide") {
         return Err(format!("--show-labels option cannot be used with {output} printer").into());
     }
+    let watches = cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only");
+    if cmd.parsed.flag("output-watch-events") && !watches {
+        let text = "--output-watch-events option can only be used with --watch or --watch-only";
+        return Err(cmd.usage_error(text).into());
+    }
     let targets = cmd.targets(io, cmd.args(), true)?;
-    if cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only") {
+    if watches {
         return watch(io, cmd, &targets);
     }
     let scope = cmd.scope();
@@ -155,7 +160,10 @@ fn sort_by(objects: &mut [&Object], path: &str, now: Time) -> Result<(), Failure
     let mut keyed: Vec<(Option<Value>, &Object)> = Vec::new();
     for object in objects.iter() {
         let value = object.to_value(now);
-        keyed.push((parsed.find(&value).first().map(|found| (*found).clone()), object));
+        keyed.push((
+            parsed.find(&value).map_err(Failure::Message)?.first().map(|found| (*found).clone()),
+            object,
+        ));
     }
     if keyed.iter().all(|(key, _)| key.is_none()) {
         let path = path.trim_matches(['{', '}']);
@@ -241,13 +249,11 @@ fn print_objects(
         }
     };
     let text = match format {
-        Format::Json => output::json(&whole()),
-        Format::Yaml => output::yaml(&whole()),
-        Format::Name => objects.iter().map(|object| output::name_of(object) + "\n").collect(),
-        Format::JsonPath(path, _) => path.print(&whole()),
         Format::CustomColumns(columns) => {
-            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))
+            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))?
         }
+        format => format
+            .print(&whole(), || objects.iter().map(|object| output::name_of(object) + "\n").collect())?,
     };
     io.out(text);
     Ok(())
@@ -281,9 +287,12 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     }
     let kind = target.kind;
     let table = Table::new(kind, table_options(cmd, kind, scope.all_namespaces));
-    let show = |io: &mut Io, state: &mut Watched, object: &Object| {
-        let text = line(io.now(), &table, state, object, format.as_ref());
+    let with_events = cmd.parsed.flag("output-watch-events");
+    let show = |io: &mut Io, state: &mut Watched, object: &Object, event: &str| -> Result<(), Failure> {
+        let event = with_events.then_some(event);
+        let text = line(io.now(), &table, state, object, event, format.as_ref())?;
         io.out(text);
+        Ok(())
     };
     let mut start =
         Watched { writer: TabWriter::for_tables(), headed: false, known: std::collections::BTreeMap::new() };
@@ -293,16 +302,16 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     }
     if !cmd.parsed.flag("watch-only") && !infos.is_empty() {
         let start = &mut start;
-        match &format {
-            Some(_) => infos.iter().for_each(|info| show(io, start, &info.object)),
-            None => {
-                let text = table.text(infos.iter().map(|info| &info.object), io.now());
-                start.headed = true;
-                io.out(start.writer.format(&text));
-            }
+        if format.is_some() || with_events {
+            infos.iter().try_for_each(|info| show(io, start, &info.object, "ADDED"))?;
+        } else {
+            let text = table.text(infos.iter().map(|info| &info.object), io.now());
+            start.headed = true;
+            io.out(start.writer.format(&text));
         }
     }
-    let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(scope.namespace.as_str());
+    let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+    let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(namespace);
     let objects: Vec<Object> = infos.iter().map(|info| info.object.clone()).collect();
     let watching = io.watch(kind, namespace, &objects);
     let named = |object: &Object| target.name.as_ref().is_none_or(|name| *object.key().name == **name);
@@ -317,10 +326,11 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
         let gone = matches!(event, WatchEvent::Deleted(_)) || (known && !matches);
         if gone && known {
             state.known.remove(&key);
-            show(io, state, object);
+            show(io, state, object, "DELETED")?;
         } else if !gone && matches {
             state.known.insert(key, uid(object));
-            show(io, state, object);
+            // What begins to match a selector is new to whoever watches with it.
+            show(io, state, object, if known { "MODIFIED" } else { "ADDED" })?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -331,21 +341,42 @@ fn uid(object: &Object) -> Uid {
     object.meta().map(|meta| meta.uid).unwrap_or_default()
 }
 
-/// The text of one change.
-fn line(now: Time, table: &Table, state: &mut Watched, object: &Object, format: Option<&Format>) -> String {
-    match format {
-        None => {
-            let header = if state.headed { String::new() } else { table.header() };
-            state.headed = true;
-            state.writer.format(&(header + &table.line(object, now)))
+/// The text of one change; `event`: what sort of change, where it was asked for.
+fn line(
+    now: Time,
+    table: &Table,
+    state: &mut Watched,
+    object: &Object,
+    event: Option<&str>,
+    format: Option<&Format>,
+) -> Result<String, Failure> {
+    let Some(format) = format else {
+        // Upstream pads the words themselves (tableprinter.go, formattedEventType).
+        let (head, word) = match event {
+            Some(event) => ("EVENT\t", format!("{event:8}\t")),
+            None => ("", String::new()),
+        };
+        let header = match table.header() {
+            header if state.headed || header.is_empty() => String::new(),
+            header => format!("{head}{header}"),
+        };
+        state.headed = true;
+        return Ok(state.writer.format(&(header + &word + &table.line(object, now))));
+    };
+    let value = object.to_value(now);
+    match (format, event) {
+        (Format::Json, Some(event)) => {
+            let object = output::json(&value).trim_end().replace('\n', "\n    ");
+            Ok(format!("{{\n    \"type\": \"{event}\",\n    \"object\": {object}\n}}\n"))
         }
-        Some(Format::Json) => output::json(&object.to_value(now)),
-        Some(Format::Yaml) => format!("{}---\n", output::yaml(&object.to_value(now))),
-        Some(Format::Name) => output::name_of(object) + "\n",
-        Some(Format::JsonPath(path, _)) => path.print(&object.to_value(now)),
-        Some(Format::CustomColumns(columns)) => {
+        (Format::Yaml, Some(event)) => {
+            Ok(format!("{}---\n", output::yaml(&json!({"object": value, "type": event}))))
+        }
+        (Format::Yaml, None) => Ok(format!("{}---\n", output::yaml(&value))),
+        (Format::CustomColumns(columns), _) => {
             let headed = std::mem::replace(&mut state.headed, true);
-            output::custom_columns_table(columns, &[object.to_value(now)], !headed)
+            output::custom_columns_table(columns, &[value], !headed)
         }
+        (format, _) => format.print(&value, || output::name_of(object) + "\n"),
     }
 }

@@ -1,7 +1,7 @@
 //! Short help texts.
 
 use super::Command;
-use super::flags::Takes;
+use super::flags::{Flag, GLOBAL, Takes};
 
 /// The groups of commands, in kubectl's order.
 ///
@@ -9,15 +9,18 @@ use super::flags::Takes;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Basic Commands (Beginner)", &["create", "expose", "run", "set"]),
     ("Basic Commands (Intermediate)", &["explain", "get", "edit", "delete"]),
-    ("Deploy Commands", &["rollout", "scale"]),
-    ("Cluster Management Commands", &["cluster-info", "top", "cordon", "uncordon", "drain", "taint"]),
+    ("Deploy Commands", &["rollout", "scale", "autoscale"]),
+    (
+        "Cluster Management Commands",
+        &["certificate", "cluster-info", "top", "cordon", "uncordon", "drain", "taint"],
+    ),
     (
         "Troubleshooting and Debugging Commands",
-        &["describe", "logs", "attach", "exec", "port-forward", "cp", "debug", "events"],
+        &["describe", "logs", "attach", "exec", "port-forward", "proxy", "cp", "auth", "debug", "events"],
     ),
-    ("Advanced Commands", &["diff", "apply", "patch", "replace", "wait"]),
-    ("Settings Commands", &["label", "annotate"]),
-    ("Other Commands", &["api-resources", "config", "version"]),
+    ("Advanced Commands", &["diff", "apply", "patch", "replace", "wait", "kustomize"]),
+    ("Settings Commands", &["label", "annotate", "completion"]),
+    ("Other Commands", &["api-resources", "api-versions", "config", "plugin", "version"]),
 ];
 
 /// `kubectl --help`.
@@ -43,6 +46,26 @@ fn list(commands: &[Command]) -> String {
     lines.concat()
 }
 
+fn list_flags(flags: &[Flag]) -> String {
+    let line = |flag: &Flag| {
+        let short = if flag.short == '\0' { "    ".to_owned() } else { format!("-{}, ", flag.short) };
+        let value = match flag.takes {
+            Takes::Bool => "=false",
+            Takes::Text => "=''",
+            Takes::Int => "=-1",
+            Takes::Span => "=0s",
+            Takes::Optional(_) => "=''",
+        };
+        format!("    {short}--{}{value}\n", flag.name)
+    };
+    flags.iter().map(line).collect()
+}
+
+/// `kubectl options`.
+pub(super) fn options() -> String {
+    format!("The following options can be passed to any command:\n\n{}", list_flags(GLOBAL))
+}
+
 /// `kubectl get --help`.
 pub(super) fn of(command: &Command, path: &str) -> String {
     let mut text = format!("{}.\n", command.short);
@@ -50,18 +73,7 @@ pub(super) fn of(command: &Command, path: &str) -> String {
         text += &format!("\nAvailable Commands:\n{}", list(command.subs));
     }
     if !command.flags.is_empty() {
-        text += "\nOptions:\n";
-        for flag in command.flags {
-            let short = if flag.short == '\0' { "    ".to_owned() } else { format!("-{}, ", flag.short) };
-            let value = match flag.takes {
-                Takes::Bool => "=false",
-                Takes::Text => "=''",
-                Takes::Int => "=-1",
-                Takes::Span => "=0s",
-                Takes::Optional(_) => "=''",
-            };
-            text += &format!("    {short}--{}{value}\n", flag.name);
-        }
+        text += &format!("\nOptions:\n{}", list_flags(command.flags));
     }
     let usage = if command.subs.is_empty() { command.usage } else { "SUBCOMMAND" };
     text += &format!(

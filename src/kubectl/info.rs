@@ -1,9 +1,16 @@
-//! `version`, `api-resources`, `cluster-info`, `config`.
+//! `version`, `api-resources`, `api-versions`, `cluster-info`, `top`.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::absent::absent;
+use super::flags::Flag;
 use super::tabwriter::TabWriter;
-use super::{Cmd, Command, OUTPUT, flag, output};
+use super::{
+    ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, OUTPUT, SELECTOR, default_sub_command_run, flag, output,
+    resources,
+};
 use crate::api::object::{Key, Kind};
 use crate::api::schema;
 use crate::job::{Io, Stop};
@@ -21,7 +28,7 @@ pub(super) const VERSION: Command = Command {
 };
 
 /// A request that tells whether the API server answers.
-fn probe(io: &mut Io) -> Result<(), Stop> {
+pub(super) fn probe(io: &mut Io) -> Result<(), Stop> {
     let kind = Kind::of("v1", "Namespace").unwrap_or(Kind::Node);
     io.must(Call::Get { kind, key: Key::new("", "default") }).map(|_| ())
 }
@@ -105,7 +112,7 @@ pub(super) const CLUSTER_INFO: Command = Command {
     usage: "",
     flags: &[],
     run: cluster_info,
-    subs: &[],
+    subs: &[absent("dump", "Dump relevant information for debugging and diagnosis")],
 };
 
 fn cluster_info(io: &mut Io, _: &Cmd) -> Result<i32, Stop> {
@@ -141,74 +148,120 @@ fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(cmd.usage_error(&format!("unexpected arguments: [{}]", cmd.args().join(" "))).into());
     }
     probe(io)?;
+    let output = cmd.parsed.text("output").unwrap_or_default();
+    if !matches!(output, "" | "wide" | "name") {
+        return Err(format!("-o {output} is not simulated: use -o wide or -o name").into());
+    }
     let mut kinds: Vec<_> = schema::kinds().iter().collect();
     kinds.sort_by_key(|info| (info.group, info.plural));
+    // Of a resource that is served in several versions the preferred one is listed, which comes first.
+    kinds.dedup_by_key(|info| (info.group, info.plural));
+    match cmd.parsed.text("sort-by").unwrap_or_default() {
+        "" => {}
+        "name" => kinds.sort_by_key(|info| info.plural),
+        "kind" => kinds.sort_by_key(|info| info.kind),
+        _ => return Err("--sort-by accepts only name or kind".into()),
+    }
     if cmd.parsed.given("namespaced") {
         kinds.retain(|info| info.namespaced == cmd.parsed.flag("namespaced"));
     }
     if let Some(group) = cmd.parsed.text("api-group") {
         kinds.retain(|info| info.group == group);
     }
-    if cmd.parsed.text("output") == Some("name") {
+    let has_all = |have: &[&str], wanted: &str| {
+        cmd.parsed.list(wanted).iter().all(|word| have.contains(&word.as_str()))
+    };
+    kinds.retain(|info| has_all(resources::verbs(info), "verbs"));
+    kinds.retain(|info| has_all(resources::categories(info), "categories"));
+    if output == "name" {
         io.out(kinds.iter().map(|info| format!("{}\n", info.resource)).collect::<String>());
         return Ok(0);
     }
+    let wide = output == "wide";
     let mut text = String::new();
     if !cmd.parsed.flag("no-headers") {
-        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND\n";
+        text += "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND";
+        text += if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" };
     }
     for info in kinds {
         let short = info.short_names.join(",");
         text +=
-            &format!("{}\t{short}\t{}\t{}\t{}\n", info.plural, info.api_version, info.namespaced, info.kind);
+            &format!("{}\t{short}\t{}\t{}\t{}", info.plural, info.api_version, info.namespaced, info.kind);
+        if wide {
+            let (verbs, categories) = (resources::verbs(info), resources::categories(info));
+            text += &format!("\t{}\t{}", verbs.join(","), categories.join(","));
+        }
+        text.push('\n');
     }
     io.out(TabWriter::for_tables().format(&text));
     Ok(0)
 }
 
-pub(super) const CONFIG: Command = Command {
-    name: "config",
+/// Kubernetes: kubectl/pkg/cmd/apiresources/apiversions.go.
+pub(super) const API_VERSIONS: Command = Command {
+    name: "api-versions",
     aliases: &[],
-    short: "Modify kubeconfig files",
-    usage: "SUBCOMMAND",
+    short: "Print the supported API versions on the server, in the form of \"group/version\"",
+    usage: "",
     flags: &[],
-    run: |_, _| Ok(0),
+    run: |io, cmd| {
+        if !cmd.args().is_empty() {
+            let text = format!("unexpected arguments: [{}]", cmd.args().join(" "));
+            return Err(cmd.usage_error(&text).into());
+        }
+        probe(io)?;
+        let versions: BTreeSet<&str> = schema::kinds().iter().map(|info| info.api_version).collect();
+        io.out(versions.into_iter().map(|version| format!("{version}\n")).collect::<String>());
+        Ok(0)
+    },
+    subs: &[],
+};
+
+/// No metrics server is installed, as in a cluster fresh from kubeadm.
+///
+/// Kubernetes: kubectl/pkg/cmd/top/top_node.go, top_pod.go.
+pub(super) const TOP: Command = Command {
+    name: "top",
+    aliases: &[],
+    short: "Display resource (CPU/memory) usage",
+    usage: "",
+    flags: &[],
+    run: default_sub_command_run,
     subs: &[
         Command {
-            name: "get-contexts",
-            aliases: &[],
-            short: "Describe one or many contexts",
-            usage: "[(-o|--output=)name)]",
-            flags: &[OUTPUT],
-            run: get_contexts,
+            name: "node",
+            aliases: &["nodes", "no"],
+            short: "Display resource (CPU/memory) usage of nodes",
+            usage: "[NAME | -l label]",
+            flags: TOP_FLAGS,
+            run: top,
             subs: &[],
         },
         Command {
-            name: "current-context",
-            aliases: &[],
-            short: "Display the current-context",
-            usage: "",
-            flags: &[],
-            run: |io, _| {
-                io.out(format!("{CONTEXT}\n"));
-                Ok(0)
-            },
+            name: "pod",
+            aliases: &["pods", "po"],
+            short: "Display resource (CPU/memory) usage of pods",
+            usage: "[NAME | -l label]",
+            flags: TOP_FLAGS,
+            run: top,
             subs: &[],
         },
     ],
 };
 
-/// The one context that kubeadm writes.
-const CONTEXT: &str = "kubernetes-admin@kubernetes";
+const TOP_FLAGS: &[Flag] = &[
+    SELECTOR,
+    ALL_NAMESPACES,
+    FIELD_SELECTOR,
+    flag("containers", '\0', Takes::Bool),
+    flag("no-headers", '\0', Takes::Bool),
+    flag("show-capacity", '\0', Takes::Bool),
+    flag("sort-by", '\0', Takes::Text),
+    flag("sum", '\0', Takes::Bool),
+    flag("use-protocol-buffers", '\0', Takes::Bool),
+];
 
-fn get_contexts(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    if cmd.parsed.text("output") == Some("name") {
-        io.out(format!("{CONTEXT}\n"));
-        return Ok(0);
-    }
-    let text = format!(
-        "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n*\t{CONTEXT}\tkubernetes\tkubernetes-admin\t\n"
-    );
-    io.out(TabWriter::for_tables().format(&text));
-    Ok(0)
+fn top(io: &mut Io, _: &Cmd) -> Result<i32, Stop> {
+    probe(io)?;
+    Err("Metrics API not available".into())
 }

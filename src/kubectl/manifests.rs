@@ -73,9 +73,6 @@ pub(super) fn validation(cmd: &Cmd) -> Result<FieldValidation, Failure> {
 /// The objects of all files named by `-f`. Done once for a command.
 pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Result<Rc<Read>, Stop> {
     let names = cmd.parsed.list("filename");
-    if cmd.parsed.given("kustomize") {
-        return Err("kustomizations are not simulated: give the files with -f".into());
-    }
     if names.is_empty() {
         return Err("must specify one of -f and -k".into());
     }
@@ -260,6 +257,10 @@ pub(super) fn targets(io: &mut Io, cmd: &Cmd) -> Result<Vec<Target>, Stop> {
     if let Some(failure) = Failure::aggregate(read.failures.clone()) {
         return Err(failure.into());
     }
-    let target = |doc: &Doc| Target { kind: doc.kind, name: Some(doc.name.to_string()) };
+    let target = |doc: &Doc| Target {
+        kind: doc.kind,
+        name: Some(doc.name.to_string()),
+        namespace: Some(doc.namespace.to_string()).filter(|namespace| !namespace.is_empty()),
+    };
     Ok(read.docs.iter().map(target).collect())
 }

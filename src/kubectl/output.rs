@@ -8,7 +8,7 @@ use crate::api::field::go_quote;
 use crate::api::object::{Kind, Object};
 use crate::job::Failure;
 
-use super::jsonpath::{JsonPath, text_of};
+use super::jsonpath::{JsonPath, go_syntax, text_of};
 use super::tabwriter::TabWriter;
 
 /// What `-o` asks for, other than a table.
@@ -41,15 +41,65 @@ impl Format {
                 Err(error) => Err(Failure::Message(format!("error parsing jsonpath {argument}, {error}"))),
             },
             "custom-columns" => custom_columns(argument).map(|columns| Some(Format::CustomColumns(columns))),
-            "go-template" | "template" => Err(Failure::message(
-                "go-template output is not simulated; use -o jsonpath=… or -o custom-columns=…",
-            )),
+            "go-template"
+            | "go-template-file"
+            | "template"
+            | "templatefile"
+            | "custom-columns-file"
+            | "jsonpath-as-json"
+            | "jsonpath-file"
+            | "kyaml" => Err(Failure::Message(format!(
+                "-o {name} is not simulated: use -o yaml, json, jsonpath=… or custom-columns=…"
+            ))),
             _ => Err(Failure::Message(format!(
                 "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED}",
                 go_quote(name)
             ))),
         }
     }
+}
+
+/// The forms of commands that change something: the sentence of the command, or the object.
+const ALLOWED_OF_CHANGES: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+
+impl Format {
+    /// As [`Format::parse`], for a command that changes something: it knows no tables.
+    ///
+    /// Kubernetes: cli-runtime/pkg/genericclioptions/print_flags.go, ToPrinter.
+    pub fn parse_of_change(output: &str) -> Result<Option<Format>, Failure> {
+        let name = output.split_once('=').map_or(output, |(name, _)| name);
+        if output == "wide" || name == "custom-columns" {
+            return Err(Failure::Message(format!(
+                "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED_OF_CHANGES}",
+                go_quote(name)
+            )));
+        }
+        Format::parse(output)
+    }
+
+    /// One value, an object or a List, in this form; `names` is what `-o name` prints of it.
+    pub fn print(&self, value: &Value, names: impl FnOnce() -> String) -> Result<String, Failure> {
+        Ok(match self {
+            Format::Json => json(value),
+            Format::Yaml => yaml(value),
+            Format::Name => names(),
+            Format::JsonPath(path, template) => {
+                path.print(value).map_err(|error| execution_error(&error, template, value))?
+            }
+            Format::CustomColumns(columns) => {
+                custom_columns_table(columns, std::slice::from_ref(value), true)?
+            }
+        })
+    }
+}
+
+/// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.
+fn execution_error(error: &str, template: &str, value: &Value) -> Failure {
+    let object = go_syntax(value);
+    Failure::Message(format!(
+        "error executing jsonpath {}: Error executing template: {error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine was:\n\t\t{object}\n\n\n",
+        go_quote(template)
+    ))
 }
 
 fn custom_columns(spec: &str) -> Result<Vec<(String, JsonPath)>, Failure> {
@@ -165,19 +215,24 @@ pub fn compact_json(value: &Value) -> String {
 }
 
 /// The rows of `-o custom-columns`.
-pub fn custom_columns_table(columns: &[(String, JsonPath)], values: &[Value], headers: bool) -> String {
+pub fn custom_columns_table(
+    columns: &[(String, JsonPath)],
+    values: &[Value],
+    headers: bool,
+) -> Result<String, Failure> {
     let mut lines = Vec::new();
     if headers {
         lines.push(columns.iter().map(|(heading, _)| heading.clone()).collect::<Vec<_>>().join("\t"));
     }
     for value in values {
         let cell = |path: &JsonPath| {
-            let found: Vec<String> = path.find(value).into_iter().map(text_of).collect();
-            if found.is_empty() { "<none>".to_owned() } else { found.join(",") }
+            let found: Vec<String> = path.find(value)?.into_iter().map(text_of).collect();
+            Ok(if found.is_empty() { "<none>".to_owned() } else { found.join(",") })
         };
-        lines.push(columns.iter().map(|(_, path)| cell(path)).collect::<Vec<_>>().join("\t"));
+        let cells: Result<Vec<String>, String> = columns.iter().map(|(_, path)| cell(path)).collect();
+        lines.push(cells.map_err(Failure::Message)?.join("\t"));
     }
-    TabWriter::for_tables().format(&(lines.join("\n") + "\n"))
+    Ok(TabWriter::for_tables().format(&(lines.join("\n") + "\n")))
 }
 
 #[cfg(test)]
@@ -239,7 +294,7 @@ mod tests {
         };
         let values = [json!({"metadata": {"name": "agent"}, "spec": {"images": ["a", "b"]}}), json!({})];
         assert_eq!(
-            custom_columns_table(&columns, &values, true),
+            custom_columns_table(&columns, &values, true).unwrap(),
             "NAME     IMAGES\nagent    a,b\n<none>   <none>\n"
         );
     }

@@ -4,7 +4,8 @@
 
 use crate::api::field::go_quote;
 use crate::api::object::{Key, Kind, Object};
-use crate::api::schema;
+use crate::api::schema::{self, KindInfo};
+use crate::api::status_error::{StatusError, StatusReason};
 use crate::job::{Failure, Io, Stop};
 use crate::wire::{Call, Reply};
 
@@ -24,11 +25,56 @@ const ALL: &[&str] = &[
     "jobs.batch",
 ];
 
+/// What can be done with the objects of a kind, as discovery says it.
+pub fn verbs(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("", "bindings") | ("authentication.k8s.io" | "authorization.k8s.io", _) => &["create"],
+        ("", "componentstatuses") => &["get", "list"],
+        ("", "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    }
+}
+
+/// The names that stand for several kinds together.
+pub fn categories(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io", _) => {
+            &["api-extensions"]
+        }
+        _ if ALL.contains(&info.resource.as_str()) => &["all"],
+        _ => &[],
+    }
+}
+
+/// Refuses to look at what can only be sent, or is not kept here.
+fn check_readable(kind: Kind) -> Result<(), Failure> {
+    let verbs = verbs(kind.info());
+    if kind.info().plural == "componentstatuses" {
+        return Err(Failure::message(
+            "componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane",
+        ));
+    }
+    if verbs.contains(&"get") {
+        return Ok(());
+    }
+    let text = "the server does not allow this method on the requested resource";
+    let error = Box::new(StatusError::new(StatusReason::MethodNotAllowed, text));
+    Err(Failure::Status { prefix: String::new(), error })
+}
+
 /// A kind, and the names wanted of it; `None`: all that match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     pub kind: Kind,
     pub name: Option<String>,
+    /// Where the object of a file belongs; `None`: in the namespace of the command.
+    pub namespace: Option<String>,
+}
+
+impl Target {
+    pub fn new(kind: Kind, name: Option<String>) -> Target {
+        Target { kind, name, namespace: None }
+    }
 }
 
 /// Where and what to look for.
@@ -37,6 +83,8 @@ pub struct Scope {
     pub namespace: String,
     pub all_namespaces: bool,
     pub filter: Filter,
+    /// The targets are what files hold: of these the selector picks some.
+    pub by_paths: bool,
 }
 
 /// An object a command works on.
@@ -87,10 +135,13 @@ pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Resu
         if !all_by_default {
             return Err(Failure::message("resource(s) were provided, but no name was specified"));
         }
-        return Ok(kinds.into_iter().map(|kind| Target { kind, name: None }).collect());
+        return Ok(kinds.into_iter().map(|kind| Target::new(kind, None)).collect());
+    }
+    if kinds.len() > 1 {
+        return Err(Failure::message("you must specify only one resource"));
     }
     let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
-    Ok(pairs.map(|(kind, name)| Target { kind, name: Some(name.clone()) }).collect())
+    Ok(pairs.map(|(kind, name)| Target::new(kind, Some(name.clone()))).collect())
 }
 
 /// What speaks against a selector, or --all, beside these arguments.
@@ -107,6 +158,21 @@ pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
     }))
 }
 
+/// What speaks against arguments beside files.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
+pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match args {
+        [] => return Ok(()),
+        args if args.iter().any(|arg| arg.contains('/')) => {
+            "resource/name arguments cannot be provided when a path is specified"
+        }
+        _ => {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        }
+    }))
+}
+
 /// `TYPE/NAME`.
 fn tuple(arg: &str) -> Result<Target, Failure> {
     let Some((kind, name)) = arg.split_once('/') else {
@@ -120,7 +186,7 @@ fn tuple(arg: &str) -> Result<Target, Failure> {
     if kind.is_empty() || name.is_empty() || kind.contains(',') {
         return Err(Failure::message("arguments in resource/name form must have a single resource and name"));
     }
-    Ok(Target { kind: kind_of(kind)?, name: Some(name.to_owned()) })
+    Ok(Target::new(kind_of(kind)?, Some(name.to_owned())))
 }
 
 /// Fetches what the targets mean; a failure does not keep the others from being fetched.
@@ -129,6 +195,10 @@ pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info
     let mut failures = Vec::new();
     if let Some(failure) = misuse(targets, scope) {
         return Err(failure.into());
+    }
+    if scope.by_paths {
+        // A selector that cannot be read is said once.
+        scope.filter.picks(None)?;
     }
     for target in targets {
         match fetch(io, target, scope) {
@@ -146,6 +216,9 @@ pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info
 }
 
 fn misuse(targets: &[Target], scope: &Scope) -> Option<Failure> {
+    if scope.by_paths {
+        return None;
+    }
     let named = targets.iter().any(|target| target.name.is_some());
     if named && scope.filter.has_labels() {
         return Some(Failure::message("name cannot be provided when a selector is specified"));
@@ -160,8 +233,10 @@ fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop>
     let kind = target.kind;
     match &target.name {
         Some(name) => {
-            let object = get(io, kind, &scope.namespace, name)?;
-            Ok(vec![Info { kind, object }])
+            let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+            let object = get(io, kind, namespace, name)?;
+            let wanted = !scope.by_paths || scope.filter.picks(object.meta().map(|meta| meta.labels()))?;
+            Ok(if wanted { vec![Info { kind, object }] } else { Vec::new() })
         }
         None => {
             scope.filter.check(kind)?;
@@ -192,6 +267,7 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
 
 /// One object.
 pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+    check_readable(kind)?;
     check_name(name)?;
     match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
         Reply::Object(object) => Ok(object),
@@ -201,6 +277,7 @@ pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Objec
 
 /// All objects of a kind; `None`: of all namespaces.
 pub fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
+    check_readable(kind)?;
     let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
     match io.must(Call::List { kind, namespace })? {
         Reply::List(objects) => Ok(objects),
@@ -239,6 +316,7 @@ mod tests {
     fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
         assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
         assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\" in group \"batch\"");
+        assert_eq!(refused("pods,ds a"), "you must specify only one resource");
         assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
         assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");
         assert!(

@@ -8,17 +8,21 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::apply::{LAST_APPLIED, dry_run};
+use super::apply::{DRY_RUN_CLIENT, LAST_APPLIED, dry_run};
 use super::describe::{Writer, describe_pod_template};
 use super::flags::{Takes, flag};
 use super::mutate::patch_call;
 use super::output;
 use super::resources::{self, Info};
 use super::tabwriter::TabWriter;
-use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use super::{
+    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
+    print_obj, print_value,
+};
 use crate::api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use crate::api::field::go_quote;
 use crate::api::object::{Kind, Object};
+use crate::apiserver::patch::strategic_merge;
 use crate::job::{Failure, Io, Stop, Watching};
 use crate::sim::{Duration, Time};
 use crate::wire::{Call, CallError, Patch, Reply, WatchEvent};
@@ -32,7 +36,7 @@ pub(super) const COMMAND: Command = Command {
     short: "Manage the rollout of a resource",
     usage: "SUBCOMMAND",
     flags: &[],
-    run: |_, _| Ok(0),
+    run: default_sub_command_run,
     subs: &[
         sub("status", "Show the status of the rollout", status),
         sub("history", "View rollout history", history),
@@ -304,6 +308,12 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
             ds.meta.name
         ));
     }
+    if dry == Some(DRY_RUN_CLIENT) {
+        let mut w = Writer::new(io.now());
+        describe_pod_template(&found.data["spec"]["template"], &mut w);
+        io.out(format!("{name} will roll back to {}{DRY_RUN_CLIENT}\n", w.unaligned()));
+        return Ok(());
+    }
     if dry.is_none() {
         let patch = Patch::Strategic(found.data.clone());
         io.must(patch_call(&Object::DaemonSet(ds.clone()), patch))?;
@@ -314,7 +324,7 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
 
 /// Rule: CLI-044.
 fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let dry = dry_run(cmd)?;
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
     each(io, cmd, |io, info| {
         let name = &info.object.key().name;
         let template = match &info.object {
@@ -332,12 +342,15 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             )
             .into());
         }
-        if dry.is_none() {
-            let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
-            io.must(patch_call(&info.object, Patch::Strategic(Rc::new(body))))?;
+        let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
+        if dry.is_some() {
+            let mut value = info.object.to_value(io.now());
+            strategic_merge(&mut value, &body);
+            let name = output::name_of(&info.object);
+            return Ok(print_value(io, format.as_ref(), &name, "restarted", dry, &value)?);
         }
-        io.out(format!("{} restarted{}\n", output::name_of(&info.object), dry.unwrap_or_default()));
-        Ok(())
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)))?;
+        Ok(print_obj(io, format.as_ref(), &object, "restarted", dry)?)
     })
 }
 

@@ -7,6 +7,7 @@
 use crate::api::field::go_quote;
 use crate::api::json;
 use crate::api::label::Selector;
+use crate::api::meta::StringMap;
 use crate::api::object::{Kind, Object};
 use crate::api::pod::Pod;
 use crate::api::status_error::StatusError;
@@ -60,6 +61,22 @@ impl Filter {
 
     pub fn has_labels(&self) -> bool {
         !self.label_text.is_empty()
+    }
+
+    /// Whether an object of a file is one of those that `-l` picks; kubectl looks at that itself.
+    ///
+    /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths; visitor.go, FilterByLabelSelector.
+    pub fn picks(&self, labels: Option<&StringMap>) -> Result<bool, Failure> {
+        if !self.has_labels() {
+            return Ok(true);
+        }
+        match Selector::parse(&self.label_text) {
+            Ok(selector) => Ok(labels.is_some_and(|labels| selector.matches_map(labels))),
+            Err(error) => Err(Failure::Message(format!(
+                "the provided selector {} is not valid: {error}",
+                go_quote(&self.label_text)
+            ))),
+        }
     }
 
     /// What the API server says to a selector that it does not understand.

@@ -1,25 +1,28 @@
-//! `set image`, `scale`, `patch`, `replace`, `run`.
+//! `set image`, `scale`, `patch`.
 //!
-//! Kubernetes: kubectl/pkg/cmd/set/set_image.go, cmd/scale, cmd/patch, cmd/replace, cmd/run.
+//! Kubernetes: kubectl/pkg/cmd/set/set_image.go, cmd/scale, cmd/patch.
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::absent::absent;
 use super::apply::dry_run;
-use super::errors::add_source;
+use super::errors;
 use super::flags::{Takes, flag};
-use super::manifests;
-use super::mutate::patch_call;
 use super::output::{self, Format};
 use super::resources::{self, Info};
-use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch};
+use super::{
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patch,
+    patched, print_obj, print_value,
+};
 use crate::api::field::go_quote;
 use crate::api::json;
 use crate::api::object::{Kind, Object};
 use crate::api::status_error::StatusError;
+use crate::apiserver::patch::{merge, strategic_merge};
 use crate::job::{Failure, Io, Stop};
-use crate::wire::{Call, DeleteOptions, Patch};
+use crate::wire::Patch;
 use crate::yaml::{Reader, read_documents};
 
 pub(super) const SET: Command = Command {
@@ -28,25 +31,35 @@ pub(super) const SET: Command = Command {
     short: "Set specific features on objects",
     usage: "SUBCOMMAND",
     flags: &[],
-    run: |_, _| Ok(0),
-    subs: &[Command {
-        name: "image",
-        aliases: &[],
-        short: "Update the image of a pod template",
-        usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-        flags: &[
-            FILENAME,
-            RECURSIVE,
-            OUTPUT,
-            SELECTOR,
-            ALL,
-            DRY_RUN,
-            flag("local", '\0', Takes::Bool),
-            flag("field-manager", '\0', Takes::Text),
-        ],
-        run: set_image,
-        subs: &[],
-    }],
+    run: default_sub_command_run,
+    subs: &[
+        Command {
+            name: "image",
+            aliases: &[],
+            short: "Update the image of a pod template",
+            usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
+            flags: &[
+                FILENAME,
+                RECURSIVE,
+                OUTPUT,
+                SELECTOR,
+                ALL,
+                DRY_RUN,
+                flag("local", '\0', Takes::Bool),
+                flag("field-manager", '\0', Takes::Text),
+            ],
+            run: set_image,
+            subs: &[],
+        },
+        absent("env", "Update environment variables on a pod template"),
+        absent("resources", "Update resource requests/limits on objects with pod templates"),
+        absent("selector", "Set the selector on a resource"),
+        Command { aliases: &["sa"], ..absent("serviceaccount", "Update the service account of a resource") },
+        absent(
+            "subject",
+            "Update the user, group, or service account in a role binding or cluster role binding",
+        ),
+    ],
 };
 
 /// Collects failures; they come at the end.
@@ -94,10 +107,17 @@ fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if images.is_empty() {
         return Err("at least one image update is required".into());
     }
-    each(io, &infos, failures, |io, info| image_of(io, info, &images, dry))
+    let format = cmd.format()?;
+    each(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
 }
 
-fn image_of(io: &mut Io, info: &Info, images: &[(String, String)], dry: Option<&str>) -> Result<(), Stop> {
+fn image_of(
+    io: &mut Io,
+    info: &Info,
+    images: &[(String, String)],
+    dry: Option<&str>,
+    format: Option<&Format>,
+) -> Result<(), Stop> {
     let value = info.object.to_value(io.now());
     let path: &[&str] = match info.kind {
         Kind::Pod => &["spec"],
@@ -143,15 +163,18 @@ fn image_of(io: &mut Io, info: &Info, images: &[(String, String)], dry: Option<&
     if body.as_object().is_some_and(|map| map.is_empty()) {
         return Ok(());
     }
-    if dry.is_none() {
-        let result = io.must(patch_call(&info.object, Patch::Strategic(Rc::new(body))));
-        if let Err(Stop::Failed(failure)) = result {
-            return Err(failure.after("failed to patch image update to pod template: ").into());
-        }
-        result?;
+    let name = output::name_of(&info.object);
+    if dry.is_some() {
+        return Ok(print_value(io, format, &name, "image updated", dry, &changed)?);
     }
-    io.out(format!("{} image updated{}\n", output::name_of(&info.object), dry.unwrap_or_default()));
-    Ok(())
+    match patched(io, &info.object, Patch::Strategic(Rc::new(body))) {
+        Err(Stop::Failed(failure)) => {
+            // The refusal is no longer one of the API server's then, but a text.
+            let text = errors::message(&failure, &io.client());
+            Err(format!("failed to patch image update to pod template: {text}").into())
+        }
+        result => Ok(print_obj(io, format, &result?, "image updated", dry)?),
+    }
 }
 
 pub(super) const SCALE: Command = Command {
@@ -182,7 +205,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".into()
         );
     };
-    let dry = dry_run(cmd)?;
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
     let (infos, failures) = find(io, cmd, cmd.args())?;
     if infos.is_empty() && failures.is_empty() {
         return Err("no objects passed to scale".into());
@@ -196,12 +219,21 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             let error = Box::new(StatusError::no_such_resource());
             return Err(Failure::Status { prefix: String::new(), error }.into());
         }
-        if dry.is_none() {
-            let body = json!({"spec": {"replicas": replicas}});
-            io.must(patch_call(&info.object, Patch::Merge(Rc::new(body))))?;
+        if dry.is_some() {
+            let mut value = info.object.to_value(io.now());
+            value["spec"]["replicas"] = json!(replicas);
+            return Ok(print_value(
+                io,
+                format.as_ref(),
+                &output::name_of(&info.object),
+                "scaled",
+                dry,
+                &value,
+            )?);
         }
-        io.out(format!("{} scaled{}\n", output::name_of(&info.object), dry.unwrap_or_default()));
-        Ok(())
+        let body = json!({"spec": {"replicas": replicas}});
+        let object = patched(io, &info.object, Patch::Merge(Rc::new(body)))?;
+        Ok(print_obj(io, format.as_ref(), &object, "scaled", dry)?)
     })
 }
 
@@ -254,8 +286,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if !matches!(kind, "strategic" | "merge" | "json") {
         return Err(format!("--type must be one of [json merge strategic], not {}", go_quote(kind)).into());
     }
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
-    let dry = dry_run(cmd)?;
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
     let (infos, failures) = find(io, cmd, cmd.args())?;
     each(io, &infos, failures, |io, info| {
         let before = info.object.to_value(io.now());
@@ -264,26 +295,24 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             "json" => Patch::Merge(Rc::new(json_patch(&before, &body)?)),
             _ => Patch::Strategic(Rc::new(body.clone())),
         };
-        let version = |object: &Object| object.meta().map(|meta| meta.resource_version);
-        let mut verb = "patched";
-        let mut object = info.object.clone();
-        if dry.is_none()
-            && let Some(after) = io.must(patch_call(&info.object, patch))?.object()
-        {
-            if version(after) == version(&info.object) {
-                verb = "patched (no change)";
+        if dry.is_some() {
+            let mut after = before.clone();
+            match &patch {
+                Patch::Merge(patch) => merge(&mut after, patch),
+                Patch::Strategic(patch) => strategic_merge(&mut after, patch),
+                _ => {}
             }
-            object = after.clone();
+            let verb = if after == before { "patched (no change)" } else { "patched" };
+            let name = output::name_of(&info.object);
+            return Ok(print_value(io, format.as_ref(), &name, verb, dry, &after)?);
         }
-        let value = object.to_value(io.now());
-        io.out(match &format {
-            Some(Format::Json) => output::json(&value),
-            Some(Format::Yaml) => output::yaml(&value),
-            Some(Format::Name) => output::name_of(&object) + "\n",
-            Some(Format::JsonPath(path, _)) => path.print(&value),
-            _ => format!("{} {verb}{}\n", output::name_of(&object), dry.unwrap_or_default()),
-        });
-        Ok(())
+        let version = |object: &Object| object.meta().map(|meta| meta.resource_version);
+        let object = patched(io, &info.object, patch)?;
+        let verb = match version(&object) == version(&info.object) {
+            true => "patched (no change)",
+            false => "patched",
+        };
+        Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
     })
 }
 
@@ -349,206 +378,4 @@ fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
         }
     }
     Ok(patch::json_merge(before, &after))
-}
-
-pub(super) const REPLACE: Command = Command {
-    name: "replace",
-    aliases: &[],
-    short: "Replace a resource by file name or stdin",
-    usage: "-f FILENAME",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
-        DRY_RUN,
-        flag("validate", '\0', Takes::Optional("strict")),
-        flag("kustomize", 'k', Takes::Text),
-        flag("force", '\0', Takes::Bool),
-        flag("save-config", '\0', Takes::Bool),
-        flag("grace-period", '\0', Takes::Int),
-        flag("cascade", '\0', Takes::Optional("background")),
-        flag("timeout", '\0', Takes::Span),
-        flag("wait", '\0', Takes::Bool),
-    ],
-    run: replace,
-    subs: &[],
-};
-
-fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let validation = manifests::validation(cmd)?;
-    let read = manifests::read(io, cmd, validation)?;
-    let mut failures = read.failures.clone();
-    if read.docs.is_empty() && failures.is_empty() {
-        return Err("no objects passed to replace".into());
-    }
-    let force = cmd.parsed.flag("force");
-    for doc in &read.docs {
-        let result = io.once(|io| {
-            let name = output::name(doc.kind, &doc.name);
-            if !force {
-                let result = with_version(io, doc).and_then(|body| {
-                    io.must(Call::Put { kind: doc.kind, key: doc.key(), body: Rc::new(body), validation })
-                });
-                return match result {
-                    Ok(_) => {
-                        io.out(format!("{name} replaced\n"));
-                        Ok(())
-                    }
-                    Err(Stop::Failed(failure)) => Err(add_source("replacing", &doc.source, failure).into()),
-                    Err(Stop::Pending) => Err(Stop::Pending),
-                };
-            }
-            let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
-            resources::check_name(&doc.name)?;
-            match io.must(Call::Delete { kind: doc.kind, key: doc.key(), options }) {
-                Ok(_) => {
-                    let from = match doc.kind.is_namespaced() {
-                        true => format!(" from {} namespace", doc.namespace),
-                        false => String::new(),
-                    };
-                    io.out(format!(
-                        "{} {} deleted{from}\n",
-                        doc.kind.info().qualified_singular(),
-                        go_quote(&doc.name)
-                    ));
-                    super::delete::wait_gone(io, doc.kind, &doc.key(), None, None)?;
-                }
-                Err(Stop::Failed(failure)) if failure.is_not_found() => {}
-                Err(stop) => return Err(stop),
-            }
-            let namespace = doc.namespace.clone();
-            io.must(Call::Post { kind: doc.kind, namespace, body: doc.value.clone(), validation })?;
-            io.out(format!("{name} replaced\n"));
-            Ok(())
-        });
-        match result {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
-}
-
-/// The object with the version that is there now, if the file names none.
-///
-/// Kubernetes: cli-runtime/pkg/resource/helper.go, Replace.
-fn with_version(io: &mut Io, doc: &manifests::Doc) -> Result<Value, Stop> {
-    let mut body = (*doc.value).clone();
-    if json::text(&body["metadata"], "resourceVersion").is_empty() {
-        let current = resources::get(io, doc.kind, &doc.namespace, &doc.name)?;
-        let version = current.meta().map(|meta| meta.resource_version).unwrap_or_default();
-        body["metadata"]["resourceVersion"] = json!(version.to_string());
-    }
-    Ok(body)
-}
-
-pub(super) const RUN: Command = Command {
-    name: "run",
-    aliases: &[],
-    short: "Run a particular image on the cluster",
-    usage: "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--command] -- [COMMAND] [args...]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        flag("image", '\0', Takes::Text),
-        flag("image-pull-policy", '\0', Takes::Text),
-        flag("restart", '\0', Takes::Text),
-        flag("labels", 'l', Takes::Text),
-        flag("annotations", '\0', Takes::Text),
-        flag("env", '\0', Takes::Text),
-        flag("port", '\0', Takes::Text),
-        flag("command", '\0', Takes::Bool),
-        flag("overrides", '\0', Takes::Text),
-        flag("privileged", '\0', Takes::Bool),
-        flag("stdin", 'i', Takes::Bool),
-        flag("tty", 't', Takes::Bool),
-        flag("rm", '\0', Takes::Bool),
-        flag("quiet", 'q', Takes::Bool),
-    ],
-    run,
-    subs: &[],
-};
-
-fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let flags = &cmd.parsed;
-    let before_dash = flags.dash.unwrap_or(cmd.args().len());
-    let (names, words) = cmd.args().split_at(before_dash.min(cmd.args().len()));
-    let Some((name, more)) = names.split_first() else {
-        return Err(cmd.usage_error("NAME is required for run").into());
-    };
-    let Some(image) = flags.text("image") else {
-        return Err("required flag(s) \"image\" not set".into());
-    };
-    if flags.flag("stdin") || flags.flag("tty") || flags.flag("rm") {
-        return Err("attaching to a container is not simulated: leave out -i, -t and --rm".into());
-    }
-    let restart = flags.text("restart").unwrap_or("Always");
-    if !matches!(restart, "Always" | "OnFailure" | "Never") {
-        return Err(format!("invalid restart policy: {restart}").into());
-    }
-    let labels: serde_json::Map<String, Value> = match flags.text("labels") {
-        None => [("run".to_owned(), json!(name))].into_iter().collect(),
-        Some(text) => text
-            .split(',')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (key.to_owned(), json!(value)))
-            .collect(),
-    };
-    let mut container = json!({"image": image, "name": name, "resources": {}});
-    let words: Vec<&String> = more.iter().chain(words).collect();
-    if !words.is_empty() {
-        container[if flags.flag("command") { "command" } else { "args" }] = json!(words);
-    }
-    if let Some(policy) = flags.text("image-pull-policy") {
-        container["imagePullPolicy"] = json!(policy);
-    }
-    let env: Vec<Value> = flags
-        .all("env")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| json!({"name": key, "value": value}))
-        .collect();
-    if !env.is_empty() {
-        container["env"] = Value::Array(env);
-    }
-    if let Some(port) = flags.text("port") {
-        let number: u16 = port.parse().map_err(|_| {
-            Failure::Message(format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(port)))
-        })?;
-        container["ports"] = json!([{"containerPort": number}]);
-    }
-    let namespace = cmd.namespace();
-    let mut body = json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "labels": labels},
-        "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart},
-        "status": {},
-    });
-    if cmd.enforces_namespace() {
-        body["metadata"]["namespace"] = json!(namespace);
-    }
-    let dry = dry_run(cmd)?;
-    let mut value = body.clone();
-    if dry.is_none() {
-        let call = Call::Post {
-            kind: Kind::Pod,
-            namespace: super::name(&namespace),
-            body: Rc::new(body),
-            validation: crate::wire::FieldValidation::Strict,
-        };
-        if let Some(object) = io.must(call)?.object() {
-            value = object.to_value(io.now());
-        }
-    }
-    io.out(match Format::parse(flags.text("output").unwrap_or_default())? {
-        Some(Format::Json) => output::json(&value),
-        Some(Format::Yaml) => output::yaml(&value),
-        Some(Format::Name) => format!("pod/{name}\n"),
-        _ => format!("pod/{name} created{}\n", dry.unwrap_or_default()),
-    });
-    Ok(0)
 }

@@ -2,10 +2,12 @@
 //! printed, character for character.
 
 mod apply;
+mod changes;
 mod create;
 mod delete;
 mod describe;
 mod drain;
+mod face;
 mod get;
 mod mutate;
 mod rollout;

@@ -1,6 +1,6 @@
-//! `logs`, `events`, `wait`.
+//! `events`, `wait`.
 //!
-//! Kubernetes: kubectl/pkg/cmd/logs, cmd/events (events.go, event_printer.go), cmd/wait.
+//! Kubernetes: kubectl/pkg/cmd/events (events.go, event_printer.go), cmd/wait.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -18,153 +18,9 @@ use crate::api::event::Event;
 use crate::api::field::go_quote;
 use crate::api::json;
 use crate::api::object::{Key, Kind, Object};
-use crate::api::pod::{ContainerKind, ContainerState, Pod};
-use crate::api::status_error::StatusError;
 use crate::job::{Failure, Io, Stop};
 use crate::sim::{Duration, Time};
 use crate::wire::{Call, CallError, Reply, WatchEvent};
-
-pub(super) const LOGS: Command = Command {
-    name: "logs",
-    aliases: &["log"],
-    short: "Print the logs for a container in a pod",
-    usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
-    flags: &[
-        SELECTOR,
-        flag("container", 'c', Takes::Text),
-        flag("follow", 'f', Takes::Bool),
-        flag("previous", 'p', Takes::Bool),
-        flag("all-containers", '\0', Takes::Bool),
-        flag("all-pods", '\0', Takes::Bool),
-        flag("tail", '\0', Takes::Int),
-        flag("since", '\0', Takes::Span),
-        flag("since-time", '\0', Takes::Text),
-        flag("timestamps", '\0', Takes::Bool),
-        flag("prefix", '\0', Takes::Bool),
-        flag("limit-bytes", '\0', Takes::Int),
-        flag("ignore-errors", '\0', Takes::Bool),
-        flag("max-log-requests", '\0', Takes::Int),
-        flag("pod-running-timeout", '\0', Takes::Span),
-    ],
-    run: logs,
-    subs: &[],
-};
-
-fn bad_request(text: String) -> Stop {
-    Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
-}
-
-/// Programs in containers do not run here, so their logs are empty; what stands in the way of reading them
-/// is told.
-fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let pods = pods_of(io, cmd)?;
-    for pod in pods {
-        log_of(io, cmd, &pod)?;
-    }
-    Ok(0)
-}
-
-fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
-    let namespace = cmd.namespace();
-    if cmd.parsed.given("selector") {
-        let filter = cmd.filter();
-        filter.check(Kind::Pod)?;
-        let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
-        let pods: Vec<Rc<Pod>> =
-            listed.into_iter().filter(|pod| filter.matches(pod)).filter_map(as_pod).collect();
-        if pods.is_empty() {
-            io.err(format!("No resources found in {namespace} namespace.\n"));
-        }
-        return Ok(pods);
-    }
-    let Some(name) = cmd.args().first().filter(|_| cmd.args().len() < 3) else {
-        return Err(cmd.usage_error("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command").into());
-    };
-    let (kind, name) = match name.split_once('/') {
-        Some((kind, name)) => (resources::kind_of(kind)?, name),
-        None => (Kind::Pod, name.as_str()),
-    };
-    let object = resources::get(io, kind, &namespace, name)?;
-    match object {
-        Object::Pod(pod) => Ok(vec![pod]),
-        Object::DaemonSet(ds) => {
-            let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
-            let mine = |pod: &Rc<Pod>| ds.selector.matches_map(pod.meta.labels());
-            let found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
-            if found.len() > 1
-                && let Some(first) = found.first()
-            {
-                io.err(format!("Found {} pods, using pod/{}\n", found.len(), first.meta.name));
-            }
-            Ok(found.into_iter().take(1).collect())
-        }
-        _ => Err(format!(
-            "cannot get the logs from {}: selector for {} not implemented",
-            kind.resource(),
-            kind.name()
-        )
-        .into()),
-    }
-}
-
-fn as_pod(object: Object) -> Option<Rc<Pod>> {
-    match object {
-        Object::Pod(pod) => Some(pod),
-        _ => None,
-    }
-}
-
-fn log_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<(), Stop> {
-    let pod_name = &pod.meta.name;
-    let names: Vec<String> = pod.spec.containers.iter().map(|container| container.name.to_string()).collect();
-    let second = cmd.args().get(1).map(String::as_str);
-    let wanted = match cmd.parsed.text("container").or(second) {
-        Some(wanted) if names.iter().any(|name| name == wanted) => wanted.to_owned(),
-        Some(wanted) => return Err(format!("container {wanted} is not valid for pod {pod_name}").into()),
-        None => {
-            let main = |kind: ContainerKind| kind == ContainerKind::Main;
-            let first = pod.spec.containers.iter().find(|container| main(container.kind));
-            let first = first.map(|container| container.name.to_string()).unwrap_or_default();
-            if names.len() > 1 && !cmd.parsed.flag("all-containers") {
-                let mut ordered: Vec<String> = Vec::new();
-                for wanted in [true, false] {
-                    let all = pod.spec.containers.iter().filter(|container| main(container.kind) == wanted);
-                    ordered.extend(all.map(|container| match wanted {
-                        true => container.name.to_string(),
-                        false => format!("{} (init)", container.name),
-                    }));
-                }
-                io.err(format!("Defaulted container {} out of: {}\n", go_quote(&first), ordered.join(", ")));
-            }
-            first
-        }
-    };
-    if pod.node_name.is_none() {
-        return Err(bad_request(format!("pod {pod_name} does not have a host assigned")));
-    }
-    let at = names.iter().position(|name| *name == wanted);
-    let status = at.and_then(|at| pod.status.containers.get(at));
-    let (quoted, quoted_pod) = (go_quote(&wanted), go_quote(pod_name));
-    if cmd.parsed.flag("previous") {
-        return match status.and_then(|status| status.last_state.as_ref()) {
-            Some(_) => Ok(()),
-            None => Err(bad_request(format!(
-                "previous terminated container {quoted} in pod {quoted_pod} not found"
-            ))),
-        };
-    }
-    let waiting = match status.map(|status| &status.state) {
-        Some(ContainerState::Waiting(waiting)) => Some(waiting.reason.to_string()),
-        None => Some("ContainerCreating".to_owned()),
-        _ => None,
-    };
-    match waiting {
-        Some(reason) if status.is_none_or(|status| status.last_state.is_none()) => {
-            Err(bad_request(format!("container {quoted} in pod {quoted_pod} is waiting to start: {reason}")))
-        }
-        _ => Ok(()),
-    }
-}
 
 pub(super) const EVENTS: Command = Command {
     name: "events",
@@ -226,12 +82,8 @@ fn events(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if let Some(format) = Format::parse(cmd.parsed.text("output").unwrap_or_default())? {
         let items: Vec<Value> = found.iter().map(|event| event.to_value()).collect();
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items});
-        io.out(match format {
-            Format::Json => output::json(&list),
-            Format::Yaml => output::yaml(&list),
-            Format::JsonPath(path, _) => path.print(&list),
-            _ => found.iter().map(|event| format!("event/{}\n", event.name())).collect(),
-        });
+        let names = || found.iter().map(|event| format!("event/{}\n", event.name())).collect();
+        io.out(format.print(&list, names)?);
         return Ok(0);
     }
     let mut writer = TabWriter::for_tables();
@@ -342,7 +194,7 @@ impl Condition {
                 })
             }
             Condition::Path(path, wanted) => {
-                let found = path.find(value);
+                let found = path.find(value).unwrap_or_default();
                 match (found.first(), wanted) {
                     (None, _) => false,
                     (Some(_), None) => true,
@@ -363,7 +215,8 @@ fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             .iter()
             .map(|target| {
                 let name = target.name.as_deref().unwrap_or_default();
-                (target.kind, resources::key(target.kind, &scope.namespace, name))
+                let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+                (target.kind, resources::key(target.kind, namespace, name))
             })
             .collect(),
         _ => {

@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 
 use crate::api::field::{FieldError, go_json, go_quote};
 use crate::api::meta::{Uid, fnv1a_128};
-use crate::api::pod::references::has_api_object_reference;
+use crate::api::pod::references::api_object_references;
 use crate::api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod};
 use crate::api::schema::{self, KindInfo};
 use crate::api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
 use crate::api::{defaults, validation};
 use crate::sim::Time;
-use crate::yaml::{Decoded, Diagnostic, Document, Part, Reader, Span, decode, locate, read_documents};
+use crate::yaml::{
+    Decoded, Diagnostic, Document, Part, Reader, Span, decode, decode_all, locate, read_documents,
+};
 
 const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
 
@@ -69,8 +71,13 @@ pub fn read_manifest(
     let info = kind_of(file, document, &object)?;
     let decoded = decode(&object, info);
     if let Some(error) = &decoded.error {
-        let diagnostics = decoded.lenient_diagnostics(&document.tree);
-        return Err(ManifestError { message: could_not_parse(file, &error.message), diagnostics });
+        let message = could_not_parse(file, &error.message);
+        let (mut decoded, mistakes) = decode_all(&object, info);
+        decoded.error = None;
+        let further = decoded.lenient_diagnostics(&document.tree);
+        let diagnostics =
+            mistakes.iter().map(|error| error.diagnostic(&document.tree)).chain(further).collect();
+        return Err(ManifestError { message, diagnostics });
     }
     if info.kind != "Pod" {
         return Err(other_kind(file, document, info.group, info.kind, &object));
@@ -213,11 +220,12 @@ fn finish(
         object["spec"]["terminationGracePeriodSeconds"] = json!(1);
     }
     apply_defaults(&mut object, file, node_name);
-    let reference = has_api_object_reference(&object);
-    let reference = reference.map(|(what, path)| {
+    // The kubelet names the first reference; all of them have to go.
+    let references = api_object_references(&object).into_iter().map(|(what, path)| {
         let message = format!("static pods may not reference {what}");
         Diagnostic::error(message, locate(&document.tree, &path, Part::Value)).with_path(path)
     });
+    let references: Vec<Diagnostic> = references.collect();
     // The node's name is not the file's: whether it is a good one is for the API server to say.
     object["spec"]["nodeName"] = json!(node_name.to_lowercase());
     let errors = validation::validate(&object);
@@ -228,11 +236,11 @@ fn finish(
             let span = locate(&document.tree, &error.field, Part::Value);
             Diagnostic::error(error.to_string(), span).with_path(&error.field)
         };
-        let diagnostics = errors.iter().map(place).chain(reference).collect();
+        let diagnostics = errors.iter().map(place).chain(references).collect();
         return Err(ManifestError { message: format!("invalid pod: [{}]", texts.join(" ")), diagnostics });
     }
-    if let Some(diagnostic) = reference {
-        return Err(ManifestError { message: diagnostic.message.clone(), diagnostics: vec![diagnostic] });
+    if let Some(first) = references.first() {
+        return Err(ManifestError { message: first.message.clone(), diagnostics: references });
     }
     object["metadata"]["annotations"][CONFIG_SOURCE] = json!("file");
     object["metadata"]["annotations"][CONFIG_SEEN] = json!(now.rfc3339_nano());

@@ -105,7 +105,7 @@ impl UnknownField {
 }
 
 impl DecodeError {
-    fn diagnostic(&self, tree: &Node) -> Diagnostic {
+    pub fn diagnostic(&self, tree: &Node) -> Diagnostic {
         let span = locate(tree, &self.path, Part::Value);
         let diagnostic = Diagnostic::error(&self.message, span).with_path(&self.path);
         Diagnostic { help: self.help.clone(), ..diagnostic }

@@ -621,6 +621,20 @@ fn cp_024_a_wrong_flag_of_the_scheduler_shows_in_kubectl() {
         seen.insert(row[2].clone());
     }
     assert!(seen.contains("CrashLoopBackOff") && !seen.contains("Running"), "{seen:?}");
+    let logs = "kubectl logs -n kube-system kube-scheduler-control-plane";
+    for flags in ["", " --previous", " --tail=1"] {
+        assert_eq!(person.run(&format!("{logs}{flags}")), "Error: unknown flag: --leader-elct\n", "{flags}");
+    }
+    person.run("ssh control-plane sudo systemctl stop kubelet");
+    let kubelet = "192.168.56.10:10250";
+    assert_eq!(
+        person.run(logs),
+        format!(
+            "Error from server: Get \"https://{kubelet}/containerLogs/kube-system/kube-scheduler-control-plane/kube-scheduler\": dial tcp {kubelet}: connect: connection refused\n[1]\n"
+        )
+    );
+    person.run("ssh control-plane sudo systemctl start kubelet");
+    person.wait(30);
     // Where etcd is looked for counts too.
     let manifest = person.read("control-plane", "kube-apiserver.yaml");
     person.write("control-plane", "kube-apiserver.yaml", &manifest.replace(":2379", ":2378"));

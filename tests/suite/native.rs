@@ -137,6 +137,92 @@ fn explain_says_every_reason_for_every_node() {
 }
 
 #[test]
+fn explain_says_what_a_node_is_too_small_for_beside_why_no_pod_is_made() {
+    let nodes = "\
+apiVersion: v1
+kind: Node
+metadata: {name: tiny, labels: {disk: hdd}}
+spec: {taints: [{key: dedicated, value: gpu, effect: NoSchedule}]}
+status: {allocatable: {cpu: 250m, memory: 512Mi, pods: \"8\"}}
+";
+    let folder = Folder::new("small").with("ds.yaml", DS).with("nodes.yaml", nodes);
+    folder.check("explain -f ds.yaml --nodes nodes.yaml", expect![[r#"
+        exit code 1
+        daemonset.apps/agent
+          tiny   no: nodeSelector disk=ssd: the node has disk=hdd; untolerated taint dedicated=gpu:NoSchedule; Insufficient cpu (requested 500m, used 0m of 250m)
+          0 of 1 nodes
+    "#]]);
+}
+
+#[test]
+fn explain_refuses_a_daemon_set_of_a_version_that_is_gone() {
+    let folder = Folder::new("gone").with("ds.yaml", &DS.replace("apps/v1", "extensions/v1beta1"));
+    folder.check(
+        "explain -f ds.yaml",
+        expect![[r#"
+        exit code 1
+        -- stderr
+        ds.yaml:1:13: error: no matches for kind "DaemonSet" in version "extensions/v1beta1"
+            Kubernetes serves it as apps/v1 DaemonSet
+    "#]],
+    );
+}
+
+#[test]
+fn check_names_mistakes_of_every_sort_at_once() {
+    let wrong = DS
+        .replace("  namespace: monitoring\n", "")
+        .replace("cpu: 500m", "cpu: lots")
+        .replace("image: agent:1", "imgae: agent:1\n        imagePullPolicy: Sometimes")
+        .replace("matchLabels: {app: agent}", "matchLabels: {app: 5}");
+    let folder = Folder::new("every-sort").with("ds.yaml", &wrong);
+    folder.check("check ds.yaml", expect![[r#"
+        exit code 1
+        ds.yaml:18:27: error: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'
+            Write an amount like 500m, 2 or 1.5Gi.
+        ds.yaml:7:24: error: json: cannot unmarshal number into Go struct field LabelSelector.spec.selector.matchLabels of type string
+            Without quotes, 5 is no string in YAML: put the value in quotes.
+        ds.yaml:15:9: error: unknown field "spec.template.spec.containers[0].imgae"
+            Did you mean image?
+        ds.yaml:16:26: error: spec.template.spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"
+    "#]]);
+}
+
+#[test]
+fn check_names_all_that_a_static_pod_may_not_have() {
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  serviceAccountName: robot
+  containers:
+  - name: web
+    image: nginx
+    envFrom: [{secretRef: {name: token}}]
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+";
+    let wrong = pod.replace("image: nginx", "image: 7\n    stdin: maybe");
+    let folder = Folder::new("static").with("pod.yaml", pod).with("wrong.yaml", &wrong);
+    folder.check(
+        "check pod.yaml --as static",
+        expect![[r#"
+        exit code 1
+        pod.yaml:5:23: error: static pods may not reference serviceaccounts
+        pod.yaml:9:16: error: static pods may not reference secrets
+        pod.yaml:11:18: error: static pods may not reference persistentvolumeclaims
+    "#]],
+    );
+    folder.check("check wrong.yaml --as static", expect![[r#"
+        exit code 1
+        wrong.yaml:8:12: error: json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string
+            Without quotes, 7 is no string in YAML: put the value in quotes.
+        wrong.yaml:9:12: error: json: cannot unmarshal string into Go struct field Container.spec.containers.stdin of type bool
+    "#]]);
+}
+
+#[test]
 fn explain_looks_past_kinds_that_it_does_not_know() {
     let more = "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a}\n";
     let folder = Folder::new("kinds").with("ds.yaml", &format!("{DS}{more}")).with("nodes.yaml", NODES);
@@ -220,6 +306,8 @@ kubectl apply \\
 kubectl label node worker-2 disk=ssd
 sleep 20s
 kubectl get pods -n monitoring -o wide
+kubectl get node worker-1 -L none
+ssh worker-1 true
 ";
     let folder = Folder::new("run").with("ds.yaml", DS).with("script.txt", script);
     folder.check("run --script script.txt --until 1m --workers 2", expect![[r#"
@@ -258,7 +346,29 @@ kubectl get pods -n monitoring -o wide
         $ kubectl get pods -n monitoring -o wide
         NAME          READY   STATUS    RESTARTS   AGE   IP           NODE       NOMINATED NODE   READINESS GATES
         agent-fhw9x   1/1     Running   0          20s   10.244.2.2   worker-2   <none>           <none>
+        $ kubectl get node worker-1 -L none
+        NAME       STATUS   ROLES    AGE     VERSION   NONE
+        worker-1   Ready    <none>   2m17s   v1.36.2   
+        $ ssh worker-1 true
     "#]]);
+}
+
+#[test]
+fn run_reads_directories_and_with_r_what_lies_deeper() {
+    let name = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n");
+    let script = "kubectl apply -f all\nkubectl apply -f all -R\n";
+    let folder = Folder::new("deep").with("script.txt", script);
+    fs::create_dir_all(folder.0.join("all/deeper")).expect("a folder can be made");
+    let folder = folder.with("all/a.yaml", &name("a")).with("all/deeper/b.yaml", &name("b"));
+    let output = folder.run("run --script script.txt --until 1s --workers 0");
+    expect![[r#"
+        $ kubectl apply -f all
+        namespace/a created
+        $ kubectl apply -f all -R
+        namespace/a unchanged
+        namespace/b created
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -310,6 +420,7 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         "run -f nowhere.yaml",
         "run --script nowhere.txt",
         "run --session ds.yaml",
+        "run --session ds.yaml -f ds.yaml",
     ] {
         let output = folder.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}");
@@ -339,7 +450,7 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         error: broken.yaml:1: error converting YAML to JSON: yaml: line 1: did not find expected node content
         $ kubestage explain -f ds.yaml more
         error: unexpected argument "more"
-        See 'kubestage --help' for usage.
+        See 'kubestage explain --help' for usage.
         $ kubestage check
         error: must name a FILE
         See 'kubestage check --help' for usage.
@@ -361,6 +472,8 @@ fn misuse_is_said_on_stderr_with_exit_code_2() {
         error: cannot read nowhere.txt: No such file or directory (os error 2)
         $ kubestage run --session ds.yaml
         error: This is no session: expected value at line 1 column 1
+        $ kubestage run --session ds.yaml -f ds.yaml
+        error: a session is played as it is: leave out -f and --script
     "#]]
     .assert_eq(&said);
 }

@@ -6,26 +6,32 @@ use serde_json::Value;
 
 use crate::api::json;
 
-/// The first sort of API object that a pod refers to, and the path of the reference.
-pub fn has_api_object_reference(pod: &Value) -> Option<(&'static str, String)> {
-    let spec = json::get(pod, "spec");
-    if !json::text(spec, "serviceAccountName").is_empty() {
-        return Some(("serviceaccounts", "spec.serviceAccountName".to_owned()));
-    }
-    if let Some(path) = secret(spec) {
-        return Some(("secrets", path));
-    }
-    if let Some(path) = config_map(spec) {
-        return Some(("configmaps", path));
-    }
-    if !json::empty(spec, "resourceClaims") {
-        return Some(("resourceclaims", "spec.resourceClaims".to_owned()));
-    }
-    let volumes = json::list(spec, "volumes").iter().enumerate();
-    volumes.filter_map(|(at, volume)| volume_reference(volume, &format!("spec.volumes[{at}]"))).next()
+/// A sort of API object that a pod refers to, and the path of the reference.
+pub type Reference = (&'static str, String);
+
+/// What a pod refers to first, in upstream's order.
+pub fn has_api_object_reference(pod: &Value) -> Option<Reference> {
+    api_object_references(pod).into_iter().next()
 }
 
-fn volume_reference(volume: &Value, path: &str) -> Option<(&'static str, String)> {
+/// What a pod refers to: the first reference of each sort, and every volume of its own sort.
+pub fn api_object_references(pod: &Value) -> Vec<Reference> {
+    let spec = json::get(pod, "spec");
+    let account = !json::text(spec, "serviceAccountName").is_empty();
+    let claims = !json::empty(spec, "resourceClaims");
+    let first = [
+        ("serviceaccounts", account.then(|| "spec.serviceAccountName".to_owned())),
+        ("secrets", secret(spec)),
+        ("configmaps", config_map(spec)),
+        ("resourceclaims", claims.then(|| "spec.resourceClaims".to_owned())),
+    ];
+    let first = first.into_iter().filter_map(|(what, path)| Some((what, path?)));
+    let volumes = json::list(spec, "volumes").iter().enumerate();
+    let volumes = volumes.filter_map(|(at, volume)| volume_reference(volume, &format!("spec.volumes[{at}]")));
+    first.chain(volumes).collect()
+}
+
+fn volume_reference(volume: &Value, path: &str) -> Option<Reference> {
     const SORTS: [(&str, &str); 4] = [
         ("csi", "csidrivers (via CSI volumes)"),
         ("glusterfs", "endpoints (via glusterFS volumes)"),

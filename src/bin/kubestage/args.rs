@@ -11,6 +11,13 @@ use lexopt::prelude::*;
 #[derive(Debug)]
 pub struct Misuse(pub String);
 
+impl Misuse {
+    /// Points to the help of the command instead of the program's.
+    fn of(self, command: &str) -> Misuse {
+        Misuse(self.0.replace("'kubestage --help'", &format!("'kubestage {command} --help'")))
+    }
+}
+
 impl From<lexopt::Error> for Misuse {
     fn from(error: lexopt::Error) -> Misuse {
         Misuse(format!("{error}\nSee 'kubestage --help' for usage."))
@@ -179,9 +186,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Mis
             Ok(Invocation::Help(concat!("kubestage ", env!("CARGO_PKG_VERSION"), "\n")))
         }
         Some(Value(command)) => match command.to_str() {
-            Some("explain") => explain(parser),
-            Some("run") => run(parser),
-            Some("check") => check(parser),
+            Some("explain") => explain(parser).map_err(|misuse| misuse.of("explain")),
+            Some("run") => run(parser).map_err(|misuse| misuse.of("run")),
+            Some("check") => check(parser).map_err(|misuse| misuse.of("check")),
             Some("help") => help(parser),
             _ => Err(unknown_command(&command.to_string_lossy())),
         },
@@ -259,6 +266,9 @@ fn run(mut parser: lexopt::Parser) -> Result<Invocation, Misuse> {
             }
             other => return Err(other.unexpected().into()),
         }
+    }
+    if run.session.is_some() && (run.script.is_some() || !run.files.is_empty()) {
+        return Err(Misuse("a session is played as it is: leave out -f and --script".to_owned()));
     }
     Ok(Invocation::Run(run))
 }

@@ -26,7 +26,7 @@ pub fn explain(explain: &Explain) -> Result<bool, Misuse> {
     let (others, mistakes): (Vec<_>, Vec<_>) = check_apply_beside(&bytes, &|_| true)
         .into_iter()
         .filter(|found| found.severity == Severity::Error)
-        .partition(|found| found.message.starts_with("no matches for kind"));
+        .partition(|found| is_of_another_kind(&found.message));
     for (sort, found) in others.iter().map(|f| ("warning", f)).chain(mistakes.iter().map(|f| ("error", f))) {
         let start = found.span.start;
         eprintln!("{}:{}:{}: {sort}: {}", explain.file, start.line, start.column, found.message);
@@ -51,6 +51,11 @@ pub fn explain(explain: &Explain) -> Result<bool, Misuse> {
         all_land &= print(ds, &nodes);
     }
     Ok(all_land)
+}
+
+/// A DaemonSet in a version that is no longer served is a mistake of the manifest itself.
+fn is_of_another_kind(message: &str) -> bool {
+    message.starts_with("no matches for kind") && !message.contains("\"DaemonSet\"")
 }
 
 fn objects(bytes: &[u8]) -> Vec<Value> {
@@ -96,8 +101,9 @@ fn print(ds: &DaemonSet, nodes: &[Rc<Node>]) -> bool {
     let short = resources_missing(&template, nodes);
     let mut lands = 0;
     for (node, short) in nodes.iter().zip(short) {
-        let reasons = why_not_on_node(&template, node);
+        let mut reasons = why_not_on_node(&template, node);
         let said = if !reasons.is_empty() {
+            reasons.extend(short);
             format!("no: {}", reasons.join("; "))
         } else if !short.is_empty() {
             format!("no: the pod is created and stays Pending: {}", short.join("; "))

@@ -28,7 +28,7 @@ pub fn run(run: &Run) -> Result<bool, Misuse> {
     let mut fine = true;
     for path in &run.files {
         let mut files = BTreeMap::new();
-        gather(path, &mut files)?;
+        gather(path, false, &mut files)?;
         if files.is_empty() {
             files.insert(path.clone(), read(path)?.into());
         }
@@ -75,7 +75,11 @@ fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
     let end = stage.now() + COMMAND_LIMIT;
     while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
     let Some(job) = stage.job(id) else { return false };
-    eprintln!("$ {line}\n{}", job.text.trim_end());
+    eprintln!("$ {line}");
+    match job.text.strip_suffix('\n').unwrap_or(&job.text) {
+        "" => {}
+        text => eprintln!("{text}"),
+    }
     job.exit_code == Some(0)
 }
 

@@ -64,29 +64,41 @@ fn marks(line: &str) -> Vec<(String, bool)> {
 /// to the command, which says so itself.
 pub fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
     let mut files = BTreeMap::new();
-    for word in line.lines().next().unwrap_or_default().split_whitespace() {
+    let words = || line.lines().next().unwrap_or_default().split_whitespace();
+    let deep = words().any(|word| matches!(word, "-R" | "--recursive" | "--recursive=true"));
+    for word in words() {
         let word = word.trim_start_matches('<').trim_matches(|c| matches!(c, '\'' | '"' | ';'));
         let named = word.strip_prefix("-f").or_else(|| word.rsplit_once('=').map(|(_, name)| name));
         for name in named.into_iter().chain([word]).flat_map(|names| names.split(',')) {
-            gather(name, &mut files)?;
+            gather(name, deep, &mut files)?;
         }
     }
     Ok(files)
 }
 
-/// A file by its name; a directory by the manifests in it, not those that lie deeper.
-pub fn gather(name: &str, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+/// Directories in directories beyond this are no manifests that a person keeps.
+const MAX_DEPTH: usize = 8;
+
+/// A file by its name; a directory by the manifests in it, and `deep` also by those that lie deeper.
+pub fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
     let path = Path::new(name);
     if path.is_file() {
         files.insert(name.to_owned(), read(name)?.into());
     } else if path.is_dir() && name != "/" {
-        let failed = |error: std::io::Error| Misuse(format!("cannot read {name}: {error}"));
-        for entry in std::fs::read_dir(path).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let is_manifest = path.extension().is_some_and(|e| e == "json" || e == "yaml" || e == "yml");
-            if let Some(name) = path.to_str().filter(|_| is_manifest && path.is_file()) {
-                files.insert(name.trim_start_matches("./").to_owned(), read(name)?.into());
-            }
+        gather_directory(path, if deep { MAX_DEPTH } else { 1 }, files)?;
+    }
+    Ok(())
+}
+
+fn gather_directory(path: &Path, depth: usize, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+    let failed = |error: std::io::Error| Misuse(format!("cannot read {}: {error}", path.display()));
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_manifest = path.extension().is_some_and(|e| e == "json" || e == "yaml" || e == "yml");
+        if path.is_dir() && depth > 1 {
+            gather_directory(&path, depth - 1, files)?;
+        } else if let Some(name) = path.to_str().filter(|_| is_manifest && path.is_file()) {
+            files.insert(name.trim_start_matches("./").to_owned(), read(name)?.into());
         }
     }
     Ok(())

@@ -77,7 +77,7 @@ pub(super) fn describe_containers(
             w.field(2, "Ready", if status["ready"] == true { "True" } else { "False" });
             w.field(2, "Restart Count", status["restartCount"].as_u64().unwrap_or(0));
         }
-        resources(&container["resources"], 2, w);
+        describe_resources(&container["resources"], 2, w);
         for (title, key) in
             [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
         {
@@ -88,6 +88,7 @@ pub(super) fn describe_containers(
         env_from(container, w);
         env(container, resolver, w);
         mounts(container, w);
+        devices(container, w);
     }
 }
 
@@ -147,7 +148,8 @@ fn state(title: &str, state: &Value, w: &mut Writer) {
     }
 }
 
-fn resources(resources: &Value, level: usize, w: &mut Writer) {
+/// Kubernetes: describe.go, describeResources.
+pub(super) fn describe_resources(resources: &Value, level: usize, w: &mut Writer) {
     for (title, key) in [("Limits", "limits"), ("Requests", "requests")] {
         if !json::empty(resources, key) {
             w.write(level, format!("{title}:\n"));
@@ -156,6 +158,16 @@ fn resources(resources: &Value, level: usize, w: &mut Writer) {
             w.field(level + 1, name, text(amount));
         }
     }
+}
+
+/// A path as Go's `url.URL` writes it: `/healthz?full` is a path with a question mark in it.
+fn escaped_path(path: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@!'()*".contains(&byte);
+    let one = |byte: u8| match keep(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    path.bytes().map(one).collect()
 }
 
 /// Kubernetes: describe.go, DescribeProbe.
@@ -175,10 +187,13 @@ fn describe_probe(probe: &Value) -> String {
     } else if !http.is_null() {
         let path = json::text(http, "path");
         let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        let path = escaped_path(path);
         let scheme = json::text(http, "scheme").to_lowercase();
         let port = text(&http["port"]);
         let port = if port.is_empty() { port } else { format!(":{port}") };
-        format!("http-get {scheme}://{}{port}{slash}{path} {attributes}", json::text(http, "host"))
+        let host = json::text(http, "host");
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        format!("http-get {scheme}://{host}{port}{slash}{path} {attributes}")
     } else if !tcp.is_null() {
         format!("tcp-socket {}:{} {attributes}", json::text(tcp, "host"), text(&tcp["port"]))
     } else if !grpc.is_null() {
@@ -272,6 +287,21 @@ fn mounts(container: &Value, w: &mut Writer) {
             3,
             format!("{} from {} ({flags})\n", json::text(mount, "mountPath"), json::text(mount, "name")),
         );
+    }
+}
+
+/// Kubernetes: describe.go, describeContainerVolumes; `<none>` stands where there are no mounts.
+fn devices(container: &Value, w: &mut Writer) {
+    let mut devices: Vec<&Value> = json::list(container, "volumeDevices").iter().collect();
+    if devices.is_empty() {
+        return;
+    }
+    let none = if json::list(container, "volumeMounts").is_empty() { "\t<none>" } else { "" };
+    w.write(2, format!("Devices:{none}\n"));
+    devices.sort_by_key(|device| json::text(device, "devicePath"));
+    for device in devices {
+        let (path, name) = (json::text(device, "devicePath"), json::text(device, "name"));
+        w.write(3, format!("{path} from {name}\n"));
     }
 }
 

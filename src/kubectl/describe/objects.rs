@@ -5,7 +5,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::containers::describe_pod_template;
-use super::writer::Writer;
+use super::workloads;
+use super::writer::{Writer, date};
 use crate::api::daemonset::DaemonSet;
 use crate::api::event::Event;
 use crate::api::json;
@@ -66,14 +67,22 @@ pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Even
             w.describe_events(events);
         }
         ("", "Secret") => describe_secret(value, w),
-        _ => {
-            describe_generic(value, w);
+        (group, name) => {
+            let describe = match (group, name) {
+                ("", "ServiceAccount") => workloads::describe_service_account,
+                ("", "Service") => workloads::describe_service,
+                ("apps", "Deployment") => workloads::describe_deployment,
+                ("policy", "PodDisruptionBudget") => workloads::describe_pod_disruption_budget,
+                ("scheduling.k8s.io", "PriorityClass") => workloads::describe_priority_class,
+                _ => describe_generic,
+            };
+            describe(value, w);
             w.describe_events(events);
         }
     }
 }
 
-fn head(value: &Value, namespace: bool, w: &mut Writer) {
+pub(super) fn head(value: &Value, namespace: bool, w: &mut Writer) {
     let meta = &value["metadata"];
     w.field(0, "Name", json::text(meta, "name"));
     if namespace {
@@ -86,6 +95,17 @@ fn head(value: &Value, namespace: bool, w: &mut Writer) {
 fn describe_namespace(value: &Value, w: &mut Writer) {
     head(value, false, w);
     w.field(0, "Status", json::text(&value["status"], "phase"));
+    let conditions = json::list(&value["status"], "conditions");
+    if !conditions.is_empty() {
+        w.write(0, "Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n");
+        w.write(1, "----\t------\t------------------\t------\t-------\n");
+    }
+    for condition in conditions {
+        let text = |key: &str| json::text(condition, key).to_owned();
+        let at = date(&condition["lastTransitionTime"]);
+        let line = [text("type"), text("status"), at, text("reason"), text("message")].join("\t");
+        w.write(1, line + "\n");
+    }
     w.write(0, "\nNo resource quota.\n\nNo LimitRange resource.\n");
 }
 

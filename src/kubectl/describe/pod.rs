@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::containers::{FieldResolver, describe_containers};
+use super::containers::{FieldResolver, describe_containers, describe_resources};
 use super::text;
 use super::volumes::describe_volumes;
 use super::writer::Writer;
@@ -62,6 +62,10 @@ pub(super) fn describe_pod(pod: &Pod, w: &mut Writer) {
     }
     if let Some(node) = &pod.status.nominated_node {
         w.field(0, "NominatedNodeName", node);
+    }
+    if json::has(spec, "resources") {
+        w.write(0, "Resources:\n");
+        describe_resources(&spec["resources"], 1, w);
     }
     describe_pod_containers(&value, w);
     conditions(spec, status, w);

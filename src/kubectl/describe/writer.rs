@@ -14,7 +14,7 @@ use crate::sim::{Time, Timestamp};
 
 /// Annotations that are too long to be of use here.
 const SKIPPED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-const LONGEST_ANNOTATION: usize = 140;
+pub(super) const LONGEST_ANNOTATION: usize = 140;
 
 /// What is written so far.
 pub(in crate::kubectl) struct Writer {

@@ -215,10 +215,51 @@ fn what_cannot_be_made_from_flags_is_said_in_kubectls_words() {
         ],
         expect![[r#"
             $ create
-            error: must specify one of -f and -k
+            Error: must specify one of -f and -k
+
+            Create a resource from a file or from stdin.
+
+            Available Commands:
+              clusterrole           Create a cluster role
+              clusterrolebinding    Create a cluster role binding for a particular cluster role
+              configmap             Create a config map from a local file, directory or literal value
+              cronjob               Create a cron job with the specified name
+              deployment            Create a deployment with the specified name
+              ingress               Create an ingress with the specified name
+              job                   Create a job with the specified name
+              namespace             Create a namespace with the specified name
+              poddisruptionbudget   Create a pod disruption budget with the specified name
+              priorityclass         Create a priority class with the specified name
+              quota                 Create a quota with the specified name
+              role                  Create a role with single rule
+              rolebinding           Create a role binding for a particular role or cluster role
+              secret                Create a secret using a specified subcommand
+              service               Create a service using a specified subcommand
+              serviceaccount        Create a service account with the specified name
+              token                 Request a service account token
+
+            Options:
+                -f, --filename=''
+                -R, --recursive=false
+                -o, --output=''
+                -l, --selector=''
+                    --dry-run=''
+                    --validate=''
+                    --save-config=false
+                -k, --kustomize=''
+                    --field-manager=''
+                    --edit=false
+                    --raw=''
+
+            Usage:
+              kubectl create SUBCOMMAND [options]
+
+            Use "kubectl options" for a list of global command-line options (applies to all commands).
             [1]
             $ create foo
-            error: Unexpected args: [foo]
+            Error: must specify one of -f and -k
+
+            error: unknown command "foo"
             See 'kubectl create -h' for help and examples
             [1]
             $ create -f ds.yaml foo
@@ -509,66 +550,74 @@ fn the_overview_has_kubectls_groups() {
         &mut t,
         &[""],
         expect![[r#"
-        $ 
-        kubectl controls the Kubernetes cluster manager.
+            $ 
+            kubectl controls the Kubernetes cluster manager.
 
-         Find more information at: https://kubernetes.io/docs/reference/kubectl/
+             Find more information at: https://kubernetes.io/docs/reference/kubectl/
 
-        Basic Commands (Beginner):
-          create          Create a resource from a file or from stdin
-          expose          Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service
-          run             Run a particular image on the cluster
-          set             Set specific features on objects
+            Basic Commands (Beginner):
+              create          Create a resource from a file or from stdin
+              expose          Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service
+              run             Run a particular image on the cluster
+              set             Set specific features on objects
 
-        Basic Commands (Intermediate):
-          explain         Get documentation for a resource
-          get             Display one or many resources
-          edit            Edit a resource on the server
-          delete          Delete resources by file names, stdin, resources and names, or by resources and label selector
+            Basic Commands (Intermediate):
+              explain         Get documentation for a resource
+              get             Display one or many resources
+              edit            Edit a resource on the server
+              delete          Delete resources by file names, stdin, resources and names, or by resources and label selector
 
-        Deploy Commands:
-          rollout         Manage the rollout of a resource
-          scale           Set a new size for a deployment, replica set, or replication controller
+            Deploy Commands:
+              rollout         Manage the rollout of a resource
+              scale           Set a new size for a deployment, replica set, or replication controller
+              autoscale       Auto-scale a deployment, replica set, stateful set, or replication controller
 
-        Cluster Management Commands:
-          cluster-info    Display cluster information
-          top             Display resource (CPU/memory) usage
-          cordon          Mark node as unschedulable
-          uncordon        Mark node as schedulable
-          drain           Drain node in preparation for maintenance
-          taint           Update the taints on one or more nodes
+            Cluster Management Commands:
+              certificate     Modify certificate resources
+              cluster-info    Display cluster information
+              top             Display resource (CPU/memory) usage
+              cordon          Mark node as unschedulable
+              uncordon        Mark node as schedulable
+              drain           Drain node in preparation for maintenance
+              taint           Update the taints on one or more nodes
 
-        Troubleshooting and Debugging Commands:
-          describe        Show details of a specific resource or group of resources
-          logs            Print the logs for a container in a pod
-          attach          Attach to a running container
-          exec            Execute a command in a container
-          port-forward    Forward one or more local ports to a pod
-          cp              Copy files and directories to and from containers
-          debug           Create debugging sessions for troubleshooting workloads and nodes
-          events          List events
+            Troubleshooting and Debugging Commands:
+              describe        Show details of a specific resource or group of resources
+              logs            Print the logs for a container in a pod
+              attach          Attach to a running container
+              exec            Execute a command in a container
+              port-forward    Forward one or more local ports to a pod
+              proxy           Run a proxy to the Kubernetes API server
+              cp              Copy files and directories to and from containers
+              auth            Inspect authorization
+              debug           Create debugging sessions for troubleshooting workloads and nodes
+              events          List events
 
-        Advanced Commands:
-          diff            Diff the live version against a would-be applied version
-          apply           Apply a configuration to a resource by file name or stdin
-          patch           Update fields of a resource
-          replace         Replace a resource by file name or stdin
-          wait            Experimental: Wait for a specific condition on one or many resources
+            Advanced Commands:
+              diff            Diff the live version against a would-be applied version
+              apply           Apply a configuration to a resource by file name or stdin
+              patch           Update fields of a resource
+              replace         Replace a resource by file name or stdin
+              wait            Experimental: Wait for a specific condition on one or many resources
+              kustomize       Build a kustomization target from a directory or URL
 
-        Settings Commands:
-          label           Update the labels on a resource
-          annotate        Update the annotations on a resource
+            Settings Commands:
+              label           Update the labels on a resource
+              annotate        Update the annotations on a resource
+              completion      Output shell completion code for the specified shell (bash, zsh, fish, or powershell)
 
-        Other Commands:
-          api-resources   Print the supported API resources on the server
-          config          Modify kubeconfig files
-          version         Print the client and server version information
+            Other Commands:
+              api-resources   Print the supported API resources on the server
+              api-versions    Print the supported API versions on the server, in the form of "group/version"
+              config          Modify kubeconfig files
+              plugin          Provides utilities for interacting with plugins
+              version         Print the client and server version information
 
-        Usage:
-          kubectl [flags] [options]
+            Usage:
+              kubectl [flags] [options]
 
-        Use "kubectl <command> --help" for more information about a given command.
-        Use "kubectl options" for a list of global command-line options (applies to all commands).
-    "#]],
+            Use "kubectl <command> --help" for more information about a given command.
+            Use "kubectl options" for a list of global command-line options (applies to all commands).
+        "#]],
     );
 }

@@ -1,4 +1,5 @@
 use super::*;
+use expect_test::expect;
 
 #[test]
 fn cli_031_deletions_say_from_where() {
@@ -65,4 +66,53 @@ fn files_name_what_is_deleted() {
         t.run("delete -f ds.yaml --cascade=maybe"),
         "error: invalid cascade value (maybe). Must be \"background\", \"foreground\", or \"orphan\"\n[1]\n"
     );
+}
+
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths; visitor.go, FilterByLabelSelector.
+#[test]
+fn cli_034_a_selector_picks_from_the_objects_of_a_file() {
+    let mut t = Terminal::new();
+    let file = format!("{}---\n{}", pod("web", "{app: web}"), pod("api", "{app: api}"));
+    t.file("pods.yaml", &file);
+    t.make(&pod("web", "{app: web}"));
+    t.make(&pod("api", "{app: api}"));
+    let other = pod("far", "{app: far}").replace("metadata:", "metadata:\n  namespace: kube-system");
+    t.make(&other);
+    t.file("far.yaml", &other);
+    let mut said = String::new();
+    for line in [
+        "get -f pods.yaml -l app=web -o name",
+        "get -f pods.yaml -l app=none",
+        "get -f pods.yaml -l app=(",
+        "label -f pods.yaml -l app=api tier=x",
+        "delete -f pods.yaml -l app=none",
+        "delete -f pods.yaml -l app=api --wait=false",
+        "get pods -o name",
+        "get -f far.yaml",
+        "label -f far.yaml a=b",
+    ] {
+        said += &format!("$ {line}\n{}", t.run(line));
+    }
+    expect![[r#"
+        $ get -f pods.yaml -l app=web -o name
+        pod/web
+        $ get -f pods.yaml -l app=none
+        No resources found in default namespace.
+        $ get -f pods.yaml -l app=(
+        error: the provided selector "app=(" is not valid: unable to parse requirement: found '(', expected: identifier
+        [1]
+        $ label -f pods.yaml -l app=api tier=x
+        pod/api labeled
+        $ delete -f pods.yaml -l app=none
+        No resources found
+        $ delete -f pods.yaml -l app=api --wait=false
+        pod "api" deleted from default namespace
+        $ get pods -o name
+        pod/web
+        $ get -f far.yaml
+        NAME   READY   STATUS    RESTARTS   AGE
+        far    0/1     Pending   0          0s
+        $ label -f far.yaml a=b
+        pod/far labeled
+    "#]].assert_eq(&said);
 }

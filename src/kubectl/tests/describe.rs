@@ -293,7 +293,7 @@ fn cli_022_what_is_not_there_cannot_be_described() {
 fn other_kinds_are_described_by_their_fields() {
     let mut t = Terminal::new();
     t.make("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {key: \"a\\nb\"}\n");
-    t.make("apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 1000\n");
+    t.make("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: gvisor}\nhandler: runsc\n");
     expect![[r#"
         Name:         c
         Namespace:    default
@@ -314,8 +314,9 @@ fn other_kinds_are_described_by_their_fields() {
         Events:  <none>
     "#]]
     .assert_eq(&t.run("describe cm c"));
-    let class = t.run("describe priorityclass high");
-    assert!(class.contains("API Version:  scheduling.k8s.io/v1\nKind:         PriorityClass\n"), "{class}");
+    let class = t.run("describe runtimeclass gvisor");
+    let fields = "API Version:  node.k8s.io/v1\nHandler:      runsc\nKind:         RuntimeClass\n";
+    assert!(class.contains(fields), "{class}");
 }
 
 #[test]
@@ -335,4 +336,217 @@ fn cli_004_events_come_by_time() {
     .assert_eq(&t.run("events"));
     assert!(t.run("events --for pod/api --no-headers").starts_with("0s (x4"));
     assert!(t.run("events --types=Warning").starts_with("No events found"));
+}
+
+/// Kubernetes: kubectl/pkg/describe/describe.go, describeVolumes, describeContainerVolumes, describeResources.
+#[test]
+fn cli_013_cli_015_what_pods_rarely_have_is_described_too() {
+    let mut t = Terminal::new();
+    t.make(
+        "apiVersion: v1
+kind: Pod
+metadata: {name: rare}
+spec:
+  resources: {requests: {cpu: 200m}, limits: {memory: 1Gi}}
+  containers:
+  - name: main
+    image: x:1
+    livenessProbe: {httpGet: {port: 8080, path: '/healthz?full', host: '::1'}}
+    volumeDevices: [{name: disk, devicePath: /dev/xvdb}]
+  volumes:
+  - {name: disk, persistentVolumeClaim: {claimName: disk}}
+  - name: secrets
+    csi: {driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {a: b, secretProviderClass: x}}
+  - name: scratch
+    ephemeral: {volumeClaimTemplate: {metadata: {labels: {a: b}}, spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 1Gi}}}}}
+  - {name: block, iscsi: {targetPortal: '10.0.0.1:3260', iqn: 'iqn.2001-04.com.example:storage', lun: 1, secretRef: {name: chap}}}
+  - {name: fibre, fc: {wwids: [a]}}
+",
+    );
+    expect![[r#"
+        Name:             rare
+        Namespace:        default
+        Priority:         0
+        Service Account:  default
+        Node:             <none>
+        Labels:           <none>
+        Annotations:      <none>
+        Status:           Pending
+        IP:               
+        IPs:              <none>
+        Resources:
+          Limits:
+            memory:  1Gi
+          Requests:
+            cpu:     200m
+            memory:  1Gi
+        Containers:
+          main:
+            Image:        x:1
+            Port:         <none>
+            Host Port:    <none>
+            Liveness:     http-get http://[::1]:8080/healthz%3Ffull delay=0s timeout=1s period=10s #success=1 #failure=3
+            Environment:  <none>
+            Mounts:       <none>
+            Devices:      <none>
+              /dev/xvdb from disk
+        Volumes:
+          disk:
+            Type:       PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)
+            ClaimName:  disk
+            ReadOnly:   false
+          secrets:
+            Type:              CSI (a Container Storage Interface (CSI) volume source)
+            Driver:            secrets-store.csi.k8s.io
+            FSType:            
+            ReadOnly:          true
+            VolumeAttributes:      a=b
+                                   secretProviderClass=x
+          scratch:
+            Type:          EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)
+            StorageClass:  fast
+            Volume:        
+            Labels:            a=b
+            Annotations:       <none>
+            Capacity:      
+            Access Modes:  
+            VolumeMode:    Filesystem
+          block:
+            Type:               ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)
+            TargetPortal:       10.0.0.1:3260
+            IQN:                iqn.2001-04.com.example:storage
+            Lun:                1
+            ISCSIInterface      default
+            FSType:             
+            ReadOnly:           false
+            Portals:            []
+            DiscoveryCHAPAuth:  false
+            SessionCHAPAuth:    false
+            SecretRef:          &LocalObjectReference{Name:chap,}
+            InitiatorName:      <none>
+          fibre:
+            Type:        FC (a Fibre Channel disk)
+            TargetWWNs:  
+            LUN:         <none>
+            FSType:      
+            ReadOnly:    false
+        QoS Class:       Burstable
+        Node-Selectors:  <none>
+        Tolerations:     node.kubernetes.io/not-ready:NoExecute op=Exists for 300s
+                         node.kubernetes.io/unreachable:NoExecute op=Exists for 300s
+        Events:          <none>
+    "#]]
+    .assert_eq(&t.run("describe pod rare"));
+}
+
+#[test]
+fn kinds_that_only_lie_there_have_their_own_describers() {
+    let mut t = Terminal::new();
+    t.make(
+        "apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: http}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: 'x:1'}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: high}
+value: 1000
+description: For what matters.
+",
+    );
+    let lines = [
+        "describe sa default",
+        "describe svc web",
+        "describe deploy web",
+        "describe pdb web",
+        "describe pc high",
+    ];
+    let text: String = lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect();
+    expect![[r#"
+        $ describe sa default
+        Name:                default
+        Namespace:           default
+        Labels:              <none>
+        Annotations:         <none>
+        Image pull secrets:  <none>
+        Events:              <none>
+        $ describe svc web
+        Name:                     web
+        Namespace:                default
+        Labels:                   <none>
+        Annotations:              <none>
+        Selector:                 app=web
+        Type:                     ClusterIP
+        IP Families:              <none>
+        IP:                       
+        IPs:                      <none>
+        Port:                     <unset>  80/TCP
+        TargetPort:               http/TCP
+        Endpoints:                <none>
+        Session Affinity:         None
+        Internal Traffic Policy:  Cluster
+        Events:                   <none>
+        $ describe deploy web
+        Name:                   web
+        Namespace:              default
+        CreationTimestamp:      Thu, 01 Jan 2026 00:00:00 +0000
+        Labels:                 <none>
+        Annotations:            <none>
+        Selector:               app=web
+        Replicas:               2 desired | 0 updated | 0 total | 0 available | 0 unavailable
+        StrategyType:           RollingUpdate
+        MinReadySeconds:        0
+        RollingUpdateStrategy:  25% max unavailable, 25% max surge
+        Pod Template:
+          Labels:  app=web
+          Containers:
+           main:
+            Image:         x:1
+            Port:          <none>
+            Host Port:     <none>
+            Environment:   <none>
+            Mounts:        <none>
+          Volumes:         <none>
+          Node-Selectors:  <none>
+          Tolerations:     <none>
+        Events:            <none>
+        $ describe pdb web
+        Name:           web
+        Namespace:      default
+        Min available:  1
+        Selector:       app=web
+        Status:
+            Allowed disruptions:  0
+            Current:              0
+            Desired:              0
+            Total:                0
+        Events:                   <none>
+        $ describe pc high
+        Name:              high
+        Value:             1000
+        GlobalDefault:     false
+        PreemptionPolicy:  PreemptLowerPriority
+        Description:       For what matters.
+        Annotations:       <none>
+        Events:            <none>
+    "#]]
+    .assert_eq(&text);
 }

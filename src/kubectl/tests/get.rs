@@ -190,3 +190,57 @@ fn cli_008_a_watch_prints_what_is_there_and_then_each_change() {
     "#]]
     .assert_eq(&job.text());
 }
+
+/// Kubernetes: cli-runtime/pkg/printers/tableprinter.go, formatEventType.
+#[test]
+fn cli_008_a_watch_says_what_sort_of_change_it_was() {
+    use crate::wire::WatchEvent;
+    let mut t = Terminal::new();
+    t.make(NODE);
+    let node = |name: &str| {
+        let value =
+            serde_json::json!({"metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z"}});
+        Object::from_value(Kind::Node, &value)
+    };
+    let mut said = String::new();
+    for line in ["get nodes -w --output-watch-events", "get nodes -w --output-watch-events -o json"] {
+        let mut job = t.start(line);
+        let Progress::Needs(call) = job.advance() else { panic!("a list") };
+        let answer = t.api.handle(call, t.now);
+        job.answer(t.now, answer);
+        let Progress::Watches { .. } = job.advance() else { panic!("a watch") };
+        if line.ends_with("events") {
+            job.event(t.now, WatchEvent::Modified(node("worker-1")));
+            job.event(t.now, WatchEvent::Added(node("worker-2")));
+            job.event(t.now, WatchEvent::Deleted(node("worker-2")));
+            job.advance();
+        }
+        said += &format!("$ {line}\n");
+        said.extend(job.text().lines().take(10).map(|line| format!("{line}\n")));
+    }
+    said += &format!("$ get nodes --output-watch-events\n{}", t.run("get nodes --output-watch-events"));
+    expect![[r#"
+        $ get nodes -w --output-watch-events
+        EVENT      NAME       STATUS    ROLES    AGE   VERSION
+        ADDED      worker-1   Unknown   <none>   0s    
+        MODIFIED   worker-1   Unknown   <none>   0s    
+        ADDED      worker-2   Unknown   <none>   0s    
+        DELETED    worker-2   Unknown   <none>   0s    
+        $ get nodes -w --output-watch-events -o json
+        {
+            "type": "ADDED",
+            "object": {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {
+                    "creationTimestamp": "2026-01-01T00:00:00Z",
+                    "name": "worker-1",
+                    "resourceVersion": "5",
+                    "uid": "478cebe8-a9a4-49de-b3e5-a8c2e5186325"
+        $ get nodes --output-watch-events
+        error: --output-watch-events option can only be used with --watch or --watch-only
+        See 'kubectl get -h' for help and examples
+        [1]
+    "#]]
+    .assert_eq(&said);
+}

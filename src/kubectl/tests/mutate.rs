@@ -184,7 +184,10 @@ fn logs_tell_what_stands_in_the_way() {
         t.run("logs web"),
         "Error from server (BadRequest): pod web does not have a host assigned\n[1]\n"
     );
-    assert_eq!(t.run("logs web -c nope"), "error: container nope is not valid for pod web\n[1]\n");
+    assert_eq!(
+        t.run("logs web -c nope"),
+        "error: container nope is not valid for pod web out of: main\n[1]\n"
+    );
     t.make(&pod("bound", "{}").replace("spec:", "spec:\n  nodeName: worker-1"));
     assert_eq!(
         t.run("logs bound"),

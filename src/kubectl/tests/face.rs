@@ -1,0 +1,496 @@
+//! What stands around the commands: what is refused and how, and what only looks.
+
+use super::*;
+use expect_test::expect;
+
+fn all(t: &mut Terminal, lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect()
+}
+
+#[test]
+fn commands_that_kubectl_has_say_what_to_do_instead() {
+    let mut t = Terminal::new();
+    let lines = [
+        "set env ds/agent --list",
+        "set resources ds/agent --limits=cpu=1",
+        "create job x --image=y",
+        "create secret tls x --cert=a --key=b",
+        "autoscale deploy/x --max=3",
+        "certificate approve x",
+        "cluster-info dump --all-namespaces",
+        "config set-context --current --namespace=team",
+        "apply edit-last-applied ds/agent",
+        "get pods -k .",
+        "get --raw /healthz",
+        "get pods --template={{.kind}}",
+        "get pods --as=anna",
+        "label node worker-1 a=b --local",
+        "delete pod x -i",
+        "scale ds/agent --replicas=1 --current-replicas=2",
+    ];
+    expect![[r#"
+        $ set env ds/agent --list
+        error: kubectl set env is not simulated: use kubectl patch, or change the file and kubectl apply -f it
+        [1]
+        $ set resources ds/agent --limits=cpu=1
+        error: kubectl set resources is not simulated: use kubectl patch, or change the file and kubectl apply -f it
+        [1]
+        $ create job x --image=y
+        error: kubectl create job is not simulated: write a manifest and kubectl apply -f it
+        [1]
+        $ create secret tls x --cert=a --key=b
+        error: kubectl create secret tls is not simulated: write a manifest and kubectl apply -f it
+        [1]
+        $ autoscale deploy/x --max=3
+        error: kubectl autoscale is not simulated: nothing measures usage here
+        [1]
+        $ certificate approve x
+        error: kubectl certificate is not simulated: certificates are not looked at here
+        [1]
+        $ cluster-info dump --all-namespaces
+        error: kubectl cluster-info dump is not simulated: use kubectl get all -A, kubectl describe and kubectl logs
+        [1]
+        $ config set-context --current --namespace=team
+        error: kubectl config set-context is not simulated: there is one cluster, one user and one context here. Name another namespace with -n in each command
+        [1]
+        $ apply edit-last-applied ds/agent
+        error: kubectl apply edit-last-applied is not simulated: there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label
+        [1]
+        $ get pods -k .
+        error: kustomizations are not simulated: give the files with -f
+        [1]
+        $ get --raw /healthz
+        error: --raw is not simulated: name what to get, with -o json
+        [1]
+        $ get pods --template={{.kind}}
+        error: --template is not simulated: use -o jsonpath=… or -o custom-columns=…
+        [1]
+        $ get pods --as=anna
+        error: --as is not simulated: nothing is forbidden here, whoever asks
+        [1]
+        $ label node worker-1 a=b --local
+        error: --local is not simulated: use --dry-run=client
+        [1]
+        $ delete pod x -i
+        error: --interactive is not simulated: this console answers no questions
+        [1]
+        $ scale ds/agent --replicas=1 --current-replicas=2
+        error: --current-replicas is not simulated: the number is set in any case
+        [1]
+    "#]].assert_eq(&all(&mut t, &lines));
+    assert!(t.calls.is_empty());
+}
+
+/// Kubernetes: kubectl/pkg/cmd/util/helpers.go, DefaultSubCommandRun; cobra, SuggestionsFor.
+#[test]
+fn a_word_that_is_no_command_is_told_as_kubectl_tells_it() {
+    let mut t = Terminal::new();
+    let lines = [
+        "list pods",
+        "ps",
+        "rm pod x",
+        "rollout foo ds/agent",
+        "create",
+        "create foo",
+        "set foo",
+        "top pod x y",
+    ];
+    let text = all(&mut t, &lines);
+    let without_help = text.replace(&t.run("create --help"), "(the help)\n");
+    expect![[r#"
+        $ list pods
+        error: unknown command "list" for "kubectl"
+
+        Did you mean this?
+        	get
+        [1]
+        $ ps
+        error: unknown command "ps" for "kubectl"
+
+        Did you mean this?
+        	cp
+        	get
+        [1]
+        $ rm pod x
+        error: unknown command "rm" for "kubectl"
+
+        Did you mean this?
+        	cp
+        	delete
+        	run
+        [1]
+        $ rollout foo ds/agent
+        error: unknown command "foo ds/agent"
+        See 'kubectl rollout -h' for help and examples
+        [1]
+        $ create
+        Error: must specify one of -f and -k
+
+        (the help)
+        [1]
+        $ create foo
+        Error: must specify one of -f and -k
+
+        error: unknown command "foo"
+        See 'kubectl create -h' for help and examples
+        [1]
+        $ set foo
+        error: unknown command "foo"
+        See 'kubectl set -h' for help and examples
+        [1]
+        $ top pod x y
+        error: Metrics API not available
+        [1]
+    "#]]
+    .assert_eq(&without_help);
+    assert!(t.run("rollout").ends_with("[1]\n"));
+    assert!(t.run("options").starts_with("The following options can be passed to any command:\n\n"));
+}
+
+#[test]
+fn what_is_not_in_the_kubeconfig_does_not_exist() {
+    let mut t = Terminal::new();
+    let lines = [
+        "get pods --context=other",
+        "get pods --cluster other",
+        "get pods --user other",
+        "get pods --context kubernetes-admin@kubernetes",
+        "config view",
+        "config use-context other",
+        "config use-context kubernetes-admin@kubernetes",
+        "config get-contexts other",
+        "config get-users",
+    ];
+    expect![[r#"
+        $ get pods --context=other
+        error: context "other" does not exist
+        [1]
+        $ get pods --cluster other
+        error: cluster "other" does not exist
+        [1]
+        $ get pods --user other
+        error: auth info "other" does not exist
+        [1]
+        $ get pods --context kubernetes-admin@kubernetes
+        No resources found in default namespace.
+        $ config view
+        apiVersion: v1
+        clusters:
+        - cluster:
+            certificate-authority-data: DATA+OMITTED
+            server: https://10.0.0.10:6443
+          name: kubernetes
+        contexts:
+        - context:
+            cluster: kubernetes
+            user: kubernetes-admin
+          name: kubernetes-admin@kubernetes
+        current-context: kubernetes-admin@kubernetes
+        kind: Config
+        users:
+        - name: kubernetes-admin
+          user:
+            client-certificate-data: DATA+OMITTED
+            client-key-data: DATA+OMITTED
+        $ config use-context other
+        error: no context exists with the name: "other"
+        [1]
+        $ config use-context kubernetes-admin@kubernetes
+        Switched to context "kubernetes-admin@kubernetes".
+        $ config get-contexts other
+        error: context other not found
+        [1]
+        $ config get-users
+        NAME
+        kubernetes-admin
+    "#]]
+    .assert_eq(&all(&mut t, &lines));
+}
+
+/// Kubernetes: kubectl/pkg/cmd/auth/cani.go.
+#[test]
+fn can_i_says_yes_and_what_is_odd_about_the_question() {
+    let mut t = Terminal::new();
+    let lines = [
+        "auth can-i create pods",
+        "auth can-i delete nodes",
+        "auth can-i delete nodes -A",
+        "auth can-i fly ds.apps",
+        "auth can-i get foo.example.com/x",
+        "auth can-i get /healthz",
+        "auth can-i create",
+        "auth can-i --list",
+        "auth whoami",
+    ];
+    expect![[r#"
+        $ auth can-i create pods
+        yes
+        $ auth can-i delete nodes
+        Warning: resource 'nodes' is not namespace scoped
+
+        yes
+        $ auth can-i delete nodes -A
+        yes
+        $ auth can-i fly ds.apps
+        Warning: verb 'fly' is not a known verb
+
+        yes
+        $ auth can-i get foo.example.com/x
+        Warning: the server doesn't have a resource type 'foo' in group 'example.com'
+
+        yes
+        $ auth can-i get /healthz
+        yes
+        $ auth can-i create
+        error: you must specify two arguments: verb resource or verb resource/resourceName.
+        See 'kubectl auth can-i -h' for help and examples.
+        [1]
+        $ auth can-i --list
+        Resources   Non-Resource URLs   Resource Names   Verbs
+        *.*         []                  []               [*]
+                    [*]                 []               [*]
+        $ auth whoami
+        ATTRIBUTE   VALUE
+        Username    kubernetes-admin
+        Groups      [kubeadm:cluster-admins system:authenticated]
+    "#]]
+    .assert_eq(&all(&mut t, &lines));
+    t.up = false;
+    assert_eq!(
+        t.run("auth can-i create pods"),
+        "The connection to the server 10.0.0.10:6443 was refused - did you specify the right host or port?\n[1]\n"
+    );
+}
+
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths, visitByName.
+#[test]
+fn files_and_arguments_do_not_go_together() {
+    let mut t = Terminal::new();
+    t.make(AGENT);
+    t.file("ds.yaml", AGENT);
+    let lines = [
+        "get pods -f ds.yaml",
+        "describe ds/agent -f ds.yaml",
+        "label pods a=b -f ds.yaml",
+        "get pods,ds agent",
+        "get all agent",
+        "taint node/worker-1 a=b:NoSchedule",
+    ];
+    expect![[r#"
+        $ get pods -f ds.yaml
+        error: when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well
+        [1]
+        $ describe ds/agent -f ds.yaml
+        error: resource/name arguments cannot be provided when a path is specified
+        [1]
+        $ label pods a=b -f ds.yaml
+        error: when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well
+        [1]
+        $ get pods,ds agent
+        error: you must specify only one resource
+        [1]
+        $ get all agent
+        error: you must specify only one resource
+        [1]
+        $ taint node/worker-1 a=b:NoSchedule
+        error: the server doesn't have a resource type "node/worker-1"
+        [1]
+    "#]]
+    .assert_eq(&all(&mut t, &lines));
+}
+
+/// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.
+#[test]
+fn a_template_that_cannot_be_carried_out_shows_what_it_was_given() {
+    let mut t = Terminal::new();
+    t.make(&pod("web", "{app: web}"));
+    let lines = [
+        "get pods -l app=none -o jsonpath={.items[0].metadata.name}",
+        "get pods -o jsonpath={.items[0].metadata.name",
+        "get pods -o jsonpath={.items[0",
+        "get pods -o custom-columns=SECOND:.spec.containers[1].image",
+        "get pods -o jsonpath={.items[0].metadata.labels.none}",
+    ];
+    expect![[r#"
+        $ get pods -l app=none -o jsonpath={.items[0].metadata.name}
+        error: error executing jsonpath "{.items[0].metadata.name}": Error executing template: array index out of bounds: index 0, length 0. Printing more information for debugging the template:
+        	template was:
+        		{.items[0].metadata.name}
+        	object given to jsonpath engine was:
+        		map[string]interface {}{"apiVersion":"v1", "items":[]interface {}{}, "kind":"List", "metadata":map[string]interface {}{"resourceVersion":""}}
+
+
+        [1]
+        $ get pods -o jsonpath={.items[0].metadata.name
+        error: error parsing jsonpath {.items[0].metadata.name, unclosed action
+        [1]
+        $ get pods -o jsonpath={.items[0
+        error: error parsing jsonpath {.items[0, unterminated array
+        [1]
+        $ get pods -o custom-columns=SECOND:.spec.containers[1].image
+        error: array index out of bounds: index 1, length 1
+        [1]
+        $ get pods -o jsonpath={.items[0].metadata.labels.none}
+    "#]].assert_eq(&all(&mut t, &lines));
+}
+
+#[test]
+fn the_last_applied_configuration_is_shown() {
+    let mut t = Terminal::new();
+    t.file("ds.yaml", AGENT);
+    t.run("apply -f ds.yaml");
+    t.make(&pod("web", "{}"));
+    let lines = [
+        "apply view-last-applied ds/agent",
+        "apply view-last-applied pod web",
+        "apply view-last-applied ds agent -o wide",
+        "apply foo",
+    ];
+    expect![[r#"
+        $ apply view-last-applied ds/agent
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata:
+          annotations: {}
+          name: agent
+          namespace: default
+        spec:
+          selector:
+            matchLabels:
+              app: agent
+          template:
+            metadata:
+              labels:
+                app: agent
+            spec:
+              containers:
+              - image: agent:1
+                name: main
+        $ apply view-last-applied pod web
+        error: no last-applied-configuration annotation found on resource: web
+        [1]
+        $ apply view-last-applied ds agent -o wide
+        error: Unexpected -o output mode: wide, the flag 'output' must be one of yaml|json
+        See 'kubectl apply view-last-applied -h' for help and examples
+        [1]
+        $ apply foo
+        error: Unexpected args: [foo]
+        See 'kubectl apply -h' for help and examples
+        [1]
+    "#]]
+    .assert_eq(&all(&mut t, &lines));
+}
+
+/// Kubernetes: kubectl/pkg/cmd/logs/logs.go; polymorphichelpers/logsforobject.go; podutils.go, ByLogging.
+#[test]
+fn logs_are_asked_of_the_container_that_is_meant() {
+    let mut t = Terminal::new();
+    let two = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: two\n  labels: {app: agent}\n  annotations: {kubectl.kubernetes.io/default-container: side}\nspec:\n  nodeName: worker-1\n  initContainers: [{name: prep, image: x:1}]\n  containers: [{name: main, image: x:1}, {name: side, image: x:1}]\n";
+    t.make(two);
+    t.make(&pod("one", "{app: agent}"));
+    t.make(AGENT);
+    let lines = [
+        "logs two",
+        "logs two -c nope",
+        "logs two prep",
+        "logs two prep -c main",
+        "logs two --all-containers",
+        "logs two --all-containers -c main",
+        "logs two --all-containers --ignore-errors",
+        "logs nope",
+        "logs nope -n kube-system",
+        "logs two -l app=agent",
+        "logs ds/agent",
+    ];
+    expect![[r#"
+        $ logs two
+        Error from server (BadRequest): container "side" in pod "two" is waiting to start: ContainerCreating
+        [1]
+        $ logs two -c nope
+        error: container nope is not valid for pod two out of: main, side, prep (init)
+        [1]
+        $ logs two prep
+        Error from server (BadRequest): container "prep" in pod "two" is waiting to start: ContainerCreating
+        [1]
+        $ logs two prep -c main
+        error: only one of -c or an inline [CONTAINER] arg is allowed
+        [1]
+        $ logs two --all-containers
+        Error from server (BadRequest): container "prep" in pod "two" is waiting to start: ContainerCreating
+        [1]
+        $ logs two --all-containers -c main
+        error: --all-containers=true should not be specified with container name main
+        [1]
+        $ logs two --all-containers --ignore-errors
+        error: container "prep" in pod "two" is waiting to start: ContainerCreating
+        error: container "main" in pod "two" is waiting to start: ContainerCreating
+        error: container "side" in pod "two" is waiting to start: ContainerCreating
+        $ logs nope
+        error: error from server (NotFound): pods "nope" not found in namespace "default"
+        [1]
+        $ logs nope -n kube-system
+        error: error from server (NotFound): pods "nope" not found in namespace "kube-system"
+        [1]
+        $ logs two -l app=agent
+        error: only a selector (-l) or a POD name is allowed
+        See 'kubectl logs -h' for help and examples
+        [1]
+        $ logs ds/agent
+        Found 2 pods, using pod/two
+        Error from server (BadRequest): container "side" in pod "two" is waiting to start: ContainerCreating
+        [1]
+    "#]]
+    .assert_eq(&all(&mut t, &lines));
+}
+
+/// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go; apiserver/pkg/endpoints/discovery.
+#[test]
+fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
+    let mut t = Terminal::new();
+    let lines = [
+        "api-resources --api-group=apps -o wide",
+        "api-resources --api-group=authorization.k8s.io --verbs=list",
+        "api-resources --categories=all --sort-by=kind --no-headers",
+        "api-resources --api-group=autoscaling -o name",
+        "api-resources --sort-by=x",
+        "api-resources -o yaml",
+        "get tokenreviews",
+        "get cs",
+    ];
+    expect![[r#"
+        $ api-resources --api-group=apps -o wide
+        NAME                  SHORTNAMES   APIVERSION   NAMESPACED   KIND                 VERBS                                                        CATEGORIES
+        controllerrevisions                apps/v1      true         ControllerRevision   create,delete,deletecollection,get,list,patch,update,watch   
+        daemonsets            ds           apps/v1      true         DaemonSet            create,delete,deletecollection,get,list,patch,update,watch   all
+        deployments           deploy       apps/v1      true         Deployment           create,delete,deletecollection,get,list,patch,update,watch   all
+        replicasets           rs           apps/v1      true         ReplicaSet           create,delete,deletecollection,get,list,patch,update,watch   all
+        statefulsets          sts          apps/v1      true         StatefulSet          create,delete,deletecollection,get,list,patch,update,watch   all
+        $ api-resources --api-group=authorization.k8s.io --verbs=list
+        NAME   SHORTNAMES   APIVERSION   NAMESPACED   KIND
+        $ api-resources --categories=all --sort-by=kind --no-headers
+        cronjobs                   cj       batch/v1         true   CronJob
+        daemonsets                 ds       apps/v1          true   DaemonSet
+        deployments                deploy   apps/v1          true   Deployment
+        horizontalpodautoscalers   hpa      autoscaling/v2   true   HorizontalPodAutoscaler
+        jobs                                batch/v1         true   Job
+        pods                       po       v1               true   Pod
+        replicasets                rs       apps/v1          true   ReplicaSet
+        replicationcontrollers     rc       v1               true   ReplicationController
+        services                   svc      v1               true   Service
+        statefulsets               sts      apps/v1          true   StatefulSet
+        $ api-resources --api-group=autoscaling -o name
+        horizontalpodautoscalers.autoscaling
+        $ api-resources --sort-by=x
+        error: --sort-by accepts only name or kind
+        [1]
+        $ api-resources -o yaml
+        error: -o yaml is not simulated: use -o wide or -o name
+        [1]
+        $ get tokenreviews
+        Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
+        [1]
+        $ get cs
+        error: componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane
+        [1]
+    "#]].assert_eq(&all(&mut t, &lines));
+}
