@@ -77,6 +77,7 @@ impl Kubelet {
             return true;
         }
         let work = Work {
+            image: None,
             step: Step::Volumes { since: ctx.now, retry: FIRST_RETRY },
             about: pod_ref(&pod),
             actions: Default::default(),

@@ -117,7 +117,7 @@ impl Kubelet {
     }
 
     /// Whether nothing of this container has been tried before what is being done now.
-    fn is_first_start(&self, at: usize, index: usize) -> bool {
+    pub(super) fn is_first_start(&self, at: usize, index: usize) -> bool {
         let worker = &self.workers[at];
         let Some(container) = worker.pod.spec.containers.get(index) else { return false };
         let newest = self.runtime.sandbox(worker.uid()).and_then(|sandbox| sandbox.newest(&container.name));
@@ -131,14 +131,20 @@ impl Kubelet {
         let Some(container) = worker.pod.spec.containers.get(index) else { return };
         let sandbox = self.runtime.sandbox(worker.uid());
         let Some(first) = sandbox.and_then(|sandbox| sandbox.newest(&container.name)) else { return };
-        if first.attempt > 0 {
-            return;
-        }
+        let Some((pulling, before)) = first.image_said.said().filter(|_| first.attempt == 0) else { return };
         let started = first.exit().map_or(first.created, |exit| exit.started);
-        let said =
-            [("Created", "Container created", first.created), ("Started", "Container started", started)];
-        for (reason, text, time) in said {
-            self.note(at, index, reason, Message::Static(text), time);
+        let (created, image) = (first.created, container.image.clone());
+        let (reason, message) = match pulling {
+            true => ("Pulling", Message::Pulling(image)),
+            false => ("Pulled", Message::Present(image)),
+        };
+        let said = [
+            (reason, message, created - before),
+            ("Created", Message::Static("Container created"), created),
+            ("Started", Message::Static("Container started"), started),
+        ];
+        for (reason, message, time) in said {
+            self.note(at, index, reason, message, time);
         }
     }
 

@@ -101,6 +101,7 @@ impl Kubelet {
                 return self.invalid_image_name(at, index, image, why, ctx);
             }
             ImagePullPolicy::IfNotPresent | ImagePullPolicy::Never if present => {
+                self.note_image(at, index, false, ctx.now);
                 let message = Message::Present(image.clone());
                 self.container_event(at, index, EventType::Normal, "Pulled", message, ctx);
                 return Ensured::Present;
@@ -118,9 +119,18 @@ impl Kubelet {
         {
             return self.image_pull_back_off(at, index, &key, ctx);
         }
+        self.note_image(at, index, true, ctx.now);
         self.container_event(at, index, EventType::Normal, "Pulling", Message::Pulling(image.clone()), ctx);
         self.enqueue_pull(at, index, image.clone(), ctx);
         Ensured::Pulling
+    }
+
+    /// What is said of an image at a first start goes past the recorder, which may have to hear of it later.
+    fn note_image(&mut self, at: usize, index: usize, pulling: bool, now: Time) {
+        let first = self.is_first_start(at, index);
+        if let Some(work) = &mut self.workers[at].work {
+            work.image = first.then_some((pulling, now));
+        }
     }
 
     fn invalid_image_name(

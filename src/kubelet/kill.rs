@@ -55,8 +55,15 @@ impl Kubelet {
     pub(super) fn kill_pod(&mut self, at: usize, grace: Duration, ctx: &mut Ctx) {
         let about = pod_ref(&self.workers[at].pod);
         let (actions, result) = (Default::default(), SyncResult::Done);
-        let work =
-            Work { step: Step::Sandbox, about, actions, result, killed: Vec::new(), missing: Vec::new() };
+        let work = Work {
+            step: Step::Sandbox,
+            about,
+            actions,
+            result,
+            image: None,
+            killed: Vec::new(),
+            missing: Vec::new(),
+        };
         self.workers[at].work = Some(Box::new(work));
         let targets = self.all_running(at, grace);
         self.kill(at, targets, Then::Terminated, ctx);

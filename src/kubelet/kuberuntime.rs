@@ -300,6 +300,7 @@ impl Kubelet {
             about,
             actions,
             result: SyncResult::Done,
+            image: None,
             killed: Vec::new(),
             missing: Vec::new(),
         };

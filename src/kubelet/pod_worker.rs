@@ -91,6 +91,8 @@ pub(super) struct Work {
     pub actions: PodActions,
     /// What its end will be.
     pub result: SyncResult,
+    /// At a container's first start: whether its image is pulled, and when that (or that it is there) was said.
+    pub image: Option<(bool, Time)>,
     /// Containers that it has stopped.
     pub killed: Vec<u32>,
     /// ConfigMaps and Secrets that are not there.

@@ -21,7 +21,7 @@ use crate::sim::{Duration, Time};
 use crate::wire::{Ctx, Timer};
 use images::Images;
 use program::program;
-pub use sandbox::{Container, ContainerState, Exit, ExitReason, Sandbox, SandboxState};
+pub use sandbox::{Container, ContainerState, Exit, ExitReason, ImageSaid, Sandbox, SandboxState};
 
 /// Tags of the runtime's own timers. They outlive a kubelet.
 pub(crate) const SANDBOX: u16 = 1;
@@ -180,6 +180,7 @@ impl Runtime {
         pod: Uid,
         spec: &Rc<PodSpec>,
         index: usize,
+        image_said: ImageSaid,
         ctx: &mut Ctx,
     ) -> Option<u32> {
         let id = self.next_id();
@@ -198,6 +199,7 @@ impl Runtime {
             index: index as u16,
             sandbox: sandbox.attempt as u16,
             attempt,
+            image_said,
             created: now,
             spec: spec.clone(),
             state: ContainerState::Created,

@@ -6,7 +6,7 @@
 use super::image_manager::Ensured;
 use super::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
 use super::pod_worker::{Step, SyncResult};
-use super::runtime::Done;
+use super::runtime::{Done, ImageSaid};
 use super::texts::{format_pod, uid_text, waiting};
 use super::timers::HOOK;
 use super::{Kubelet, pod_ref};
@@ -53,11 +53,11 @@ impl Kubelet {
 
     /// Begins to start one container. Returns whether something is under way now; if not, it has failed.
     fn start_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
-        self.note_first_start(at, index);
         if let Some(end) = self.back_off_of(at, index, ctx) {
             self.fail_start(at, SyncResult::BackOff(end));
             return false;
         }
+        self.note_first_start(at, index);
         match self.ensure_image_exists(at, index, ctx) {
             Ensured::Present => self.create_container(at, index, ctx),
             Ensured::Pulling => self.set_step(at, Step::Pull(index)),
@@ -135,7 +135,10 @@ impl Kubelet {
         }
         let pod = self.workers[at].pod.clone();
         self.set_step(at, Step::Start(index));
-        self.runtime.start_container(pod.meta.uid, &pod.spec, index, ctx);
+        let said = self.workers[at].work.as_mut().and_then(|work| work.image.take());
+        let said =
+            said.map_or(ImageSaid::NOTHING, |(pulling, at)| ImageSaid::new(pulling, ctx.now.since(at)));
+        self.runtime.start_container(pod.meta.uid, &pod.spec, index, said, ctx);
         let created = Message::Static("Container created");
         self.container_event(at, index, EventType::Normal, "Created", created, ctx);
     }

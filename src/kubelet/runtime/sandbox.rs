@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::uid_list::OfPod;
 use crate::api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use crate::api::pod::{self, PodSpec};
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SandboxState {
@@ -43,10 +43,33 @@ pub struct Container {
     pub sandbox: u16,
     /// How many of this name there were before it in this pod.
     pub attempt: u32,
+    pub image_said: ImageSaid,
     pub created: Time,
     /// The spec it was created from.
     pub spec: Rc<PodSpec>,
     pub state: ContainerState,
+}
+
+/// What the kubelet said of a container's image when it started it for the first time, in few bytes, as there
+/// is one for each pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageSaid(u32);
+
+impl ImageSaid {
+    pub const NOTHING: ImageSaid = ImageSaid(u32::MAX);
+    const PULLING: u32 = 1 << 31;
+
+    /// That it pulls it, or that it is there, so long `before` the container was created; half an hour at most
+    /// is kept.
+    pub fn new(pulling: bool, before: Duration) -> ImageSaid {
+        let micros = before.0.min(u64::from(Self::PULLING - 2)) as u32;
+        ImageSaid(micros | if pulling { Self::PULLING } else { 0 })
+    }
+
+    pub fn said(self) -> Option<(bool, Duration)> {
+        let before = Duration(u64::from(self.0 & !Self::PULLING));
+        (self != Self::NOTHING).then_some((self.0 & Self::PULLING != 0, before))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

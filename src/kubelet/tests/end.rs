@@ -1,8 +1,10 @@
 //! A pod goes down: grace periods, hooks, crashes and their back-off.
 
+use expect_test::expect;
 use serde_json::json;
 
 use super::World;
+use crate::api::event::EventDraft;
 
 #[test]
 fn kl_087_a_deleted_pod_stops_gets_its_last_status_and_goes() {
@@ -109,6 +111,48 @@ fn kl_070_kl_072_kl_073_kl_075_a_crashing_container_backs_off() {
     let back_off = statuses.find("c=CrashLoopBackOffx1").unwrap();
     assert!(error < back_off, "{statuses}");
     assert!(world.pod("web").status.containers[0].last_state.is_some());
+}
+
+/// What an event says the first time it says as one of a series: the API server counts them in one object.
+#[test]
+fn kl_052_a_second_start_raises_the_counts_of_the_first_ones_events() {
+    let counts = |policy: &str, present: bool| {
+        let mut world = World::new();
+        if present {
+            world.create_pod("first", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+            world.run(5_000);
+        }
+        let container = json!({"name": "c", "image": "a:1", "imagePullPolicy": policy});
+        let uid = world.create_pod("web", json!({"containers": [container]}));
+        world.run(5_000);
+        let first = world.events.clone();
+        world.tell(|kubelet, ctx| kubelet.crash_container(uid, "c", 1, ctx));
+        world.run(5_000);
+        let about = |draft: &EventDraft| &*draft.regarding.name == "web";
+        let second = world.events[first.len()..].iter().filter(|(_, draft)| about(draft));
+        let before = |again: &EventDraft| {
+            let same = |draft: &EventDraft| draft.reason == again.reason && draft.message == again.message;
+            first.iter().any(|(at, draft)| {
+                about(draft) && same(draft) && *at <= again.last && draft.first == again.first
+            })
+        };
+        let text =
+            |(_, draft): &(_, EventDraft)| format!("{} x{} {}", draft.reason, draft.count, before(draft));
+        second.map(text).collect::<Vec<_>>().join("\n")
+    };
+    expect![[r#"
+        Pulling x2 true
+        Pulled x1 false
+        Created x2 true
+        Started x2 true"#]].assert_eq(&counts("Always", false));
+    expect![[r#"
+        Pulled x2 true
+        Created x2 true
+        Started x2 true"#]].assert_eq(&counts("IfNotPresent", true));
+    expect![[r#"
+        Pulled x1 false
+        Created x2 true
+        Started x2 true"#]].assert_eq(&counts("IfNotPresent", false));
 }
 
 #[test]
