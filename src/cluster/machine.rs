@@ -219,6 +219,10 @@ impl Cluster {
             self.control_plane.push(id);
         }
         self.changes.add_machine(&machine.name, id);
+        if self.machines.len() == self.machines.capacity() {
+            // A machine is a kilobyte: thousands of them do not double.
+            self.machines.reserve_exact((self.machines.len() / 8).max(16));
+        }
         self.machines.push(machine);
         id
     }

@@ -19,7 +19,7 @@ pub fn uid_text(pod: &Pod) -> String {
     }
 }
 
-/// States and reasons that most pods pass through, made once for each kubelet.
+/// States that most pods pass through, made once for all kubelets.
 #[derive(Clone, Debug)]
 pub(super) struct Texts {
     pub creating: Rc<Waiting>,
@@ -28,7 +28,13 @@ pub(super) struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        Texts { creating: waiting("ContainerCreating", ""), initializing: waiting("PodInitializing", "") }
+        thread_local! {
+            static SHARED: Texts = Texts {
+                creating: waiting("ContainerCreating", ""),
+                initializing: waiting("PodInitializing", ""),
+            };
+        }
+        SHARED.with(Texts::clone)
     }
 }
 

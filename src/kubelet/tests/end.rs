@@ -144,15 +144,18 @@ fn kl_052_a_second_start_raises_the_counts_of_the_first_ones_events() {
         Pulling x2 true
         Pulled x1 false
         Created x2 true
-        Started x2 true"#]].assert_eq(&counts("Always", false));
+        Started x2 true"#]]
+    .assert_eq(&counts("Always", false));
     expect![[r#"
         Pulled x2 true
         Created x2 true
-        Started x2 true"#]].assert_eq(&counts("IfNotPresent", true));
+        Started x2 true"#]]
+    .assert_eq(&counts("IfNotPresent", true));
     expect![[r#"
         Pulled x1 false
         Created x2 true
-        Started x2 true"#]].assert_eq(&counts("IfNotPresent", false));
+        Started x2 true"#]]
+    .assert_eq(&counts("IfNotPresent", false));
 }
 
 #[test]
