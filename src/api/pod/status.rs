@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::spec::{Container, ContainerKind, PodSpec};
+use crate::api::image_name::parse_image_name;
 use crate::api::meta::Name;
 use crate::sim::Timestamp;
 
@@ -454,6 +455,20 @@ fn terminated_to_value(terminated: &Terminated) -> Value {
     value
 }
 
+/// An image as the runtime names it, and its reference by digest, which is imageID.
+///
+/// Kubernetes: pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses; containerd's CRI, toCRIContainerStatus.
+fn resolved(image: &str) -> (String, String) {
+    let Ok(name) = parse_image_name(image) else { return (image.to_owned(), image_digest(image)) };
+    match name.digest.is_empty() {
+        true => {
+            let full = format!("{}:{}", name.repository, name.tag);
+            (full, format!("{}@{}", name.repository, image_digest(image)))
+        }
+        false => (image.to_owned(), format!("{}@{}", name.repository, name.digest)),
+    }
+}
+
 fn container_to_value(container: &Container, status: &ContainerStatus) -> Value {
     let state = match &status.state {
         ContainerState::Waiting(waiting) => {
@@ -468,12 +483,12 @@ fn container_to_value(container: &Container, status: &ContainerStatus) -> Value 
     };
     let last =
         status.last_state.as_ref().map_or(json!({}), |t| json!({"terminated": terminated_to_value(t)}));
-    let (id, image_id) = match status.id {
-        0 => (String::new(), String::new()),
-        id => (container_id(id), image_digest(&container.image)),
+    let (id, (image, image_id)) = match status.id {
+        0 => (String::new(), (container.image.to_string(), String::new())),
+        id => (container_id(id), resolved(&container.image)),
     };
     let mut value = json!({
-        "name": &*container.name, "image": &*container.image, "imageID": image_id,
+        "name": &*container.name, "image": image, "imageID": image_id,
         "ready": status.ready, "started": status.started, "restartCount": status.restart_count,
         "state": state, "lastState": last,
     });
@@ -481,4 +496,27 @@ fn container_to_value(container: &Container, status: &ContainerStatus) -> Value 
         value["containerID"] = json!(id);
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_015_a_running_containers_image_is_named_in_full_and_its_id_by_digest() {
+        let short = |image| {
+            let (image, id) = resolved(image);
+            let (name, digest) = id.split_once("sha256:").unwrap();
+            (image, format!("{name}sha256:{}", digest.len()))
+        };
+        let of = |image: &str, id: &str| (image.to_owned(), id.to_owned());
+        assert_eq!(short("nginx"), of("docker.io/library/nginx:latest", "docker.io/library/nginx@sha256:64"));
+        assert_eq!(
+            short("registry.k8s.io/etcd:3.6.6-0"),
+            of("registry.k8s.io/etcd:3.6.6-0", "registry.k8s.io/etcd@sha256:64")
+        );
+        let pinned = format!("a/b@sha256:{}", "0".repeat(64));
+        assert_eq!(resolved(&pinned), (pinned.clone(), format!("docker.io/{pinned}")));
+        assert_eq!(short("UPPER"), of("UPPER", "sha256:64"));
+    }
 }
