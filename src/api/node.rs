@@ -102,6 +102,19 @@ fn images(status: &Value) -> Rc<[NodeImage]> {
     entries.map(image).collect()
 }
 
+/// What a node offers, in API form. A kubelet names the sizes of huge pages even if it has none of them (ND-004).
+fn offered(resources: &Resources) -> Value {
+    let mut value = resources.to_value();
+    if resources.pods > 0 {
+        for name in ["hugepages-1Gi", "hugepages-2Mi"] {
+            if value.get(name).is_none() {
+                value[name] = "0".into();
+            }
+        }
+    }
+    value
+}
+
 impl Node {
     pub fn condition(&self, kind: NodeConditionType) -> Option<&NodeCondition> {
         self.conditions.iter().find(|condition| condition.kind == kind)
@@ -161,8 +174,8 @@ impl Node {
             value["status"] = json!({});
         }
         let status = &mut value["status"];
-        status["capacity"] = self.capacity.to_value();
-        status["allocatable"] = self.allocatable.to_value();
+        status["capacity"] = offered(&self.capacity);
+        status["allocatable"] = offered(&self.allocatable);
         status["conditions"] = Value::Array(self.conditions.iter().map(condition_to_value).collect());
         value
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::machine::MachineSpec;
 use super::{Cluster, Wake};
 use crate::api::object::{Key, Kind, Object};
+use crate::kubelet::node_status::allocatable;
 use crate::sim::Duration;
 use crate::wire::{Call, DeleteOptions, FieldValidation, Part, Patch, Token};
 
@@ -262,9 +263,11 @@ pub fn standard_nodes() -> Vec<crate::api::Node> {
             spec =
                 json!({"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]});
         }
-        let capacity = json!({"cpu": "4", "memory": "16Gi", "pods": "110"});
+        let capacity = MachineSpec::standard_capacity();
+        let allocatable = allocatable(&capacity).to_value();
         crate::api::Node::from_value(&json!({
-            "metadata": {"name": name, "labels": labels}, "spec": spec, "status": {"capacity": capacity},
+            "metadata": {"name": name, "labels": labels}, "spec": spec,
+            "status": {"capacity": capacity.to_value(), "allocatable": allocatable},
         }))
     };
     names.into_iter().map(node).collect()

@@ -38,12 +38,18 @@ pub struct MachineSpec {
 }
 
 impl MachineSpec {
+    /// What each computer has that nobody describes otherwise.
+    pub fn standard_capacity() -> Resources {
+        Resources::from_value(&serde_json::json!({
+            "cpu": "4", "memory": "16Gi", "ephemeral-storage": "61202244Ki", "pods": "110",
+        }))
+    }
+
     fn standard(name: &str) -> MachineSpec {
-        let capacity = serde_json::json!({"cpu": "4", "memory": "16Gi", "pods": "110"});
         MachineSpec {
             name: name.into(),
             control_plane: false,
-            capacity: Resources::from_value(&capacity),
+            capacity: MachineSpec::standard_capacity(),
             labels: StringMap::new(),
             taints: Vec::new(),
         }

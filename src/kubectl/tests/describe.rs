@@ -237,13 +237,17 @@ status:
         Addresses:
           InternalIP:  10.0.0.11
         Capacity:
-          cpu:     4
-          memory:  16Gi
-          pods:    110
+          cpu:            4
+          hugepages-1Gi:  0
+          hugepages-2Mi:  0
+          memory:         16Gi
+          pods:           110
         Allocatable:
-          cpu:     4
-          memory:  16Gi
-          pods:    110
+          cpu:            4
+          hugepages-1Gi:  0
+          hugepages-2Mi:  0
+          memory:         16Gi
+          pods:           110
         System Info:
           Machine ID:                 m
           System UUID:                s
@@ -267,6 +271,8 @@ status:
           cpu                100m (2%)  0 (0%)
           memory             64Mi (0%)  128Mi (0%)
           ephemeral-storage  0 (0%)     0 (0%)
+          hugepages-1Gi      0 (0%)     0 (0%)
+          hugepages-2Mi      0 (0%)     0 (0%)
         Events:              <none>
     "#]]
     .assert_eq(&t.run("describe node worker-1"));

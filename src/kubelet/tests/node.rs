@@ -60,9 +60,11 @@ fn nd_002_nd_003_nd_004_nd_005_what_a_node_says_of_itself() {
     );
     let annotations = json!({"volumes.kubernetes.io/controller-managed-attach-detach": "true"});
     assert_eq!(node["metadata"]["annotations"], annotations);
-    let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110"});
+    let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi",
+        "hugepages-1Gi": "0", "hugepages-2Mi": "0", "pods": "110"});
     assert_eq!(node["status"]["capacity"], capacity);
-    let allocatable = json!({"cpu": "4", "memory": "16284Mi", "ephemeral-storage": "90Gi", "pods": "110"});
+    let allocatable = json!({"cpu": "4", "memory": "16284Mi", "ephemeral-storage": "90Gi",
+        "hugepages-1Gi": "0", "hugepages-2Mi": "0", "pods": "110"});
     assert_eq!(node["status"]["allocatable"], allocatable);
     let conditions = node["status"]["conditions"].as_array().unwrap().iter();
     let lines: Vec<String> = conditions
