@@ -248,3 +248,25 @@ fn machines_are_switched_from_the_console() {
     seconds(&mut stage, 40);
     assert!(["worker-1", "worker-2", "worker-3"].iter().all(|node| is_ready(&stage, node)));
 }
+
+#[test]
+fn nd_004_a_machine_has_a_disk_that_pods_may_ask_for() {
+    let mut stage = standard();
+    let pod = |name: &str, disk: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers:\n  - name: c\n    \
+             image: a:1\n    resources: {{requests: {{ephemeral-storage: {disk}}}}}\n"
+        )
+    };
+    let (small, large) = (pod("small", "1Gi"), pod("large", "100Gi"));
+    exec_with(&mut stage, "kubectl apply -f small.yaml", &[("small.yaml", &small)]);
+    exec_with(&mut stage, "kubectl apply -f large.yaml", &[("large.yaml", &large)]);
+    seconds(&mut stage, 10);
+    let columns = "custom-columns=NAME:.metadata.name,PHASE:.status.phase,WHY:.status.conditions[0].message";
+    let shown = exec(&mut stage, &format!("kubectl get pods -o {columns}"));
+    expect![[r#"
+        NAME    PHASE     WHY
+        large   Pending   0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient ephemeral-storage. no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.
+        small   Running   <none>
+    "#]].assert_eq(&shown);
+}
