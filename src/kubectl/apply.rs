@@ -11,6 +11,7 @@ use super::errors::add_source;
 use super::flags::{Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::{self, Format};
+use super::resources::continue_on_error;
 use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch, resources};
 use crate::api::field::go_quote;
 use crate::api::label::Selector;
@@ -161,7 +162,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let validation = manifests::validation(cmd)?;
     let format = cmd.format()?;
     let read = manifests::read(io, cmd, validation)?;
-    let mut failures = read.failures.clone();
+    let failures = read.failures.clone();
     let selector = selector(cmd)?;
     let wanted =
         |doc: &&Doc| selector.as_ref().is_none_or(|s| s.matches_json(&doc.value["metadata"]["labels"]));
@@ -176,17 +177,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         dry_run: dry_run(cmd)?,
         server_side: cmd.parsed.flag("server-side"),
     };
-    for doc in docs {
-        match io.once(|io| applier.one(io, doc)) {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    continue_on_error(io, docs, failures, |io, doc| applier.one(io, doc))
 }
 
 fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {

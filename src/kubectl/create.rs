@@ -12,6 +12,7 @@ use super::errors::{self, add_source};
 use super::flags::{Flag, Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::Format;
+use super::resources::continue_on_error;
 use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run};
 use crate::api::field::go_quote;
 use crate::api::meta::string_map;
@@ -206,7 +207,7 @@ fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let format = cmd.format()?;
     let dry_run = dry_run(cmd)?;
     let read = manifests::read(io, cmd, validation)?;
-    let mut failures = read.failures.clone();
+    let failures = read.failures.clone();
     let filter = cmd.filter();
     filter.picks(None)?;
     let wanted =
@@ -215,18 +216,9 @@ fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if docs.is_empty() && failures.is_empty() {
         return Err("no objects passed to create".into());
     }
-    for doc in docs {
-        let result = io.once(|io| create_one(io, cmd, doc, validation, dry_run, format.as_ref()));
-        match result {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    continue_on_error(io, docs, failures, |io, doc| {
+        create_one(io, cmd, doc, validation, dry_run, format.as_ref())
+    })
 }
 
 fn create_one(

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::apply::dry_run;
 use super::flags::{Takes, flag};
 use super::output;
-use super::resources::{self, Info};
+use super::resources::{self, Info, continue_on_error};
 use super::{
     ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR,
     patched, print_obj, print_value,
@@ -145,22 +145,12 @@ fn change_pairs(io: &mut Io, cmd: &Cmd, pairs: Pairs) -> Result<i32, Stop> {
         return Err(format!("at least one {what} update is required").into());
     }
     let dry = dry_run(cmd)?;
-    let (infos, mut failures) = targets(io, cmd, &objects)?;
-    for info in &infos {
-        let done = io.once(|io| match cmd.parsed.flag("list") {
-            true => list_pairs(io, info, &changes, pairs, infos.len() == 1 && !cmd.selects()),
-            false => change_one(io, cmd, info, &changes, pairs, dry),
-        });
-        match done {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    let (infos, failures) = targets(io, cmd, &objects)?;
+    let alone = infos.len() == 1 && !cmd.selects();
+    continue_on_error(io, &infos, failures, |io, info| match cmd.parsed.flag("list") {
+        true => list_pairs(io, info, &changes, pairs, alone),
+        false => change_one(io, cmd, info, &changes, pairs, dry),
+    })
 }
 
 fn pairs_of(info: &Info, pairs: Pairs) -> StringMap {

@@ -12,6 +12,7 @@ use super::flags::{Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::Format;
 use super::resources;
+use super::resources::continue_on_error;
 use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE};
 use crate::api::field::go_quote;
 use crate::api::json;
@@ -60,22 +61,14 @@ fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         save_config: flags.flag("save-config"),
     };
     let read = manifests::read(io, cmd, replacer.validation)?;
-    let mut failures = read.failures.clone();
+    let failures = read.failures.clone();
     if read.docs.is_empty() && failures.is_empty() {
         return Err("no objects passed to replace".into());
     }
-    for doc in &read.docs {
-        let result = io.once(|io| if force { replacer.force(io, doc) } else { replacer.put(io, doc) });
-        match result {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    continue_on_error(io, &read.docs, failures, |io, doc| match force {
+        true => replacer.force(io, doc),
+        false => replacer.put(io, doc),
+    })
 }
 
 /// What is done to every object of the files.

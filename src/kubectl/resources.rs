@@ -189,6 +189,28 @@ fn tuple(arg: &str) -> Result<Target, Failure> {
     Ok(Target::new(kind_of(kind)?, Some(name.to_owned())))
 }
 
+/// Does something to each, once, whatever becomes of the others; what failed is said in the end.
+///
+/// Kubernetes: cli-runtime/pkg/resource/visitor.go, ContinueOnErrorVisitor.
+pub(super) fn continue_on_error<T>(
+    io: &mut Io,
+    items: impl IntoIterator<Item = T>,
+    mut failures: Vec<Failure>,
+    mut deed: impl FnMut(&mut Io, T) -> Result<(), Stop>,
+) -> Result<i32, Stop> {
+    for item in items {
+        match io.once(|io| deed(io, item)) {
+            Ok(_) => {}
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
 /// Fetches what the targets mean; a failure does not keep the others from being fetched.
 pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
     let mut infos = Vec::new();

@@ -13,7 +13,7 @@ use super::describe::{Writer, describe_pod_template};
 use super::flags::{Takes, flag};
 use super::mutate::patch_call;
 use super::output;
-use super::resources::{self, Info};
+use super::resources::{self, Info, continue_on_error};
 use super::tabwriter::TabWriter;
 use super::{
     Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
@@ -80,23 +80,9 @@ fn infos(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
 }
 
 /// Does something with each object; failures come at the end.
-fn each(
-    io: &mut Io,
-    cmd: &Cmd,
-    mut deed: impl FnMut(&mut Io, &Info) -> Result<(), Stop>,
-) -> Result<i32, Stop> {
-    let (infos, mut failures) = infos(io, cmd)?;
-    for info in &infos {
-        match io.once(|io| deed(io, info)) {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+fn each(io: &mut Io, cmd: &Cmd, deed: impl FnMut(&mut Io, &Info) -> Result<(), Stop>) -> Result<i32, Stop> {
+    let (infos, failures) = infos(io, cmd)?;
+    continue_on_error(io, &infos, failures, deed)
 }
 
 /// Kinds that roll out in Kubernetes, but on which nothing acts here.

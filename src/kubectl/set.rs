@@ -11,7 +11,7 @@ use super::apply::dry_run;
 use super::errors;
 use super::flags::{Takes, flag};
 use super::output::{self, Format};
-use super::resources::{self, Info};
+use super::resources::{self, Info, continue_on_error};
 use super::{
     ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patch,
     patched, print_obj, print_value,
@@ -62,26 +62,6 @@ pub(super) const SET: Command = Command {
     ],
 };
 
-/// Collects failures; they come at the end.
-fn each(
-    io: &mut Io,
-    infos: &[Info],
-    mut failures: Vec<Failure>,
-    mut deed: impl FnMut(&mut Io, &Info) -> Result<(), Stop>,
-) -> Result<i32, Stop> {
-    for info in infos {
-        match io.once(|io| deed(io, info)) {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
-}
-
 fn find(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
     let targets = cmd.targets(io, objects, false)?;
     resources::visit(io, &targets, &cmd.scope())
@@ -108,7 +88,7 @@ fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err("at least one image update is required".into());
     }
     let format = cmd.format()?;
-    each(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
+    continue_on_error(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
 }
 
 fn image_of(
@@ -210,7 +190,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if infos.is_empty() && failures.is_empty() {
         return Err("no objects passed to scale".into());
     }
-    each(io, &infos, failures, |io, info| {
+    continue_on_error(io, &infos, failures, |io, info| {
         let scalable = matches!(
             (info.kind.info().group, info.kind.name()),
             ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "ReplicationController")
@@ -288,7 +268,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let (dry, format) = (dry_run(cmd)?, cmd.format()?);
     let (infos, failures) = find(io, cmd, cmd.args())?;
-    each(io, &infos, failures, |io, info| {
+    continue_on_error(io, &infos, failures, |io, info| {
         let before = info.object.to_value(io.now());
         let patch = match kind {
             "merge" => Patch::Merge(Rc::new(body.clone())),

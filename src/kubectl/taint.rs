@@ -10,7 +10,7 @@ use super::apply::dry_run;
 use super::flags::{Takes, flag};
 use super::mutate::split;
 use super::output;
-use super::resources::{self, Info};
+use super::resources::{self, Info, continue_on_error};
 use super::{ALL, Cmd, Command, DRY_RUN, OUTPUT, SELECTOR, patched, print_obj, print_value};
 use crate::api::field::go_quote;
 use crate::api::label::{is_qualified_name, is_valid_label_value};
@@ -150,19 +150,9 @@ fn taint(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err("at least one resource name must be specified since 'all' parameter is not set".into());
     }
     let targets = resources::resource_type_or_name_args(&objects, selects)?;
-    let (infos, mut failures) = resources::visit(io, &targets, &cmd.scope())?;
+    let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
     let dry = dry_run(cmd)?;
-    for info in &infos {
-        match io.once(|io| taint_one(io, cmd, info, &add, &remove, dry)) {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    continue_on_error(io, &infos, failures, |io, info| taint_one(io, cmd, info, &add, &remove, dry))
 }
 
 /// Rules: CLI-037, CLI-038.

@@ -11,7 +11,7 @@ use super::flags::{Takes, flag};
 use super::jsonpath::{JsonPath, text_of};
 use super::output::{self, Format};
 use super::printers::age;
-use super::resources::{self, Info};
+use super::resources::{self, Info, continue_on_error};
 use super::tabwriter::TabWriter;
 use super::{ALL, ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
 use crate::api::event::Event;
@@ -233,18 +233,11 @@ fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             infos.iter().map(|info: &Info| (info.kind, info.object.key())).collect()
         }
     };
-    let mut failures = Vec::new();
-    for (kind, key) in &keys {
-        match io.once(|io| wait_for(io, *kind, key, &condition, until)) {
-            Ok(_) => io.out(format!("{} condition met\n", output::name(*kind, &key.name))),
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            Err(Stop::Pending) => return Err(Stop::Pending),
-        }
-    }
-    match Failure::aggregate(failures) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(0),
-    }
+    continue_on_error(io, &keys, Vec::new(), |io, (kind, key)| {
+        wait_for(io, *kind, key, &condition, until)?;
+        io.out(format!("{} condition met\n", output::name(*kind, &key.name)));
+        Ok(())
+    })
 }
 
 fn wait_for(io: &mut Io, kind: Kind, key: &Key, condition: &Condition, until: Time) -> Result<(), Stop> {
