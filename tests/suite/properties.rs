@@ -243,14 +243,11 @@ fn ds_042_on_delete_leaves_a_pod_waiting_that_its_node_suits_no_more() {
         Act::Apply(Set { name: "probe", image: 1, pool, tolerates_all: false, on_delete, surge: false })
     };
     let label = |pool| Act::Label { node: "worker-2", pool };
-    let acts = [
-        set(Some("blue"), false),
-        label(Some("blue")),
-        Act::Wait { millis: 250 },
-        set(None, true),
-        label(None),
-    ];
-    assert_eq!(check_session(&acts), Ok(()));
+    for millis in (0..600).step_by(25) {
+        let wait = Act::Wait { millis };
+        let acts = [set(Some("blue"), false), label(Some("blue")), wait, set(None, true), label(None)];
+        assert_eq!(check_session(&acts), Ok(()), "after {millis} ms");
+    }
 }
 
 proptest! {
