@@ -395,6 +395,11 @@ impl Kubelet {
     pub(super) fn handle_pod_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let old = std::mem::replace(&mut self.workers[at].pod, pod.clone());
         self.reconcile_status(at, &old, ctx);
+        if self.workers[at].rejected && pod.meta.is_terminating() && pod.is_terminal() {
+            // Nothing of it ever ran, so that there is nothing to be stopped.
+            self.workers[at].state = WorkerState::Terminated;
+            return self.finish_terminated(at, ctx);
+        }
         match check_and_update_pod(&old, pod) {
             Some(PodOperation::Delete) => match self.workers[at].state {
                 // It has ended already and only waits to be deleted.

@@ -250,6 +250,21 @@ fn ds_042_on_delete_leaves_a_pod_waiting_that_its_node_suits_no_more() {
     }
 }
 
+/// A pod that is being deleted when its kubelet refuses it goes all the same.
+#[test]
+fn kl_080_a_pod_refused_while_it_is_being_deleted_goes() {
+    let label = |pool| Act::Label { node: "worker-2", pool };
+    let pool = Some("blue");
+    let set = Set { name: "agent", image: 1, pool, tolerates_all: false, on_delete: false, surge: false };
+    let delete = Act::DeletePod { which: 0, force: false };
+    for millis in (700..900).step_by(10) {
+        let wait = |millis| Act::Wait { millis };
+        let down = Act::ApiServer { up: false };
+        let acts = [label(pool), Act::Apply(set), wait(millis), wait(50), delete.clone(), down, label(None)];
+        assert_eq!(check_session(&acts), Ok(()), "after {millis} ms");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(850), failure_persistence: None, ..Default::default() })]
 
