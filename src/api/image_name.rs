@@ -2,8 +2,6 @@
 //!
 //! Kubernetes: pkg/util/parsers/parsers.go, which reads them with github.com/distribution/reference.
 
-use std::borrow::Cow;
-
 /// An image name in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName {
@@ -21,34 +19,11 @@ const INVALID: &str = "invalid reference format";
 ///
 /// Kubernetes: pkg/util/parsers/parsers.go, ParseImageName.
 pub fn parse_image_name(image: &str) -> Result<ImageName, String> {
-    with_context(
-        image,
-        parse_normalized_named(image, |parts| ImageName {
-            repository: format!("{}/{}", parts.domain, parts.path),
-            tag: parts.tag.to_owned(),
-            digest: parts.digest.to_owned(),
-        }),
-    )
+    parse_normalized_named(image)
+        .map_err(|why| format!("couldn't parse image name {}: {why}", super::field::go_quote(image)))
 }
 
-/// Whether it is an image name; the same words as [`parse_image_name`]'s where it is none.
-pub fn check_image_name(image: &str) -> Result<(), String> {
-    with_context(image, parse_normalized_named(image, |_| ()))
-}
-
-fn with_context<T>(image: &str, result: Result<T, String>) -> Result<T, String> {
-    result.map_err(|why| format!("couldn't parse image name {}: {why}", super::field::go_quote(image)))
-}
-
-/// The parts of a name where they stand.
-struct Parts<'i> {
-    domain: &'i str,
-    path: &'i str,
-    tag: &'i str,
-    digest: &'i str,
-}
-
-fn parse_normalized_named<T>(image: &str, take: impl FnOnce(Parts) -> T) -> Result<T, String> {
+fn parse_normalized_named(image: &str) -> Result<ImageName, String> {
     if image.len() == 64 && image.bytes().all(lower_hex) {
         return Err(format!("invalid repository name ({image}), cannot specify 64-byte hexadecimal strings"));
     }
@@ -68,6 +43,7 @@ fn parse_normalized_named<T>(image: &str, take: impl FnOnce(Parts) -> T) -> Resu
         Some(_) => return Err(INVALID.to_owned()),
         None => (named, ""),
     };
+    let repository = format!("{domain}/{path}");
     if !valid_domain(domain) || !path.split('/').all(valid_path_component) {
         return Err(INVALID.to_owned());
     }
@@ -75,20 +51,20 @@ fn parse_normalized_named<T>(image: &str, take: impl FnOnce(Parts) -> T) -> Resu
         return Err("repository name must not be more than 255 characters".to_owned());
     }
     let tag = if tag.is_empty() && digest.is_empty() { "latest" } else { tag };
-    Ok(take(Parts { domain, path, tag, digest }))
+    Ok(ImageName { repository, tag: tag.to_owned(), digest: digest.to_owned() })
 }
 
 /// The registry, docker.io if none is named, and the rest.
-fn split_docker_domain(image: &str) -> (&str, Cow<'_, str>) {
+fn split_docker_domain(image: &str) -> (&str, String) {
     let (domain, remainder) = match image.split_once('/') {
         Some((first, rest)) if names_registry(first) => (first, rest),
         _ => ("docker.io", image),
     };
     let domain = if domain == "index.docker.io" { "docker.io" } else { domain };
     if domain == "docker.io" && !remainder.contains('/') {
-        return (domain, format!("library/{remainder}").into());
+        return (domain, format!("library/{remainder}"));
     }
-    (domain, remainder.into())
+    (domain, remainder.to_owned())
 }
 
 fn names_registry(first: &str) -> bool {

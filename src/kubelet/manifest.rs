@@ -245,7 +245,7 @@ fn finish(
     object["metadata"]["annotations"][CONFIG_SOURCE] = json!("file");
     object["metadata"]["annotations"][CONFIG_SEEN] = json!(now.rfc3339_nano());
     let mut pod = Pod::from_value(&object);
-    pod.status.qos_class = defaults::compute_pod_qos(&object["spec"]);
+    pod.status.qos_class = pod.spec.qos_class;
     Ok(pod)
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::scheduling::Scheduling;
 use super::status::{QosClass, Reason};
 use crate::api::defaults::compute_pod_qos;
-use crate::api::image_name::check_image_name;
+use crate::api::image_name::parse_image_name;
 use crate::api::meta::{Name, StringMap, string_map};
 use crate::api::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
 use crate::api::resources::Resources;
@@ -249,7 +249,7 @@ impl Container {
             kind,
             name: value["name"].as_str().unwrap_or_default().into(),
             image: value["image"].as_str().unwrap_or_default().into(),
-            image_name_error: check_image_name(value["image"].as_str().unwrap_or_default()).err(),
+            image_name_error: parse_image_name(value["image"].as_str().unwrap_or_default()).err(),
             image_pull_policy: match value["imagePullPolicy"].as_str() {
                 Some("Always") => ImagePullPolicy::Always,
                 Some("Never") => ImagePullPolicy::Never,
