@@ -402,6 +402,8 @@ const FILENAME: Flag = flag("filename", 'f', Takes::Text);
 const RECURSIVE: Flag = flag("recursive", 'R', Takes::Bool);
 const OUTPUT: Flag = flag("output", 'o', Takes::Text);
 const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"));
+/// Of what is read from files, strictly unless somebody says otherwise.
+const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));
 const ALL: Flag = flag("all", '\0', Takes::Bool);
 
 /// A shared text for a name that many objects carry.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::human_duration::go_duration;
-use super::meta::{Name, Uid};
+use super::meta::{Name, ObjectMeta, Uid};
 use super::object::Kind;
 use crate::sim::{Duration, Time};
 
@@ -19,6 +19,13 @@ pub struct ObjectRef {
     pub namespace: Name,
     pub name: Name,
     pub uid: Uid,
+}
+
+impl ObjectRef {
+    pub fn of(kind: Kind, meta: &ObjectMeta) -> Rc<ObjectRef> {
+        let (namespace, name) = (meta.namespace().clone(), meta.name.clone());
+        Rc::new(ObjectRef { kind, namespace, name, uid: meta.uid })
+    }
 }
 
 /// What an event says. Sentences that differ only by the object they are about are not spelt out.

@@ -119,16 +119,10 @@ impl Owned {
 
 impl SetState {
     fn new(ds: &Rc<DaemonSet>) -> SetState {
-        let regarding = ObjectRef {
-            kind: Kind::DaemonSet,
-            namespace: ds.meta.namespace().clone(),
-            name: ds.meta.name.clone(),
-            uid: ds.meta.uid,
-        };
         SetState {
             ds: ds.clone(),
             deleted: false,
-            regarding: Rc::new(regarding),
+            regarding: ObjectRef::of(Kind::DaemonSet, &ds.meta),
             template: DaemonTemplate::new(&ds.template),
             mould: None,
             placement: Placement::default(),

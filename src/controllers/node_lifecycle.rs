@@ -31,7 +31,7 @@ use crate::wire::{Answer, Call, CallError, Ctx, Reply, Timer, Token};
 
 use health::{Clock, MONITOR_PERIOD, NodeHealth, grace_period, observe, unknown_conditions};
 use no_schedule::{no_schedule_tainting, swap_taints};
-use pods::{mark_pod_not_ready, pod_ref, pods_assigned_to_node};
+use pods::{mark_pod_not_ready, pods_assigned_to_node};
 use zone::{EVICTION_PERIOD, Zone, is_node_excluded_from_disruption_checks, zone_key};
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
@@ -397,7 +397,7 @@ impl NodeLifecycleController {
     fn mark_pods_not_ready(&mut self, id: NodeId, pods: &[Rc<Pod>], ctx: &mut Ctx) {
         for pod in pods {
             if let Some(call) = mark_pod_not_ready(pod, ctx.now) {
-                self.requests.ask(Asked::PodNotReady(id, pod_ref(pod)), call, ctx);
+                self.requests.ask(Asked::PodNotReady(id, ObjectRef::of(Kind::Pod, &pod.meta)), call, ctx);
             }
         }
     }

@@ -12,7 +12,7 @@ use super::flags::{Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::{self, Format};
 use super::resources::continue_on_error;
-use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, patch, resources};
+use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, VALIDATE, patch, resources};
 use crate::api::field::go_quote;
 use crate::api::label::Selector;
 use crate::api::object::Object;
@@ -33,7 +33,7 @@ pub(super) const COMMAND: Command = Command {
         SELECTOR,
         DRY_RUN,
         ALL,
-        flag("validate", '\0', Takes::Optional("strict")),
+        VALIDATE,
         flag("kustomize", 'k', Takes::Text),
         flag("force", '\0', Takes::Bool),
         flag("overwrite", '\0', Takes::Bool),

@@ -13,7 +13,9 @@ use super::flags::{Flag, Takes, flag};
 use super::manifests::{self, Doc};
 use super::output::Format;
 use super::resources::continue_on_error;
-use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run};
+use super::{
+    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, VALIDATE, default_sub_command_run,
+};
 use crate::api::field::go_quote;
 use crate::api::meta::string_map;
 use crate::api::object::Kind;
@@ -63,7 +65,6 @@ pub(super) const CREATE: Command = Command {
     ],
 };
 
-const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));
 const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
 const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);

@@ -13,7 +13,7 @@ use super::manifests::{self, Doc};
 use super::output::Format;
 use super::resources;
 use super::resources::continue_on_error;
-use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE};
+use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, VALIDATE};
 use crate::api::field::go_quote;
 use crate::api::json;
 use crate::api::object::Object;
@@ -30,7 +30,7 @@ pub(super) const COMMAND: Command = Command {
         RECURSIVE,
         OUTPUT,
         DRY_RUN,
-        flag("validate", '\0', Takes::Optional("strict")),
+        VALIDATE,
         flag("kustomize", 'k', Takes::Text),
         flag("force", '\0', Takes::Bool),
         flag("save-config", '\0', Takes::Bool),

@@ -11,7 +11,7 @@ use super::flags::{Takes, flag};
 use super::mutate::split;
 use super::output;
 use super::resources::{self, Info, continue_on_error};
-use super::{ALL, Cmd, Command, DRY_RUN, OUTPUT, SELECTOR, patched, print_obj, print_value};
+use super::{ALL, Cmd, Command, DRY_RUN, OUTPUT, SELECTOR, VALIDATE, patched, print_obj, print_value};
 use crate::api::field::go_quote;
 use crate::api::label::{is_qualified_name, is_valid_label_value};
 use crate::api::object::{Kind, Object};
@@ -30,7 +30,7 @@ pub(super) const COMMAND: Command = Command {
         ALL,
         DRY_RUN,
         flag("overwrite", '\0', Takes::Bool),
-        flag("validate", '\0', Takes::Optional("strict")),
+        VALIDATE,
         flag("field-manager", '\0', Takes::Text),
     ],
     run: taint,

@@ -16,12 +16,7 @@ use crate::wire::{Call, Ctx, Token};
 
 /// The reference to a pod that its events carry.
 pub(crate) fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
-    Rc::new(ObjectRef {
-        kind: Kind::Pod,
-        namespace: pod.meta.namespace().clone(),
-        name: pod.meta.name.clone(),
-        uid: pod.meta.uid,
-    })
+    ObjectRef::of(Kind::Pod, &pod.meta)
 }
 
 impl Kubelet {

@@ -200,9 +200,13 @@ impl Scheduler {
                 let message = Message::Assigned(self.cache.info(binding.node).name.clone());
                 match first {
                     // Nothing was said of it before that the recorder would have to compare this with.
-                    true => {
-                        self.recorder.first_event(ctx, &about(&pod), EventType::Normal, "Scheduled", message)
-                    }
+                    true => self.recorder.first_event(
+                        ctx,
+                        &ObjectRef::of(Kind::Pod, &pod.meta),
+                        EventType::Normal,
+                        "Scheduled",
+                        message,
+                    ),
                     false => self.post(&pod, EventType::Normal, "Scheduled", message, ctx),
                 }
                 return;
@@ -290,17 +294,8 @@ impl Scheduler {
         message: Message,
         ctx: &mut Ctx,
     ) {
-        self.recorder.event(ctx, &about(pod), kind, reason, message);
+        self.recorder.event(ctx, &ObjectRef::of(Kind::Pod, &pod.meta), kind, reason, message);
     }
-}
-
-fn about(pod: &Pod) -> Rc<ObjectRef> {
-    Rc::new(ObjectRef {
-        kind: Kind::Pod,
-        namespace: pod.meta.namespace().clone(),
-        name: pod.meta.name.clone(),
-        uid: pod.meta.uid,
-    })
 }
 
 /// The nodes that NodeAffinity's PreFilter left out are absent (SCH-018).

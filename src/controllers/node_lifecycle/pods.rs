@@ -4,8 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::api::event::ObjectRef;
-use crate::api::object::{Kind, Object};
+use crate::api::object::Object;
 use crate::api::pod::{ConditionStatus, ConditionType, Pod};
 use crate::client::informer::{Caches, NodeId};
 use crate::sim::Time;
@@ -28,10 +27,4 @@ pub(super) fn pods_assigned_to_node(id: NodeId, caches: &Caches) -> Vec<Rc<Pod>>
     let name = caches.nodes.name(id);
     let pods = caches.nodes.pods(id).into_iter().filter_map(|serial| caches.pods.get(serial));
     pods.filter(|pod| pod.node_name.as_ref() == Some(&name)).cloned().collect()
-}
-
-/// What an event about a pod refers to.
-pub(super) fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
-    let (namespace, name, uid) = (pod.meta.namespace().clone(), pod.meta.name.clone(), pod.meta.uid);
-    Rc::new(ObjectRef { kind: Kind::Pod, namespace, name, uid })
 }
