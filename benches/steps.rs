@@ -12,18 +12,18 @@ mod work;
 use std::rc::Rc;
 use std::time::Duration as WallTime;
 
+use api::Node;
+use api::meta::Uid;
+use api::object::{Kind, Object};
+use api::pod::{ConditionStatus, ConditionType, Pod};
+use client::informer::Caches;
+use cluster::boot::control_plane_manifest;
+use codec::manifest::check_apply;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kubestage::api::Node;
-use kubestage::api::meta::Uid;
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::pod::{ConditionStatus, ConditionType, Pod};
-use kubestage::client::informer::Caches;
-use kubestage::cluster::boot::control_plane_manifest;
-use kubestage::manifest::check_apply;
-use kubestage::scheduler::Scheduler;
-use kubestage::sim::{Duration, Rng, Time};
-use kubestage::wire::{Answer, Call, Ctx, Effect, PodId, Reply, Settings, WatchEvent};
+use scheduler::Scheduler;
 use serde_json::json;
+use sim::{Duration, Rng, Time};
+use wire::{Answer, Call, Ctx, Effect, PodId, Reply, Settings, WatchEvent};
 
 const SIZES: [usize; 2] = [50, 5000];
 const SETS: usize = 30;

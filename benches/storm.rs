@@ -9,7 +9,7 @@ mod work;
 
 use std::time::{Duration, Instant};
 
-use kubestage::sim::bare::bare_queue;
+use sim::bare::bare_queue;
 use work::{Counts, Task, Work};
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {

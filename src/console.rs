@@ -1,141 +1,103 @@
-//! The console: one shell line at a time, on the person's own computer or, behind `ssh`, on a node.
-//!
-//! A line becomes a [`Job`](crate::job::Job). kubectl asks the API server; what is done on a node is a
-//! [`Deed`](crate::job::Deed), which the cluster carries out with [`node_shell`] over its [`Machines`]. The
-//! page's console and the native program share this.
+//! The console: what every click would have been as a line, its answer, and a line to type oneself.
 
-mod absent;
-mod crictl;
-mod files;
-mod filters;
-mod node;
-mod power;
-mod regex;
-mod run;
-mod sed;
-pub mod shell;
-mod systemd;
+use sim::Time;
+use stage::JobView;
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
 
-use std::rc::Rc;
+use super::menu::exec;
+use super::page::use_page;
+use super::same::Same;
+use super::speed::short_clock;
+use super::state::Action;
 
-use crate::job::{Client, FileSet, Job};
-use crate::sim::files::{FileError, Files};
-use crate::sim::{Duration, Time};
-
-pub use node::node_shell;
-pub use power::PowerVerb;
-
-/// A job for a line that somebody typed at `now`.
-pub fn job(line: &str, files: FileSet, client: Rc<Client>, now: Time) -> Job {
-    Job::new(line, run::program, files, client, now)
+#[derive(PartialEq, Properties)]
+pub struct ConsoleProps {
+    pub jobs: Same<Vec<JobView>>,
+    pub started: Time,
 }
 
-/// What systemd says of the kubelet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Service {
-    pub running: bool,
-    /// Since when it is as it is.
-    pub since: Time,
+/// Only these many of the newest are drawn.
+const SHOWN: usize = 60;
+
+#[component]
+pub fn Console(props: &ConsoleProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let (input, output) = (use_node_ref(), use_node_ref());
+    // How far back in the history the arrow keys have gone.
+    let back = use_mut_ref(|| 0_usize);
+    {
+        let output = output.clone();
+        use_effect_with(props.jobs.clone(), move |_| {
+            if let Some(element) = output.cast::<HtmlElement>() {
+                element.set_scroll_top(element.scroll_height());
+            }
+        });
+    }
+    let keys = {
+        let (input, jobs, act) = (input.clone(), props.jobs.clone(), page.act.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let Some(field) = input.cast::<HtmlInputElement>() else { return };
+            let mut back = back.borrow_mut();
+            match event.key().as_str() {
+                "Enter" if !field.value().trim().is_empty() => {
+                    act.emit(Action::Perform(exec(field.value().trim().to_owned())));
+                    field.set_value("");
+                    *back = 0;
+                }
+                key @ ("ArrowUp" | "ArrowDown") => {
+                    let step = if key == "ArrowUp" { *back + 1 } else { back.saturating_sub(1) };
+                    *back = step.min(jobs.len());
+                    let line = jobs.len().checked_sub(*back).and_then(|at| jobs.get(at));
+                    field.set_value(line.map_or("", |job| &job.line));
+                    event.prevent_default();
+                }
+                _ => {}
+            }
+        })
+    };
+    let skip = props.jobs.len().saturating_sub(SHOWN);
+    html! {
+        <div class="console">
+            <div class="console-out" ref={output} role="log" aria-label={words.console} tabindex="0">
+                if props.jobs.is_empty() {
+                    <p class="muted">{ words.console_empty }</p>
+                }
+                { for props.jobs.iter().skip(skip).map(|job| row(job, props.started)) }
+            </div>
+            <label class="console-in">
+                <span aria-hidden="true">{ "$" }</span>
+                <input
+                    ref={input}
+                    type="text"
+                    data-control="console"
+                    aria-label={words.console_input}
+                    placeholder="kubectl get pods -A -o wide"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    onkeydown={keys}
+                />
+            </label>
+        </div>
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServiceVerb {
-    Start,
-    Stop,
-    Restart,
+fn row(job: &JobView, started: Time) -> Html {
+    let code = job.exit_code;
+    let class = classes!(
+        "job",
+        code.is_none().then_some("running"),
+        code.filter(|code| *code != 0).map(|_| "failed")
+    );
+    let clock = short_clock(job.started.since(started).as_micros());
+    html! {
+        <div key={job.id} {class} data-job={job.id.to_string()} data-exit={code.map(|code| code.to_string())}>
+            <div class="job-line"><time>{ clock }</time><code>{ "$ " }{ &*job.line }</code></div>
+            if !job.text.is_empty() {
+                <pre>{ &*job.text }</pre>
+            }
+        </div>
+    }
 }
-
-/// A pod sandbox as the container runtime knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SandboxView {
-    /// 64 hex digits.
-    pub id: String,
-    pub pod: String,
-    pub namespace: String,
-    pub uid: String,
-    pub created: Time,
-    pub ready: bool,
-    pub attempt: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RuntimeState {
-    Created,
-    Running,
-    Exited,
-    Unknown,
-}
-
-/// A container as the container runtime knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerView {
-    /// 64 hex digits.
-    pub id: String,
-    /// The id of its sandbox.
-    pub sandbox: String,
-    pub pod: String,
-    pub namespace: String,
-    pub uid: String,
-    pub name: String,
-    pub image: String,
-    /// `sha256:` and 64 hex digits.
-    pub image_id: String,
-    pub created: Time,
-    pub started: Option<Time>,
-    pub finished: Option<Time>,
-    pub exit_code: i32,
-    /// Completed, Error …; empty while it runs.
-    pub reason: String,
-    pub state: RuntimeState,
-    pub attempt: u32,
-    /// 0 unless it runs.
-    pub pid: u32,
-}
-
-/// The computers of a cluster, as far as a shell on them can see and change them.
-///
-/// A `node` that is not one of [`Machines::names`] is never passed to the other methods.
-pub trait Machines {
-    fn now(&self) -> Time;
-    fn names(&self) -> Vec<String>;
-    /// Whether it is switched on and its network works.
-    fn is_reachable(&self, node: &str) -> bool;
-
-    fn is_powered(&self, node: &str) -> bool;
-    /// Says in a sentence why not.
-    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String>;
-    /// Its network cable; says in a sentence why not.
-    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String>;
-
-    fn files(&self, node: &str) -> &Files;
-    /// Writes a whole file; its directory must exist.
-    fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError>;
-    /// Removes a file or an empty directory.
-    fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError>;
-    /// Moves a file; onto a directory, into it. Returns the path it has now.
-    fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError>;
-    fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError>;
-
-    fn kubelet(&self, node: &str) -> Service;
-    fn control_kubelet(&mut self, node: &str, verb: ServiceVerb);
-    /// The kubelet's log, oldest line first.
-    fn journal(&self, node: &str) -> Vec<(Time, String)>;
-
-    /// All sandboxes and containers that the runtime still knows, in any order.
-    fn sandboxes(&self, node: &str) -> Vec<SandboxView>;
-    fn containers(&self, node: &str) -> Vec<ContainerView>;
-    /// What a container's program has printed, as far as that is simulated.
-    fn container_log(&self, node: &str, id: &str) -> String;
-    /// Sends the container's program SIGTERM, and SIGKILL after `timeout`. Returns how long it takes to end.
-    fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration;
-    /// Ends the container's program at once by a signal (9: SIGKILL).
-    fn kill_container(&mut self, node: &str, id: &str, signal: i32);
-    /// Removes a container that does not run.
-    fn remove_container(&mut self, node: &str, id: &str);
-    /// Stops a sandbox and the containers in it at once.
-    fn stop_sandbox(&mut self, node: &str, id: &str);
-    fn remove_sandbox(&mut self, node: &str, id: &str);
-}
-
-#[cfg(test)]
-mod tests;

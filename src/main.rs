@@ -1,10 +1,47 @@
 //! The page's binary: mounts the Yew app. Trunk builds it.
 
-mod ui;
+mod actions;
+mod app;
+mod clock;
+mod compact;
+mod compare;
+mod console;
+mod desk;
+mod drawer;
+mod editor;
+mod editor_js;
+mod fleet_list;
+mod frame;
+mod glyph;
+mod header;
+mod help;
+mod inspector;
+mod map;
+mod memory;
+mod menu;
+mod node;
+mod opening;
+mod overlay;
+mod page;
+mod page_api;
+mod panic;
+mod pod;
+mod same;
+mod scene;
+mod session;
+mod share;
+mod speed;
+mod splitter;
+mod state;
+mod storage;
+mod wires;
+mod witness;
+mod words;
+mod yaml_view;
 
 fn main() {
-    yew::set_custom_panic_hook(Box::new(ui::panic_hook));
+    yew::set_custom_panic_hook(Box::new(panic::hook));
     let root = gloo::utils::document().get_element_by_id("app");
     let root = root.unwrap_or_else(|| gloo::utils::body().into());
-    yew::Renderer::<ui::App>::with_root(root).render();
+    yew::Renderer::<app::App>::with_root(root).render();
 }

@@ -17,7 +17,6 @@ mod suite {
     mod determinism;
     mod fuzz_corpus;
     mod garbage_collector;
-    mod native;
     mod node_controllers;
     mod nodes;
     mod person;

@@ -1,5 +1,5 @@
 // What the page and its text editor say to each other. web/editor.ts fills it with CodeMirror,
-// web/loader.js with a plain <textarea> until that has arrived; src/ui/editor_js.rs is Rust's side.
+// web/loader.js with a plain <textarea> until that has arrived; src/editor_js.rs is Rust's side.
 //
 // Offsets count UTF-16 code units from 0, lines and columns count from 1. Every line break is one "\n":
 // whatever was given to the editor, it is the text that getText and onChange give back that offsets

@@ -1,7 +1,7 @@
 // @ts-check
 // Gives the page an editor at once: a plain <textarea>, which CodeMirror replaces as soon as its module
 // has arrived. When that fails the <textarea> stays, and everything but the comfort goes on.
-// wasm-bindgen takes this file as it is (src/ui/editor_js.rs); editor-api.ts says what each method does.
+// wasm-bindgen takes this file as it is (src/editor_js.rs); editor-api.ts says what each method does.
 
 /** @import { Diagnostic, Editor, EditorModule, EditorOptions, Highlight, Marker } from "./editor-api.ts" */
 

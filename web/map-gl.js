@@ -1,7 +1,7 @@
 // @ts-check
 // The map on the graphics card: one quad for each node; the pods of a node are bytes of a texture that the
 // fragment shader looks up. A changed node costs 128 bytes. wasm-bindgen takes this file as it is
-// (src/ui/map/painter.rs).
+// (src/map/painter.rs).
 
 const NODE_BYTES = 128;
 /** Nodes in a row of the texture: 2048 texels wide, which every WebGL2 has. */
@@ -42,7 +42,7 @@ uint byteAt(int index) {
   return texelFetch(marks, ivec2((node % ${IN_A_ROW}) * ${NODE_BYTES} + index, node / ${IN_A_ROW}), 0).r;
 }
 
-// In the order of src/ui/map/painter.rs.
+// In the order of src/map/painter.rs.
 const int PANEL = 9, LINE = 10, MUTED = 11, PURPLE = 12, SLATE = 13, AMBER = 14, RED = 15;
 
 vec3 groundOf(uint light) {

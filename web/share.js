@@ -1,6 +1,6 @@
 // @ts-check
 // A session as a link's fragment, which never leaves the browser: deflated, then base64url.
-// wasm-bindgen takes this file as it is (src/ui/share.rs).
+// wasm-bindgen takes this file as it is (src/share.rs).
 
 /** @param {Blob} blob @param {CompressionStream | DecompressionStream} stream */
 function through(blob, stream) {

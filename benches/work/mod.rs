@@ -10,13 +10,13 @@ pub mod valgrind;
 
 use std::rc::Rc;
 
-use kubestage::api::daemonset::DaemonSetStatus;
-use kubestage::api::object::{Key, Kind};
-use kubestage::cluster::boot::standard_machines;
-use kubestage::cluster::{Addons, Cluster};
-use kubestage::sim::Duration;
-use kubestage::wire::{Call, FieldValidation, Part, Patch, Settings, Token};
+use api::daemonset::DaemonSetStatus;
+use api::object::{Key, Kind};
+use cluster::boot::standard_machines;
+use cluster::{Addons, Cluster};
 use serde_json::{Value, json};
+use sim::Duration;
+use wire::{Call, FieldValidation, Part, Patch, Settings, Token};
 
 /// What a piece of work cost: no two runs differ in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Topic crash-backoff: the back-off table, and what the kubelet makes of it.
 
-use kubestage::api::meta::Uid;
-use kubestage::api::pod::{Pod, RestartPolicy};
-use kubestage::kubelet::backoff::Backoff;
-use kubestage::kubelet::image_manager::{PullKey, back_off_pulling};
-use kubestage::kubelet::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
-use kubestage::kubelet::status::should_restart;
-use kubestage::sim::{Duration, Time};
+use api::meta::Uid;
+use api::pod::{Pod, RestartPolicy};
+use kubelet::backoff::Backoff;
+use kubelet::image_manager::{PullKey, back_off_pulling};
+use kubelet::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
+use kubelet::status::should_restart;
 use serde_json::{Value, json};
+use sim::{Duration, Time};
 
 use crate::expect::{equal, known_keys};
 
@@ -156,9 +156,7 @@ fn image_pulls(input: &Value, expect: &Value) -> Result<(), String> {
     if !message.starts_with(prefix) {
         return Err(format!("{message} does not begin with {prefix}"));
     }
-    let reasons = json!([
-        kubestage::kubelet::image_manager::ERR_IMAGE_PULL,
-        kubestage::kubelet::image_manager::IMAGE_PULL_BACK_OFF
-    ]);
+    let reasons =
+        json!([kubelet::image_manager::ERR_IMAGE_PULL, kubelet::image_manager::IMAGE_PULL_BACK_OFF]);
     equal("reasons", &json!([expect["attemptReason"], expect["betweenReason"]]), &reasons)
 }

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kubestage::api::object::{Key, Kind, Object};
-use kubestage::api::status_error::{StatusError, StatusReason};
-use kubestage::api::{DaemonSet, Node, Pod};
-use kubestage::controllers::daemon::history::compute_hash;
-use kubestage::controllers::daemon::status::{Next, StatusWrite};
-use kubestage::sim::{Duration, Timestamp};
-use kubestage::wire::{Answer, Call, CallError, Reply};
+use api::object::{Key, Kind, Object};
+use api::status_error::{StatusError, StatusReason};
+use api::{DaemonSet, Node, Pod};
+use controllers::daemon::history::compute_hash;
+use controllers::daemon::status::{Next, StatusWrite};
 use serde_json::{Value, json};
+use sim::{Duration, Timestamp};
+use wire::{Answer, Call, CallError, Reply};
 
 use crate::expect::{equal, known_keys};
 use crate::stand::Stand;
@@ -153,12 +153,9 @@ fn compare(stand: &mut Stand, key: &Key, expect: &Value) -> Result<(), String> {
 
 fn adopted(call: &Call, ok: bool) -> Option<String> {
     match call {
-        Call::Patch {
-            kind: Kind::Pod,
-            key,
-            patch: kubestage::wire::Patch::Owner { add: Some(_), .. },
-            ..
-        } if ok => Some(key.name.to_string()),
+        Call::Patch { kind: Kind::Pod, key, patch: wire::Patch::Owner { add: Some(_), .. }, .. } if ok => {
+            Some(key.name.to_string())
+        }
         _ => None,
     }
 }
@@ -180,8 +177,7 @@ fn store_status(input: &Value, expect: &Value) -> Result<(), String> {
     let mut failing_updates = input["failingUpdateCalls"].as_u64().unwrap_or(0);
     let mut failing_gets = input["failingGetCalls"].as_u64().unwrap_or(0);
     let ds = Rc::new(DaemonSet::from_value(&json!({"metadata": {"name": "foo", "generation": 1}})));
-    let numbers =
-        kubestage::api::daemonset::DaemonSetStatus { desired_number_scheduled: 2, ..Default::default() };
+    let numbers = api::daemonset::DaemonSetStatus { desired_number_scheduled: 2, ..Default::default() };
     let mut write = StatusWrite::new(&ds, numbers, true).ok_or("nothing to write")?;
     let (mut updates, mut gets) = (0, 0);
     let mut call = write.first_call();
@@ -271,7 +267,7 @@ fn requeue(input: &Value, expect: &Value) -> Result<(), String> {
 fn update(stand: &mut Stand, before: &Object, mut new: Object) {
     let Some(meta) = before.meta() else { return };
     let version = stand.api.store.revision() + 1;
-    let keep = |have: &mut kubestage::api::ObjectMeta| {
+    let keep = |have: &mut api::ObjectMeta| {
         have.uid = meta.uid;
         have.serial = meta.serial;
         have.resource_version = version;
@@ -281,6 +277,6 @@ fn update(stand: &mut Stand, before: &Object, mut new: Object) {
         Object::Pod(pod) => keep(&mut Rc::make_mut(pod).meta),
         _ => {}
     }
-    let event = kubestage::wire::WatchEvent::Modified(new);
+    let event = wire::WatchEvent::Modified(new);
     stand.tell(|manager, ctx| manager.on_watch(&event, ctx));
 }

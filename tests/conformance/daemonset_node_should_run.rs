@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use kubestage::api::daemonset::PodTemplate;
-use kubestage::api::{DaemonSet, Node};
-use kubestage::controllers::daemon::nodes::{DaemonTemplate, Verdict, node_should_run_daemon_pod};
+use api::daemonset::PodTemplate;
+use api::{DaemonSet, Node};
+use controllers::daemon::nodes::{DaemonTemplate, Verdict, node_should_run_daemon_pod};
 use serde_json::{Value, json};
 
 use crate::daemonset_manage::{reconcile, with_each_strategy};

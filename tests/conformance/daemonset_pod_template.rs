@@ -1,7 +1,7 @@
 //! Topic daemonset-pod-template: helpers that shape or inspect daemon pods.
 
-use kubestage::api::daemonset_util::{create_pod_template, is_pod_updated};
-use kubestage::api::node_affinity::{get_target_node_name, replace_daemon_set_pod_node_name_node_affinity};
+use api::daemonset_util::{create_pod_template, is_pod_updated};
+use api::node_affinity::{get_target_node_name, replace_daemon_set_pod_node_name_node_affinity};
 use serde_json::{Map, Value, json};
 
 use crate::expect::{equal, known_keys};

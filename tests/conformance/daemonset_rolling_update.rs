@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use kubestage::api::object::{Key, Object};
-use kubestage::api::pod::{ConditionStatus, ConditionType, Pod};
-use kubestage::api::{ControllerRevision, DaemonSet, Node};
-use kubestage::controllers::daemon::history::compute_hash;
-use kubestage::controllers::daemon::update::{NodeCounts, updated_desired_node_counts};
-use kubestage::sim::{Duration, Timestamp};
+use api::object::{Key, Object};
+use api::pod::{ConditionStatus, ConditionType, Pod};
+use api::{ControllerRevision, DaemonSet, Node};
+use controllers::daemon::history::compute_hash;
+use controllers::daemon::update::{NodeCounts, updated_desired_node_counts};
 use serde_json::{Value, json};
+use sim::{Duration, Timestamp};
 
 use crate::daemonset_manage::{list, stand};
 use crate::expect::{equal, known_keys};
@@ -99,7 +99,7 @@ fn replace(stand: &mut Stand, key: &Key, value: &Value) {
     let Some(old) = stand.api.store.daemonsets.get(&key.namespace, &key.name).cloned() else { return };
     let mut new = DaemonSet::from_value(value);
     let generation = old.meta.generation + 1;
-    new.meta = kubestage::api::ObjectMeta { generation, ..old.meta.clone() };
+    new.meta = api::ObjectMeta { generation, ..old.meta.clone() };
     new.status = old.status;
     stand.api.store.update(Object::DaemonSet(Rc::new(new)));
     stand.fan_out();

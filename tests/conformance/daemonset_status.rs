@@ -1,7 +1,7 @@
 //! Topic daemonset-status: the numbers in a DaemonSet's status.
 
-use kubestage::sim::Duration;
 use serde_json::Value;
+use sim::Duration;
 
 use crate::daemonset_manage::{stand, status};
 use crate::expect::known_keys;

@@ -1,8 +1,8 @@
 //! Topic defaults: what is filled in before validation.
 
-use kubestage::api::defaults::set_defaults;
-use kubestage::api::field::{FieldPath, Step};
+use api::field::{FieldPath, Step};
 use serde_json::Value;
+use validation::defaults::set_defaults;
 
 use crate::expect::known_keys;
 

@@ -21,7 +21,7 @@ pub fn member<'a>(expect: &'a Value, key: &str) -> Option<&'a Value> {
 }
 
 /// Compares a list of field errors with `[{field, type, detail | detailContains}]`, in order.
-pub fn errors(expected: &Value, got: &[kubestage::api::field::FieldError]) -> Result<(), String> {
+pub fn errors(expected: &Value, got: &[api::field::FieldError]) -> Result<(), String> {
     let expected = expected.as_array().map_or(&[][..], Vec::as_slice);
     let holds = expected.len() == got.len() && expected.iter().zip(got).all(|(e, g)| error_holds(e, g));
     if holds {
@@ -32,7 +32,7 @@ pub fn errors(expected: &Value, got: &[kubestage::api::field::FieldError]) -> Re
     Err(format!("\n  expected{}\n  got{}", wanted.concat(), printed.concat()))
 }
 
-fn error_holds(expected: &Value, got: &kubestage::api::field::FieldError) -> bool {
+fn error_holds(expected: &Value, got: &api::field::FieldError) -> bool {
     let kind = format!("{:?}", got.kind);
     let known = ["field", "type", "detail", "detailContains", "value"];
     known_keys(expected, &known).is_ok()

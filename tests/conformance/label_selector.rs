@@ -1,9 +1,7 @@
 //! Topic label-selector: selectors as text, as objects, and as single requirements.
 
-use kubestage::api::field::{FieldPath, to_aggregate};
-use kubestage::api::label::{
-    Operator, Requirement, Selector, label_selector_as_map, label_selector_as_selector,
-};
+use api::field::{FieldPath, to_aggregate};
+use api::label::{Operator, Requirement, Selector, label_selector_as_map, label_selector_as_selector};
 use serde_json::{Value, json};
 
 use crate::expect::{equal, known_keys, member};

@@ -1,8 +1,8 @@
 //! Topic node-affinity-match: node selectors, required and preferred node affinity.
 
-use kubestage::api::field::FieldPath;
-use kubestage::api::label::Selector;
-use kubestage::api::node_affinity::{
+use api::field::FieldPath;
+use api::label::Selector;
+use api::node_affinity::{
     NodeSelector, PreferredSchedulingTerms, RequiredNodeAffinity, node_selector_requirements_as_selector,
 };
 use serde_json::Value;

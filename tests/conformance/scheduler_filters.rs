@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use kubestage::api::meta::Name;
-use kubestage::api::{Node, Pod};
-use kubestage::scheduler::cache::NodeInfo;
-use kubestage::scheduler::framework::{Code, Status, Verdict};
-use kubestage::scheduler::plugins::node_affinity::{self, Narrowed};
-use kubestage::scheduler::plugins::node_resources_fit::{self, FitArgs};
-use kubestage::scheduler::plugins::{node_name, node_ports, node_unschedulable, taint_toleration};
+use api::meta::Name;
+use api::{Node, Pod};
+use scheduler::cache::NodeInfo;
+use scheduler::framework::{Code, Status, Verdict};
+use scheduler::plugins::node_affinity::{self, Narrowed};
+use scheduler::plugins::node_resources_fit::{self, FitArgs};
+use scheduler::plugins::{node_name, node_ports, node_unschedulable, taint_toleration};
 use serde_json::{Value, json};
 
 use crate::expect::{equal, known_keys, member};

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::{Node, Pod};
-use kubestage::scheduler::Scheduler;
-use kubestage::scheduler::cache::NodeId;
-use kubestage::scheduler::fit_error::{Diagnosis, fit_error};
-use kubestage::scheduler::framework::{Code, Plugin, Reason, Status};
-use kubestage::sim::{Rng, Time};
-use kubestage::wire::{Call, Ctx, Effect, Settings};
+use api::object::{Kind, Object};
+use api::{Node, Pod};
+use scheduler::Scheduler;
+use scheduler::cache::NodeId;
+use scheduler::fit_error::{Diagnosis, fit_error};
+use scheduler::framework::{Code, Plugin, Reason, Status};
 use serde_json::Value;
+use sim::{Rng, Time};
+use wire::{Call, Ctx, Effect, Settings};
 
 use crate::expect::{equal, known_keys};
 

@@ -2,21 +2,21 @@
 
 use std::rc::Rc;
 
-use kubestage::api::meta::{Name, Uid};
-use kubestage::api::node::Node;
-use kubestage::api::pod::{CONFIG_HASH, Pod};
-use kubestage::kubelet::FileChange;
-use kubestage::kubelet::admit::{is_critical_priority, is_node_critical_pod, preemptable};
-use kubestage::kubelet::manifest::{generate_pod_name, read_manifest};
-use kubestage::kubelet::manifest_dir::{FileSource, Look};
-use kubestage::kubelet::mirror::{is_mirror_pod_of, mirror_actions, mirror_pod_of};
-use kubestage::kubelet::pod_config::{PodStorage, get_validated_sources, parse_pod_full_name};
-use kubestage::kubelet::pod_manager::{
+use api::meta::{Name, Uid};
+use api::node::Node;
+use api::pod::{CONFIG_HASH, Pod};
+use kubelet::FileChange;
+use kubelet::admit::{is_critical_priority, is_node_critical_pod, preemptable};
+use kubelet::manifest::{generate_pod_name, read_manifest};
+use kubelet::manifest_dir::{FileSource, Look};
+use kubelet::mirror::{is_mirror_pod_of, mirror_actions, mirror_pod_of};
+use kubelet::pod_config::{PodStorage, get_validated_sources, parse_pod_full_name};
+use kubelet::pod_manager::{
     get_mirror_pod_by_pod, get_orphaned_mirror_pods, get_pod_by_mirror_pod, same_full_name, translate_pod_uid,
 };
-use kubestage::sim::files::Files;
-use kubestage::sim::{Duration, Time};
 use serde_json::{Value, json};
+use sim::files::Files;
+use sim::{Duration, Time};
 
 use crate::expect::{equal, errors, known_keys};
 
@@ -140,7 +140,7 @@ fn read_directory(input: &Value, expect: &Value) -> Result<(), String> {
 }
 
 fn write(files: &mut Files, path: &str, text: &str) -> Result<(), String> {
-    files.make_directory(kubestage::sim::files::parent(path)).map_err(|error| error.text().to_owned())?;
+    files.make_directory(sim::files::parent(path)).map_err(|error| error.text().to_owned())?;
     files.write(path, text.as_bytes(), Time::START).map_err(|error| error.text().to_owned())
 }
 
@@ -209,8 +209,8 @@ fn directory_events(input: &Value, expect: &Value) -> Result<(), String> {
 fn validate_pod(input: &Value, expect: &Value) -> Result<(), String> {
     known_keys(expect, &["errors"])?;
     let mut pod = input["pod"].clone();
-    kubestage::api::defaults::set_defaults(&mut pod);
-    errors(&expect["errors"], &kubestage::api::validation::validate(&pod))
+    validation::defaults::set_defaults(&mut pod);
+    errors(&expect["errors"], &validation::validate(&pod))
 }
 
 fn full_name(input: &Value, expect: &Value) -> Result<(), String> {
@@ -329,7 +329,7 @@ fn config_updates(input: &Value, expect: &Value) -> Result<(), String> {
             "ADD" => storage.add(pods),
             other => return Err(format!("unknown op {other}")),
         };
-        let line = |(operation, pods): (kubestage::kubelet::pod_config::PodOperation, Vec<Rc<Pod>>)| json!({"op": operation.text(), "pods": pods.iter().map(describe).collect::<Vec<_>>()});
+        let line = |(operation, pods): (kubelet::pod_config::PodOperation, Vec<Rc<Pod>>)| json!({"op": operation.text(), "pods": pods.iter().map(describe).collect::<Vec<_>>()});
         reported.push(changes.into_iter().map(line).collect::<Vec<_>>());
     }
     equal("reported", &expect["reported"], &json!(reported))

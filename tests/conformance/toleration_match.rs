@@ -1,6 +1,6 @@
 //! Topic toleration-match: one toleration and one taint, or lists of both.
 
-use kubestage::api::toleration::{
+use api::toleration::{
     Taint, Toleration, TolerationOperator, compare_numeric_values, find_matching_untolerated_taint,
     taints_of, tolerations_of,
 };

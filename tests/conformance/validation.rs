@@ -1,8 +1,8 @@
 //! Topic validation: which errors the API server reports, after defaulting.
 
-use kubestage::api::defaults::set_defaults;
-use kubestage::api::validation::{validate, validate_update};
 use serde_json::Value;
+use validation::defaults::set_defaults;
+use validation::{validate, validate_update};
 
 use crate::expect::{errors, known_keys};
 

@@ -1,7 +1,7 @@
 //! Files with a mistake: refused in the real system's words, marked at the right line, nothing else harmed.
 
-use kubestage::yaml::{Diagnostic, Severity};
 use serde_json::Value;
+use yaml::{Diagnostic, Severity};
 
 use super::Entry;
 use super::daemonsets::{check_created, check_nodes};

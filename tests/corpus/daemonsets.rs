@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kubestage::api::pod::{ConditionType, Phase, Pod};
+use api::pod::{ConditionType, Phase, Pod};
 use serde_json::{Value, json};
 
 use super::Entry;

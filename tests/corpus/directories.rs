@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kubestage::stage::Command;
 use serde_json::Value;
+use stage::Command;
 
 use super::Entry;
 use super::expect::{Complaints, strings};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kubestage::api::quantity::Quantity;
+use api::quantity::Quantity;
 use serde_json::{Value, json};
 
 use super::expect::{Complaints, is_part_of, sorted, strings};

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kubestage::api::object::{Key, Kind, Object};
-use kubestage::api::pod::Pod;
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Stage, Start};
-use kubestage::view::EventView;
+use api::object::{Key, Kind, Object};
+use api::pod::Pod;
 use serde_json::Value;
+use sim::Duration;
+use stage::{Command, Options, Stage, Start};
+use view::EventView;
 
 /// The manifest directory of every node.
 pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
@@ -135,7 +135,7 @@ impl World {
 }
 
 fn kind_by_name(kind: &str) -> Option<Kind> {
-    kubestage::api::schema::kinds().iter().find(|info| info.kind == kind).map(Kind::from_info)
+    api::schema::kinds().iter().find(|info| info.kind == kind).map(Kind::from_info)
 }
 
 /// The node a daemon pod is meant for.

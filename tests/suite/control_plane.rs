@@ -1,10 +1,10 @@
 //! kubeadm's control plane, as a person at the console sees it.
 
 use expect_test::expect;
-use kubestage::sim::Duration;
-use kubestage::stage::{Options, Stage, Start};
-use kubestage::wire::Part;
 use serde_json::{Value, json};
+use sim::Duration;
+use stage::{Options, Stage, Start};
+use wire::Part;
 
 use super::person::Person;
 
@@ -259,7 +259,7 @@ fn cp_012_everything_goes_through_the_api_server() {
 fn lease(person: &mut Person, name: &str) -> (String, i64, u64) {
     let lease = json(person, &format!("lease {name} -n kube-system"));
     let spec = &lease["spec"];
-    let renewed = kubestage::sim::Timestamp::parse(spec["renewTime"].as_str().unwrap()).unwrap();
+    let renewed = sim::Timestamp::parse(spec["renewTime"].as_str().unwrap()).unwrap();
     let age = u64::from(person.stage.now().stamp().0 - renewed.0);
     let holder = spec["holderIdentity"].as_str().unwrap().to_owned();
     (holder, spec["leaseTransitions"].as_i64().unwrap(), age)
@@ -370,7 +370,7 @@ fn cp_015_nodes_are_alive_again_when_the_api_server_returns() {
     assert_eq!(ready(&mut person), ["Ready"; 4], "the node controller gave them a fresh grace period");
     for node in ["control-plane", "worker-1", "worker-2", "worker-3"] {
         let lease = json(&mut person, &format!("lease {node} -n kube-node-lease"));
-        let renewed = kubestage::sim::Timestamp::parse(lease["spec"]["renewTime"].as_str().unwrap()).unwrap();
+        let renewed = sim::Timestamp::parse(lease["spec"]["renewTime"].as_str().unwrap()).unwrap();
         assert!(person.stage.now().stamp().0 - renewed.0 <= 11, "{node}");
     }
     person.apply(AGENT);

@@ -8,10 +8,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use cluster::Cluster;
 use expect_test::expect;
-use kubestage::cluster::Cluster;
-use kubestage::sim::Duration;
-use kubestage::wire::Part;
+use sim::Duration;
+use wire::Part;
 
 use crate::work::{Counts, Task, Work, valgrind};
 

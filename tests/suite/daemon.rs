@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::pod::{Phase, Pod};
-use kubestage::api::{ControllerRevision, DaemonSet, Node};
-use kubestage::controllers::daemon::nodes::{
-    DaemonTemplate, Verdict, is_pod_available, node_should_run_daemon_pod,
-};
-use kubestage::sim::{Duration, Time};
-use kubestage::wire::{Call, CallError, DeleteOptions, Propagation};
+use api::object::{Kind, Object};
+use api::pod::{Phase, Pod};
+use api::{ControllerRevision, DaemonSet, Node};
+use controllers::daemon::nodes::{DaemonTemplate, Verdict, is_pod_available, node_should_run_daemon_pod};
 use serde_json::{Value, json};
+use sim::{Duration, Time};
+use wire::{Call, CallError, DeleteOptions, Propagation};
 
 use crate::stand::{Stand, merge, parse_key};
 
@@ -560,7 +558,7 @@ fn ds_031_the_template_generation_follows_its_annotation() {
         let annotations = value.map(|text| json!({"deprecated.daemonset.template.generation": text}));
         DaemonSet::from_value(&json!({"metadata": {"name": "x", "annotations": annotations}}))
     };
-    let of = |value| kubestage::controllers::daemon::pods::template_generation(&ds(value));
+    let of = |value| controllers::daemon::pods::template_generation(&ds(value));
     assert_eq!((of(Some("7")), of(Some("many")), of(None)), (Some(7), None, None));
 }
 
@@ -587,8 +585,8 @@ fn ds_032_hash_or_generation_makes_a_pod_up_to_date() {
 fn ds_033_a_terminating_namespace_is_no_reason_to_complain() {
     let mut stand = Stand::new(Duration::ZERO);
     stand.node("n1", json!({}));
-    let status = kubestage::api::status_error::StatusError::namespace_terminating(
-        kubestage::api::status_error::GroupResource::core("pods"),
+    let status = api::status_error::StatusError::namespace_terminating(
+        api::status_error::GroupResource::core("pods"),
         "agent-",
         "default",
     );
@@ -896,7 +894,7 @@ fn ds_051_a_deletion_that_fails_is_told() {
     let mut stand = cluster(1, json!({}));
     let text = "no";
     stand.refuse = Some(Box::new(move |call| {
-        let error = || kubestage::api::status_error::StatusError::internal(text);
+        let error = || api::status_error::StatusError::internal(text);
         matches!(call, Call::Delete { kind: Kind::Pod, .. }).then(|| CallError::Status(Box::new(error())))
     }));
     stand.patch(
@@ -971,7 +969,7 @@ fn ds_058_a_name_taken_by_another_template_is_avoided() {
     stand.timers = false;
     stand.node("n1", json!({}));
     stand.daemon_set("agent", json!({}));
-    let hash = kubestage::controllers::daemon::history::compute_hash(&stand.ds("agent").template.raw, 0);
+    let hash = controllers::daemon::history::compute_hash(&stand.ds("agent").template.raw, 0);
     let squatter = json!({"metadata": {"name": format!("agent-{hash}"), "namespace": "default"},
         "revision": 1, "data": {"other": true}});
     let squatter = ControllerRevision::from_value(&squatter);
@@ -1060,8 +1058,8 @@ fn ds_064_a_conflict_is_tried_again_once() {
         let status = matches!(call, Call::UpdateStatus(_)) && refusals > 0;
         refusals -= i32::from(status);
         status.then(|| {
-            let kind = kubestage::api::status_error::GroupResource::new("apps", "daemonsets");
-            let error = kubestage::api::status_error::StatusError::modified(kind, "agent");
+            let kind = api::status_error::GroupResource::new("apps", "daemonsets");
+            let error = api::status_error::StatusError::modified(kind, "agent");
             CallError::Status(Box::new(error))
         })
     }));

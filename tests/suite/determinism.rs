@@ -1,8 +1,8 @@
 //! The same seed and the same commands give the same session, byte for byte, however it is cut and replayed.
 
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Script, Stage, Start};
 use proptest::prelude::*;
+use sim::Duration;
+use stage::{Command, Options, Script, Stage, Start};
 
 use super::sessions::{self, Act, any_session, cases, play, run_for, standard};
 

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::{Node, Pod};
-use kubestage::sim::Duration;
-use kubestage::wire::{Call, CallError, DeleteOptions};
+use api::object::{Kind, Object};
+use api::{Node, Pod};
 use serde_json::{Value, json};
+use sim::Duration;
+use wire::{Call, CallError, DeleteOptions};
 
 use crate::stand::{Stand, kind, merge, parse_key};
 

@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kubestage::api::node::NodeConditionType;
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::pod::{ConditionStatus, Pod};
-use kubestage::sim::{Duration, Time};
-use kubestage::wire::{Call, CallError, Patch};
+use api::node::NodeConditionType;
+use api::object::{Kind, Object};
+use api::pod::{ConditionStatus, Pod};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sim::{Duration, Time};
+use wire::{Call, CallError, Patch};
 
 use super::sessions::cases;
 use crate::stand::{Stand, parse_key};

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use api::Node;
+use api::object::Kind;
+use api::pod::{ConditionStatus, ConditionType, Pod};
+use api::toleration::TaintEffect;
+use cluster::boot::MANIFESTS;
 use expect_test::{Expect, expect};
-use kubestage::api::Node;
-use kubestage::api::object::Kind;
-use kubestage::api::pod::{ConditionStatus, ConditionType, Pod};
-use kubestage::api::toleration::TaintEffect;
-use kubestage::cluster::boot::MANIFESTS;
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Stage, Start};
+use sim::Duration;
+use stage::{Command, Options, Stage, Start};
 
 use super::sessions::{pods, run_for, standard};
 
@@ -130,7 +130,7 @@ fn events(stage: &Stage, kind: Kind, name: &str) -> Vec<String> {
     let events = stage.cluster().api.store.events.iter();
     let mine =
         events.filter(|event| event.draft.regarding.kind == kind && *event.draft.regarding.name == *name);
-    let line = |event: std::rc::Rc<kubestage::api::event::Event>| {
+    let line = |event: std::rc::Rc<api::event::Event>| {
         let draft = &event.draft;
         format!("{} {} {}", draft.source.component, draft.reason, draft.message())
     };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kubestage::cluster::boot::MANIFESTS;
-use kubestage::cluster::desk::JobId;
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Stage, Start};
+use cluster::boot::MANIFESTS;
+use cluster::desk::JobId;
+use sim::Duration;
+use stage::{Command, Options, Stage, Start};
 
 /// How long a command may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(600);

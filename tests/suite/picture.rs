@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Script, Stage, Start};
-use kubestage::view::{Board, Fleet, Gaze, NodeView, Origin, Place, PodState};
 use proptest::prelude::*;
+use sim::Duration;
+use stage::{Command, Options, Script, Stage, Start};
+use view::{Board, Fleet, Gaze, NodeView, Origin, Place, PodState};
 
 use super::sessions::{any_session, cases, play, run_for, standard};
 
@@ -34,7 +34,7 @@ fn same_fleet(kept: &Fleet, fresh: &Fleet) -> Result<(), TestCaseError> {
 
 /// State, origin and difference of each pod, in any order.
 fn facts_of_marks(fleet: &Fleet) -> Vec<Vec<(PodState, Origin, bool)>> {
-    let facts = |marks: &[kubestage::view::PodMark]| {
+    let facts = |marks: &[view::PodMark]| {
         let mut facts: Vec<_> =
             marks.iter().map(|mark| (mark.state(), mark.origin(), mark.differs())).collect();
         facts.sort();

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use kubestage::api::daemonset::DaemonSet;
-use kubestage::api::node::Node;
-use kubestage::api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
-use kubestage::api::toleration::TaintEffect;
-use kubestage::cluster::boot::MANIFESTS;
-use kubestage::sim::files::Entry;
-use kubestage::stage::Stage;
+use api::daemonset::DaemonSet;
+use api::node::Node;
+use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
+use api::toleration::TaintEffect;
+use cluster::boot::MANIFESTS;
 use proptest::prelude::*;
+use sim::files::Entry;
+use stage::Stage;
 
 use super::sessions::{
     Act, Content, NODES, Set, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard, static_pods,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kubestage::api::object::{Kind, Object};
-use kubestage::api::pod::Pod;
-use kubestage::cluster::BOOT_DELAY;
-use kubestage::cluster::boot::MANIFESTS;
-use kubestage::sim::Duration;
-use kubestage::stage::{Command, Options, Stage, Start};
+use api::object::{Kind, Object};
+use api::pod::Pod;
+use cluster::BOOT_DELAY;
+use cluster::boot::MANIFESTS;
 use proptest::prelude::*;
+use sim::Duration;
+use stage::{Command, Options, Stage, Start};
 
 pub const NODES: [&str; 4] = ["control-plane", "worker-1", "worker-2", "worker-3"];
 

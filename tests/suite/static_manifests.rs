@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kubestage::kubelet::manifest::read_manifest;
-use kubestage::sim::Time;
+use kubelet::manifest::read_manifest;
 use serde_json::Value;
+use sim::Time;
 
 fn corpus() -> Option<(PathBuf, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -15,7 +15,7 @@ fn corpus() -> Option<(PathBuf, Value)> {
     Some((folder, serde_json::from_slice(&index).ok()?))
 }
 
-fn read(folder: &Path, entry: &Value) -> Result<kubestage::kubelet::manifest::Manifest, String> {
+fn read(folder: &Path, entry: &Value) -> Result<kubelet::manifest::Manifest, String> {
     let bytes = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
     let file = format!("/etc/kubernetes/manifests/{}", entry["name"].as_str().unwrap());
     read_manifest(&bytes, &file, "worker-1", Time::START).map_err(|error| {

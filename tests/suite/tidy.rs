@@ -44,7 +44,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The top-level module a file of `src` belongs to: `kubelet` for `src/kubelet/mirror.rs`.
+/// The top-level module a file of `src` belongs to: `kubelet` for `crates/kubelet/src/mirror.rs`.
 fn module_of(path: &Path) -> String {
     let relative = path.strip_prefix(source()).unwrap();
     let first = relative.components().next().unwrap().as_os_str().to_string_lossy().into_owned();

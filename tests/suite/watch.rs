@@ -1,7 +1,7 @@
 //! What watches deliver, and when.
 
-use kubestage::sim::Duration;
-use kubestage::wire::Part;
+use sim::Duration;
+use wire::Part;
 
 use super::person::Person;
 
@@ -74,7 +74,7 @@ fn api_019_a_kubelet_first_hears_of_a_pod_when_it_is_bound() {
     };
     assert_eq!(heard(Part::Kubelet(machine))[0], "added");
     assert_eq!(heard(Part::Scheduler)[..2], ["added", "modified"], "it was there before it was bound");
-    let others = (0..4).map(kubestage::wire::MachineId).filter(|id| *id != machine);
+    let others = (0..4).map(wire::MachineId).filter(|id| *id != machine);
     assert!(others.map(Part::Kubelet).all(|part| heard(part).is_empty()));
 }
 

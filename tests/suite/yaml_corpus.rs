@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use kubestage::api::schema::{self, KindInfo};
-use kubestage::yaml::{
-    Decoded, Diagnostic, Document, Documents, Reader, decode, locate_bad_value, read_documents, to_yaml,
-};
+use api::schema::{self, KindInfo};
+use codec::{Decoded, decode};
 use serde_json::Value;
+use yaml::{Diagnostic, Document, Documents, Reader, locate_bad_value, read_documents, to_yaml};
 
 fn corpus() -> PathBuf {
     std::env::var_os("CORPUS_DIR").map_or_else(

@@ -1,8 +1,8 @@
 //! What the real go-yaml said: texts and values recorded from sigs.k8s.io/yaml with gopkg.in/yaml.v2 2.4.0,
 //! which kubectl and the kubelet read and print with. No test rewrites the file.
 
-use kubestage::yaml::{Reader, read_documents, to_yaml};
 use serde_json::Value;
+use yaml::{Reader, read_documents, to_yaml};
 
 fn recorded() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/go_yaml.json");

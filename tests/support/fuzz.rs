@@ -7,14 +7,14 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use kubestage::api::schema;
-use kubestage::kubelet::manifest::check_static;
-use kubestage::manifest::check_apply;
-use kubestage::sim::Duration;
-use kubestage::stage::{Bytes, Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
-use kubestage::yaml::{
-    Diagnostic, Node, NodeValue, Part, Reader, Span, decode, locate, locate_bad_value, read_documents,
-    to_yaml,
+use api::schema;
+use codec::decode;
+use codec::manifest::check_apply;
+use kubelet::manifest::check_static;
+use sim::Duration;
+use stage::{Bytes, Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
+use yaml::{
+    Diagnostic, Node, NodeValue, Part, Reader, Span, locate, locate_bad_value, read_documents, to_yaml,
 };
 
 /// Larger inputs are cut: what is slow shows itself below this, and a file may not be more than 1 MB anyway.

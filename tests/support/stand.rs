@@ -5,18 +5,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kubestage::api::meta::{ObjectMeta, Uid};
-use kubestage::api::node::{Lease, Renewal};
-use kubestage::api::object::{Key, Kind, Object, Other};
-use kubestage::api::pod::{ConditionStatus, ConditionType, Phase, Pod};
-use kubestage::api::{DaemonSet, Node};
-use kubestage::apiserver::ApiServer;
-use kubestage::controllers::{Controller, ControllerManager, LAST_LISTED};
-use kubestage::sim::{Duration, Rng, Time, Timestamp};
-use kubestage::wire::{
+use api::meta::{ObjectMeta, Uid};
+use api::node::{Lease, Renewal};
+use api::object::{Key, Kind, Object, Other};
+use api::pod::{ConditionStatus, ConditionType, Phase, Pod};
+use api::{DaemonSet, Node};
+use apiserver::ApiServer;
+use controllers::{Controller, ControllerManager, LAST_LISTED};
+use serde_json::{Value, json};
+use sim::{Duration, Rng, Time, Timestamp};
+use wire::{
     Answer, Call, CallError, Ctx, Effect, FieldValidation, Reply, Settings, Timer, Token, WatchEvent,
 };
-use serde_json::{Value, json};
 
 #[derive(Clone, Debug)]
 enum Due {
@@ -180,13 +180,13 @@ impl Stand {
             kind,
             key: parse_key(key),
             uid: None,
-            patch: kubestage::wire::Patch::Merge(Rc::new(patch)),
+            patch: wire::Patch::Merge(Rc::new(patch)),
             validation: FieldValidation::Strict,
         });
         assert!(answer.result.is_ok(), "{answer:?}");
     }
 
-    pub fn delete(&mut self, kind: Kind, key: &str, options: kubestage::wire::DeleteOptions) {
+    pub fn delete(&mut self, kind: Kind, key: &str, options: wire::DeleteOptions) {
         let answer = self.call(Call::Delete { kind, key: parse_key(key), options });
         assert!(answer.result.is_ok(), "{answer:?}");
         self.sweep(&parse_key(key));

@@ -190,7 +190,7 @@ fn power_that_fails_while_a_pod_starts_loses_nothing_but_time() {
         seconds(&mut stage, 5);
         let machine = stage.cluster().machine("worker-1").unwrap();
         assert_eq!(machine.kubelet.runtime.running_containers().count(), 0, "after {millis} ms");
-        let ready = kubestage::kubelet::runtime::SandboxState::Ready;
+        let ready = kubelet::runtime::SandboxState::Ready;
         assert!(machine.kubelet.runtime.sandboxes().iter().all(|sandbox| sandbox.state != ready));
         power_on(&mut stage, "worker-1");
         seconds(&mut stage, 60);

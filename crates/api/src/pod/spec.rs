@@ -1,0 +1,424 @@
+//! What the components read of a pod's spec. The whole spec stays beside it in API form.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::scheduling::Scheduling;
+use super::status::{QosClass, Reason};
+use crate::image_name::parse_image_name;
+use crate::meta::{Name, StringMap, string_map};
+use crate::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
+use crate::pod::qos::compute_pod_qos;
+use crate::resources::Resources;
+use crate::toleration::Toleration;
+use sim::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RestartPolicy {
+    #[default]
+    Always,
+    OnFailure,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ImagePullPolicy {
+    Always,
+    #[default]
+    IfNotPresent,
+    Never,
+}
+
+/// Which of a pod's lists a container stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerKind {
+    /// A regular init container: runs to its end before the next one.
+    Init,
+    /// An init container with restartPolicy Always: starts in order, then runs beside the others (KL-097).
+    Sidecar,
+    Main,
+}
+
+/// A port a pod claims on its node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostPort {
+    pub protocol: Name,
+    /// Empty and `0.0.0.0` both mean every address of the node.
+    pub host_ip: Name,
+    pub port: u16,
+}
+
+/// How a probe asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeHandler {
+    /// The URL's parts; the port may be a container port's name.
+    HttpGet {
+        scheme: Name,
+        host: Name,
+        port: Name,
+        path: Name,
+    },
+    TcpSocket {
+        port: Name,
+    },
+    Exec {
+        command: Name,
+    },
+    Grpc {
+        port: Name,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    pub handler: ProbeHandler,
+    pub initial_delay: Duration,
+    pub period: Duration,
+    pub timeout: Duration,
+    pub success_threshold: u32,
+    pub failure_threshold: u32,
+    /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
+    pub termination_grace: Option<Duration>,
+}
+
+/// An API object that a container or volume needs before it can start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigRef {
+    pub kind: ConfigKind,
+    pub name: Name,
+    /// The volume that mounts it; `None` for environment variables.
+    pub volume: Option<Name>,
+    pub optional: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigKind {
+    ConfigMap,
+    Secret,
+    PersistentVolumeClaim,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    pub kind: ContainerKind,
+    pub name: Name,
+    pub image: Name,
+    /// Why `image` is no image name, in the words of the kubelet's parser.
+    pub image_name_error: Option<String>,
+    pub image_pull_policy: ImagePullPolicy,
+    pub command: Vec<Name>,
+    pub args: Vec<Name>,
+    pub requests: Resources,
+    pub limits: Resources,
+    pub liveness: Option<Probe>,
+    pub readiness: Option<Probe>,
+    pub startup: Option<Probe>,
+    pub post_start: Option<Hook>,
+    pub pre_stop: Option<Hook>,
+    /// ConfigMaps and Secrets its environment names.
+    pub env_refs: Vec<ConfigRef>,
+    /// The fingerprint of the container's spec: part of the back-off key (KL-078).
+    pub hash: u64,
+    /// How events name it: `spec.containers{name}`.
+    pub field_path: Name,
+}
+
+/// A lifecycle hook, as far as its own words tell what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// `sleep` says so itself; any other hook is brief.
+    pub takes: Duration,
+    /// An exec hook whose command is `false` or ends with a failing `exit`.
+    pub fails: bool,
+}
+
+/// The pod spec as the scheduler, the controllers and the kubelet read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSpec {
+    /// The whole spec in API form, except nodeName and a daemon pod's pinning.
+    pub raw: Rc<Value>,
+    /// Init containers and sidecars in their order, then the main containers.
+    pub containers: Vec<Container>,
+    pub restart_policy: RestartPolicy,
+    pub termination_grace_period: Duration,
+    pub active_deadline: Option<Duration>,
+    pub host_network: bool,
+    pub node_selector: StringMap,
+    /// nodeSelector and required node affinity, which a daemon pod's pinning replaces (DS-019).
+    pub required_node_affinity: RequiredNodeAffinity,
+    pub preferred_node_affinity: PreferredSchedulingTerms,
+    pub tolerations: Vec<Toleration>,
+    pub priority: i32,
+    pub priority_class_name: Name,
+    /// preemptionPolicy Never.
+    pub never_preempts: bool,
+    pub scheduler_name: Name,
+    pub service_account_name: Name,
+    /// What scheduling counts: SCH-029.
+    pub requests: Resources,
+    /// What else only the scheduler reads.
+    pub scheduling: Scheduling,
+    pub host_ports: Vec<HostPort>,
+    /// ConfigMaps, Secrets and claims its volumes name.
+    pub volume_refs: Vec<ConfigRef>,
+    /// What resources the containers ask for decides it.
+    pub qos_class: QosClass,
+    /// Reason and message while none of the containers is ready (KL-066): every pod says so for a while.
+    pub none_ready: Rc<Reason>,
+}
+
+impl PodSpec {
+    /// Reads a pod spec in API form, already defaulted. What is missing or malformed reads as its default.
+    pub fn from_value(mut raw: Value) -> PodSpec {
+        if let Some(map) = raw.as_object_mut() {
+            map.remove("nodeName");
+        }
+        let mut containers = Vec::new();
+        for (list, main) in [("initContainers", false), ("containers", true)] {
+            for item in raw[list].as_array().into_iter().flatten() {
+                containers.push(Container::from_value(item, main));
+            }
+        }
+        let seconds = |key: &str| raw[key].as_u64().map(Duration::from_secs);
+        let text = |key: &str| -> Name { raw[key].as_str().unwrap_or_default().into() };
+        PodSpec {
+            restart_policy: match raw["restartPolicy"].as_str() {
+                Some("OnFailure") => RestartPolicy::OnFailure,
+                Some("Never") => RestartPolicy::Never,
+                _ => RestartPolicy::Always,
+            },
+            termination_grace_period: seconds("terminationGracePeriodSeconds")
+                .unwrap_or(Duration::from_secs(30)),
+            active_deadline: seconds("activeDeadlineSeconds"),
+            host_network: raw["hostNetwork"] == true,
+            node_selector: string_map(&raw["nodeSelector"]),
+            required_node_affinity: RequiredNodeAffinity::from_pod_spec(&raw),
+            preferred_node_affinity: PreferredSchedulingTerms::from_pod_spec(&raw).unwrap_or_default(),
+            tolerations: raw["tolerations"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(Toleration::from_value)
+                .collect(),
+            priority: raw["priority"].as_i64().unwrap_or(0) as i32,
+            priority_class_name: text("priorityClassName"),
+            never_preempts: raw["preemptionPolicy"] == "Never",
+            scheduler_name: text("schedulerName"),
+            service_account_name: text("serviceAccountName"),
+            requests: pod_requests(&raw, &containers),
+            scheduling: Scheduling::from_pod_spec(&raw, &containers),
+            host_ports: host_ports(&raw),
+            volume_refs: volume_refs(&raw["volumes"]),
+            qos_class: compute_pod_qos(&raw),
+            none_ready: Reason::containers_not_ready(
+                containers.iter().filter(|c| c.kind != ContainerKind::Init).map(|c| &c.name),
+            ),
+            containers,
+            raw: Rc::new(raw),
+        }
+    }
+
+    pub fn main_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|container| container.kind == ContainerKind::Main)
+    }
+
+    pub fn init_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|container| container.kind != ContainerKind::Main)
+    }
+
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().find(|container| &*container.name == name)
+    }
+}
+
+fn field_path(name: &str, main: bool) -> Name {
+    let list = if main { "containers" } else { "initContainers" };
+    format!("spec.{list}{{{name}}}").into()
+}
+
+impl Container {
+    fn from_value(value: &Value, main: bool) -> Container {
+        let kind = match (main, value["restartPolicy"].as_str()) {
+            (true, _) => ContainerKind::Main,
+            (false, Some("Always")) => ContainerKind::Sidecar,
+            (false, _) => ContainerKind::Init,
+        };
+        let list = |key: &str| crate::meta::names(&value[key]);
+        Container {
+            kind,
+            name: value["name"].as_str().unwrap_or_default().into(),
+            image: value["image"].as_str().unwrap_or_default().into(),
+            image_name_error: parse_image_name(value["image"].as_str().unwrap_or_default()).err(),
+            image_pull_policy: match value["imagePullPolicy"].as_str() {
+                Some("Always") => ImagePullPolicy::Always,
+                Some("Never") => ImagePullPolicy::Never,
+                _ => ImagePullPolicy::IfNotPresent,
+            },
+            command: list("command"),
+            args: list("args"),
+            requests: Resources::from_value(&value["resources"]["requests"]),
+            limits: Resources::from_value(&value["resources"]["limits"]),
+            liveness: Probe::from_value(&value["livenessProbe"]),
+            readiness: Probe::from_value(&value["readinessProbe"]),
+            startup: Probe::from_value(&value["startupProbe"]),
+            post_start: Hook::from_value(&value["lifecycle"]["postStart"]),
+            pre_stop: Hook::from_value(&value["lifecycle"]["preStop"]),
+            env_refs: env_refs(value),
+            hash: crate::meta::fnv1a_128(value.to_string().as_bytes()) as u64,
+            field_path: field_path(value["name"].as_str().unwrap_or_default(), main),
+        }
+    }
+}
+
+impl Hook {
+    fn from_value(hook: &Value) -> Option<Hook> {
+        if hook.is_null() {
+            return None;
+        }
+        let words = hook["exec"]["command"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let command = words.collect::<Vec<_>>().join(" ");
+        let number_after = |word: &str| {
+            let digits = command.split(word).nth(1)?.chars().take_while(char::is_ascii_digit);
+            digits.collect::<String>().parse::<u64>().ok()
+        };
+        let seconds = hook["sleep"]["seconds"].as_u64().or_else(|| number_after("sleep "));
+        let last = command.split([';', '&', '\n', ' ']).next_back().unwrap_or_default();
+        Some(Hook {
+            takes: seconds.map_or(Duration::from_millis(100), Duration::from_secs),
+            fails: matches!(last, "false" | "/bin/false")
+                || number_after("exit ").is_some_and(|code| code != 0),
+        })
+    }
+}
+
+impl Probe {
+    fn from_value(value: &Value) -> Option<Probe> {
+        let text = |value: &Value| -> Name {
+            match value {
+                Value::String(text) => text.as_str().into(),
+                Value::Number(number) => number.to_string().into(),
+                _ => "".into(),
+            }
+        };
+        let http = &value["httpGet"];
+        let handler = if !http.is_null() {
+            let or = |key: &str, default: &str| -> Name { http[key].as_str().unwrap_or(default).into() };
+            ProbeHandler::HttpGet {
+                scheme: or("scheme", "HTTP"),
+                host: or("host", ""),
+                port: text(&http["port"]),
+                path: or("path", "/"),
+            }
+        } else if !value["tcpSocket"].is_null() {
+            ProbeHandler::TcpSocket { port: text(&value["tcpSocket"]["port"]) }
+        } else if !value["grpc"].is_null() {
+            ProbeHandler::Grpc { port: text(&value["grpc"]["port"]) }
+        } else if let Some(words) = value["exec"]["command"].as_array() {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            ProbeHandler::Exec { command: words.join(" ").into() }
+        } else {
+            return None;
+        };
+        let number = |key: &str, default: u64| value[key].as_u64().unwrap_or(default);
+        Some(Probe {
+            handler,
+            initial_delay: Duration::from_secs(number("initialDelaySeconds", 0)),
+            period: Duration::from_secs(number("periodSeconds", 10).max(1)),
+            timeout: Duration::from_secs(number("timeoutSeconds", 1)),
+            success_threshold: number("successThreshold", 1).min(u64::from(u32::MAX)) as u32,
+            failure_threshold: number("failureThreshold", 3).min(u64::from(u32::MAX)) as u32,
+            termination_grace: value["terminationGracePeriodSeconds"].as_u64().map(Duration::from_secs),
+        })
+    }
+}
+
+/// max(sum of containers and sidecars, largest init step) + overhead; pod-level resources override (SCH-029).
+///
+/// Kubernetes: staging/src/k8s.io/component-helpers/resource/helpers.go, PodRequests.
+fn pod_requests(raw: &Value, containers: &[Container]) -> Resources {
+    let mut running = Resources::default();
+    let mut sidecars = Resources::default();
+    let mut largest_init = Resources::default();
+    for container in containers {
+        match container.kind {
+            ContainerKind::Main => running.add(&container.requests),
+            ContainerKind::Sidecar => {
+                running.add(&container.requests);
+                sidecars.add(&container.requests);
+                largest_init.max_with(&sidecars);
+            }
+            ContainerKind::Init => {
+                let mut step = container.requests.clone();
+                step.add(&sidecars);
+                largest_init.max_with(&step);
+            }
+        }
+    }
+    running.max_with(&largest_init);
+    running.override_with(&Resources::from_value(&raw["resources"]["requests"]));
+    running.add(&Resources::from_value(&raw["overhead"]));
+    running
+}
+
+fn host_ports(raw: &Value) -> Vec<HostPort> {
+    let mut ports = Vec::new();
+    let sidecars = raw["initContainers"].as_array().into_iter().flatten();
+    let sidecars = sidecars.filter(|container| container["restartPolicy"] == "Always");
+    for container in raw["containers"].as_array().into_iter().flatten().chain(sidecars) {
+        for port in container["ports"].as_array().into_iter().flatten() {
+            let Some(number) = port["hostPort"].as_u64().and_then(|n| u16::try_from(n).ok()) else {
+                continue;
+            };
+            if number > 0 {
+                ports.push(HostPort {
+                    protocol: port["protocol"].as_str().unwrap_or("TCP").into(),
+                    host_ip: port["hostIP"].as_str().unwrap_or_default().into(),
+                    port: number,
+                });
+            }
+        }
+    }
+    ports
+}
+
+fn env_refs(container: &Value) -> Vec<ConfigRef> {
+    let mut refs = Vec::new();
+    let mut push = |kind: ConfigKind, source: &Value| {
+        if let Some(name) = source["name"].as_str() {
+            let optional = source["optional"] == true;
+            refs.push(ConfigRef { kind, name: name.into(), volume: None, optional });
+        }
+    };
+    for source in container["envFrom"].as_array().into_iter().flatten() {
+        push(ConfigKind::ConfigMap, &source["configMapRef"]);
+        push(ConfigKind::Secret, &source["secretRef"]);
+    }
+    for variable in container["env"].as_array().into_iter().flatten() {
+        push(ConfigKind::ConfigMap, &variable["valueFrom"]["configMapKeyRef"]);
+        push(ConfigKind::Secret, &variable["valueFrom"]["secretKeyRef"]);
+    }
+    refs
+}
+
+fn volume_refs(volumes: &Value) -> Vec<ConfigRef> {
+    let mut refs: Vec<ConfigRef> = Vec::new();
+    for volume in volumes.as_array().into_iter().flatten() {
+        let mut push = |kind: ConfigKind, name: &Value, optional: &Value| {
+            if let Some(name) = name.as_str() {
+                let volume = volume["name"].as_str().map(Name::from);
+                refs.push(ConfigRef { kind, name: name.into(), volume, optional: *optional == true });
+            }
+        };
+        let (map, secret) = (&volume["configMap"], &volume["secret"]);
+        push(ConfigKind::ConfigMap, &map["name"], &map["optional"]);
+        push(ConfigKind::Secret, &secret["secretName"], &secret["optional"]);
+        push(ConfigKind::PersistentVolumeClaim, &volume["persistentVolumeClaim"]["claimName"], &Value::Null);
+        for source in volume["projected"]["sources"].as_array().into_iter().flatten() {
+            let (map, secret) = (&source["configMap"], &source["secret"]);
+            push(ConfigKind::ConfigMap, &map["name"], &map["optional"]);
+            push(ConfigKind::Secret, &secret["name"], &secret["optional"]);
+        }
+    }
+    refs
+}

@@ -1,0 +1,90 @@
+//! kube-apiserver: takes calls, keeps objects, says no.
+//!
+//! It never sends anything by itself: answers are returned, and what changed is read from the store by the
+//! cluster, which brings it to the watchers.
+
+pub mod admission;
+pub mod eviction;
+pub mod registry;
+pub mod store;
+pub mod strategy;
+#[cfg(test)]
+mod tests;
+
+use api::object::Kind;
+use sim::{Rng, Time};
+use wire::{Answer, Call, Reply};
+
+use admission::Admission;
+use store::Store;
+
+/// The API server's state: the storage, and what it draws and remembers.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    pub store: Store,
+    admission: Admission,
+    kinds: Kinds,
+    names: Rng,
+    uids: Rng,
+}
+
+/// Kinds that are asked for at every create.
+#[derive(Clone, Copy, Debug)]
+struct Kinds {
+    namespace: Option<Kind>,
+    service_account: Option<Kind>,
+}
+
+impl ApiServer {
+    pub fn new(seed: u64) -> ApiServer {
+        ApiServer {
+            store: Store::default(),
+            admission: Admission::default(),
+            kinds: Kinds {
+                namespace: Kind::of("v1", "Namespace"),
+                service_account: Kind::of("v1", "ServiceAccount"),
+            },
+            names: Rng::stream(seed, "pod-name"),
+            uids: Rng::stream(seed, "uid"),
+        }
+    }
+
+    /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].
+    pub fn handle(&mut self, call: Call, now: Time) -> Answer {
+        let mut warnings = Vec::new();
+        if call.kind() == Kind::Event {
+            self.store.events.expire(now);
+        }
+        let result = match call {
+            Call::Get { kind, key } => registry::get(self, kind, &key),
+            Call::List { kind, namespace } => Ok(Reply::List(self.store.list(kind, namespace.as_deref()))),
+            Call::Post { kind, namespace, body, validation } => {
+                registry::post(self, kind, &namespace, &body, validation, now, &mut warnings)
+            }
+            Call::Create(object) => registry::create(self, object, now),
+            Call::Put { kind, key, body, validation } => {
+                registry::put(self, kind, &key, &body, validation, now, &mut warnings)
+            }
+            Call::Update(object) => registry::update(self, object, now),
+            Call::UpdateStatus(object) => registry::update_status(self, object),
+            Call::Patch { kind, key, uid, patch, validation } => {
+                registry::patch(self, kind, &key, uid, patch, validation, now, &mut warnings)
+            }
+            Call::PatchPodStatus { pod, status } => registry::patch_pod_status(self, &pod, *status),
+            Call::Delete { kind, key, options } => registry::delete(self, kind, &key, &options, now),
+            Call::Bind { pod, node } => registry::bind(self, &pod, node, now),
+            Call::Evict { key, grace_seconds } => eviction::evict(self, &key, grace_seconds, now),
+            Call::PostEvent(draft) => {
+                self.store.put_event(draft);
+                Ok(Reply::Done)
+            }
+            Call::HoldLease { key, holder, duration, period, owner } => {
+                registry::hold_lease(self, &key, holder, duration, period, owner.map(|owner| *owner), now)
+            }
+        };
+        match result {
+            Ok(reply) => Answer { result: Ok(reply), warnings },
+            Err(error) => Answer { warnings, ..Answer::err(error) },
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! What differs from kind to kind when an object is written: the registries' strategies.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use api::compact::Compact;
+use api::daemonset::TEMPLATE_GENERATION;
+use api::field::ErrorList;
+use api::meta::{Deletion, ObjectMeta};
+use api::node::Node;
+use api::object::{Key, Kind, Object, Other};
+use api::status_error::{GroupResource, StatusError};
+use api::toleration::{Taint, TaintEffect};
+use sim::Time;
+use validation;
+use wire::FieldValidation;
+
+/// Put on a new node until its kubelet says that it is ready (ND-007).
+const NOT_READY_TAINT: &str = "node.kubernetes.io/not-ready";
+
+/// Changes an object's metadata, copying the object first if it is shared.
+pub(super) fn with_meta(object: &mut Object, change: impl FnOnce(&mut ObjectMeta)) {
+    match object {
+        Object::Node(node) => change(&mut Rc::make_mut(node).meta),
+        Object::Pod(pod) => change(&mut Rc::make_mut(pod).meta),
+        Object::DaemonSet(ds) => change(&mut Rc::make_mut(ds).meta),
+        Object::ControllerRevision(revision) => change(&mut Rc::make_mut(revision).meta),
+        Object::Lease(lease) => change(&mut Rc::make_mut(lease).meta),
+        Object::Other(other) => change(&mut Rc::make_mut(other).meta),
+        Object::Event(_) => {}
+    }
+}
+
+/// Whether objects of a kind count the versions of their spec (API-004, API-005).
+pub(super) fn has_generation(kind: Kind) -> bool {
+    match kind {
+        Kind::Pod | Kind::DaemonSet => true,
+        Kind::Other(_) => {
+            let kinds = [
+                "Deployment",
+                "StatefulSet",
+                "ReplicaSet",
+                "Job",
+                "CronJob",
+                "CustomResourceDefinition",
+                "PodDisruptionBudget",
+                "Ingress",
+                "NetworkPolicy",
+            ];
+            kinds.contains(&kind.name())
+        }
+        _ => false,
+    }
+}
+
+/// Decodes what a person sent, strictly or not (API-034…036).
+pub(super) fn decode(
+    kind: Kind,
+    body: &Value,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, StatusError> {
+    let info = kind.info();
+    let decoded = codec::decode(body, info);
+    let refused = decoded.error.is_some() || validation == FieldValidation::Strict;
+    if let Some(why) = decoded.bad_request(info).filter(|_| refused) {
+        return Err(StatusError::bad_request(why));
+    }
+    if validation == FieldValidation::Warn {
+        warnings.extend(decoded.unknown.iter().map(codec::UnknownField::message));
+    }
+    Ok(decoded.value)
+}
+
+/// The namespace of the request counts; a body that names another is refused.
+pub(super) fn set_namespace(kind: Kind, value: &mut Value, namespace: &str) -> Result<(), StatusError> {
+    let meta = metadata(value);
+    if !kind.is_namespaced() {
+        meta.remove("namespace");
+        return Ok(());
+    }
+    match meta.get("namespace").and_then(Value::as_str) {
+        Some(given) if !given.is_empty() && given != namespace => Err(StatusError::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )),
+        _ => {
+            meta.insert("namespace".to_owned(), json!(namespace));
+            Ok(())
+        }
+    }
+}
+
+fn metadata(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    let slot = &mut value["metadata"];
+    if !slot.is_object() {
+        *slot = json!({});
+    }
+    match slot {
+        Value::Object(map) => map,
+        _ => unreachable!("made an object above"),
+    }
+}
+
+pub(super) fn key_of(value: &Value, kind: Kind) -> Key {
+    let text = |key: &str| value["metadata"][key].as_str().unwrap_or_default();
+    Key::new(if kind.is_namespaced() { text("namespace") } else { "" }, text("name"))
+}
+
+/// Drops what only the server may set (PrepareForCreate).
+pub(super) fn prepare_for_create(kind: Kind, value: &mut Value) {
+    let meta = metadata(value);
+    for key in [
+        "uid",
+        "creationTimestamp",
+        "resourceVersion",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "managedFields",
+    ] {
+        meta.remove(key);
+    }
+    match kind {
+        Kind::DaemonSet => {
+            let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
+            if let Some(annotations) = annotations.as_object_mut() {
+                annotations.insert(TEMPLATE_GENERATION.to_owned(), json!("1"));
+            }
+            remove_status(value);
+        }
+        Kind::Pod => {
+            remove_status(value);
+            value["status"] = json!({"phase": "Pending"});
+        }
+        Kind::Other(_) if kind.name() == "Namespace" => {
+            let name = meta.get("name").cloned().unwrap_or_default();
+            let labels = meta.entry("labels").or_insert_with(|| json!({}));
+            if let Some(labels) = labels.as_object_mut() {
+                labels.insert("kubernetes.io/metadata.name".to_owned(), name);
+            }
+            value["spec"] = json!({"finalizers": ["kubernetes"]});
+            value["status"] = json!({"phase": "Active"});
+        }
+        Kind::Other(_) if has_generation(kind) => remove_status(value),
+        _ => {}
+    }
+}
+
+fn remove_status(value: &mut Value) {
+    if let Some(map) = value.as_object_mut() {
+        map.remove("status");
+    }
+}
+
+/// Keeps what an update may not change: the server's own metadata and, on the main endpoint, the status.
+pub(super) fn prepare_for_update(kind: Kind, value: &mut Value, old: &Value) {
+    let meta = metadata(value);
+    for key in ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        match old["metadata"].get(key) {
+            Some(kept) => meta.insert(key.to_owned(), kept.clone()),
+            None => meta.remove(key),
+        };
+    }
+    for key in ["name", "namespace"] {
+        if let Some(kept) = old["metadata"].get(key) {
+            meta.insert(key.to_owned(), kept.clone());
+        }
+    }
+    if kind == Kind::DaemonSet {
+        let generation = old["metadata"]["annotations"][TEMPLATE_GENERATION].clone();
+        let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
+        if let (Some(annotations), true) = (annotations.as_object_mut(), generation.is_string()) {
+            annotations.insert(TEMPLATE_GENERATION.to_owned(), generation);
+        }
+    }
+    let own_status = matches!(kind, Kind::Pod | Kind::DaemonSet | Kind::Node) || has_generation(kind);
+    if own_status || kind.name() == "Namespace" {
+        match old.get("status") {
+            Some(status) => value["status"] = status.clone(),
+            None => remove_status(value),
+        }
+    }
+}
+
+pub(super) fn set_defaults(kind: Kind, value: &mut Value) {
+    if let Some(map) = value.as_object_mut() {
+        map.insert("apiVersion".to_owned(), json!(kind.api_version()));
+        map.insert("kind".to_owned(), json!(kind.name()));
+    }
+    validation::defaults::set_defaults(value);
+}
+
+fn invalid(kind: Kind, name: &str, errors: &ErrorList) -> Result<(), StatusError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let info = kind.info();
+    Err(StatusError::invalid(GroupResource::new(info.group, info.kind), name, errors))
+}
+
+pub(super) fn validate_create(kind: Kind, name: &str, value: &Value) -> Result<(), StatusError> {
+    invalid(kind, name, &validation::validate(value))
+}
+
+pub(super) fn validate_update(kind: Kind, name: &str, value: &Value, old: &Value) -> Result<(), StatusError> {
+    invalid(kind, name, &validation::validate_update(value, old))
+}
+
+/// The `Warning:` headers that the object's content earns.
+///
+/// Kubernetes: pkg/api/pod/warnings.go, GetWarningsForPod (the ones that real manifests meet).
+pub(super) fn warnings(kind: Kind, value: &Value) -> Vec<String> {
+    let (spec, path) = match kind {
+        Kind::Pod => (&value["spec"], "spec"),
+        Kind::DaemonSet => (&value["spec"]["template"]["spec"], "spec.template.spec"),
+        _ => return Vec::new(),
+    };
+    let mut warnings = Vec::new();
+    let deprecated =
+        [("beta.kubernetes.io/os", "kubernetes.io/os"), ("beta.kubernetes.io/arch", "kubernetes.io/arch")];
+    let field = if kind == Kind::Pod { "spec" } else { "spec.template.spec" };
+    for (old, new) in deprecated {
+        if spec["nodeSelector"].get(old).is_some() {
+            let text = format!("{field}.nodeSelector[{old}]: deprecated since v1.14; use \"{new}\" instead");
+            warnings.push(text);
+        }
+        let terms = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
+        for (i, term) in terms.as_array().into_iter().flatten().enumerate() {
+            for (j, expression) in term["matchExpressions"].as_array().into_iter().flatten().enumerate() {
+                if expression["key"] == *old {
+                    warnings.push(format!(
+                        "{path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.\
+                         nodeSelectorTerms[{i}].matchExpressions[{j}].key: {old} is deprecated since v1.14; \
+                         use \"{new}\" instead"
+                    ));
+                }
+            }
+        }
+    }
+    warnings
+}
+
+/// What a strategy still does to the typed object at create.
+pub(super) fn finish_create(mut object: Object) -> Object {
+    match &mut object {
+        Object::Node(node) => taint_new_node(Rc::make_mut(node)),
+        Object::Pod(pod) => {
+            let pod = Rc::make_mut(pod);
+            pod.status.qos_class = pod.spec.qos_class;
+        }
+        _ => {}
+    }
+    object
+}
+
+/// Kubernetes: plugin/pkg/admission/nodetaint/admission.go. Rule: ND-007.
+fn taint_new_node(node: &mut Node) {
+    let taint = Taint::new(NOT_READY_TAINT, "", TaintEffect::NoSchedule);
+    if !node.taints.iter().any(|have| have.match_taint(&taint)) {
+        node.taints.push(taint);
+    }
+}
+
+/// Carries over what an update leaves alone, and counts generations (API-004, DS-031).
+pub(super) fn finish_update(mut new: Object, old: &Object, value: &Value, old_value: &Value) -> Object {
+    let kind = new.kind();
+    if let Some(old) = old.meta() {
+        let changed = has_generation(kind) && value["spec"] != old_value["spec"];
+        with_meta(&mut new, |meta| {
+            meta.uid = old.uid;
+            meta.created = old.created;
+            meta.serial = old.serial;
+            meta.deletion = old.deletion.clone();
+            meta.generation = old.generation + u32::from(changed);
+        });
+    }
+    if let (Object::DaemonSet(new), Object::DaemonSet(old)) = (&mut new, old) {
+        let same_template = new.template.raw == old.template.raw;
+        let new = Rc::make_mut(new);
+        new.status = old.status;
+        if same_template {
+            // Pods share the template; an equal one is kept so that they go on sharing it.
+            new.template = old.template.clone();
+        } else {
+            raise_template_generation(&mut new.meta);
+        }
+    }
+    if let (Object::Pod(new), Object::Pod(old)) = (&mut new, old) {
+        let new = Rc::make_mut(new);
+        new.status = old.status.clone();
+        if new.pinned_to.is_none() && old.pinned_to.is_some() {
+            new.pinned_to = old.pinned_to.clone();
+        }
+    }
+    new
+}
+
+fn raise_template_generation(meta: &mut ObjectMeta) {
+    let have = meta.annotation(TEMPLATE_GENERATION).and_then(|text| text.parse::<i64>().ok());
+    if let Some(have) = have {
+        let next = have.saturating_add(1).to_string();
+        meta.common_mut().annotations.insert(TEMPLATE_GENERATION.into(), next.as_str().into());
+    }
+}
+
+/// The stored object with the status of another version.
+pub(super) fn with_status_of(mut stored: Object, from: &Object) -> Object {
+    match (&mut stored, from) {
+        (Object::Pod(stored), Object::Pod(from)) => Rc::make_mut(stored).status = from.status.clone(),
+        (Object::DaemonSet(stored), Object::DaemonSet(from)) => Rc::make_mut(stored).status = from.status,
+        (Object::Node(stored), Object::Node(from)) => {
+            let node = Rc::make_mut(stored);
+            node.conditions = from.conditions.clone();
+            node.capacity = from.capacity.clone();
+            node.allocatable = from.allocatable.clone();
+            node.internal_ip = from.internal_ip;
+            if node.raw != from.raw {
+                let mut raw = node.raw.value();
+                raw["status"] = from.raw.value()["status"].take();
+                node.raw = Compact::new(&raw);
+                node.images = from.images.clone();
+            }
+        }
+        (Object::Other(stored), Object::Other(from)) => {
+            let other = Rc::make_mut(stored);
+            let mut raw = (*other.raw).clone();
+            raw["status"] = from.raw["status"].clone();
+            other.raw = Rc::new(raw);
+        }
+        _ => {}
+    }
+    stored
+}
+
+/// A namespace whose deletion has begun: the namespace controller empties it (CP-018).
+pub(super) fn terminating_namespace(namespace: &Rc<Other>, now: Time) -> Object {
+    let mut other = (**namespace).clone();
+    other.meta.deletion = Some(Box::new(Deletion { at: now.stamp(), grace_seconds: 0 }));
+    let mut raw = (*other.raw).clone();
+    raw["status"] = json!({"phase": "Terminating"});
+    other.raw = Rc::new(raw);
+    Object::Other(Rc::new(other))
+}
+
+pub(super) fn namespace_is_finalized(namespace: &Other) -> bool {
+    let finalizers = namespace.raw["spec"]["finalizers"].as_array();
+    finalizers.is_none_or(Vec::is_empty) && namespace.meta.common.finalizers.is_empty()
+}

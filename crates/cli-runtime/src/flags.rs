@@ -1,0 +1,326 @@
+//! Command lines as pflag reads them, with its words for what is wrong.
+//!
+//! Go: github.com/spf13/pflag (flag.go); Kubernetes: kubectl/pkg/util/templates (FlagErrorFunc).
+
+use std::collections::BTreeMap;
+
+use api::field::go_quote;
+use sim::Duration;
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// `--watch`, `--watch=false`.
+    Bool,
+    /// `--output yaml`, `--output=yaml`; given several times, the last counts or all do.
+    Text,
+    Int,
+    /// `10s`, `1m30s`, or a bare number of seconds.
+    Span,
+    /// `--cascade` alone means this; a value only with `=`.
+    Optional(&'static str),
+}
+
+/// A flag that a command knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag {
+    pub name: &'static str,
+    /// `\0`: none.
+    pub short: char,
+    pub takes: Takes,
+}
+
+pub const fn flag(name: &'static str, short: char, takes: Takes) -> Flag {
+    Flag { name, short, takes }
+}
+
+/// Flags that every command of kubectl has.
+pub const GLOBAL: &[Flag] = &[
+    flag("namespace", 'n', Takes::Text),
+    flag("help", 'h', Takes::Bool),
+    flag("kubeconfig", '\0', Takes::Text),
+    flag("context", '\0', Takes::Text),
+    flag("cluster", '\0', Takes::Text),
+    flag("user", '\0', Takes::Text),
+    flag("server", 's', Takes::Text),
+    flag("token", '\0', Takes::Text),
+    flag("as", '\0', Takes::Text),
+    flag("as-group", '\0', Takes::Text),
+    flag("request-timeout", '\0', Takes::Text),
+    flag("insecure-skip-tls-verify", '\0', Takes::Bool),
+    flag("cache-dir", '\0', Takes::Text),
+    flag("warnings-as-errors", '\0', Takes::Bool),
+    flag("match-server-version", '\0', Takes::Bool),
+    flag("v", 'v', Takes::Text),
+];
+
+/// A line that was understood.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    pub args: Vec<String>,
+    values: BTreeMap<&'static str, Vec<String>>,
+    /// How many of `args` stand before `--`.
+    pub dash: Option<usize>,
+}
+
+impl Parsed {
+    /// Whether the flag was given at all.
+    pub fn given(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(|values| values.last()).map(String::as_str)
+    }
+
+    /// All values of a flag that may be repeated, those with commas taken apart.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let all = self.values.get(name).into_iter().flatten();
+        all.flat_map(|value| value.split(',')).map(str::to_owned).collect()
+    }
+
+    /// All values of a flag that may be repeated, as they are.
+    pub fn all(&self, name: &str) -> &[String] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn flag(&self, name: &str) -> bool {
+        self.text(name).and_then(parse_bool).unwrap_or(false)
+    }
+
+    /// As [`Parsed::flag`], for a flag that is on unless it is switched off.
+    pub fn flag_or(&self, name: &str, default: bool) -> bool {
+        self.text(name).and_then(parse_bool).unwrap_or(default)
+    }
+
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+
+    pub fn span(&self, name: &str) -> Option<Duration> {
+        parse_duration(self.text(name)?)
+    }
+}
+
+/// Reads the words after the command's own name.
+///
+/// The error is pflag's sentence alone: `unknown flag: --foo`.
+pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, String> {
+    let mut parsed = Parsed::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            parsed.dash = Some(parsed.args.len());
+            parsed.args.extend(words.by_ref().cloned());
+        } else if let Some(long) = word.strip_prefix("--") {
+            parse_long(long, flags, &mut words, &mut parsed)?;
+        } else if word.len() > 1 && word.starts_with('-') {
+            parse_shorts(word, flags, &mut words, &mut parsed)?;
+        } else {
+            parsed.args.push(word.clone());
+        }
+    }
+    Ok(parsed)
+}
+
+fn find(flags: &[Flag], matches: impl Fn(&Flag) -> bool) -> Option<&Flag> {
+    flags.iter().chain(GLOBAL).find(|flag| matches(flag))
+}
+
+fn parse_long(
+    long: &str,
+    flags: &[Flag],
+    words: &mut std::slice::Iter<'_, String>,
+    parsed: &mut Parsed,
+) -> Result<(), String> {
+    let (name, value) = match long.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (long, None),
+    };
+    if name.is_empty() || name.starts_with('-') {
+        return Err(format!("bad flag syntax: --{long}"));
+    }
+    // kubectl reads `--dry_run` as `--dry-run`.
+    let name = name.replace('_', "-");
+    let Some(flag) = find(flags, |flag| flag.name == name) else {
+        return Err(format!("unknown flag: --{name}"));
+    };
+    let value = match (value, flag.takes) {
+        (Some(value), _) => value,
+        (None, Takes::Bool) => "true".to_owned(),
+        (None, Takes::Optional(default)) => default.to_owned(),
+        (None, _) => match words.next() {
+            Some(word) => word.clone(),
+            None => return Err(format!("flag needs an argument: --{name}")),
+        },
+    };
+    set(flag, value, parsed)
+}
+
+/// `-w`, `-Aw`, `-oyaml`, `-o=yaml`, `-o yaml`.
+fn parse_shorts(
+    word: &str,
+    flags: &[Flag],
+    words: &mut std::slice::Iter<'_, String>,
+    parsed: &mut Parsed,
+) -> Result<(), String> {
+    let mut rest = &word[1..];
+    while let Some(letter) = rest.chars().next() {
+        let all = rest;
+        rest = &rest[letter.len_utf8()..];
+        let Some(flag) = find(flags, |flag| flag.short == letter && letter != '\0') else {
+            return Err(format!("unknown shorthand flag: {} in -{all}", quote_char(letter)));
+        };
+        if let Some(value) = rest.strip_prefix('=') {
+            return set(flag, value.to_owned(), parsed);
+        }
+        match flag.takes {
+            Takes::Bool => set(flag, "true".to_owned(), parsed)?,
+            Takes::Optional(default) => set(flag, default.to_owned(), parsed)?,
+            _ if !rest.is_empty() => return set(flag, rest.to_owned(), parsed),
+            _ => match words.next() {
+                Some(value) => return set(flag, value.clone(), parsed),
+                None => return Err(format!("flag needs an argument: '{letter}' in -{all}")),
+            },
+        }
+    }
+    Ok(())
+}
+
+fn quote_char(letter: char) -> String {
+    let quoted = go_quote(&letter.to_string());
+    format!("'{}'", quoted.trim_matches('"'))
+}
+
+fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
+    let problem = match flag.takes {
+        Takes::Bool if parse_bool(&value).is_none() => {
+            Some(format!("strconv.ParseBool: parsing {}: invalid syntax", go_quote(&value)))
+        }
+        Takes::Int if value.parse::<i64>().is_err() => {
+            Some(format!("strconv.ParseInt: parsing {}: invalid syntax", go_quote(&value)))
+        }
+        Takes::Span if parse_duration(&value).is_none() => {
+            Some(format!("time: invalid duration {}", go_quote(&value)))
+        }
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let name = match flag.short {
+            '\0' => format!("--{}", flag.name),
+            short => format!("-{short}, --{}", flag.name),
+        };
+        return Err(format!("invalid argument {} for {} flag: {problem}", go_quote(&value), go_quote(&name)));
+    }
+    parsed.values.entry(flag.name).or_default().push(value);
+    Ok(())
+}
+
+/// Go: strconv.ParseBool.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Go: time.ParseDuration, without signs; also a bare `0`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut rest = text;
+    let mut micros: u64 = 0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, after) = rest.split_at(end);
+        let unit_end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, next) = after.split_at(unit_end);
+        let unit: u64 = match unit {
+            "us" | "µs" => 1,
+            "ms" => 1_000,
+            "s" => 1_000_000,
+            "m" => 60_000_000,
+            "h" => 3_600_000_000,
+            _ => return None,
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let whole: u64 = if whole.is_empty() && !fraction.is_empty() { 0 } else { whole.parse().ok()? };
+        let fraction = fraction.get(..fraction.len().min(6)).unwrap_or_default();
+        let tenths = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
+        let part: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+        micros = micros.saturating_add(whole.saturating_mul(unit)).saturating_add(part * unit / tenths);
+        rest = next;
+    }
+    (!text.is_empty()).then_some(Duration(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAGS: &[Flag] = &[
+        flag("output", 'o', Takes::Text),
+        flag("watch", 'w', Takes::Bool),
+        flag("all-namespaces", 'A', Takes::Bool),
+        flag("grace-period", '\0', Takes::Int),
+        flag("timeout", '\0', Takes::Span),
+        flag("cascade", '\0', Takes::Optional("background")),
+    ];
+
+    fn read(line: &str) -> Result<Parsed, String> {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        parse(&words, FLAGS)
+    }
+
+    #[test]
+    fn flags_are_found_in_every_form() {
+        for line in
+            ["pods -o yaml", "pods -oyaml", "-o=yaml pods", "--output yaml pods", "pods --output=yaml"]
+        {
+            let parsed = read(line).unwrap();
+            assert_eq!(parsed.text("output"), Some("yaml"), "{line}");
+            assert_eq!(parsed.args, ["pods"], "{line}");
+        }
+        let parsed = read("-Awo wide -n kube-system --cascade pods -- -x").unwrap();
+        assert!(parsed.flag("watch") && parsed.flag("all-namespaces"));
+        assert_eq!((parsed.text("output"), parsed.text("cascade")), (Some("wide"), Some("background")));
+        assert_eq!((parsed.dash, parsed.args), (Some(1), vec!["pods".to_owned(), "-x".to_owned()]));
+        assert!(!read("--watch=false").unwrap().flag("watch"));
+    }
+
+    #[test]
+    fn mistakes_are_told_in_pflags_words() {
+        for (line, expected) in [
+            ("--foo", "unknown flag: --foo"),
+            ("-wz", "unknown shorthand flag: 'z' in -z"),
+            ("pods --output", "flag needs an argument: --output"),
+            ("pods -wo", "flag needs an argument: 'o' in -o"),
+            ("--=x", "bad flag syntax: --=x"),
+            (
+                "--watch=maybe",
+                r#"invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#,
+            ),
+            (
+                "--grace-period=soon",
+                r#"invalid argument "soon" for "--grace-period" flag: strconv.ParseInt: parsing "soon": invalid syntax"#,
+            ),
+            ("--timeout=5", r#"invalid argument "5" for "--timeout" flag: time: invalid duration "5""#),
+        ] {
+            assert_eq!(read(line).err().as_deref(), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        for (text, micros) in
+            [("0", 0), ("0s", 0), ("10s", 10_000_000), ("1m30s", 90_000_000), ("1.5h", 5_400_000_000)]
+        {
+            assert_eq!(parse_duration(text), Some(Duration(micros)), "{text}");
+        }
+        for text in ["", "5", "s", "1x", "-1s", "1s2"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! A command that somebody typed, as a program in virtual time.
+//!
+//! A command is written as straight-line code over an [`Io`], like the real kubectl: ask the API server,
+//! look at the answer, print, ask again. What it asks for travels, and the answer comes later; so the
+//! program is run again from its beginning over the answers that have come so far, and stops
+//! where one is missing. A [`Job`] is therefore plain data (the line, the answers, the output): it can be
+//! cloned, and two clones given the same answers print the same.
+//!
+//! What must not be done over (reading a large file, the first hundred of a thousand objects) stands in
+//! [`Io::once`] or [`Io::repeat`], whose results the job keeps.
+//!
+//! The cluster drives it: [`Job::advance`] says what the program waits for; [`Job::answer`], [`Job::woke`],
+//! [`Job::event`], [`Job::closed`] and [`Job::done`] bring it.
+
+pub mod failure;
+mod io;
+mod marks;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use failure::{Failure, Stop};
+pub use io::Io;
+pub use marks::Watching;
+
+use api::meta::Name;
+use api::object::{Kind, Object};
+use marks::{Cursor, Mark};
+use sim::Time;
+use wire::{Answer, Call, CallError, WatchEvent};
+
+/// What a program does: it returns its exit code.
+pub type Program = fn(&mut Io) -> Result<i32, Stop>;
+
+/// The files that a command may read, by the path as it is typed; `-` is the standard input.
+pub type FileSet = BTreeMap<String, Rc<[u8]>>;
+
+/// What a command knows before it asks.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Host and port of the API server, as the kubeconfig has it.
+    pub server: String,
+    /// Kubernetes' version: `v1.36.2`.
+    pub version: String,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Client { server: "192.168.56.10:6443".to_owned(), version: "v1.36.2".to_owned() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Out,
+    Err,
+}
+
+/// A piece of output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    pub stream: Stream,
+    pub text: String,
+}
+
+/// Something to say about a file that the command was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiagnostic {
+    /// The file as it was named on the line.
+    pub file: String,
+    pub diagnostic: yaml::Diagnostic,
+}
+
+/// A simple command for a node's shell, to be run there at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    pub node: String,
+    pub words: Vec<String>,
+    /// What comes in by a pipe or a here-document.
+    pub stdin: Option<Rc<[u8]>>,
+}
+
+/// What a [`Deed`] came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    pub exit_code: i32,
+    /// How long it takes until the command returns: stopping a container waits for its end.
+    pub takes: sim::Duration,
+}
+
+impl Outcome {
+    /// A command that succeeded and printed this.
+    pub fn out(text: impl Into<String>) -> Outcome {
+        Outcome { stdout: text.into().into_bytes(), ..Outcome::default() }
+    }
+
+    /// A command that failed with this exit code, and printed this to its standard error.
+    pub fn fail(exit_code: i32, text: impl Into<String>) -> Outcome {
+        Outcome { stderr: text.into(), exit_code, ..Outcome::default() }
+    }
+}
+
+/// A watch that a command holds open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchSpec {
+    /// Counts the watches of this job from 1; a new number replaces the watch before.
+    pub number: u32,
+    pub kind: Kind,
+    /// `None`: all namespaces.
+    pub namespace: Option<Name>,
+    /// Deliver what happened after this resourceVersion.
+    pub since: u64,
+}
+
+impl WatchSpec {
+    pub fn concerns(&self, object: &Object) -> bool {
+        object.kind() == self.kind
+            && self.namespace.as_ref().is_none_or(|namespace| *namespace == object.key().namespace)
+    }
+}
+
+/// What a job waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Send this to the API server and bring the answer with [`Job::answer`].
+    Needs(Call),
+    /// Do this on a node and report with [`Job::done`].
+    Acts(Deed),
+    /// Call [`Job::woke`] then.
+    Sleeps { until: Time },
+    /// Bring the watch's events with [`Job::event`], its end with [`Job::closed`]; call [`Job::woke`] at
+    /// `until`, if nothing came before.
+    Watches { watch: WatchSpec, until: Option<Time> },
+    /// The program has ended.
+    Done { exit_code: i32 },
+}
+
+/// What came, and when.
+#[derive(Clone, Debug)]
+struct Recorded<T> {
+    at: Time,
+    what: T,
+}
+
+/// What a program asked for by name, in the order of asking.
+#[derive(Clone, Debug)]
+enum Reply {
+    Answer(Answer),
+    Done(Outcome),
+    Woke,
+}
+
+/// What a watch brought. `Taken` stands for one that the program has dealt with for good.
+#[derive(Clone, Debug)]
+enum Notice {
+    Event(WatchEvent),
+    Closed(CallError),
+    Woke,
+    Taken,
+}
+
+/// A command under way, or ended.
+#[derive(Clone)]
+pub struct Job {
+    line: Rc<str>,
+    program: Program,
+    files: Rc<FileSet>,
+    client: Rc<Client>,
+    started: Time,
+    replies: Vec<Recorded<Reply>>,
+    /// With the number of the watch that each belongs to.
+    notices: Vec<Recorded<(u32, Notice)>>,
+    /// The watch that events belong to now; 0: none was opened yet.
+    watch: u32,
+    marks: Vec<Mark>,
+    output: Vec<Chunk>,
+    diagnostics: Vec<FileDiagnostic>,
+    waits: Option<Progress>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let replies = self.replies.len();
+        write!(f, "Job {{ line: {:?}, replies: {replies}, waits: {:?} }}", self.line, self.waits)
+    }
+}
+
+impl Job {
+    /// A job that has not run yet. Its program sees `now` as the present until something comes.
+    pub fn new(line: &str, program: Program, files: FileSet, client: Rc<Client>, now: Time) -> Job {
+        Job {
+            line: line.into(),
+            program,
+            files: Rc::new(files),
+            client,
+            started: now,
+            replies: Vec::new(),
+            notices: Vec::new(),
+            watch: 0,
+            marks: Vec::new(),
+            output: Vec::new(),
+            diagnostics: Vec::new(),
+            waits: None,
+        }
+    }
+
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    pub fn started(&self) -> Time {
+        self.started
+    }
+
+    /// Runs the program as far as it gets and says what it waits for. Asking again changes nothing.
+    pub fn advance(&mut self) -> Progress {
+        if let Some(waits) = &self.waits {
+            return waits.clone();
+        }
+        let program = self.program;
+        let mut io = Io::new(self);
+        let result = program(&mut io);
+        let needed = io.into_need();
+        let progress = match result {
+            Ok(exit_code) => Progress::Done { exit_code },
+            // A program that lets a failure through has said nothing about it.
+            Err(Stop::Failed(failure)) => Progress::Done { exit_code: failure.exit_code() },
+            Err(Stop::Pending) => needed.unwrap_or(Progress::Done { exit_code: 1 }),
+        };
+        if let Progress::Watches { watch, .. } = &progress {
+            self.watch = watch.number;
+        }
+        if matches!(progress, Progress::Done { .. }) {
+            self.forget();
+        }
+        self.waits = Some(progress.clone());
+        progress
+    }
+
+    /// An ended job keeps its output only.
+    fn forget(&mut self) {
+        self.replies = Vec::new();
+        self.notices = Vec::new();
+        self.marks = Vec::new();
+        self.files = Rc::default();
+    }
+
+    fn reply(&mut self, at: Time, what: Reply) {
+        self.replies.push(Recorded { at, what });
+        self.waits = None;
+    }
+
+    /// The answer to [`Progress::Needs`].
+    pub fn answer(&mut self, at: Time, answer: Answer) {
+        if matches!(self.waits, Some(Progress::Needs(_))) {
+            self.reply(at, Reply::Answer(answer));
+        }
+    }
+
+    /// The outcome of [`Progress::Acts`].
+    pub fn done(&mut self, at: Time, outcome: Outcome) {
+        if matches!(self.waits, Some(Progress::Acts(_))) {
+            self.reply(at, Reply::Done(outcome));
+        }
+    }
+
+    /// It is the time that [`Progress::Sleeps`] or [`Progress::Watches`] named. Too early is no harm.
+    pub fn woke(&mut self, at: Time) {
+        match &self.waits {
+            Some(Progress::Sleeps { until }) if at >= *until => self.reply(at, Reply::Woke),
+            Some(Progress::Watches { until: Some(until), .. }) if at >= *until => {
+                self.notice(at, Notice::Woke);
+            }
+            _ => {}
+        }
+    }
+
+    /// The watch that was asked for last has something to say. It may come while the program waits for
+    /// something else.
+    pub fn event(&mut self, at: Time, event: WatchEvent) {
+        self.notice(at, Notice::Event(event));
+    }
+
+    /// The watch has ended.
+    pub fn closed(&mut self, at: Time, error: CallError) {
+        self.notice(at, Notice::Closed(error));
+    }
+
+    fn notice(&mut self, at: Time, what: Notice) {
+        if self.watch == 0 || self.exit_code().is_some() {
+            return;
+        }
+        self.notices.push(Recorded { at, what: (self.watch, what) });
+        if matches!(self.waits, Some(Progress::Watches { .. })) {
+            self.waits = None;
+        }
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self) {
+        if self.exit_code().is_none() {
+            self.output.push(Chunk { stream: Stream::Err, text: "^C\n".to_owned() });
+            self.forget();
+            self.waits = Some(Progress::Done { exit_code: 130 });
+        }
+    }
+
+    /// `None` while it runs.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.waits {
+            Some(Progress::Done { exit_code }) => Some(exit_code),
+            _ => None,
+        }
+    }
+
+    /// What it printed so far, in order.
+    pub fn output(&self) -> &[Chunk] {
+        &self.output
+    }
+
+    /// Both streams as a terminal shows them.
+    pub fn text(&self) -> String {
+        self.output.iter().map(|chunk| chunk.text.as_str()).collect()
+    }
+
+    /// What is wrong with the files it was given, as far as it is known.
+    pub fn diagnostics(&self) -> &[FileDiagnostic] {
+        &self.diagnostics
+    }
+}
+
+#[cfg(test)]
+mod tests;

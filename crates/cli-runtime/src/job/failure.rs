@@ -1,0 +1,103 @@
+//! Why a command did not do what it was told.
+
+use api::status_error::StatusError;
+use wire::CallError;
+
+/// Why a program stops: it waits, or it failed.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// It asked for something that has not come yet.
+    Pending,
+    Failed(Failure),
+}
+
+/// An error, as Go's functions return it. How it is printed is kubectl's business.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// A plain sentence.
+    Message(String),
+    /// The API server said no; `prefix` is what kubectl puts before the message, such as
+    /// `error when creating "ds.yaml": `.
+    Status { prefix: String, error: Box<StatusError> },
+    /// The API server could not be reached; `request` is what was asked: `Get "https://…"`.
+    Unreachable { prefix: String, request: String, error: CallError },
+    /// Several.
+    Several(Vec<Failure>),
+    /// All is said already; only the exit code is left.
+    Exit(i32),
+}
+
+impl Failure {
+    pub fn message(text: impl Into<String>) -> Failure {
+        Failure::Message(text.into())
+    }
+
+    /// What became of a request, in a client's words.
+    pub fn of(error: &CallError, request: impl Into<String>) -> Failure {
+        let prefix = String::new();
+        match error {
+            CallError::Status(status) => Failure::Status { prefix, error: status.clone() },
+            other => Failure::Unreachable { prefix, request: request.into(), error: other.clone() },
+        }
+    }
+
+    /// The same failure with something said before its message.
+    #[must_use]
+    pub fn after(self, text: &str) -> Failure {
+        match self {
+            Failure::Message(message) => Failure::Message(format!("{text}{message}")),
+            Failure::Status { prefix, error } => Failure::Status { prefix: format!("{text}{prefix}"), error },
+            Failure::Unreachable { prefix, request, error } => {
+                Failure::Unreachable { prefix: format!("{text}{prefix}"), request, error }
+            }
+            other => other,
+        }
+    }
+
+    /// One failure out of several, each text once; `None` if there is none.
+    ///
+    /// Kubernetes: apimachinery/pkg/util/errors, NewAggregate.
+    pub fn aggregate(mut failures: Vec<Failure>) -> Option<Failure> {
+        match failures.len() {
+            0 => None,
+            1 => failures.pop(),
+            _ => Some(Failure::Several(failures)),
+        }
+    }
+
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Failure::Exit(code) => *code,
+            _ => 1,
+        }
+    }
+
+    pub fn status(&self) -> Option<&StatusError> {
+        match self {
+            Failure::Status { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(StatusError::is_not_found)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failed(failure)
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Stop {
+        Stop::Failed(Failure::Message(text))
+    }
+}
+
+impl From<&str> for Stop {
+    fn from(text: &str) -> Stop {
+        Stop::Failed(Failure::Message(text.to_owned()))
+    }
+}

@@ -1,0 +1,363 @@
+//! What a program may do.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use super::marks::{Kept, Watching};
+use super::{
+    Chunk, Client, Cursor, Deed, Failure, FileDiagnostic, FileSet, Job, Mark, Notice, Outcome, Progress,
+    Reply, Stop, Stream, WatchSpec,
+};
+use api::object::{Kind, Object};
+use sim::{Duration, Time};
+use wire::{Answer, Call, CallError, Reply as Answered, WatchEvent};
+
+/// A program's hands: everything it does goes through here.
+///
+/// A program must ask for the same things in the same order each time it is run, which it does as long as
+/// it looks at nothing else.
+pub struct Io<'a> {
+    job: &'a mut Job,
+    cursor: Cursor,
+    /// The next mark.
+    mark: usize,
+    depth: u32,
+    /// Output that is kept back for the program itself, innermost last.
+    captures: Vec<Vec<Chunk>>,
+    need: Option<Progress>,
+    /// Instead of the line's own standard input: what a pipe brings.
+    stdin: Option<Rc<[u8]>>,
+    /// Instead of the line's own files: those of the node that a command runs on.
+    overlay: Option<FileSet>,
+}
+
+impl<'a> Io<'a> {
+    pub(super) fn new(job: &'a mut Job) -> Io<'a> {
+        let now = job.started;
+        let cursor = Cursor { replies: 0, notices: 0, watches: 0, written: 0, diagnosed: 0, now };
+        Io { job, cursor, mark: 0, depth: 0, captures: Vec::new(), need: None, stdin: None, overlay: None }
+    }
+
+    pub(super) fn into_need(self) -> Option<Progress> {
+        self.need
+    }
+
+    pub fn line(&self) -> Rc<str> {
+        self.job.line.clone()
+    }
+
+    pub fn client(&self) -> Rc<Client> {
+        self.job.client.clone()
+    }
+
+    /// The time of what came last.
+    pub fn now(&self) -> Time {
+        self.cursor.now
+    }
+
+    /// The bytes of a file that the command was given; `-` is what the pipe brings, if there is one.
+    pub fn file(&self, path: &str) -> Option<Rc<[u8]>> {
+        match &self.stdin {
+            Some(bytes) if path == "-" => Some(bytes.clone()),
+            _ => self.overlay.as_ref().unwrap_or(&self.job.files).get(path).cloned(),
+        }
+    }
+
+    /// All files that it was given.
+    pub fn files(&self) -> Rc<FileSet> {
+        match &self.overlay {
+            Some(files) => Rc::new(files.clone()),
+            None => self.job.files.clone(),
+        }
+    }
+
+    /// Runs a part of the program with other input: what a pipe brings, and other files than the line's.
+    pub fn with_input<T>(
+        &mut self,
+        stdin: Option<Rc<[u8]>>,
+        files: Option<FileSet>,
+        part: impl FnOnce(&mut Io) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let before = (std::mem::replace(&mut self.stdin, stdin), std::mem::replace(&mut self.overlay, files));
+        let result = part(self);
+        (self.stdin, self.overlay) = before;
+        result
+    }
+
+    pub fn stdin(&self) -> Option<Rc<[u8]>> {
+        self.file("-")
+    }
+
+    /// Asks the API server.
+    pub fn call(&mut self, call: Call) -> Result<Answer, Stop> {
+        match self.next_reply() {
+            Some(Reply::Answer(answer)) => Ok(answer),
+            _ => self.wait(Progress::Needs(call)),
+        }
+    }
+
+    /// Does something on a node.
+    pub fn act(&mut self, deed: Deed) -> Result<Outcome, Stop> {
+        match self.next_reply() {
+            Some(Reply::Done(outcome)) => Ok(outcome),
+            _ => self.wait(Progress::Acts(deed)),
+        }
+    }
+
+    pub fn sleep(&mut self, span: Duration) -> Result<(), Stop> {
+        let until = self.cursor.now + span;
+        match self.next_reply() {
+            Some(Reply::Woke) => Ok(()),
+            _ => self.wait(Progress::Sleeps { until }),
+        }
+    }
+
+    fn next_reply(&mut self) -> Option<Reply> {
+        let recorded = self.job.replies.get(self.cursor.replies)?.clone();
+        self.cursor.replies += 1;
+        self.cursor.now = self.cursor.now.max(recorded.at);
+        Some(recorded.what)
+    }
+
+    fn wait<T>(&mut self, progress: Progress) -> Result<T, Stop> {
+        self.need = Some(progress);
+        Err(Stop::Pending)
+    }
+
+    /// Opens a watch on what happens after the objects of a list (or one object) were as they are.
+    pub fn watch<'o>(
+        &mut self,
+        kind: Kind,
+        namespace: Option<&str>,
+        seen: impl IntoIterator<Item = &'o Object>,
+    ) -> Watching {
+        self.cursor.watches += 1;
+        let since = seen.into_iter().map(resource_version).max().unwrap_or(0);
+        let namespace = namespace.map(Into::into);
+        Watching { spec: WatchSpec { number: self.cursor.watches, kind, namespace, since } }
+    }
+
+    /// The next event of a watch; `None` when `until` comes first.
+    pub fn next(
+        &mut self,
+        watching: &Watching,
+        until: Option<Time>,
+    ) -> Result<Option<Result<WatchEvent, CallError>>, Stop> {
+        while let Some(recorded) = self.job.notices.get(self.cursor.notices) {
+            let (at, (number, notice)) = (recorded.at, &recorded.what);
+            if *number > watching.spec.number {
+                break;
+            }
+            let taken = if *number == watching.spec.number { Some(notice.clone()) } else { None };
+            self.cursor.notices += 1;
+            self.cursor.now = self.cursor.now.max(at);
+            match taken {
+                Some(Notice::Event(event)) => return Ok(Some(Ok(event))),
+                Some(Notice::Closed(error)) => return Ok(Some(Err(error))),
+                Some(Notice::Woke) => return Ok(None),
+                Some(Notice::Taken) | None => {}
+            }
+        }
+        if until.is_some_and(|until| self.cursor.now >= until) {
+            return Ok(None);
+        }
+        self.wait(Progress::Watches { watch: watching.spec.clone(), until })
+    }
+
+    /// A step that is done once: later runs of the program jump over it to its result.
+    pub fn once<T: 'static>(&mut self, step: impl FnOnce(&mut Io) -> Result<T, Stop>) -> Result<Rc<T>, Stop> {
+        let at = self.mark;
+        if let Some(kept) = self.jump(at) {
+            return match kept {
+                Kept::Value(value) | Kept::State(value) => value.downcast::<T>().map_err(|_| Stop::Pending),
+                Kept::Failed(failure) => Err(Stop::Failed(failure)),
+            };
+        }
+        let from = self.captures.last().map_or(0, Vec::len);
+        self.depth += 1;
+        let result = step(self);
+        self.depth -= 1;
+        match result {
+            Ok(value) => {
+                let value = Rc::new(value);
+                self.keep(at, from, Kept::Value(value.clone()));
+                Ok(value)
+            }
+            Err(Stop::Failed(failure)) => {
+                self.keep(at, from, Kept::Failed(failure.clone()));
+                Err(Stop::Failed(failure))
+            }
+            Err(Stop::Pending) => Err(Stop::Pending),
+        }
+    }
+
+    /// A loop whose rounds are done once each; the state is kept between them.
+    pub fn repeat<S: Clone + 'static>(
+        &mut self,
+        initial: S,
+        mut round: impl FnMut(&mut Io, &mut S) -> Result<ControlFlow<()>, Stop>,
+    ) -> Result<S, Stop> {
+        let at = self.mark;
+        let from = self.captures.last().map_or(0, Vec::len);
+        let mut state = initial;
+        let start = self.cursor.notices;
+        match self.jump(at) {
+            Some(Kept::Value(value)) => {
+                return value.downcast_ref::<S>().cloned().ok_or(Stop::Pending);
+            }
+            Some(Kept::Failed(failure)) => return Err(Stop::Failed(failure)),
+            Some(Kept::State(kept)) => state = kept.downcast_ref::<S>().cloned().ok_or(Stop::Pending)?,
+            None => self.keep(at, from, Kept::State(Rc::new(state.clone()))),
+        }
+        loop {
+            self.depth += 1;
+            let result = round(self, &mut state);
+            self.depth -= 1;
+            self.release(at, start);
+            match result {
+                Ok(ControlFlow::Continue(())) => {
+                    self.keep(at, from, Kept::State(Rc::new(state.clone())));
+                }
+                Ok(ControlFlow::Break(())) => {
+                    self.keep(at, from, Kept::Value(Rc::new(state.clone())));
+                    return Ok(state);
+                }
+                Err(Stop::Failed(failure)) => {
+                    self.keep(at, from, Kept::Failed(failure.clone()));
+                    return Err(Stop::Failed(failure));
+                }
+                Err(Stop::Pending) => return Err(Stop::Pending),
+            }
+        }
+    }
+
+    /// Goes to where the program stood after a finished step.
+    fn jump(&mut self, at: usize) -> Option<Kept> {
+        let mark = self.job.marks.get(at).filter(|mark| mark.depth == self.depth)?;
+        self.cursor = mark.cursor;
+        if let Some(capture) = self.captures.last_mut() {
+            capture.extend(mark.captured.iter().cloned());
+        }
+        let kept = mark.kept.clone();
+        self.mark = at + 1;
+        Some(kept)
+    }
+
+    fn keep(&mut self, at: usize, captured_from: usize, kept: Kept) {
+        let captured = self.captures.last().and_then(|chunks| chunks.get(captured_from..));
+        let captured = captured.unwrap_or_default().to_vec().into();
+        let mark = Mark { depth: self.depth, cursor: self.cursor, captured, kept };
+        self.job.marks.truncate(at);
+        self.job.marks.push(mark);
+        self.mark = at + 1;
+    }
+
+    /// Lets go of the watch events that a loop has dealt with: a watch may run for hours.
+    fn release(&mut self, at: usize, from: usize) {
+        let to = self.job.marks.get(at).map_or(from, |mark| mark.cursor.notices);
+        for recorded in self.job.notices.get_mut(from..to).unwrap_or_default().iter_mut().rev() {
+            if matches!(recorded.what.1, Notice::Taken) {
+                break;
+            }
+            recorded.what.1 = Notice::Taken;
+        }
+    }
+
+    /// Runs a part of the program and keeps back what it prints.
+    pub fn capture<T>(
+        &mut self,
+        part: impl FnOnce(&mut Io) -> Result<T, Stop>,
+    ) -> (Result<T, Stop>, Vec<Chunk>) {
+        self.captures.push(Vec::new());
+        let result = part(self);
+        (result, self.captures.pop().unwrap_or_default())
+    }
+
+    pub fn out(&mut self, text: impl Into<String>) {
+        self.write(Stream::Out, text.into());
+    }
+
+    pub fn err(&mut self, text: impl Into<String>) {
+        self.write(Stream::Err, text.into());
+    }
+
+    pub fn write(&mut self, stream: Stream, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        let chunk = Chunk { stream, text };
+        if let Some(capture) = self.captures.last_mut() {
+            capture.push(chunk);
+            return;
+        }
+        // An earlier run has written the same already.
+        if self.cursor.written >= self.job.output.len() {
+            self.job.output.push(chunk);
+        }
+        self.cursor.written += 1;
+    }
+
+    /// Reports a mistake in a file of the command.
+    pub fn diagnose(&mut self, diagnostic: FileDiagnostic) {
+        if self.cursor.diagnosed >= self.job.diagnostics.len() {
+            self.job.diagnostics.push(diagnostic);
+        }
+        self.cursor.diagnosed += 1;
+    }
+
+    /// Asks the API server and prints the warnings that come along.
+    pub fn ask(&mut self, call: Call) -> Result<Result<Answered, CallError>, Stop> {
+        let answer = self.call(call)?;
+        for warning in &answer.warnings {
+            self.err(format!("Warning: {warning}\n"));
+        }
+        Ok(answer.result)
+    }
+
+    /// As [`Io::ask`], with a refusal taken for a failure.
+    pub fn must(&mut self, call: Call) -> Result<Answered, Stop> {
+        let request = request_text(&call, &self.job.client.server);
+        self.ask(call)?.map_err(|error| Failure::of(&error, request).into())
+    }
+}
+
+fn resource_version(object: &Object) -> u64 {
+    match object {
+        Object::Event(event) => event.resource_version,
+        object => object.meta().map_or(0, |meta| meta.resource_version),
+    }
+}
+
+/// A request as Go's HTTP client names it in an error: `Get "https://host:6443/api/v1/pods"`.
+fn request_text(call: &Call, server: &str) -> String {
+    let (verb, kind) = match call {
+        Call::Get { kind, .. } | Call::List { kind, .. } => ("Get", *kind),
+        Call::Post { kind, .. } => ("Post", *kind),
+        Call::Put { kind, .. } => ("Put", *kind),
+        Call::Patch { kind, .. } => ("Patch", *kind),
+        Call::Delete { kind, .. } => ("Delete", *kind),
+        Call::UpdateStatus(_) | Call::Update(_) => ("Put", call.kind()),
+        other => ("Post", other.kind()),
+    };
+    let (namespace, name) = match call {
+        Call::Get { key, .. }
+        | Call::Put { key, .. }
+        | Call::Patch { key, .. }
+        | Call::Delete { key, .. } => (&*key.namespace, &*key.name),
+        Call::Evict { key, .. } => (&*key.namespace, &*key.name),
+        Call::List { namespace, .. } => (namespace.as_deref().unwrap_or_default(), ""),
+        Call::Post { namespace, .. } => (&**namespace, ""),
+        _ => ("", ""),
+    };
+    let info = kind.info();
+    let root = if info.group.is_empty() { "api" } else { "apis" };
+    let mut path = format!("/{root}/{}", info.api_version);
+    if info.namespaced && !namespace.is_empty() {
+        path += &format!("/namespaces/{namespace}");
+    }
+    path += &format!("/{}", info.plural);
+    if !name.is_empty() {
+        path += &format!("/{name}");
+    }
+    format!("{verb} \"https://{server}{path}\"")
+}

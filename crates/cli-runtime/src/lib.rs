@@ -1,0 +1,9 @@
+//! What the command-line programs share, as in `k8s.io/cli-runtime`: commands in virtual time, flags, output
+//! forms, jsonpath, columns, dates.
+
+pub mod flags;
+pub mod job;
+pub mod jsonpath;
+pub mod output;
+pub mod tabwriter;
+pub mod time;

@@ -1,0 +1,146 @@
+//! `kubestage run`: plays a session.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sim::Duration;
+use stage::{Bytes, Command, Options, Script, Stage, Start};
+use view::{NodeView, PodView};
+
+use crate::args::{Misuse, Output, Run, duration, read};
+use crate::script::{files_of, gather, lines};
+use crate::{say, say_line};
+
+/// How long one command may keep the session waiting.
+const COMMAND_LIMIT: Duration = Duration::from_secs(600);
+
+/// Whether every command that was played went well.
+pub fn run(run: &Run) -> Result<bool, Misuse> {
+    if let Some(path) = &run.session {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let script = Script::parse(&text).map_err(Misuse)?;
+        print(&mut Stage::from_script(&script), run.output);
+        return Ok(true);
+    }
+    let options = Options { seed: run.seed, workers: run.workers, start: Start::Ready, ..Options::default() };
+    let mut stage = Stage::new(options);
+    let end = stage.now() + run.until;
+    let mut fine = true;
+    for path in &run.files {
+        let mut files = BTreeMap::new();
+        gather(path, false, &mut files)?;
+        if files.is_empty() {
+            files.insert(path.clone(), read(path)?.into());
+        }
+        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), files);
+    }
+    if let Some(path) = &run.script {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        for line in lines(&text) {
+            fine &= play_line(&mut stage, &line)?;
+        }
+    }
+    if stage.now() < end {
+        stage.run_until(end);
+    }
+    print(&mut stage, run.output);
+    Ok(fine)
+}
+
+fn print(stage: &mut Stage, output: Output) {
+    match output {
+        Output::Table => print_table(stage),
+        Output::Json => {
+            say_line(format_args!("{}", serde_json::to_string_pretty(&state(stage)).unwrap_or_default()))
+        }
+        Output::Log => say(format_args!("{}", stage.log())),
+    }
+}
+
+/// A line of a script.
+fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
+    if let Some(span) = line.strip_prefix("sleep ")
+        && let Ok(span) = duration(span.trim()).or_else(|_| duration(&format!("{}s", span.trim())))
+    {
+        let until = stage.now() + span;
+        stage.run_until(until);
+        return Ok(true);
+    }
+    Ok(play(stage, line, files_of(line)?))
+}
+
+/// Plays a command to its end and prints what it says; whether it went well.
+fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
+    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
+    let end = stage.now() + COMMAND_LIMIT;
+    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
+    let Some(job) = stage.job(id) else { return false };
+    eprintln!("$ {line}");
+    match job.text.strip_suffix('\n').unwrap_or(&job.text) {
+        "" => {}
+        text => eprintln!("{text}"),
+    }
+    job.exit_code == Some(0)
+}
+
+fn print_table(stage: &mut Stage) {
+    let board = stage.board();
+    let pods = || board.nodes.iter().flat_map(|node| &node.pods);
+    let width = pods().map(|pod| pod.id.len()).max().unwrap_or(0);
+    say_line(format_args!(
+        "T+{}s, API server {:?}",
+        board.now.since(stage.started()).as_secs(),
+        board.api_server
+    ));
+    for node in &board.nodes {
+        say_line(format_args!("\n{} ({})", node.name, node.status));
+        for pod in &node.pods {
+            say_line(format_args!(
+                "  {:<width$}  {:<10} {:<8} {}",
+                pod.id,
+                pod.origin.text(),
+                pod.ready,
+                pod.status
+            ));
+        }
+        for why in &node.why_not {
+            say_line(format_args!("  no pod of {}: {}", why.daemonset, why.reasons.join("; ")));
+        }
+    }
+    for pod in &board.pending {
+        say_line(format_args!(
+            "\nPending: {}: {}",
+            pod.id,
+            pod.reason.as_deref().unwrap_or("not scheduled yet")
+        ));
+    }
+}
+
+fn pod_json(pod: &PodView) -> Value {
+    json!({
+        "name": &*pod.name, "namespace": &*pod.namespace, "origin": pod.origin.text(),
+        "state": pod.state.text(), "status": &*pod.status, "ready": &*pod.ready, "restarts": pod.restarts,
+        "api": pod.api_status.as_deref(), "node": pod.node_status.as_deref(),
+    })
+}
+
+fn node_json(node: &NodeView) -> Value {
+    json!({
+        "name": &*node.name, "status": &*node.status,
+        "pods": node.pods.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
+        "whyNot": node.why_not.iter().map(|why| {
+            json!({"daemonset": &*why.daemonset, "reasons": why.reasons.iter().map(|r| &**r).collect::<Vec<_>>()})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+/// The whole state as plain JSON.
+fn state(stage: &mut Stage) -> Value {
+    let board = stage.board();
+    json!({
+        "now": board.now.since(stage.started()).as_micros(),
+        "nodes": board.nodes.iter().map(|node| node_json(node)).collect::<Vec<_>>(),
+        "pending": board.pending.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
+        "logHash": stage.log_hash(),
+    })
+}

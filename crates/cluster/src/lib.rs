@@ -1,0 +1,558 @@
+//! All state of a simulated cluster, and the one match on what is due.
+//!
+//! It routes and holds no rules: a wake comes up, the part it is for is told, and what the part wishes is
+//! put on the agenda again.
+
+pub mod boot;
+pub mod changes;
+pub mod control_plane;
+mod deeds;
+pub mod desk;
+pub mod machine;
+mod machines;
+pub mod post;
+mod power;
+mod watch_cache;
+mod watches;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use api::object::{Kind, Object};
+use apiserver::ApiServer;
+use cli_runtime::job::Client;
+use controllers::ControllerManager;
+use scheduler::Scheduler;
+use sim::files::Files;
+use sim::{Agenda, Duration, NameIndex, Rng, Time};
+use wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
+
+use changes::Changes;
+use control_plane::Serving;
+use desk::{Desk, JobId};
+use machine::{Machine, MachineSpec};
+use post::{Leg, Log, Message, Post, Record};
+use watch_cache::WatchCache;
+
+pub use boot::Addons;
+pub use power::BOOT_DELAY;
+pub use watches::watch_verb;
+
+/// What can be due.
+#[derive(Clone, Copy, Debug)]
+pub enum Wake {
+    /// A message arrives.
+    Message(u32),
+    /// Watch events arrive at a part.
+    Watch(Part),
+    /// A part asked to be reminded, in the life of its process that is named.
+    Timer { part: Part, epoch: u32, timer: Timer },
+    /// Changes of files reach a node's kubelet.
+    Files(MachineId),
+    /// What a command of the user waits for has come by time.
+    Job(JobId),
+    /// A part (re)connects its watches, in the life named.
+    Connect { part: Part, epoch: u32 },
+    /// A computer is switched on and its kubelet starts.
+    Boot(MachineId),
+    /// The API server has waited long enough for etcd, in the life of its process that is named.
+    StorageTimeout(u32),
+    /// kubeadm's next step after the API server has come up.
+    Kubeadm(u32),
+}
+
+/// A process that may be running or not; what is left of it when it is not.
+#[derive(Clone, Debug)]
+pub struct Process<T> {
+    pub component: Option<T>,
+    epoch: u32,
+    rng: Rng,
+    watch: Inbox,
+}
+
+/// The watch events on their way to a part, with the times they were sent.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    events: VecDeque<(Time, WatchEvent)>,
+    /// Whether the API server sends it any.
+    open: bool,
+}
+
+impl Inbox {
+    fn close(&mut self) {
+        self.events.clear();
+        self.open = false;
+    }
+}
+
+impl<T> Process<T> {
+    fn new(seed: u64, purpose: &str) -> Process<T> {
+        let rng = Rng::stream(seed, purpose);
+        Process { component: None, epoch: 0, rng, watch: Inbox::default() }
+    }
+
+    fn stop(&mut self) {
+        self.component = None;
+        self.epoch += 1;
+        self.watch.close();
+    }
+}
+
+/// What a part is told.
+enum Told {
+    Start,
+    Connected,
+    /// The connection to the API server has broken.
+    Disconnected,
+    List(Kind, Vec<Object>),
+    Watch(WatchEvent),
+    Answer(Token, Answer),
+    Timer(Timer),
+}
+
+/// The whole cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    now: Time,
+    started: Time,
+    seed: u64,
+    pub settings: Settings,
+    agenda: Agenda<Wake>,
+    pub api: ApiServer,
+    watch_cache: WatchCache,
+    /// How the API server stands to those who call it.
+    serving: Serving,
+    /// Counts the starts of the API server's process.
+    api_epoch: u32,
+    /// Whether the API server has ever been up: its first start makes the system's own objects.
+    bootstrapped: bool,
+    addons: Addons,
+    pub controllers: Process<ControllerManager>,
+    pub scheduler: Process<Scheduler>,
+    pub machines: Vec<Machine>,
+    /// The computers that were taken away, by number.
+    removed: Vec<MachineId>,
+    /// What a new computer's disk holds; all share it until they write to theirs.
+    new_disk: Files,
+    /// Machines by the name of their node; only ever looked up.
+    machine_index: NameIndex,
+    /// The computers that carry the control plane.
+    control_plane: Vec<MachineId>,
+    post: Post,
+    pub log: Log,
+    /// What the user has typed.
+    pub desk: Desk,
+    effects: Vec<Effect>,
+    /// What the view has not seen yet.
+    pub changes: Changes,
+}
+
+impl Cluster {
+    /// A cluster of computers that are switched off; [`Cluster::boot`] puts their start on the agenda.
+    pub fn new(seed: u64, settings: Settings, machines: Vec<MachineSpec>, addons: Addons) -> Cluster {
+        let mut cluster = Cluster {
+            now: Time::START,
+            started: Time::START,
+            seed,
+            settings,
+            agenda: Agenda::default(),
+            api: ApiServer::new(seed),
+            watch_cache: WatchCache::default(),
+            serving: Serving::Down,
+            api_epoch: 0,
+            bootstrapped: false,
+            addons,
+            controllers: Process::new(seed, "controller-manager"),
+            scheduler: Process::new(seed, "scheduler"),
+            machines: Vec::new(),
+            removed: Vec::new(),
+            new_disk: machine::new_disk(),
+            machine_index: NameIndex::default(),
+            control_plane: Vec::new(),
+            post: Post::default(),
+            log: Log::default(),
+            desk: Desk::default(),
+            effects: Vec::new(),
+            changes: Changes::default(),
+        };
+        for spec in machines {
+            cluster.add_machine(spec);
+        }
+        cluster
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    pub fn started(&self) -> Time {
+        self.started
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether the API server answers.
+    pub fn api_up(&self) -> bool {
+        self.serving == Serving::Up
+    }
+
+    pub fn serving(&self) -> Serving {
+        self.serving
+    }
+
+    /// What kubectl's kubeconfig says.
+    pub fn client(&self) -> Rc<Client> {
+        let server = self
+            .control_plane
+            .first()
+            .map_or(String::new(), |id| format!("{}:6443", self.machines[id.0 as usize].ip));
+        Rc::new(Client { server, version: boot::VERSION.to_owned() })
+    }
+
+    /// How many wakes have been handled: what guards and benches count.
+    pub fn steps(&self) -> u64 {
+        self.agenda.taken()
+    }
+
+    pub fn next_time(&self) -> Option<Time> {
+        self.agenda.next_time()
+    }
+
+    /// Messages under way.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.post.iter()
+    }
+
+    /// How many messages are under way. O(1).
+    pub fn under_way(&self) -> post::UnderWay {
+        self.post.under_way()
+    }
+
+    pub fn message_count(&self) -> usize {
+        self.post.len()
+    }
+
+    /// How many watch events are under way: to the controller manager, the scheduler, and all kubelets.
+    pub fn watch_event_counts(&self) -> (usize, usize, usize) {
+        let kubelets = self.machines.iter().map(|machine| machine.watch.events.len()).sum();
+        (self.controllers.watch.events.len(), self.scheduler.watch.events.len(), kubelets)
+    }
+
+    /// Watch events under way to a part: when each was sent, and what it says.
+    pub fn watch_events(&self) -> impl Iterator<Item = (Part, Time, &WatchEvent)> {
+        let central =
+            [(Part::ControllerManager, &self.controllers.watch), (Part::Scheduler, &self.scheduler.watch)];
+        let kubelets = self.machines.iter().map(|machine| (Part::Kubelet(machine.id), &machine.watch));
+        let inboxes = central.into_iter().chain(kubelets);
+        inboxes.flat_map(|(part, inbox)| inbox.events.iter().map(move |(sent, event)| (part, *sent, event)))
+    }
+
+    pub fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.get(self.machine_index.get(name)? as usize)
+    }
+
+    /// The computers that carry the control plane.
+    pub fn control_plane(&self) -> impl Iterator<Item = &Machine> {
+        self.control_plane.iter().filter_map(|id| self.machines.get(id.0 as usize))
+    }
+
+    /// The computers that are there, in order.
+    pub fn present_machines(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.iter().filter(|machine| !machine.removed)
+    }
+
+    /// How many computers have been taken away.
+    pub fn removed_count(&self) -> usize {
+        self.removed.len()
+    }
+
+    /// A computer's place among those that are there; `None` for one that was taken away. O(log n).
+    pub fn place_of(&self, id: MachineId) -> Option<usize> {
+        let before = self.removed.binary_search(&id).err()?;
+        Some(id.0 as usize - before)
+    }
+
+    pub fn machine_id(&self, name: &str) -> Option<MachineId> {
+        self.machine(name).map(|machine| machine.id)
+    }
+
+    fn process_epoch(&self, part: Part) -> u32 {
+        match part {
+            Part::ControllerManager => self.controllers.epoch,
+            Part::Scheduler => self.scheduler.epoch,
+            // A kubelet knows its own lives, as its runtime outlives them.
+            Part::Kubelet(_) | Part::User | Part::ApiServer | Part::Etcd => 0,
+        }
+    }
+
+    // ---- running ----
+
+    /// Handles the next thing that is due at or before `until`; false when nothing is.
+    pub fn step_until(&mut self, until: Time) -> bool {
+        let Some((at, wake)) = self.agenda.pop_until(until) else { return false };
+        self.now = at;
+        self.handle(wake);
+        true
+    }
+
+    /// Runs to `until`, which is the present afterwards.
+    pub fn run_until(&mut self, until: Time) {
+        while self.step_until(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Gives up one more piece of a cluster that nobody needs any more; false when what is left is small. To
+    /// drop a large one at once takes long.
+    pub fn take_apart(&mut self) -> bool {
+        self.machines.pop().is_some() || self.api.store.let_go()
+    }
+
+    /// Sets the present without handling anything; the caller has made sure that nothing is due before.
+    pub fn advance_clock(&mut self, to: Time) {
+        self.now = self.now.max(to);
+    }
+
+    fn handle(&mut self, wake: Wake) {
+        match wake {
+            Wake::Message(slot) => self.deliver_message(slot),
+            Wake::Watch(part) => self.deliver_watch(part),
+            Wake::Timer { part, epoch, timer } => {
+                if epoch == self.process_epoch(part) {
+                    self.tell(part, Told::Timer(timer));
+                }
+            }
+            Wake::Connect { part, epoch } => self.connect(part, epoch),
+            Wake::Files(id) => self.deliver_file_events(id),
+            Wake::Job(id) => self.wake_job(id),
+            Wake::Boot(id) => self.booted(id),
+            Wake::StorageTimeout(epoch) => self.give_up_on_etcd(epoch),
+            Wake::Kubeadm(step) => self.kubeadm(step),
+        }
+        self.after_step();
+    }
+
+    /// Brings what the step changed to where it is seen: watchers, and the control plane's own processes.
+    fn after_step(&mut self) {
+        if self.api.store.has_changes() {
+            let changes = self.api.store.take_changes();
+            for change in &changes {
+                let machine = self.changes.note(change, &self.machine_index);
+                self.fan_out(change, machine);
+            }
+            self.api.store.reuse(changes);
+        }
+        let wanted = self.has_command_watchers();
+        for event in self.api.store.take_event_changes(wanted) {
+            if let Object::Event(object) = event.object() {
+                self.tell_commands(object.resource_version, event.clone());
+            }
+        }
+        self.mind_control_plane();
+    }
+
+    // ---- telling a part, and granting its wishes ----
+
+    fn tell(&mut self, part: Part, told: Told) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let now = self.now;
+        match part {
+            Part::ControllerManager => {
+                let process = &mut self.controllers;
+                let mut ctx =
+                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                if let Some(kcm) = &mut process.component {
+                    match told {
+                        Told::Start => kcm.start(&mut ctx),
+                        Told::Connected => kcm.on_connected(&mut ctx),
+                        Told::Disconnected => kcm.on_disconnected(&mut ctx),
+                        Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
+                    }
+                }
+            }
+            Part::Scheduler => {
+                let process = &mut self.scheduler;
+                let mut ctx =
+                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                if let Some(scheduler) = &mut process.component {
+                    match told {
+                        Told::Start => scheduler.start(&mut ctx),
+                        Told::Connected => scheduler.on_connected(&mut ctx),
+                        Told::Disconnected => scheduler.on_disconnected(&mut ctx),
+                        Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
+                    }
+                }
+            }
+            Part::Kubelet(id) => {
+                self.changes.touch(id);
+                if let Some(machine) = self.machines.get_mut(id.0 as usize) {
+                    let (rng, effects) = (&mut machine.rng, &mut effects);
+                    let mut ctx = Ctx { now, settings: &self.settings, rng, effects };
+                    let (kubelet, files) = (&mut machine.kubelet, &machine.files);
+                    match told {
+                        Told::Start => kubelet.start(files, &mut ctx),
+                        // A kubelet finds out by its requests and its lists.
+                        Told::Connected | Told::Disconnected => {}
+                        Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
+                        Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
+                        Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
+                        Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
+                    }
+                }
+            }
+            Part::User => {
+                if let Told::Answer(token, answer) = told {
+                    self.answer_job(token, answer);
+                }
+            }
+            Part::ApiServer | Part::Etcd => {}
+        }
+        self.grant(part, &mut effects);
+        self.effects = effects;
+    }
+
+    fn grant(&mut self, part: Part, effects: &mut Vec<Effect>) {
+        let epoch = self.process_epoch(part);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Request { call, token } => self.send(part, call, token),
+                Effect::Wake { at, timer } => {
+                    self.agenda.push(at.max(self.now), Wake::Timer { part, epoch, timer });
+                }
+                Effect::Log(line) => self.write_log(part, line),
+                Effect::Connect => {
+                    self.agenda.push(self.now + control_plane::CONNECT_AFTER, Wake::Connect { part, epoch });
+                }
+                Effect::Exit { code } => self.exit_process(part, code),
+            }
+        }
+    }
+
+    fn write_log(&mut self, part: Part, line: String) {
+        if let Part::Kubelet(id) = part
+            && let Some(machine) = self.machines.get_mut(id.0 as usize)
+        {
+            machine.write_journal(self.now, line);
+        }
+    }
+
+    // ---- messages ----
+
+    /// Sends a call to the API server; it arrives after the link's delay.
+    pub fn send(&mut self, part: Part, call: Call, token: Token) {
+        self.post_leg(part, token, Leg::Call(call));
+    }
+
+    fn post_leg(&mut self, part: Part, token: Token, leg: Leg) {
+        self.post_leg_after(Duration::ZERO, part, token, leg);
+    }
+
+    /// An answer that was a while in the making.
+    fn post_leg_after(&mut self, after: Duration, part: Part, token: Token, leg: Leg) {
+        let (sent, arrives) = (self.now, self.now + after + self.settings.link_delay);
+        let epoch = self.process_epoch(part);
+        let slot = self.post.put(Message { part, epoch, token, leg, sent, arrives, id: 0 });
+        self.agenda.push(arrives, Wake::Message(slot));
+    }
+
+    fn deliver_message(&mut self, slot: u32) {
+        let Some(message) = self.post.take(slot) else { return };
+        let Message { part, epoch, token, leg, sent, .. } = message;
+        if epoch != self.process_epoch(part) && !matches!(leg, Leg::Call(_)) {
+            return;
+        }
+        match leg {
+            Leg::Call(call) => {
+                let alive = self.is_running(part) && epoch == self.process_epoch(part);
+                self.deliver_call(part, alive, token, call, sent);
+            }
+            Leg::Answer(answer) => {
+                // What was under way when the link broke never comes.
+                let lost = || Answer { result: Err(CallError::TimedOut), warnings: Vec::new() };
+                let answer = if self.linked(part) { answer } else { lost() };
+                self.tell(part, Told::Answer(token, answer));
+            }
+            Leg::List => self.answer_list(part),
+            Leg::Listed(lists) if self.inbox(part).is_some_and(|inbox| inbox.open) => {
+                for (kind, objects) in lists {
+                    self.tell(part, Told::List(kind, objects));
+                }
+            }
+            // The connection has broken since.
+            Leg::Listed(_) => {}
+        }
+    }
+
+    fn deliver_call(&mut self, part: Part, alive: bool, token: Token, call: Call, sent: Time) {
+        let (error, after) = match (self.linked(part), self.serving) {
+            (false, _) => (Some(CallError::TimedOut), Duration::ZERO),
+            (true, Serving::Up) => (None, Duration::ZERO),
+            (true, Serving::WithoutEtcd) => {
+                (Some(control_plane::etcd_request_timed_out()), control_plane::ETCD_REQUEST_TIMEOUT)
+            }
+            (true, Serving::Down | Serving::Starting) => (Some(CallError::Refused), Duration::ZERO),
+        };
+        if let Some(error) = error {
+            if token != Token::NONE {
+                let answer = Answer { result: Err(error), warnings: Vec::new() };
+                self.post_leg_after(after, part, token, Leg::Answer(answer));
+            }
+            return;
+        }
+        self.log.push(Record {
+            sent,
+            arrives: self.now,
+            from: part,
+            to: Part::ApiServer,
+            verb: call.verb(),
+            kind: call.kind(),
+            key: post::key_of(&call),
+        });
+        let lease = match &call {
+            // Whoever has ended meanwhile does not go on renewing.
+            Call::HoldLease { key, .. } if !alive => Some(key.clone()),
+            _ => None,
+        };
+        if part == Part::User && matches!(call, Call::List { .. }) {
+            // An answer and the request that follows it take two ways; the rest is for the one who asks.
+            let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
+            self.watch_cache.listen(self.api.store.revision(), self.now + keep);
+        }
+        let answer = self.api.handle(call, self.now);
+        if let Some(key) = lease {
+            self.api.stop_lease(&key, self.now);
+        }
+        if token != Token::NONE {
+            self.post_leg(part, token, Leg::Answer(answer));
+        }
+    }
+
+    /// The computer whose kubelet goes by this node's name. O(1).
+    pub fn machine_of(&self, node: &str) -> Option<MachineId> {
+        self.machine_index.get(node).map(MachineId)
+    }
+
+    fn is_running(&self, part: Part) -> bool {
+        match part {
+            Part::ControllerManager => self.controllers.component.is_some(),
+            Part::Scheduler => self.scheduler.component.is_some(),
+            Part::Kubelet(id) => {
+                self.machines.get(id.0 as usize).is_some_and(|machine| machine.kubelet.is_running())
+            }
+            Part::User => true,
+            Part::ApiServer | Part::Etcd => false,
+        }
+    }
+
+    /// Whether nothing is under way: no message, and nothing due within `ahead`.
+    pub fn is_quiet(&self, ahead: Duration) -> bool {
+        self.post.is_empty() && self.agenda.next_time().is_none_or(|at| at > self.now + ahead)
+    }
+}

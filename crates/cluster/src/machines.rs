@@ -1,0 +1,228 @@
+//! The computers as a shell on them sees and changes them.
+
+use super::Cluster;
+use super::machine::Machine;
+use api::pod::status::{image_digest, long_id};
+use console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
+use kubelet::FileChange;
+use kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, Sandbox, SandboxState};
+use kubelet::runtime::{Runtime, component};
+use sim::files::{FileError, Files};
+use sim::{Duration, Time};
+use wire::MachineId;
+
+/// What a process's exit code is when a signal has ended it.
+const SIGNAL_BASE: i32 = 128;
+
+fn sandbox_view(runtime: &Runtime, sandbox: &Sandbox) -> SandboxView {
+    SandboxView {
+        id: long_id(runtime.full_id(sandbox.id)),
+        pod: sandbox.name.to_string(),
+        namespace: sandbox.namespace().to_string(),
+        uid: sandbox.uid.to_string(),
+        created: sandbox.created,
+        ready: sandbox.state == SandboxState::Ready,
+        attempt: sandbox.attempt,
+    }
+}
+
+fn container_view(runtime: &Runtime, sandbox: &Sandbox, container: &Container) -> ContainerView {
+    let started = match &container.state {
+        ContainerState::Created => None,
+        ContainerState::Running { started } => Some(*started),
+        ContainerState::Exited(exit) => Some(exit.started),
+    };
+    let exit = container.exit();
+    let state = match &container.state {
+        ContainerState::Created => RuntimeState::Created,
+        ContainerState::Running { .. } => RuntimeState::Running,
+        ContainerState::Exited(exit) if exit.reason == ExitReason::Unknown => RuntimeState::Unknown,
+        ContainerState::Exited(_) => RuntimeState::Exited,
+    };
+    ContainerView {
+        id: long_id(runtime.full_id(container.id)),
+        sandbox: long_id(runtime.full_id(sandbox.id)),
+        pod: sandbox.name.to_string(),
+        namespace: sandbox.namespace().to_string(),
+        uid: sandbox.uid.to_string(),
+        name: container.name().to_string(),
+        image: container.spec().image.to_string(),
+        image_id: image_digest(&container.spec().image),
+        created: container.created,
+        started,
+        finished: exit.map(|exit| exit.finished),
+        exit_code: exit.map_or(0, |exit| exit.code),
+        reason: exit.map_or(String::new(), |exit| exit.reason.text().to_owned()),
+        state,
+        attempt: container.attempt,
+        pid: if container.is_running() { 1000 + container.id } else { 0 },
+    }
+}
+
+impl Cluster {
+    /// The number of a machine that [`Machines::names`] has named.
+    fn known(&self, node: &str) -> MachineId {
+        self.machine_id(node).unwrap_or(MachineId(0))
+    }
+
+    fn runtime(&self, node: &str) -> &Runtime {
+        &self.machines[self.known(node).0 as usize].kubelet.runtime
+    }
+
+    /// The runtime's number of a container by its long id.
+    fn container_number(&self, node: &str, id: &str) -> Option<u32> {
+        let runtime = self.runtime(node);
+        let mut containers = runtime.sandboxes().iter().flat_map(|sandbox| &sandbox.containers);
+        containers
+            .find(|container| long_id(runtime.full_id(container.id)) == id)
+            .map(|container| container.id)
+    }
+
+    fn sandbox_uid(&self, node: &str, id: &str) -> Option<api::Uid> {
+        let runtime = self.runtime(node);
+        let mut sandboxes = runtime.sandboxes().iter();
+        sandboxes.find(|sandbox| long_id(runtime.full_id(sandbox.id)) == id).map(|sandbox| sandbox.uid)
+    }
+}
+
+impl Machines for Cluster {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn names(&self) -> Vec<String> {
+        let there = self.machines.iter().filter(|machine| !machine.removed);
+        there.map(|machine| machine.name.to_string()).collect()
+    }
+
+    fn is_reachable(&self, node: &str) -> bool {
+        self.machine(node).is_some_and(Machine::is_on_network)
+    }
+
+    fn is_powered(&self, node: &str) -> bool {
+        self.machine(node).is_some_and(|machine| machine.powered)
+    }
+
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String> {
+        match verb {
+            PowerVerb::On => self.power_on(node),
+            PowerVerb::Off => self.power_off(node),
+            PowerVerb::Reboot => self.power_off(node).and_then(|()| self.power_on(node)),
+        }
+    }
+
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String> {
+        Cluster::set_link(self, node, up)
+    }
+
+    fn files(&self, node: &str) -> &Files {
+        &self.machines[self.known(node).0 as usize].files
+    }
+
+    fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let (id, now) = (self.known(node), self.now);
+        self.machines[id.0 as usize].files.write(path, bytes, now)?;
+        self.file_changed(id, path, FileChange::Written);
+        Ok(())
+    }
+
+    fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError> {
+        let id = self.known(node);
+        self.machines[id.0 as usize].files.remove(path)?;
+        self.file_changed(id, path, FileChange::Removed);
+        Ok(())
+    }
+
+    fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError> {
+        let id = self.known(node);
+        let to = self.machines[id.0 as usize].files.rename(from, to)?;
+        self.file_changed(id, from, FileChange::Removed);
+        self.file_changed(id, &to, FileChange::Written);
+        Ok(to)
+    }
+
+    fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError> {
+        let id = self.known(node);
+        self.machines[id.0 as usize].files.make_directory(path)
+    }
+
+    fn kubelet(&self, node: &str) -> Service {
+        let machine = &self.machines[self.known(node).0 as usize];
+        Service { running: machine.kubelet.is_running(), since: machine.service_since }
+    }
+
+    fn control_kubelet(&mut self, node: &str, verb: ServiceVerb) {
+        // The node is one of ours, and there is nothing else that could fail.
+        let _ = match verb {
+            ServiceVerb::Start => self.start_kubelet(node),
+            ServiceVerb::Stop => self.stop_kubelet(node),
+            ServiceVerb::Restart => self.restart_kubelet(node),
+        };
+    }
+
+    fn journal(&self, node: &str) -> Vec<(Time, String)> {
+        self.machines[self.known(node).0 as usize].journal().cloned().collect()
+    }
+
+    fn sandboxes(&self, node: &str) -> Vec<SandboxView> {
+        let runtime = self.runtime(node);
+        runtime.sandboxes().iter().map(|sandbox| sandbox_view(runtime, sandbox)).collect()
+    }
+
+    fn containers(&self, node: &str) -> Vec<ContainerView> {
+        let runtime = self.runtime(node);
+        let sandboxes = runtime.sandboxes().iter();
+        let pairs = sandboxes
+            .flat_map(|sandbox| sandbox.containers.iter().map(move |container| (sandbox, container)));
+        pairs.map(|(sandbox, container)| container_view(runtime, sandbox, container)).collect()
+    }
+
+    fn container_log(&self, node: &str, id: &str) -> String {
+        let runtime = self.runtime(node);
+        let container = self.container_number(node, id).and_then(|number| runtime.container(number));
+        let complaint = container.and_then(|(_, container)| component::complaint(container.spec()));
+        complaint.map_or(String::new(), |complaint| complaint.text)
+    }
+
+    fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration {
+        let Some(number) = self.container_number(node, id) else { return Duration::ZERO };
+        let machine = self.known(node);
+        self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.stop_container(number, timeout, ctx));
+        self.settings.stop_delay.min(timeout)
+    }
+
+    fn kill_container(&mut self, node: &str, id: &str, signal: i32) {
+        let runtime = self.runtime(node);
+        let mut sandboxes = runtime.sandboxes().iter();
+        let found = sandboxes.find_map(|sandbox| {
+            let container = sandbox.containers.iter().find(|c| long_id(runtime.full_id(c.id)) == id)?;
+            Some((sandbox.uid, container.name().clone()))
+        });
+        if let Some((uid, name)) = found {
+            let machine = self.known(node);
+            let code = SIGNAL_BASE + signal;
+            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.crash_container(uid, &name, code, ctx));
+        }
+    }
+
+    fn remove_container(&mut self, node: &str, id: &str) {
+        if let Some(number) = self.container_number(node, id) {
+            let machine = self.known(node);
+            self.with_kubelet(machine, |kubelet, _, _| kubelet.runtime.remove_container(number));
+        }
+    }
+
+    fn stop_sandbox(&mut self, node: &str, id: &str) {
+        if let Some(uid) = self.sandbox_uid(node, id) {
+            let machine = self.known(node);
+            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.stop_pod_sandbox(uid, ctx.now));
+        }
+    }
+
+    fn remove_sandbox(&mut self, node: &str, id: &str) {
+        if let Some(uid) = self.sandbox_uid(node, id) {
+            let machine = self.known(node);
+            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.remove_pod_sandbox(uid, ctx.now));
+        }
+    }
+}

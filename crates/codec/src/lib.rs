@@ -1,0 +1,18 @@
+//! Trees → API objects, strictly; and everything that is wrong with a manifest.
+//!
+//! The API server decodes with `fieldValidation=Strict` on kubectl's behalf, the kubelet decodes a static
+//! pod's file: both go through [`decode`].
+
+mod decode;
+mod decode_all;
+mod go_time;
+mod go_types;
+
+pub mod manifest;
+
+pub use decode::{DecodeError, Decoded, UnknownField, decode};
+pub use decode_all::decode_all;
+
+#[cfg(test)]
+#[path = "fuzz_tests.rs"]
+mod tests;

@@ -1,0 +1,141 @@
+//! The console: one shell line at a time, on the person's own computer or, behind `ssh`, on a node.
+//!
+//! A line becomes a [`Job`](cli_runtime::job::Job). kubectl asks the API server; what is done on a node is a
+//! [`Deed`](cli_runtime::job::Deed), which the cluster carries out with [`node_shell`] over its [`Machines`]. The
+//! page's console and the native program share this.
+
+mod absent;
+mod crictl;
+mod files;
+mod filters;
+mod node;
+mod power;
+mod regex;
+mod run;
+mod sed;
+pub mod shell;
+mod systemd;
+
+use std::rc::Rc;
+
+use cli_runtime::job::{Client, FileSet, Job};
+use sim::files::{FileError, Files};
+use sim::{Duration, Time};
+
+pub use node::node_shell;
+pub use power::PowerVerb;
+
+/// A job for a line that somebody typed at `now`.
+pub fn job(line: &str, files: FileSet, client: Rc<Client>, now: Time) -> Job {
+    Job::new(line, run::program, files, client, now)
+}
+
+/// What systemd says of the kubelet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    pub running: bool,
+    /// Since when it is as it is.
+    pub since: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceVerb {
+    Start,
+    Stop,
+    Restart,
+}
+
+/// A pod sandbox as the container runtime knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxView {
+    /// 64 hex digits.
+    pub id: String,
+    pub pod: String,
+    pub namespace: String,
+    pub uid: String,
+    pub created: Time,
+    pub ready: bool,
+    pub attempt: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeState {
+    Created,
+    Running,
+    Exited,
+    Unknown,
+}
+
+/// A container as the container runtime knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerView {
+    /// 64 hex digits.
+    pub id: String,
+    /// The id of its sandbox.
+    pub sandbox: String,
+    pub pod: String,
+    pub namespace: String,
+    pub uid: String,
+    pub name: String,
+    pub image: String,
+    /// `sha256:` and 64 hex digits.
+    pub image_id: String,
+    pub created: Time,
+    pub started: Option<Time>,
+    pub finished: Option<Time>,
+    pub exit_code: i32,
+    /// Completed, Error …; empty while it runs.
+    pub reason: String,
+    pub state: RuntimeState,
+    pub attempt: u32,
+    /// 0 unless it runs.
+    pub pid: u32,
+}
+
+/// The computers of a cluster, as far as a shell on them can see and change them.
+///
+/// A `node` that is not one of [`Machines::names`] is never passed to the other methods.
+pub trait Machines {
+    fn now(&self) -> Time;
+    fn names(&self) -> Vec<String>;
+    /// Whether it is switched on and its network works.
+    fn is_reachable(&self, node: &str) -> bool;
+
+    fn is_powered(&self, node: &str) -> bool;
+    /// Says in a sentence why not.
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String>;
+    /// Its network cable; says in a sentence why not.
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String>;
+
+    fn files(&self, node: &str) -> &Files;
+    /// Writes a whole file; its directory must exist.
+    fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError>;
+    /// Removes a file or an empty directory.
+    fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError>;
+    /// Moves a file; onto a directory, into it. Returns the path it has now.
+    fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError>;
+    fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError>;
+
+    fn kubelet(&self, node: &str) -> Service;
+    fn control_kubelet(&mut self, node: &str, verb: ServiceVerb);
+    /// The kubelet's log, oldest line first.
+    fn journal(&self, node: &str) -> Vec<(Time, String)>;
+
+    /// All sandboxes and containers that the runtime still knows, in any order.
+    fn sandboxes(&self, node: &str) -> Vec<SandboxView>;
+    fn containers(&self, node: &str) -> Vec<ContainerView>;
+    /// What a container's program has printed, as far as that is simulated.
+    fn container_log(&self, node: &str, id: &str) -> String;
+    /// Sends the container's program SIGTERM, and SIGKILL after `timeout`. Returns how long it takes to end.
+    fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration;
+    /// Ends the container's program at once by a signal (9: SIGKILL).
+    fn kill_container(&mut self, node: &str, id: &str, signal: i32);
+    /// Removes a container that does not run.
+    fn remove_container(&mut self, node: &str, id: &str);
+    /// Stops a sandbox and the containers in it at once.
+    fn stop_sandbox(&mut self, node: &str, id: &str);
+    fn remove_sandbox(&mut self, node: &str, id: &str);
+}
+
+#[cfg(test)]
+mod tests;

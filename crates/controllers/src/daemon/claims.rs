@@ -1,0 +1,115 @@
+//! Adoption and release: making owner references say what labels say.
+//!
+//! Kubernetes: pkg/controller/controller_ref_manager.go.
+
+use std::collections::VecDeque;
+
+use super::history::controller_ref;
+use crate::error_text;
+use api::daemonset::DaemonSet;
+use api::meta::Uid;
+use api::object::{Key, Kind, Object};
+use api::status_error::StatusReason;
+use wire::{Answer, Call, FieldValidation, Patch, Reply};
+
+/// One object to be adopted or released.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub adopt: bool,
+    pub kind: Kind,
+    pub key: Key,
+    pub uid: Uid,
+    pub serial: u32,
+}
+
+/// The claims of one pass, carried out one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    left: VecDeque<Claim>,
+    current: Option<Claim>,
+    /// What the live look at the DaemonSet said, once one was needed.
+    can_adopt: Option<Result<(), String>>,
+    checking: bool,
+    pub errors: Vec<String>,
+    /// Those that were carried out.
+    pub done: Vec<Claim>,
+}
+
+impl Claims {
+    pub fn new(claims: Vec<Claim>) -> Claims {
+        Claims { left: claims.into(), ..Claims::default() }
+    }
+
+    /// The next request; `None` when all claims are dealt with.
+    pub fn next_call(&mut self, ds: &DaemonSet) -> Option<Call> {
+        loop {
+            if self.current.is_none() {
+                self.current = self.left.pop_front();
+            }
+            let claim = self.current.as_ref()?;
+            if !claim.adopt {
+                return Some(patch(claim, Patch::Owner { add: None, remove: Some(ds.meta.uid) }));
+            }
+            match &self.can_adopt {
+                None => {
+                    // A last look past the cache: a DaemonSet being deleted adopts nothing (DS-040).
+                    self.checking = true;
+                    return Some(Call::Get { kind: Kind::DaemonSet, key: Key::of(&ds.meta) });
+                }
+                Some(Ok(())) => {
+                    let owner = controller_ref(ds);
+                    return Some(patch(claim, Patch::Owner { add: Some(Box::new(owner)), remove: None }));
+                }
+                Some(Err(why)) => {
+                    let text = format!("can't adopt {} {}: {why}", claim.kind.name(), claim.key);
+                    self.errors.push(text);
+                    self.current = None;
+                }
+            }
+        }
+    }
+
+    pub fn on_answer(&mut self, ds: &DaemonSet, answer: &Answer) {
+        if std::mem::take(&mut self.checking) {
+            self.can_adopt = Some(recheck_deletion_timestamp(ds, answer));
+            return;
+        }
+        let Some(claim) = self.current.take() else { return };
+        match answer.status().map(|status| status.reason) {
+            Some(StatusReason::NotFound) => {}
+            Some(StatusReason::Invalid) if !claim.adopt => {}
+            _ => match &answer.result {
+                Ok(_) => self.done.push(claim),
+                Err(error) => self.errors.push(error_text(error)),
+            },
+        }
+    }
+}
+
+fn patch(claim: &Claim, patch: Patch) -> Call {
+    Call::Patch {
+        kind: claim.kind,
+        key: claim.key.clone(),
+        uid: Some(claim.uid),
+        patch,
+        validation: FieldValidation::Ignore,
+    }
+}
+
+/// Kubernetes: controller_ref_manager.go, RecheckDeletionTimestamp.
+fn recheck_deletion_timestamp(ds: &DaemonSet, answer: &Answer) -> Result<(), String> {
+    let meta = match &answer.result {
+        Ok(Reply::Object(Object::DaemonSet(fresh))) => &fresh.meta,
+        Ok(_) => return Err("no DaemonSet came back".to_owned()),
+        Err(error) => return Err(format!("can't recheck DeletionTimestamp: {}", error_text(error))),
+    };
+    let key = Key::of(&ds.meta);
+    if meta.uid != ds.meta.uid {
+        let (got, wanted) = (meta.uid, ds.meta.uid);
+        return Err(format!("original DaemonSet {key} is gone: got uid {got}, wanted {wanted}"));
+    }
+    match &meta.deletion {
+        Some(deletion) => Err(format!("{key} has just been deleted at {}", deletion.at)),
+        None => Ok(()),
+    }
+}

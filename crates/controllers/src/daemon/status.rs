@@ -1,0 +1,90 @@
+//! Writing a DaemonSet's status.
+//!
+//! Kubernetes: pkg/controller/daemon/daemon_controller.go, storeDaemonSetStatus.
+
+use std::rc::Rc;
+
+use crate::error_text;
+use api::daemonset::{DaemonSet, DaemonSetStatus};
+use api::object::{Key, Kind, Object};
+use wire::{Answer, Call, Reply};
+
+/// How often a write is tried again at once (DS-064).
+const STATUS_UPDATE_RETRIES: u32 = 1;
+
+/// A status on its way: one write, and one more after a fresh read.
+#[derive(Clone, Debug)]
+pub struct StatusWrite {
+    ds: Rc<DaemonSet>,
+    numbers: DaemonSetStatus,
+    update_observed_generation: bool,
+    tries: u32,
+    reading: bool,
+}
+
+/// What to do after an answer.
+#[derive(Clone, Debug)]
+pub enum Next {
+    Send(Call),
+    Done(Result<(), String>),
+}
+
+impl StatusWrite {
+    /// A write of these numbers; `None` if they are what the status says already and it is of the present
+    /// generation.
+    ///
+    /// Rules: DS-063, DS-064.
+    pub fn new(
+        ds: &Rc<DaemonSet>,
+        numbers: DaemonSetStatus,
+        update_observed_generation: bool,
+    ) -> Option<StatusWrite> {
+        let same = DaemonSetStatus {
+            observed_generation: ds.status.observed_generation,
+            collision_count: ds.status.collision_count,
+            ..numbers
+        } == ds.status;
+        if same && ds.status.observed_generation >= ds.meta.generation {
+            return None;
+        }
+        let ds = ds.clone();
+        Some(StatusWrite { ds, numbers, update_observed_generation, tries: 0, reading: false })
+    }
+
+    pub fn first_call(&self) -> Call {
+        self.update(&self.ds)
+    }
+
+    fn update(&self, base: &DaemonSet) -> Call {
+        let mut new = base.clone();
+        let generation = match self.update_observed_generation {
+            true => self.ds.meta.generation,
+            false => base.status.observed_generation,
+        };
+        new.status = DaemonSetStatus {
+            observed_generation: generation,
+            collision_count: base.status.collision_count,
+            ..self.numbers
+        };
+        Call::UpdateStatus(Object::DaemonSet(Rc::new(new)))
+    }
+
+    pub fn on_answer(&mut self, answer: &Answer) -> Next {
+        if std::mem::take(&mut self.reading) {
+            return match &answer.result {
+                Ok(Reply::Object(Object::DaemonSet(fresh))) => Next::Send(self.update(fresh)),
+                Ok(_) => Next::Done(Err("no DaemonSet came back".to_owned())),
+                Err(error) => Next::Done(Err(error_text(error))),
+            };
+        }
+        match &answer.result {
+            Ok(_) => Next::Done(Ok(())),
+            Err(error) if self.tries >= STATUS_UPDATE_RETRIES => Next::Done(Err(error_text(error))),
+            Err(_) => {
+                self.tries += 1;
+                self.reading = true;
+                Next::Send(Call::Get { kind: Kind::DaemonSet, key: Key::of(&self.ds.meta) })
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The disruption controller: how many pods of each PodDisruptionBudget may be evicted now.
+//!
+//! Differs: the pods that are there count as expected, also where upstream asks their controllers for the
+//! number they want. An eviction deletes its pod in the same step, so that no pod has to be remembered as
+//! about to be disrupted.
+//!
+//! Kubernetes: pkg/controller/disruption/disruption.go. Rules: ND-041.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::worker::{Outcome, Worker};
+use api::disruption::desired_healthy;
+use api::json;
+use api::label::{Selector, label_selector_as_selector};
+use api::object::{Key, Kind, Object, Other};
+use api::pod::Pod;
+use client::informer::{CacheChange, Caches, Change, PodChange};
+use wire::{Answer, Call, Ctx, Token};
+
+/// A budget, and the pods it is about.
+#[derive(Clone, Debug)]
+struct Budget {
+    selector: Selector,
+    pods: BTreeSet<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DisruptionController {
+    kind: Option<Kind>,
+    worker: Worker<Key>,
+    budgets: BTreeMap<Key, Budget>,
+}
+
+fn selector_of(budget: &Other) -> Selector {
+    let selector = json::get(json::get(&budget.raw, "spec"), "selector");
+    label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
+}
+
+impl DisruptionController {
+    pub fn new(tag: u16) -> DisruptionController {
+        let kind = Kind::of("policy/v1", "PodDisruptionBudget");
+        DisruptionController { kind, worker: Worker::new(tag), budgets: BTreeMap::new() }
+    }
+
+    pub fn run(&mut self, ctx: &mut Ctx) {
+        self.worker.run(ctx);
+    }
+
+    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+        match change {
+            CacheChange::Pod(change) if !self.budgets.is_empty() => self.on_pod(change, ctx),
+            CacheChange::Other(kind, change) if Some(*kind) == self.kind => {
+                self.on_budget(change, caches, ctx);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_budget(&mut self, change: &Change<Other>, caches: &Caches, ctx: &mut Ctx) {
+        let Some(new) = &change.new else {
+            if let Some(old) = &change.old {
+                self.budgets.remove(&Key::of(&old.meta));
+            }
+            return;
+        };
+        let (key, selector) = (Key::of(&new.meta), selector_of(new));
+        let known = self.budgets.get(&key).is_some_and(|budget| budget.selector == selector);
+        if !known {
+            let serials = caches.pods.serials().into_iter();
+            let selected = |serial: &u32| {
+                caches.pods.get(*serial).is_some_and(|pod| {
+                    *pod.meta.namespace() == key.namespace && selector.matches_map(pod.meta.labels())
+                })
+            };
+            let pods = serials.filter(selected).collect();
+            self.budgets.insert(key.clone(), Budget { selector, pods });
+        }
+        self.worker.add(key, ctx);
+    }
+
+    fn on_pod(&mut self, change: &PodChange, ctx: &mut Ctx) {
+        let Some(pod) = change.new.as_ref().or(change.old.as_ref()) else { return };
+        let first = Key { namespace: pod.meta.namespace().clone(), name: "".into() };
+        let mut touched = Vec::new();
+        for (key, budget) in self.budgets.range_mut(first..) {
+            if key.namespace != *pod.meta.namespace() {
+                break;
+            }
+            let selected = change.new.is_some() && budget.selector.matches_map(pod.meta.labels());
+            let before = match selected {
+                true => !budget.pods.insert(pod.meta.serial),
+                false => budget.pods.remove(&pod.meta.serial),
+            };
+            if before || selected {
+                touched.push(key.clone());
+            }
+        }
+        touched.into_iter().for_each(|key| self.worker.add(key, ctx));
+    }
+
+    pub fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
+        for key in self.worker.take(ctx) {
+            match self.try_sync(&key, caches) {
+                Some(call) => self.worker.ask(key, call, ctx),
+                None => self.worker.done(&key, ctx),
+            }
+        }
+        self.worker.settle(ctx);
+    }
+
+    /// Kubernetes: trySync, updatePdbStatus.
+    fn try_sync(&self, key: &Key, caches: &Caches) -> Option<Call> {
+        let budget = caches.others.get(&self.kind?)?.get(key)?;
+        let pods = self.budgets.get(key)?.pods.iter().filter_map(|serial| caches.pods.get(*serial));
+        let (mut expected, mut healthy) = (0, 0);
+        for pod in pods {
+            expected += 1;
+            healthy += i64::from(is_healthy(pod));
+        }
+        let desired = desired_healthy(json::get(&budget.raw, "spec"), expected);
+        let allowed = if expected > 0 { (healthy - desired).max(0) } else { 0 };
+        let status = json!({
+            "currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
+            "disruptionsAllowed": allowed, "observedGeneration": budget.meta.generation,
+        });
+        if json::get(&budget.raw, "status") == &status {
+            return None;
+        }
+        let mut raw: Value = (*budget.raw).clone();
+        raw["status"] = status;
+        let updated = Other { raw: Rc::new(raw), ..(**budget).clone() };
+        Some(Call::UpdateStatus(Object::Other(Rc::new(updated))))
+    }
+
+    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+        if let Some(key) = self.worker.answered(token) {
+            let _: Outcome = self.worker.finish(key, answer, ctx);
+        }
+    }
+}
+
+/// Kubernetes: countHealthyPods.
+fn is_healthy(pod: &Pod) -> bool {
+    pod.is_ready() && !pod.meta.is_terminating()
+}

@@ -1,0 +1,217 @@
+//! Namespaces: what every one of them is given, and how one is emptied.
+//!
+//! Kubernetes: pkg/controller/namespace/deletion, pkg/controller/serviceaccount/serviceaccounts_controller.go,
+//! pkg/controller/certificates/rootcacertpublisher. Rules: API-023, CP-018.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::worker::{Outcome, Worker};
+use api::meta::{Name, ObjectMeta};
+use api::object::{Key, Kind, Object, Other};
+use client::informer::{CacheChange, Caches, Change};
+use wire::{Answer, Call, Ctx, DeleteOptions, FieldValidation, Patch, Token};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    /// Give the namespace this object of this kind and name.
+    Provide(Kind, Key),
+    Delete(Kind, Key),
+    /// Nothing is left in it.
+    Finalize(Name),
+}
+
+#[derive(Clone, Debug)]
+pub struct NamespaceController {
+    worker: Worker<Work>,
+    namespaces: Option<Kind>,
+    /// What every namespace gets: the default ServiceAccount and the cluster's CA certificate.
+    provisions: Vec<(Kind, Name)>,
+    /// Namespaces that are being emptied, and how many objects are left in each.
+    terminating: BTreeMap<Name, u32>,
+}
+
+impl NamespaceController {
+    pub fn new(tag: u16) -> NamespaceController {
+        let provisions = [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")];
+        let provision = |(kind, name): (&str, &str)| Some((Kind::of("v1", kind)?, Name::from(name)));
+        NamespaceController {
+            worker: Worker::new(tag),
+            namespaces: Kind::of("v1", "Namespace"),
+            provisions: provisions.into_iter().filter_map(provision).collect(),
+            terminating: BTreeMap::new(),
+        }
+    }
+
+    pub fn run(&mut self, ctx: &mut Ctx) {
+        self.worker.run(ctx);
+    }
+
+    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+        if let CacheChange::Other(kind, change) = change {
+            if Some(*kind) == self.namespaces {
+                return self.on_namespace(change, caches, ctx);
+            }
+            if let (Some(old), None) = (&change.old, &change.new) {
+                self.restore(*kind, &old.meta, caches, ctx);
+            }
+        }
+        if self.terminating.is_empty() {
+            return;
+        }
+        if let Some((kind, meta, came)) = came_or_went(change) {
+            self.count(kind, meta, came, ctx);
+        }
+    }
+
+    fn on_namespace(&mut self, change: &Change<Other>, caches: &Caches, ctx: &mut Ctx) {
+        match (&change.old, &change.new) {
+            (_, Some(namespace))
+                if namespace.meta.is_terminating()
+                    && !self.terminating.contains_key(&namespace.meta.name) =>
+            {
+                self.empty(&namespace.meta.name, caches, ctx);
+            }
+            (_, Some(namespace)) if namespace.meta.is_terminating() => {}
+            (None, Some(namespace)) => {
+                for (kind, name) in &self.provisions {
+                    let key = Key { namespace: namespace.meta.name.clone(), name: name.clone() };
+                    self.worker.add(Work::Provide(*kind, key), ctx);
+                }
+            }
+            (Some(namespace), None) => drop(self.terminating.remove(&namespace.meta.name)),
+            _ => {}
+        }
+    }
+
+    /// What every namespace has comes back when it is deleted.
+    fn restore(&mut self, kind: Kind, gone: &ObjectMeta, caches: &Caches, ctx: &mut Ctx) {
+        let provided = |(of, name): &(Kind, Name)| *of == kind && *name == gone.name;
+        if !self.provisions.iter().any(provided) {
+            return;
+        }
+        let namespace = Key::new("", gone.namespace());
+        let index = self.namespaces.and_then(|kind| caches.others.get(&kind));
+        if index.and_then(|index| index.get(&namespace)).is_some_and(|ns| !ns.meta.is_terminating()) {
+            self.worker.add(Work::Provide(kind, Key::of(gone)), ctx);
+        }
+    }
+
+    /// Asks everything in the namespace to go.
+    ///
+    /// Kubernetes: namespaced_resources_deleter.go, deleteAllContent.
+    fn empty(&mut self, namespace: &Name, caches: &Caches, ctx: &mut Ctx) {
+        let mut left = 0;
+        for (kind, meta) in content(namespace, caches) {
+            left += 1;
+            if !meta.is_terminating() {
+                self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
+            }
+        }
+        self.terminating.insert(namespace.clone(), left);
+        if left == 0 {
+            self.worker.add(Work::Finalize(namespace.clone()), ctx);
+        }
+    }
+
+    /// Something came into or went from a namespace; what comes into one that is being emptied has to go too.
+    fn count(&mut self, kind: Kind, meta: &ObjectMeta, came: bool, ctx: &mut Ctx) {
+        let namespace = meta.namespace().clone();
+        let Some(left) = self.terminating.get_mut(&namespace) else { return };
+        if came {
+            *left += 1;
+            self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
+            return;
+        }
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.worker.add(Work::Finalize(namespace), ctx);
+        }
+    }
+
+    pub fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
+        for work in self.worker.take(ctx) {
+            match self.call(&work, caches) {
+                Some(call) => self.worker.ask(work, call, ctx),
+                None => self.worker.done(&work, ctx),
+            }
+        }
+        self.worker.settle(ctx);
+    }
+
+    fn call(&self, work: &Work, caches: &Caches) -> Option<Call> {
+        match work {
+            Work::Provide(kind, key) => {
+                let there = caches.others.get(kind).is_some_and(|index| index.contains_key(key));
+                (!there).then(|| provision(*kind, key))
+            }
+            Work::Delete(kind, key) => {
+                Some(Call::Delete { kind: *kind, key: key.clone(), options: DeleteOptions::default() })
+            }
+            Work::Finalize(namespace) => {
+                let empty = self.terminating.get(namespace) == Some(&0);
+                let patch = Patch::Merge(Rc::new(json!({"spec": {"finalizers": null}})));
+                let (kind, key) = (self.namespaces?, Key::new("", namespace));
+                let validation = FieldValidation::Ignore;
+                empty.then_some(Call::Patch { kind, key, uid: None, patch, validation })
+            }
+        }
+    }
+
+    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+        let Some(work) = self.worker.answered(token) else { return };
+        let refused = answer.status().is_some();
+        match work {
+            // Somebody else made it, or the namespace is on its way out.
+            work @ Work::Provide(..) if refused => self.worker.done(&work, ctx),
+            work => {
+                let _: Outcome = self.worker.finish(work, answer, ctx);
+            }
+        }
+    }
+}
+
+fn provision(kind: Kind, key: &Key) -> Call {
+    let raw: Value = match &*key.name {
+        "kube-root-ca.crt" => json!({"data": {"ca.crt": ""}}),
+        _ => json!({}),
+    };
+    let meta = ObjectMeta::new(&key.namespace, &key.name);
+    Call::Create(Object::Other(Rc::new(Other { kind, meta, raw: Rc::new(raw) })))
+}
+
+/// The object that came into being or went, if it was one or the other.
+fn came_or_went(change: &CacheChange) -> Option<(Kind, &ObjectMeta, bool)> {
+    macro_rules! of {
+        ($kind:expr, $change:expr) => {
+            match (&$change.old, &$change.new) {
+                (None, Some(new)) => Some(($kind, &new.meta, true)),
+                (Some(old), None) => Some(($kind, &old.meta, false)),
+                _ => None,
+            }
+        };
+    }
+    match change {
+        CacheChange::Pod(change) => of!(Kind::Pod, change),
+        CacheChange::DaemonSet(change) => of!(Kind::DaemonSet, change),
+        CacheChange::ControllerRevision(change) => of!(Kind::ControllerRevision, change),
+        CacheChange::Lease(change) => of!(Kind::Lease, change),
+        CacheChange::Other(kind, change) => of!(*kind, change),
+        CacheChange::Node(..) => None,
+    }
+}
+
+/// Everything in a namespace.
+fn content<'a>(namespace: &'a str, caches: &'a Caches) -> impl Iterator<Item = (Kind, &'a ObjectMeta)> + 'a {
+    let pods = caches.pods.serials().into_iter().filter_map(|serial| caches.pods.get(serial));
+    let pods = pods.map(|pod| (Kind::Pod, &pod.meta));
+    let daemonsets = caches.daemonsets.values().map(|ds| (Kind::DaemonSet, &ds.meta));
+    let revisions = caches.revisions.values().map(|revision| (Kind::ControllerRevision, &revision.meta));
+    let leases = caches.leases.values().map(|lease| (Kind::Lease, &lease.meta));
+    let others = caches.others.iter();
+    let others = others.flat_map(|(kind, index)| index.values().map(|other| (*kind, &other.meta)));
+    let all = pods.chain(daemonsets).chain(revisions).chain(leases).chain(others);
+    all.filter(move |(_, meta)| **meta.namespace() == *namespace)
+}

@@ -1,0 +1,145 @@
+//! Kinds that are stored and on which nothing acts here, as their own describers show them.
+
+use serde_json::Value;
+
+use super::containers::describe_pod_template;
+use super::objects::head;
+use super::writer::{Writer, date};
+use super::{format_selector, text};
+use api::json;
+use api::meta::string_map;
+use printers::{format_label_selector, format_labels};
+
+/// Kubernetes: describe.go, describeServiceAccount.
+pub(super) fn describe_service_account(value: &Value, w: &mut Writer) {
+    head(value, true, w);
+    let names: Vec<&str> =
+        json::list(value, "imagePullSecrets").iter().map(|secret| json::text(secret, "name")).collect();
+    if names.is_empty() {
+        w.write(0, "Image pull secrets:\t<none>\n");
+    }
+    for (at, name) in names.iter().enumerate() {
+        let prefix = if at == 0 { "Image pull secrets:" } else { "                   " };
+        w.write(0, format!("{prefix}\t{name}\n"));
+    }
+}
+
+/// Kubernetes: describe.go, describePriorityClass.
+pub(super) fn describe_priority_class(value: &Value, w: &mut Writer) {
+    w.field(0, "Name", json::text(&value["metadata"], "name"));
+    w.field(0, "Value", json::int(value, "value").unwrap_or(0));
+    w.field(0, "GlobalDefault", json::flag(value, "globalDefault"));
+    w.field(0, "PreemptionPolicy", json::text(value, "preemptionPolicy"));
+    w.field(0, "Description", json::text(value, "description"));
+    w.field(0, "Annotations", format_labels(&string_map(&value["metadata"]["annotations"])));
+}
+
+/// Kubernetes: describe.go, describePodDisruptionBudgetV1.
+pub(super) fn describe_pod_disruption_budget(value: &Value, w: &mut Writer) {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    w.field(0, "Name", json::text(meta, "name"));
+    w.field(0, "Namespace", json::text(meta, "namespace"));
+    if json::has(spec, "minAvailable") {
+        w.field(0, "Min available", text(&spec["minAvailable"]));
+    } else if json::has(spec, "maxUnavailable") {
+        w.field(0, "Max unavailable", text(&spec["maxUnavailable"]));
+    }
+    match &spec["selector"] {
+        Value::Null => w.field(0, "Selector", "<unset>"),
+        selector => w.field(0, "Selector", format_label_selector(selector)),
+    }
+    w.write(0, "Status:\n");
+    for (title, key) in [
+        ("Allowed disruptions", "disruptionsAllowed"),
+        ("Current", "currentHealthy"),
+        ("Desired", "desiredHealthy"),
+        ("Total", "expectedPods"),
+    ] {
+        w.field(2, title, json::int(status, key).unwrap_or(0));
+    }
+}
+
+/// Kubernetes: describe.go, describeDeployment.
+pub(super) fn describe_deployment(value: &Value, w: &mut Writer) {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    let count = |key: &str| json::int(status, key).unwrap_or(0);
+    w.field(0, "Name", json::text(meta, "name"));
+    w.field(0, "Namespace", json::text(meta, "namespace"));
+    w.field(0, "CreationTimestamp", date(&meta["creationTimestamp"]));
+    w.labels("Labels", &string_map(&meta["labels"]));
+    w.annotations("Annotations", &string_map(&meta["annotations"]));
+    w.field(0, "Selector", format_selector(&spec["selector"]));
+    w.field(
+        0,
+        "Replicas",
+        format!(
+            "{} desired | {} updated | {} total | {} available | {} unavailable",
+            json::int(spec, "replicas").unwrap_or(1),
+            count("updatedReplicas"),
+            count("replicas"),
+            count("availableReplicas"),
+            count("unavailableReplicas")
+        ),
+    );
+    w.field(0, "StrategyType", json::text(&spec["strategy"], "type"));
+    w.field(0, "MinReadySeconds", json::int(spec, "minReadySeconds").unwrap_or(0));
+    let rolling = &spec["strategy"]["rollingUpdate"];
+    if !rolling.is_null() {
+        let (unavailable, surge) = (text(&rolling["maxUnavailable"]), text(&rolling["maxSurge"]));
+        w.field(0, "RollingUpdateStrategy", format!("{unavailable} max unavailable, {surge} max surge"));
+    }
+    describe_pod_template(&spec["template"], w);
+}
+
+/// Kubernetes: describe.go, describeService.
+pub(super) fn describe_service(value: &Value, w: &mut Writer) {
+    let spec = &value["spec"];
+    head(value, true, w);
+    w.field(0, "Selector", format_labels(&string_map(&spec["selector"])));
+    w.field(0, "Type", json::text(spec, "type"));
+    let or_none = |list: Vec<String>| if list.is_empty() { "<none>".to_owned() } else { list.join(",") };
+    if json::has(spec, "ipFamilyPolicy") {
+        w.field(0, "IP Family Policy", json::text(spec, "ipFamilyPolicy"));
+    }
+    w.field(0, "IP Families", or_none(owned(spec, "ipFamilies")));
+    w.field(0, "IP", json::text(spec, "clusterIP"));
+    w.field(0, "IPs", or_none(owned(spec, "clusterIPs")));
+    if !json::empty(spec, "externalIPs") {
+        w.field(0, "External IPs", owned(spec, "externalIPs").join(","));
+    }
+    for (title, key) in [("Desired LoadBalancer IP", "loadBalancerIP"), ("External Name", "externalName")] {
+        if !json::text(spec, key).is_empty() {
+            w.field(0, title, json::text(spec, key));
+        }
+    }
+    json::list(spec, "ports").iter().for_each(|port| describe_service_port(port, w));
+    w.field(0, "Session Affinity", json::text(spec, "sessionAffinity"));
+    for (title, key) in [
+        ("External Traffic Policy", "externalTrafficPolicy"),
+        ("Internal Traffic Policy", "internalTrafficPolicy"),
+        ("Traffic Distribution", "trafficDistribution"),
+    ] {
+        if !json::text(spec, key).is_empty() {
+            w.field(0, title, json::text(spec, key));
+        }
+    }
+}
+
+/// No controller makes endpoints here.
+fn describe_service_port(port: &Value, w: &mut Writer) {
+    let (number, protocol) = (json::int(port, "port").unwrap_or(0), json::text(port, "protocol"));
+    let name = Some(json::text(port, "name")).filter(|name| !name.is_empty()).unwrap_or("<unset>");
+    w.field(0, "Port", format!("{name}\t{number}/{protocol}"));
+    w.field(0, "TargetPort", format!("{}/{protocol}", text(&port["targetPort"])));
+    if json::has(port, "appProtocol") {
+        w.field(0, "AppProtocol", json::text(port, "appProtocol"));
+    }
+    if let Some(node_port) = json::int(port, "nodePort").filter(|port| *port != 0) {
+        w.field(0, "NodePort", format!("{name}\t{node_port}/{protocol}"));
+    }
+    w.field(0, "Endpoints", "<none>");
+}
+
+fn owned(value: &Value, key: &str) -> Vec<String> {
+    json::strings(value, key).into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,94 @@
+//! `explain`: the fields of a kind, from the API's schema. The descriptions are not kept here.
+//!
+//! Kubernetes: kubectl/pkg/explain/v2.
+
+use super::{Cmd, Command, OUTPUT};
+use api::field::go_quote;
+use api::schema::{self, StructId, Type, structure};
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop};
+
+pub(super) const COMMAND: Command = Command {
+    name: "explain",
+    aliases: &[],
+    short: "Get documentation for a resource",
+    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group]",
+    flags: &[OUTPUT, flag("recursive", '\0', Takes::Bool), flag("api-version", '\0', Takes::Text)],
+    run,
+    subs: &[],
+};
+
+fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let [path] = cmd.args() else {
+        return Err(match cmd.args().len() {
+            0 => Failure::message("You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources."),
+            _ => Failure::message("We accept only this format: explain RESOURCE"),
+        }
+        .into());
+    };
+    let mut words = path.trim_end_matches('.').split('.');
+    let resource = words.next().unwrap_or_default();
+    let Some(info) = schema::by_resource_name(resource) else {
+        return Err(format!("the server doesn't have a resource type {}", go_quote(resource)).into());
+    };
+    let mut ty = Type::Struct(info.root);
+    let mut field = None;
+    for word in words {
+        let found = inner(&ty).and_then(|id| structure(id).field(word));
+        let found =
+            found.ok_or_else(|| Failure::Message(format!("field {} does not exist", go_quote(word))))?;
+        (ty, field) = (found.ty.clone(), Some(word));
+    }
+    let mut out = String::new();
+    if !info.group.is_empty() {
+        out += &format!("GROUP:      {}\n", info.group);
+    }
+    out += &format!("KIND:       {}\nVERSION:    {}\n\n", info.kind, info.version);
+    if let Some(field) = field {
+        out += &format!("FIELD: {field} <{}>\n\n", type_name(&ty));
+    }
+    if let Some(id) = inner(&ty) {
+        out += "FIELDS:\n";
+        fields(id, 1, cmd.parsed.flag("recursive"), &mut out);
+        out.push('\n');
+    }
+    io.out(out);
+    Ok(0)
+}
+
+/// The struct behind lists and maps.
+fn inner(ty: &Type) -> Option<StructId> {
+    match ty {
+        Type::Struct(id) => Some(*id),
+        Type::List(of) | Type::Map(of) => inner(of),
+        _ => None,
+    }
+}
+
+/// Schemas of CRDs hold themselves; nothing else is as deep.
+const MAX_DEPTH: usize = 12;
+
+fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
+    for field in &structure(id).fields {
+        out.extend(std::iter::repeat_n("  ", level));
+        out.push_str(&format!("{}\t<{}>\n", field.name, type_name(&field.ty)));
+        if let Some(id) = inner(&field.ty).filter(|_| recursive && level < MAX_DEPTH) {
+            fields(id, level + 1, recursive, out);
+        }
+    }
+}
+
+fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::String | Type::Time | Type::MicroTime | Type::Bytes => "string".to_owned(),
+        Type::Bool => "boolean".to_owned(),
+        Type::Int32 | Type::Int64 => "integer".to_owned(),
+        Type::Float64 => "number".to_owned(),
+        Type::Quantity => "Quantity".to_owned(),
+        Type::IntOrString => "IntOrString".to_owned(),
+        Type::Any => "Object".to_owned(),
+        Type::Struct(id) => structure(*id).name.to_owned(),
+        Type::List(of) => format!("[]{}", type_name(of)),
+        Type::Map(of) => format!("map[string]{}", type_name(of)),
+    }
+}

@@ -1,0 +1,382 @@
+//! `kubectl get`: tables, objects, and changes as they happen.
+//!
+//! Kubernetes: kubectl/pkg/cmd/get/get.go.
+
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::resources::{self, Info, Scope, Target};
+use super::{ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use api::meta::Uid;
+use api::object::{Kind, Object};
+use api::quantity::Quantity;
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop};
+use cli_runtime::jsonpath::JsonPath;
+use cli_runtime::output::{self, Format};
+use cli_runtime::tabwriter::TabWriter;
+use printers::table::{Table, TableOptions};
+use sim::Time;
+use wire::WatchEvent;
+
+pub(super) const COMMAND: Command = Command {
+    name: "get",
+    aliases: &[],
+    short: "Display one or many resources",
+    usage: "[(-o|--output=)json|yaml|name|wide|jsonpath=...|custom-columns=...] (TYPE [NAME | -l label] | TYPE/NAME ...) [flags]",
+    flags: &[
+        OUTPUT,
+        SELECTOR,
+        FIELD_SELECTOR,
+        ALL_NAMESPACES,
+        FILENAME,
+        RECURSIVE,
+        flag("watch", 'w', Takes::Bool),
+        flag("watch-only", '\0', Takes::Bool),
+        flag("output-watch-events", '\0', Takes::Bool),
+        flag("show-labels", '\0', Takes::Bool),
+        flag("show-kind", '\0', Takes::Bool),
+        flag("show-managed-fields", '\0', Takes::Bool),
+        flag("label-columns", 'L', Takes::Text),
+        flag("no-headers", '\0', Takes::Bool),
+        flag("sort-by", '\0', Takes::Text),
+        flag("ignore-not-found", '\0', Takes::Bool),
+        flag("chunk-size", '\0', Takes::Int),
+        flag("server-print", '\0', Takes::Bool),
+        flag("allow-missing-template-keys", '\0', Takes::Bool),
+        flag("template", '\0', Takes::Text),
+        flag("kustomize", 'k', Takes::Text),
+        flag("raw", '\0', Takes::Text),
+        flag("subresource", '\0', Takes::Text),
+    ],
+    run,
+    subs: &[],
+};
+
+const SUGGEST_API_RESOURCES: &str =
+    "Use \"kubectl api-resources\" for a complete list of supported resources.";
+
+fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let output = cmd.parsed.text("output").unwrap_or_default();
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        io.err(format!("You must specify the type of resource to get. {SUGGEST_API_RESOURCES}\n\n"));
+        return Err(cmd
+            .usage_error("Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).")
+            .into());
+    }
+    if cmd.parsed.flag("show-labels") && !matches!(output, "" | "wide") {
+        return Err(format!("--show-labels option cannot be used with {output} printer").into());
+    }
+    let watches = cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only");
+    if cmd.parsed.flag("output-watch-events") && !watches {
+        let text = "--output-watch-events option can only be used with --watch or --watch-only";
+        return Err(cmd.usage_error(text).into());
+    }
+    let targets = cmd.targets(io, cmd.args(), true)?;
+    if watches {
+        return watch(io, cmd, &targets);
+    }
+    let scope = cmd.scope();
+    let (infos, failures) = resources::visit(io, &targets, &scope)?;
+    let ignore = cmd.parsed.flag("ignore-not-found");
+    let failures: Vec<Failure> =
+        failures.into_iter().filter(|failure| !(ignore && failure.is_not_found())).collect();
+    match Format::parse(output)? {
+        Some(format) => print_objects(io, cmd, &targets, &infos, &format)?,
+        None => print_tables(io, cmd, &scope, infos, &failures)?,
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
+fn table_options(cmd: &Cmd, kind: Kind, all_namespaces: bool) -> TableOptions {
+    TableOptions {
+        wide: cmd.parsed.text("output") == Some("wide"),
+        with_namespace: all_namespaces && kind.is_namespaced(),
+        with_kind: cmd.parsed.flag("show-kind"),
+        show_labels: cmd.parsed.flag("show-labels"),
+        label_columns: cmd.parsed.list("label-columns"),
+        no_headers: cmd.parsed.flag("no-headers"),
+    }
+}
+
+/// One table for each kind in the order of the objects.
+fn print_tables(
+    io: &mut Io,
+    cmd: &Cmd,
+    scope: &Scope,
+    infos: Vec<Info>,
+    failures: &[Failure],
+) -> Result<(), Stop> {
+    let now = io.now();
+    if infos.is_empty() {
+        if failures.is_empty() && !cmd.parsed.flag("ignore-not-found") {
+            io.err(no_resources(cmd, scope)?);
+        }
+        return Ok(());
+    }
+    let several = infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+    let mut rest = infos.as_slice();
+    let mut first = true;
+    while let Some(info) = rest.first() {
+        let count = rest.iter().take_while(|other| other.kind == info.kind).count();
+        let (group, after) = rest.split_at(count);
+        rest = after;
+        let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
+        if let Some(path) = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()) {
+            sort_by(&mut objects, path, now)?;
+        }
+        let mut options = table_options(cmd, info.kind, scope.all_namespaces);
+        options.with_kind |= several;
+        let text = Table::new(info.kind, options).text(objects, now);
+        if !first && !cmd.parsed.flag("no-headers") {
+            io.out("\n");
+        }
+        first = false;
+        io.out(TabWriter::for_tables().format(&text));
+    }
+    Ok(())
+}
+
+/// Rule: CLI-009.
+fn no_resources(cmd: &Cmd, scope: &Scope) -> Result<String, Stop> {
+    let targets = resources::resource_type_or_name_args(cmd.args(), true)?;
+    // kubectl looks at what it found: nothing speaks against a namespace but -A.
+    let namespaced = !scope.all_namespaces && targets.iter().all(|target| target.kind.is_namespaced());
+    Ok(match namespaced {
+        true => format!("No resources found in {} namespace.\n", scope.namespace),
+        false => "No resources found\n".to_owned(),
+    })
+}
+
+/// Kubernetes: kubectl/pkg/cmd/get/sorter.go.
+fn sort_by(objects: &mut [&Object], path: &str, now: Time) -> Result<(), Failure> {
+    let parsed = JsonPath::relaxed(path).map_err(Failure::Message)?;
+    let mut keyed: Vec<(Option<Value>, &Object)> = Vec::new();
+    for object in objects.iter() {
+        let value = object.to_value(now);
+        keyed.push((
+            parsed.find(&value).map_err(Failure::Message)?.first().map(|found| (*found).clone()),
+            object,
+        ));
+    }
+    if keyed.iter().all(|(key, _)| key.is_none()) {
+        let path = path.trim_matches(['{', '}']);
+        let dot = if path.starts_with('.') { "" } else { "." };
+        return Err(Failure::Message(format!(
+            "couldn't find any field with path \"{{{dot}{path}}}\" in the list of objects"
+        )));
+    }
+    keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref()));
+    for (slot, (_, object)) in objects.iter_mut().zip(keyed) {
+        *slot = object;
+    }
+    Ok(())
+}
+
+fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(Value::String(a)), Some(Value::String(b))) => {
+            match (a.parse::<Quantity>(), b.parse::<Quantity>()) {
+                (Ok(a), Ok(b)) => a.cmp(&b),
+                _ => natural(a, b),
+            }
+        }
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (Some(Value::Bool(a)), Some(Value::Bool(b))) => a.cmp(b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}
+
+/// Texts with their numbers compared as numbers: `worker-9` before `worker-10`.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        match (digits(a), digits(b)) {
+            (0, _) | (_, 0) => {
+                let (first, second) = (a.chars().next(), b.chars().next());
+                if first != second || first.is_none() {
+                    return first.cmp(&second);
+                }
+                let width = first.map_or(0, char::len_utf8);
+                (a, b) = (&a[width..], &b[width..]);
+            }
+            (left, right) => {
+                let number = |text: &str| text.trim_start_matches('0').to_owned();
+                let (x, y) = (number(&a[..left]), number(&b[..right]));
+                let order = x.len().cmp(&y.len()).then_with(|| x.cmp(&y)).then(left.cmp(&right));
+                if order.is_ne() {
+                    return order;
+                }
+                (a, b) = (&a[left..], &b[right..]);
+            }
+        }
+    }
+}
+
+/// One object as it is; several, or what a kind without a name found, as a List.
+///
+/// Kubernetes: get.go, printGeneric.
+fn print_objects(
+    io: &mut Io,
+    cmd: &Cmd,
+    targets: &[Target],
+    infos: &[Info],
+    format: &Format,
+) -> Result<(), Stop> {
+    let now = io.now();
+    let single = matches!(targets, [Target { name: Some(_), .. }]);
+    if infos.is_empty() && (single || cmd.parsed.flag("ignore-not-found")) {
+        return Ok(());
+    }
+    let mut objects: Vec<&Object> = infos.iter().map(|info| &info.object).collect();
+    if let Some(path) = cmd.parsed.text("sort-by").filter(|path| !path.is_empty() && objects.len() > 1) {
+        sort_by(&mut objects, path, now)?;
+    }
+    let values = || objects.iter().map(|object| object.to_value(now)).collect::<Vec<Value>>();
+    let whole = || match (single, values()) {
+        (true, mut values) if values.len() == 1 => values.remove(0),
+        (_, values) => {
+            json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": values})
+        }
+    };
+    let text = match format {
+        Format::CustomColumns(columns) => {
+            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))?
+        }
+        format => format
+            .print(&whole(), || objects.iter().map(|object| output::name_of(object) + "\n").collect())?,
+    };
+    io.out(text);
+    Ok(())
+}
+
+/// What `-w` remembers between changes.
+#[derive(Clone)]
+struct Watched {
+    writer: TabWriter,
+    headed: bool,
+    /// What is known of the objects that match: their uid.
+    known: std::collections::BTreeMap<(Rc<str>, Rc<str>), Uid>,
+}
+
+/// Rule: CLI-008.
+fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
+    if cmd.parsed.given("sort-by") {
+        io.err(match cmd.parsed.flag("watch") {
+            true => "warning: --watch requested, --sort-by will be ignored for watch events received\n",
+            false => "warning: --watch-only requested, --sort-by will be ignored\n",
+        });
+    }
+    let [target] = targets else {
+        return Err("you may only specify a single resource type".into());
+    };
+    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let scope = cmd.scope();
+    let (infos, failures) = resources::visit(io, std::slice::from_ref(target), &scope)?;
+    if let Some(failure) = Failure::aggregate(failures) {
+        return Err(failure.into());
+    }
+    let kind = target.kind;
+    let table = Table::new(kind, table_options(cmd, kind, scope.all_namespaces));
+    let with_events = cmd.parsed.flag("output-watch-events");
+    let show = |io: &mut Io, state: &mut Watched, object: &Object, event: &str| -> Result<(), Failure> {
+        let event = with_events.then_some(event);
+        let text = line(io.now(), &table, state, object, event, format.as_ref())?;
+        io.out(text);
+        Ok(())
+    };
+    let mut start =
+        Watched { writer: TabWriter::for_tables(), headed: false, known: std::collections::BTreeMap::new() };
+    for info in &infos {
+        let key = info.object.key();
+        start.known.insert((key.namespace, key.name), uid(&info.object));
+    }
+    if !cmd.parsed.flag("watch-only") && !infos.is_empty() {
+        let start = &mut start;
+        if format.is_some() || with_events {
+            infos.iter().try_for_each(|info| show(io, start, &info.object, "ADDED"))?;
+        } else {
+            let text = table.text(infos.iter().map(|info| &info.object), io.now());
+            start.headed = true;
+            io.out(start.writer.format(&text));
+        }
+    }
+    let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+    let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(namespace);
+    let objects: Vec<Object> = infos.iter().map(|info| info.object.clone()).collect();
+    let watching = io.watch(kind, namespace, &objects);
+    let named = |object: &Object| target.name.as_ref().is_none_or(|name| *object.key().name == **name);
+    io.repeat(start, |io, state| {
+        let Some(Ok(event)) = io.next(&watching, None)? else { return Ok(ControlFlow::Break(())) };
+        let object = event.object();
+        let key = object.key();
+        let key = (key.namespace, key.name);
+        let matches = named(object) && scope.filter.matches(object);
+        let known = state.known.contains_key(&key);
+        // With a selector, an object that stops matching counts as deleted (API-019).
+        let gone = matches!(event, WatchEvent::Deleted(_)) || (known && !matches);
+        if gone && known {
+            state.known.remove(&key);
+            show(io, state, object, "DELETED")?;
+        } else if !gone && matches {
+            state.known.insert(key, uid(object));
+            // What begins to match a selector is new to whoever watches with it.
+            show(io, state, object, if known { "MODIFIED" } else { "ADDED" })?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(0)
+}
+
+fn uid(object: &Object) -> Uid {
+    object.meta().map(|meta| meta.uid).unwrap_or_default()
+}
+
+/// The text of one change; `event`: what sort of change, where it was asked for.
+fn line(
+    now: Time,
+    table: &Table,
+    state: &mut Watched,
+    object: &Object,
+    event: Option<&str>,
+    format: Option<&Format>,
+) -> Result<String, Failure> {
+    let Some(format) = format else {
+        // Upstream pads the words themselves (tableprinter.go, formattedEventType).
+        let (head, word) = match event {
+            Some(event) => ("EVENT\t", format!("{event:8}\t")),
+            None => ("", String::new()),
+        };
+        let header = match table.header() {
+            header if state.headed || header.is_empty() => String::new(),
+            header => format!("{head}{header}"),
+        };
+        state.headed = true;
+        return Ok(state.writer.format(&(header + &word + &table.line(object, now))));
+    };
+    let value = object.to_value(now);
+    match (format, event) {
+        (Format::Json, Some(event)) => {
+            let object = output::json(&value).trim_end().replace('\n', "\n    ");
+            Ok(format!("{{\n    \"type\": \"{event}\",\n    \"object\": {object}\n}}\n"))
+        }
+        (Format::Yaml, Some(event)) => {
+            Ok(format!("{}---\n", output::yaml(&json!({"object": value, "type": event}))))
+        }
+        (Format::Yaml, None) => Ok(format!("{}---\n", output::yaml(&value))),
+        (Format::CustomColumns(columns), _) => {
+            let headed = std::mem::replace(&mut state.headed, true);
+            output::custom_columns_table(columns, &[value], !headed)
+        }
+        (format, _) => format.print(&value, || output::name_of(object) + "\n"),
+    }
+}

@@ -1,0 +1,410 @@
+//! kubectl: what a person types becomes requests, and the answers become text.
+//!
+//! Every command is a program over [`Io`](cli_runtime::job::Io) and reads like the real kubectl's `Run`. What it
+//! prints, mistakes included, is what the real one prints, character for character.
+
+pub mod errors;
+pub mod resources;
+pub mod selector;
+
+mod absent;
+mod apply;
+mod auth;
+mod config;
+mod create;
+mod delete;
+mod describe;
+mod drain;
+mod explain;
+mod get;
+mod help;
+mod info;
+mod logs;
+mod manifests;
+mod mutate;
+mod patch;
+mod replace;
+mod rollout;
+mod run;
+mod set;
+mod taint;
+mod watch;
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use absent::{absent, instead};
+use api::object::Object;
+use cli_runtime::flags;
+use cli_runtime::flags::{Flag, GLOBAL, Parsed, Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop};
+use cli_runtime::output;
+use cli_runtime::output::Format;
+use errors::check_err;
+use resources::{Scope, Target};
+use selector::Filter;
+
+/// What a command does.
+type Run = fn(&mut Io, &Cmd) -> Result<i32, Stop>;
+
+/// A command, or a group of them.
+pub struct Command {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    /// One line, as `kubectl --help` shows it.
+    short: &'static str,
+    /// What stands behind the name: `(TYPE NAME | TYPE/NAME)`.
+    usage: &'static str,
+    flags: &'static [Flag],
+    run: Run,
+    subs: &'static [Command],
+}
+
+/// A command line that was understood.
+pub struct Cmd {
+    /// `kubectl rollout status`.
+    path: String,
+    parsed: Parsed,
+    command: &'static Command,
+}
+
+impl Cmd {
+    fn args(&self) -> &[String] {
+        &self.parsed.args
+    }
+
+    fn namespace(&self) -> String {
+        self.parsed.text("namespace").filter(|name| !name.is_empty()).unwrap_or("default").to_owned()
+    }
+
+    /// Whether a namespace was given on the line.
+    fn enforces_namespace(&self) -> bool {
+        self.parsed.given("namespace")
+    }
+
+    fn filter(&self) -> Filter {
+        let text = |name: &str| self.parsed.text(name).unwrap_or_default();
+        Filter::new(text("selector"), text("field-selector"))
+    }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            namespace: self.namespace(),
+            all_namespaces: self.parsed.flag("all-namespaces"),
+            filter: self.filter(),
+            by_paths: self.parsed.given("filename"),
+        }
+    }
+
+    /// Whether objects are chosen by what they are like.
+    fn selects(&self) -> bool {
+        let filled = |name: &str| self.parsed.text(name).is_some_and(|text| !text.is_empty());
+        self.parsed.flag("all") || filled("selector") || filled("field-selector")
+    }
+
+    /// What the files or the arguments name.
+    fn targets(&self, io: &mut Io, args: &[String], all_by_default: bool) -> Result<Vec<Target>, Stop> {
+        if self.parsed.given("filename") {
+            resources::visit_by_paths(args)?;
+            return manifests::targets(io, self);
+        }
+        if self.selects() {
+            resources::visit_by_selector(args)?;
+        }
+        Ok(resources::resource_type_or_name_args(args, all_by_default || self.selects())?)
+    }
+
+    fn help(&self) -> String {
+        help::of(self.command, &self.path)
+    }
+
+    /// What `-o` asks a command for that changes something.
+    fn format(&self) -> Result<Option<Format>, Failure> {
+        Format::parse_of_change(self.parsed.text("output").unwrap_or_default())
+    }
+
+    fn usage_error(&self, text: &str) -> Failure {
+        errors::usage_error(&self.path, text)
+    }
+}
+
+const COMMANDS: &[Command] = &[
+    mutate::ANNOTATE,
+    info::API_RESOURCES,
+    info::API_VERSIONS,
+    apply::COMMAND,
+    absent("attach", "Attach to a running container"),
+    auth::COMMAND,
+    absent("autoscale", "Auto-scale a deployment, replica set, stateful set, or replication controller"),
+    absent("certificate", "Modify certificate resources"),
+    info::CLUSTER_INFO,
+    absent(
+        "completion",
+        "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+    ),
+    config::COMMAND,
+    drain::CORDON,
+    absent("cp", "Copy files and directories to and from containers"),
+    create::CREATE,
+    absent("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
+    delete::COMMAND,
+    describe::COMMAND,
+    absent("diff", "Diff the live version against a would-be applied version"),
+    drain::DRAIN,
+    absent("edit", "Edit a resource on the server"),
+    watch::EVENTS,
+    absent("exec", "Execute a command in a container"),
+    explain::COMMAND,
+    absent(
+        "expose",
+        "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
+    ),
+    get::COMMAND,
+    absent("kustomize", "Build a kustomization target from a directory or URL"),
+    mutate::LABEL,
+    logs::COMMAND,
+    set::PATCH,
+    absent("plugin", "Provides utilities for interacting with plugins"),
+    absent("port-forward", "Forward one or more local ports to a pod"),
+    absent("proxy", "Run a proxy to the Kubernetes API server"),
+    replace::COMMAND,
+    rollout::COMMAND,
+    run::COMMAND,
+    set::SCALE,
+    set::SET,
+    taint::COMMAND,
+    info::TOP,
+    drain::UNCORDON,
+    info::VERSION,
+    watch::WAIT,
+];
+
+/// What became of an object: `node/a labeled`, or the object in the form that was asked for.
+fn print_obj(
+    io: &mut Io,
+    format: Option<&Format>,
+    object: &Object,
+    verb: &str,
+    dry_run: Option<&str>,
+) -> Result<(), Failure> {
+    let value = object.to_value(io.now());
+    print_value(io, format, &output::name_of(object), verb, dry_run, &value)
+}
+
+/// As [`print_obj`], of a value that was never sent.
+fn print_value(
+    io: &mut Io,
+    format: Option<&Format>,
+    name: &str,
+    verb: &str,
+    dry_run: Option<&str>,
+    value: &Value,
+) -> Result<(), Failure> {
+    io.out(match format {
+        None => format!("{name} {verb}{}\n", dry_run.unwrap_or_default()),
+        Some(format) => format.print(value, || format!("{name}\n"))?,
+    });
+    Ok(())
+}
+
+/// Sends a patch; the object as the API server has it then.
+fn patched(io: &mut Io, object: &Object, patch: wire::Patch) -> Result<Object, Stop> {
+    let reply = io.must(mutate::patch_call(object, patch))?;
+    Ok(reply.object().cloned().unwrap_or_else(|| object.clone()))
+}
+
+/// Runs `kubectl` with these words behind it; the exit code.
+pub fn run(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
+    match dispatch(io, words) {
+        Err(Stop::Failed(failure)) => {
+            let text = check_err(&failure, &io.client());
+            io.err(text);
+            Ok(failure.exit_code())
+        }
+        other => other,
+    }
+}
+
+/// Words before the command are flags that every command takes.
+fn leading_flags(words: &[String]) -> usize {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        if !word.starts_with('-') || word == "-" {
+            break;
+        }
+        at += 1;
+        let name = word.trim_start_matches('-');
+        let known = GLOBAL.iter().find(|flag| flag.name == name || name.chars().eq([flag.short]));
+        if !word.contains('=') && known.is_some_and(|flag| flag.takes != Takes::Bool) {
+            at += 1;
+        }
+    }
+    at.min(words.len())
+}
+
+fn dispatch(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
+    let start = leading_flags(words);
+    let (before, rest) = words.split_at(start);
+    let Some((name, args)) = rest.split_first() else {
+        flags::parse(before, &[]).map_err(|error| flag_error("kubectl", &error))?;
+        io.out(help::overview(COMMANDS));
+        return Ok(0);
+    };
+    match name.as_str() {
+        "help" => return help_for(io, args),
+        "options" => {
+            io.out(help::options());
+            return Ok(0);
+        }
+        _ => {}
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.is(name)) else {
+        return Err(unknown_command(name, "kubectl", COMMANDS).into());
+    };
+    descend(io, command, "kubectl".to_owned(), before, args)
+}
+
+/// Goes on into the command's own commands, as far as the words name them.
+fn descend(
+    io: &mut Io,
+    command: &'static Command,
+    path: String,
+    before: &[String],
+    args: &[String],
+) -> Result<i32, Stop> {
+    let path = format!("{path} {}", command.name);
+    if let Some(instead) = instead(&path) {
+        return Err(format!("{path} is not simulated: {instead}").into());
+    }
+    if !command.subs.is_empty() {
+        let at = leading_flags(args);
+        let sub = args.get(at).and_then(|name| command.subs.iter().find(|sub| sub.is(name)));
+        if let Some(sub) = sub {
+            let all: Vec<String> = before.iter().chain(&args[..at]).cloned().collect();
+            return descend(io, sub, path, &all, &args[at + 1..]);
+        }
+    }
+    let words: Vec<String> = before.iter().chain(args).cloned().collect();
+    let parsed = flags::parse(&words, command.flags).map_err(|error| flag_error(&path, &error))?;
+    if parsed.flag("help") {
+        io.out(help::of(command, &path));
+        return Ok(0);
+    }
+    check_globals(&parsed)?;
+    (command.run)(io, &Cmd { path, parsed, command })
+}
+
+/// Flags of every command that name what is not there.
+///
+/// Kubernetes: client-go/tools/clientcmd/validation.go, ConfirmUsable, and client_config.go.
+fn check_globals(parsed: &Parsed) -> Result<(), Failure> {
+    for (flag, what, only) in [
+        ("context", "context", config::CONTEXT),
+        ("cluster", "cluster", config::CLUSTER),
+        ("user", "auth info", config::USER),
+    ] {
+        if let Some(name) = parsed.text(flag).filter(|name| !name.is_empty() && *name != only) {
+            return Err(Failure::Message(format!("{what} \"{name}\" does not exist")));
+        }
+    }
+    absent::absent_flag(parsed).map_or(Ok(()), |text| Err(Failure::Message(text)))
+}
+
+/// What a command does that only holds others together.
+///
+/// Kubernetes: kubectl/pkg/cmd/util/helpers.go, DefaultSubCommandRun.
+fn default_sub_command_run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if !cmd.args().is_empty() {
+        let words = api::field::go_quote(&cmd.args().join(" "));
+        return Err(cmd.usage_error(&format!("unknown command {words}")).into());
+    }
+    io.out(cmd.help());
+    Ok(1)
+}
+
+/// Kubernetes: kubectl/pkg/util/templates/templater.go, FlagErrorFunc.
+fn flag_error(path: &str, error: &str) -> Failure {
+    Failure::Message(format!("{error}\nSee '{path} --help' for usage."))
+}
+
+fn help_for(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
+    let mut commands = COMMANDS;
+    let (mut path, mut found) = ("kubectl".to_owned(), None);
+    for word in words {
+        let Some(command) = commands.iter().find(|command| command.is(word)) else {
+            return Err(unknown_command(word, &path, commands).into());
+        };
+        path = format!("{path} {}", command.name);
+        (commands, found) = (command.subs, Some(command));
+    }
+    io.out(found.map_or_else(|| help::overview(COMMANDS), |command| help::of(command, &path)));
+    Ok(0)
+}
+
+impl Command {
+    fn is(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// Commands, and what people call them elsewhere.
+const SUGGEST_FOR: &[(&str, &str)] = &[("get", "list"), ("get", "ps"), ("delete", "rm")];
+
+/// Go: github.com/spf13/cobra, legacyArgs and findSuggestions.
+fn unknown_command(name: &str, path: &str, commands: &[Command]) -> Failure {
+    let near = |command: &&Command| {
+        distance(name, command.name) <= 2
+            || command.name.to_lowercase().starts_with(&name.to_lowercase())
+            || SUGGEST_FOR.contains(&(command.name, &name.to_lowercase()))
+    };
+    let similar: String =
+        commands.iter().filter(near).map(|command| format!("\t{}\n", command.name)).collect();
+    let quoted = api::field::go_quote(name);
+    let text = format!("unknown command {quoted} for \"{path}\"");
+    Failure::Message(if similar.is_empty() {
+        text
+    } else {
+        format!("{text}\n\nDid you mean this?\n{similar}")
+    })
+}
+
+/// Edits from one word to the other, whatever the case.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    if a.len() > 64 {
+        return a.len();
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (to, wanted) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != wanted);
+            diagonal = row[to + 1];
+            row[to + 1] = replaced.min(diagonal + 1).min(row[to] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Flags that choose objects.
+const SELECTOR: Flag = flag("selector", 'l', Takes::Text);
+const FIELD_SELECTOR: Flag = flag("field-selector", '\0', Takes::Text);
+const ALL_NAMESPACES: Flag = flag("all-namespaces", 'A', Takes::Bool);
+const FILENAME: Flag = flag("filename", 'f', Takes::Text);
+const RECURSIVE: Flag = flag("recursive", 'R', Takes::Bool);
+const OUTPUT: Flag = flag("output", 'o', Takes::Text);
+const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"));
+/// Of what is read from files, strictly unless somebody says otherwise.
+const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));
+const ALL: Flag = flag("all", '\0', Takes::Bool);
+
+/// A shared text for a name that many objects carry.
+fn name(text: &str) -> Rc<str> {
+    text.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! `kubectl logs`.
+//!
+//! Kubernetes: kubectl/pkg/cmd/logs/logs.go; kubectl/pkg/polymorphichelpers/logsforobject.go.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use super::resources;
+use super::{Cmd, Command, SELECTOR, errors};
+use api::field::go_quote;
+use api::json;
+use api::object::{Kind, Object};
+use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
+use api::status_error::{StatusError, StatusReason};
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Deed, Failure, Io, Stop};
+
+pub(super) const COMMAND: Command = Command {
+    name: "logs",
+    aliases: &["log"],
+    short: "Print the logs for a container in a pod",
+    usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    flags: &[
+        SELECTOR,
+        flag("container", 'c', Takes::Text),
+        flag("follow", 'f', Takes::Bool),
+        flag("previous", 'p', Takes::Bool),
+        flag("all-containers", '\0', Takes::Bool),
+        flag("all-pods", '\0', Takes::Bool),
+        flag("tail", '\0', Takes::Int),
+        flag("since", '\0', Takes::Span),
+        flag("since-time", '\0', Takes::Text),
+        flag("timestamps", '\0', Takes::Bool),
+        flag("prefix", '\0', Takes::Bool),
+        flag("limit-bytes", '\0', Takes::Int),
+        flag("ignore-errors", '\0', Takes::Bool),
+        flag("max-log-requests", '\0', Takes::Int),
+        flag("pod-running-timeout", '\0', Takes::Span),
+    ],
+    run: logs,
+    subs: &[],
+};
+
+fn bad_request(text: String) -> Stop {
+    Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
+}
+
+/// Programs in containers do not run here, so most logs are empty; what stands in the way of reading them is
+/// told.
+fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    check_log_flags(cmd)?;
+    let pods = pods_of(io, cmd)?;
+    let mut sources = Vec::new();
+    for pod in &pods {
+        for container in containers_of(io, cmd, pod)? {
+            sources.push((pod, container));
+        }
+    }
+    for (pod, container) in sources {
+        let text = check_log(cmd, pod, &container).and_then(|()| read_log(io, cmd, pod, &container));
+        match text {
+            Ok(text) => io.out(shown(cmd, &text, &pod.meta.name, &container)),
+            Err(Stop::Failed(failure)) if cmd.parsed.flag("ignore-errors") => {
+                let text = errors::message(&failure, &io.client());
+                io.out(format!("error: {text}\n"));
+            }
+            Err(stop) => return Err(stop),
+        }
+    }
+    Ok(0)
+}
+
+/// The lines that the flags ask for; of pods that a selector found only the last ten each.
+fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
+    let flags = &cmd.parsed;
+    let default = if flags.given("selector") { 10 } else { -1 };
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = match usize::try_from(flags.int("tail").unwrap_or(default)) {
+        Ok(tail) => lines.len().saturating_sub(tail),
+        Err(_) => 0,
+    };
+    let prefix = match flags.flag("prefix") || flags.flag("all-pods") {
+        true => format!("[pod/{pod}/{container}] "),
+        false => String::new(),
+    };
+    lines.into_iter().skip(skipped).map(|line| format!("{prefix}{line}\n")).collect()
+}
+
+/// The API server asks the node's kubelet, and that reads what the container has written.
+///
+/// Kubernetes: pkg/registry/core/pod/strategy.go, LogLocation; pkg/kubelet/kubelet_pods.go,
+/// validateContainerLogStatus.
+fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
+    let value = pod.to_value();
+    let lists = ["initContainerStatuses", "containerStatuses"];
+    let mut all = lists.iter().flat_map(|list| json::list(&value["status"], list));
+    let Some(status) = all.find(|status| status["name"] == container) else { return Ok(String::new()) };
+    let last = json::at(status, &["lastState", "terminated", "containerID"]);
+    let ended_before = cmd.parsed.flag("previous") || json::has(&status["state"], "waiting");
+    let id = if ended_before { last } else { &status["containerID"] };
+    let id = id.as_str().unwrap_or_default().trim_start_matches("containerd://");
+    let node = pod.node_name.as_deref().unwrap_or_default();
+    if id.is_empty() {
+        return Ok(String::new());
+    }
+    let deed = |words: &[&str]| Deed {
+        node: node.to_owned(),
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        stdin: None,
+    };
+    let why = match io.act(deed(&["systemctl", "is-active", "kubelet"]))?.exit_code {
+        0 => {
+            let log = io.act(deed(&["crictl", "logs", id]))?;
+            return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
+        }
+        255 => "i/o timeout",
+        _ => "connect: connection refused",
+    };
+    let kubelet = format!("{}:10250", json::text(&value["status"], "hostIP"));
+    let path = format!("{}/{}/{container}", pod.meta.namespace(), pod.meta.name);
+    let text = format!("Get \"https://{kubelet}/containerLogs/{path}\": dial tcp {kubelet}: {why}");
+    let error = Box::new(StatusError::new(StatusReason::Unknown, text));
+    Err(Failure::Status { prefix: String::new(), error }.into())
+}
+
+fn check_log_flags(cmd: &Cmd) -> Result<(), Failure> {
+    let flags = &cmd.parsed;
+    let inline = cmd.args().get(1).map(String::as_str);
+    let container = flags.text("container").or(inline).unwrap_or_default();
+    if flags.given("selector") && cmd.args().len() == 1 {
+        return Err(cmd.usage_error("only a selector (-l) or a POD name is allowed"));
+    }
+    if flags.given("since-time") && flags.given("since") {
+        return Err(Failure::message("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    if flags.flag("all-containers") && !container.is_empty() {
+        return Err(Failure::Message(format!(
+            "--all-containers=true should not be specified with container name {container}"
+        )));
+    }
+    if flags.given("container") && inline.is_some() {
+        return Err(Failure::message("only one of -c or an inline [CONTAINER] arg is allowed"));
+    }
+    if flags.int("tail").is_some_and(|tail| tail < -1) {
+        return Err(Failure::message("--tail must be greater than or equal to -1"));
+    }
+    Ok(())
+}
+
+fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
+    let namespace = cmd.namespace();
+    if cmd.parsed.given("selector") {
+        let filter = cmd.filter();
+        filter.check(Kind::Pod)?;
+        let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
+        let pods: Vec<Rc<Pod>> =
+            listed.into_iter().filter(|pod| filter.matches(pod)).filter_map(as_pod).collect();
+        if pods.is_empty() {
+            io.err(format!("No resources found in {namespace} namespace.\n"));
+        }
+        return Ok(pods);
+    }
+    let Some(name) = cmd.args().first().filter(|_| cmd.args().len() < 3) else {
+        return Err(cmd.usage_error("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command").into());
+    };
+    let (kind, name) = match name.split_once('/') {
+        Some((kind, name)) => (resources::kind_of(kind)?, name),
+        None => (Kind::Pod, name.as_str()),
+    };
+    let object = match resources::get(io, kind, &namespace, name) {
+        Err(Stop::Failed(failure)) if failure.is_not_found() => {
+            let text = errors::message(&failure, &io.client());
+            let place = go_quote(&namespace);
+            return Err(format!("error from server (NotFound): {text} in namespace {place}").into());
+        }
+        other => other?,
+    };
+    match object {
+        Object::Pod(pod) => Ok(vec![pod]),
+        Object::DaemonSet(ds) => {
+            let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
+            let mine = |pod: &Rc<Pod>| ds.selector.matches_map(pod.meta.labels());
+            let mut found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
+            found.sort_by_key(|pod| by_logging(pod));
+            if found.len() > 1
+                && let Some(first) = found.first()
+            {
+                io.err(format!("Found {} pods, using pod/{}\n", found.len(), first.meta.name));
+            }
+            Ok(found.into_iter().take(1).collect())
+        }
+        _ => Err(format!(
+            "cannot get the logs from {}: selector for {} not implemented",
+            kind.resource(),
+            kind.name()
+        )
+        .into()),
+    }
+}
+
+/// Whose logs are the most likely to tell something, first.
+///
+/// Kubernetes: kubectl/pkg/util/podutils/podutils.go, ByLogging.
+fn by_logging(pod: &Pod) -> impl Ord + use<> {
+    let phase = match pod.status.phase {
+        Phase::Unknown => 1,
+        Phase::Pending => 2,
+        _ => 0,
+    };
+    let ready = pod.status.condition(ConditionType::Ready).filter(|_| pod.is_ready());
+    let restarts = pod.status.containers.iter().map(|container| container.restart_count).max();
+    (
+        pod.node_name.is_none(),
+        phase,
+        ready.is_none(),
+        ready.map(|condition| condition.last_transition),
+        Reverse(restarts),
+        pod.meta.created,
+    )
+}
+
+fn as_pod(object: Object) -> Option<Rc<Pod>> {
+    match object {
+        Object::Pod(pod) => Some(pod),
+        _ => None,
+    }
+}
+
+/// The annotation that names the container a person most likely means.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// The containers whose logs are wanted.
+///
+/// Kubernetes: logsforobject.go, logsForObjectWithClient.
+fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failure> {
+    let of = |main: bool| -> Vec<String> {
+        let all = pod.spec.containers.iter();
+        let wanted = all.filter(|container| (container.kind == ContainerKind::Main) == main);
+        wanted.map(|container| container.name.to_string()).collect()
+    };
+    let (main, init) = (of(true), of(false));
+    let mut all = main.clone();
+    all.extend(init.iter().map(|name| format!("{name} (init)")));
+    if cmd.parsed.flag("all-containers") {
+        return Ok(init.into_iter().chain(main).collect());
+    }
+    let is_known = |name: &str| main.iter().chain(&init).any(|known| known == name);
+    let asked = cmd.parsed.text("container").filter(|name| !name.is_empty());
+    let mut wanted = asked.or(cmd.args().get(1).map(String::as_str)).map(str::to_owned);
+    if wanted.is_none()
+        && let Some(name) = pod.meta.annotation(DEFAULT_CONTAINER).filter(|name| !name.is_empty())
+    {
+        match is_known(name) {
+            true => wanted = Some(name.to_string()),
+            false => io.err(format!(
+                "Default container name {} not found in pod {}\n",
+                go_quote(name),
+                pod.meta.name
+            )),
+        }
+    }
+    match wanted {
+        Some(name) if !is_known(&name) => Err(Failure::Message(format!(
+            "container {name} is not valid for pod {} out of: {}",
+            pod.meta.name,
+            all.join(", ")
+        ))),
+        Some(name) => Ok(vec![name]),
+        None => {
+            let first = main.into_iter().next().unwrap_or_default();
+            if all.len() > 1 {
+                io.err(format!("Defaulted container {} out of: {}\n", go_quote(&first), all.join(", ")));
+            }
+            Ok(vec![first])
+        }
+    }
+}
+
+/// What speaks against reading a log.
+fn check_log(cmd: &Cmd, pod: &Pod, wanted: &str) -> Result<(), Stop> {
+    let pod_name = &pod.meta.name;
+    if pod.node_name.is_none() {
+        return Err(bad_request(format!("pod {pod_name} does not have a host assigned")));
+    }
+    let at = pod.spec.containers.iter().position(|container| *container.name == *wanted);
+    let status = at.and_then(|at| pod.status.containers.get(at));
+    let (quoted, quoted_pod) = (go_quote(wanted), go_quote(pod_name));
+    if cmd.parsed.flag("previous") {
+        return match status.and_then(|status| status.last_state.as_ref()) {
+            Some(_) => Ok(()),
+            None => Err(bad_request(format!(
+                "previous terminated container {quoted} in pod {quoted_pod} not found"
+            ))),
+        };
+    }
+    let waiting = match status.map(|status| &status.state) {
+        Some(ContainerState::Waiting(waiting)) => Some(waiting.reason.to_string()),
+        None => Some("ContainerCreating".to_owned()),
+        _ => None,
+    };
+    match waiting {
+        Some(reason) if status.is_none_or(|status| status.last_state.is_none()) => {
+            Err(bad_request(format!("container {quoted} in pod {quoted_pod} is waiting to start: {reason}")))
+        }
+        _ => Ok(()),
+    }
+}

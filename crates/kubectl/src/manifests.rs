@@ -1,0 +1,266 @@
+//! Files given with `-f`: their objects, in order, and what is wrong with them.
+//!
+//! Kubernetes: cli-runtime/pkg/resource/visitor.go (StreamVisitor, ValidateSchema), mapper.go;
+//! kubectl/pkg/validation/schema.go.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use super::resources::Target;
+use super::{Cmd, name};
+use api::field::go_quote;
+use api::meta::Name;
+use api::object::{Key, Kind};
+use cli_runtime::job::{Failure, FileDiagnostic, Io, Stop};
+use codec::manifest;
+use wire::FieldValidation;
+use yaml::{Reader, read_documents};
+
+/// One object of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Doc {
+    /// The file's name as it was given; what messages call it.
+    pub source: Rc<str>,
+    pub kind: Kind,
+    pub namespace: Name,
+    pub name: Name,
+    pub value: Rc<Value>,
+}
+
+impl Doc {
+    pub fn key(&self) -> Key {
+        Key { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
+    /// As messages identify it.
+    ///
+    /// Kubernetes: cli-runtime/pkg/resource/visitor.go, Info.String.
+    pub fn describe(&self) -> String {
+        let info = self.kind.info();
+        let group_version =
+            if info.group.is_empty() { format!("/{}", info.version) } else { info.api_version.to_owned() };
+        format!(
+            "Resource: \"{group_version}, Resource={}\", GroupVersionKind: \"{group_version}, Kind={}\"\nName: {}, Namespace: {}",
+            info.plural,
+            info.kind,
+            go_quote(&self.name),
+            go_quote(&self.namespace)
+        )
+    }
+}
+
+/// What was read, and the failures on the way; a failure does not keep the other objects back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Read {
+    pub docs: Vec<Doc>,
+    pub failures: Vec<Failure>,
+}
+
+/// `--validate`.
+pub(super) fn validation(cmd: &Cmd) -> Result<FieldValidation, Failure> {
+    match cmd.parsed.text("validate") {
+        None | Some("true" | "strict") => Ok(FieldValidation::Strict),
+        Some("warn") => Ok(FieldValidation::Warn),
+        Some("false" | "ignore") => Ok(FieldValidation::Ignore),
+        Some(other) => Err(Failure::Message(format!(
+            "invalid - validate option {}; must be one of: strict (or true), warn, ignore (or false)",
+            go_quote(other)
+        ))),
+    }
+}
+
+/// The objects of all files named by `-f`. Done once for a command.
+pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Result<Rc<Read>, Stop> {
+    let names = cmd.parsed.list("filename");
+    if names.is_empty() {
+        return Err("must specify one of -f and -k".into());
+    }
+    let (namespace, enforce) = (cmd.namespace(), cmd.enforces_namespace());
+    let recursive = cmd.parsed.flag("recursive");
+    io.once(|io| {
+        let mut found = Read::default();
+        for file in expand(io, &names, recursive)? {
+            let Some(bytes) = io.file(&file) else { continue };
+            let source = if file == "-" { "STDIN" } else { file.as_str() };
+            for diagnostic in manifest::check_apply(&bytes) {
+                io.diagnose(FileDiagnostic { file: file.clone(), diagnostic });
+            }
+            read_file(&bytes, source, validation, &mut found);
+        }
+        for doc in &mut found.docs {
+            place(doc, &namespace);
+        }
+        let strange = |doc: &&Doc| enforce && doc.kind.is_namespaced() && *doc.namespace != *namespace;
+        if let Some(doc) = found.docs.iter().find(strange) {
+            found.failures.push(Failure::Message(format!(
+                "the namespace from the provided object {} does not match the namespace {}. You must pass '--namespace={}' to perform this operation.",
+                go_quote(&doc.namespace), go_quote(&namespace), doc.namespace
+            )));
+            found.docs.retain(|doc| !strange(&doc));
+        }
+        Ok(found)
+    })
+}
+
+/// The object's own namespace, or the one of the command. Metadata that is no map stays as it is: the
+/// object has no name then, and is refused for that.
+///
+/// Kubernetes: apimachinery/pkg/apis/meta/v1/unstructured, SetNestedField.
+fn place(doc: &mut Doc, namespace: &str) {
+    if !doc.kind.is_namespaced() {
+        doc.namespace = name("");
+    } else if doc.namespace.is_empty() {
+        doc.namespace = name(namespace);
+        let mut value = (*doc.value).clone();
+        if let Some(meta @ (Value::Null | Value::Object(_))) = value.get_mut("metadata") {
+            meta["namespace"] = namespace.into();
+            doc.value = Rc::new(value);
+        }
+    }
+}
+
+/// Directories stand for the manifests in them.
+fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Failure> {
+    let files = io.files();
+    let mut found = Vec::new();
+    for path in names {
+        if path.starts_with("https://") || path.starts_with("http://") {
+            return Err(Failure::Message(format!(
+                "unable to read URL {}, the network is not simulated: paste its text into a file",
+                go_quote(path)
+            )));
+        }
+        if io.file(path).is_some() {
+            found.push(path.clone());
+            continue;
+        }
+        let directory = format!("{}/", path.trim_end_matches('/').trim_start_matches("./"));
+        let inside = files.keys().filter(|name| {
+            let rest = name.strip_prefix(&directory).or((path == ".").then_some(name.as_str()));
+            let manifest = [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
+            manifest && rest.is_some_and(|rest| recursive || !rest.contains('/'))
+        });
+        let before = found.len();
+        found.extend(inside.cloned());
+        if found.len() == before {
+            return Err(Failure::Message(format!("the path {} does not exist", go_quote(path))));
+        }
+    }
+    Ok(found)
+}
+
+/// The documents of one file; the first mistake of YAML or of its shape ends the reading.
+fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mut Read) {
+    let read = read_documents(bytes, Reader::Kubectl);
+    for document in read.documents {
+        let value = document.tree.to_value();
+        if value.is_null() {
+            continue;
+        }
+        if validation != FieldValidation::Ignore
+            && let Some(problem) = shape(&value)
+        {
+            found.failures.push(Failure::Message(format!(
+                "error validating {}: error validating data: {problem}; if you choose to ignore these errors, turn validation off with --validate=false",
+                go_quote(source)
+            )));
+            return;
+        }
+        flatten(value, source, found);
+    }
+    if let Some(error) = read.error {
+        found.failures.push(Failure::Message(format!("error parsing {source}: {}", error.message)));
+    }
+}
+
+/// Kubernetes: kubectl/pkg/validation/schema.go, getObjectKind.
+fn shape(value: &Value) -> Option<String> {
+    let Some(fields) = value.as_object() else { return Some("invalid object to validate".to_owned()) };
+    let mut problems = Vec::new();
+    match fields.get("apiVersion") {
+        None | Some(Value::Null) => problems.push("apiVersion not set".to_owned()),
+        Some(Value::String(text)) if text.matches('/').count() > 1 => {
+            problems.push(format!("unexpected GroupVersion string: {text}"));
+        }
+        Some(Value::String(_)) => {}
+        Some(_) => problems.push("apiVersion isn't string type".to_owned()),
+    }
+    match fields.get("kind") {
+        None | Some(Value::Null) => problems.push("kind not set".to_owned()),
+        Some(Value::String(_)) => {}
+        Some(_) => problems.push("kind isn't string type".to_owned()),
+    }
+    match problems.len() {
+        0 => None,
+        1 => problems.pop(),
+        _ => Some(format!("[{}]", problems.join(", "))),
+    }
+}
+
+/// A List stands for its items.
+fn flatten(value: Value, source: &str, found: &mut Read) {
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let (api_version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
+    let items = value.get("items").filter(|items| items.is_array());
+    if let (true, Some(Value::Array(items))) = (kind.ends_with("List"), items) {
+        for item in items {
+            let mut item = item.clone();
+            if let (Some(map), false) = (item.as_object_mut(), kind == "List") {
+                // The items of a DaemonSetList need not say what they are.
+                map.entry("apiVersion").or_insert_with(|| api_version.as_str().into());
+                map.entry("kind").or_insert_with(|| kind.trim_end_matches("List").into());
+            }
+            one(item, source, found);
+        }
+        return;
+    }
+    one(value, source, found);
+}
+
+fn one(value: Value, source: &str, found: &mut Read) {
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let (api_version, kind_name) = (text(&value, "apiVersion"), text(&value, "kind"));
+    let meta = value.get("metadata").cloned().unwrap_or(Value::Object(Map::new()));
+    let (object_name, namespace) = (text(&meta, "name"), text(&meta, "namespace"));
+    if kind_name.is_empty() {
+        let text = format!(
+            "unable to decode {}: Object 'Kind' is missing in '{}'",
+            go_quote(source),
+            cli_runtime::output::compact_json(&value)
+        );
+        found.failures.push(Failure::Message(text));
+        return;
+    }
+    match Kind::of(&api_version, &kind_name) {
+        Some(kind) => found.docs.push(Doc {
+            source: source.into(),
+            kind,
+            namespace: name(&namespace),
+            name: name(&object_name),
+            value: Rc::new(value),
+        }),
+        None => found.failures.push(Failure::Message(format!(
+            "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure CRDs are installed first",
+            go_quote(&object_name),
+            go_quote(&namespace),
+            go_quote(source),
+            go_quote(&kind_name),
+            go_quote(&api_version)
+        ))),
+    }
+}
+
+/// The objects of the files as targets to get or delete.
+pub(super) fn targets(io: &mut Io, cmd: &Cmd) -> Result<Vec<Target>, Stop> {
+    let read = read(io, cmd, FieldValidation::Ignore)?;
+    if let Some(failure) = Failure::aggregate(read.failures.clone()) {
+        return Err(failure.into());
+    }
+    let target = |doc: &Doc| Target {
+        kind: doc.kind,
+        name: Some(doc.name.to_string()),
+        namespace: Some(doc.namespace.to_string()).filter(|namespace| !namespace.is_empty()),
+    };
+    Ok(read.docs.iter().map(target).collect())
+}

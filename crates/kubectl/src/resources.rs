@@ -1,0 +1,348 @@
+//! Which objects a command line means: `pods`, `ds/agent`, `pods,ds -l app=x`, `node a b`.
+//!
+//! Kubernetes: cli-runtime/pkg/resource/builder.go.
+
+use api::field::go_quote;
+use api::object::{Key, Kind, Object};
+use api::schema::{self, KindInfo};
+use api::status_error::{StatusError, StatusReason};
+use cli_runtime::job::{Failure, Io, Stop};
+use wire::{Call, Reply};
+
+use super::selector::Filter;
+
+/// What `all` stands for: the kinds of the category in the order of their names.
+const ALL: &[&str] = &[
+    "pods",
+    "replicationcontrollers",
+    "services",
+    "daemonsets.apps",
+    "deployments.apps",
+    "replicasets.apps",
+    "statefulsets.apps",
+    "horizontalpodautoscalers.autoscaling",
+    "cronjobs.batch",
+    "jobs.batch",
+];
+
+/// What can be done with the objects of a kind, as discovery says it.
+pub fn verbs(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("", "bindings") | ("authentication.k8s.io" | "authorization.k8s.io", _) => &["create"],
+        ("", "componentstatuses") => &["get", "list"],
+        ("", "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    }
+}
+
+/// The names that stand for several kinds together.
+pub fn categories(info: &KindInfo) -> &'static [&'static str] {
+    match (info.group, info.plural) {
+        ("admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io", _) => {
+            &["api-extensions"]
+        }
+        _ if ALL.contains(&info.resource.as_str()) => &["all"],
+        _ => &[],
+    }
+}
+
+/// Refuses to look at what can only be sent, or is not kept here.
+fn check_readable(kind: Kind) -> Result<(), Failure> {
+    let verbs = verbs(kind.info());
+    if kind.info().plural == "componentstatuses" {
+        return Err(Failure::message(
+            "componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane",
+        ));
+    }
+    if verbs.contains(&"get") {
+        return Ok(());
+    }
+    let text = "the server does not allow this method on the requested resource";
+    let error = Box::new(StatusError::new(StatusReason::MethodNotAllowed, text));
+    Err(Failure::Status { prefix: String::new(), error })
+}
+
+/// A kind, and the names wanted of it; `None`: all that match.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub kind: Kind,
+    pub name: Option<String>,
+    /// Where the object of a file belongs; `None`: in the namespace of the command.
+    pub namespace: Option<String>,
+}
+
+impl Target {
+    pub fn new(kind: Kind, name: Option<String>) -> Target {
+        Target { kind, name, namespace: None }
+    }
+}
+
+/// Where and what to look for.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    pub namespace: String,
+    pub all_namespaces: bool,
+    pub filter: Filter,
+    /// The targets are what files hold: of these the selector picks some.
+    pub by_paths: bool,
+}
+
+/// An object a command works on.
+#[derive(Clone, Debug)]
+pub struct Info {
+    pub kind: Kind,
+    pub object: Object,
+}
+
+/// The kind a person names; the error is kubectl's (CLI-010).
+pub fn kind_of(name: &str) -> Result<Kind, Failure> {
+    match schema::by_resource_name(name) {
+        Some(info) => Ok(Kind::from_info(info)),
+        None => Err(Failure::Message(no_such_type(name))),
+    }
+}
+
+fn no_such_type(name: &str) -> String {
+    let (resource, rest) = name.split_once('.').unwrap_or((name, ""));
+    let quoted = go_quote(resource);
+    if rest.is_empty() {
+        format!("the server doesn't have a resource type {quoted}")
+    } else {
+        format!("the server doesn't have a resource type {quoted} in group {}", go_quote(rest))
+    }
+}
+
+/// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
+///
+/// `all_by_default`: types without names mean all objects of them, as with `get`.
+pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+    if args.iter().any(|arg| arg.contains('/')) {
+        return args.iter().map(|arg| tuple(arg)).collect();
+    }
+    let Some((types, names)) = args.split_first() else { return Ok(Vec::new()) };
+    let mut kinds = Vec::new();
+    for name in types.split(',').filter(|name| !name.is_empty()) {
+        if name == "all" {
+            kinds.extend(ALL.iter().filter_map(|name| schema::by_resource_name(name)).map(Kind::from_info));
+        } else {
+            kinds.push(kind_of(name)?);
+        }
+    }
+    if kinds.is_empty() {
+        return Err(Failure::message("arguments must consist of a resource or a resource and name"));
+    }
+    if names.is_empty() {
+        if !all_by_default {
+            return Err(Failure::message("resource(s) were provided, but no name was specified"));
+        }
+        return Ok(kinds.into_iter().map(|kind| Target::new(kind, None)).collect());
+    }
+    if kinds.len() > 1 {
+        return Err(Failure::message("you must specify only one resource"));
+    }
+    let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
+    Ok(pairs.map(|(kind, name)| Target::new(kind, Some(name.clone()))).collect())
+}
+
+/// What speaks against a selector, or --all, beside these arguments.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitBySelector.
+pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match args {
+        [] => "at least one resource must be specified to use a selector",
+        args if args.iter().any(|arg| arg.contains('/')) => {
+            "selectors and the all flag cannot be used when passing resource/name arguments"
+        }
+        [_] => return Ok(()),
+        _ => "name cannot be provided when a selector is specified",
+    }))
+}
+
+/// What speaks against arguments beside files.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
+pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match args {
+        [] => return Ok(()),
+        args if args.iter().any(|arg| arg.contains('/')) => {
+            "resource/name arguments cannot be provided when a path is specified"
+        }
+        _ => {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        }
+    }))
+}
+
+/// `TYPE/NAME`.
+fn tuple(arg: &str) -> Result<Target, Failure> {
+    let Some((kind, name)) = arg.split_once('/') else {
+        return Err(Failure::message(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+        ));
+    };
+    if name.contains('/') {
+        return Err(Failure::message("arguments in resource/name form may not have more than one slash"));
+    }
+    if kind.is_empty() || name.is_empty() || kind.contains(',') {
+        return Err(Failure::message("arguments in resource/name form must have a single resource and name"));
+    }
+    Ok(Target::new(kind_of(kind)?, Some(name.to_owned())))
+}
+
+/// Does something to each, once, whatever becomes of the others; what failed is said in the end.
+///
+/// Kubernetes: cli-runtime/pkg/resource/visitor.go, ContinueOnErrorVisitor.
+pub(super) fn continue_on_error<T>(
+    io: &mut Io,
+    items: impl IntoIterator<Item = T>,
+    mut failures: Vec<Failure>,
+    mut deed: impl FnMut(&mut Io, T) -> Result<(), Stop>,
+) -> Result<i32, Stop> {
+    for item in items {
+        match io.once(|io| deed(io, item)) {
+            Ok(_) => {}
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(0),
+    }
+}
+
+/// Fetches what the targets mean; a failure does not keep the others from being fetched.
+pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+    let mut infos = Vec::new();
+    let mut failures = Vec::new();
+    if let Some(failure) = misuse(targets, scope) {
+        return Err(failure.into());
+    }
+    if scope.by_paths {
+        // A selector that cannot be read is said once.
+        scope.filter.picks(None)?;
+    }
+    for target in targets {
+        match fetch(io, target, scope) {
+            Ok(found) => infos.extend(found),
+            Err(Stop::Failed(failure)) => failures.push(failure),
+            Err(Stop::Pending) => return Err(Stop::Pending),
+        }
+    }
+    // The same connection fails for everything: it is said once.
+    let unreachable = |failure: &Failure| matches!(failure, Failure::Unreachable { .. });
+    if failures.len() > 1 && failures.iter().all(unreachable) {
+        failures.truncate(1);
+    }
+    Ok((infos, failures))
+}
+
+fn misuse(targets: &[Target], scope: &Scope) -> Option<Failure> {
+    if scope.by_paths {
+        return None;
+    }
+    let named = targets.iter().any(|target| target.name.is_some());
+    if named && scope.filter.has_labels() {
+        return Some(Failure::message("name cannot be provided when a selector is specified"));
+    }
+    if named && scope.all_namespaces {
+        return Some(Failure::message("a resource cannot be retrieved by name across all namespaces"));
+    }
+    None
+}
+
+fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop> {
+    let kind = target.kind;
+    match &target.name {
+        Some(name) => {
+            let namespace = target.namespace.as_deref().unwrap_or(&scope.namespace);
+            let object = get(io, kind, namespace, name)?;
+            let wanted = !scope.by_paths || scope.filter.picks(object.meta().map(|meta| meta.labels()))?;
+            Ok(if wanted { vec![Info { kind, object }] } else { Vec::new() })
+        }
+        None => {
+            scope.filter.check(kind)?;
+            let namespace = (!scope.all_namespaces).then_some(scope.namespace.as_str());
+            let objects = list(io, kind, namespace)?;
+            let matching = objects.into_iter().filter(|object| scope.filter.matches(object));
+            Ok(matching.map(|object| Info { kind, object }).collect())
+        }
+    }
+}
+
+/// The key of an object of a kind: kinds that belong to no namespace have none.
+pub fn key(kind: Kind, namespace: &str, name: &str) -> Key {
+    Key::new(if kind.is_namespaced() { namespace } else { "" }, name)
+}
+
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, missingResourceError.
+pub fn missing_resource_error() -> Failure {
+    Failure::message(
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    )
+}
+
+/// Refuses a name that no request can carry.
+pub fn check_name(name: &str) -> Result<(), Failure> {
+    codec::manifest::name_problem(name).map_or(Ok(()), |problem| Err(Failure::Message(problem)))
+}
+
+/// One object.
+pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+    check_readable(kind)?;
+    check_name(name)?;
+    match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
+        Reply::Object(object) => Ok(object),
+        _ => Err("the server returned no object".into()),
+    }
+}
+
+/// All objects of a kind; `None`: of all namespaces.
+pub fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
+    check_readable(kind)?;
+    let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
+    match io.must(Call::List { kind, namespace })? {
+        Reply::List(objects) => Ok(objects),
+        _ => Err("the server returned no list".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Vec<(&'static str, Option<String>)>, Failure> {
+        let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let targets = resource_type_or_name_args(&args, true)?;
+        Ok(targets.into_iter().map(|target| (target.kind.name(), target.name)).collect())
+    }
+
+    fn refused(line: &str) -> String {
+        match read(line) {
+            Err(Failure::Message(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn types_and_names_are_read_in_every_form() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("po").unwrap(), [("Pod", None)]);
+        assert_eq!(read("pods,ds").unwrap(), [("Pod", None), ("DaemonSet", None)]);
+        assert_eq!(read("node a b").unwrap(), [("Node", some("a")), ("Node", some("b"))]);
+        assert_eq!(read("ds/x pod/y").unwrap(), [("DaemonSet", some("x")), ("Pod", some("y"))]);
+        assert_eq!(read("all").unwrap().len(), 10);
+    }
+
+    #[test]
+    fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
+        assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
+        assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\" in group \"batch\"");
+        assert_eq!(refused("pods,ds a"), "you must specify only one resource");
+        assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
+        assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");
+        assert!(
+            refused("pod pod/a").starts_with("there is no need to specify a resource type as a separate")
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! `rollout status|history|undo|restart|pause|resume`.
+//!
+//! Kubernetes: kubectl/pkg/cmd/rollout; kubectl/pkg/polymorphichelpers (rollout_status.go, history.go,
+//! rollback.go, objectrestarter.go).
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::apply::{DRY_RUN_CLIENT, LAST_APPLIED, dry_run};
+use super::describe::{Writer, describe_pod_template};
+use super::mutate::patch_call;
+use super::resources::{self, Info, continue_on_error};
+use super::{
+    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
+    print_obj, print_value,
+};
+use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
+use api::field::go_quote;
+use api::object::{Kind, Object};
+use api::patch::strategic_merge;
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop, Watching};
+use cli_runtime::output;
+use cli_runtime::tabwriter::TabWriter;
+use sim::{Duration, Time};
+use wire::{Call, CallError, Patch, Reply, WatchEvent};
+
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+pub(super) const COMMAND: Command = Command {
+    name: "rollout",
+    aliases: &[],
+    short: "Manage the rollout of a resource",
+    usage: "SUBCOMMAND",
+    flags: &[],
+    run: default_sub_command_run,
+    subs: &[
+        sub("status", "Show the status of the rollout", status),
+        sub("history", "View rollout history", history),
+        sub("undo", "Undo a previous rollout", undo),
+        sub("restart", "Restart a resource", restart),
+        sub("pause", "Mark the provided resource as paused", |io, cmd| pause(io, cmd, "pausing")),
+        sub("resume", "Resume a paused resource", |io, cmd| pause(io, cmd, "resuming")),
+    ],
+};
+
+const FLAGS: &[super::Flag] = &[
+    FILENAME,
+    RECURSIVE,
+    OUTPUT,
+    SELECTOR,
+    DRY_RUN,
+    flag("watch", 'w', Takes::Bool),
+    flag("timeout", '\0', Takes::Span),
+    flag("revision", '\0', Takes::Int),
+    flag("to-revision", '\0', Takes::Int),
+];
+
+const fn sub(name: &'static str, short: &'static str, run: super::Run) -> Command {
+    Command {
+        name,
+        aliases: &[],
+        short,
+        usage: "(TYPE NAME | TYPE/NAME) [flags]",
+        flags: FLAGS,
+        run,
+        subs: &[],
+    }
+}
+
+fn infos(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        return Err("required resource not specified".into());
+    }
+    let targets = cmd.targets(io, cmd.args(), true)?;
+    resources::visit(io, &targets, &cmd.scope())
+}
+
+/// Does something with each object; failures come at the end.
+fn each(io: &mut Io, cmd: &Cmd, deed: impl FnMut(&mut Io, &Info) -> Result<(), Stop>) -> Result<i32, Stop> {
+    let (infos, failures) = infos(io, cmd)?;
+    continue_on_error(io, &infos, failures, deed)
+}
+
+/// Kinds that roll out in Kubernetes, but on which nothing acts here.
+fn acts_elsewhere(kind: Kind) -> bool {
+    matches!((kind.info().group, kind.name()), ("apps", "Deployment" | "StatefulSet"))
+}
+
+fn not_simulated(kind: Kind) -> Failure {
+    Failure::Message(format!("{}s are stored and shown, but nothing acts on them here", kind.name()))
+}
+
+fn status(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let until = cmd.parsed.span("timeout").filter(|span| span.0 > 0).map(|span| io.now() + span);
+    let watch = cmd.parsed.flag_or("watch", true);
+    each(io, cmd, |io, info| match &info.object {
+        Object::DaemonSet(ds) => status_of(io, ds, watch, until),
+        _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
+        _ => Err(format!("no status viewer has been implemented for {}", info.kind.name()).into()),
+    })
+}
+
+/// The line to print, and whether the rollout is over (CLI-040).
+fn daemon_set_status(ds: &DaemonSet) -> Result<(String, bool), Failure> {
+    let (status, name) = (&ds.status, go_quote(&ds.meta.name));
+    let (updated, available) = (status.updated_number_scheduled, status.number_available);
+    let desired = status.desired_number_scheduled;
+    if ds.update_strategy == UpdateStrategy::OnDelete {
+        return Err(Failure::message("rollout status is only available for RollingUpdate strategy type"));
+    }
+    Ok(if ds.meta.generation > status.observed_generation {
+        ("Waiting for daemon set spec update to be observed...\n".to_owned(), false)
+    } else if updated < desired {
+        (
+            format!(
+                "Waiting for daemon set {name} rollout to finish: {updated} out of {desired} new pods have been updated...\n"
+            ),
+            false,
+        )
+    } else if available < desired {
+        (
+            format!(
+                "Waiting for daemon set {name} rollout to finish: {available} of {desired} updated pods are available...\n"
+            ),
+            false,
+        )
+    } else {
+        (format!("daemon set {name} successfully rolled out\n"), true)
+    })
+}
+
+fn status_of(io: &mut Io, first: &Rc<DaemonSet>, watch: bool, until: Option<Time>) -> Result<(), Stop> {
+    let (line, done) = daemon_set_status(first)?;
+    io.out(line);
+    if done || !watch {
+        return Ok(());
+    }
+    let key = api::object::Key::of(&first.meta);
+    let open = |io: &mut Io, ds: &Rc<DaemonSet>| {
+        io.watch(Kind::DaemonSet, Some(&key.namespace), [&Object::DaemonSet(ds.clone())])
+    };
+    let watching: Watching = open(io, first);
+    io.repeat(watching, |io, watching| {
+        let event = match io.next(watching, until)? {
+            None => return Err("timed out waiting for the condition".into()),
+            Some(Ok(event)) => event,
+            // The watch ended with its API server: wait for the server and look again.
+            Some(Err(_)) => match look_again(io, &key, until)? {
+                Object::DaemonSet(ds) => {
+                    *watching = open(io, &ds);
+                    WatchEvent::Modified(Object::DaemonSet(ds))
+                }
+                _ => return Ok(ControlFlow::Continue(())),
+            },
+        };
+        let (WatchEvent::Added(Object::DaemonSet(ds))
+        | WatchEvent::Modified(Object::DaemonSet(ds))
+        | WatchEvent::Deleted(Object::DaemonSet(ds))) = &event
+        else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        if ds.meta.name != key.name {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if matches!(event, WatchEvent::Deleted(_)) {
+            return Err("object has been deleted".into());
+        }
+        let (line, done) = daemon_set_status(ds)?;
+        io.out(line);
+        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(())
+}
+
+fn look_again(io: &mut Io, key: &api::object::Key, until: Option<Time>) -> Result<Object, Stop> {
+    let found = io.repeat(None, |io, found| {
+        match io.ask(Call::Get { kind: Kind::DaemonSet, key: key.clone() })? {
+            Ok(Reply::Object(object)) => *found = Some(object),
+            Ok(_) => {}
+            Err(CallError::Status(status)) if status.is_not_found() => {
+                return Err("object has been deleted".into());
+            }
+            Err(_) if until.is_some_and(|until| io.now() >= until) => {
+                return Err("timed out waiting for the condition".into());
+            }
+            Err(_) => {
+                io.sleep(Duration::from_secs(1))?;
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
+        Ok(ControlFlow::Break(()))
+    })?;
+    found.ok_or_else(|| "object has been deleted".into())
+}
+
+/// The revisions of a DaemonSet, lowest first.
+fn daemon_set_history(io: &mut Io, ds: &DaemonSet) -> Result<Vec<Rc<ControllerRevision>>, Stop> {
+    let listed = resources::list(io, Kind::ControllerRevision, Some(ds.meta.namespace()))?;
+    let revisions = listed.into_iter().filter_map(|object| match object {
+        Object::ControllerRevision(revision) => Some(revision),
+        _ => None,
+    });
+    let mine = |revision: &Rc<ControllerRevision>| {
+        revision.is_controlled_by(ds.meta.uid) && ds.selector.matches_map(revision.meta.labels())
+    };
+    let mut history: Vec<Rc<ControllerRevision>> = revisions.filter(mine).collect();
+    history.sort_by_key(|revision| revision.revision);
+    Ok(history)
+}
+
+fn history(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let revision = cmd.parsed.int("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(format!("revision must be a positive integer: {revision}").into());
+    }
+    each(io, cmd, |io, info| {
+        let Object::DaemonSet(ds) = &info.object else {
+            return Err(match acts_elsewhere(info.kind) {
+                true => not_simulated(info.kind).into(),
+                false => format!("no history viewer has been implemented for {}", go_quote(info.kind.name()))
+                    .into(),
+            });
+        };
+        let history = daemon_set_history(io, ds)?;
+        let text = print_history(&history, revision)?;
+        let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
+        io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
+        Ok(())
+    })
+}
+
+/// Rule: CLI-042.
+fn print_history(history: &[Rc<ControllerRevision>], revision: i64) -> Result<String, Failure> {
+    if history.is_empty() {
+        return Ok("No rollout history found.".to_owned());
+    }
+    if revision > 0 {
+        let found = history.iter().find(|item| item.revision == revision);
+        let found = found.ok_or_else(|| Failure::message("unable to find the specified revision"))?;
+        let mut w = Writer::new(Time(0));
+        describe_pod_template(&found.data["spec"]["template"], &mut w);
+        // kubectl does not align these columns: the tabs stay.
+        return Ok(w.unaligned());
+    }
+    let mut text = String::from("REVISION\tCHANGE-CAUSE\n");
+    for item in history {
+        let cause = item.meta.annotation(CHANGE_CAUSE).filter(|cause| !cause.is_empty()).unwrap_or("<none>");
+        text += &format!("{}\t{cause}\n", item.revision);
+    }
+    Ok(TabWriter::for_descriptions().format(&text))
+}
+
+fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let to = cmd.parsed.int("to-revision").unwrap_or(0);
+    let dry = dry_run(cmd)?;
+    each(io, cmd, |io, info| match &info.object {
+        Object::DaemonSet(ds) => roll_back(io, ds, to, dry),
+        _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
+        _ => Err(format!("no rollbacker has been implemented for {}", go_quote(info.kind.name())).into()),
+    })
+}
+
+/// Rule: CLI-043.
+fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Result<(), Stop> {
+    let not_found = || Failure::Message(format!("unable to find specified revision {to} in history"));
+    if to < 0 {
+        return Err(not_found().into());
+    }
+    let history = daemon_set_history(io, ds)?;
+    if to == 0 && history.len() <= 1 {
+        return Err("no last revision to roll back to".into());
+    }
+    let found = match to {
+        0 => history.iter().rev().nth(1),
+        to => history.iter().find(|revision| revision.revision == to),
+    };
+    let found = found.ok_or_else(not_found)?;
+    let name = output::name_of(&Object::DaemonSet(ds.clone()));
+    let mut template = ds.raw_spec["template"].clone();
+    if let Some(map) = template.as_object_mut() {
+        map.insert("$patch".to_owned(), json!("replace"));
+    }
+    if found.data["spec"]["template"] == template {
+        io.out(format!("{name} skipped rollback (current template already matches revision {to})\n"));
+        return Ok(());
+    }
+    if ds.meta.annotations().contains_key(LAST_APPLIED) {
+        io.err(format!(
+            "Warning: resource daemonset/{} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
+            ds.meta.name
+        ));
+    }
+    if dry == Some(DRY_RUN_CLIENT) {
+        let mut w = Writer::new(io.now());
+        describe_pod_template(&found.data["spec"]["template"], &mut w);
+        io.out(format!("{name} will roll back to {}{DRY_RUN_CLIENT}\n", w.unaligned()));
+        return Ok(());
+    }
+    if dry.is_none() {
+        let patch = Patch::Strategic(found.data.clone());
+        io.must(patch_call(&Object::DaemonSet(ds.clone()), patch))?;
+    }
+    io.out(format!("{name} rolled back{}\n", dry.unwrap_or_default()));
+    Ok(())
+}
+
+/// Rule: CLI-044.
+fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    each(io, cmd, |io, info| {
+        let name = &info.object.key().name;
+        let template = match &info.object {
+            Object::DaemonSet(ds) => ds.raw_spec["template"].clone(),
+            Object::Other(other) if acts_elsewhere(info.kind) => other.raw["spec"]["template"].clone(),
+            _ => {
+                let resource = info.kind.resource();
+                return Err(format!("{resource} {} restarting is not supported", go_quote(name)).into());
+            }
+        };
+        let now = io.now().stamp().to_string();
+        if template["metadata"]["annotations"][RESTARTED_AT] == Value::String(now.clone()) {
+            return Err(format!(
+                "failed to create patch for {name}: if restart has already been triggered within the past second, please wait before attempting to trigger another"
+            )
+            .into());
+        }
+        let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
+        if dry.is_some() {
+            let mut value = info.object.to_value(io.now());
+            strategic_merge(&mut value, &body);
+            let name = output::name_of(&info.object);
+            return Ok(print_value(io, format.as_ref(), &name, "restarted", dry, &value)?);
+        }
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)))?;
+        Ok(print_obj(io, format.as_ref(), &object, "restarted", dry)?)
+    })
+}
+
+/// Rule: CLI-045. Only Deployments can be paused, and nothing acts on those here.
+fn pause(io: &mut Io, cmd: &Cmd, doing: &str) -> Result<i32, Stop> {
+    each(io, cmd, |_, info| {
+        let resource = info.kind.resource();
+        let name = go_quote(&info.object.key().name);
+        Err(match (info.kind.info().group, info.kind.name()) {
+            ("apps", "Deployment") => not_simulated(info.kind).into(),
+            _ => format!("{resource} {name} {doing} is not supported").into(),
+        })
+    })
+}

@@ -1,0 +1,361 @@
+//! `set image`, `scale`, `patch`.
+//!
+//! Kubernetes: kubectl/pkg/cmd/set/set_image.go, cmd/scale, cmd/patch.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::absent::absent;
+use super::apply::dry_run;
+use super::errors;
+use super::resources::{self, Info, continue_on_error};
+use super::{
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patch,
+    patched, print_obj, print_value,
+};
+use api::field::go_quote;
+use api::json;
+use api::object::{Kind, Object};
+use api::patch::{merge, strategic_merge};
+use api::status_error::StatusError;
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop};
+use cli_runtime::output::{self, Format};
+use wire::Patch;
+use yaml::{Reader, read_documents};
+
+pub(super) const SET: Command = Command {
+    name: "set",
+    aliases: &[],
+    short: "Set specific features on objects",
+    usage: "SUBCOMMAND",
+    flags: &[],
+    run: default_sub_command_run,
+    subs: &[
+        Command {
+            name: "image",
+            aliases: &[],
+            short: "Update the image of a pod template",
+            usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
+            flags: &[
+                FILENAME,
+                RECURSIVE,
+                OUTPUT,
+                SELECTOR,
+                ALL,
+                DRY_RUN,
+                flag("local", '\0', Takes::Bool),
+                flag("field-manager", '\0', Takes::Text),
+            ],
+            run: set_image,
+            subs: &[],
+        },
+        absent("env", "Update environment variables on a pod template"),
+        absent("resources", "Update resource requests/limits on objects with pod templates"),
+        absent("selector", "Set the selector on a resource"),
+        Command { aliases: &["sa"], ..absent("serviceaccount", "Update the service account of a resource") },
+        absent(
+            "subject",
+            "Update the user, group, or service account in a role binding or cluster role binding",
+        ),
+    ],
+};
+
+fn find(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+    let targets = cmd.targets(io, objects, false)?;
+    resources::visit(io, &targets, &cmd.scope())
+}
+
+/// Rules: CLI-046, CLI-047.
+fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let (mut objects, mut images) = (Vec::new(), Vec::new());
+    for word in cmd.args() {
+        match word.split_once('=') {
+            Some((container, image)) if !container.is_empty() => {
+                images.push((container.to_owned(), image.to_owned()))
+            }
+            _ if images.is_empty() => objects.push(word.clone()),
+            _ => return Err(format!("all resources must be specified before image changes: {word}").into()),
+        }
+    }
+    if objects.is_empty() && !cmd.parsed.given("filename") {
+        return Err(resources::missing_resource_error().into());
+    }
+    let dry = dry_run(cmd)?;
+    let (infos, failures) = find(io, cmd, &objects)?;
+    if images.is_empty() {
+        return Err("at least one image update is required".into());
+    }
+    let format = cmd.format()?;
+    continue_on_error(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
+}
+
+fn image_of(
+    io: &mut Io,
+    info: &Info,
+    images: &[(String, String)],
+    dry: Option<&str>,
+    format: Option<&Format>,
+) -> Result<(), Stop> {
+    let value = info.object.to_value(io.now());
+    let path: &[&str] = match info.kind {
+        Kind::Pod => &["spec"],
+        _ if json::at(&value, &["spec", "template", "spec"]).is_object() => &["spec", "template", "spec"],
+        _ if json::at(&value, &["spec", "jobTemplate"]).is_object() => {
+            &["spec", "jobTemplate", "spec", "template", "spec"]
+        }
+        _ => {
+            let name = output::name_of(&info.object);
+            return Err(format!(
+                "{name} the object is not a pod or does not have a pod template: {}",
+                info.kind.resource()
+            )
+            .into());
+        }
+    };
+    let mut changed = value.clone();
+    let mut failures = Vec::new();
+    for (container, image) in images {
+        let mut found = false;
+        let mut spec = Some(&mut changed);
+        for key in path {
+            spec = spec.and_then(|value| value.get_mut(*key));
+        }
+        let Some(spec) = spec else { continue };
+        for list in ["initContainers", "containers"] {
+            for item in json::each(spec, list) {
+                if container == "*" || json::text(item, "name") == container {
+                    found = true;
+                    item["image"] = json!(image);
+                }
+            }
+        }
+        if !found {
+            failures
+                .push(Failure::Message(format!("unable to find container named {}", go_quote(container))));
+        }
+    }
+    if let Some(failure) = Failure::aggregate(failures) {
+        return Err(failure.into());
+    }
+    let body = patch::two_way(&value, &changed);
+    if body.as_object().is_some_and(|map| map.is_empty()) {
+        return Ok(());
+    }
+    let name = output::name_of(&info.object);
+    if dry.is_some() {
+        return Ok(print_value(io, format, &name, "image updated", dry, &changed)?);
+    }
+    match patched(io, &info.object, Patch::Strategic(Rc::new(body))) {
+        Err(Stop::Failed(failure)) => {
+            // The refusal is no longer one of the API server's then, but a text.
+            let text = errors::message(&failure, &io.client());
+            Err(format!("failed to patch image update to pod template: {text}").into())
+        }
+        result => Ok(print_obj(io, format, &result?, "image updated", dry)?),
+    }
+}
+
+pub(super) const SCALE: Command = Command {
+    name: "scale",
+    aliases: &[],
+    short: "Set a new size for a deployment, replica set, or replication controller",
+    usage: "--replicas=COUNT (-f FILENAME | TYPE NAME)",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        OUTPUT,
+        SELECTOR,
+        ALL,
+        DRY_RUN,
+        flag("replicas", '\0', Takes::Int),
+        flag("current-replicas", '\0', Takes::Int),
+        flag("resource-version", '\0', Takes::Text),
+        flag("timeout", '\0', Takes::Span),
+    ],
+    run: scale,
+    subs: &[],
+};
+
+/// Rule: CLI-048.
+fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let Some(replicas) = cmd.parsed.int("replicas").filter(|replicas| *replicas >= 0) else {
+        return Err(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".into()
+        );
+    };
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (infos, failures) = find(io, cmd, cmd.args())?;
+    if infos.is_empty() && failures.is_empty() {
+        return Err("no objects passed to scale".into());
+    }
+    continue_on_error(io, &infos, failures, |io, info| {
+        let scalable = matches!(
+            (info.kind.info().group, info.kind.name()),
+            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "ReplicationController")
+        );
+        if !scalable {
+            let error = Box::new(StatusError::no_such_resource());
+            return Err(Failure::Status { prefix: String::new(), error }.into());
+        }
+        if dry.is_some() {
+            let mut value = info.object.to_value(io.now());
+            value["spec"]["replicas"] = json!(replicas);
+            return Ok(print_value(
+                io,
+                format.as_ref(),
+                &output::name_of(&info.object),
+                "scaled",
+                dry,
+                &value,
+            )?);
+        }
+        let body = json!({"spec": {"replicas": replicas}});
+        let object = patched(io, &info.object, Patch::Merge(Rc::new(body)))?;
+        Ok(print_obj(io, format.as_ref(), &object, "scaled", dry)?)
+    })
+}
+
+pub(super) const PATCH: Command = Command {
+    name: "patch",
+    aliases: &[],
+    short: "Update fields of a resource",
+    usage: "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        OUTPUT,
+        DRY_RUN,
+        flag("patch", 'p', Takes::Text),
+        flag("patch-file", '\0', Takes::Text),
+        flag("type", '\0', Takes::Text),
+        flag("local", '\0', Takes::Bool),
+        flag("subresource", '\0', Takes::Text),
+        flag("field-manager", '\0', Takes::Text),
+    ],
+    run: patch_command,
+    subs: &[],
+};
+
+fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let text = match (cmd.parsed.text("patch"), cmd.parsed.text("patch-file")) {
+        (Some(_), Some(_)) => return Err("cannot specify --patch and --patch-file together".into()),
+        (Some(text), None) => text.to_owned(),
+        (None, Some(path)) => match io.file(path) {
+            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            None => {
+                return Err(
+                    format!("unable to read patch file: open {path}: no such file or directory").into()
+                );
+            }
+        },
+        (None, None) => {
+            return Err("must specify --patch or --patch-file containing the contents of the patch".into());
+        }
+    };
+    let read = read_documents(text.as_bytes(), Reader::Kubectl);
+    let body = match (read.documents.first(), read.error) {
+        (Some(document), None) => document.tree.to_value(),
+        (_, Some(error)) => {
+            return Err(format!("unable to parse {}: {}", go_quote(&text), error.message).into());
+        }
+        (None, None) => json!({}),
+    };
+    let kind = cmd.parsed.text("type").unwrap_or("strategic");
+    if !matches!(kind, "strategic" | "merge" | "json") {
+        return Err(format!("--type must be one of [json merge strategic], not {}", go_quote(kind)).into());
+    }
+    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (infos, failures) = find(io, cmd, cmd.args())?;
+    continue_on_error(io, &infos, failures, |io, info| {
+        let before = info.object.to_value(io.now());
+        let patch = match kind {
+            "merge" => Patch::Merge(Rc::new(body.clone())),
+            "json" => Patch::Merge(Rc::new(json_patch(&before, &body)?)),
+            _ => Patch::Strategic(Rc::new(body.clone())),
+        };
+        if dry.is_some() {
+            let mut after = before.clone();
+            match &patch {
+                Patch::Merge(patch) => merge(&mut after, patch),
+                Patch::Strategic(patch) => strategic_merge(&mut after, patch),
+                _ => {}
+            }
+            let verb = if after == before { "patched (no change)" } else { "patched" };
+            let name = output::name_of(&info.object);
+            return Ok(print_value(io, format.as_ref(), &name, verb, dry, &after)?);
+        }
+        let version = |object: &Object| object.meta().map(|meta| meta.resource_version);
+        let object = patched(io, &info.object, patch)?;
+        let verb = match version(&object) == version(&info.object) {
+            true => "patched (no change)",
+            false => "patched",
+        };
+        Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
+    })
+}
+
+/// RFC 6902 operations, turned into the merge patch that comes to the same.
+fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
+    let refuse = |text: String| Failure::Message(text);
+    let list =
+        operations.as_array().ok_or_else(|| refuse("a JSON patch is a list of operations".to_owned()))?;
+    let mut after = before.clone();
+    for operation in list {
+        let (op, path) = (json::text(operation, "op"), json::text(operation, "path"));
+        let missing = || {
+            let error = StatusError::new(
+                api::status_error::StatusReason::Invalid,
+                "the server rejected our request due to an error in our request",
+            );
+            Failure::Status { prefix: String::new(), error: Box::new(error) }
+        };
+        let steps: Vec<String> =
+            path.split('/').skip(1).map(|s| s.replace("~1", "/").replace("~0", "~")).collect();
+        let Some((last, parents)) = steps.split_last() else { return Err(missing()) };
+        let mut here = &mut after;
+        for step in parents {
+            let next = match here {
+                Value::Object(map) => map.get_mut(step),
+                Value::Array(list) => step.parse::<usize>().ok().and_then(|at| list.get_mut(at)),
+                _ => None,
+            };
+            here = next.ok_or_else(missing)?;
+        }
+        let value = operation["value"].clone();
+        match (op, here) {
+            ("add" | "replace", Value::Object(map)) => {
+                if op == "replace" && !map.contains_key(last) {
+                    return Err(missing());
+                }
+                map.insert(last.clone(), value);
+            }
+            ("remove", Value::Object(map)) => {
+                map.remove(last).ok_or_else(missing)?;
+            }
+            ("test", here) if here.get(last.as_str()) == Some(&value) => {}
+            ("add", Value::Array(list)) => {
+                let at = if last == "-" { list.len() } else { last.parse().map_err(|_| missing())? };
+                if at > list.len() {
+                    return Err(missing());
+                }
+                list.insert(at, value);
+            }
+            ("replace" | "remove", Value::Array(list)) => {
+                let at = last.parse::<usize>().ok().filter(|at| *at < list.len()).ok_or_else(missing)?;
+                match op {
+                    "replace" => list[at] = value,
+                    _ => {
+                        list.remove(at);
+                    }
+                }
+            }
+            ("add" | "remove" | "replace" | "test", _) => return Err(missing()),
+            (other, _) => {
+                return Err(refuse(format!("JSON patch operation {} is not simulated", go_quote(other))));
+            }
+        }
+    }
+    Ok(patch::json_merge(before, &after))
+}

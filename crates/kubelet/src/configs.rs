@@ -1,0 +1,217 @@
+//! ConfigMaps and Secrets that pods need: a volume that cannot be filled holds up the whole pod, a variable
+//! that cannot be set its container (KL-058).
+//!
+//! What is in them is not looked at. Something found counts as there for a minute.
+//!
+//! Not simulated: claims, and whether the node's own paths are what a hostPath volume says.
+//!
+//! Kubernetes: pkg/kubelet/volumemanager, pkg/volume/util/operationexecutor, pkg/kubelet/util/manager.
+
+use std::collections::BTreeMap;
+
+use super::mirror::call_error;
+use super::pod_worker::{Step, SyncResult, Work};
+use super::timers::MOUNT;
+use super::{Kubelet, pod_ref};
+use api::event::{EventType, Message};
+use api::meta::Name;
+use api::object::{Key, Kind};
+use api::pod::spec::{ConfigKind, ConfigRef};
+use sim::{Duration, Time};
+use wire::{Answer, Call, Ctx};
+
+pub(super) const CONFIG_GET: u16 = 7;
+
+const FRESH: Duration = Duration::from_secs(60);
+/// A mount that failed is tried again after this, then twice as long each time.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LAST_RETRY: Duration = Duration::from_secs(122);
+/// After this the sync that waits for volumes fails.
+const MOUNT_TIMEOUT: Duration = Duration::from_secs(123);
+
+#[derive(Clone, Debug)]
+struct Query {
+    seq: u64,
+    no: u32,
+    what: Wanted,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Wanted {
+    secret: bool,
+    key: Key,
+}
+
+/// Something a pod needs and has not got, with the reason.
+#[derive(Clone, Debug)]
+pub(super) struct Missing {
+    what: Wanted,
+    why: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Configs {
+    found: BTreeMap<Wanted, Time>,
+    queries: Vec<Query>,
+    last_seq: u64,
+}
+
+fn wanted(namespace: &Name, reference: &ConfigRef) -> Option<Wanted> {
+    let secret = match reference.kind {
+        ConfigKind::ConfigMap => false,
+        ConfigKind::Secret => true,
+        ConfigKind::PersistentVolumeClaim => return None,
+    };
+    let key = Key { namespace: namespace.clone(), name: reference.name.clone() };
+    (!reference.optional).then_some(Wanted { secret, key })
+}
+
+impl Kubelet {
+    /// Whether the volumes of a pod are there, so that its sandbox can be made. If not, they are asked for,
+    /// and the sync goes on when they have come.
+    ///
+    /// Kubernetes: pkg/kubelet/volumemanager/volume_manager.go, WaitForAttachAndMount.
+    pub(super) fn wait_for_mount(&mut self, at: usize, ctx: &mut Ctx) -> bool {
+        let pod = self.workers[at].pod.clone();
+        if pod.spec.volume_refs.is_empty() || self.runtime.sandbox(pod.meta.uid).is_some() {
+            return true;
+        }
+        let work = Work {
+            image: None,
+            step: Step::Volumes { since: ctx.now, retry: FIRST_RETRY },
+            about: pod_ref(&pod),
+            actions: Default::default(),
+            result: SyncResult::Done,
+            killed: Vec::new(),
+            missing: Vec::new(),
+        };
+        if !self.ask_for(at, &pod.spec.volume_refs, ctx) {
+            return true;
+        }
+        self.workers[at].work = Some(Box::new(work));
+        false
+    }
+
+    /// Whether all that a container's environment names is known to be there.
+    pub(super) fn has_environment(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
+        let pod = self.workers[at].pod.clone();
+        let refs = pod.spec.containers.get(index).map_or(&[][..], |container| &container.env_refs);
+        refs.is_empty() || !self.ask_for(at, refs, ctx)
+    }
+
+    /// Asks the API server for what is not known to be there; says whether it had to.
+    fn ask_for(&mut self, at: usize, refs: &[ConfigRef], ctx: &mut Ctx) -> bool {
+        let no = self.workers[at].no;
+        let namespace = self.workers[at].pod.meta.namespace().clone();
+        let mut asked = false;
+        for what in refs.iter().filter_map(|reference| wanted(&namespace, reference)) {
+            let fresh = self.configs.found.get(&what).is_some_and(|at| ctx.now.since(*at) < FRESH);
+            let asks = self.configs.queries.iter().any(|query| query.no == no && query.what == what);
+            if fresh || asks {
+                asked |= asks;
+                continue;
+            }
+            let name = if what.secret { "Secret" } else { "ConfigMap" };
+            let Some(kind) = Kind::of("v1", name) else { continue };
+            self.configs.last_seq += 1;
+            let seq = self.configs.last_seq;
+            ctx.request(Call::Get { kind, key: what.key.clone() }, self.token(CONFIG_GET, seq));
+            self.configs.queries.push(Query { seq, no, what });
+            asked = true;
+        }
+        asked
+    }
+
+    pub(super) fn on_config_got(&mut self, seq: u64, answer: &Answer, ctx: &mut Ctx) {
+        let Some(place) = self.configs.queries.iter().position(|query| query.seq == seq) else { return };
+        let Query { no, what, .. } = self.configs.queries.remove(place);
+        let Some(at) = self.find_no(no) else { return };
+        if answer.result.is_ok() {
+            self.configs.found.insert(what, ctx.now);
+        } else if let Some(work) = &mut self.workers[at].work {
+            let kind = if what.secret { "secret" } else { "configmap" };
+            let why = match answer.status() {
+                Some(status) if status.is_not_found() => format!("{kind} \"{}\" not found", what.key.name),
+                _ => format!("failed to sync {kind} cache: {}", call_error(answer)),
+            };
+            work.missing.push(Missing { what, why });
+        }
+        if self.configs.queries.iter().any(|query| query.no == no) {
+            return;
+        }
+        match self.workers[at].work.as_ref().map(|work| work.step.clone()) {
+            Some(Step::Volumes { since, retry }) => self.volumes_answered(at, since, retry, ctx),
+            Some(Step::Environment(index)) => self.environment_answered(at, index, ctx),
+            _ => {}
+        }
+    }
+
+    fn take_missing(&mut self, at: usize) -> Vec<Missing> {
+        self.workers[at].work.as_mut().map(|work| std::mem::take(&mut work.missing)).unwrap_or_default()
+    }
+
+    fn volumes_answered(&mut self, at: usize, since: Time, retry: Duration, ctx: &mut Ctx) {
+        let missing = self.take_missing(at);
+        if missing.is_empty() {
+            self.workers[at].work = None;
+            return self.sync_containers(at, ctx);
+        }
+        let pod = self.workers[at].pod.clone();
+        let volumes = pod.spec.volume_refs.iter().filter_map(|reference| {
+            let what = wanted(pod.meta.namespace(), reference)?;
+            let missing = missing.iter().find(|missing| missing.what == what)?;
+            Some((reference.volume.clone().unwrap_or_default(), missing.why.clone()))
+        });
+        let mut unmounted: Vec<Name> = Vec::new();
+        for (volume, why) in volumes {
+            if unmounted.contains(&volume) {
+                continue;
+            }
+            let text = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
+            self.pod_event(at, EventType::Warning, "FailedMount", Message::Text(text.into()), ctx);
+            unmounted.push(volume);
+        }
+        if ctx.now.since(since) + retry > MOUNT_TIMEOUT {
+            let names: Vec<&str> = unmounted.iter().map(|name| &**name).collect();
+            let text = format!(
+                "Unable to attach or mount volumes: unmounted volumes=[{}], unattached volumes=[], failed to process \
+                 volumes=[]: context deadline exceeded",
+                names.join(" ")
+            );
+            self.pod_event(at, EventType::Warning, "FailedMount", Message::Text(text.into()), ctx);
+            return self.complete_work(at, SyncResult::Failed, ctx);
+        }
+        if let Some(work) = &mut self.workers[at].work {
+            work.step = Step::Volumes { since, retry: retry.doubled(LAST_RETRY) };
+        }
+        let no = u64::from(self.workers[at].no);
+        ctx.wake_after(retry, self.timer(MOUNT, no));
+    }
+
+    /// Volumes that were missing are tried again.
+    pub(super) fn on_mount_due(&mut self, no: u32, ctx: &mut Ctx) {
+        let Some(at) = self.find_no(no) else { return };
+        let waits = matches!(&self.workers[at].work, Some(work) if matches!(work.step, Step::Volumes { .. }));
+        let pod = self.workers[at].pod.clone();
+        if waits && !self.ask_for(at, &pod.spec.volume_refs, ctx) {
+            self.workers[at].work = None;
+            self.sync_containers(at, ctx);
+        }
+    }
+
+    fn environment_answered(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
+        let missing = self.take_missing(at);
+        match missing.first() {
+            None => self.create_container(at, index, ctx),
+            Some(Missing { why, .. }) => {
+                self.start_failed(at, index, "CreateContainerConfigError", why, ctx);
+                self.start_given_up(at, index);
+                self.start_next(at, ctx);
+            }
+        }
+    }
+
+    pub(super) fn forget_queries(&mut self, no: u32) {
+        self.configs.queries.retain(|query| query.no != no);
+    }
+}

@@ -1,0 +1,160 @@
+//! What the kubelet says: events on pods, on their containers, on its node.
+//!
+//! Most pods come up once, and their few events are sent as they are. What is said again (restarts,
+//! back-offs, probes that fail) goes through a recorder, which counts. It is told first of what was said
+//! without it, so that the second start of a container counts as the second.
+
+use std::rc::Rc;
+
+use super::Kubelet;
+use api::event::{EventDraft, EventType, Message, ObjectRef};
+use api::object::Kind;
+use api::pod::Pod;
+use client::recorder::Recorder;
+use sim::Time;
+use wire::{Call, Ctx, Token};
+
+/// The reference to a pod that its events carry.
+pub fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
+    ObjectRef::of(Kind::Pod, &pod.meta)
+}
+
+impl Kubelet {
+    fn draft(
+        &self,
+        about: &Rc<ObjectRef>,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+        at: Time,
+    ) -> EventDraft {
+        EventDraft {
+            regarding: about.clone(),
+            field_path: None,
+            kind,
+            reason,
+            message,
+            source: self.event_source.clone(),
+            count: 1,
+            first: at,
+            last: at,
+        }
+    }
+
+    fn recorder(&mut self) -> &mut Recorder {
+        let source = &self.event_source;
+        self.recorder.get_or_insert_with(|| Box::new(Recorder::of(source.clone())))
+    }
+
+    /// Says something that may be said again.
+    pub(super) fn event(
+        &mut self,
+        about: &Rc<ObjectRef>,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+        ctx: &mut Ctx,
+    ) {
+        let draft = self.draft(about, kind, reason, message, ctx.now);
+        self.recorder().send(ctx, draft);
+    }
+
+    /// Says something that is said once in the life of its object.
+    pub(super) fn event_once(
+        &self,
+        about: &Rc<ObjectRef>,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+        ctx: &mut Ctx,
+    ) {
+        let draft = self.draft(about, kind, reason, message, ctx.now);
+        ctx.request(Call::PostEvent(draft), Token::NONE);
+    }
+
+    fn about(&self, at: usize) -> Rc<ObjectRef> {
+        let worker = &self.workers[at];
+        match &worker.work {
+            Some(work) => work.about.clone(),
+            None => pod_ref(&worker.pod),
+        }
+    }
+
+    pub(super) fn pod_event(
+        &mut self,
+        at: usize,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+        ctx: &mut Ctx,
+    ) {
+        let about = self.about(at);
+        self.event(&about, kind, reason, message, ctx);
+    }
+
+    /// Says something about one container of a pod.
+    pub(super) fn container_event(
+        &mut self,
+        at: usize,
+        index: usize,
+        kind: EventType,
+        reason: &'static str,
+        message: Message,
+        ctx: &mut Ctx,
+    ) {
+        let mut draft = self.draft(&self.about(at), kind, reason, message, ctx.now);
+        let container = self.workers[at].pod.spec.containers.get(index);
+        draft.field_path = container.map(|container| container.field_path.clone());
+        if kind == EventType::Normal && self.is_first_start(at, index) {
+            return ctx.request(Call::PostEvent(draft), Token::NONE);
+        }
+        self.recorder().send(ctx, draft);
+    }
+
+    /// Whether nothing of this container has been tried before what is being done now.
+    pub(super) fn is_first_start(&self, at: usize, index: usize) -> bool {
+        let worker = &self.workers[at];
+        let Some(container) = worker.pod.spec.containers.get(index) else { return false };
+        let newest = self.runtime.sandbox(worker.uid()).and_then(|sandbox| sandbox.newest(&container.name));
+        let new = newest.is_none_or(|instance| instance.attempt == 0 && instance.exit().is_none());
+        new && worker.waiting_reason(index).is_none()
+    }
+
+    /// A container is to start for the second time: the recorder hears of what its first start said.
+    pub(super) fn note_first_start(&mut self, at: usize, index: usize) {
+        let worker = &self.workers[at];
+        let Some(container) = worker.pod.spec.containers.get(index) else { return };
+        let sandbox = self.runtime.sandbox(worker.uid());
+        let Some(first) = sandbox.and_then(|sandbox| sandbox.newest(&container.name)) else { return };
+        let Some((pulling, before)) = first.image_said.said().filter(|_| first.attempt == 0) else { return };
+        let started = first.exit().map_or(first.created, |exit| exit.started);
+        let (created, image) = (first.created, container.image.clone());
+        let (reason, message) = match pulling {
+            true => ("Pulling", Message::Pulling(image)),
+            false => ("Pulled", Message::Present(image)),
+        };
+        let said = [
+            (reason, message, created - before),
+            ("Created", Message::Static("Container created"), created),
+            ("Started", Message::Static("Container started"), started),
+        ];
+        for (reason, message, time) in said {
+            self.note(at, index, reason, message, time);
+        }
+    }
+
+    /// The recorder hears of a Normal event that was sent without it.
+    pub(super) fn note(
+        &mut self,
+        at: usize,
+        index: usize,
+        reason: &'static str,
+        message: Message,
+        time: Time,
+    ) {
+        let mut draft = self.draft(&self.about(at), EventType::Normal, reason, message, time);
+        let container = self.workers[at].pod.spec.containers.get(index);
+        draft.field_path = container.map(|container| container.field_path.clone());
+        self.recorder().note(draft);
+    }
+}

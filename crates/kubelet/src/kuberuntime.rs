@@ -1,0 +1,330 @@
+//! From what a pod should run to what is to be done: which containers to start, to kill, to leave.
+//!
+//! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go.
+
+use super::backoff::Backoff;
+use super::pod_worker::{Step, SyncResult, Work};
+use super::prober::ProbeKind;
+use super::runtime::{self, Sandbox, SandboxState};
+use super::status::should_container_be_restarted;
+use super::texts::format_pod;
+use super::{Kubelet, pod_ref};
+use api::event::{EventType, Message};
+use api::human_duration::go_duration;
+use api::meta::{Name, Uid};
+use api::pod::{Container, ContainerKind, Pod, Probe, RestartPolicy};
+use sim::{Duration, Time};
+use wire::Ctx;
+
+const DEFINITION_CHANGED: &str = "definition changed";
+
+/// What the crash back-off of a container goes by: a changed container starts afresh (KL-078).
+///
+/// Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContainerKey {
+    pub pod: Uid,
+    pub container: Name,
+    pub hash: u64,
+}
+
+pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
+    ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.hash }
+}
+
+/// Whether a container whose last instance ended at `ended` must wait: the length of the back-off that is
+/// on. If not, it starts now, and the next back-off is the next longer one (KL-070).
+///
+/// Kubernetes: kuberuntime_manager.go, doBackOff.
+pub fn do_back_off(
+    table: &mut Backoff<ContainerKey>,
+    key: &ContainerKey,
+    ended: Time,
+    now: Time,
+) -> Option<Duration> {
+    if table.is_in_back_off_since(key, ended, now) {
+        return Some(table.get(key));
+    }
+    table.next(key, ended, now);
+    None
+}
+
+/// The message of a container that waits in CrashLoopBackOff.
+pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) -> String {
+    let span = go_duration(back_off);
+    format!("back-off {span} restarting failed container={} pod={}", container.name, format_pod(pod))
+}
+
+/// What is to be done to bring a pod to what it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PodActions {
+    /// Stop all of it first.
+    pub kill_pod: bool,
+    /// Containers to stop first, by their numbers.
+    pub to_kill: Vec<ToKill>,
+    pub create_sandbox: bool,
+    /// Places in the spec of init containers, then of others, to start in this order.
+    pub init_to_start: Vec<usize>,
+    pub to_start: Vec<usize>,
+}
+
+/// A running container that has to go, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ToKill {
+    pub id: u32,
+    pub index: usize,
+    /// What its event says instead of `Stopping container …`.
+    pub message: String,
+    pub grace: Option<Duration>,
+}
+
+impl PodActions {
+    fn is_empty(&self) -> bool {
+        let starts = self.create_sandbox || !self.init_to_start.is_empty() || !self.to_start.is_empty();
+        !starts && !self.kill_pod && self.to_kill.is_empty()
+    }
+
+    fn kill(&mut self, instance: &runtime::Container, index: usize, why: &str, grace: Option<Duration>) {
+        let label = if instance.spec().kind == ContainerKind::Main { "Container" } else { "Init container" };
+        let message = format!("{label} {} {why}", instance.name());
+        self.to_kill.push(ToKill { id: instance.id, index, message, grace });
+    }
+}
+
+impl Kubelet {
+    /// Compares what the pod should run with what it runs.
+    ///
+    /// Kubernetes: kuberuntime_manager.go, computePodActions.
+    pub(super) fn compute_pod_actions(&self, at: usize) -> PodActions {
+        let pod = &self.workers[at].pod;
+        let sandbox = self.runtime.sandbox(pod.meta.uid);
+        let Some(sandbox) = sandbox.filter(|sandbox| sandbox.state != SandboxState::NotReady) else {
+            return self.actions_without_sandbox(at);
+        };
+        let mut actions = PodActions::default();
+        let first_main = pod.spec.containers.iter().position(|c| c.kind == ContainerKind::Main).unwrap_or(0);
+        if first_main > 0 && !self.compute_init_container_actions(at, sandbox, first_main, &mut actions) {
+            return actions;
+        }
+        let mut keep = 0;
+        for (index, container) in pod.spec.containers.iter().enumerate().skip(first_main) {
+            match sandbox.newest(&container.name).filter(|instance| instance.is_running()) {
+                Some(instance) => match self.wrong_with(at, index, instance) {
+                    None => keep += 1,
+                    Some((why, grace)) => {
+                        let restart =
+                            pod.spec.restart_policy != RestartPolicy::Never || why == DEFINITION_CHANGED;
+                        let why = if restart { format!("{why}, will be restarted") } else { why.to_owned() };
+                        actions.kill(instance, index, &why, grace);
+                        if restart {
+                            actions.to_start.push(index);
+                        }
+                    }
+                },
+                None => {
+                    let instance = sandbox.newest(&container.name);
+                    if should_container_be_restarted(pod, container, instance) {
+                        actions.to_start.push(index);
+                    }
+                }
+            }
+        }
+        if keep == 0 && actions.to_start.is_empty() {
+            // So that sidecars do not keep the pod alive.
+            actions.kill_pod = true;
+            actions.init_to_start.clear();
+        }
+        actions
+    }
+
+    /// Why a running container must go, and how long it is given (KL-076, KL-077).
+    fn wrong_with(
+        &self,
+        at: usize,
+        index: usize,
+        instance: &runtime::Container,
+    ) -> Option<(&'static str, Option<Duration>)> {
+        let container = &self.workers[at].pod.spec.containers[index];
+        if container.hash != instance.spec().hash {
+            return Some((DEFINITION_CHANGED, None));
+        }
+        let grace = |probe: &Option<Probe>| probe.as_ref().and_then(|probe| probe.termination_grace);
+        if self.probe_result(at, index, ProbeKind::Liveness, instance.id) == Some(false) {
+            return Some(("failed liveness probe", grace(&container.liveness)));
+        }
+        if self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(false) {
+            return Some(("failed startup probe", grace(&container.startup)));
+        }
+        None
+    }
+
+    /// Which init containers to start; says whether all of them have done their part (KL-096, KL-097).
+    ///
+    /// Kubernetes: kuberuntime_manager.go, computeInitContainerActions.
+    fn compute_init_container_actions(
+        &self,
+        at: usize,
+        sandbox: &Sandbox,
+        count: usize,
+        actions: &mut PodActions,
+    ) -> bool {
+        let spec = &self.workers[at].pod.spec;
+        let runs = |container: &Container| {
+            sandbox.newest(&container.name).is_some_and(|instance| instance.exit().is_none())
+        };
+        let mut initialized = spec.containers.iter().skip(count).any(runs);
+        let mut previously = initialized;
+        // From the last to the first: those that have ended long ago may be forgotten.
+        for index in (0..count).rev() {
+            let container = &spec.containers[index];
+            let sidecar = container.kind == ContainerKind::Sidecar;
+            let Some(instance) = sandbox.newest_init(&container.name) else {
+                if previously && sidecar {
+                    actions.init_to_start.push(index);
+                }
+                continue;
+            };
+            if previously && !sidecar {
+                continue;
+            }
+            let done = match &instance.state {
+                runtime::ContainerState::Created => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+                runtime::ContainerState::Running { .. } if sidecar => {
+                    self.mind_sidecar(at, index, instance, actions)
+                }
+                runtime::ContainerState::Running { .. } => false,
+                runtime::ContainerState::Exited(_) if sidecar => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+                runtime::ContainerState::Exited(exit) if exit.code == 0 => true,
+                runtime::ContainerState::Exited(_) if spec.restart_policy == RestartPolicy::Never => {
+                    actions.kill_pod = true;
+                    actions.init_to_start.clear();
+                    return false;
+                }
+                runtime::ContainerState::Exited(_) => {
+                    actions.init_to_start.push(index);
+                    false
+                }
+            };
+            if done && index + 1 == count {
+                initialized = true;
+            } else if done && !previously {
+                actions.init_to_start.push(index + 1);
+            }
+            previously = true;
+        }
+        if !previously {
+            actions.init_to_start.push(0);
+        }
+        actions.init_to_start.sort_unstable();
+        actions.init_to_start.dedup();
+        initialized
+    }
+
+    /// A running sidecar: whether it has started, and what its probes ask for.
+    fn mind_sidecar(
+        &self,
+        at: usize,
+        index: usize,
+        instance: &runtime::Container,
+        actions: &mut PodActions,
+    ) -> bool {
+        let container = &self.workers[at].pod.spec.containers[index];
+        let started = container.startup.is_none()
+            || self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(true);
+        if let Some((why, grace)) = self.wrong_with(at, index, instance) {
+            actions.kill(instance, index, why, grace);
+            actions.init_to_start.push(index);
+        }
+        started
+    }
+
+    /// There is no sandbox, or not a good one: all starts from the beginning, if anything is to start.
+    fn actions_without_sandbox(&self, at: usize) -> PodActions {
+        let pod = &self.workers[at].pod;
+        let sandbox = self.runtime.sandbox(pod.meta.uid);
+        let ran_before = sandbox.is_some_and(|sandbox| !sandbox.containers.is_empty());
+        let kill_pod = sandbox.is_some();
+        if pod.spec.restart_policy == RestartPolicy::Never && ran_before {
+            return PodActions { kill_pod, ..PodActions::default() };
+        }
+        let succeeded = |container: &Container| {
+            let last = sandbox.and_then(|sandbox| sandbox.newest(&container.name)).and_then(|c| c.exit());
+            last.is_some_and(|exit| exit.code == 0)
+        };
+        let wanted = |container: &Container| {
+            container.kind == ContainerKind::Main
+                && !(pod.spec.restart_policy == RestartPolicy::OnFailure && succeeded(container))
+        };
+        let mut to_start: Vec<usize> = pod
+            .spec
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| wanted(c))
+            .map(|(index, _)| index)
+            .collect();
+        let mut actions =
+            PodActions { kill_pod, create_sandbox: !to_start.is_empty(), ..PodActions::default() };
+        if actions.create_sandbox
+            && pod.spec.containers.first().is_some_and(|c| c.kind != ContainerKind::Main)
+        {
+            actions.init_to_start.push(0);
+            to_start.clear();
+        }
+        actions.to_start = to_start;
+        actions
+    }
+
+    /// Kubernetes: kuberuntime_manager.go, SyncPod.
+    pub(super) fn sync_containers(&mut self, at: usize, ctx: &mut Ctx) {
+        let actions = self.compute_pod_actions(at);
+        if actions.is_empty() {
+            return self.complete_work(at, SyncResult::Done, ctx);
+        }
+        let worker = &mut self.workers[at];
+        let pod = worker.pod.clone();
+        let about = pod_ref(&pod);
+        let (kill_pod, to_kill) = (actions.kill_pod, actions.to_kill.clone());
+        if actions.create_sandbox && self.runtime.sandbox(pod.meta.uid).is_some() {
+            let text = Message::Static("Pod sandbox changed, it will be killed and re-created.");
+            self.event(&about, EventType::Normal, "SandboxChanged", text, ctx);
+        }
+        let work = Work {
+            step: Step::Sandbox,
+            about,
+            actions,
+            result: SyncResult::Done,
+            image: None,
+            killed: Vec::new(),
+            missing: Vec::new(),
+        };
+        self.workers[at].work = Some(Box::new(work));
+        if kill_pod {
+            let grace = pod.spec.termination_grace_period;
+            self.kill_running(at, grace, ctx);
+        } else if !to_kill.is_empty() {
+            self.kill_containers(at, to_kill, pod.spec.termination_grace_period, ctx);
+        } else {
+            self.after_kill(at, ctx);
+        }
+    }
+
+    /// What had to stop has stopped: the sandbox, and then the containers, are made.
+    pub(super) fn after_kill(&mut self, at: usize, ctx: &mut Ctx) {
+        let pod = self.workers[at].pod.clone();
+        let Some(work) = &mut self.workers[at].work else { return };
+        if work.actions.kill_pod && !work.actions.create_sandbox {
+            self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);
+        } else if work.actions.create_sandbox {
+            work.step = Step::Sandbox;
+            return self.runtime.run_pod_sandbox(&pod, ctx);
+        }
+        self.start_next(at, ctx);
+    }
+}

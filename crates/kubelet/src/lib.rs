@@ -1,0 +1,370 @@
+//! The kubelet of one node, with the container runtime it drives.
+//!
+//! It is told of pods by its sources (the API server, the files in staticPodPath), makes the runtime run
+//! them, and tells the API server what has become of them. There is one for each machine, thousands in a
+//! large cluster, so a pod that runs quietly costs a few dozen bytes and no timer at all: the periodic
+//! loops of the real kubelet are arithmetic here, and only run when they have something to look at.
+//!
+//! The cluster calls the methods below and carries out the effects. The files of the node's disk are lent
+//! to the methods that may read them.
+//!
+//! Kubernetes: pkg/kubelet/kubelet.go.
+
+pub mod admit;
+pub mod backoff;
+pub mod config;
+mod configs;
+mod events;
+mod http_source;
+pub mod image_manager;
+mod kill;
+pub mod kuberuntime;
+pub mod manifest;
+pub mod manifest_dir;
+pub mod mirror;
+pub mod node_status;
+pub mod pod_config;
+pub mod pod_manager;
+mod pod_worker;
+pub mod preemption;
+pub mod prober;
+pub mod runtime;
+mod sources;
+mod start;
+pub mod status;
+mod status_manager;
+mod sync_pod;
+#[cfg(test)]
+mod tests;
+pub mod texts;
+mod timers;
+mod truth;
+mod uid_list;
+
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use api::event::EventSource;
+use api::meta::{Name, StringMap, Uid};
+use api::node::Node;
+use api::object::{Kind, Object};
+use api::pod::Pod;
+use api::resources::Resources;
+use api::toleration::Taint;
+use backoff::Backoff;
+use client::recorder::Recorder;
+use config::KubeletConfiguration;
+use configs::{CONFIG_GET, Configs};
+use events::pod_ref;
+use image_manager::ImageManager;
+use kuberuntime::ContainerKey;
+use manifest_dir::FileSource;
+use mirror::{MIRROR_CREATE, MIRROR_DELETE};
+use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
+use pod_config::PodStorage;
+use pod_worker::PodWorker;
+use runtime::Runtime;
+use sim::files::Files;
+use sim::{Duration, Time};
+use sources::SourcesSeen;
+use texts::Texts;
+use timers::Timers;
+use uid_list::UidList;
+use wire::{Answer, Ctx, Timer, Token, WatchEvent};
+
+/// CrashLoopBackOff and image pull back-off: the first and the longest (KL-056, KL-069).
+pub const INITIAL_BACK_OFF: Duration = Duration::from_secs(10);
+pub const MAX_BACK_OFF: Duration = Duration::from_secs(300);
+
+/// The computer a kubelet runs on, and how it was told to register.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub node_name: Name,
+    pub internal_ip: Ipv4Addr,
+    /// A /24 network for the pods of this node.
+    pub pod_cidr: Ipv4Addr,
+    pub capacity: Resources,
+    /// Labels given by `--node-labels`, besides the usual ones.
+    pub labels: StringMap,
+    pub taints: Vec<Taint>,
+    /// Whether there is a network plugin (KL-060, CP-010).
+    pub network_ready: bool,
+}
+
+/// What has happened to a file, as inotify tells it. A move is [`FileChange::Removed`] at its old path and
+/// [`FileChange::Written`] at its new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChange {
+    /// Created, written, or its mode or time changed.
+    Written,
+    Removed,
+}
+
+#[derive(Clone, Debug)]
+pub struct Kubelet {
+    host: Rc<Host>,
+    pub runtime: Runtime,
+    running: bool,
+    /// Which process this is, counted from 1: timers and answers meant for an earlier one are dropped.
+    epoch: u8,
+    started: Time,
+    /// The configuration the process was started with.
+    config: KubeletConfiguration,
+    event_source: Rc<EventSource>,
+    file_source: FileSource,
+    sources_seen: SourcesSeen,
+    /// The API server's view of this node and of its static pods.
+    node: Option<Rc<Node>>,
+    mirrors: Vec<Rc<Pod>>,
+    static_pods: PodStorage,
+    registration: Registration,
+    /// In order of their numbers.
+    workers: UidList<PodWorker>,
+    last_no: u32,
+    crash_loop_back_off: Backoff<ContainerKey>,
+    images: ImageManager,
+    timers: Timers,
+    texts: Texts,
+    /// Programs that were told to fail their probes; they outlive the process.
+    failing: Vec<prober::Failing>,
+    configs: Configs,
+    /// Made when the first event comes that may be said again.
+    recorder: Option<Box<Recorder>>,
+}
+
+impl Kubelet {
+    /// A kubelet that has not been started.
+    pub fn new(host: Host) -> Kubelet {
+        let runtime = Runtime::new(&host.node_name, host.pod_cidr);
+        Kubelet::with_runtime(Rc::new(host), runtime, 0)
+    }
+
+    fn with_runtime(host: Rc<Host>, runtime: Runtime, epoch: u8) -> Kubelet {
+        let event_source = EventSource { component: "kubelet", host: Some(host.node_name.clone()) };
+        Kubelet {
+            host,
+            runtime,
+            running: false,
+            epoch,
+            started: Time::default(),
+            config: KubeletConfiguration::default(),
+            event_source: Rc::new(event_source),
+            file_source: FileSource::default(),
+            sources_seen: SourcesSeen::default(),
+            node: None,
+            mirrors: Vec::new(),
+            static_pods: PodStorage::default(),
+            registration: Registration::default(),
+            workers: UidList::default(),
+            last_no: 0,
+            crash_loop_back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
+            images: ImageManager::default(),
+            timers: Timers::default(),
+            texts: Texts::default(),
+            failing: Vec::new(),
+            configs: Configs::default(),
+            recorder: None,
+        }
+    }
+
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// The process starts: it reads its configuration and the manifests, and registers its node.
+    ///
+    /// With a configuration that it cannot read it ends again, and says why in its log.
+    pub fn start(&mut self, files: &Files, ctx: &mut Ctx) {
+        if self.running {
+            return;
+        }
+        self.config = match KubeletConfiguration::load(files, ctx.settings) {
+            Ok(config) => config,
+            Err(why) => return ctx.log(format!("\"{why}\"")),
+        };
+        self.running = true;
+        self.epoch = self.epoch.wrapping_add(1).max(1);
+        self.started = ctx.now;
+        self.crash_loop_back_off = Backoff::new(INITIAL_BACK_OFF, self.config.max_container_restart_period);
+        self.runtime.take_dirty();
+        self.say_starting(ctx);
+        self.try_register(ctx);
+        self.file_source = FileSource::new(&self.config.static_pod_path);
+        self.file_source.start(files, ctx.now);
+        self.check_files(files, ctx);
+        self.check_url(0, ctx);
+    }
+
+    /// What the running process was configured with.
+    pub fn config(&self) -> &KubeletConfiguration {
+        &self.config
+    }
+
+    /// The manifests of this node, and what was made of each.
+    pub fn file_source(&self) -> &FileSource {
+        &self.file_source
+    }
+
+    /// The process ends. The runtime goes on (KL-031).
+    pub fn stop(&mut self) {
+        let mut runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
+        runtime.cancel_all_starts();
+        let failing = std::mem::take(&mut self.failing);
+        *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
+        self.failing = failing;
+    }
+
+    /// The computer loses its power: the process is gone, and so is all that ran.
+    pub fn power_off(&mut self, now: Time) {
+        self.stop();
+        self.runtime.power_off(now);
+        self.failing.clear();
+    }
+
+    /// The first list of a kind, or a new one after the API server was away.
+    pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
+        if !self.running {
+            return;
+        }
+        match kind {
+            Kind::Pod => {
+                let pods = objects.into_iter().filter_map(|object| match object {
+                    Object::Pod(pod) => Some(pod),
+                    _ => None,
+                });
+                self.set_api_pods(pods.collect(), ctx);
+                self.source_seen(true, ctx);
+            }
+            Kind::Node => {
+                let own = objects.into_iter().find_map(|object| match object {
+                    Object::Node(node) if node.meta.name == self.host.node_name => Some(node),
+                    _ => None,
+                });
+                self.handle_node(own, ctx);
+                self.node_listed(ctx);
+            }
+            _ => {}
+        }
+    }
+
+    pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
+        if !self.running {
+            return;
+        }
+        match event {
+            WatchEvent::Added(Object::Pod(pod)) | WatchEvent::Modified(Object::Pod(pod)) => {
+                self.handle_api_pod(pod, ctx);
+            }
+            WatchEvent::Deleted(Object::Pod(pod)) if pod.is_mirror() => self.handle_mirror_removed(pod, ctx),
+            WatchEvent::Deleted(Object::Pod(pod)) => self.handle_pod_remove(pod.meta.uid, ctx),
+            WatchEvent::Added(Object::Node(node)) | WatchEvent::Modified(Object::Node(node)) => {
+                self.handle_node(Some(node.clone()), ctx);
+            }
+            WatchEvent::Deleted(Object::Node(_)) => self.handle_node(None, ctx),
+            _ => {}
+        }
+    }
+
+    pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        if !self.running || token.tag >> 8 != u16::from(self.epoch) {
+            return;
+        }
+        let no = token.value as u32;
+        match token.tag & 0xff {
+            MIRROR_CREATE => self.on_mirror_created(no, &answer, ctx),
+            MIRROR_DELETE => self.on_mirror_deleted(no, &answer, ctx),
+            NODE_CREATE => self.on_node_created(answer, ctx),
+            NODE_GET => self.on_node_got(answer, ctx),
+            NODE_UPDATE => self.registered(answer, ctx),
+            LEASE_HOLD => self.on_lease_held(&answer, ctx),
+            CONFIG_GET => self.on_config_got(token.value, &answer, ctx),
+            _ => {}
+        }
+    }
+
+    /// A file or directory of the node's disk has come, gone or changed: `path` is clean and absolute. A
+    /// move is told twice, for where it was and for where it is.
+    pub fn on_file_event(&mut self, path: &str, change: FileChange, files: &Files, ctx: &mut Ctx) {
+        if self.running {
+            self.handle_file_event(path, change, files, ctx);
+        }
+    }
+
+    pub fn on_timer(&mut self, timer: Timer, files: &Files, ctx: &mut Ctx) {
+        if let Some(done) = self.runtime.on_timer(timer, ctx)
+            && self.running
+        {
+            self.on_runtime_done(done, ctx);
+        }
+        if self.running && timer.tag >> 8 == u16::from(self.epoch) {
+            self.on_own_timer(timer.tag & 0xff, timer.value, files, ctx);
+        }
+        self.watch_runtime(ctx);
+    }
+
+    /// Ends a running container at once, as a crash of its program would; says whether there was one.
+    pub fn crash_container(&mut self, pod: Uid, container: &str, exit_code: i32, ctx: &mut Ctx) -> bool {
+        self.runtime.crash_container(pod, container, exit_code, ctx)
+    }
+
+    /// Sees to it that the runtime is looked at again if it has changed.
+    fn watch_runtime(&mut self, ctx: &mut Ctx) {
+        if self.running && self.runtime.is_dirty() {
+            self.schedule_relist(ctx);
+        }
+    }
+
+    /// What the API server's list of this node's pods says: the difference to what is known counts.
+    fn set_api_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+        let (mirrors, mut pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
+        pods.sort_by_key(|pod| pod.meta.created);
+        self.set_mirror_pods(mirrors, ctx);
+        let mut known: Vec<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
+        known.sort();
+        let api = self.workers.iter().filter(|worker| !worker.is_static() && !worker.is_removed());
+        let gone: Vec<Uid> =
+            api.map(|worker| worker.uid()).filter(|uid| known.binary_search(uid).is_err()).collect();
+        for uid in gone {
+            self.handle_pod_remove(uid, ctx);
+        }
+        for pod in pods {
+            self.handle_api_pod(&pod, ctx);
+        }
+    }
+
+    fn handle_api_pod(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        if pod.is_mirror() {
+            return self.handle_mirror_pod(pod, ctx);
+        }
+        match self.find(pod.meta.uid) {
+            Some(at) => self.handle_pod_update(at, pod, ctx),
+            None => self.handle_pod_addition(pod, ctx),
+        }
+    }
+
+    /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodAdditions.
+    fn handle_pod_addition(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        let at = self.add_worker(pod.clone());
+        if !pod.is_terminal()
+            && !pod.meta.is_terminating()
+            && let Err(rejection) = self.can_admit_pod(at, ctx)
+        {
+            return self.reject_pod(at, &rejection, ctx);
+        }
+        // Preempting others may have moved it in the list.
+        let no = self.last_no;
+        if let Some(at) = self.find_no(no)
+            && self.workers[at].extra.as_ref().is_none_or(|extra| extra.waits_for.is_empty())
+        {
+            self.first_update(at, ctx);
+        }
+    }
+
+    fn token(&self, tag: u16, value: u64) -> Token {
+        Token { tag: tag | u16::from(self.epoch) << 8, value }
+    }
+}

@@ -1,0 +1,272 @@
+//! Mirror pods: what the API server is shown of the static pods of this node.
+//!
+//! Kubernetes: pkg/kubelet/pod/mirror_client.go, pod_manager.go; kubelet.go, tryReconcileMirrorPods.
+
+use std::rc::Rc;
+
+use super::Kubelet;
+use super::pod_manager::{get_mirror_pod_by_pod, get_orphaned_mirror_pods, same_full_name};
+use super::pod_worker::{PodWorker, WorkerState};
+use super::status_manager::OwnStatus;
+use api::meta::{OwnerReference, Uid};
+use api::node::Node;
+use api::object::{Key, Kind, Object};
+use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod, PodStatus};
+use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
+
+/// Tokens of requests about mirror pods; their value is the worker's number.
+pub(super) const MIRROR_CREATE: u16 = 1;
+pub(super) const MIRROR_DELETE: u16 = 2;
+
+/// What is under way for the mirror of a static pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum MirrorWork {
+    #[default]
+    None,
+    Deleting,
+    Creating,
+}
+
+/// Whether `mirror` is the mirror of the static pod as it is now (KL-034).
+///
+/// Kubernetes: pod_manager.go, IsMirrorPodOf.
+pub fn is_mirror_pod_of(mirror: &Pod, pod: &Pod) -> bool {
+    pod.meta.name == mirror.meta.name
+        && pod.meta.namespace() == mirror.meta.namespace()
+        && mirror.meta.annotation(CONFIG_MIRROR) == Some(pod.meta.annotation(CONFIG_HASH).unwrap_or_default())
+}
+
+/// The mirror pod to create for a static pod (KL-033); `None` while the Node has no uid.
+///
+/// Kubernetes: mirror_client.go, CreateMirrorPod.
+pub fn mirror_pod_of(pod: &Pod, node: &Node) -> Option<Pod> {
+    if node.meta.uid == Uid::default() {
+        return None;
+    }
+    let mut mirror = pod.clone();
+    let hash = pod.meta.annotation(CONFIG_HASH).unwrap_or_default().into();
+    let common = mirror.meta.common_mut();
+    common.annotations.insert(CONFIG_MIRROR.into(), hash);
+    common.owners = vec![OwnerReference {
+        api_version: "v1".into(),
+        kind: "Node".into(),
+        name: node.meta.name.clone(),
+        uid: node.meta.uid,
+        controller: true,
+        block_owner_deletion: false,
+    }];
+    mirror.status = PodStatus { qos_class: pod.status.qos_class, ..PodStatus::default() };
+    Some(mirror)
+}
+
+/// What a sync of a static pod owes its mirror. Both: the deletion comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MirrorActions {
+    pub delete: bool,
+    pub create: bool,
+}
+
+/// Kubernetes: kubelet.go, tryReconcileMirrorPods.
+pub fn mirror_actions(pod: &Pod, mirror: Option<&Pod>) -> MirrorActions {
+    let outdated = |mirror: &Pod| mirror.meta.is_terminating() || !is_mirror_pod_of(mirror, pod);
+    let delete = mirror.is_some_and(outdated);
+    MirrorActions { delete, create: delete || mirror.is_none() }
+}
+
+impl Kubelet {
+    /// The mirror pod with the name of this static pod, whether or not it matches.
+    pub(super) fn mirror_of(&self, worker: &PodWorker) -> Option<&Rc<Pod>> {
+        get_mirror_pod_by_pod(&self.mirrors, &worker.pod)
+    }
+
+    fn static_worker_of(&self, mirror: &Pod) -> Option<usize> {
+        let same = |worker: &PodWorker| {
+            worker.is_static() && !worker.is_removed() && same_full_name(&worker.pod, mirror)
+        };
+        self.workers.iter().position(same)
+    }
+
+    /// The API server has a mirror pod for this node, new or changed.
+    pub(super) fn handle_mirror_pod(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        let key = Key::of(&pod.meta);
+        let place = self.mirrors.iter().position(|mirror| Key::of(&mirror.meta) == key);
+        let old = place.map(|at| std::mem::replace(&mut self.mirrors[at], pod.clone()));
+        if old.is_none() {
+            self.mirrors.push(pod.clone());
+        }
+        let Some(at) = self.static_worker_of(pod) else {
+            // Nothing stands behind it (KL-044).
+            return self.schedule_housekeeping(ctx);
+        };
+        if is_mirror_pod_of(pod, &self.workers[at].pod) && !pod.meta.is_terminating() {
+            self.set_mirror_work(at, MirrorWork::None);
+        }
+        if self.workers[at].status.as_ref().is_some_and(|own| own.status != pod.status) {
+            self.schedule_status_pass(ctx);
+        }
+        let same = old.is_some_and(|old| {
+            old.meta.uid == pod.meta.uid
+                && old.meta.deletion == pod.meta.deletion
+                && old.meta.common == pod.meta.common
+        });
+        if !same {
+            self.update_pod(at, ctx);
+        }
+    }
+
+    /// The API server's list of mirror pods on this node.
+    pub(super) fn set_mirror_pods(&mut self, mirrors: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+        let gone = |old: &Rc<Pod>| !mirrors.iter().any(|mirror| mirror.meta.uid == old.meta.uid);
+        let gone: Vec<Rc<Pod>> = self.mirrors.iter().filter(|old| gone(old)).cloned().collect();
+        for old in gone {
+            self.handle_mirror_removed(&old, ctx);
+        }
+        for mirror in mirrors {
+            self.handle_mirror_pod(&mirror, ctx);
+        }
+    }
+
+    pub(super) fn handle_mirror_removed(&mut self, pod: &Pod, ctx: &mut Ctx) {
+        self.mirrors.retain(|mirror| mirror.meta.uid != pod.meta.uid);
+        if let Some(at) = self.static_worker_of(pod) {
+            self.update_pod(at, ctx);
+        }
+    }
+
+    fn set_mirror_work(&mut self, at: usize, work: MirrorWork) {
+        self.workers[at].extra().mirror = work;
+    }
+
+    /// Sees to it that a static pod being synced has its mirror (KL-034, KL-036).
+    pub(super) fn try_reconcile_mirror_pods(&mut self, at: usize, ctx: &mut Ctx) {
+        let worker = &self.workers[at];
+        if !worker.is_static() {
+            return;
+        }
+        let work = worker.extra.as_ref().map(|extra| extra.mirror).unwrap_or_default();
+        let mirror = self.mirror_of(worker).cloned();
+        let needed = mirror_actions(&worker.pod, mirror.as_deref());
+        match (mirror, work) {
+            (_, MirrorWork::Deleting | MirrorWork::Creating) => {}
+            (Some(mirror), _) if needed.delete => {
+                self.delete_mirror_pod(&mirror, Some(worker.no), ctx);
+                self.set_mirror_work(at, MirrorWork::Deleting);
+            }
+            (_, MirrorWork::None) if needed.create => self.create_mirror_pod(at, ctx),
+            _ => {}
+        }
+    }
+
+    fn delete_mirror_pod(&self, mirror: &Pod, worker: Option<u32>, ctx: &mut Ctx) {
+        let uid = Some(mirror.meta.uid);
+        let options = DeleteOptions { grace_seconds: Some(0), uid, ..DeleteOptions::default() };
+        let call = Call::Delete { kind: Kind::Pod, key: Key::of(&mirror.meta), options };
+        let token = worker.map_or(Token::NONE, |no| self.token(MIRROR_DELETE, u64::from(no)));
+        ctx.request(call, token);
+    }
+
+    fn create_mirror_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let pod = self.workers[at].pod.clone();
+        let name = format!("pod=\"{}/{}\"", pod.meta.namespace(), pod.meta.name);
+        let Some(node) = self.node.clone() else {
+            let line = "\"No need to create a mirror pod, since failed to get node info from the cluster\"";
+            ctx.log(format!("{line} node=\"{}\"", self.host.node_name));
+            return;
+        };
+        if node.meta.is_terminating() {
+            let line = "\"No need to create a mirror pod, since node has been removed from the cluster\"";
+            ctx.log(format!("{line} node=\"{}\"", self.host.node_name));
+            return;
+        }
+        let Some(mirror) = mirror_pod_of(&pod, &node) else {
+            ctx.log(format!(
+                "\"Failed creating a mirror pod for\" err=\"UID unset for node {}\" {name}",
+                self.host.node_name
+            ));
+            return;
+        };
+        ctx.log(format!("\"Creating a mirror pod for static pod\" {name}"));
+        let token = self.token(MIRROR_CREATE, u64::from(self.workers[at].no));
+        ctx.request(Call::Create(Object::Pod(Rc::new(mirror))), token);
+        self.set_mirror_work(at, MirrorWork::Creating);
+    }
+
+    pub(super) fn on_mirror_deleted(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
+        let Some(at) = self.find_no(no) else { return };
+        self.set_mirror_work(at, MirrorWork::None);
+        let gone = answer.result.is_ok() || answer.status().is_some_and(|status| status.is_not_found());
+        if gone {
+            let key = Key::of(&self.workers[at].pod.meta);
+            self.mirrors.retain(|mirror| Key::of(&mirror.meta) != key);
+            if self.workers[at].state == WorkerState::Sync && !self.workers[at].is_removed() {
+                self.create_mirror_pod(at, ctx);
+            }
+        } else {
+            let name = self.workers[at].pod.full_name();
+            let why = call_error(answer);
+            ctx.log(format!("\"Failed deleting mirror pod\" err=\"{why}\" podFullName=\"{name}\""));
+            self.requeue_for_mirror(at, ctx);
+        }
+    }
+
+    pub(super) fn on_mirror_created(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
+        let Some(at) = self.find_no(no) else { return };
+        let exists = answer.status().is_some_and(|status| status.is_already_exists());
+        // The watch may show it before or after this answer; until then a sync would only hear that it exists.
+        self.set_mirror_work(at, MirrorWork::None);
+        if answer.result.is_ok() || exists {
+            return;
+        }
+        let pod = &self.workers[at].pod;
+        let (namespace, name) = (pod.meta.namespace(), &pod.meta.name);
+        let why = call_error(answer);
+        ctx.log(format!("\"Failed creating a mirror pod for\" err=\"{why}\" pod=\"{namespace}/{name}\""));
+        self.requeue_for_mirror(at, ctx);
+    }
+
+    /// Every later sync tries again (KL-038).
+    fn requeue_for_mirror(&mut self, at: usize, ctx: &mut Ctx) {
+        if !self.workers[at].is_working() {
+            self.requeue(at, super::pod_worker::RESYNC_INTERVAL, ctx);
+        }
+    }
+
+    /// Whether a later sync would have something to do for the mirror of this pod.
+    pub(super) fn lacks_mirror(&self, at: usize) -> bool {
+        let worker = &self.workers[at];
+        worker.is_static()
+            && !worker.is_removed()
+            && worker.state == WorkerState::Sync
+            && self.mirror_of(worker).is_none_or(|mirror| !is_mirror_pod_of(mirror, &worker.pod))
+    }
+
+    /// Mirror pods with no static pod behind them (KL-028, KL-044).
+    pub(super) fn delete_orphaned_mirror_pods(&mut self, ctx: &mut Ctx) {
+        let stands_behind = |mirror: &Pod| {
+            self.workers.iter().any(|worker| {
+                worker.is_static()
+                    && same_full_name(&worker.pod, mirror)
+                    && (!worker.is_removed() || worker.is_running())
+            })
+        };
+        let orphans: Vec<Rc<Pod>> = get_orphaned_mirror_pods(&self.mirrors, stands_behind).cloned().collect();
+        for mirror in orphans {
+            self.delete_mirror_pod(&mirror, None, ctx);
+        }
+    }
+
+    /// The status of a static pod goes to its mirror, if there is one (KL-043).
+    pub(super) fn mirror_to_update(&self, worker: &PodWorker, own: &OwnStatus) -> Option<PodId> {
+        let mirror = self.mirror_of(worker)?;
+        (mirror.status != own.status).then(|| PodId::of(&mirror.meta))
+    }
+}
+
+pub(super) fn call_error(answer: &Answer) -> String {
+    match &answer.result {
+        Ok(_) => String::new(),
+        Err(CallError::Refused) => "connect: connection refused".to_owned(),
+        Err(CallError::TimedOut) => "net/http: TLS handshake timeout".to_owned(),
+        Err(CallError::Status(status)) => status.message.replace('"', "\\\""),
+    }
+}

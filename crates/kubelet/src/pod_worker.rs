@@ -1,0 +1,459 @@
+//! One pod's life on the node: sync, terminating, terminated; never back (KL-051).
+//!
+//! A worker does one thing at a time. What comes in while it works waits, and so does what comes in before
+//! the runtime was looked at again after its last work: a worker never acts on what it knew before.
+//!
+//! Kubernetes: pkg/kubelet/pod_workers.go.
+
+use std::rc::Rc;
+
+use super::Kubelet;
+use super::configs::Missing;
+use super::kill::Kill;
+use super::kuberuntime::PodActions;
+use super::mirror::MirrorWork;
+use super::pod_config::{PodOperation, check_and_update_pod};
+use super::prober;
+use super::timers::{SYNC, jitter};
+use api::event::ObjectRef;
+use api::meta::Uid;
+use api::pod::{Pod, Reason, Waiting};
+use sim::{Duration, Time};
+use wire::Ctx;
+
+use super::status_manager::OwnStatus;
+use super::uid_list::OfPod;
+
+/// Regular resync of a pod, and the longest wait after a failed one (KL-048).
+pub const RESYNC_INTERVAL: Duration = Duration::from_secs(60);
+/// The wait after a failed sync.
+pub const BACK_OFF_PERIOD: Duration = Duration::from_secs(10);
+/// The wait after a sync that failed because the network is not ready.
+pub const BACK_OFF_ON_TRANSIENT_ERROR: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    /// The pod shall run.
+    Sync,
+    /// Its containers are being stopped.
+    Terminating,
+    /// Nothing of it runs any more.
+    Terminated,
+}
+
+#[derive(Clone, Debug)]
+pub struct PodWorker {
+    /// Its number in this kubelet; never used twice.
+    pub(super) no: u32,
+    pub(super) pod: Rc<Pod>,
+    pub(super) state: WorkerState,
+    /// Whether its first sync has begun.
+    pub(super) started: bool,
+    /// There is news to act on as soon as possible.
+    pending: bool,
+    /// Its source knows it no more.
+    removed: bool,
+    /// Refused at admission: nothing of it ever runs.
+    pub(super) rejected: bool,
+    /// Its manifest came back before it had ended (KL-115).
+    pub(super) restart_requested: bool,
+    /// When its last work ended.
+    pub(super) synced: Time,
+    pub(super) work: Option<Box<Work>>,
+    /// The status by the kubelet's word, while the API server's is another.
+    pub(super) status: Option<Box<OwnStatus>>,
+    /// What a pod that runs quietly has not got.
+    pub(super) extra: Option<Box<Extra>>,
+}
+
+/// What only some pods have, and most only for a while.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Extra {
+    /// Why containers could not be started: reason and message of their waiting state, by container.
+    pub reasons: Vec<(usize, Rc<Waiting>)>,
+    /// When the pod is due for another sync.
+    resync: Option<Time>,
+    /// How long its containers are given to stop.
+    pub grace: Option<Duration>,
+    /// status.phase Failed with this reason, by the kubelet's own decision.
+    pub failed: Option<Rc<Reason>>,
+    /// The pods that have to be gone before this critical one starts, by their workers' numbers.
+    pub waits_for: Vec<u32>,
+    pub probes: Vec<prober::Worker>,
+    /// What is under way for a static pod's mirror.
+    pub mirror: MirrorWork,
+}
+
+/// Work under way: a procedure that waits for the runtime.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    pub step: Step,
+    pub about: Rc<ObjectRef>,
+    pub actions: PodActions,
+    /// What its end will be.
+    pub result: SyncResult,
+    /// At a container's first start: whether its image is pulled, and when that (or that it is there) was said.
+    pub image: Option<(bool, Time)>,
+    /// Containers that it has stopped.
+    pub killed: Vec<u32>,
+    /// ConfigMaps and Secrets that are not there.
+    pub missing: Vec<Missing>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// What its volumes need is asked for, since then; after a failure again after `retry`.
+    Volumes { since: Time, retry: Duration },
+    /// The sandbox is being made.
+    Sandbox,
+    /// The image of this container is being pulled.
+    Pull(usize),
+    /// What the environment of this container needs is asked for.
+    Environment(usize),
+    /// This container is being started.
+    Start(usize),
+    /// The postStart hook of this container runs.
+    PostStart { index: usize, id: u32 },
+    /// Containers are being stopped.
+    Kill(Kill),
+}
+
+/// How a sync ended: when the next one is due depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SyncResult {
+    Done,
+    NetworkNotReady,
+    Failed,
+    /// Failed for nothing but a back-off, which ends then.
+    BackOff(Time),
+}
+
+impl SyncResult {
+    /// Together with another failure of the same sync: the earliest back-off counts.
+    pub fn and(self, other: SyncResult) -> SyncResult {
+        match (self, other) {
+            (SyncResult::Done, other) => other,
+            (SyncResult::BackOff(mine), SyncResult::BackOff(theirs)) => SyncResult::BackOff(mine.min(theirs)),
+            (SyncResult::BackOff(mine), _) => SyncResult::BackOff(mine),
+            (_, SyncResult::BackOff(theirs)) => SyncResult::BackOff(theirs),
+            (mine, _) => mine,
+        }
+    }
+}
+
+impl OfPod for PodWorker {
+    fn pod_uid(&self) -> Uid {
+        self.pod.meta.uid
+    }
+}
+
+impl PodWorker {
+    pub(super) fn uid(&self) -> Uid {
+        self.pod.meta.uid
+    }
+
+    pub(super) fn is_static(&self) -> bool {
+        self.pod.is_static()
+    }
+
+    pub(super) fn is_working(&self) -> bool {
+        self.work.is_some()
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.removed
+    }
+
+    pub(super) fn set_removed(&mut self, removed: bool) {
+        self.removed = removed;
+    }
+
+    /// Whether something of it may still run.
+    pub(super) fn is_running(&self) -> bool {
+        self.state != WorkerState::Terminated
+    }
+
+    pub(super) fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// Why this container waits, if it could not be started.
+    pub(super) fn waiting_reason(&self, index: usize) -> Option<&Rc<Waiting>> {
+        let reasons = &self.extra.as_ref()?.reasons;
+        reasons.iter().find(|(at, _)| *at == index).map(|(_, waiting)| waiting)
+    }
+
+    pub(super) fn set_waiting_reason(&mut self, index: usize, waiting: Option<Rc<Waiting>>) {
+        if self.extra.is_none() && waiting.is_none() {
+            return;
+        }
+        let reasons = &mut self.extra().reasons;
+        reasons.retain(|(at, _)| *at != index);
+        reasons.extend(waiting.map(|waiting| (index, waiting)));
+    }
+}
+
+impl Kubelet {
+    /// Where the worker of this pod stands in the list.
+    pub(super) fn find(&self, uid: Uid) -> Option<usize> {
+        self.workers.position(uid)
+    }
+
+    pub(super) fn find_no(&self, no: u32) -> Option<usize> {
+        self.workers.binary_search_by_key(&no, |worker| worker.no).ok()
+    }
+
+    pub(super) fn add_worker(&mut self, pod: Rc<Pod>) -> usize {
+        self.last_no += 1;
+        self.workers.push(PodWorker {
+            no: self.last_no,
+            pod,
+            state: WorkerState::Sync,
+            started: false,
+            pending: false,
+            removed: false,
+            rejected: false,
+            restart_requested: false,
+            synced: Time::default(),
+            work: None,
+            status: None,
+            extra: None,
+        });
+        self.workers.len() - 1
+    }
+
+    /// The first that is heard of a pod (KL-050).
+    pub(super) fn first_update(&mut self, at: usize, ctx: &mut Ctx) {
+        let pod = self.workers[at].pod.clone();
+        if pod.is_terminal() && !self.runtime.is_running(pod.meta.uid) {
+            self.workers[at].state = WorkerState::Terminated;
+            return self.finish_terminated(at, ctx);
+        }
+        if pod.is_terminal() || pod.meta.is_terminating() {
+            return self.terminate(at, None, ctx);
+        }
+        self.update_pod(at, ctx);
+    }
+
+    /// There is something new about a pod: it is acted on now, or as soon as its worker is free and the
+    /// runtime has been looked at again.
+    pub(super) fn update_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let relist =
+            (self.workers[at].synced + Duration(1)).next_tick(self.started, super::timers::RELIST_PERIOD);
+        let worker = &mut self.workers[at];
+        if worker.rejected || worker.extra.as_ref().is_some_and(|extra| !extra.waits_for.is_empty()) {
+            return;
+        }
+        if worker.work.is_some() {
+            worker.pending = true;
+        } else if worker.started && relist > ctx.now {
+            worker.pending = true;
+            self.schedule_relist(ctx);
+        } else {
+            self.start_pod_sync(at, ctx);
+        }
+    }
+
+    fn start_pod_sync(&mut self, at: usize, ctx: &mut Ctx) {
+        let worker = &mut self.workers[at];
+        worker.pending = false;
+        if worker.state == WorkerState::Sync && !worker.started && !self.allow_pod_start(at) {
+            return self.requeue(at, BACK_OFF_PERIOD, ctx);
+        }
+        let worker = &mut self.workers[at];
+        worker.started = true;
+        match worker.state {
+            WorkerState::Sync => self.sync_pod(at, ctx),
+            WorkerState::Terminating => self.sync_terminating_pod(at, ctx),
+            WorkerState::Terminated => {}
+        }
+    }
+
+    /// The pod shall end. `grace` overrides the pod's own grace period if it is shorter (KL-090).
+    pub(super) fn terminate(&mut self, at: usize, grace: Option<Duration>, ctx: &mut Ctx) {
+        if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
+            return;
+        }
+        let wanted = self.effective_grace_period(at, grace);
+        let worker = &mut self.workers[at];
+        let terminating = worker.state == WorkerState::Terminating;
+        let shortened = match worker.extra().grace {
+            Some(now) if terminating => wanted < now,
+            _ => true,
+        };
+        if !shortened {
+            return;
+        }
+        worker.extra().grace = Some(wanted);
+        worker.state = WorkerState::Terminating;
+        self.cancel_work(at, ctx);
+        self.update_pod(at, ctx);
+    }
+
+    /// Kubernetes: pkg/kubelet/pod_workers.go, calculateEffectiveGracePeriod.
+    fn effective_grace_period(&self, at: usize, wanted: Option<Duration>) -> Duration {
+        let worker = &self.workers[at];
+        let own = match &worker.pod.meta.deletion {
+            Some(deletion) => Duration::from_secs(u64::from(deletion.grace_seconds)),
+            None => worker.pod.spec.termination_grace_period,
+        };
+        wanted.map_or(own, |wanted| wanted.min(own)).max(Duration::from_secs(1))
+    }
+
+    /// Work under way is given up: the worker has something more urgent to do.
+    fn cancel_work(&mut self, at: usize, ctx: &mut Ctx) {
+        let worker = &mut self.workers[at];
+        let Some(work) = worker.work.take() else { return };
+        let (uid, no) = (worker.uid(), worker.no);
+        worker.synced = ctx.now;
+        match work.step {
+            Step::Sandbox => self.runtime.cancel_sandbox(uid),
+            Step::Start(_) => self.runtime.cancel_start(uid),
+            Step::Volumes { .. } | Step::Environment(_) => self.forget_queries(no),
+            Step::Pull(_) | Step::PostStart { .. } | Step::Kill(_) => {}
+        }
+    }
+
+    /// The worker is free again; its next sync is due when `result` says.
+    ///
+    /// Kubernetes: pkg/kubelet/pod_workers.go, completeWork.
+    pub(super) fn complete_work(&mut self, at: usize, result: SyncResult, ctx: &mut Ctx) {
+        let needs_resync = self.needs_resync(at);
+        let worker = &mut self.workers[at];
+        worker.work = None;
+        worker.synced = ctx.now;
+        let after = match result {
+            SyncResult::Done => needs_resync.then_some(RESYNC_INTERVAL),
+            SyncResult::NetworkNotReady => Some(BACK_OFF_ON_TRANSIENT_ERROR),
+            SyncResult::Failed => Some(BACK_OFF_PERIOD),
+            SyncResult::BackOff(end) => Some(end.since(ctx.now).min(RESYNC_INTERVAL)),
+        };
+        if worker.pending {
+            self.schedule_relist(ctx);
+        }
+        match after {
+            Some(span) => self.requeue(at, span, ctx),
+            None => self.forget_extra(at),
+        }
+    }
+
+    /// A sync that has nothing to do is not run: the regular resync matters only to pods for which
+    /// something outside has to change.
+    fn needs_resync(&self, at: usize) -> bool {
+        self.lacks_mirror(at)
+    }
+
+    /// Asks for another sync after `span`, and up to half of it more, at the tick that looks for pods due.
+    pub(super) fn requeue(&mut self, at: usize, span: Duration, ctx: &mut Ctx) {
+        let due = (ctx.now + jitter(span, ctx)).next_tick(self.started, super::timers::RELIST_PERIOD);
+        let worker = &mut self.workers[at];
+        worker.extra().resync = Some(due);
+        let no = u64::from(worker.no);
+        ctx.wake_at(due, self.timer(SYNC, no));
+    }
+
+    pub(super) fn on_sync_due(&mut self, no: u32, ctx: &mut Ctx) {
+        let Some(at) = self.find_no(no) else { return };
+        let worker = &mut self.workers[at];
+        let Some(extra) = &mut worker.extra else { return };
+        if extra.resync == Some(ctx.now) {
+            extra.resync = None;
+            self.update_pod(at, ctx);
+        }
+    }
+
+    fn forget_extra(&mut self, at: usize) {
+        let worker = &mut self.workers[at];
+        if let Some(extra) = &mut worker.extra {
+            extra.resync = None;
+            let idle = extra.grace.is_none() && extra.failed.is_none() && extra.mirror == MirrorWork::None;
+            if extra.reasons.is_empty() && extra.waits_for.is_empty() && extra.probes.is_empty() && idle {
+                worker.extra = None;
+            }
+        }
+    }
+
+    /// The generic PLEG's relist: pods that look different are synced, and those that waited for it.
+    pub(super) fn relist(&mut self, ctx: &mut Ctx) {
+        for uid in self.runtime.take_dirty() {
+            if let Some(at) = self.find(uid) {
+                self.workers[at].pending = true;
+            }
+        }
+        let waiting: Vec<u32> =
+            self.workers.iter().filter(|w| w.pending && !w.is_working()).map(|w| w.no).collect();
+        for no in waiting {
+            if let Some(at) = self.find_no(no) {
+                self.update_pod(at, ctx);
+            }
+        }
+    }
+
+    /// The source has another version of a pod it gave before.
+    ///
+    /// Kubernetes: pkg/kubelet/config/config.go, checkAndUpdatePod; kubelet.go, HandlePodUpdates and
+    /// HandlePodReconcile.
+    pub(super) fn handle_pod_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        let old = std::mem::replace(&mut self.workers[at].pod, pod.clone());
+        self.reconcile_status(at, &old, ctx);
+        if self.workers[at].rejected && pod.meta.is_terminating() && pod.is_terminal() {
+            // Nothing of it ever ran, so that there is nothing to be stopped.
+            self.workers[at].state = WorkerState::Terminated;
+            return self.finish_terminated(at, ctx);
+        }
+        match check_and_update_pod(&old, pod) {
+            Some(PodOperation::Delete) => match self.workers[at].state {
+                // It has ended already and only waits to be deleted.
+                WorkerState::Terminated => self.finish_terminated(at, ctx),
+                _ => self.terminate(at, None, ctx),
+            },
+            _ if pod.is_terminal() => self.terminate(at, None, ctx),
+            Some(PodOperation::Update) => self.update_pod(at, ctx),
+            _ => {}
+        }
+    }
+
+    /// A pod has ended: a critical one that waited for its place may start.
+    pub(super) fn release_waiting(&mut self, no: u32, ctx: &mut Ctx) {
+        for at in 0..self.workers.len() {
+            let Some(extra) = &mut self.workers[at].extra else { continue };
+            let waited = !extra.waits_for.is_empty();
+            extra.waits_for.retain(|other| *other != no);
+            if waited && extra.waits_for.is_empty() {
+                self.first_update(at, ctx);
+            }
+        }
+    }
+
+    /// The source knows a pod no more.
+    ///
+    /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves, deletePod.
+    pub(super) fn handle_pod_remove(&mut self, uid: Uid, ctx: &mut Ctx) {
+        let Some(at) = self.find(uid) else { return };
+        self.workers[at].removed = true;
+        self.workers[at].restart_requested = false;
+        if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
+            return self.drop_worker(at, ctx);
+        }
+        if !self.sources_ready() {
+            let pod = &self.workers[at].pod;
+            let name = format!("{}/{}", pod.meta.namespace(), pod.meta.name);
+            ctx.log(format!(
+                "\"Failed to delete pod\" err=\"skipping delete because sources aren't ready yet\" pod=\"{name}\""
+            ));
+            return;
+        }
+        self.terminate(at, None, ctx);
+    }
+
+    /// Nothing of the pod is left: the worker goes, and the runtime's record of it.
+    pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
+        let worker = self.workers.remove(at);
+        if worker.is_static() {
+            self.schedule_housekeeping(ctx);
+        }
+        let uid = worker.uid();
+        self.runtime.remove_pod_sandbox(uid, ctx.now);
+        self.forget_back_offs(uid);
+    }
+}

@@ -1,0 +1,429 @@
+//! The container runtime of a node (containerd): sandboxes, containers, images.
+//!
+//! The kubelet tells it what to do through the calls of CRI, and looks at it once a second; so does
+//! `crictl`. It goes on without a kubelet: programs keep running, and end, while nobody watches (KL-031).
+//! What takes time ends with a timer; [`Runtime::on_timer`] says what has come about.
+
+pub mod component;
+mod component_flags;
+pub mod images;
+pub mod program;
+pub mod sandbox;
+
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use super::uid_list::UidList;
+use api::meta::Uid;
+use api::pod::{Pod, PodSpec};
+use images::Images;
+use program::program;
+pub use sandbox::{Container, ContainerState, Exit, ExitReason, ImageSaid, Sandbox, SandboxState};
+use sim::rng::mix;
+use sim::{Duration, Time};
+use wire::{Ctx, Timer};
+
+/// Tags of the runtime's own timers. They outlive a kubelet.
+pub const SANDBOX: u16 = 1;
+pub const START: u16 = 2;
+pub const EXIT: u16 = 3;
+
+/// A SIGKILL follows SIGTERM no sooner than this (KL-088).
+pub const MINIMUM_GRACE_PERIOD: Duration = Duration::from_secs(2);
+
+/// What a call of the kubelet has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The sandbox of this pod is ready.
+    SandboxReady(Uid),
+    /// The sandbox could not be set up and is gone again.
+    SandboxFailed(Uid),
+    /// This container of this pod runs.
+    Started(Uid, u32),
+    /// This container of this pod has ended.
+    Exited(Uid, u32),
+}
+
+/// An end that is under way.
+#[derive(Clone, Copy, Debug)]
+struct PlannedExit {
+    container: u32,
+    at: Time,
+    code: i32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    /// Makes this node's container ids differ from those of others.
+    salt: u64,
+    last_id: u32,
+    pod_cidr: Ipv4Addr,
+    last_ip: u8,
+    /// One for each pod, oldest first.
+    sandboxes: UidList<Sandbox>,
+    pub images: Images,
+    exits: Vec<PlannedExit>,
+    /// Pods that look different from how the kubelet saw them last.
+    dirty: Vec<Uid>,
+    changed: bool,
+}
+
+impl Runtime {
+    /// The runtime of a node whose pods get addresses from the /24 network `pod_cidr`.
+    pub fn new(node_name: &str, pod_cidr: Ipv4Addr) -> Runtime {
+        Runtime {
+            salt: api::meta::fnv1a_128(node_name.as_bytes()) as u64,
+            last_id: 0,
+            pod_cidr,
+            last_ip: 1,
+            sandboxes: UidList::default(),
+            images: Images::default(),
+            exits: Vec::new(),
+            dirty: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// All sandboxes, oldest first.
+    pub fn sandboxes(&self) -> &[Sandbox] {
+        &self.sandboxes
+    }
+
+    pub fn sandbox(&self, pod: Uid) -> Option<&Sandbox> {
+        self.sandboxes.find(pod)
+    }
+
+    fn sandbox_mut(&mut self, pod: Uid) -> Option<&mut Sandbox> {
+        self.sandboxes.find_mut(pod)
+    }
+
+    /// Whether any program of this pod runs.
+    pub fn is_running(&self, pod: Uid) -> bool {
+        self.sandbox(pod).is_some_and(|sandbox| sandbox.containers.iter().any(Container::is_running))
+    }
+
+    /// Every running container with its pod.
+    pub fn running_containers(&self) -> impl Iterator<Item = (&Sandbox, &Container)> {
+        let all =
+            self.sandboxes.iter().flat_map(|sandbox| sandbox.containers.iter().map(move |c| (sandbox, c)));
+        all.filter(|(_, container)| container.is_running())
+    }
+
+    /// The number of which [`api::pod::status::container_id`] makes a container's or sandbox's id.
+    pub fn full_id(&self, id: u32) -> u64 {
+        mix(self.salt ^ u64::from(id)) | 1
+    }
+
+    fn next_id(&mut self) -> u32 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Whether any program has begun to run, or has ended, since the last call. The cluster asks: the control
+    /// plane are containers.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The pods that changed since the last call: what the kubelet's relisting finds (KL-048).
+    pub fn take_dirty(&mut self) -> Vec<Uid> {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    fn touch(&mut self, pod: Uid) {
+        if !self.dirty.contains(&pod) {
+            self.dirty.push(pod);
+        }
+    }
+
+    /// RunPodSandbox: [`Done::SandboxReady`] or [`Done::SandboxFailed`] follows.
+    ///
+    /// A sandbox that the pod already has is replaced; its ended containers are kept, for their history.
+    pub fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
+        let old = self.sandboxes.position(pod.meta.uid);
+        let old = old.map(|at| self.sandboxes.remove(at));
+        let id = self.next_id();
+        let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
+        self.sandboxes.push(Sandbox {
+            id,
+            uid: pod.meta.uid,
+            name: pod.meta.name.clone(),
+            common: pod.meta.common.clone(),
+            spec: pod.spec.clone(),
+            created: ctx.now,
+            attempt,
+            state: SandboxState::Creating,
+            host_part: 0,
+            containers: old.map(|sandbox| sandbox.containers).unwrap_or_default(),
+        });
+        ctx.wake_after(ctx.settings.sandbox_delay, Timer { tag: SANDBOX, value: u64::from(id) });
+    }
+
+    /// Gives up a sandbox that is still being made.
+    pub fn cancel_sandbox(&mut self, pod: Uid) {
+        if let Some(at) = self.sandboxes.position(pod)
+            && self.sandboxes[at].state == SandboxState::Creating
+        {
+            self.sandboxes.remove(at);
+        }
+    }
+
+    /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
+    ///
+    /// Of the earlier instances of this container only the last is kept (KL-075).
+    pub fn start_container(
+        &mut self,
+        pod: Uid,
+        spec: &Rc<PodSpec>,
+        index: usize,
+        image_said: ImageSaid,
+        ctx: &mut Ctx,
+    ) -> Option<u32> {
+        let id = self.next_id();
+        let now = ctx.now;
+        let sandbox = self.sandbox_mut(pod)?;
+        let sandbox_id = sandbox.id;
+        let name = &spec.containers.get(index)?.name;
+        let attempt = sandbox.newest(name).map_or(0, |container| container.attempt + 1);
+        let newest = sandbox.newest(name).map(|container| container.id);
+        sandbox.containers.retain(|container| container.name() != name || Some(container.id) == newest);
+        if sandbox.containers.len() == sandbox.containers.capacity() {
+            sandbox.containers.reserve_exact(1);
+        }
+        sandbox.containers.push(Container {
+            id,
+            index: index as u16,
+            sandbox: sandbox.attempt as u16,
+            attempt,
+            image_said,
+            created: now,
+            spec: spec.clone(),
+            state: ContainerState::Created,
+        });
+        // The numbers of the sandbox and of the container.
+        let value = u64::from(sandbox_id) << 32 | u64::from(id);
+        ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value });
+        Some(id)
+    }
+
+    /// Gives up containers that have been created and do not run yet.
+    pub fn cancel_start(&mut self, pod: Uid) {
+        if let Some(sandbox) = self.sandbox_mut(pod) {
+            sandbox.drop_created();
+        }
+    }
+
+    /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
+    pub fn cancel_all_starts(&mut self) {
+        for sandbox in self.sandboxes.iter_mut() {
+            sandbox.drop_created();
+        }
+    }
+
+    /// StopContainer: SIGTERM now, SIGKILL after `grace`; [`Done::Exited`] follows if it runs.
+    ///
+    /// Asked again, it can only end sooner.
+    pub fn stop_container(&mut self, id: u32, grace: Duration, ctx: &mut Ctx) {
+        let Some((_, container)) = self.container(id) else { return };
+        match container.state {
+            ContainerState::Running { .. } => {}
+            ContainerState::Created => return self.remove_container(id),
+            ContainerState::Exited(_) => return,
+        }
+        let heeds = container.spec.containers.get(usize::from(container.index)).map(program);
+        let heeds = heeds.is_none_or(|program| program.heeds_sigterm);
+        let end = if heeds && ctx.settings.stop_delay <= grace {
+            (ctx.now + ctx.settings.stop_delay, 0)
+        } else {
+            (ctx.now + grace, 137)
+        };
+        self.plan_exit(id, end.0, end.1, ctx);
+    }
+
+    /// Ends a running container at once, as a crash of its program would.
+    ///
+    /// Returns whether such a container runs.
+    pub fn crash_container(&mut self, pod: Uid, name: &str, exit_code: i32, ctx: &mut Ctx) -> bool {
+        let Some(sandbox) = self.sandbox(pod) else { return false };
+        let running = |container: &&Container| &**container.name() == name && container.is_running();
+        let Some(id) = sandbox.containers.iter().find(running).map(|container| container.id) else {
+            return false;
+        };
+        self.plan_exit(id, ctx.now, exit_code, ctx);
+        true
+    }
+
+    /// Lets a container end at `at`, unless it ends sooner anyway.
+    fn plan_exit(&mut self, container: u32, at: Time, code: i32, ctx: &mut Ctx) {
+        if self.exits.iter().any(|exit| exit.container == container && exit.at <= at) {
+            return;
+        }
+        self.exits.retain(|exit| exit.container != container);
+        self.exits.push(PlannedExit { container, at, code });
+        ctx.wake_at(at, Timer { tag: EXIT, value: u64::from(container) });
+    }
+
+    /// StopPodSandbox: the network goes, and with it whatever still runs.
+    pub fn stop_pod_sandbox(&mut self, pod: Uid, now: Time) {
+        let Some(sandbox) = self.sandbox_mut(pod) else { return };
+        if sandbox.state == SandboxState::NotReady {
+            return;
+        }
+        sandbox.state = SandboxState::NotReady;
+        sandbox.host_part = 0;
+        let left: Vec<u32> =
+            sandbox.containers.iter().filter(|container| container.is_running()).map(|c| c.id).collect();
+        for id in left {
+            self.exit(id, 137, now);
+        }
+        self.touch(pod);
+    }
+
+    /// RemovePodSandbox, with all that was in it.
+    pub fn remove_pod_sandbox(&mut self, pod: Uid, now: Time) {
+        self.stop_pod_sandbox(pod, now);
+        if let Some(at) = self.sandboxes.position(pod) {
+            self.sandboxes.remove(at);
+        }
+    }
+
+    /// RemoveContainer: only one that does not run.
+    pub fn remove_container(&mut self, id: u32) {
+        for sandbox in self.sandboxes.iter_mut() {
+            sandbox.containers.retain(|container| container.id != id || container.is_running());
+        }
+    }
+
+    pub fn container(&self, id: u32) -> Option<(&Sandbox, &Container)> {
+        let find = |sandbox: &Sandbox| sandbox.containers.iter().position(|container| container.id == id);
+        self.sandboxes.iter().find_map(|sandbox| Some((sandbox, &sandbox.containers[find(sandbox)?])))
+    }
+
+    /// The container of this number in the sandbox of that one. Sandboxes lie in order of their numbers.
+    fn container_in(&mut self, sandbox: u32, id: u32) -> Option<(Uid, &mut Container)> {
+        let at = self.sandboxes.binary_search_by_key(&sandbox, |sandbox| sandbox.id).ok()?;
+        let sandbox = &mut self.sandboxes[at];
+        let container = sandbox.containers.iter_mut().find(|container| container.id == id)?;
+        Some((sandbox.uid, container))
+    }
+
+    fn container_mut(&mut self, id: u32) -> Option<(Uid, &mut Container)> {
+        self.sandboxes.iter_mut().find_map(|sandbox| {
+            let container = sandbox.containers.iter_mut().find(|container| container.id == id)?;
+            Some((sandbox.uid, container))
+        })
+    }
+
+    /// Goes on with what was waiting for this timer.
+    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Done> {
+        let id = timer.value as u32;
+        match timer.tag {
+            SANDBOX => self.finish_sandbox(id),
+            START => self.finish_start((timer.value >> 32) as u32, id, ctx),
+            EXIT => {
+                let at = self.exits.iter().position(|exit| exit.container == id && exit.at <= ctx.now)?;
+                let exit = self.exits.remove(at);
+                self.exit(id, exit.code, ctx.now).map(|pod| Done::Exited(pod, id))
+            }
+            _ => None,
+        }
+    }
+
+    fn finish_sandbox(&mut self, id: u32) -> Option<Done> {
+        let at = self.sandboxes.binary_search_by_key(&id, |sandbox| sandbox.id).ok()?;
+        if self.sandboxes[at].state != SandboxState::Creating {
+            return None;
+        }
+        let pod = self.sandboxes[at].uid;
+        let host_part = match self.sandboxes[at].spec.host_network {
+            true => 0,
+            false => match self.free_host_part() {
+                Some(part) => part,
+                None => {
+                    self.sandboxes.remove(at);
+                    return Some(Done::SandboxFailed(pod));
+                }
+            },
+        };
+        let sandbox = &mut self.sandboxes[at];
+        sandbox.host_part = host_part;
+        sandbox.state = SandboxState::Ready;
+        self.touch(pod);
+        Some(Done::SandboxReady(pod))
+    }
+
+    /// The next free address of the node's network, as the host-local plugin hands them out: in a circle.
+    fn free_host_part(&mut self) -> Option<u8> {
+        let mut part = self.last_ip;
+        for _ in 0..253 {
+            part = if part >= 254 { 2 } else { part + 1 };
+            if self.sandboxes.iter().all(|sandbox| sandbox.host_part != part) {
+                self.last_ip = part;
+                return Some(part);
+            }
+        }
+        None
+    }
+
+    /// A pod's own address; `None` before it has one, and with the node's network.
+    pub fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+        let [a, b, c, _] = self.pod_cidr.octets();
+        (sandbox.host_part != 0).then(|| Ipv4Addr::new(a, b, c, sandbox.host_part))
+    }
+
+    fn finish_start(&mut self, sandbox: u32, id: u32, ctx: &mut Ctx) -> Option<Done> {
+        let (pod, container) = self.container_in(sandbox, id)?;
+        if !matches!(container.state, ContainerState::Created) {
+            return None;
+        }
+        container.state = ContainerState::Running { started: ctx.now };
+        let ends = container.spec.containers.get(usize::from(container.index)).and_then(|c| program(c).ends);
+        if let Some((after, code)) = ends {
+            self.plan_exit(id, ctx.now + after, code, ctx);
+        }
+        self.touch(pod);
+        self.changed = true;
+        Some(Done::Started(pod, id))
+    }
+
+    /// Marks a running container as ended; returns its pod.
+    fn exit(&mut self, id: u32, code: i32, now: Time) -> Option<Uid> {
+        self.exits.retain(|exit| exit.container != id);
+        let (pod, container) = self.container_mut(id)?;
+        let ContainerState::Running { started } = container.state else { return None };
+        let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
+        container.state = ContainerState::Exited(Box::new(Exit { started, finished: now, code, reason }));
+        self.touch(pod);
+        self.changed = true;
+        Some(pod)
+    }
+
+    /// The computer loses power: everything ends. After the next start the sandboxes are still known.
+    pub fn power_off(&mut self, now: Time) {
+        let pods: Vec<Uid> = self.sandboxes.iter().map(|sandbox| sandbox.uid).collect();
+        for pod in pods {
+            let Some(sandbox) = self.sandbox_mut(pod) else { continue };
+            sandbox.drop_created();
+            let running: Vec<u32> =
+                sandbox.containers.iter().filter(|container| container.is_running()).map(|c| c.id).collect();
+            for id in running {
+                self.exit(id, 255, now);
+                self.mark_unknown(id);
+            }
+            self.stop_pod_sandbox(pod, now);
+        }
+        self.exits.clear();
+    }
+
+    /// containerd cannot say how a container ended that was running when the computer stopped.
+    fn mark_unknown(&mut self, id: u32) {
+        let Some((_, container)) = self.container_mut(id) else { return };
+        if let ContainerState::Exited(exit) = &mut container.state {
+            exit.reason = ExitReason::Unknown;
+        }
+    }
+}

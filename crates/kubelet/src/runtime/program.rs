@@ -1,0 +1,191 @@
+//! What the program of a container does, as far as its command tells.
+//!
+//! Nothing is executed. A program runs for ever and ends when asked to, unless its command is one of a few
+//! simple ones that people use to try things out: `sleep 5`, `false`, `sh -c "echo hi; exit 1"`. What
+//! prepares something, a regular init container, is done after a while instead of running for ever.
+
+use super::component;
+use api::pod::{Container, ContainerKind};
+use sim::Duration;
+
+/// How a program ends by itself, and what it does when it is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// After how long it ends by itself, and with which exit code.
+    pub ends: Option<(Duration, i32)>,
+    /// Whether it ends on SIGTERM. `sleep` and plain shells do not: they have no handler for it, and as
+    /// process 1 of their container the signal's default action does not touch them.
+    pub heeds_sigterm: bool,
+}
+
+const FOREVER: Program = Program { ends: None, heeds_sigterm: true };
+
+/// How long a regular init container takes whose command does not say.
+const PREPARATION: Duration = Duration::from_secs(1);
+
+/// The program that `container` runs.
+pub fn program(container: &Container) -> Program {
+    let program = of_container(container);
+    let sleeps = container.command.first().is_some_and(|word| word.ends_with("sleep"));
+    match program.ends {
+        None if container.kind == ContainerKind::Init && !sleeps => {
+            Program { ends: Some((PREPARATION, 0)), ..program }
+        }
+        _ => program,
+    }
+}
+
+fn of_container(container: &Container) -> Program {
+    if let Some(complaint) = component::complaint(container) {
+        return Program { ends: Some((Duration::ZERO, complaint.exit_code)), heeds_sigterm: true };
+    }
+    // Without a command the image's own program runs, and `args` are its arguments.
+    if container.command.is_empty() {
+        return FOREVER;
+    }
+    let words: Vec<&str> = container.command.iter().chain(&container.args).map(|word| &**word).collect();
+    of_words(&words)
+}
+
+fn of_words(words: &[&str]) -> Program {
+    let Some(first) = words.first() else { return FOREVER };
+    let name = first.rsplit('/').next().unwrap_or(first);
+    match name {
+        "true" => ends_at_once(0),
+        "false" => ends_at_once(1),
+        "exit" => ends_at_once(exit_code(words.get(1).copied())),
+        "sleep" => Program { ends: sleep(words).map(|span| (span, 0)), heeds_sigterm: false },
+        "sh" | "bash" | "ash" | "dash" => match script_of(words) {
+            Some(script) => of_script(script),
+            None => FOREVER,
+        },
+        _ => FOREVER,
+    }
+}
+
+fn ends_at_once(code: i32) -> Program {
+    Program { ends: Some((Duration::ZERO, code)), heeds_sigterm: true }
+}
+
+fn exit_code(word: Option<&str>) -> i32 {
+    word.and_then(|word| word.parse::<i64>().ok()).map_or(0, |code| (code & 0xff) as i32)
+}
+
+/// The script of `sh -c SCRIPT`, whatever other options stand before it (`-ec`, `-x -c`).
+fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let at = words.iter().position(|word| word.starts_with('-') && word.ends_with('c'))?;
+    words.get(at + 1).copied()
+}
+
+/// How long `sleep 5`, `sleep 0.5`, `sleep 2m` takes; `None` for ever.
+fn sleep(words: &[&str]) -> Option<Duration> {
+    words[1..].iter().try_fold(Duration::ZERO, |total, word| Some(total + sleep_word(word)?))
+}
+
+fn sleep_word(word: &str) -> Option<Duration> {
+    let (number, unit) = match word.char_indices().next_back() {
+        Some((at, 's')) => (&word[..at], 1),
+        Some((at, 'm')) => (&word[..at], 60),
+        Some((at, 'h')) => (&word[..at], 3600),
+        Some((at, 'd')) => (&word[..at], 86_400),
+        _ => (word, 1),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    let micros: u64 = digits.parse().ok()?;
+    let total = whole.saturating_mul(1_000_000).saturating_add(micros).saturating_mul(unit);
+    Some(Duration::from_micros(total))
+}
+
+/// A script of plain commands, one after another. What it cannot follow runs for ever.
+fn of_script(script: &str) -> Program {
+    let heeds_sigterm = script.contains("trap ");
+    let forever = Program { ends: None, heeds_sigterm };
+    let mut spent = Duration::ZERO;
+    let mut code = 0;
+    let mut stops_on_error = false;
+    for statement in statements(script) {
+        let words: Vec<&str> = statement.words.split_whitespace().collect();
+        let words: Vec<&str> = words.iter().map(|word| word.trim_matches(['"', '\''])).collect();
+        let Some(first) = words.first() else { continue };
+        match *first {
+            "exit" => {
+                let code = words.get(1).map_or(code, |word| exit_code(Some(word)));
+                return Program { ends: Some((spent, code)), heeds_sigterm };
+            }
+            "exec" => return FOREVER,
+            "set" => stops_on_error = words.get(1).is_some_and(|word| word.starts_with("-e")),
+            "sleep" => match sleep(&words) {
+                Some(span) => {
+                    spent = spent + span;
+                    code = 0;
+                }
+                None => return forever,
+            },
+            "echo" | "true" | "date" | "printf" | ":" | "trap" | "export" | "cd" => code = 0,
+            "false" => code = 1,
+            _ => return forever,
+        }
+        if code != 0 && (statement.ends_with_and || stops_on_error) {
+            break;
+        }
+    }
+    Program { ends: Some((spent, code)), heeds_sigterm }
+}
+
+struct Statement<'a> {
+    words: &'a str,
+    /// The next one runs only if this one succeeds.
+    ends_with_and: bool,
+}
+
+fn statements(script: &str) -> impl Iterator<Item = Statement<'_>> {
+    script.split([';', '\n']).flat_map(|line| {
+        let count = line.split("&&").count();
+        line.split("&&")
+            .enumerate()
+            .map(move |(at, words)| Statement { words, ends_with_and: at + 1 < count })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(words: &[&str]) -> Option<(u64, i32)> {
+        of_words(words).ends.map(|(span, code)| (span.as_millis(), code))
+    }
+
+    #[test]
+    fn simple_commands_end_as_they_say() {
+        assert_eq!(ends(&["sleep", "5"]), Some((5000, 0)));
+        assert_eq!(ends(&["/bin/sleep", "0.5"]), Some((500, 0)));
+        assert_eq!(ends(&["sleep", "2m"]), Some((120_000, 0)));
+        assert_eq!(ends(&["sleep", "infinity"]), None);
+        assert_eq!(ends(&["false"]), Some((0, 1)));
+        assert_eq!(ends(&["/usr/bin/true"]), Some((0, 0)));
+        assert_eq!(ends(&["nginx", "-g", "daemon off;"]), None);
+        assert_eq!(ends(&["sleep", "é"]), None);
+    }
+
+    #[test]
+    fn scripts_are_followed_while_they_are_plain() {
+        let sh = |script| ends(&["sh", "-c", script]);
+        assert_eq!(sh("echo hello; sleep 3; exit 1"), Some((3000, 1)));
+        assert_eq!(sh("exit 300"), Some((0, 44)));
+        assert_eq!(sh("false && sleep 9"), Some((0, 1)));
+        assert_eq!(sh("set -e\nfalse\nsleep 9"), Some((0, 1)));
+        assert_eq!(sh("while true; do date; sleep 1; done"), None);
+        assert_eq!(sh("sleep 2 && exec nginx"), None);
+        assert_eq!(ends(&["bash", "-ec", "exit 3"]), Some((0, 3)));
+    }
+
+    #[test]
+    fn a_sleeping_process_1_does_not_heed_sigterm() {
+        assert!(!of_words(&["sleep", "3600"]).heeds_sigterm);
+        assert!(!of_words(&["sh", "-c", "while true; do sleep 1; done"]).heeds_sigterm);
+        assert!(of_words(&["sh", "-c", "trap 'exit 0' TERM; sleep infinity"]).heeds_sigterm);
+        assert!(of_words(&["nginx"]).heeds_sigterm);
+    }
+}

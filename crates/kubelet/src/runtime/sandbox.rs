@@ -1,0 +1,176 @@
+//! Sandboxes and the containers in them. There are as many as pods, so they are small.
+
+use std::rc::Rc;
+
+use super::super::uid_list::OfPod;
+use api::meta::{CommonMeta, Name, ObjectMeta, Uid};
+use api::pod::{self, PodSpec};
+use sim::{Duration, Time};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SandboxState {
+    /// Its network is being set up.
+    Creating,
+    Ready,
+    NotReady,
+}
+
+/// A pod, as the runtime knows it.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    pub id: u32,
+    pub uid: Uid,
+    /// The pod's name; a static pod's with the node's name at its end.
+    pub name: Name,
+    /// The pod's namespace, labels and annotations.
+    pub common: Rc<CommonMeta>,
+    pub spec: Rc<PodSpec>,
+    pub created: Time,
+    pub attempt: u32,
+    pub state: SandboxState,
+    /// The last part of its address in the node's network; 0 without one.
+    pub(super) host_part: u8,
+    /// In order of creation; of each name at most the present one and the one before it.
+    pub containers: Vec<Container>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub id: u32,
+    /// Where it stands in [`PodSpec::containers`].
+    pub index: u16,
+    /// Which of the pod's sandboxes it was made in.
+    pub sandbox: u16,
+    /// How many of this name there were before it in this pod.
+    pub attempt: u32,
+    pub image_said: ImageSaid,
+    pub created: Time,
+    /// The spec it was created from.
+    pub spec: Rc<PodSpec>,
+    pub state: ContainerState,
+}
+
+/// What the kubelet said of a container's image when it started it for the first time, in few bytes, as there
+/// is one for each pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageSaid(u32);
+
+impl ImageSaid {
+    pub const NOTHING: ImageSaid = ImageSaid(u32::MAX);
+    const PULLING: u32 = 1 << 31;
+
+    /// That it pulls it, or that it is there, so long `before` the container was created; half an hour at most
+    /// is kept.
+    pub fn new(pulling: bool, before: Duration) -> ImageSaid {
+        let micros = before.0.min(u64::from(Self::PULLING - 2)) as u32;
+        ImageSaid(micros | if pulling { Self::PULLING } else { 0 })
+    }
+
+    pub fn said(self) -> Option<(bool, Duration)> {
+        let before = Duration(u64::from(self.0 & !Self::PULLING));
+        (self != Self::NOTHING).then_some((self.0 & Self::PULLING != 0, before))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContainerState {
+    Created,
+    Running { started: Time },
+    Exited(Box<Exit>),
+}
+
+/// How a container ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    pub started: Time,
+    pub finished: Time,
+    pub code: i32,
+    pub reason: ExitReason,
+}
+
+/// The runtime's word on an end (KL-062).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    Completed,
+    Error,
+    /// It was running when the runtime lost sight of it.
+    Unknown,
+}
+
+impl ExitReason {
+    pub fn text(self) -> &'static str {
+        match self {
+            ExitReason::Completed => "Completed",
+            ExitReason::Error => "Error",
+            ExitReason::Unknown => "Unknown",
+        }
+    }
+}
+
+impl OfPod for Sandbox {
+    fn pod_uid(&self) -> Uid {
+        self.uid
+    }
+}
+
+impl Sandbox {
+    /// Gives up the containers that have been created and do not run yet.
+    pub(super) fn drop_created(&mut self) {
+        self.containers.retain(|container| !matches!(container.state, ContainerState::Created));
+    }
+
+    /// The pod as far as the runtime remembers it.
+    pub fn as_pod(&self) -> pod::Pod {
+        let meta = ObjectMeta {
+            name: self.name.clone(),
+            uid: self.uid,
+            common: self.common.clone(),
+            ..ObjectMeta::default()
+        };
+        let (spec, status) = (self.spec.clone(), pod::PodStatus::default());
+        pod::Pod { meta, spec, pinned_to: None, node_name: None, status }
+    }
+
+    pub fn namespace(&self) -> &Name {
+        &self.common.namespace
+    }
+
+    /// The latest container of this name.
+    pub fn newest(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().find(|container| &**container.name() == name)
+    }
+
+    /// The latest container of this name that was made in the present sandbox: init containers run again in
+    /// a new one (KL-098).
+    pub fn newest_init(&self, name: &str) -> Option<&Container> {
+        self.newest(name).filter(|container| u32::from(container.sandbox) == self.attempt)
+    }
+
+    /// The one before the latest, if it is still known.
+    pub fn previous(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().filter(|container| &**container.name() == name).nth(1)
+    }
+}
+
+impl Container {
+    /// What it was created from.
+    pub fn spec(&self) -> &pod::Container {
+        // A container is only ever made from an entry that its spec has.
+        &self.spec.containers[usize::from(self.index)]
+    }
+
+    pub fn name(&self) -> &Name {
+        &self.spec().name
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, ContainerState::Running { .. })
+    }
+
+    pub fn exit(&self) -> Option<&Exit> {
+        match &self.state {
+            ContainerState::Exited(exit) => Some(exit),
+            _ => None,
+        }
+    }
+}

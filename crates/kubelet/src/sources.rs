@@ -1,0 +1,193 @@
+//! Where the kubelet gets its pods from, and when it knows that it has heard of all of them.
+//!
+//! Kubernetes: pkg/kubelet/config/config.go, sources.go; kubelet_pods.go, HandlePodCleanups.
+
+use std::rc::Rc;
+
+use super::events::pod_ref;
+use super::manifest_dir::Look;
+use super::pod_config::{PodOperation, filter_invalid_pods};
+use super::pod_manager::same_full_name;
+use super::pod_worker::WorkerState;
+use super::texts::format_pod;
+use super::{FileChange, Kubelet};
+use api::event::{EventType, Message};
+use api::meta::Uid;
+use api::pod::Pod;
+use sim::Duration;
+use sim::files::Files;
+use wire::Ctx;
+
+/// Which sources have reported since the process started.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SourcesSeen {
+    pub file: bool,
+    pub api: bool,
+}
+
+impl Kubelet {
+    /// Until all sources have reported, nothing is taken for gone (KL-030).
+    pub(super) fn sources_ready(&self) -> bool {
+        self.sources_seen.api
+            && (self.sources_seen.file || !self.file_source.is_configured())
+            && !self.has_url()
+    }
+
+    pub(super) fn source_seen(&mut self, api: bool, ctx: &mut Ctx) {
+        let before = self.sources_ready();
+        match api {
+            true => self.sources_seen.api = true,
+            false => self.sources_seen.file = true,
+        }
+        if !before && self.sources_ready() {
+            self.schedule_housekeeping(ctx);
+        }
+    }
+
+    /// The scan of staticPodPath.
+    pub(super) fn check_files(&mut self, files: &Files, ctx: &mut Ctx) {
+        if !self.file_source.is_configured() {
+            return;
+        }
+        let node_name = self.host.node_name.clone();
+        let look = self.file_source.list_config(files, &node_name, ctx.now);
+        self.take_look(look, ctx);
+    }
+
+    pub(super) fn handle_file_event(&mut self, path: &str, change: FileChange, files: &Files, ctx: &mut Ctx) {
+        if !self.file_source.concerns(path) {
+            return;
+        }
+        let node_name = self.host.node_name.clone();
+        let look = self.file_source.on_change(path, change, files, &node_name, ctx.now);
+        self.take_look(look, ctx);
+        // The next scan sees the change too; one without a change has nothing to see.
+        self.schedule_file_check(ctx);
+    }
+
+    fn take_look(&mut self, look: Look, ctx: &mut Ctx) {
+        for line in look.log {
+            ctx.log(line);
+        }
+        if let Some(pods) = look.pods {
+            self.set_static_pods(pods, ctx);
+            self.source_seen(false, ctx);
+        }
+    }
+
+    /// What the file source has now: removes come first, then what is new, then what has changed (KL-024).
+    pub(super) fn set_static_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
+        let (pods, clashing) = filter_invalid_pods(pods);
+        for pod in clashing {
+            let (name, pod_text) = (&pod.meta.name, format_pod(&pod));
+            let text = format!(
+                "Error validating pod {pod_text} from file due to duplicate pod name \"{name}\", ignoring"
+            );
+            let message = Message::Text(text.into());
+            self.event(&pod_ref(&pod), EventType::Warning, "FailedValidation", message, ctx);
+        }
+        for (operation, pods) in self.static_pods.set(pods) {
+            for pod in pods {
+                match (operation, self.find(pod.meta.uid)) {
+                    (PodOperation::Remove, _) => self.handle_pod_remove(pod.meta.uid, ctx),
+                    (PodOperation::Add, Some(at)) => self.readmit(at, &pod, ctx),
+                    (PodOperation::Add, None) => self.handle_pod_addition(&pod, ctx),
+                    (_, Some(at)) => self.handle_static_update(at, &pod, ctx),
+                    (_, None) => {}
+                }
+            }
+        }
+    }
+
+    /// A manifest has come back just as it was, before its pod has ended (KL-115).
+    fn readmit(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        let worker = &mut self.workers[at];
+        worker.set_removed(false);
+        worker.pod = pod.clone();
+        if worker.state != WorkerState::Sync {
+            worker.restart_requested = true;
+            if worker.state == WorkerState::Terminated {
+                self.schedule_housekeeping(ctx);
+            }
+        }
+    }
+
+    /// A manifest that names its own uid has changed.
+    fn handle_static_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+        self.workers[at].pod = pod.clone();
+        self.update_pod(at, ctx);
+    }
+
+    /// Static pods of one full name never overlap: the first that waits starts when the last has ended.
+    ///
+    /// Kubernetes: pod_workers.go, allowStaticPodStart.
+    pub(super) fn allow_pod_start(&self, at: usize) -> bool {
+        let worker = &self.workers[at];
+        if !worker.is_static() {
+            return true;
+        }
+        let same = |other: &&super::PodWorker| {
+            other.is_static() && other.no != worker.no && same_full_name(&other.pod, &worker.pod)
+        };
+        !self.workers.iter().filter(same).any(|other| match other.started {
+            true => other.state != WorkerState::Terminated,
+            false => other.no < worker.no && other.state == WorkerState::Sync && !other.rejected,
+        })
+    }
+
+    /// Puts right what is left over, once all sources are ready: pods of which nobody knows any more,
+    /// mirror pods without a static pod, static pods that came back.
+    ///
+    /// Kubernetes: kubelet_pods.go, HandlePodCleanups.
+    pub(super) fn handle_pod_cleanups(&mut self, ctx: &mut Ctx) {
+        if !self.sources_ready() {
+            return;
+        }
+        let orphans: Vec<u32> = self.workers.iter().filter(|w| w.is_removed()).map(|w| w.no).collect();
+        for no in orphans {
+            if let Some(at) = self.find_no(no) {
+                self.terminate(at, None, ctx);
+            }
+        }
+        let again: Vec<u32> = (self.workers.iter())
+            .filter(|w| w.restart_requested && w.state == WorkerState::Terminated)
+            .map(|w| w.no)
+            .collect();
+        for no in again {
+            if let Some(at) = self.find_no(no) {
+                let pod = self.workers[at].pod.clone();
+                self.drop_worker(at, ctx);
+                self.handle_pod_addition(&pod, ctx);
+            }
+        }
+        self.kill_unknown_pods(ctx);
+        self.delete_orphaned_mirror_pods(ctx);
+    }
+
+    /// What the runtime runs and no source knows is stopped, with a grace period of one second (KL-032).
+    fn kill_unknown_pods(&mut self, ctx: &mut Ctx) {
+        const GRACE: Duration = Duration::from_secs(1);
+        let rejected = self.workers.iter().filter(|worker| worker.rejected).map(|worker| worker.no);
+        for no in rejected.collect::<Vec<u32>>() {
+            let Some(at) = self.find_no(no) else { continue };
+            let worker = &mut self.workers[at];
+            if self.runtime.sandbox(worker.uid()).is_some() {
+                (worker.rejected, worker.started) = (false, true);
+                self.terminate(at, Some(GRACE), ctx);
+            }
+        }
+        let known = |uid: Uid| self.workers.iter().any(|worker| worker.uid() == uid);
+        let sandboxes = self.runtime.sandboxes().iter();
+        let unknown: Vec<Uid> = sandboxes.map(|sandbox| sandbox.uid).filter(|uid| !known(*uid)).collect();
+        for uid in unknown {
+            let Some(pod) = self.runtime.sandbox(uid).map(|sandbox| Rc::new(sandbox.as_pod())) else {
+                continue;
+            };
+            let at = self.add_worker(pod);
+            let worker = &mut self.workers[at];
+            worker.set_removed(true);
+            worker.started = true;
+            self.terminate(at, Some(GRACE), ctx);
+        }
+    }
+}

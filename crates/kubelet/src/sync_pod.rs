@@ -1,0 +1,76 @@
+//! What a pod worker does: bring a pod up, take it down, and be done with it.
+//!
+//! Kubernetes: pkg/kubelet/kubelet.go, SyncPod, SyncTerminatingPod, SyncTerminatedPod.
+
+use super::pod_worker::{SyncResult, WorkerState};
+use super::{Kubelet, pod_ref};
+use api::event::{EventType, Message};
+use api::meta::Name;
+use wire::Ctx;
+
+/// What the runtime says when it has no network plugin (KL-060, CP-010).
+pub const NETWORK_NOT_READY: &str = "container runtime network not ready: NetworkReady=false \
+    reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
+
+impl Kubelet {
+    /// Makes the node run what the pod says.
+    pub(super) fn sync_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let status = self.generate_api_pod_status(at, false, ctx.now);
+        let terminal = super::status::is_terminal_phase(status.phase);
+        self.set_pod_status(at, status, ctx);
+        if terminal {
+            // Its containers have all ended for good: what is left of it is taken down.
+            self.complete_work(at, SyncResult::Done, ctx);
+            return self.terminate(at, None, ctx);
+        }
+        let spec = &self.workers[at].pod.spec;
+        if !self.host.network_ready && !spec.host_network {
+            let message: Name = format!("network is not ready: {NETWORK_NOT_READY}").into();
+            let about = pod_ref(&self.workers[at].pod);
+            self.event(&about, EventType::Warning, "NetworkNotReady", Message::Text(message), ctx);
+            return self.complete_work(at, SyncResult::NetworkNotReady, ctx);
+        }
+        self.try_reconcile_mirror_pods(at, ctx);
+        self.add_probes(at, ctx);
+        self.schedule_probes(at, true, ctx);
+        if self.wait_for_mount(at, ctx) {
+            self.sync_containers(at, ctx);
+        }
+    }
+
+    /// Stops all that runs of the pod, within its grace period.
+    pub(super) fn sync_terminating_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let status = self.generate_api_pod_status(at, false, ctx.now);
+        self.set_pod_status(at, status, ctx);
+        self.stop_liveness_and_startup(at);
+        let grace = self.workers[at].extra().grace.unwrap_or_default();
+        self.kill_pod(at, grace, ctx);
+    }
+
+    /// All containers have stopped: the status becomes final.
+    pub(super) fn complete_terminating(&mut self, at: usize, ctx: &mut Ctx) {
+        let uid = self.workers[at].uid();
+        self.runtime.stop_pod_sandbox(uid, ctx.now);
+        let status = self.generate_api_pod_status(at, true, ctx.now);
+        self.remove_probes(at);
+        let worker = &mut self.workers[at];
+        worker.work = None;
+        worker.synced = ctx.now;
+        worker.state = WorkerState::Terminated;
+        let no = worker.no;
+        self.set_pod_status(at, status, ctx);
+        self.finish_terminated(at, ctx);
+        self.release_waiting(no, ctx);
+    }
+
+    /// Nothing runs any more: whoever waits for that is told.
+    pub(super) fn finish_terminated(&mut self, at: usize, ctx: &mut Ctx) {
+        if self.workers[at].is_removed() {
+            return self.drop_worker(at, ctx);
+        }
+        if self.workers[at].restart_requested {
+            self.schedule_housekeeping(ctx);
+        }
+        self.delete_if_finished(at, ctx);
+    }
+}

@@ -1,0 +1,26 @@
+//! What the kubelet knows of its pods besides what the runtime shows: for the picture, not for itself.
+
+use super::Kubelet;
+use super::kuberuntime::get_backoff_key;
+use super::pod_worker::WorkerState;
+use api::meta::Uid;
+use sim::Time;
+
+impl Kubelet {
+    /// When the back-off of an ended container ends, if one is on.
+    pub fn back_off_end(&self, pod: Uid, container: &str) -> Option<Time> {
+        let worker = &self.workers[self.find(pod)?];
+        let finished = self.runtime.sandbox(pod)?.newest(container)?.exit()?.finished;
+        let key = get_backoff_key(&worker.pod, worker.pod.spec.container(container)?);
+        let back_off = self.crash_loop_back_off.get(&key);
+        (back_off.0 > 0).then(|| finished + back_off)
+    }
+
+    /// Whether a pod is being stopped.
+    pub fn is_terminating(&self, namespace: &str, pod: &str) -> bool {
+        self.workers.iter().any(|worker| {
+            let meta = &worker.pod.meta;
+            worker.state == WorkerState::Terminating && *meta.name == *pod && **meta.namespace() == *namespace
+        })
+    }
+}

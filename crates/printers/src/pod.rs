@@ -1,0 +1,195 @@
+//! Pods: READY, STATUS and RESTARTS.
+
+use super::{Columns, Row, age, text_of};
+use api::json;
+use api::pod::{
+    ConditionStatus, ConditionType, ContainerKind, ContainerState, ContainerStatus, Pod, Terminated,
+};
+use sim::{Time, Timestamp};
+
+pub(super) const COLUMNS: Columns =
+    &["Name", "Ready", "Status", "Restarts", "Age", "*IP", "*Node", "*Nominated Node", "*Readiness Gates"];
+
+/// What the table says of a pod's containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSummary {
+    pub ready: u32,
+    pub total: u32,
+    /// The STATUS column.
+    pub reason: String,
+    pub restarts: u32,
+    pub last_restart: Timestamp,
+}
+
+/// The STATUS column alone.
+pub fn pod_reason(pod: &Pod) -> String {
+    pod_status(pod).reason
+}
+
+/// Rules: KL-108…KL-114.
+///
+/// Kubernetes: pkg/printers/internalversion/printers.go, printPod.
+pub fn pod_status(pod: &Pod) -> PodSummary {
+    let counted = pod.spec.containers.iter().filter(|container| container.kind != ContainerKind::Init);
+    let mut summary = PodSummary {
+        ready: 0,
+        total: u32::try_from(counted.count()).unwrap_or(u32::MAX),
+        reason: first_reason(pod),
+        restarts: 0,
+        last_restart: Timestamp::default(),
+    };
+    let mut sidecars = Restarts::default();
+    let initializing = init_containers(pod, &mut summary, &mut sidecars);
+    let initialized = pod.status.condition(ConditionType::Initialized);
+    if !initializing || initialized.is_some_and(|condition| condition.status == ConditionStatus::True) {
+        main_containers(pod, &mut summary, sidecars);
+    }
+    if pod.meta.is_terminating() {
+        let lost = pod.status.reason.as_ref().is_some_and(|reason| &*reason.reason == "NodeLost");
+        if lost {
+            summary.reason = "Unknown".to_owned();
+        } else if !pod.is_terminal() {
+            summary.reason = "Terminating".to_owned();
+        }
+    }
+    summary
+}
+
+/// The phase, or status.reason (KL-108), or that a scheduling gate holds it back.
+fn first_reason(pod: &Pod) -> String {
+    let scheduled = pod.status.condition(ConditionType::PodScheduled).and_then(|c| c.reason.as_ref());
+    if scheduled.is_some_and(|reason| &*reason.reason == "SchedulingGated") {
+        return "SchedulingGated".to_owned();
+    }
+    match &pod.status.reason {
+        Some(reason) if !reason.reason.is_empty() => text_of(&reason.reason),
+        _ => pod.status.phase.text().to_owned(),
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Restarts {
+    count: u32,
+    last: Timestamp,
+}
+
+impl Restarts {
+    fn add(&mut self, status: &ContainerStatus) {
+        self.count = self.count.saturating_add(status.restart_count);
+        if let Some(last) = &status.last_state {
+            self.last = self.last.max(last.finished);
+        }
+    }
+}
+
+/// KL-109. Returns whether an init container still stands in the way.
+fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts) -> bool {
+    let mut restarts = Restarts::default();
+    let inits = pod.spec.containers.iter().zip(&pod.status.containers);
+    let inits = inits.filter(|(container, _)| container.kind != ContainerKind::Main);
+    let count = pod.spec.init_containers().count();
+    let mut initializing = false;
+    for (at, (container, status)) in inits.enumerate() {
+        restarts.add(status);
+        let is_sidecar = container.kind == ContainerKind::Sidecar;
+        if is_sidecar {
+            sidecars.add(status);
+        }
+        match &status.state {
+            ContainerState::Terminated(ended) if ended.exit_code == 0 => continue,
+            _ if is_sidecar && status.started => {
+                summary.ready += u32::from(status.ready);
+                continue;
+            }
+            ContainerState::Terminated(ended) => summary.reason = format!("Init:{}", end_reason(ended)),
+            ContainerState::Waiting(waiting)
+                if !waiting.reason.is_empty() && &*waiting.reason != "PodInitializing" =>
+            {
+                summary.reason = format!("Init:{}", waiting.reason);
+            }
+            _ => summary.reason = format!("Init:{at}/{count}"),
+        }
+        initializing = true;
+        break;
+    }
+    (summary.restarts, summary.last_restart) = (restarts.count, restarts.last);
+    initializing
+}
+
+/// KL-110, KL-111: the first container's reason wins, as they are looked at from the last.
+fn main_containers(pod: &Pod, summary: &mut PodSummary, sidecars: Restarts) {
+    let mut restarts = sidecars;
+    let (mut running, mut error) = (false, None);
+    let all = pod.spec.containers.iter().zip(&pod.status.containers).rev();
+    for (_, status) in all.filter(|(container, _)| container.kind == ContainerKind::Main) {
+        restarts.add(status);
+        let reason = match &status.state {
+            ContainerState::Waiting(waiting) if !waiting.reason.is_empty() => Some(text_of(&waiting.reason)),
+            ContainerState::Terminated(ended) => Some(end_reason(ended)),
+            ContainerState::Running(_) if status.ready => {
+                running = true;
+                summary.ready += 1;
+                None
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            if reason != "Completed" {
+                error = Some(reason.clone());
+            }
+            summary.reason = reason;
+        }
+    }
+    if summary.reason == "Completed" && running {
+        summary.reason = match error {
+            _ if pod.is_ready() => "Running".to_owned(),
+            Some(error) => error,
+            None => "NotReady".to_owned(),
+        };
+    }
+    (summary.restarts, summary.last_restart) = (restarts.count, restarts.last);
+}
+
+fn end_reason(ended: &Terminated) -> String {
+    if !ended.reason.is_empty() {
+        text_of(&ended.reason)
+    } else if ended.signal != 0 {
+        format!("Signal:{}", ended.signal)
+    } else {
+        format!("ExitCode:{}", ended.exit_code)
+    }
+}
+
+pub(super) fn row(pod: &Pod, now: Time) -> Row {
+    let summary = pod_status(pod);
+    let restarts = if summary.restarts != 0 && summary.last_restart != Timestamp::default() {
+        format!("{} ({} ago)", summary.restarts, age(&summary.last_restart, now))
+    } else {
+        summary.restarts.to_string()
+    };
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "<none>".to_owned());
+    vec![
+        text_of(&pod.meta.name),
+        format!("{}/{}", summary.ready, summary.total),
+        summary.reason,
+        restarts,
+        age(&pod.meta.created, now),
+        or_none(pod.status.pod_ip.map(|ip| ip.to_string())),
+        or_none(pod.node_name.as_deref().map(text_of)),
+        or_none(pod.status.nominated_node.as_deref().map(text_of)),
+        readiness_gates(pod),
+    ]
+}
+
+fn readiness_gates(pod: &Pod) -> String {
+    let gates = json::list(&pod.spec.raw, "readinessGates");
+    if gates.is_empty() {
+        return "<none>".to_owned();
+    }
+    let is_true = |gate: &&serde_json::Value| {
+        let wanted = json::text(gate, "conditionType");
+        let conditions = &pod.status.conditions;
+        conditions.iter().any(|c| c.kind.text() == wanted && c.status == ConditionStatus::True)
+    };
+    format!("{}/{}", gates.iter().filter(is_true).count(), gates.len())
+}

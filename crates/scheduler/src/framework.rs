@@ -1,0 +1,193 @@
+//! What the scheduler's plugins have in common: their names, their verdicts, and the text of a failure.
+//!
+//! Kubernetes: pkg/scheduler/framework/types.go, staging/src/k8s.io/kube-scheduler/framework/interface.go.
+
+use std::fmt;
+
+use api::meta::Name;
+
+/// The plugins that can reject a pod, in the order in which they filter (SCH-005).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Plugin {
+    SchedulingGates,
+    NodeUnschedulable,
+    NodeName,
+    TaintToleration,
+    NodeAffinity,
+    NodePorts,
+    NodeResourcesFit,
+    VolumeRestrictions,
+    VolumeBinding,
+    PodTopologySpread,
+    InterPodAffinity,
+    DynamicResources,
+    DefaultPreemption,
+}
+
+impl Plugin {
+    pub const ALL: [Plugin; 13] = [
+        Plugin::SchedulingGates,
+        Plugin::NodeUnschedulable,
+        Plugin::NodeName,
+        Plugin::TaintToleration,
+        Plugin::NodeAffinity,
+        Plugin::NodePorts,
+        Plugin::NodeResourcesFit,
+        Plugin::VolumeRestrictions,
+        Plugin::VolumeBinding,
+        Plugin::PodTopologySpread,
+        Plugin::InterPodAffinity,
+        Plugin::DynamicResources,
+        Plugin::DefaultPreemption,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Plugin::SchedulingGates => "SchedulingGates",
+            Plugin::NodeUnschedulable => "NodeUnschedulable",
+            Plugin::NodeName => "NodeName",
+            Plugin::TaintToleration => "TaintToleration",
+            Plugin::NodeAffinity => "NodeAffinity",
+            Plugin::NodePorts => "NodePorts",
+            Plugin::NodeResourcesFit => "NodeResourcesFit",
+            Plugin::VolumeRestrictions => "VolumeRestrictions",
+            Plugin::VolumeBinding => "VolumeBinding",
+            Plugin::PodTopologySpread => "PodTopologySpread",
+            Plugin::InterPodAffinity => "InterPodAffinity",
+            Plugin::DynamicResources => "DynamicResources",
+            Plugin::DefaultPreemption => "DefaultPreemption",
+        }
+    }
+}
+
+/// A set of plugins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PluginSet(u16);
+
+impl PluginSet {
+    pub const NONE: PluginSet = PluginSet(0);
+
+    pub const fn of(plugin: Plugin) -> PluginSet {
+        PluginSet(1 << plugin as u16)
+    }
+
+    pub fn add(&mut self, plugin: Plugin) {
+        self.0 |= 1 << plugin as u16;
+    }
+
+    #[must_use]
+    pub const fn with(self, plugin: Plugin) -> PluginSet {
+        PluginSet(self.0 | 1 << plugin as u16)
+    }
+
+    #[must_use]
+    pub const fn and(self, other: PluginSet) -> PluginSet {
+        PluginSet(self.0 & other.0)
+    }
+
+    pub const fn has(self, plugin: Plugin) -> bool {
+        self.0 & 1 << plugin as u16 != 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its members, in the order of filtering.
+    pub fn iter(self) -> impl Iterator<Item = Plugin> {
+        Plugin::ALL.into_iter().filter(move |plugin| self.has(*plugin))
+    }
+}
+
+/// How final a rejection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Something went wrong that has nothing to do with the pod or the node.
+    Error,
+    /// Other pods leaving could help.
+    Unschedulable,
+    /// No eviction could help.
+    UnschedulableAndUnresolvable,
+}
+
+/// Why a node will not do, in the words that are counted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    Static(&'static str),
+    /// `Insufficient {resource}`.
+    Insufficient(Name),
+    Text(Name),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Static(text) => f.write_str(text),
+            Reason::Insufficient(resource) => write!(f, "Insufficient {resource}"),
+            Reason::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A plugin's refusal. Making one with one reason allocates nothing: there may be one for every node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub plugin: Plugin,
+    pub code: Code,
+    first: Option<Reason>,
+    more: Vec<Reason>,
+    /// What went wrong inside the plugin, if something did: it then gives no reasons.
+    pub error: Option<Name>,
+}
+
+impl Status {
+    pub fn new(plugin: Plugin, code: Code, reason: &'static str) -> Status {
+        Status { plugin, code, first: Some(Reason::Static(reason)), more: Vec::new(), error: None }
+    }
+
+    /// No eviction could help.
+    pub fn unresolvable(plugin: Plugin, reason: &'static str) -> Status {
+        Status::new(plugin, Code::UnschedulableAndUnresolvable, reason)
+    }
+
+    pub fn unschedulable(plugin: Plugin, reason: &'static str) -> Status {
+        Status::new(plugin, Code::Unschedulable, reason)
+    }
+
+    pub fn with_text(plugin: Plugin, code: Code, text: Name) -> Status {
+        Status { plugin, code, first: Some(Reason::Text(text)), more: Vec::new(), error: None }
+    }
+
+    pub fn with_error(plugin: Plugin, code: Code, error: Name) -> Status {
+        Status { error: Some(error), ..Status::empty(plugin, code) }
+    }
+
+    /// A refusal without words yet.
+    pub fn empty(plugin: Plugin, code: Code) -> Status {
+        Status { plugin, code, first: None, more: Vec::new(), error: None }
+    }
+
+    pub fn push(&mut self, reason: Reason) {
+        match &self.first {
+            None => self.first = Some(reason),
+            Some(_) => self.more.push(reason),
+        }
+    }
+
+    pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        self.first.iter().chain(&self.more)
+    }
+
+    /// The error, or the reasons joined by `, `.
+    pub fn message(&self) -> String {
+        if let Some(error) = &self.error {
+            return error.to_string();
+        }
+        let reasons: Vec<String> = self.reasons().map(Reason::to_string).collect();
+        reasons.join(", ")
+    }
+}
+
+/// What a filter says of one node.
+pub type Verdict = Result<(), Status>;

@@ -1,0 +1,375 @@
+//! The one door: deeds in, state out, time forward.
+
+pub mod bytes;
+pub mod command;
+mod opening;
+pub mod script;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use api::object::{Key, Kind};
+use cluster::desk::JobId;
+use cluster::{Addons, Cluster};
+use sim::{Duration, Time};
+use view::picture::Picture;
+use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use yaml::Diagnostic;
+
+pub use bytes::Bytes;
+pub use command::Command;
+use opening::Opening;
+pub use opening::Progress;
+pub use script::{Options, Script, Start};
+
+/// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
+/// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
+const QUIET_AHEAD: Duration = Duration::from_secs(16);
+
+/// A command of the console as the page shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobView {
+    pub id: u32,
+    pub line: Rc<str>,
+    pub started: Time,
+    pub text: Rc<str>,
+    /// `None` while it runs.
+    pub exit_code: Option<i32>,
+}
+
+/// A session: the cluster, and the script that made it what it is.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    cluster: Cluster,
+    script: Script,
+    picture: Picture,
+    /// What is left to do until the session is where it begins.
+    opening: Option<Opening>,
+}
+
+impl Stage {
+    pub fn new(options: Options) -> Stage {
+        Stage::from_script(&Script::new(options))
+    }
+
+    /// Plays a script to its end.
+    pub fn from_script(script: &Script) -> Stage {
+        let mut stage = Stage::open(script);
+        stage.finish_opening();
+        stage
+    }
+
+    /// A session that is still to be brought to its beginning, or to a script's end: [`Stage::go_on_opening`].
+    pub fn open(script: &Script) -> Stage {
+        let options = script.options.clone().bounded();
+        let addons = Addons { kube_proxy: options.kube_proxy };
+        let cluster = Cluster::new(options.seed, options.settings(), Vec::new(), addons);
+        Stage {
+            cluster,
+            opening: Some(Opening::new(&options, script)),
+            script: Script::new(options),
+            picture: Picture::default(),
+        }
+    }
+
+    /// Takes one small step of the opening; false when there is none left.
+    pub fn go_on_opening(&mut self) -> bool {
+        let Some(opening) = self.opening.take() else { return false };
+        self.opening = opening.step(self);
+        self.opening.is_some()
+    }
+
+    pub fn finish_opening(&mut self) {
+        while self.go_on_opening() {}
+    }
+
+    /// How far the opening is; `None` once the session has begun.
+    pub fn opening(&self) -> Option<Progress> {
+        self.opening.as_ref().map(|opening| opening.progress(self))
+    }
+
+    // ---- time ----
+
+    pub fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    pub fn started(&self) -> Time {
+        self.cluster.started()
+    }
+
+    /// Handles the next thing that is due; false when nothing ever is.
+    pub fn step(&mut self) -> bool {
+        let Some(next) = self.cluster.next_time() else { return false };
+        let stepped = self.cluster.step_until(next);
+        self.note_time();
+        stepped
+    }
+
+    pub fn run_until(&mut self, until: Time) {
+        self.cluster.run_until(until);
+        self.note_time();
+    }
+
+    /// Runs towards `until`, at most `max_steps` steps; whether it got there.
+    pub fn run_slice(&mut self, until: Time, max_steps: u32) -> bool {
+        for _ in 0..max_steps {
+            if !self.cluster.step_until(until) {
+                self.cluster.advance_clock(until);
+                self.note_time();
+                return true;
+            }
+        }
+        self.note_time();
+        false
+    }
+
+    /// Runs until nothing is under way, at most for `limit`; whether it is quiet then.
+    pub fn run_until_quiet(&mut self, limit: Duration) -> bool {
+        let end = self.now() + limit;
+        while self.step_towards_quiet(end) {}
+        self.is_quiet()
+    }
+
+    /// Handles one thing that is due by `end`; false when nothing is under way, or `end` is reached.
+    pub fn step_towards_quiet(&mut self, end: Time) -> bool {
+        let next = self.cluster.next_time().unwrap_or(end);
+        let goes_on = !self.is_quiet() && next <= end;
+        if goes_on {
+            self.cluster.step_until(next);
+        } else if !self.is_quiet() {
+            self.cluster.advance_clock(end);
+        }
+        self.note_time();
+        goes_on
+    }
+
+    /// Nothing is under way, and nothing happens within the next seconds.
+    pub fn is_quiet(&self) -> bool {
+        self.cluster.is_quiet(QUIET_AHEAD)
+    }
+
+    fn note_time(&mut self) {
+        let at = self.now().since(self.started()).as_micros();
+        self.script.until = self.script.until.max(at);
+    }
+
+    /// How many things have been handled so far: what guards and benches count.
+    pub fn steps(&self) -> u64 {
+        self.cluster.steps()
+    }
+
+    /// Gives up one more piece of a session that is over; false when what is left is small.
+    pub fn take_apart(&mut self) -> bool {
+        self.cluster.take_apart()
+    }
+
+    // ---- deeds ----
+
+    /// Does a deed now. Its output, and what it brings about, come as virtual time passes.
+    ///
+    /// What is due at this instant comes first, as it does when the session is replayed.
+    pub fn perform(&mut self, command: Command) -> JobId {
+        self.finish_opening();
+        let (started, now) = (self.started(), self.now());
+        self.cluster.run_until(now);
+        self.script.push(started, now, command.clone());
+        self.carry_out(command)
+    }
+
+    fn carry_out(&mut self, command: Command) -> JobId {
+        let line = command.shell_line();
+        let done = match command {
+            Command::Exec { line, files } => return self.exec(&line, files),
+            Command::WriteFile { node, path, text } => self.cluster.write_file(&node, &path, text.as_bytes()),
+            Command::RemoveFile { node, path } => self.cluster.remove_file(&node, &path),
+            Command::MoveFile { node, from, to } => self.cluster.move_file(&node, &from, &to),
+            Command::StopKubelet { node } => self.cluster.stop_kubelet(&node),
+            Command::StartKubelet { node } => self.cluster.start_kubelet(&node),
+            Command::RestartKubelet { node } => self.cluster.restart_kubelet(&node),
+            Command::CrashContainer { node, namespace, pod, container, exit_code } => {
+                self.cluster.crash_container(&node, &namespace, &pod, &container, exit_code)
+            }
+            Command::PowerOff { node } => self.cluster.power_off(&node),
+            Command::PowerOn { node } => self.cluster.power_on(&node),
+            Command::CutNetwork { node } => self.cluster.set_link(&node, false),
+            Command::RestoreNetwork { node } => self.cluster.set_link(&node, true),
+            Command::AddMachine { node, labels } => {
+                let labels: Vec<(String, String)> = labels.into_iter().collect();
+                self.cluster.join_machine(&node, &labels)
+            }
+            Command::RemoveMachine { node } => self.cluster.remove_machine(&node),
+            Command::SetApiServer { up } => self.cluster.set_api_server(up),
+        };
+        self.cluster.note_deed(&line, done)
+    }
+
+    fn exec(&mut self, line: &str, files: BTreeMap<String, Bytes>) -> JobId {
+        let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+        let job = console::job(line, files, self.cluster.client(), self.now());
+        self.cluster.start_job(job)
+    }
+
+    pub fn interrupt(&mut self, id: JobId) {
+        self.cluster.interrupt_job(id);
+    }
+
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    // ---- what there is to see ----
+
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The whole board. With many nodes this costs a walk over all of them: see [`Stage::look`].
+    pub fn board(&mut self) -> Rc<Board> {
+        Rc::new(view::build::board(&self.cluster))
+    }
+
+    /// Brings the picture up to date with what changed. `left` says whether there is time for more; near
+    /// nodes are always up to date afterwards.
+    pub fn look(&mut self, gaze: &Gaze, left: impl FnMut() -> bool) -> Looked {
+        self.picture.look(&mut self.cluster, gaze, left)
+    }
+
+    /// The marks of all nodes, made from nothing: what looks by what changed must agree with.
+    pub fn fresh_fleet(&self) -> Fleet {
+        view::build::fleet(&self.cluster)
+    }
+
+    /// What the last look saw: the near nodes in full.
+    pub fn near_board(&self) -> Option<&Rc<Board>> {
+        self.picture.board()
+    }
+
+    /// What the last look saw of all nodes.
+    pub fn fleet(&self) -> &Rc<Fleet> {
+        self.picture.fleet()
+    }
+
+    /// The node that a pod is on or meant for, by what the API server or the pod's own name says.
+    pub fn node_of_pod(&self, namespace: &str, name: &str) -> Option<Rc<str>> {
+        if let Some(pod) = self.cluster.api.store.pods.get(namespace, name) {
+            return pod.node_name.clone().or_else(|| pod.pinned_to.clone());
+        }
+        // A static pod without a mirror: its name ends in its node's.
+        let ends = name.match_indices('-').map(|(at, _)| &name[at + 1..]);
+        ends.filter_map(|end| self.cluster.machine(end)).map(|machine| machine.name.clone()).next()
+    }
+
+    /// Messages under way now.
+    pub fn flights(&self) -> Vec<Flight> {
+        view::flights::flights(&self.cluster)
+    }
+
+    /// The same counted by way: a handful of flows, however much is under way.
+    pub fn flows(&self) -> Vec<Flow> {
+        view::flights::flows(&self.cluster)
+    }
+
+    /// Messages under way; watch events are not counted.
+    pub fn messages_under_way(&self) -> usize {
+        self.cluster.message_count()
+    }
+
+    /// How long a message takes.
+    pub fn link_delay(&self) -> Duration {
+        self.cluster.settings.link_delay
+    }
+
+    pub fn job(&self, id: JobId) -> Option<JobView> {
+        let desk = &self.cluster.desk;
+        desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
+    }
+
+    /// The console's history, oldest first, from the command after `id`.
+    pub fn jobs_after(&self, id: u32) -> Vec<JobView> {
+        let desk = &self.cluster.desk;
+        let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
+        let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
+        let mut views: Vec<JobView> = jobs.chain(notes).collect();
+        views.sort_by_key(|view| view.id);
+        views
+    }
+
+    /// Why nodes are to have no pod of a DaemonSet. Costs a walk over all nodes.
+    pub fn nodes_without(&self, namespace: &str, daemonset: &str) -> Vec<Without> {
+        view::build::nodes_without(&self.cluster, namespace, daemonset)
+    }
+
+    pub fn events(&self, limit: usize) -> Vec<EventView> {
+        view::texts::events(&self.cluster, limit)
+    }
+
+    /// The newest messages that have arrived, newest first.
+    pub fn messages(&self, limit: usize) -> Vec<MessageView> {
+        view::texts::messages(&self.cluster, limit)
+    }
+
+    pub fn files(&self, node: &str) -> Vec<FileView> {
+        view::texts::files(&self.cluster, node)
+    }
+
+    /// An object as `kubectl get -o yaml` prints it; `kind` in any form that kubectl takes.
+    pub fn object_yaml(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
+        view::texts::object_yaml(&self.cluster, kind, namespace, name)
+    }
+
+    /// The kubelet's log of a node, newest line last.
+    pub fn journal(&self, node: &str) -> Vec<(Time, String)> {
+        self.cluster.machine(node).map(|machine| machine.journal().cloned().collect()).unwrap_or_default()
+    }
+
+    /// What would be said of a manifest that is applied, without touching the cluster.
+    pub fn check_apply(&self, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
+        let namespace = Kind::of("v1", "Namespace");
+        let has = |name: &str| {
+            namespace.is_some_and(|kind| self.cluster.api.store.get(kind, &Key::new("", name)).is_some())
+        };
+        codec::manifest::check_apply_beside(text.as_ref(), &has)
+    }
+
+    /// What a node's kubelet would say of a manifest in its directory.
+    pub fn check_static(&self, node: &str, file: &str, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
+        kubelet::manifest::check_static(node, file, text.as_ref())
+    }
+
+    /// The log of messages: one line each, oldest first.
+    pub fn log(&self) -> String {
+        view::texts::log(&self.cluster)
+    }
+
+    /// The fingerprint of the session so far: the same natively and in the browser.
+    pub fn log_hash(&self) -> String {
+        format!("{:016x}", self.cluster.log.digest().value())
+    }
+}
+
+fn job_view(id: JobId, job: &cli_runtime::job::Job) -> JobView {
+    JobView {
+        id: id.0,
+        line: job.line().into(),
+        started: job.started(),
+        text: job.text().into(),
+        exit_code: job.exit_code(),
+    }
+}
+
+fn note_view(id: JobId, note: &cluster::desk::Note) -> JobView {
+    JobView {
+        id: id.0,
+        line: note.line.clone(),
+        started: note.at,
+        text: note.error.as_ref().map_or_else(String::new, |error| format!("{error}\n")).into(),
+        exit_code: Some(i32::from(note.error.is_some())),
+    }
+}
+
+/// The DaemonSet that a first visit finds in the editor.
+pub const DEMO_DAEMONSET: &str = include_str!("../../../static/scenarios/agent.yaml");
+
+/// The static pod that a first visit finds on worker-1.
+pub const DEMO_STATIC_POD: &str = include_str!("../../../static/scenarios/web.yaml");

@@ -1,0 +1,145 @@
+//! A session as data: what it began with, and every deed with its time. Replay, share links, reports and
+//! time travel all come from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Command;
+use sim::{Duration, Time};
+use wire::Settings;
+
+/// The version of the format; readers of every earlier one are kept.
+pub const SCRIPT_VERSION: u32 = 1;
+
+/// What a session begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub enum Start {
+    /// Computers that are switched on at T+0: the boot can be watched.
+    Bare,
+    /// The cluster is up and calm.
+    Ready,
+    /// As `Ready`, with a DaemonSet applied and a static pod's file on worker-1.
+    #[default]
+    Demo,
+}
+
+/// The settings of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Options {
+    pub seed: u64,
+    pub workers: u32,
+    /// How many zones the workers are spread over, by label; none if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub zones: u32,
+    pub start: Start,
+    /// Whether kubeadm installs kube-proxy.
+    pub kube_proxy: bool,
+    /// One way between any part and the API server, in milliseconds.
+    pub link_delay_ms: u64,
+}
+
+/// More workers than the largest cluster Kubernetes supports are not taken.
+pub const WORKERS_MAX: u32 = 5_000;
+
+pub const ZONES_MAX: u32 = 26;
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { seed: 1, workers: 3, zones: 0, start: Start::Demo, kube_proxy: true, link_delay_ms: 200 }
+    }
+}
+
+impl Options {
+    /// The same with every number within its bounds.
+    pub fn bounded(self) -> Options {
+        let workers = self.workers.min(WORKERS_MAX);
+        let zones = self.zones.min(ZONES_MAX);
+        Options { workers, zones, link_delay_ms: self.link_delay_ms.clamp(1, 10_000), ..self }
+    }
+
+    pub fn settings(&self) -> Settings {
+        Settings { link_delay: Duration::from_millis(self.link_delay_ms), ..Settings::default() }
+    }
+}
+
+/// One deed and when it was done, in microseconds since the session began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: u64,
+    pub command: Command,
+}
+
+/// A whole session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    pub version: u32,
+    pub options: Options,
+    pub entries: Vec<Entry>,
+    /// How far the session had run.
+    #[serde(default)]
+    pub until: u64,
+}
+
+impl Script {
+    pub fn new(options: Options) -> Script {
+        Script { version: SCRIPT_VERSION, options, entries: Vec::new(), until: 0 }
+    }
+
+    /// Reads a script; says in a sentence why not.
+    pub fn parse(text: &str) -> Result<Script, String> {
+        let script: Script =
+            serde_json::from_str(text).map_err(|error| format!("This is no session: {error}"))?;
+        if script.version != SCRIPT_VERSION {
+            return Err(format!(
+                "This session has format {}, and this page reads {SCRIPT_VERSION}",
+                script.version
+            ));
+        }
+        let ordered = script.entries.windows(2).all(|pair| pair[0].at <= pair[1].at);
+        if !ordered {
+            return Err("The deeds of this session are not in order of time".to_owned());
+        }
+        Ok(script)
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub fn push(&mut self, started: Time, now: Time, command: Command) {
+        self.entries.push(Entry { at: now.since(started).as_micros(), command });
+        self.until = self.until.max(now.since(started).as_micros());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_survives_the_way_to_text_and_back() {
+        let mut script = Script::new(Options { seed: 7, ..Options::default() });
+        let command = Command::WriteFile { node: "worker-1".into(), path: "/a".into(), text: "ü\0".into() };
+        script.push(Time::START, Time::START + Duration::from_secs(3), command);
+        assert_eq!(Script::parse(&script.to_json()), Ok(script));
+    }
+
+    #[test]
+    fn what_is_no_session_is_refused_in_a_sentence() {
+        assert!(Script::parse("{").unwrap_err().starts_with("This is no session: "));
+        let later = r#"{"version": 99, "options": {}, "entries": []}"#;
+        assert_eq!(Script::parse(later).unwrap_err(), "This session has format 99, and this page reads 1");
+        let backwards = r#"{"version": 1, "options": {}, "entries": [
+            {"at": 5, "command": {"do": "setApiServer", "up": true}},
+            {"at": 4, "command": {"do": "setApiServer", "up": false}}]}"#;
+        assert_eq!(
+            Script::parse(backwards).unwrap_err(),
+            "The deeds of this session are not in order of time"
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
+
+use std::rc::Rc;
+
+use sim::{Time, Timestamp};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiServerState {
+    Up,
+    /// Its container runs but does not answer yet.
+    Starting,
+    /// Told to end, still answering.
+    Stopping,
+    Down,
+}
+
+/// Where a pod came from: drawn as its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    DaemonSet,
+    /// A file in a node's staticPodPath.
+    Static,
+    /// Created through the API by somebody else.
+    Api,
+}
+
+impl Origin {
+    /// The value of `data-origin`.
+    pub fn text(self) -> &'static str {
+        match self {
+            Origin::DaemonSet => "daemonset",
+            Origin::Static => "static",
+            Origin::Api => "api",
+        }
+    }
+}
+
+/// A pod's state, in the few classes that glyph and colour know; the exact word is [`PodView::status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PodState {
+    Pending,
+    ContainerCreating,
+    Running,
+    NotReady,
+    CrashLoopBackOff,
+    Error,
+    Terminating,
+    Completed,
+    Unknown,
+}
+
+impl PodState {
+    /// The value of `data-state`.
+    pub fn text(self) -> &'static str {
+        match self {
+            PodState::Pending => "pending",
+            PodState::ContainerCreating => "creating",
+            PodState::Running => "running",
+            PodState::NotReady => "not-ready",
+            PodState::CrashLoopBackOff => "crash-loop",
+            PodState::Error => "error",
+            PodState::Terminating => "terminating",
+            PodState::Completed => "completed",
+            PodState::Unknown => "unknown",
+        }
+    }
+}
+
+/// How what the API server believes and what runs on the node disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Runs on the node, and the API server knows nothing of it.
+    OnlyOnNode,
+    /// Listed by the API server, and nothing of it runs (any more) on its node.
+    OnlyInApi,
+    /// Both know it, and the API server's status is not what is true on the node.
+    StatusDiffers,
+}
+
+/// One container, as the node's runtime knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContainerView {
+    pub name: Rc<str>,
+    pub image: Rc<str>,
+    /// `Running`, `CrashLoopBackOff`, `Completed` …
+    pub state: Rc<str>,
+    pub ready: bool,
+    pub running: bool,
+    pub restarts: u32,
+    /// When a back-off ends, if one is on.
+    pub restarts_at: Option<Time>,
+    pub is_init: bool,
+}
+
+/// One pod. Either truth may be missing; at least one is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodView {
+    /// `namespace/name`: what `data-pod` carries.
+    pub id: Rc<str>,
+    pub namespace: Rc<str>,
+    pub name: Rc<str>,
+    pub uid: Rc<str>,
+    /// The node it runs on or, if `ghost`, is meant for; `None` in the Pending tray.
+    pub node: Option<Rc<str>>,
+    pub origin: Origin,
+    /// `DaemonSet/agent`, `Node/worker-1`, or empty.
+    pub controlled_by: Rc<str>,
+    /// The static pod's file, if it is one.
+    pub file: Option<Rc<str>>,
+    pub is_mirror: bool,
+    /// Waits for its node and is not bound yet.
+    pub ghost: bool,
+    pub state: PodState,
+    /// STATUS as kubectl prints it, from the API server's view; from the node's where there is no other.
+    pub status: Rc<str>,
+    /// READY as kubectl prints it: `1/1`.
+    pub ready: Rc<str>,
+    pub restarts: u32,
+    pub created: Timestamp,
+    pub ip: Option<Rc<str>>,
+    /// What the API server shows; `None` if it does not know the pod.
+    pub api_status: Option<Rc<str>>,
+    /// What really is on the node; `None` if nothing is.
+    pub node_status: Option<Rc<str>>,
+    pub difference: Option<Difference>,
+    /// Why it waits, in the scheduler's or the kubelet's words.
+    pub reason: Option<Rc<str>>,
+    pub containers: Vec<ContainerView>,
+}
+
+/// Why a DaemonSet has no pod on a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhyNot {
+    /// `namespace/name`.
+    pub daemonset: Rc<str>,
+    pub reasons: Vec<Rc<str>>,
+}
+
+/// Nodes that are to have no pod of a DaemonSet, all for the same reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Without {
+    pub reasons: Vec<Rc<str>>,
+    pub count: u32,
+    /// The first of them.
+    pub examples: Vec<Rc<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    pub name: Rc<str>,
+    /// STATUS as kubectl prints it: `Ready`, `NotReady,SchedulingDisabled`; `not registered` without object.
+    pub status: Rc<str>,
+    pub ready: bool,
+    pub registered: bool,
+    pub powered: bool,
+    pub kubelet_running: bool,
+    pub linked: bool,
+    pub cordoned: bool,
+    pub roles: Rc<str>,
+    pub labels: Vec<(Rc<str>, Rc<str>)>,
+    /// `key=value:Effect`.
+    pub taints: Vec<Rc<str>>,
+    pub internal_ip: Rc<str>,
+    /// What the running kubelet uses; its config file may already say otherwise.
+    pub static_pod_path: Rc<str>,
+    /// The config file names another staticPodPath than the one in use: a restart is needed (KL-003).
+    pub restart_needed: bool,
+    pub pods: Vec<Rc<PodView>>,
+    pub why_not: Vec<WhyNot>,
+    /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
+    pub cpu: Rc<str>,
+    pub memory: Rc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    Running,
+    Starting,
+    Down,
+    /// Runs, and waits for a lease (CP-011).
+    Standby,
+}
+
+/// A part of the control plane: it is a static pod of the control-plane node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartView {
+    /// `kube-apiserver`, `etcd`, `kube-scheduler`, `kube-controller-manager`.
+    pub name: Rc<str>,
+    pub state: PartState,
+    /// The pod it is, as in [`PodView::id`].
+    pub pod: Rc<str>,
+    pub restarts: u32,
+    /// What it is doing now: a queue's length, a sync; may be empty.
+    pub note: Rc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DaemonSetView {
+    /// `namespace/name`.
+    pub id: Rc<str>,
+    pub namespace: Rc<str>,
+    pub name: Rc<str>,
+    pub desired: u32,
+    pub current: u32,
+    pub ready: u32,
+    pub up_to_date: u32,
+    pub available: u32,
+    pub misscheduled: u32,
+    pub node_selector: Rc<str>,
+    pub created: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventView {
+    pub last_seen: Timestamp,
+    pub warning: bool,
+    pub reason: Rc<str>,
+    /// `pod/agent-x7k2p`.
+    pub object: Rc<str>,
+    pub namespace: Rc<str>,
+    pub message: Rc<str>,
+    pub count: u32,
+    pub source: Rc<str>,
+}
+
+/// A message that has been sent: a line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageView {
+    pub sent: Time,
+    pub arrives: Time,
+    pub from: Rc<str>,
+    pub to: Rc<str>,
+    pub verb: Rc<str>,
+    pub object: Rc<str>,
+}
+
+/// A file or directory on a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileView {
+    pub path: Rc<str>,
+    pub is_directory: bool,
+    /// The file's text; bytes that are not UTF-8 are shown as replacement characters.
+    pub text: Option<Rc<str>>,
+    /// Whether it lies directly in the kubelet's staticPodPath and is read as a manifest.
+    pub is_manifest: bool,
+    /// What the kubelet said when it last read it and could not take it.
+    pub error: Option<Rc<str>>,
+}
+
+/// Everything the stage draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Board {
+    pub now: Time,
+    pub api_server: ApiServerState,
+    /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
+    pub parts: Vec<Rc<PartView>>,
+    pub nodes: Vec<Rc<NodeView>>,
+    /// Pods that are meant for no particular node and wait: the first hundred.
+    pub pending: Vec<Rc<PodView>>,
+    /// How many there are of them.
+    pub pending_count: u32,
+    pub daemonsets: Vec<Rc<DaemonSetView>>,
+    /// True while nothing is under way: no message, no start, no stop.
+    pub quiet: bool,
+}

@@ -1,0 +1,390 @@
+//! The board, made from the cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::board::{
+    ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without,
+};
+use super::fleet::{Fleet, node_mark};
+use super::pods::{self, NodeTruth};
+use api::daemonset::DaemonSet;
+use api::meta::{Name, Uid};
+use api::node::Node;
+use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
+use api::quantity::{Format, Quantity};
+use api::resources::Resources;
+use cluster::Cluster;
+use cluster::machine::Machine;
+use controllers::daemon::explain::why_not_on_node;
+use controllers::daemon::nodes::DaemonTemplate;
+use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox, SandboxState};
+use sim::{Duration, Time};
+
+fn text(value: &str) -> Rc<str> {
+    Rc::from(value)
+}
+
+/// Makes the whole board. Costs a walk over all nodes and pods.
+pub fn board(cluster: &Cluster) -> Board {
+    let pods = PodsByNode::sort(cluster);
+    let daemonsets = rules(cluster);
+    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    let mut nodes = Vec::new();
+    for machine in cluster.present_machines() {
+        seen.insert(machine.name.clone());
+        let node = cluster.api.store.nodes.get("", &machine.name);
+        let listed = pods.on(&machine.name);
+        nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, listed, &daemonsets)));
+    }
+    let mut strangers: Vec<_> =
+        cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)).collect();
+    strangers.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    for node in strangers {
+        let name = &node.meta.name;
+        nodes.push(Rc::new(node_view(name, None, Some(node), pods.on(name), &daemonsets)));
+    }
+    Board {
+        now: cluster.now(),
+        api_server: api_server_state(cluster),
+        parts: parts(cluster),
+        nodes,
+        pending: pods.unplaced.iter().take(PENDING_SHOWN).map(pending_view).collect(),
+        pending_count: pods.unplaced.len() as u32,
+        daemonsets: daemonsets.iter().map(|(ds, _)| Rc::new(daemonset_view(ds))).collect(),
+        quiet: is_quiet(cluster),
+    }
+}
+
+/// The marks of all nodes, made from nothing.
+pub fn fleet(cluster: &Cluster) -> Fleet {
+    let pods = PodsByNode::sort(cluster);
+    let mut fleet = Fleet::default();
+    for machine in cluster.present_machines() {
+        let node = cluster.api.store.nodes.get("", &machine.name).map(|node| &**node);
+        let mark = node_mark(&machine.name, Some(machine), node, pods.on(&machine.name));
+        fleet.set(fleet.nodes.len(), mark);
+    }
+    let has_machine = |name: &Name| cluster.machine(name).is_some();
+    let strangers = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
+    let strangers: BTreeMap<&Name, &Rc<Node>> = strangers.map(|node| (&node.meta.name, node)).collect();
+    for (name, node) in strangers {
+        fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
+    }
+    fleet
+}
+
+/// More pods without a node are counted only.
+pub(super) const PENDING_SHOWN: usize = 100;
+
+/// The DaemonSets with what decides where their pods go.
+pub(super) type Rules = Vec<(Rc<DaemonSet>, DaemonTemplate)>;
+
+pub(super) fn rules(cluster: &Cluster) -> Rules {
+    let sets = cluster.api.store.daemonsets.iter();
+    sets.map(|ds| (ds.clone(), DaemonTemplate::new(&ds.template))).collect()
+}
+
+/// The same after some were written: a template that is still the same is not read again.
+pub(super) fn rules_after(cluster: &Cluster, old: &Rules) -> Rules {
+    let known = |ds: &DaemonSet| {
+        let same = |(had, _): &&(Rc<DaemonSet>, DaemonTemplate)| {
+            had.meta.uid == ds.meta.uid && Rc::ptr_eq(&had.template, &ds.template)
+        };
+        old.iter().find(same).map(|(_, template)| template.clone())
+    };
+    let sets = cluster.api.store.daemonsets.iter();
+    sets.map(|ds| (ds.clone(), known(ds).unwrap_or_else(|| DaemonTemplate::new(&ds.template)))).collect()
+}
+
+pub(super) fn pending_view(pod: &Rc<Pod>) -> Rc<PodView> {
+    Rc::new(pods::from_api(pod, None, None))
+}
+
+pub(super) fn is_quiet(cluster: &Cluster) -> bool {
+    cluster.is_quiet(Duration::from_secs(2))
+}
+
+/// The API server's pods by the node they are on or meant for.
+struct PodsByNode {
+    by_node: BTreeMap<Name, Vec<Rc<Pod>>>,
+    unplaced: Vec<Rc<Pod>>,
+}
+
+impl PodsByNode {
+    fn sort(cluster: &Cluster) -> PodsByNode {
+        let mut sorted = PodsByNode { by_node: BTreeMap::new(), unplaced: Vec::new() };
+        for pod in cluster.api.store.pods.iter() {
+            match pod.node_name.as_ref().or(pod.pinned_to.as_ref()) {
+                Some(node) => sorted.by_node.entry(node.clone()).or_default().push(pod.clone()),
+                None => sorted.unplaced.push(pod.clone()),
+            }
+        }
+        sorted
+    }
+
+    fn on(&self, node: &Name) -> &[Rc<Pod>] {
+        self.by_node.get(node).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The sandbox that a pod of the API server is on its node: its own, or for a mirror pod its static pod's.
+pub(super) fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
+    match pod.meta.annotation(CONFIG_MIRROR) {
+        Some(hash) => machine.kubelet.runtime.sandboxes().iter().find(|sandbox| {
+            let own = sandbox.common.annotations.get(CONFIG_HASH);
+            own.is_some_and(|own| **own == *hash) && sandbox.name == pod.meta.name
+        }),
+        None => machine.kubelet.runtime.sandbox(pod.meta.uid),
+    }
+}
+
+pub(super) fn node_view(
+    name: &Name,
+    machine: Option<&Machine>,
+    node: Option<&Rc<Node>>,
+    listed: &[Rc<Pod>],
+    daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
+) -> NodeView {
+    let views = pod_views(name, machine, listed);
+    let node_value = node.map(|node| &**node);
+    let labels = node_value
+        .map(|node| node.meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+    let requested = requested(listed);
+    let amounts = |of: fn(&Resources) -> Quantity| -> Rc<str> {
+        node_value
+            .map_or_else(|| text(""), |node| text(&format!("{} / {}", of(&requested), of(&node.allocatable))))
+    };
+    NodeView {
+        name: name.clone(),
+        status: text(&node_value.map_or("not registered".to_owned(), node_status)),
+        ready: node_value.is_some_and(Node::is_ready),
+        registered: node_value.is_some(),
+        powered: machine.is_some_and(|machine| machine.powered),
+        kubelet_running: machine.is_some_and(|machine| machine.kubelet.is_running()),
+        linked: machine.is_some_and(|machine| machine.linked),
+        cordoned: node_value.is_some_and(|node| node.unschedulable),
+        roles: text(&node_value.map_or(String::new(), roles)),
+        labels: labels.unwrap_or_default(),
+        taints: node_value.into_iter().flat_map(|node| &node.taints).map(|t| text(&t.to_string())).collect(),
+        internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
+        static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
+        restart_needed: machine.is_some_and(Machine::restart_needed),
+        why_not: why_not(node_value, &views, daemonsets),
+        pods: views,
+        cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),
+        memory: amounts(|r| Quantity::from_value(r.memory, Format::BinarySi)),
+    }
+}
+
+/// Whether anything of a pod runs on its node, or is about to.
+pub(super) fn is_alive(sandbox: &Sandbox) -> bool {
+    let lives = |container: &Container| container.is_running() || container.state == ContainerState::Created;
+    let begins = sandbox.containers.is_empty() && sandbox.state != SandboxState::NotReady;
+    begins || sandbox.containers.iter().any(lives)
+}
+
+fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<Rc<PodView>> {
+    let mut shown: BTreeSet<Uid> = BTreeSet::new();
+    let mut views = Vec::new();
+    for pod in listed {
+        let sandbox = machine.and_then(|machine| sandbox_of(machine, pod));
+        let back_off =
+            |container: &str| -> Option<Time> { machine?.kubelet.back_off_end(sandbox?.uid, container) };
+        let truth = sandbox.map(|sandbox| NodeTruth {
+            sandbox,
+            file: machine.and_then(|machine| machine.file_of(sandbox.namespace(), &sandbox.name)),
+            back_off: &back_off,
+        });
+        shown.extend(sandbox.map(|sandbox| sandbox.uid));
+        views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
+    }
+    for sandbox in machine.into_iter().flat_map(|machine| machine.kubelet.runtime.sandboxes()) {
+        if shown.contains(&sandbox.uid) || !is_alive(sandbox) {
+            continue;
+        }
+        let back_off =
+            |container: &str| -> Option<Time> { machine?.kubelet.back_off_end(sandbox.uid, container) };
+        let file = machine.and_then(|machine| machine.file_of(sandbox.namespace(), &sandbox.name));
+        views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
+    }
+    views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
+    views
+}
+
+/// ROLES of `kubectl get nodes` (CLI-003).
+fn roles(node: &Node) -> String {
+    match printers::core::find_node_roles(node.meta.labels()) {
+        roles if roles.is_empty() => "<none>".to_owned(),
+        roles => roles.join(","),
+    }
+}
+
+/// STATUS of `kubectl get nodes` (CLI-003).
+fn node_status(node: &Node) -> String {
+    let ready = match node.ready_status() {
+        Some(api::pod::ConditionStatus::True) => "Ready",
+        Some(_) => "NotReady",
+        None => "Unknown",
+    };
+    let cordoned = if node.unschedulable { ",SchedulingDisabled" } else { "" };
+    format!("{ready}{cordoned}")
+}
+
+fn requested(pods: &[Rc<Pod>]) -> Resources {
+    let mut sum = Resources::default();
+    for pod in pods.iter().filter(|pod| pod.node_name.is_some() && !pod.is_terminal()) {
+        sum.add(&pod.spec.requests);
+    }
+    sum
+}
+
+/// For each DaemonSet that has no pod on this node, the controller's reasons.
+fn why_not(
+    node: Option<&Node>,
+    pods: &[Rc<PodView>],
+    daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
+) -> Vec<WhyNot> {
+    let mut list = Vec::new();
+    for (ds, template) in daemonsets {
+        let owner = format!("DaemonSet/{}", ds.meta.name);
+        let here =
+            pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
+        if here {
+            continue;
+        }
+        let reasons = match node {
+            None => vec!["the node is not registered with the API server".to_owned()],
+            Some(node) => why_not_on_node(template, node),
+        };
+        if !reasons.is_empty() {
+            let daemonset = text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name));
+            list.push(WhyNot { daemonset, reasons: reasons.iter().map(|reason| text(reason)).collect() });
+        }
+    }
+    list
+}
+
+/// How many nodes are named for each set of reasons.
+const EXAMPLES: usize = 3;
+
+/// Why nodes are to have no pod of a DaemonSet, the most frequent reasons first.
+pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec<Without> {
+    let Some(ds) = cluster.api.store.daemonsets.get(namespace, daemonset) else { return Vec::new() };
+    let template = DaemonTemplate::new(&ds.template);
+    let mut found: BTreeMap<Vec<String>, (u32, Vec<Name>)> = BTreeMap::new();
+    for node in cluster.api.store.nodes.iter() {
+        let reasons = why_not_on_node(&template, node);
+        if reasons.is_empty() {
+            continue;
+        }
+        let (count, examples) = found.entry(reasons).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            examples.push(node.meta.name.clone());
+        }
+    }
+    let mut groups: Vec<Without> = found
+        .into_iter()
+        .map(|(reasons, (count, examples))| Without {
+            reasons: reasons.iter().map(|reason| text(reason)).collect(),
+            count,
+            examples,
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups
+}
+
+pub(super) fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
+    let status = &ds.status;
+    let selector: Vec<String> =
+        ds.template.spec.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    DaemonSetView {
+        id: text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name)),
+        namespace: ds.meta.namespace().clone(),
+        name: ds.meta.name.clone(),
+        desired: status.desired_number_scheduled,
+        current: status.current_number_scheduled,
+        ready: status.number_ready,
+        up_to_date: status.updated_number_scheduled,
+        available: status.number_available,
+        misscheduled: status.number_misscheduled,
+        node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
+        created: ds.meta.created,
+    }
+}
+
+const PARTS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/// The control-plane computer that carries a part, and the part's sandbox there.
+fn part_sandbox<'a>(cluster: &'a Cluster, part: &str) -> Option<(&'a Machine, Option<&'a Sandbox>)> {
+    let machine = cluster.control_plane().next()?;
+    let name = format!("{part}-{}", machine.name);
+    let mut found = machine
+        .kubelet
+        .runtime
+        .sandboxes()
+        .iter()
+        .filter(|sandbox| *sandbox.name == *name && **sandbox.namespace() == *"kube-system");
+    Some((machine, found.next_back()))
+}
+
+pub(super) fn parts(cluster: &Cluster) -> Vec<Rc<PartView>> {
+    PARTS.iter().map(|part| Rc::new(part_view(cluster, part))).collect()
+}
+
+fn part_view(cluster: &Cluster, part: &str) -> PartView {
+    let (machine, sandbox) = match part_sandbox(cluster, part) {
+        Some((machine, sandbox)) => (Some(machine), sandbox),
+        None => (None, None),
+    };
+    let container = sandbox.and_then(|sandbox| sandbox.newest(part));
+    let running = container.is_some_and(|container| container.is_running());
+    let answers = match part {
+        "kube-apiserver" => cluster.api_up(),
+        // One that waits for its lease does nothing yet.
+        "kube-controller-manager" => {
+            cluster.controllers.component.as_ref().is_some_and(|kcm| kcm.is_leading())
+        }
+        "kube-scheduler" => cluster.scheduler.component.as_ref().is_some_and(|it| it.is_leading()),
+        _ => running,
+    };
+    let state = match (running, answers, sandbox) {
+        (true, true, _) => PartState::Running,
+        (true, false, _) => PartState::Starting,
+        (false, _, Some(sandbox)) if sandbox.containers.is_empty() => PartState::Starting,
+        _ => PartState::Down,
+    };
+    let pod = machine.map_or(String::new(), |machine| format!("kube-system/{part}-{}", machine.name));
+    PartView {
+        name: text(part),
+        state,
+        pod: text(&pod),
+        restarts: container.map_or(0, |container| container.attempt),
+        note: text(&note(cluster, part)),
+    }
+}
+
+/// What a part is at.
+fn note(cluster: &Cluster, part: &str) -> String {
+    match part {
+        "etcd" => format!("revision {}", cluster.api.store.revision()),
+        _ => String::new(),
+    }
+}
+
+pub(super) fn api_server_state(cluster: &Cluster) -> ApiServerState {
+    if cluster.api_up() {
+        let stopping = cluster.control_plane().any(|machine| {
+            let name = format!("kube-apiserver-{}", machine.name);
+            machine.kubelet.is_terminating("kube-system", &name)
+        });
+        return if stopping { ApiServerState::Stopping } else { ApiServerState::Up };
+    }
+    let starting = part_sandbox(cluster, "kube-apiserver").and_then(|(_, sandbox)| sandbox);
+    let starting = starting.is_some_and(|sandbox| {
+        sandbox.newest("kube-apiserver").is_none_or(|container| container.exit().is_none())
+    });
+    if starting { ApiServerState::Starting } else { ApiServerState::Down }
+}

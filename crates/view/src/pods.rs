@@ -1,0 +1,263 @@
+//! One pod for the picture: what the API server believes, and what the node's runtime really has.
+
+use std::rc::Rc;
+
+use super::board::{ContainerView, Difference, Origin, PodState, PodView};
+use api::meta::{CommonMeta, ObjectMeta};
+use api::pod::{
+    CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
+};
+use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
+use sim::Time;
+
+/// Where a pod came from, by its metadata.
+pub fn origin(common: &CommonMeta) -> Origin {
+    let source = common.annotations.get(api::pod::CONFIG_SOURCE);
+    if source.is_some_and(|source| &**source != "api") || common.annotations.contains_key(CONFIG_MIRROR) {
+        return Origin::Static;
+    }
+    match common.owners.iter().find(|owner| owner.controller) {
+        Some(owner) if *owner.kind == *"DaemonSet" => Origin::DaemonSet,
+        _ => Origin::Api,
+    }
+}
+
+/// A pod's state and whether the node's runtime says otherwise: what [`from_api`] says in full.
+///
+/// That all is well is found without making a text.
+pub fn state_in_brief(pod: &Pod, sandbox: Option<&Sandbox>) -> (PodState, bool) {
+    let ready = pod.is_ready();
+    let word = sandbox.map(node_word);
+    if ready && is_plainly_running(pod) {
+        return (PodState::Running, difference(pod, "Running", word).is_some());
+    }
+    let summary = printers::pod_status(pod);
+    (state_of(&summary.reason, ready), difference(pod, &summary.reason, word).is_some())
+}
+
+/// STATUS is `Running`, as every container runs and is ready, and nothing else is to be said.
+fn is_plainly_running(pod: &Pod) -> bool {
+    let status = &pod.status;
+    let all = || {
+        status.containers.len() == pod.spec.containers.len()
+            && pod.spec.containers.iter().all(|container| container.kind == ContainerKind::Main)
+            && status.containers.iter().all(|container| container.ready && container.state.is_running())
+    };
+    status.phase == Phase::Running && status.reason.is_none() && !pod.meta.is_terminating() && all()
+}
+
+/// The same of a pod that only the node knows.
+pub fn state_on_node(sandbox: &Sandbox) -> PodState {
+    state_of(node_word(sandbox), true)
+}
+
+/// The class of a pod's state, from STATUS as kubectl prints it.
+pub fn state_of(status: &str, ready: bool) -> PodState {
+    match status {
+        "Running" if ready => PodState::Running,
+        "Running" | "NotReady" => PodState::NotReady,
+        "Pending" => PodState::Pending,
+        "ContainerCreating" | "PodInitializing" => PodState::ContainerCreating,
+        "Terminating" => PodState::Terminating,
+        "Completed" | "Succeeded" => PodState::Completed,
+        "Unknown" => PodState::Unknown,
+        text if text.contains("BackOff") => PodState::CrashLoopBackOff,
+        text if text.starts_with("Init:") && !text.contains("Error") => PodState::ContainerCreating,
+        _ => PodState::Error,
+    }
+}
+
+fn text(value: &str) -> Rc<str> {
+    Rc::from(value)
+}
+
+/// What the runtime has of a pod, in one word: the node's truth.
+pub fn node_word(sandbox: &Sandbox) -> &'static str {
+    let spec = &sandbox.spec;
+    let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
+    let all = spec.main_containers().count();
+    let running = mains().filter(|container| container.is_running()).count();
+    let exits = mains().filter_map(Container::exit);
+    if running == all && all > 0 {
+        "Running"
+    } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
+        if exit.code == 0 { "Completed" } else { "Error" }
+    } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
+        "PodInitializing"
+    } else {
+        "ContainerCreating"
+    }
+}
+
+fn api_containers(pod: &Pod) -> Vec<ContainerView> {
+    let pairs = pod.spec.containers.iter().zip(&pod.status.containers);
+    pairs
+        .map(|(container, status)| {
+            let state = match &status.state {
+                ApiState::Waiting(waiting) => waiting.reason.clone(),
+                ApiState::Running(_) => text("Running"),
+                ApiState::Terminated(terminated) => terminated.reason.clone(),
+            };
+            ContainerView {
+                name: container.name.clone(),
+                image: container.image.clone(),
+                state,
+                ready: status.ready,
+                running: status.state.is_running(),
+                restarts: status.restart_count,
+                restarts_at: None,
+                is_init: container.kind != ContainerKind::Main,
+            }
+        })
+        .collect()
+}
+
+/// The containers as the runtime has them; readiness and waiting reasons come from the API server's view.
+fn node_containers(
+    sandbox: &Sandbox,
+    api: &[ContainerView],
+    back_off: &dyn Fn(&str) -> Option<Time>,
+) -> Vec<ContainerView> {
+    let known = |name: &str| api.iter().find(|container| &*container.name == name);
+    sandbox
+        .spec
+        .containers
+        .iter()
+        .map(|container| {
+            let newest = sandbox.newest(&container.name);
+            let running = newest.is_some_and(Container::is_running);
+            let restarts_at = back_off(&container.name).filter(|_| !running);
+            let state = match newest.map(|newest| &newest.state) {
+                Some(ContainerState::Running { .. }) => text("Running"),
+                _ if restarts_at.is_some() => text("CrashLoopBackOff"),
+                Some(ContainerState::Exited(exit)) => text(exit.reason.text()),
+                Some(ContainerState::Created) => text("ContainerCreating"),
+                None => known(&container.name).map_or_else(|| text("ContainerCreating"), |c| c.state.clone()),
+            };
+            ContainerView {
+                name: container.name.clone(),
+                image: container.image.clone(),
+                state,
+                ready: running && known(&container.name).is_none_or(|container| container.ready),
+                running,
+                restarts: newest.map_or(0, |newest| newest.attempt),
+                restarts_at,
+                is_init: container.kind != ContainerKind::Main,
+            }
+        })
+        .collect()
+}
+
+/// Whether the two truths agree as far as a person cares.
+fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Difference> {
+    let Some(node) = node else {
+        let claims = api.node_name.is_some() && matches!(api_status, "Running" | "NotReady");
+        return claims.then_some(Difference::OnlyInApi);
+    };
+    let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
+    let same = match (api_status, node) {
+        // The kubelet's word on a crash is richer than the runtime's.
+        ("CrashLoopBackOff" | "Error" | "Completed" | "NotReady", "Error" | "Completed") => true,
+        ("Running" | "NotReady" | "Terminating", "Running") => true,
+        ("Terminating", _) => true,
+        (_, "Running") => api_running,
+        ("Running", _) => false,
+        _ => true,
+    };
+    (!same).then_some(Difference::StatusDiffers)
+}
+
+fn reason(pod: &Pod) -> Option<Rc<str>> {
+    let scheduled = pod.status.condition(ConditionType::PodScheduled);
+    let unscheduled = scheduled.filter(|condition| condition.status == ConditionStatus::False);
+    let from_condition = unscheduled.and_then(|condition| condition.reason.as_ref());
+    let from_status = pod.status.reason.as_ref();
+    let waiting = pod.status.containers.iter().find_map(|container| match &container.state {
+        ApiState::Waiting(waiting) if !waiting.message.is_empty() => Some(waiting.message.clone()),
+        _ => None,
+    });
+    from_status.or(from_condition).map(|reason| reason.message.clone()).or(waiting)
+}
+
+/// What the node adds to the API server's view of a pod.
+#[derive(Clone, Copy)]
+pub struct NodeTruth<'a> {
+    pub sandbox: &'a Sandbox,
+    /// The file a static pod comes from.
+    pub file: Option<&'a str>,
+    /// When a container's back-off ends.
+    pub back_off: &'a dyn Fn(&str) -> Option<Time>,
+}
+
+/// A pod that the API server knows.
+pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
+    let summary = printers::pod_status(pod);
+    let status = &*summary.reason;
+    let on_node = node.map(|node| node_word(node.sandbox));
+    let in_api = api_containers(pod);
+    let containers = match node {
+        Some(node) => node_containers(node.sandbox, &in_api, node.back_off),
+        None => in_api,
+    };
+    let owner = pod.meta.controller().or(pod.meta.common.owners.first());
+    PodView {
+        id: text(&format!("{}/{}", pod.meta.namespace(), pod.meta.name)),
+        namespace: pod.meta.namespace().clone(),
+        name: pod.meta.name.clone(),
+        uid: text(&pod.meta.uid.to_string()),
+        node: target.cloned(),
+        origin: origin(&pod.meta.common),
+        controlled_by: owner
+            .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
+        file: node.and_then(|node| node.file).map(text),
+        is_mirror: pod.is_mirror(),
+        ghost: pod.node_name.is_none(),
+        state: state_of(status, pod.is_ready()),
+        ready: text(&format!("{}/{}", summary.ready, summary.total)),
+        restarts: summary.restarts,
+        created: pod.meta.created,
+        ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
+        difference: difference(pod, status, on_node),
+        api_status: Some(text(status)),
+        node_status: on_node.map(text),
+        status: text(status),
+        reason: reason(pod),
+        containers,
+    }
+}
+
+/// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
+pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
+    let sandbox = node.sandbox;
+    let word = text(node_word(sandbox));
+    let containers = node_containers(sandbox, &[], node.back_off);
+    let total = containers.iter().filter(|container| !container.is_init).count();
+    let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
+    let meta =
+        ObjectMeta { name: sandbox.name.clone(), common: sandbox.common.clone(), ..ObjectMeta::default() };
+    let owner =
+        meta.controller().map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name)));
+    PodView {
+        id: text(&format!("{}/{}", meta.namespace(), meta.name)),
+        namespace: meta.namespace().clone(),
+        name: meta.name.clone(),
+        uid: text(&sandbox.uid.to_string()),
+        node: Some(node_name.clone()),
+        origin: origin(&meta.common),
+        controlled_by: owner,
+        file: node.file.map(text),
+        is_mirror: false,
+        ghost: false,
+        state: state_of(&word, true),
+        ready: text(&format!("{ready}/{total}")),
+        restarts: containers.iter().map(|container| container.restarts).max().unwrap_or(0),
+        created: sandbox.created.stamp(),
+        ip: None,
+        difference: Some(Difference::OnlyOnNode),
+        api_status: None,
+        node_status: Some(word.clone()),
+        status: word,
+        reason: None,
+        containers,
+    }
+}

@@ -1,0 +1,126 @@
+//! Lists and texts for the page: events, files, an object's YAML, the log of messages.
+
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use super::board::{EventView, FileView, MessageView};
+use api::event::Event;
+use api::object::{Key, Kind};
+use api::schema;
+use cluster::Cluster;
+use cluster::machine::Machine;
+use sim::Time;
+use sim::files::{Entry, parent};
+use wire::Part;
+
+/// A file of more bytes than this is not shown.
+const SHOWN_BYTES: usize = 1 << 20;
+
+/// The newest events, newest first.
+pub fn events(cluster: &Cluster, limit: usize) -> Vec<EventView> {
+    let newest = cluster.api.store.events.iter().rev().take(limit.saturating_mul(4).max(64));
+    let mut events: Vec<Rc<Event>> = newest.collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.draft.last.stamp()));
+    events.truncate(limit);
+    events.iter().map(|event| event_view(event)).collect()
+}
+
+fn event_view(event: &Event) -> EventView {
+    let draft = &event.draft;
+    let kind = draft.regarding.kind.name().to_lowercase();
+    EventView {
+        last_seen: draft.last.stamp(),
+        warning: draft.is_warning(),
+        reason: draft.reason.into(),
+        object: format!("{kind}/{}", draft.regarding.name).into(),
+        namespace: draft.regarding.namespace.clone(),
+        message: draft.message().into(),
+        count: draft.count,
+        source: draft.source.component.into(),
+    }
+}
+
+/// The files of a node's disk that matter to its kubelet, and whatever else a person has put there.
+pub fn files(cluster: &Cluster, node: &str) -> Vec<FileView> {
+    let Some(machine) = cluster.machine(node) else { return Vec::new() };
+    machine.files.iter().map(|(path, entry)| file_view(machine, path, entry)).collect()
+}
+
+fn file_view(machine: &Machine, path: &str, entry: &Entry) -> FileView {
+    let text: Option<Rc<str>> = match entry {
+        Entry::Directory => None,
+        Entry::File(file) if file.bytes.len() > SHOWN_BYTES => Some("(too large to show)".into()),
+        Entry::File(file) => Some(String::from_utf8_lossy(&file.bytes).into()),
+    };
+    let name = sim::files::file_name(path);
+    let in_directory = parent(path) == machine.static_pod_path() && !name.starts_with('.');
+    FileView {
+        path: path.into(),
+        is_directory: matches!(entry, Entry::Directory),
+        is_manifest: text.is_some() && (in_directory || path == machine.static_pod_path()),
+        error: machine.file_error(path).map(Rc::from),
+        text,
+    }
+}
+
+/// An object as `kubectl get -o yaml` prints it; `kind` in any form that kubectl takes.
+pub fn object_yaml(cluster: &Cluster, kind: &str, namespace: &str, name: &str) -> Option<String> {
+    let kind = Kind::from_info(schema::by_resource_name(kind)?);
+    let namespace = if kind.is_namespaced() { namespace } else { "" };
+    let object = cluster.api.store.get(kind, &Key::new(namespace, name))?;
+    Some(yaml::to_yaml(&object.to_value(cluster.now())))
+}
+
+/// T+ in seconds with microseconds.
+fn since_start(cluster: &Cluster, time: Time) -> String {
+    let micros = time.since(cluster.started()).as_micros();
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+fn part_name(cluster: &Cluster, part: Part) -> String {
+    match part {
+        Part::User => "kubectl".to_owned(),
+        Part::ApiServer => "kube-apiserver".to_owned(),
+        Part::Etcd => "etcd".to_owned(),
+        Part::ControllerManager => "kube-controller-manager".to_owned(),
+        Part::Scheduler => "kube-scheduler".to_owned(),
+        Part::Kubelet(id) => match cluster.machines.get(id.0 as usize) {
+            Some(machine) => format!("kubelet/{}", machine.name),
+            None => "kubelet".to_owned(),
+        },
+    }
+}
+
+/// The newest messages that have arrived, newest first.
+pub fn messages(cluster: &Cluster, limit: usize) -> Vec<MessageView> {
+    let newest = cluster.log.records().rev().take(limit);
+    newest
+        .map(|record| MessageView {
+            sent: record.sent,
+            arrives: record.arrives,
+            from: part_name(cluster, record.from).into(),
+            to: part_name(cluster, record.to).into(),
+            verb: record.verb.into(),
+            object: format!("{} {}", record.kind.name(), record.key).into(),
+        })
+        .collect()
+}
+
+/// The log of messages, one line each, oldest first: `arrived  from -> to  verb kind name`.
+pub fn log(cluster: &Cluster) -> String {
+    let mut text = String::new();
+    for record in cluster.log.records() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{} {} -> {} {} {} {}",
+            since_start(cluster, record.arrives),
+            part_name(cluster, record.from),
+            part_name(cluster, record.to),
+            record.verb,
+            record.kind.name(),
+            record.key,
+        );
+    }
+    text
+}

@@ -1,0 +1,297 @@
+//! The files a person works on: their own, which kubectl applies, and drafts of files on nodes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use stage::{Bytes, Command, DEMO_DAEMONSET, Options, Stage, Start};
+use yaml::{Diagnostic, Severity};
+
+/// A file in the person's own directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnFile {
+    pub name: Rc<str>,
+    pub text: Rc<str>,
+    /// What was applied last to the present cluster.
+    #[serde(default)]
+    pub applied: Option<Rc<str>>,
+    /// The job that applied it.
+    #[serde(skip)]
+    pub job: Option<u32>,
+}
+
+/// Which document: what the editor's key says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocId {
+    Own(Rc<str>),
+    Node { node: Rc<str>, path: Rc<str> },
+}
+
+impl DocId {
+    pub fn key(&self) -> String {
+        match self {
+            DocId::Own(name) => format!("own/{name}"),
+            DocId::Node { node, path } => format!("node/{node}:{path}"),
+        }
+    }
+
+    pub fn parse(key: &str) -> Option<DocId> {
+        if let Some(name) = key.strip_prefix("own/") {
+            return Some(DocId::Own(name.into()));
+        }
+        let (node, path) = key.strip_prefix("node/")?.split_once(':')?;
+        Some(DocId::Node { node: node.into(), path: path.into() })
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Desk {
+    pub live: bool,
+    pub own: Vec<OwnFile>,
+    pub open: Rc<str>,
+    pub node: Rc<str>,
+    pub node_file: Option<Rc<str>>,
+    /// What was typed and is not on the node's disk yet, by the document's key.
+    pub unsaved: BTreeMap<String, Rc<str>>,
+    #[serde(skip)]
+    pub checks: BTreeMap<String, Rc<Vec<Diagnostic>>>,
+    #[serde(skip)]
+    pub node_job: Option<u32>,
+    /// Where the cursor should go; counted so that the same place can be meant twice.
+    #[serde(skip)]
+    pub go_to: Option<(u32, u32, u32)>,
+}
+
+pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+pub const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+const DEMO_FILE: &str = "agent.yaml";
+
+impl Default for Desk {
+    fn default() -> Self {
+        let text: Rc<str> = DEMO_DAEMONSET.into();
+        let own = OwnFile { name: DEMO_FILE.into(), applied: Some(text.clone()), text, job: None };
+        Desk {
+            live: true,
+            own: vec![own],
+            open: DEMO_FILE.into(),
+            node: "worker-1".into(),
+            node_file: Some(format!("{MANIFESTS}/web.yaml").into()),
+            unsaved: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            node_job: None,
+            go_to: None,
+        }
+    }
+}
+
+/// A new file's first text.
+const NEW_DAEMONSET: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: NAME
+spec:
+  selector:
+    matchLabels:
+      app: NAME
+  template:
+    metadata:
+      labels:
+        app: NAME
+    spec:
+      containers:
+      - name: NAME
+        image: busybox:1.37
+        command: [\"sleep\", \"infinity\"]
+";
+
+const NEW_POD: &str = "apiVersion: v1
+kind: Pod
+metadata:
+  name: NAME
+spec:
+  containers:
+  - name: NAME
+    image: nginx:1.29
+";
+
+/// What a file's name says an object in it might be called: lower-case letters, digits and dashes.
+fn object_name(file: &str) -> String {
+    let base = file.rsplit('/').next().unwrap_or(file).split('.').next().unwrap_or_default();
+    let name: String = base
+        .chars()
+        .map(|letter| letter.to_ascii_lowercase())
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "new".to_owned() } else { name.chars().take(50).collect() }
+}
+
+pub fn new_static_pod(file: &str) -> Rc<str> {
+    NEW_POD.replace("NAME", &object_name(file)).into()
+}
+
+pub fn has_errors(found: &[Diagnostic]) -> bool {
+    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+impl Desk {
+    pub fn own(&self, name: &str) -> Option<&OwnFile> {
+        self.own.iter().find(|file| &*file.name == name)
+    }
+
+    fn own_mut(&mut self, name: &str) -> Option<&mut OwnFile> {
+        self.own.iter_mut().find(|file| &*file.name == name)
+    }
+
+    /// The open one of the person's own files.
+    pub fn open_own(&self) -> Option<&OwnFile> {
+        self.own(&self.open).or_else(|| self.own.first())
+    }
+
+    /// Another file with a free name; it is opened.
+    pub fn add_own(&mut self) {
+        let names = (1..).map(|number| format!("daemonset-{number}"));
+        let free = names.take(1000).find(|name| self.own(&format!("{name}.yaml")).is_none());
+        let Some(name) = free else { return };
+        let text = NEW_DAEMONSET.replace("NAME", &name).into();
+        let file: Rc<str> = format!("{name}.yaml").into();
+        self.own.push(OwnFile { name: file.clone(), text, applied: None, job: None });
+        self.open = file;
+    }
+
+    /// Throws one of the person's own files away; what it made in the cluster stays.
+    pub fn drop_own(&mut self, name: &str) {
+        self.own.retain(|file| &*file.name != name);
+        self.checks.remove(&DocId::Own(name.into()).key());
+        if self.own.is_empty() {
+            self.add_own();
+        }
+        if self.own(&self.open).is_none() {
+            self.open = self.own[0].name.clone();
+        }
+    }
+
+    /// Takes what was typed.
+    pub fn type_text(&mut self, id: &DocId, text: Rc<str>) {
+        match id {
+            DocId::Own(name) => {
+                if let Some(file) = self.own_mut(name) {
+                    file.text = text;
+                }
+            }
+            DocId::Node { .. } => {
+                self.unsaved.insert(id.key(), text);
+            }
+        }
+    }
+
+    pub fn text(&self, id: &DocId) -> Option<Rc<str>> {
+        match id {
+            DocId::Own(name) => self.own(name).map(|file| file.text.clone()),
+            DocId::Node { .. } => self.unsaved.get(&id.key()).cloned(),
+        }
+    }
+
+    /// Looks for mistakes; the cluster is not touched.
+    pub fn check(&mut self, id: &DocId, stage: &Stage) {
+        let Some(text) = self.text(id) else { return };
+        let found = match id {
+            DocId::Own(_) => stage.check_apply(&*text),
+            DocId::Node { path, .. } if &**path == KUBELET_CONFIG => Vec::new(),
+            DocId::Node { node, path } => stage.check_static(node, path, &*text),
+        };
+        self.checks.insert(id.key(), Rc::new(found));
+    }
+
+    pub fn found(&self, id: &DocId) -> Rc<Vec<Diagnostic>> {
+        self.checks.get(&id.key()).cloned().unwrap_or_default()
+    }
+
+    /// What makes a document count: applies it, or saves it on its node. `None` if it has a mistake.
+    pub fn deed(&mut self, id: &DocId, stage: &Stage) -> Option<Command> {
+        self.check(id, stage);
+        if has_errors(&self.found(id)) {
+            return None;
+        }
+        match id {
+            DocId::Own(name) => {
+                let file = self.own_mut(name)?;
+                file.applied = Some(file.text.clone());
+                let text: Bytes = (&*file.text).into();
+                let files = BTreeMap::from([(name.to_string(), text)]);
+                Some(Command::Exec { line: format!("kubectl apply -f {name}"), files })
+            }
+            DocId::Node { node, path } => {
+                let text = self.unsaved.remove(&id.key())?;
+                Some(Command::WriteFile {
+                    node: node.to_string(),
+                    path: path.to_string(),
+                    text: (&*text).into(),
+                })
+            }
+        }
+    }
+
+    /// Whether there is anything that has not taken effect yet.
+    pub fn is_dirty(&self, id: &DocId) -> bool {
+        match id {
+            DocId::Own(name) => self.own(name).is_some_and(|file| file.applied.as_ref() != Some(&file.text)),
+            DocId::Node { .. } => self.unsaved.contains_key(&id.key()),
+        }
+    }
+
+    /// Remembers which job did what [`Desk::deed`] said.
+    pub fn note_job(&mut self, id: &DocId, job: u32) {
+        match id {
+            DocId::Own(name) => {
+                if let Some(file) = self.own_mut(name) {
+                    file.job = Some(job);
+                }
+            }
+            DocId::Node { .. } => self.node_job = Some(job),
+        }
+    }
+
+    /// The person's own files that a command line names.
+    pub fn files_named(&self, line: &str) -> BTreeMap<String, Bytes> {
+        let named = self.own.iter().filter(|file| line.contains(&*file.name));
+        named.map(|file| (file.name.to_string(), (&*file.text).into())).collect()
+    }
+
+    /// Another cluster: nothing is applied to it yet but what it began with.
+    pub fn begin_anew(&mut self, options: &Options) {
+        let demo = options.start == Start::Demo;
+        for file in &mut self.own {
+            file.job = None;
+            file.applied = (demo && &*file.name == DEMO_FILE).then(|| DEMO_DAEMONSET.into());
+        }
+        self.node_job = None;
+        self.unsaved.clear();
+    }
+
+    pub fn reveal(&mut self, line: u32, column: u32) {
+        let turn = self.go_to.map_or(0, |(_, _, turn)| turn.wrapping_add(1));
+        self.go_to = Some((line, column, turn));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_known_by_its_key() {
+        let node = DocId::Node { node: "worker-1".into(), path: "/tmp/a:b.yaml".into() };
+        for id in [DocId::Own("a.yaml".into()), node] {
+            assert_eq!(DocId::parse(&id.key()), Some(id));
+        }
+        assert_eq!(DocId::parse("else"), None);
+    }
+
+    #[test]
+    fn a_new_file_says_what_its_object_is_called() {
+        assert!(new_static_pod("/etc/kubernetes/manifests/My_App.v2.yaml").contains("name: my-app\n"));
+        assert!(new_static_pod("/x/.yaml").contains("name: new\n"));
+    }
+}

@@ -1,0 +1,254 @@
+//! A node's files: its manifest directory, its kubelet's config, and what was moved away.
+
+use std::rc::Rc;
+
+use stage::Command;
+use view::{FileView, NodeView};
+use web_sys::{HtmlInputElement, HtmlSelectElement, KeyboardEvent};
+use yew::prelude::*;
+
+use super::model::{DocId, KUBELET_CONFIG};
+use super::{DeskAction, act};
+use crate::glyph::Icon;
+use crate::page::use_page;
+use crate::same::Same;
+use crate::state::Action;
+use crate::words::fill;
+
+#[derive(PartialEq, Properties)]
+pub struct TreeProps {
+    /// The nodes to choose from; empty where there are too many: then a name is typed.
+    pub names: Vec<Rc<str>>,
+    pub node: Same<NodeView>,
+    pub files: Rc<Vec<FileView>>,
+    pub open: Option<Rc<str>>,
+    /// Keys of the documents that are not saved.
+    pub unsaved: Vec<String>,
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+#[component]
+pub fn Tree(props: &TreeProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let node = &props.node;
+    let choose = page.act.reform(|event: Event| {
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        act(DeskAction::PickNode(select.value().into()))
+    });
+    let typed = page.act.reform(|event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        act(DeskAction::PickNode(input.value().trim().into()))
+    });
+    let files = props.files.iter().filter(|file| !file.is_directory);
+    let own = &*node.static_pod_path;
+    let (inside, outside): (Vec<_>, Vec<_>) = files.partition(|file| file.is_manifest);
+    let (config, elsewhere): (Vec<_>, Vec<_>) =
+        outside.into_iter().partition(|file| &*file.path == KUBELET_CONFIG);
+    let drafts: Vec<Rc<str>> = new_drafts(props);
+    let row = |file: &FileView| html! { <FileRow key={&*file.path} props={RowData::of(props, file)} /> };
+    html! {
+        <div class="tree">
+            <div class="tree-head">
+                <label class="ds-pick">
+                    <Icon name="i-node" />
+                    if props.names.is_empty() {
+                        <input type="text" data-control="node-name" aria-label={words.node} value={node.name.clone()} onchange={typed} autocomplete="off" spellcheck="false" />
+                    } else {
+                        <select data-control="node" aria-label={words.node} onchange={choose}>
+                            { for props.names.iter().map(|name| html! {
+                                <option key={&**name} value={name.clone()} selected={*name == node.name}>{ &**name }</option>
+                            }) }
+                        </select>
+                    }
+                </label>
+                <span class="gap"></span>
+                <button
+                    type="button"
+                    class={classes!("plain-button", "small", node.restart_needed.then_some("primary"))}
+                    data-control="restart-kubelet"
+                    onclick={page.on(Action::Perform(Command::RestartKubelet { node: node.name.to_string() }))}
+                ><Icon name="i-reset" />{ words.restart_kubelet }</button>
+            </div>
+            if node.restart_needed {
+                <p class="why" data-hint="restart-needed">{ words.restart_needed_long }</p>
+            }
+            <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.no_static_path } else { own } }</code><small>{ words.watched }</small></p>
+            <ul class="tree-files" data-directory={own.to_owned()}>
+                { for inside.into_iter().map(row) }
+                { for drafts.iter().map(|path| draft_row(&page, props, path)) }
+                <li><NewFile node={node.name.clone()} directory={AttrValue::from(own.to_owned())} /></li>
+            </ul>
+            <p class="tree-dir"><Icon name="i-folder" /><code>{ "/var/lib/kubelet" }</code><small>{ words.kubelet_config }</small></p>
+            <ul class="tree-files">{ for config.into_iter().map(row) }</ul>
+            if !elsewhere.is_empty() {
+                <p class="tree-dir"><Icon name="i-folder" /><code>{ "/" }</code><small>{ words.elsewhere }</small></p>
+                <ul class="tree-files" data-directory="elsewhere">{ for elsewhere.into_iter().map(row) }</ul>
+            }
+        </div>
+    }
+}
+
+/// Files of this node that exist only as drafts so far.
+fn new_drafts(props: &TreeProps) -> Vec<Rc<str>> {
+    let of_node = props.unsaved.iter().filter_map(|key| match DocId::parse(key)? {
+        DocId::Node { node, path } if node == props.node.name => Some(path),
+        _ => None,
+    });
+    of_node.filter(|path| !props.files.iter().any(|file| file.path == *path)).collect()
+}
+
+fn draft_row(page: &crate::page::Page, props: &TreeProps, path: &Rc<str>) -> Html {
+    let words = page.words();
+    let id = DocId::Node { node: props.node.name.clone(), path: path.clone() };
+    let open = Action::OpenFile { node: props.node.name.clone(), path: path.clone() };
+    html! {
+        <li key={&**path} class={classes!("tree-file", "draft", (props.open.as_ref() == Some(path)).then_some("open"))}>
+            <button type="button" class="tree-name" data-file={path.clone()} data-draft="true" onclick={page.on(open)}>
+                <Icon name="i-file" />{ base(path) }<small>{ words.not_saved }</small>
+            </button>
+            <button type="button" class="quiet square" aria-label={fill(words.discard, &[base(path)])} title={fill(words.discard, &[base(path)])} onclick={page.on(act(DeskAction::Discard(id)))}>
+                <Icon name="i-close" />
+            </button>
+        </li>
+    }
+}
+
+#[derive(Clone, PartialEq)]
+struct RowData {
+    node: Rc<str>,
+    directory: Rc<str>,
+    path: Rc<str>,
+    is_manifest: bool,
+    error: Option<Rc<str>>,
+    open: bool,
+    unsaved: bool,
+}
+
+impl RowData {
+    fn of(props: &TreeProps, file: &FileView) -> RowData {
+        let id = DocId::Node { node: props.node.name.clone(), path: file.path.clone() };
+        RowData {
+            node: props.node.name.clone(),
+            directory: props.node.static_pod_path.clone(),
+            path: file.path.clone(),
+            is_manifest: file.is_manifest,
+            error: file.error.clone(),
+            open: props.open.as_ref() == Some(&file.path),
+            unsaved: props.unsaved.contains(&id.key()),
+        }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct RowProps {
+    props: RowData,
+}
+
+#[component]
+fn FileRow(props: &RowProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let row = &props.props;
+    let name = base(&row.path);
+    let node = row.node.to_string();
+    let open = Action::OpenFile { node: row.node.clone(), path: row.path.clone() };
+    let to = if row.is_manifest { format!("/tmp/{name}") } else { format!("{}/{name}", row.directory) };
+    let (move_id, move_word, move_icon) = match row.is_manifest {
+        true => ("move-away", words.move_away_named, "i-out"),
+        false => ("move-back", words.move_back_named, "i-in"),
+    };
+    let can_move = &*row.path != KUBELET_CONFIG && !row.directory.is_empty();
+    let moved = Command::MoveFile { node: node.clone(), from: row.path.to_string(), to };
+    let removed = Command::RemoveFile { node, path: row.path.to_string() };
+    let shown = if row.is_manifest || &*row.path == KUBELET_CONFIG { name } else { &row.path };
+    html! {
+        <li class={classes!("tree-file", row.open.then_some("open"))}>
+            <button
+                type="button"
+                class="tree-name"
+                data-file={row.path.clone()}
+                data-node={row.node.clone()}
+                aria-current={row.open.then_some("true")}
+                title={row.path.clone()}
+                onclick={page.on(open)}
+            >
+                <Icon name="i-file" />
+                <span>{ shown }</span>
+                if row.unsaved {
+                    <small title={words.not_saved}>{ "●" }</small>
+                }
+                if let Some(error) = &row.error {
+                    <small class="bad" title={error.clone()}>{ words.refused }</small>
+                }
+            </button>
+            if can_move {
+                <button type="button" class="quiet square" data-control={move_id} data-file={row.path.clone()} aria-label={fill(move_word, &[name])} title={fill(move_word, &[name])} onclick={page.on(Action::Perform(moved))}>
+                    <Icon name={move_icon} />
+                </button>
+                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(Action::Perform(removed))}>
+                    <Icon name="i-trash" />
+                </button>
+            }
+        </li>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct NewProps {
+    node: Rc<str>,
+    directory: AttrValue,
+}
+
+/// A line to name a new file in.
+#[component]
+fn NewFile(props: &NewProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let field = use_node_ref();
+    let create = {
+        let (field, act_on, node, directory) =
+            (field.clone(), page.act.clone(), props.node.clone(), props.directory.clone());
+        Callback::from(move |()| {
+            let Some(input) = field.cast::<HtmlInputElement>() else { return };
+            let name = input.value();
+            let name = name.trim();
+            if name.is_empty() || directory.is_empty() {
+                return;
+            }
+            let path = if name.starts_with('/') { name.to_owned() } else { format!("{directory}/{name}") };
+            input.set_value("");
+            act_on.emit(act(DeskAction::NewNodeFile { node: node.clone(), path: path.into() }));
+        })
+    };
+    let on_key = {
+        let create = create.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Enter" {
+                event.prevent_default();
+                create.emit(());
+            }
+        })
+    };
+    html! {
+        <span class="new-file">
+            <input
+                ref={field}
+                type="text"
+                data-control="new-file-name"
+                aria-label={words.new_file_name}
+                placeholder={words.new_file_name}
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                onkeydown={on_key}
+            />
+            <button type="button" class="quiet square" data-control="new-file" aria-label={words.new_file} title={words.new_file} onclick={create.reform(|_: MouseEvent| ())}>
+                <Icon name="i-plus" />
+            </button>
+        </span>
+    }
+}

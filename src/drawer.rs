@@ -1,0 +1,153 @@
+//! The panel below: console, events, messages, and the comparison.
+
+use sim::Time;
+use stage::JobView;
+use view::{EventView, MessageView};
+use yew::prelude::*;
+
+use super::compare::Compare;
+use super::console::Console;
+use super::glyph::Icon;
+use super::page::use_page;
+use super::same::Same;
+use super::speed::short_clock;
+use super::state::{Action, DrawerTab};
+use super::witness::Witness;
+
+#[derive(PartialEq, Properties)]
+pub struct DrawerProps {
+    pub tab: DrawerTab,
+    pub started: Time,
+    pub console: Same<Vec<JobView>>,
+    pub events: Same<Vec<EventView>>,
+    pub messages: Same<Vec<MessageView>>,
+    pub witness: Same<Witness>,
+}
+
+#[component]
+pub fn Drawer(props: &DrawerProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let tabs = [
+        (DrawerTab::Console, words.console),
+        (DrawerTab::Events, words.events),
+        (DrawerTab::Messages, words.messages),
+        (DrawerTab::Compare, words.compare),
+    ];
+    let body = match props.tab {
+        DrawerTab::Console => html! { <Console jobs={props.console.clone()} started={props.started} /> },
+        DrawerTab::Events => {
+            html! { <EventList events={props.events.clone()} started={props.started} brief={false} /> }
+        }
+        DrawerTab::Messages => {
+            html! { <MessageList messages={props.messages.clone()} started={props.started} /> }
+        }
+        DrawerTab::Compare => html! { <Compare witness={props.witness.clone()} /> },
+    };
+    html! {
+        <section class="drawer" aria-label={words.drawer} data-region="drawer">
+            <div class="tabs" role="tablist" aria-label={words.drawer}>
+                { for tabs.map(|(tab, word)| html! {
+                    <button
+                        key={tab.text()}
+                        type="button"
+                        role="tab"
+                        id={format!("tab-{}", tab.text())}
+                        data-tab={tab.text()}
+                        aria-selected={(props.tab == tab).to_string()}
+                        aria-controls="drawer-body"
+                        onclick={page.on(Action::DrawerTab(tab))}
+                    >{ word }</button>
+                }) }
+                <span class="gap"></span>
+                <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(Action::ToggleDrawer)}>
+                    <Icon name="i-down" />
+                </button>
+            </div>
+            <div class="drawer-body" id="drawer-body" role="tabpanel" tabindex="-1">{ body }</div>
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub struct EventListProps {
+    pub events: Same<Vec<EventView>>,
+    pub started: Time,
+    /// Without the columns that the selection says already.
+    pub brief: bool,
+}
+
+/// Events, newest first, in the words of those who said them.
+#[component]
+pub fn EventList(props: &EventListProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    if props.events.is_empty() {
+        return html! { <p class="muted pad">{ words.no_events }</p> };
+    }
+    let clock = |event: &EventView| short_clock(event.last_seen.time().since(props.started).as_micros());
+    html! {
+        <ul class={classes!("events", props.brief.then_some("brief"))} aria-label={words.events}>
+            { for props.events.iter().map(|event| html! {
+                <li class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
+                    <time>{ clock(event) }</time>
+                    <span class="event-type">{ if event.warning { "Warning" } else { "Normal" } }</span>
+                    <b>{ &*event.reason }</b>
+                    if !props.brief {
+                        <code>{ &*event.object }</code>
+                    }
+                    <span class="event-text">
+                        { &*event.message }
+                        if event.count > 1 {
+                            <small>{ format!(" ×{}", event.count) }</small>
+                        }
+                    </span>
+                    if !props.brief {
+                        <small class="event-source">{ &*event.source }</small>
+                    }
+                </li>
+            }) }
+        </ul>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct MessagesProps {
+    messages: Same<Vec<MessageView>>,
+    started: Time,
+}
+
+/// What the parts have said to each other, newest first.
+#[component]
+fn MessageList(props: &MessagesProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    if props.messages.is_empty() {
+        return html! { <p class="muted pad">{ words.no_messages }</p> };
+    }
+    let clock = |time: Time| {
+        let micros = time.since(props.started).as_micros();
+        format!("{}.{}", short_clock(micros), micros / 100_000 % 10)
+    };
+    let row = |message: &MessageView| {
+        html! {
+            <tr>
+                <td class="clock-cell">{ clock(message.sent) }</td>
+                <td>{ &*message.from }</td>
+                <td class="arrow" aria-hidden="true">{ "→" }</td>
+                <td>{ &*message.to }</td>
+                <td><b>{ &*message.verb }</b></td>
+                <td><code>{ &*message.object }</code></td>
+            </tr>
+        }
+    };
+    html! {
+        <table class="messages">
+            <thead><tr>
+                <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><th></th>
+                <th scope="col">{ words.to }</th><th scope="col">{ words.verb }</th><th scope="col">{ words.object }</th>
+            </tr></thead>
+            <tbody>{ for props.messages.iter().map(row) }</tbody>
+        </table>
+    }
+}

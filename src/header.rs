@@ -1,0 +1,271 @@
+//! The bar above: scenario, time, the API server's switch, language and theme.
+
+use stage::{Command, Options, Start};
+use view::ApiServerState;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::glyph::{Icon, api_state, api_word};
+use super::page::use_page;
+use super::speed::Speed;
+use super::state::{Action, Theme};
+use super::words::Lang;
+
+#[derive(PartialEq, Properties)]
+pub struct HeaderProps {
+    pub playing: bool,
+    pub speed: Speed,
+    pub api: ApiServerState,
+    pub theme: Theme,
+    pub options: Options,
+    pub scenarios_open: bool,
+}
+
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    html! {
+        <header class="header">
+            <h1 class="brand"><Icon name="i-kube-apiserver" class="brand-mark" />{ "kubestage" }</h1>
+            <Scenarios open={props.scenarios_open} options={props.options.clone()} />
+            <Clock playing={props.playing} speed={props.speed} />
+            <ApiSwitch api={props.api} />
+            <span class="gap"></span>
+            <button type="button" class="quiet" data-control="share" onclick={page.on(Action::Share)} title={words.share_long}>
+                <Icon name="i-share" /><span class="wide">{ words.share }</span>
+            </button>
+            <Languages />
+            <Themes theme={props.theme} />
+            <button type="button" class="quiet square" data-control="help" aria-label={words.help} title={words.help} onclick={page.on(Action::Help(true))}>
+                <Icon name="i-help" />
+            </button>
+        </header>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ClockProps {
+    playing: bool,
+    speed: Speed,
+}
+
+#[component]
+fn Clock(props: &ClockProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let speed = page.act.reform(|event: InputEvent| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        Action::SetSpeed(Speed::from(input.value_as_number() as u8))
+    });
+    let (word, icon) = if props.playing { (words.pause, "i-pause") } else { (words.play, "i-play") };
+    html! {
+        <div class="time" role="group" aria-label={words.time}>
+            <button type="button" class="play" data-control="play" aria-label={word} title={word} onclick={page.on(Action::PlayPause)}>
+                <Icon name={icon} />
+            </button>
+            <button type="button" class="quiet square" data-control="step" aria-label={words.step} title={words.step} onclick={page.on(Action::Step(1))}>
+                <Icon name="i-step" />
+            </button>
+            <input
+                type="range"
+                class="speed"
+                min="0"
+                max={Speed::LAST.to_string()}
+                step="1"
+                value={props.speed.index().to_string()}
+                data-control="speed"
+                aria-label={words.speed}
+                aria-valuetext={props.speed.text()}
+                oninput={speed}
+            />
+            <output class="speed-text">{ props.speed.text() }</output>
+            <span class="clock" data-clock="true" data-control="clock" aria-label={words.clock} role="timer"></span>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ApiProps {
+    api: ApiServerState,
+}
+
+#[component]
+fn ApiSwitch(props: &ApiProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let (state, glyph) = api_state(props.api);
+    let up = matches!(props.api, ApiServerState::Up | ApiServerState::Starting);
+    let command = Action::Perform(Command::SetApiServer { up: !up });
+    let word = if up { words.stop_api } else { words.start_api };
+    html! {
+        <div class="api" role="group" aria-label={words.api_server} data-state={state}>
+            <span class="api-state" data-api-server={state}>
+                <Icon name={glyph} class="state" />
+                <span class="api-name">{ words.api_server }</span>
+                <b>{ api_word(words, props.api) }</b>
+            </span>
+            <button type="button" class="quiet small" data-control="api-server" aria-pressed={(!up).to_string()} title={word} aria-label={word} onclick={page.on(command)}>
+                { if up { words.stop } else { words.start } }
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Languages() -> Html {
+    let page = use_page();
+    html! {
+        <div class="switch" role="group" aria-label={page.words().language}>
+            { for [Lang::Ko, Lang::En].map(|lang| html! {
+                <button
+                    type="button"
+                    data-control={format!("lang-{}", lang.code())}
+                    lang={lang.code()}
+                    aria-pressed={(page.lang == lang).to_string()}
+                    title={lang.name()}
+                    aria-label={lang.name()}
+                    onclick={page.on(Action::Lang(lang))}
+                >{ lang.code() }</button>
+            }) }
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ThemeProps {
+    theme: Theme,
+}
+
+#[component]
+fn Themes(props: &ThemeProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let all =
+        [(Theme::Auto, words.theme_auto), (Theme::Light, words.theme_light), (Theme::Dark, words.theme_dark)];
+    html! {
+        <div class="switch" role="group" aria-label={words.theme}>
+            { for all.map(|(theme, word)| html! {
+                <button
+                    type="button"
+                    data-control={format!("theme-{}", theme.text())}
+                    aria-pressed={(props.theme == theme).to_string()}
+                    aria-label={word}
+                    title={word}
+                    onclick={page.on(Action::Theme(theme))}
+                ><Icon name={format!("i-{}", theme.text())} /></button>
+            }) }
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ScenarioProps {
+    open: bool,
+    options: Options,
+}
+
+/// The most nodes that Kubernetes supports; one of them is the control plane's.
+const NODES_MOST: u32 = 5_000;
+const NODES_USUAL: u32 = 4;
+const ZONES: u32 = 3;
+/// From here on workers are spread over zones.
+const ZONES_FROM: u32 = 30;
+
+/// A session's beginning with so many nodes.
+fn options_for(nodes: u32, start: Start, present: &Options) -> Options {
+    let workers = nodes.clamp(1, NODES_MOST) - 1;
+    let zones = if workers >= ZONES_FROM { ZONES } else { 0 };
+    Options { start, workers, zones, ..present.clone() }
+}
+
+/// What to begin anew with.
+#[component]
+fn Scenarios(props: &ScenarioProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let present = &props.options;
+    let fleet = options_for(NODES_MOST, Start::Ready, present);
+    let usual = if *present == fleet { NODES_USUAL } else { present.workers.saturating_add(1) };
+    let nodes = use_state(|| None::<u32>);
+    let wanted = nodes.unwrap_or(usual);
+    let starts = [
+        (Start::Demo, "demo", words.start_demo, words.start_demo_long),
+        (Start::Ready, "ready", words.start_ready, words.start_ready_long),
+        (Start::Bare, "bare", words.start_bare, words.start_bare_long),
+    ];
+    let now = match present.workers + 1 == NODES_MOST {
+        true => words.start_fleet,
+        false => starts.iter().find(|(start, ..)| *start == present.start).map_or("", |start| start.2),
+    };
+    let entry = |id: &'static str, word: &'static str, long: &'static str, options: Options| {
+        html! {
+            <button
+                key={id}
+                type="button"
+                role="menuitem"
+                data-control={format!("start-{id}")}
+                onclick={page.on(Action::Reset(options))}
+            ><b>{ word }</b><small>{ long }</small></button>
+        }
+    };
+    let typed = {
+        let nodes = nodes.clone();
+        Callback::from(move |event: InputEvent| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            nodes.set(input.value().trim().parse().ok());
+        })
+    };
+    let keep = Callback::from(|event: KeyboardEvent| event.stop_propagation());
+    html! {
+        <div class="scenarios">
+            <button
+                type="button"
+                class="quiet"
+                data-control="scenarios"
+                aria-haspopup="menu"
+                aria-expanded={props.open.to_string()}
+                onclick={page.on(Action::Scenarios(!props.open))}
+            ><span class="wide">{ now }</span><Icon name="i-reset" class="narrow" /><Icon name="i-down" /></button>
+            if props.open {
+                <div class="popup" data-menu="scenarios">
+                    <label class="popup-nodes">
+                        <span>{ words.nodes_number }</span>
+                        <input
+                            type="number"
+                            min="1"
+                            max={NODES_MOST.to_string()}
+                            step="1"
+                            inputmode="numeric"
+                            data-control="nodes"
+                            title={words.nodes_number_long}
+                            value={usual.to_string()}
+                            oninput={typed}
+                            onkeydown={keep}
+                        />
+                    </label>
+                    <div role="menu" aria-label={words.scenario}>
+                        { for starts.map(|(start, id, word, long)| {
+                            entry(id, word, long, options_for(wanted, start, present))
+                        }) }
+                        { entry("fleet", words.start_fleet, words.start_fleet_long, fleet) }
+                    </div>
+                    <p class="popup-note">{ words.start_note }</p>
+                </div>
+            }
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_nodes_stays_within_its_bounds() {
+        let workers = |nodes| options_for(nodes, Start::Ready, &Options::default()).workers;
+        assert_eq!([0, 1, 4, 5_000, u32::MAX].map(workers), [0, 0, 3, 4_999, 4_999]);
+        let zones = |nodes| options_for(nodes, Start::Bare, &Options::default()).zones;
+        assert_eq!([4, 30, 31].map(zones), [0, 0, 3]);
+    }
+}

@@ -1,0 +1,337 @@
+//! The selected thing in full: what it is, why it is so, its events, its YAML, both truths.
+
+use std::rc::Rc;
+
+use sim::Time;
+use view::{Board, ContainerView, DaemonSetView, EventView, NodeView, Origin, PodView, Without};
+use yew::prelude::*;
+
+use super::drawer::EventList;
+use super::glyph::{Icon, origin_icon, origin_word, state_icon};
+use super::menu::{find_node, find_pod, items};
+use super::page::use_page;
+use super::pod::difference_text;
+use super::same::Same;
+use super::speed::short_clock;
+use super::state::{Action, Selection};
+use super::words::fill;
+use super::yaml_view::YamlView;
+
+#[derive(PartialEq, Properties)]
+pub struct InspectorProps {
+    pub board: Same<Board>,
+    pub selection: Selection,
+    pub started: Time,
+    /// The selected object's YAML, if it has any.
+    pub yaml: Option<Rc<str>>,
+    /// Its events, newest first.
+    pub events: Same<Vec<EventView>>,
+    /// Where the selected DaemonSet has no pod, if there are too many nodes for the board to tell.
+    pub without: Same<Vec<Without>>,
+}
+
+#[component]
+pub fn Inspector(props: &InspectorProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let board = &props.board;
+    let body = match &props.selection {
+        Selection::Nothing => html! { <Welcome /> },
+        Selection::Pod(id) => match find_pod(board, id) {
+            Some(pod) => pod_body(&page, pod, props.started),
+            None => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
+        },
+        Selection::Node(name) => match find_node(board, name) {
+            Some(node) => node_body(&page, node),
+            None => html! { <p class="gone">{ fill(words.gone, &[name]) }</p> },
+        },
+        Selection::DaemonSet(id) => match board.daemonsets.iter().find(|ds| ds.id == *id) {
+            Some(ds) => daemonset_body(&page, ds, board, &props.without),
+            None => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
+        },
+        Selection::Part(name) => part_body(&page, board, name, props.started),
+    };
+    let actions = items(words, board, &props.selection);
+    html! {
+        <aside class="inspector" aria-label={words.inspector} data-region="inspector" data-selected={selected_id(&props.selection)}>
+            <div class="panel-head">
+                <h2>{ heading(&props.selection, words.inspector) }</h2>
+                if props.selection != Selection::Nothing {
+                    <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
+                        <Icon name="i-close" />
+                    </button>
+                }
+            </div>
+            <div class="inspector-body">
+                { body }
+                if actions.len() > 1 {
+                    <div class="deeds" role="group" aria-label={words.actions}>
+                        { for actions.into_iter().filter(|item| item.id != "show").map(|item| html! {
+                            <button
+                                type="button"
+                                class={classes!("small", item.danger.then_some("danger"))}
+                                data-control={format!("inspector-{}", item.id)}
+                                title={item.line}
+                                onclick={page.on(item.action)}
+                            >{ item.word }</button>
+                        }) }
+                    </div>
+                }
+                if props.selection != Selection::Nothing {
+                    <details open={true}>
+                        <summary>{ words.events }</summary>
+                        <EventList events={props.events.clone()} started={props.started} brief={true} />
+                    </details>
+                }
+                if let Some(yaml) = &props.yaml {
+                    <details open={true}>
+                        <summary>{ "YAML" }</summary>
+                        <YamlView text={yaml.clone()} />
+                    </details>
+                }
+            </div>
+        </aside>
+    }
+}
+
+pub fn selected_id(selection: &Selection) -> Option<AttrValue> {
+    let (kind, id) = match selection {
+        Selection::Nothing => return None,
+        Selection::Pod(id) => ("pod", id),
+        Selection::Node(id) => ("node", id),
+        Selection::DaemonSet(id) => ("daemonset", id),
+        Selection::Part(id) => ("part", id),
+    };
+    Some(format!("{kind}:{id}").into())
+}
+
+fn heading(selection: &Selection, nothing: &str) -> String {
+    let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
+    match selection {
+        Selection::Nothing => nothing.to_owned(),
+        Selection::Pod(id) | Selection::DaemonSet(id) => short(id),
+        Selection::Node(name) | Selection::Part(name) => name.to_string(),
+    }
+}
+
+/// Rows of a name and a value; empty values are left out.
+fn facts(rows: Vec<(&str, Html)>) -> Html {
+    html! {
+        <dl class="facts-list">
+            { for rows.into_iter().map(|(name, value)| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> }) }
+        </dl>
+    }
+}
+
+fn pod_body(page: &super::page::Page, pod: &PodView, started: Time) -> Html {
+    let words = page.words();
+    let created = short_clock(pod.created.time().since(started).as_micros());
+    let mut rows = vec![
+        (
+            "Status",
+            html! { <span class="with-state" data-state={pod.state.text()}>{ state_icon(pod.state) }<b>{ &*pod.status }</b>{ format!(" {}", pod.ready) }</span> },
+        ),
+        (
+            words.origin,
+            html! { <span class="with-origin" data-origin={pod.origin.text()}>{ origin_icon(pod.origin) }{ origin_word(words, pod.origin) }</span> },
+        ),
+        ("Namespace", html! { &*pod.namespace }),
+    ];
+    if !pod.controlled_by.is_empty() {
+        rows.push(("Controlled By", html! { <code>{ &*pod.controlled_by }</code> }));
+    }
+    if let Some(node) = &pod.node {
+        let show = page.on(Action::Show(Selection::Node(node.clone())));
+        rows.push(("Node", html! { <button type="button" class="link" onclick={show}>{ &**node }</button> }));
+    }
+    if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
+        let open = page.on(Action::OpenFile { node: node.clone(), path: file.clone() });
+        rows.push((
+            words.file,
+            html! { <button type="button" class="link" onclick={open}>{ &**file }</button> },
+        ));
+    }
+    if let Some(ip) = &pod.ip {
+        rows.push(("IP", html! { <code>{ &**ip }</code> }));
+    }
+    rows.push((words.created, html! { format!("T+{created}") }));
+    html! {
+        <>
+            { truths(page, pod) }
+            if let Some(reason) = &pod.reason {
+                <p class="why"><b>{ words.why }</b><q>{ &**reason }</q></p>
+            }
+            { facts(rows) }
+            <p class="plain">{ plain_words(words, pod) }</p>
+            <h3>{ words.containers }</h3>
+            <ul class="containers">{ for pod.containers.iter().map(|container| container_row(words, container)) }</ul>
+        </>
+    }
+}
+
+/// One sentence that says what kind of thing this is.
+fn plain_words(words: &super::words::Words, pod: &PodView) -> String {
+    let node = pod.node.as_deref().unwrap_or_default();
+    match pod.origin {
+        Origin::Static if pod.api_status.is_none() => fill(words.plain_static_hidden, &[node]),
+        Origin::Static => fill(words.plain_static, &[node]),
+        Origin::DaemonSet => {
+            let owner = pod.controlled_by.strip_prefix("DaemonSet/").unwrap_or_default();
+            fill(words.plain_daemonset, &[owner, node])
+        }
+        Origin::Api => words.plain_api.to_owned(),
+    }
+}
+
+/// What the API server believes beside what runs on the node.
+fn truths(page: &super::page::Page, pod: &PodView) -> Html {
+    let words = page.words();
+    let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
+    let node = pod.node_status.as_deref().unwrap_or(words.nothing_runs);
+    let differs = difference_text(words, pod).is_some();
+    html! {
+        <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.two_truths} data-differs={differs.to_string()}>
+            <div data-truth="api"><small>{ words.truth_api }</small><b>{ api }</b></div>
+            <div class="truth-sign" aria-hidden="true">{ if differs { "≠" } else { "=" } }</div>
+            <div data-truth="node"><small>{ words.truth_node }</small><b>{ node }</b></div>
+        </div>
+    }
+}
+
+fn container_row(words: &super::words::Words, container: &ContainerView) -> Html {
+    let class = if container.running { "running" } else { "waiting" };
+    html! {
+        <li class={class} data-container={container.name.clone()}>
+            <b>{ &*container.name }</b>
+            if container.is_init {
+                <small>{ "init" }</small>
+            }
+            <span class="container-state">{ &*container.state }</span>
+            if container.restarts > 0 {
+                <span class="pod-restarts">{ format!("↻{}", container.restarts) }</span>
+            }
+            <code>{ &*container.image }</code>
+            if let Some(until) = container.restarts_at {
+                <span class="countdown">{ words.next_start_in }{ " " }<b data-until={until.0.to_string()}></b>{ " s" }</span>
+            }
+        </li>
+    }
+}
+
+fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
+    let words = page.words();
+    let rows = vec![
+        ("Status", html! { <b>{ &*node.status }</b> }),
+        ("Roles", html! { &*node.roles }),
+        ("kubelet", Html::from(if node.kubelet_running { words.part_running } else { words.stopped })),
+        ("staticPodPath", html! { <code>{ &*node.static_pod_path }</code> }),
+        ("Internal IP", html! { <code>{ &*node.internal_ip }</code> }),
+        ("CPU", html! { &*node.cpu }),
+        ("Memory", html! { &*node.memory }),
+    ];
+    let labels = node.labels.iter().map(|(key, value)| {
+        html! { <li><code>{ if value.is_empty() { key.to_string() } else { format!("{key}={value}") } }</code></li> }
+    });
+    html! {
+        <>
+            { facts(rows) }
+            if node.restart_needed {
+                <p class="why"><b>{ words.restart_needed }</b>{ " " }{ words.restart_needed_long }</p>
+            }
+            { for node.why_not.iter().map(|why| html! {
+                <p class="why"><b>{ fill(words.no_pod_of, &[&why.daemonset]) }</b>
+                    { for why.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</p>
+            }) }
+            <h3>{ "Taints" }</h3>
+            <ul class="tags">
+                { for node.taints.iter().map(|taint| html! { <li><code>{ &**taint }</code></li> }) }
+                if node.taints.is_empty() { <li>{ "<none>" }</li> }
+            </ul>
+            <h3>{ "Labels" }</h3>
+            <ul class="tags">{ for labels }</ul>
+        </>
+    }
+}
+
+fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board, without: &[Without]) -> Html {
+    let words = page.words();
+    let number = |value: u32| html! { value };
+    let rows = vec![
+        ("Desired", number(ds.desired)),
+        ("Current", number(ds.current)),
+        ("Ready", number(ds.ready)),
+        ("Up-to-date", number(ds.up_to_date)),
+        ("Available", number(ds.available)),
+        ("Misscheduled", number(ds.misscheduled)),
+        ("Node-Selector", html! { <code>{ &*ds.node_selector }</code> }),
+    ];
+    let why = board.nodes.iter().filter_map(|node| {
+        let why = node.why_not.iter().find(|why| why.daemonset == ds.id)?;
+        Some(html! { <li><b>{ &*node.name }</b>{ for why.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> })
+    });
+    html! {
+        <>
+            { facts(rows) }
+            <h3>{ words.nodes_without }</h3>
+            <ul class="why-list">
+                if without.is_empty() {
+                    { for why }
+                } else {
+                    { for without.iter().map(|group| without_row(page, group)) }
+                }
+            </ul>
+        </>
+    }
+}
+
+fn without_row(page: &super::page::Page, group: &Without) -> Html {
+    let words = page.words();
+    let more = group.count as usize - group.examples.len().min(group.count as usize);
+    html! {
+        <li data-without={group.count.to_string()}>
+            { for group.examples.iter().map(|name| html! {
+                <><button type="button" class="link" onclick={page.on(Action::Show(Selection::Node(name.clone())))}>{ &**name }</button>{ " " }</>
+            }) }
+            if more > 0 {
+                <span class="muted">{ fill(words.and_more, &[&more.to_string()]) }</span>
+            }
+            { for group.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }
+        </li>
+    }
+}
+
+fn part_body(page: &super::page::Page, board: &Board, name: &str, started: Time) -> Html {
+    let words = page.words();
+    let part = board.parts.iter().find(|part| &*part.name == name);
+    let pod = part.and_then(|part| find_pod(board, &part.pod));
+    html! {
+        <>
+            <p class="plain">{ super::words::part_sentence(page.lang, name) }</p>
+            <p class="plain">{ words.part_is_static }</p>
+            if let Some(pod) = pod {
+                { pod_body(page, pod, started) }
+            }
+        </>
+    }
+}
+
+/// What stands there while nothing is selected: what to try.
+#[component]
+fn Welcome() -> Html {
+    let page = use_page();
+    let words = page.words();
+    html! {
+        <div class="welcome">
+            <p>{ words.welcome }</p>
+            <ol class="tries">
+                { for words.tries().map(|text| html! { <li>{ text }</li> }) }
+            </ol>
+            <div class="key" role="group" aria-label={words.legend}>
+                { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
+                    <span class="with-origin" data-origin={origin.text()}>{ origin_icon(origin) }{ origin_word(words, origin) }</span>
+                }) }
+            </div>
+            <p class="muted">{ words.privacy }</p>
+        </div>
+    }
+}

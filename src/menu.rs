@@ -1,0 +1,333 @@
+//! The menu on a pod, a node or a part: what can be done, and the line that does the same in a shell.
+
+use stage::Command;
+use view::{ApiServerState, Board, NodeView, PartState, PodView};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+use yew::prelude::*;
+
+use super::page::use_page;
+use super::same::Same;
+use super::state::{Action, OpenMenu, Selection};
+use super::words::{Words, fill};
+
+/// What a killed container ends with: SIGKILL.
+const KILLED: i32 = 137;
+
+#[derive(Clone, PartialEq)]
+pub struct Item {
+    /// The value of `data-control`.
+    pub id: String,
+    pub word: String,
+    /// The shell line that does the same.
+    pub line: Option<String>,
+    pub danger: bool,
+    pub action: Action,
+}
+
+impl Item {
+    fn new(id: &str, word: impl Into<String>, action: Action) -> Item {
+        Item { id: id.to_owned(), word: word.into(), line: None, danger: false, action }
+    }
+
+    fn deed(id: &str, word: impl Into<String>, command: Command) -> Item {
+        let line = Some(command.shell_line());
+        Item { id: id.to_owned(), word: word.into(), line, danger: false, action: Action::Perform(command) }
+    }
+
+    fn dangerous(self) -> Item {
+        Item { danger: true, ..self }
+    }
+}
+
+pub fn exec(line: String) -> Command {
+    Command::Exec { line, files: Default::default() }
+}
+
+fn namespace_flag(namespace: &str) -> String {
+    if namespace == "default" { String::new() } else { format!(" -n {namespace}") }
+}
+
+pub fn find_pod<'a>(board: &'a Board, id: &str) -> Option<&'a PodView> {
+    let placed = board.nodes.iter().flat_map(|node| &node.pods);
+    placed.chain(&board.pending).find(|pod| &*pod.id == id).map(|pod| &**pod)
+}
+
+pub fn find_node<'a>(board: &'a Board, name: &str) -> Option<&'a NodeView> {
+    board.nodes.iter().find(|node| &*node.name == name).map(|node| &**node)
+}
+
+/// `kubectl delete pod …`, as a person would type it.
+pub fn delete_line(pod: &PodView, force: bool) -> String {
+    let force = if force { " --grace-period=0 --force" } else { "" };
+    format!("kubectl delete pod {}{}{force}", pod.name, namespace_flag(&pod.namespace))
+}
+
+pub fn crash(pod: &PodView, container: &str) -> Option<Command> {
+    Some(Command::CrashContainer {
+        node: pod.node.as_deref()?.to_owned(),
+        namespace: pod.namespace.to_string(),
+        pod: pod.name.to_string(),
+        container: container.to_owned(),
+        exit_code: KILLED,
+    })
+}
+
+fn pod_items(words: &Words, pod: &PodView) -> Vec<Item> {
+    let mut items = vec![Item::new("show", words.show, Action::Show(Selection::Pod(pod.id.clone())))];
+    for container in pod.containers.iter().filter(|container| container.running) {
+        let Some(command) = crash(pod, &container.name) else { continue };
+        let word = fill(words.crash_container, &[&container.name]);
+        items.push(Item::deed("crash", word, command));
+    }
+    if pod.api_status.is_some() {
+        items.push(Item::deed("delete", words.delete, exec(delete_line(pod, false))).dangerous());
+        items.push(Item::deed("force-delete", words.force_delete, exec(delete_line(pod, true))).dangerous());
+    }
+    if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
+        let open = Action::OpenFile { node: node.clone(), path: file.clone() };
+        items.push(Item::new("open-file", words.open_file, open));
+        let name = file.rsplit('/').next().unwrap_or_default();
+        let away =
+            Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{name}") };
+        items.push(Item::deed("move-away", words.move_away, away).dangerous());
+    }
+    items
+}
+
+fn node_items(words: &Words, node: &NodeView) -> Vec<Item> {
+    let mut items = vec![
+        Item::new("show", words.show, Action::Show(Selection::Node(node.name.clone()))),
+        Item::new("open-node-files", words.open_directory, Action::OpenNodeFiles(node.name.clone())),
+    ];
+    if node.registered {
+        items.extend(node_object_items(words, node));
+    }
+    items.extend(machine_items(words, node));
+    items
+}
+
+/// What is done to the Node object, through the API server.
+fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
+    let name = &node.name;
+    let cordon = match node.cordoned {
+        true => Item::deed("uncordon", words.uncordon, exec(format!("kubectl uncordon {name}"))),
+        false => Item::deed("cordon", words.cordon, exec(format!("kubectl cordon {name}"))),
+    };
+    let drain = format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data --force");
+    vec![
+        cordon,
+        Item::deed("drain", words.drain, exec(drain)),
+        Item::deed("delete-node", words.delete_node, exec(format!("kubectl delete node {name}"))).dangerous(),
+    ]
+}
+
+/// What is done to the computer and its kubelet.
+fn machine_items(words: &Words, node: &NodeView) -> Vec<Item> {
+    let name = || node.name.to_string();
+    if !node.powered {
+        return vec![Item::deed("power-on", words.switch_on, Command::PowerOn { node: name() })];
+    }
+    let mut items = Vec::new();
+    if node.kubelet_running {
+        let restart = Command::RestartKubelet { node: name() };
+        items.push(Item::deed("restart-kubelet", words.restart_kubelet, restart));
+        let stop = Command::StopKubelet { node: name() };
+        items.push(Item::deed("stop-kubelet", words.stop_kubelet, stop).dangerous());
+    } else {
+        items.push(Item::deed("start-kubelet", words.start_kubelet, Command::StartKubelet { node: name() }));
+    }
+    items.push(match node.linked {
+        true => {
+            Item::deed("cut-network", words.cut_network, Command::CutNetwork { node: name() }).dangerous()
+        }
+        false => {
+            Item::deed("restore-network", words.restore_network, Command::RestoreNetwork { node: name() })
+        }
+    });
+    items.push(Item::deed("power-off", words.switch_off, Command::PowerOff { node: name() }).dangerous());
+    items
+}
+
+fn part_items(words: &Words, board: &Board, name: &str) -> Vec<Item> {
+    let target = Selection::Part(name.into());
+    let mut items = vec![Item::new("show", words.show, Action::Show(target))];
+    let Some(part) = board.parts.iter().find(|part| &*part.name == name) else { return items };
+    let Some(pod) = find_pod(board, &part.pod) else { return stopped_part(words, board, items, name) };
+    for container in pod.containers.iter().filter(|container| container.running) {
+        let Some(command) = crash(pod, &container.name) else { continue };
+        items.push(Item::deed("crash", fill(words.crash_container, &[&container.name]), command));
+    }
+    if name == "kube-apiserver" {
+        return stopped_part(words, board, items, name);
+    }
+    if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
+        let base = file.rsplit('/').next().unwrap_or_default();
+        let away =
+            Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{base}") };
+        items.push(Item::deed("stop", fill(words.stop_part, &[name]), away).dangerous());
+        items.push(Item::new(
+            "open-file",
+            words.open_file,
+            Action::OpenFile { node: node.clone(), path: file.clone() },
+        ));
+    }
+    items
+}
+
+/// A part's way back, or out: its file into the directory of manifests, or out of it.
+fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) -> Vec<Item> {
+    if name == "kube-apiserver" {
+        let up = matches!(board.api_server, ApiServerState::Up | ApiServerState::Starting);
+        let command = Command::SetApiServer { up: !up };
+        let (id, word) = if up { ("stop", words.stop_part) } else { ("start", words.start_part) };
+        let item = Item::deed(id, fill(word, &[name]), command);
+        items.push(if up { item.dangerous() } else { item });
+        return items;
+    }
+    let down = board.parts.iter().any(|part| &*part.name == name && part.state == PartState::Down);
+    if let Some(node) = board.nodes.first().filter(|_| down) {
+        let to = format!("{}/{name}.yaml", node.static_pod_path);
+        let back = Command::MoveFile { node: node.name.to_string(), from: format!("/tmp/{name}.yaml"), to };
+        items.push(Item::deed("start", fill(words.start_part, &[name]), back));
+    }
+    items
+}
+
+fn daemonset_items(words: &Words, id: &str) -> Vec<Item> {
+    let (namespace, name) = id.split_once('/').unwrap_or(("default", id));
+    let flag = namespace_flag(namespace);
+    vec![
+        Item::new("show", words.show, Action::Show(Selection::DaemonSet(id.into()))),
+        Item::deed("describe", words.describe, exec(format!("kubectl describe ds {name}{flag}"))),
+        Item::deed(
+            "rollout-restart",
+            words.rollout_restart,
+            exec(format!("kubectl rollout restart ds/{name}{flag}")),
+        ),
+        Item::deed("delete", words.delete_daemonset, exec(format!("kubectl delete ds {name}{flag}")))
+            .dangerous(),
+    ]
+}
+
+/// What can be done with something, in the order of the menu.
+pub fn items(words: &Words, board: &Board, target: &Selection) -> Vec<Item> {
+    match target {
+        Selection::Nothing => Vec::new(),
+        Selection::Pod(id) => find_pod(board, id).map_or_else(Vec::new, |pod| pod_items(words, pod)),
+        Selection::Node(name) => find_node(board, name).map_or_else(Vec::new, |node| node_items(words, node)),
+        Selection::Part(name) => part_items(words, board, name),
+        Selection::DaemonSet(id) => daemonset_items(words, id),
+    }
+}
+
+fn title(target: &Selection) -> &str {
+    match target {
+        Selection::Nothing => "",
+        Selection::Pod(id) | Selection::DaemonSet(id) => id,
+        Selection::Node(name) | Selection::Part(name) => name,
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub struct MenuProps {
+    pub menu: OpenMenu,
+    pub board: Same<Board>,
+}
+
+fn focusable(menu: &HtmlElement) -> Vec<HtmlElement> {
+    let Ok(found) = menu.query_selector_all("[role=menuitem]") else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+/// Moves the focus within the menu as its role promises.
+fn on_key(event: &KeyboardEvent, menu: &HtmlElement) -> bool {
+    let all = focusable(menu);
+    let active = gloo::utils::document().active_element();
+    let at = all.iter().position(|item| Some(item.as_ref()) == active.as_ref());
+    let last = all.len().saturating_sub(1);
+    let next = match event.key().as_str() {
+        "ArrowDown" => at.map_or(0, |at| if at == last { 0 } else { at + 1 }),
+        "ArrowUp" => at.map_or(last, |at| at.checked_sub(1).unwrap_or(last)),
+        "Home" => 0,
+        "End" => last,
+        _ => return false,
+    };
+    event.prevent_default();
+    if let Some(item) = all.get(next) {
+        let _ = item.focus();
+    }
+    true
+}
+
+/// Keeps the menu within the window.
+fn place(menu: &HtmlElement, at: &OpenMenu) {
+    let window = gloo::utils::window();
+    let size =
+        |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|v| v.as_f64()).unwrap_or(800.0) as i32;
+    let (width, height) = (size(window.inner_width()), size(window.inner_height()));
+    let x = at.x.min(width - menu.offset_width() - 8).max(8);
+    let y = at.y.min(height - menu.offset_height() - 8).max(8);
+    let style = menu.style();
+    let _ = style.set_property("left", &format!("{x}px"));
+    let _ = style.set_property("top", &format!("{y}px"));
+}
+
+#[component]
+pub fn Menu(props: &MenuProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let list = use_node_ref();
+    {
+        let list = list.clone();
+        use_effect_with(props.menu.clone(), move |menu| {
+            let before = gloo::utils::document().active_element();
+            if let Some(element) = list.cast::<HtmlElement>() {
+                place(&element, menu);
+                if let Some(first) = focusable(&element).first() {
+                    let _ = first.focus();
+                }
+            }
+            move || {
+                let still = before.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+                let _ = still.filter(|element| element.is_connected()).map(|element| element.focus());
+            }
+        });
+    }
+    let keys = {
+        let (list, act) = (list.clone(), page.act.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let Some(element) = list.cast::<HtmlElement>() else { return };
+            event.stop_propagation();
+            if matches!(event.key().as_str(), "Escape" | "Tab") {
+                event.prevent_default();
+                act.emit(Action::CloseMenu);
+            } else {
+                on_key(&event, &element);
+            }
+        })
+    };
+    let all = items(words, &props.board, &props.menu.target);
+    html! {
+        <>
+            <div class="menu-shade" data-control="close-menu" onclick={page.on(Action::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::CloseMenu })}></div>
+            <div class="menu" role="menu" ref={list} aria-label={title(&props.menu.target).to_owned()} data-menu="object" onkeydown={keys}>
+                <p class="menu-title">{ title(&props.menu.target) }</p>
+                { for all.into_iter().map(|item| html! {
+                    <button
+                        type="button"
+                        role="menuitem"
+                        class={item.danger.then_some("danger")}
+                        data-control={item.id}
+                        onclick={page.on(item.action)}
+                    >
+                        <span>{ item.word }</span>
+                        if let Some(line) = item.line {
+                            <code>{ line }</code>
+                        }
+                    </button>
+                }) }
+            </div>
+        </>
+    }
+}

@@ -1,0 +1,231 @@
+//! A node's card: its kubelet, its manifest files, its pods, and why a DaemonSet has none here.
+
+use std::rc::Rc;
+
+use view::{FileView, NodeView, PodView};
+use yew::prelude::*;
+
+use super::glyph::Icon;
+use super::page::use_page;
+use super::pod::{Pod, menu_at};
+use super::same::Same;
+use super::state::{Action, Selection};
+use super::words::fill;
+
+#[derive(PartialEq, Properties)]
+pub struct NodeProps {
+    pub node: Same<NodeView>,
+    pub files: Rc<Vec<FileView>>,
+    pub selection: Selection,
+    /// The DaemonSet that is looked at: `namespace/name`.
+    pub daemonset: Option<Rc<str>>,
+    pub system_pods: bool,
+}
+
+/// The state of a node in the few classes that its colour knows.
+fn node_state(node: &NodeView) -> (&'static str, &'static str) {
+    match (node.registered, node.ready) {
+        (false, _) => ("pending", "s-pending"),
+        (true, true) => ("running", "s-running"),
+        (true, false) => ("not-ready", "s-not-ready"),
+    }
+}
+
+fn is_system(pod: &PodView) -> bool {
+    &*pod.namespace == "kube-system"
+}
+
+/// The pods in the order they are drawn: a person's own first, then the system's; static pods first in each.
+pub fn in_order(pods: &[Rc<PodView>], system: bool) -> Vec<Rc<PodView>> {
+    let mut pods: Vec<_> = pods.iter().filter(|pod| system || !is_system(pod)).cloned().collect();
+    pods.sort_by(|a, b| {
+        let key = |pod: &PodView| (is_system(pod), pod.origin != view::Origin::Static);
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    pods
+}
+
+pub fn belongs_to(pod: &PodView, daemonset: Option<&Rc<str>>) -> bool {
+    let Some((namespace, name)) = daemonset.and_then(|id| id.split_once('/')) else { return false };
+    &*pod.namespace == namespace && pod.controlled_by.strip_prefix("DaemonSet/") == Some(name)
+}
+
+#[component]
+pub fn Node(props: &NodeProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let node = &props.node;
+    let target = Selection::Node(node.name.clone());
+    let (state, glyph) = node_state(node);
+    let pods = in_order(&node.pods, props.system_pods);
+    let hidden = node.pods.len() - pods.len();
+    let class = classes!(
+        "node",
+        props.selection.is_node(&node.name).then_some("selected"),
+        (!node.powered).then_some("off"),
+    );
+    let name_id = format!("node-{}", node.name);
+    html! {
+        <li
+            {class}
+            data-node={node.name.clone()}
+            data-state={state}
+            data-status={node.status.clone()}
+            data-kubelet={if node.kubelet_running { "running" } else { "stopped" }}
+            data-cordoned={node.cordoned.to_string()}
+            data-anchor={format!("node:{}", node.name)}
+            aria-labelledby={name_id.clone()}
+        >
+            <div class="node-head">
+                <button
+                    type="button"
+                    class="node-title"
+                    data-control="node-menu"
+                    aria-haspopup="menu"
+                    onclick={menu_at(&page, target.clone())}
+                    oncontextmenu={menu_at(&page, target)}
+                >
+                    <Icon name="i-node" />
+                    <span class="node-name" id={name_id}>{ &*node.name }</span>
+                    <span class="node-state" data-state={state}>
+                        <Icon name={glyph} class="state" />
+                        { &*node.status }
+                    </span>
+                </button>
+                <Kubelet node={props.node.clone()} />
+            </div>
+            <Files node={props.node.clone()} files={props.files.clone()} />
+            <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
+                { for pods.iter().map(|pod| html! {
+                    <li key={&*pod.uid}>
+                        <Pod
+                            pod={Same::from(pod)}
+                            selected={props.selection.is_pod(&pod.id)}
+                            marked={belongs_to(pod, props.daemonset.as_ref())}
+                        />
+                    </li>
+                }) }
+                if pods.is_empty() {
+                    <li class="empty">{ words.no_pods }</li>
+                }
+            </ul>
+            if hidden > 0 {
+                <p class="node-hidden">{ fill(words.system_pods_hidden, &[&hidden.to_string()]) }</p>
+            }
+            <WhyNot node={props.node.clone()} daemonset={props.daemonset.clone()} />
+        </li>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct OfNode {
+    node: Same<NodeView>,
+}
+
+#[component]
+fn Kubelet(props: &OfNode) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let node = &props.node;
+    let (state, word) = match (node.powered, node.kubelet_running) {
+        (false, _) => ("down", words.power_off),
+        (true, false) => ("down", words.stopped),
+        (true, true) => ("running", words.part_running),
+    };
+    html! {
+        <button
+            type="button"
+            class="kubelet"
+            data-part="kubelet"
+            data-node={node.name.clone()}
+            data-state={state}
+            data-anchor={format!("kubelet:{}", node.name)}
+            aria-label={format!("kubelet {}, {word}", node.name)}
+            aria-haspopup="menu"
+            title={word}
+            onclick={menu_at(&page, Selection::Node(node.name.clone()))}
+        >
+            { "kubelet" }
+            <Icon name={if state == "running" { "s-running" } else { "s-down" }} class="state" />
+        </button>
+    }
+}
+
+/// More than these are counted instead.
+const FILES_BY_NAME: usize = 2;
+
+#[derive(PartialEq, Properties)]
+struct FilesProps {
+    node: Same<NodeView>,
+    files: Rc<Vec<FileView>>,
+}
+
+/// The directory that the kubelet watches, with the files that lie in it.
+#[component]
+fn Files(props: &FilesProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let node = &props.node;
+    let manifests: Vec<_> =
+        props.files.iter().filter(|file| file.is_manifest && !file.is_directory).collect();
+    let many = manifests.len() > FILES_BY_NAME;
+    html! {
+        <div class="disk" data-anchor={format!("disk:{}", node.name)}>
+            <button
+                type="button"
+                class="disk-path"
+                data-control="open-node-files"
+                title={words.open_directory}
+                onclick={page.on(Action::OpenNodeFiles(node.name.clone()))}
+            >
+                <Icon name="i-folder" />
+                <span>{ if node.static_pod_path.is_empty() { words.no_static_path } else { &node.static_pod_path } }</span>
+            </button>
+            if node.restart_needed {
+                <span class="hint" title={words.restart_needed_long}>{ words.restart_needed }</span>
+            }
+            if many {
+                <span class="muted">{ fill(words.files_count, &[&manifests.len().to_string()]) }</span>
+            }
+            <span class="disk-files">
+                { for manifests.iter().filter(|_| !many).map(|file| {
+                    let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
+                    let open = Action::OpenFile { node: node.name.clone(), path: file.path.clone() };
+                    html! {
+                        <button
+                            key={&*file.path}
+                            type="button"
+                            class={classes!("file", file.error.is_some().then_some("bad"))}
+                            data-file={file.path.clone()}
+                            data-node={node.name.clone()}
+                            title={file.error.clone()}
+                            onclick={page.on(open)}
+                        >{ name }</button>
+                    }
+                }) }
+            </span>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct WhyNotProps {
+    node: Same<NodeView>,
+    daemonset: Option<Rc<str>>,
+}
+
+#[component]
+fn WhyNot(props: &WhyNotProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let why = props.node.why_not.iter().find(|why| Some(&why.daemonset) == props.daemonset.as_ref());
+    let Some(why) = why else { return Html::default() };
+    let name = why.daemonset.rsplit('/').next().unwrap_or_default();
+    let reasons: Vec<&str> = why.reasons.iter().map(|reason| &**reason).collect();
+    html! {
+        <p class="why-not" data-why-not={why.daemonset.clone()}>
+            <Icon name="i-none" />
+            <span>{ fill(words.no_pod_of, &[name]) }{ " " }<q>{ reasons.join("; ") }</q></span>
+        </p>
+    }
+}

@@ -1,0 +1,466 @@
+//! The moving layer: wires and messages, written to the page each frame without Yew.
+//!
+//! Where a message is follows from its own times and the clock, so pausing needs no code. Where the boxes
+//! are is measured when the picture has changed, not each frame.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use gloo::utils::document;
+use sim::Time;
+use stage::Stage;
+use view::{Flight, Flow, Place};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, MediaQueryList};
+
+use super::wires::{self, Rect, Way};
+
+const SVG: &str = "http://www.w3.org/2000/svg";
+/// From here on, marks carry no label: there is no room to read them.
+const LABELS: usize = 14;
+/// More than this are not drawn one by one.
+const MOST: usize = 120;
+
+/// One mark: messages of the same way, verb and kind that left together.
+struct Mark {
+    element: HtmlElement,
+    label: HtmlElement,
+    lane: u8,
+    way: String,
+    text: String,
+}
+
+#[derive(Default)]
+pub struct Overlay {
+    anchors: BTreeMap<String, Rect>,
+    ways: BTreeMap<String, Rc<Way>>,
+    wires: BTreeMap<String, Element>,
+    busy: BTreeSet<String>,
+    marks: BTreeMap<u64, Mark>,
+    stale: bool,
+    facts: String,
+    flows: Vec<Flow>,
+    streams: BTreeMap<(String, bool), Stream>,
+    flows_at: f64,
+}
+
+/// Everything that goes one way, drawn as one moving line with its number.
+struct Stream {
+    line: Element,
+    label: HtmlElement,
+    count: u32,
+    path: String,
+}
+
+/// Flows are counted no oftener: what is drawn between follows from the clock alone.
+const FLOWS_EVERY_MS: f64 = 100.0;
+/// Pixels from one dash of a flow to the next.
+const DASH: f64 = 18.0;
+
+/// The name of a place: what `data-anchor` and a message's `data-from` and `data-to` carry.
+pub fn place_id(place: &Place) -> String {
+    match place {
+        Place::User => "user".to_owned(),
+        Place::ApiServer => "part:kube-apiserver".to_owned(),
+        Place::Etcd => "part:etcd".to_owned(),
+        Place::ControllerManager => "part:kube-controller-manager".to_owned(),
+        Place::Scheduler => "part:kube-scheduler".to_owned(),
+        Place::Kubelets => "kubelets".to_owned(),
+        Place::Kubelet(node) => format!("kubelet:{node}"),
+        Place::Disk(node) => format!("disk:{node}"),
+        Place::Pod(node, pod) => format!("pod:{node}:{pod}"),
+    }
+}
+
+/// The same for people.
+pub fn place_name(place: &Place) -> String {
+    match place {
+        Place::User => "kubectl".to_owned(),
+        Place::ApiServer => "kube-apiserver".to_owned(),
+        Place::Etcd => "etcd".to_owned(),
+        Place::ControllerManager => "kube-controller-manager".to_owned(),
+        Place::Scheduler => "kube-scheduler".to_owned(),
+        Place::Kubelets => "kubelets".to_owned(),
+        Place::Kubelet(node) => format!("kubelet {node}"),
+        Place::Disk(node) => format!("{node}:/"),
+        Place::Pod(_, pod) => pod.rsplit('/').next().unwrap_or(pod).to_owned(),
+    }
+}
+
+const HUB: &str = "part:kube-apiserver";
+
+fn find(name: &str) -> Option<HtmlElement> {
+    document().query_selector(&format!("[data-layer=\"{name}\"]")).ok()??.dyn_into().ok()
+}
+
+thread_local! {
+    static REDUCED: Option<MediaQueryList> =
+        gloo::utils::window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
+}
+
+pub fn reduced_motion() -> bool {
+    REDUCED.with(|query| query.as_ref().is_some_and(MediaQueryList::matches))
+}
+
+impl Overlay {
+    /// The picture has changed: measure again before the next drawing.
+    pub fn invalidate(&mut self) {
+        self.stale = true;
+    }
+
+    fn measure(&mut self) -> Option<()> {
+        let scene = find("scene")?;
+        let origin = scene.get_bounding_client_rect();
+        let found = scene.query_selector_all("[data-anchor]:not(.map-cards *)").ok()?;
+        self.anchors.clear();
+        for at in 0..found.length() {
+            let Some(element) = found.get(at).and_then(|node| node.dyn_into::<Element>().ok()) else {
+                continue;
+            };
+            let (Some(name), rect) =
+                (element.get_attribute("data-anchor"), element.get_bounding_client_rect())
+            else {
+                continue;
+            };
+            let rect = Rect {
+                x: rect.x() - origin.x(),
+                y: rect.y() - origin.y(),
+                width: rect.width(),
+                height: rect.height(),
+            };
+            self.anchors.insert(name, rect);
+        }
+        self.ways.clear();
+        self.draw_wires();
+        self.stale = false;
+        Some(())
+    }
+
+    /// The lines that stand: from the API server to every part and every kubelet.
+    fn draw_wires(&mut self) -> Option<()> {
+        let group = document().query_selector("[data-layer=\"wires\"]").ok()??;
+        let ends = self.anchors.keys().filter(|name| {
+            *name == "user"
+                || *name == "kubelets"
+                || (name.starts_with("part:") && *name != HUB)
+                || name.starts_with("kubelet:")
+        });
+        let ends: Vec<String> = ends.cloned().collect();
+        let gone: Vec<String> = self.wires.keys().filter(|name| !ends.contains(name)).cloned().collect();
+        for name in gone {
+            self.wires.remove(&name).iter().for_each(Element::remove);
+        }
+        for name in ends {
+            let Some(way) = self.way(&name) else { continue };
+            let wire = self.wires.entry(name.clone()).or_insert_with(|| {
+                let wire = document().create_element_ns(Some(SVG), "path");
+                let wire = wire.unwrap_or_else(|_| group.clone());
+                let kind = name.split(':').next().unwrap_or_default();
+                set(&wire, "class", "wire");
+                set(&wire, "data-wire", &name);
+                set(&wire, "data-kind", kind);
+                wire
+            });
+            if wire.parent_node().is_none() {
+                let _ = group.append_child(wire);
+            }
+            set(wire, "d", &way.path);
+        }
+        Some(())
+    }
+
+    /// The way between the hub (for what lies inside a node: its kubelet) and a place.
+    fn way(&mut self, end: &str) -> Option<Rc<Way>> {
+        if let Some(way) = self.ways.get(end) {
+            return Some(way.clone());
+        }
+        let to = *self.anchors.get(end)?;
+        let way = match end.split_once(':') {
+            Some(("kubelet", node)) => {
+                let card = *self.anchors.get(&format!("node:{node}"))?;
+                let tops = self.anchors.iter().filter(|(name, _)| name.starts_with("node:"));
+                let first = tops.map(|(_, rect)| rect.y).fold(f64::INFINITY, f64::min);
+                wires::downwards(*self.anchors.get(HUB)?, to, card, first)
+            }
+            None if end == "kubelets" => wires::straight_down(*self.anchors.get(HUB)?, to),
+            Some(("pod", rest)) => {
+                let node = rest.split(':').next().unwrap_or_default();
+                wires::inside(*self.anchors.get(&format!("kubelet:{node}"))?, to)
+            }
+            Some(("disk", node)) => wires::inside(*self.anchors.get(&format!("kubelet:{node}"))?, to),
+            _ => wires::sideways(*self.anchors.get(HUB)?, to),
+        };
+        let way = Rc::new(way);
+        self.ways.insert(end.to_owned(), way.clone());
+        Some(way)
+    }
+
+    /// Draws what is under way now.
+    pub fn draw(&mut self, flights: &[Flight], now: Time, still: bool) {
+        if self.stale {
+            self.measure();
+        }
+        self.clear_streams();
+        if still {
+            self.clear();
+            self.write_facts(flights);
+            return;
+        }
+        let Some(layer) = find("flights") else { return };
+        let groups = group(flights);
+        let crowded = groups.len() > LABELS;
+        let mut busy = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        for (flight, count) in groups.into_iter().take(MOST) {
+            let (end, outward) = end_of(flight);
+            let Some(way) = self.way(&end) else { continue };
+            seen.insert(flight.id);
+            let part = f64::from(flight.progress_permille(now)) / 1000.0;
+            let (x, y) = way.at(if outward { part } else { 1.0 - part });
+            let text = mark_text(flight, count);
+            let mark = self.mark(&layer, flight, &end);
+            if mark.text != text {
+                mark.label.set_text_content(Some(&text));
+                mark.text = text;
+            }
+            let style = mark.element.style();
+            let _ = style.set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
+            let _ = mark.element.class_list().toggle_with_force("crowded", crowded);
+            busy.insert(end);
+        }
+        self.marks.retain(|id, mark| {
+            let stays = seen.contains(id);
+            if !stays {
+                mark.element.remove();
+            }
+            stays
+        });
+        self.light(busy);
+    }
+
+    /// Draws what is under way as flows: a line for each way, however much goes along it.
+    pub fn draw_flows(&mut self, at: f64, now: Time, still: bool, stage: &Stage) {
+        if self.stale {
+            self.measure();
+        }
+        if at - self.flows_at >= FLOWS_EVERY_MS {
+            self.flows_at = at;
+            self.flows = stage.flows();
+            self.set_streams();
+            if still {
+                self.write_flow_facts();
+            }
+        }
+        if still {
+            return;
+        }
+        // So far have the dashes come by now: from the clock, so that a pause holds them.
+        let delay = stage.link_delay().0.max(1);
+        let part = (now.0 % delay) as f64 / delay as f64;
+        for ((_, outward), stream) in &self.streams {
+            let offset = if *outward { -part * DASH * 4.0 } else { part * DASH * 4.0 };
+            set(&stream.line, "stroke-dashoffset", &format!("{offset:.1}"));
+        }
+    }
+
+    fn set_streams(&mut self) {
+        self.clear_marks();
+        let Some(group) = document().query_selector("[data-layer=\"wires\"]").ok().flatten() else { return };
+        let Some(layer) = find("flights") else { return };
+        let mut busy = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        for flow in std::mem::take(&mut self.flows) {
+            let (end, outward) = match (&flow.from, &flow.to) {
+                (Place::ApiServer, to) => (place_id(to), true),
+                (from, _) => (place_id(from), false),
+            };
+            let Some(way) = self.way(&end) else { continue };
+            let key = (end.clone(), outward);
+            let stream =
+                self.streams.entry(key.clone()).or_insert_with(|| new_stream(&group, &layer, &end, outward));
+            if stream.path != way.path {
+                stream.path.clone_from(&way.path);
+                set(&stream.line, "d", &way.path);
+                let (x, y) = way.at(0.5);
+                let _ = stream
+                    .label
+                    .style()
+                    .set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
+            }
+            if stream.count != flow.count {
+                stream.count = flow.count;
+                let width = 1.5 + f64::from(flow.count).log10() * 0.9;
+                set(&stream.line, "stroke-width", &format!("{width:.2}"));
+                stream.label.set_text_content(Some(&format!(
+                    "{}{}",
+                    if outward { "↓" } else { "↑" },
+                    flow.count
+                )));
+            }
+            busy.insert(end);
+            seen.insert(key);
+            self.flows.push(flow);
+        }
+        self.streams.retain(|key, stream| {
+            let stays = seen.contains(key);
+            if !stays {
+                stream.line.remove();
+                stream.label.remove();
+            }
+            stays
+        });
+        self.light(busy);
+    }
+
+    fn write_flow_facts(&mut self) {
+        let line =
+            |flow: &Flow| format!("{} → {}  ×{}", place_name(&flow.from), place_name(&flow.to), flow.count);
+        let lines: Vec<String> = self.flows.iter().map(line).collect();
+        self.write_lines(lines.join("\n"));
+    }
+
+    fn clear_streams(&mut self) {
+        for stream in std::mem::take(&mut self.streams).into_values() {
+            stream.line.remove();
+            stream.label.remove();
+        }
+    }
+
+    fn mark(&mut self, layer: &HtmlElement, flight: &Flight, end: &str) -> &mut Mark {
+        let taken: BTreeSet<u8> =
+            self.marks.values().filter(|mark| mark.way == end).map(|mark| mark.lane).collect();
+        let lane = (0..8).find(|lane| !taken.contains(lane)).unwrap_or(8);
+        self.marks.entry(flight.id).or_insert_with(|| {
+            let (element, label) = new_mark(flight, lane);
+            let _ = layer.append_child(&element);
+            Mark { element, label, lane, way: end.to_owned(), text: String::new() }
+        })
+    }
+
+    /// Lets the wires shine that carry something.
+    fn light(&mut self, busy: BTreeSet<String>) {
+        for name in self.busy.symmetric_difference(&busy) {
+            if let Some(wire) = self.wires.get(name) {
+                let _ = wire.class_list().toggle_with_force("busy", busy.contains(name));
+            }
+        }
+        self.busy = busy;
+    }
+
+    fn clear(&mut self) {
+        self.clear_marks();
+        self.light(BTreeSet::new());
+    }
+
+    fn clear_marks(&mut self) {
+        for mark in self.marks.values() {
+            mark.element.remove();
+        }
+        self.marks.clear();
+    }
+
+    /// The same as text, for those who want no movement.
+    fn write_facts(&mut self, flights: &[Flight]) {
+        let lines: Vec<String> = group(flights)
+            .into_iter()
+            .take(6)
+            .map(|(flight, count)| {
+                format!(
+                    "{} → {}  {}",
+                    place_name(&flight.from),
+                    place_name(&flight.to),
+                    mark_text(flight, count)
+                )
+            })
+            .collect();
+        self.write_lines(lines.join("\n"));
+    }
+
+    fn write_lines(&mut self, facts: String) {
+        if facts != self.facts
+            && let Some(list) = find("facts")
+        {
+            list.set_text_content(Some(&facts));
+            self.facts = facts;
+        }
+    }
+}
+
+fn set(element: &Element, name: &str, value: &str) {
+    let _ = element.set_attribute(name, value);
+}
+
+/// The end of a message's way that is not the hub, and whether it flies towards that end.
+fn end_of(flight: &Flight) -> (String, bool) {
+    match (&flight.from, &flight.to) {
+        (Place::ApiServer, to) => (place_id(to), true),
+        (from, Place::ApiServer) => (place_id(from), false),
+        (Place::Kubelet(_), to) => (place_id(to), true),
+        (from, _) => (place_id(from), false),
+    }
+}
+
+/// What messages drawn as one have in common: their way, when they were sent, verb and kind.
+type GroupKey<'a> = (&'a Place, &'a Place, Time, &'a str, &'a str);
+
+/// Messages that left together on the same way and say the same count as one.
+fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
+    let mut groups: BTreeMap<GroupKey<'_>, (&Flight, u32)> = BTreeMap::new();
+    for flight in flights {
+        let key = (&flight.from, &flight.to, flight.sent, &*flight.verb, &*flight.kind);
+        groups.entry(key).or_insert((flight, 0)).1 += flight.count;
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|(flight, _)| (flight.sent, flight.id));
+    groups
+}
+
+fn mark_text(flight: &Flight, count: u32) -> String {
+    let what = match &*flight.kind {
+        "" | "File" => String::new(),
+        kind => format!(" {kind}"),
+    };
+    let times = if count > 1 { format!(" ×{count}") } else { String::new() };
+    format!("{}{what}{times}", flight.verb)
+}
+
+fn new_stream(group: &Element, layer: &HtmlElement, end: &str, outward: bool) -> Stream {
+    let line = document().create_element_ns(Some(SVG), "path").unwrap_or_else(|_| group.clone());
+    set(&line, "class", "stream");
+    set(&line, "data-flow", end);
+    set(&line, "data-outward", if outward { "true" } else { "false" });
+    let _ = group.append_child(&line);
+    let label: HtmlElement =
+        document().create_element("span").map(JsCast::unchecked_into).unwrap_or_else(|_| gloo::utils::body());
+    label.set_class_name(if outward { "stream-label outward" } else { "stream-label" });
+    set(&label, "data-flow", end);
+    let _ = layer.append_child(&label);
+    Stream { line, label, count: 0, path: String::new() }
+}
+
+fn new_mark(flight: &Flight, lane: u8) -> (HtmlElement, HtmlElement) {
+    let create = |tag: &str, class: &str| -> HtmlElement {
+        let element: HtmlElement = document()
+            .create_element(tag)
+            .map(JsCast::unchecked_into)
+            .unwrap_or_else(|_| gloo::utils::body());
+        element.set_class_name(class);
+        element
+    };
+    let element = create("div", "flight");
+    let label = create("span", "flight-label");
+    for (name, value) in [
+        ("data-message", flight.id.to_string()),
+        ("data-from", place_id(&flight.from)),
+        ("data-to", place_id(&flight.to)),
+        ("data-verb", flight.verb.to_string()),
+        ("data-kind", flight.kind.to_string()),
+        ("data-object", flight.object.to_string()),
+        ("data-lane", lane.to_string()),
+    ] {
+        set(&element, name, &value);
+    }
+    let _ = element.append_child(&create("span", "flight-dot"));
+    let _ = element.append_child(&label);
+    (element, label)
+}
