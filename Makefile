@@ -9,7 +9,7 @@ WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
 # What the page is made of; when none of it is newer than dist/, nothing is built.
-SOURCES := $(shell find build.rs src static web scripts/hooks index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+SOURCES := $(shell find crates src static web scripts/hooks index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -28,17 +28,17 @@ dev: setup ## the same, built anew at every change of a file, without optimisati
 test: setup-test unit e2e ## every test, the browser's too
 
 unit: ## the tests that need no browser
-	@$(CARGO) test --locked
+	@$(CARGO) test --locked --workspace
 
 e2e: setup-test dist ## the page's tests in Chromium (ARGS='-g words' chooses some)
 	@$(WITH) playwright test $(ARGS)
 
 check: setup-rust setup-npm versions licences ## formatting and lints, with warnings as errors
 	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --no-default-features --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --no-default-features --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) clippy --locked --target wasm32-unknown-unknown --no-default-features --lib -- -D warnings
-	$(CARGO) clippy --locked --target wasm32-unknown-unknown --lib --bin web -- -D warnings
+	$(CARGO) clippy --locked --target wasm32-unknown-unknown -p stage -- -D warnings
+	$(CARGO) clippy --locked --target wasm32-unknown-unknown --bin web -- -D warnings
 	$(WITH) tsc --noEmit
 
 versions: # what Trunk.toml and the lock files say is the same
@@ -71,7 +71,7 @@ size: dist ## what a visitor downloads: raw, gzip, brotli
 	@node scripts/size.mjs
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
-	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --no-default-features --profile soak prop_
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --workspace --no-default-features --profile soak prop_
 
 fuzz: ## fuzz the readers and the console (TARGET=yaml|manifest|console|session, SECONDS=600 each)
 	@scripts/fuzz.sh $(TARGET) $(SECONDS)
@@ -80,7 +80,7 @@ fuzz-keep: ## keep what fuzzing found in fuzz/corpus, small and without repetiti
 	@scripts/fuzz.sh keep $(TARGET)
 
 golden: ## rewrite the expected texts from what the program says now; read the diff
-	UPDATE_EXPECT=1 $(CARGO) test --locked --no-default-features
+	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace --no-default-features
 
 clean: ## remove what was built; the installed tools stay
 	$(CARGO) clean
