@@ -48,7 +48,7 @@ pub enum IntOrPercent {
 
 impl IntOrPercent {
     /// Reads `1` or `"10%"`; anything else is `None`.
-    pub fn from_value(value: &Value) -> Option<IntOrPercent> {
+    pub(crate) fn from_value(value: &Value) -> Option<IntOrPercent> {
         match value {
             Value::Number(number) => Some(IntOrPercent::Int(u32::try_from(number.as_i64()?).ok()?)),
             Value::String(text) => Some(IntOrPercent::Percent(text.strip_suffix('%')?.parse().ok()?)),
@@ -139,7 +139,7 @@ impl DaemonSet {
 }
 
 impl DaemonSetStatus {
-    pub fn from_value(value: &Value) -> DaemonSetStatus {
+    pub(crate) fn from_value(value: &Value) -> DaemonSetStatus {
         let number = |key: &str| value[key].as_u64().unwrap_or(0) as u32;
         DaemonSetStatus {
             desired_number_scheduled: number("desiredNumberScheduled"),

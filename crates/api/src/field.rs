@@ -133,7 +133,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// The reason that a cause of a `Status` carries.
-    pub fn cause(self) -> &'static str {
+    pub(crate) fn cause(self) -> &'static str {
         match self {
             Self::NotFound => "FieldValueNotFound",
             Self::Required => "FieldValueRequired",
@@ -205,7 +205,7 @@ impl FieldError {
         Self::new(ErrorKind::Invalid, field, Some(value.into()), detail)
     }
 
-    pub fn type_invalid(field: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
+    pub(crate) fn type_invalid(field: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::TypeInvalid, field, Some(value.into()), detail)
     }
 
@@ -228,17 +228,17 @@ impl FieldError {
         Self::new(ErrorKind::TooLong, field, None, format!("may not be more than {max_bytes} {unit}"))
     }
 
-    pub fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
+    pub(crate) fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
         let unit = if max == 1 { "item" } else { "items" };
         Self::new(ErrorKind::TooMany, field, Some(actual.into()), format!("must have at most {max} {unit}"))
     }
 
-    pub fn internal(field: &FieldPath, detail: impl Into<String>) -> Self {
+    pub(crate) fn internal(field: &FieldPath, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, field, None, detail)
     }
 
     /// The message without the field's name, as a cause of a `Status` carries it.
-    pub fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let mut body = self.kind.to_string();
         if let Some(value) = self.bad_value.as_ref().filter(|_| !self.kind.hides_value()) {
             body.push_str(": ");

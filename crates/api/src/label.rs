@@ -35,7 +35,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    pub const BINARY: [Self; 7] = [
+    pub(crate) const BINARY: [Self; 7] = [
         Self::In,
         Self::NotIn,
         Self::Equals,
@@ -46,7 +46,7 @@ impl Operator {
     ];
 
     /// The word upstream has for it (selection.Operator).
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::In => "in",
             Self::NotIn => "notin",
@@ -121,15 +121,15 @@ impl Requirement {
         Self { key: key.into(), operator, values: values.iter().map(|v| Rc::from(v.as_ref())).collect() }
     }
 
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
-    pub fn operator(&self) -> Operator {
+    pub(crate) fn operator(&self) -> Operator {
         self.operator
     }
 
-    pub fn values(&self) -> &[Rc<str>] {
+    pub(crate) fn values(&self) -> &[Rc<str>] {
         &self.values
     }
 
@@ -138,7 +138,7 @@ impl Requirement {
     }
 
     /// Whether the value of this requirement's key satisfies it; `None` where there is no such label.
-    pub fn matches_value(&self, value: Option<&str>) -> bool {
+    pub(crate) fn matches_value(&self, value: Option<&str>) -> bool {
         match self.operator {
             Operator::In | Operator::Equals | Operator::DoubleEquals => {
                 value.is_some_and(|v| self.has_value(v))
@@ -214,7 +214,7 @@ impl Selector {
     /// A selector of exactly these labels, unchecked; none selects everything.
     ///
     /// Kubernetes: labels/selector.go, SelectorFromSet.
-    pub fn from_set<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn from_set<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let equals = |(key, value)| Requirement::unchecked(key, Operator::Equals, &[value]);
         Self::from_requirements(labels.into_iter().map(equals).collect())
     }
@@ -225,7 +225,7 @@ impl Selector {
     }
 
     /// The requirements; `None` where nothing is selected.
-    pub fn requirements(&self) -> Option<&[Requirement]> {
+    pub(crate) fn requirements(&self) -> Option<&[Requirement]> {
         match self {
             Self::Nothing => None,
             Self::All(requirements) => Some(requirements),
@@ -233,7 +233,7 @@ impl Selector {
     }
 
     /// Whether an object is selected; `label` gives the value of its label of that key.
-    pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         match self {
             Self::Nothing => false,
             Self::All(requirements) => requirements.iter().all(|r| r.matches_value(label(&r.key))),
@@ -334,7 +334,7 @@ pub fn label_selector_as_map(selector: &Value) -> (Option<BTreeMap<String, Strin
 }
 
 /// Go's strconv.ParseInt(text, 10, 64).
-pub fn parse_int64(text: &str) -> Option<i64> {
+pub(crate) fn parse_int64(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 

@@ -49,7 +49,7 @@ impl Uid {
         Uid { high: (bits >> 64) as u64, low: bits as u64 }
     }
 
-    pub fn bits(self) -> u128 {
+    pub(crate) fn bits(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }
 
@@ -213,7 +213,7 @@ impl ObjectMeta {
     }
 
     /// `metadata` in API form.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let mut map = Map::new();
         let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
         let common = &*self.common;
@@ -260,12 +260,12 @@ pub fn string_map(value: &Value) -> StringMap {
     entries.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into()))).collect()
 }
 
-pub fn string_map_to_value(map: &StringMap) -> Value {
+pub(crate) fn string_map_to_value(map: &StringMap) -> Value {
     Value::Object(map.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect())
 }
 
 /// A list of strings; elements that are not strings are left out.
-pub fn names(value: &Value) -> Vec<Name> {
+pub(crate) fn names(value: &Value) -> Vec<Name> {
     value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(Name::from)).collect()
 }
 

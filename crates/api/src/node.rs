@@ -23,7 +23,7 @@ pub enum NodeConditionType {
 }
 
 impl NodeConditionType {
-    pub const ALL: [NodeConditionType; 5] = [
+    pub(crate) const ALL: [NodeConditionType; 5] = [
         NodeConditionType::NetworkUnavailable,
         NodeConditionType::MemoryPressure,
         NodeConditionType::DiskPressure,
@@ -240,7 +240,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    pub fn to_value(&self, now: Time) -> Value {
+    pub(crate) fn to_value(&self, now: Time) -> Value {
         let micro = |time: Time| {
             let text = time.stamp().to_string();
             format!("{}.{:06}Z", text.trim_end_matches('Z'), time.0 % 1_000_000)

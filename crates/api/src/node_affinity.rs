@@ -31,7 +31,7 @@ impl FieldRequirement {
 
 /// One term of a node selector: all of its conditions must hold. A term with an error never matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeSelectorTerm {
+pub(crate) struct NodeSelectorTerm {
     /// `None` if there are no label conditions.
     match_labels: Option<Selector>,
     match_fields: Option<Vec<FieldRequirement>>,
@@ -248,7 +248,7 @@ impl PreferredSchedulingTerms {
     }
 
     /// The preferred terms of a pod's spec.
-    pub fn from_pod_spec(spec: &Value) -> Result<Self, ErrorList> {
+    pub(crate) fn from_pod_spec(spec: &Value) -> Result<Self, ErrorList> {
         let affinity = json::at(spec, &["affinity", "nodeAffinity"]);
         Self::new(json::list(affinity, "preferredDuringSchedulingIgnoredDuringExecution"))
     }

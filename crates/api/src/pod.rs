@@ -1,6 +1,6 @@
 //! Pods: one small object each, sharing its spec with all pods made from the same template.
 
-pub mod qos;
+pub(crate) mod qos;
 pub mod references;
 pub mod scheduling;
 pub mod spec;
@@ -30,7 +30,7 @@ pub const CONFIG_MIRROR: &str = "kubernetes.io/config.mirror";
 /// The label that carries the hash of a DaemonSet pod's template (DS-030).
 pub const REVISION_HASH_LABEL: &str = "controller-revision-hash";
 /// The label that carries the DaemonSet's template generation (DS-031).
-pub const TEMPLATE_GENERATION_LABEL: &str = "pod-template-generation";
+pub(crate) const TEMPLATE_GENERATION_LABEL: &str = "pod-template-generation";
 /// From here on a priority is system critical.
 pub const SYSTEM_CRITICAL_PRIORITY: i32 = 2_000_000_000;
 

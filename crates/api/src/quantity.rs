@@ -206,7 +206,7 @@ impl Quantity {
         if negative { -bound } else { bound }
     }
 
-    pub fn format(self) -> Format {
+    pub(crate) fn format(self) -> Format {
         self.format
     }
 
@@ -250,7 +250,7 @@ impl Quantity {
 
     /// The difference, in this quantity's format unless this is zero.
     #[must_use]
-    pub fn minus(self, other: Self) -> Self {
+    pub(crate) fn minus(self, other: Self) -> Self {
         self.plus(Self { nanos: -other.nanos, ..other })
     }
 

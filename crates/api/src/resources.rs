@@ -61,7 +61,7 @@ impl Resources {
         Value::Object(map)
     }
 
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         let scalars = self.scalars.values().all(|amount| *amount == 0);
         self.cpu_milli == 0 && self.memory == 0 && self.ephemeral_storage == 0 && self.pods == 0 && scalars
     }
@@ -86,12 +86,12 @@ impl Resources {
     }
 
     /// The larger amount of each.
-    pub fn max_with(&mut self, other: &Resources) {
+    pub(crate) fn max_with(&mut self, other: &Resources) {
         self.combine(other, i64::max);
     }
 
     /// The other's amount where it has one.
-    pub fn override_with(&mut self, other: &Resources) {
+    pub(crate) fn override_with(&mut self, other: &Resources) {
         self.combine(other, |mine, theirs| if theirs == 0 { mine } else { theirs });
     }
 }

@@ -23,7 +23,7 @@ const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.txt"));
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindInfo {
     /// Its place in [`kinds`].
-    pub index: u16,
+    pub(crate) index: u16,
     /// Empty for the core group.
     pub group: &'static str,
     pub version: &'static str,
@@ -129,7 +129,7 @@ pub fn kind(api_version: &str, kind: &str) -> Option<&'static KindInfo> {
 }
 
 /// The kind that has this [`KindInfo::index`].
-pub fn by_index(index: u16) -> Option<&'static KindInfo> {
+pub(crate) fn by_index(index: u16) -> Option<&'static KindInfo> {
     schema().kinds.get(usize::from(index))
 }
 
@@ -173,19 +173,19 @@ pub fn structure(id: StructId) -> &'static StructInfo {
 }
 
 /// A struct by its Go name (`PodSpec`); where two packages share the name, the core group's.
-pub fn structure_by_name(name: &str) -> Option<StructId> {
+pub(crate) fn structure_by_name(name: &str) -> Option<StructId> {
     schema().by_struct.get(name).copied()
 }
 
 /// The fields of a struct by its Go name, sorted; none for a name that is not there.
-pub fn fields(name: &str) -> &'static [Field] {
+pub(crate) fn fields(name: &str) -> &'static [Field] {
     structure_by_name(name).map_or(&[], |id| &structure(id).fields)
 }
 
 /// The candidate that differs from `name` in case only, else the one fewest edits away.
 ///
 /// More than a third of the letters changed is no likeness; the first candidate wins a tie.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {

@@ -29,7 +29,7 @@ pub enum StatusReason {
 }
 
 impl StatusReason {
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "NotFound",
             Self::AlreadyExists => "AlreadyExists",
@@ -49,7 +49,7 @@ impl StatusReason {
     }
 
     /// The HTTP status.
-    pub fn code(self) -> u16 {
+    pub(crate) fn code(self) -> u16 {
         match self {
             Self::NotFound => 404,
             Self::AlreadyExists | Self::Conflict => 409,
@@ -117,13 +117,13 @@ pub struct StatusError {
     pub reason: StatusReason,
     pub message: String,
     /// The group of the resource or kind concerned; empty for the core group.
-    pub group: String,
+    pub(crate) group: String,
     /// The plural resource, or for Invalid the kind.
     pub kind: String,
     pub name: String,
     pub causes: Vec<StatusCause>,
     /// Seconds after which to try again.
-    pub retry: Option<u32>,
+    pub(crate) retry: Option<u32>,
 }
 
 impl StatusError {
@@ -229,12 +229,12 @@ impl StatusError {
     }
 
     /// A create in a namespace that there is not (API-022).
-    pub fn namespace_not_found(namespace: &str) -> Self {
+    pub(crate) fn namespace_not_found(namespace: &str) -> Self {
         Self::not_found(GroupResource::core("namespaces"), namespace)
     }
 
     /// A delete of one of the namespaces that must stay (API-024).
-    pub fn namespace_may_not_be_deleted(namespace: &str) -> Self {
+    pub(crate) fn namespace_may_not_be_deleted(namespace: &str) -> Self {
         Self::forbidden(GroupResource::core("namespaces"), namespace, "this namespace may not be deleted")
     }
 
@@ -243,11 +243,11 @@ impl StatusError {
     }
 
     /// The watch or list asks for a version that is no longer kept (API-020).
-    pub fn too_old_resource_version(version: u64, oldest: u64) -> Self {
+    pub(crate) fn too_old_resource_version(version: u64, oldest: u64) -> Self {
         Self::expired(format!("too old resource version: {version} ({oldest})"))
     }
 
-    pub fn expired(message: impl Into<String>) -> Self {
+    pub(crate) fn expired(message: impl Into<String>) -> Self {
         Self::new(StatusReason::Expired, message)
     }
 
@@ -256,7 +256,7 @@ impl StatusError {
         Self::new(StatusReason::NotFound, "the server could not find the requested resource")
     }
 
-    pub fn method_not_supported(resource: GroupResource<'_>, action: &str) -> Self {
+    pub(crate) fn method_not_supported(resource: GroupResource<'_>, action: &str) -> Self {
         let message = format!("{action} is not supported on resources of kind \"{resource}\"");
         Self::about(StatusReason::MethodNotAllowed, resource, "", message)
     }
@@ -282,7 +282,7 @@ impl StatusError {
     }
 
     /// The `Status` object that goes over the wire.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let mut details = Map::new();
         for (key, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
             if !text.is_empty() {

@@ -115,7 +115,7 @@ pub enum TolerationOperator {
 }
 
 impl TolerationOperator {
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         match text {
             "Equal" => Self::Equal,
             "Exists" => Self::Exists,
@@ -125,7 +125,7 @@ impl TolerationOperator {
         }
     }
 
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "Equal",
             Self::Exists => "Exists",
@@ -188,7 +188,7 @@ impl Toleration {
     /// Whether both are the same toleration: tolerationSeconds does not count.
     ///
     /// Kubernetes: api/core/v1/toleration.go, MatchToleration.
-    pub fn match_toleration(&self, other: &Self) -> bool {
+    pub(crate) fn match_toleration(&self, other: &Self) -> bool {
         self.key == other.key
             && self.effect == other.effect
             && self.operator == other.operator

@@ -18,10 +18,10 @@ use validation::defaults::set_defaults;
 
 /// Specs seen lately and what admission made of them.
 #[derive(Clone, Debug, Default)]
-pub struct Admission {
+pub(crate) struct Admission {
     remembered: Vec<Remembered>,
     /// Rises whenever a PriorityClass changes: what is remembered from before no longer counts.
-    pub epoch: u64,
+    pub(crate) epoch: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ fn pods() -> GroupResource<'static> {
 
 impl Admission {
     /// Runs the mutating plugins on a pod that is about to be created (API-032, KL-039…041).
-    pub fn admit(
+    pub(crate) fn admit(
         &mut self,
         pod: &mut Pod,
         store: &Store,

@@ -3,11 +3,11 @@
 //! It never sends anything by itself: answers are returned, and what changed is read from the store by the
 //! cluster, which brings it to the watchers.
 
-pub mod admission;
-pub mod eviction;
-pub mod registry;
+pub(crate) mod admission;
+pub(crate) mod eviction;
+pub(crate) mod registry;
 pub mod store;
-pub mod strategy;
+pub(crate) mod strategy;
 #[cfg(test)]
 mod tests;
 

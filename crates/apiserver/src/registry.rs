@@ -21,8 +21,8 @@ const GENERATED_BASE_MAX: usize = 58;
 const NAME_ATTEMPTS: u32 = 8;
 
 /// What a deletion with dependents waits for (API-016).
-pub const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
-pub const ORPHAN_FINALIZER: &str = "orphan";
+pub(crate) const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
+pub(crate) const ORPHAN_FINALIZER: &str = "orphan";
 
 /// Namespaces that cannot be deleted (API-024).
 const PERMANENT_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];

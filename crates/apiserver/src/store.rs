@@ -58,7 +58,7 @@ fn name_tag(namespace: &str, name: &str) -> u32 {
 }
 
 impl<T: Stored> Table<T> {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_serial.len()
     }
 
@@ -213,7 +213,7 @@ impl Store {
     }
 
     /// Lets a pod's status share its conditions with those of other pods.
-    pub fn share_conditions(&mut self, status: &mut PodStatus) {
+    pub(crate) fn share_conditions(&mut self, status: &mut PodStatus) {
         if let Some(conditions) = status.conditions.shared() {
             let times = conditions.iter().fold(conditions.len() as u64, |hash, condition| {
                 mix(hash ^ u64::from(condition.last_transition.0))
@@ -340,7 +340,7 @@ impl Store {
     }
 
     /// A pod by its number, if it is still the one with this uid. O(1), without a look at its name.
-    pub fn pod_by_serial(&self, serial: u32, uid: Uid) -> Option<&Rc<Pod>> {
+    pub(crate) fn pod_by_serial(&self, serial: u32, uid: Uid) -> Option<&Rc<Pod>> {
         self.pods.by_serial(serial).filter(|pod| pod.meta.uid == uid)
     }
 
@@ -410,7 +410,7 @@ impl Store {
     }
 
     /// Records an event, or raises the count of the one it repeats.
-    pub fn put_event(&mut self, draft: EventDraft) {
+    pub(crate) fn put_event(&mut self, draft: EventDraft) {
         self.revision += 1;
         let change = self.events.put(draft, self.revision);
         self.event_changes.push(change);

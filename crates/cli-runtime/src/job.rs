@@ -12,7 +12,7 @@
 //! The cluster drives it: [`Job::advance`] says what the program waits for; [`Job::answer`], [`Job::woke`],
 //! [`Job::event`], [`Job::closed`] and [`Job::done`] bring it.
 
-pub mod failure;
+pub(crate) mod failure;
 mod io;
 mod marks;
 
@@ -30,7 +30,7 @@ use sim::Time;
 use wire::{Answer, Call, CallError, WatchEvent};
 
 /// What a program does: it returns its exit code.
-pub type Program = fn(&mut Io) -> Result<i32, Stop>;
+pub(crate) type Program = fn(&mut Io) -> Result<i32, Stop>;
 
 /// The files that a command may read, by the path as it is typed; `-` is the standard input.
 pub type FileSet = BTreeMap<String, Rc<[u8]>>;
@@ -316,7 +316,7 @@ impl Job {
     }
 
     /// What it printed so far, in order.
-    pub fn output(&self) -> &[Chunk] {
+    pub(crate) fn output(&self) -> &[Chunk] {
         &self.output
     }
 

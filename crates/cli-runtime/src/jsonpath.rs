@@ -58,7 +58,7 @@ enum Operand {
 }
 
 impl JsonPath {
-    pub fn parse(template: &str) -> Result<JsonPath, String> {
+    pub(crate) fn parse(template: &str) -> Result<JsonPath, String> {
         let nodes = Parser::new(template).nodes(false)?;
         Ok(JsonPath { nodes })
     }
@@ -227,7 +227,7 @@ fn go_type(value: &Value) -> &'static str {
 }
 
 /// A value as Go's `%#v` prints it.
-pub fn go_syntax(value: &Value) -> String {
+pub(crate) fn go_syntax(value: &Value) -> String {
     match value {
         Value::Null => "interface {}(nil)".to_owned(),
         Value::String(text) => go_quote(text),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sim::{Duration, Time};
 
 /// After this long an expectation no longer holds anything up.
-pub const EXPECTATIONS_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+pub(crate) const EXPECTATIONS_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Clone, Copy, Debug)]
 struct Expected {

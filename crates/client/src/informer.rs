@@ -6,8 +6,8 @@
 //!
 //! Kubernetes: staging/src/k8s.io/client-go/tools/cache.
 
-pub mod nodes;
-pub mod pods;
+pub(crate) mod nodes;
+pub(crate) mod pods;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -41,7 +41,7 @@ pub enum CacheChange {
 }
 
 /// Objects of one kind by key; for kinds of which there are few.
-pub type Index<T> = BTreeMap<Key, Rc<T>>;
+pub(crate) type Index<T> = BTreeMap<Key, Rc<T>>;
 
 /// All caches of a process.
 #[derive(Clone, Debug, Default)]
@@ -159,7 +159,7 @@ impl Caches {
     }
 
     /// The kinds other than the typed ones of which something is cached.
-    pub fn other_kinds(&self) -> BTreeSet<Kind> {
+    pub(crate) fn other_kinds(&self) -> BTreeSet<Kind> {
         self.others.iter().filter(|(_, index)| !index.is_empty()).map(|(kind, _)| *kind).collect()
     }
 }

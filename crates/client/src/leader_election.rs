@@ -16,9 +16,9 @@ use api::object::{Key, Kind, Object};
 use sim::{Duration, Rng, Time};
 use wire::{Answer, Call, CallError, Ctx, Reply, Timer, Token};
 
-pub const LEASE_DURATION: Duration = Duration::from_secs(15);
-pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
-pub const RETRY_PERIOD: Duration = Duration::from_secs(2);
+pub(crate) const LEASE_DURATION: Duration = Duration::from_secs(15);
+pub(crate) const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const RETRY_PERIOD: Duration = Duration::from_secs(2);
 
 /// A candidate tries again after the retry period and up to 1.2 times as much more (JitterFactor).
 const JITTER: Duration = Duration(RETRY_PERIOD.0 * 12 / 10);

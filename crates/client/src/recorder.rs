@@ -112,7 +112,7 @@ impl Recorder {
     }
 
     /// Says something on a part of an object (`spec.containers{name}`).
-    pub fn event_on(
+    pub(crate) fn event_on(
         &mut self,
         ctx: &mut Ctx,
         regarding: &Rc<ObjectRef>,

@@ -25,13 +25,13 @@ impl Default for Addons {
 }
 
 /// The Kubernetes version that is simulated.
-pub const VERSION: &str = "v1.36.2";
+pub(crate) const VERSION: &str = "v1.36.2";
 
 pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
-pub const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+pub(crate) const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
 
 /// The kubelet's configuration as kubeadm writes it, in short.
-pub fn kubelet_config() -> String {
+pub(crate) fn kubelet_config() -> String {
     format!(
         "apiVersion: kubelet.config.k8s.io/v1beta1\n\
          kind: KubeletConfiguration\n\
@@ -406,7 +406,7 @@ impl Cluster {
     }
 
     /// Removes an object as an administrator would, without going through a link; for tests' set-up.
-    pub fn remove_object(&mut self, kind: Kind, key: &Key) -> Option<Object> {
+    pub(crate) fn remove_object(&mut self, kind: Kind, key: &Key) -> Option<Object> {
         let call = Call::Delete { kind, key: key.clone(), options: DeleteOptions::default() };
         let answer = self.api.handle(call, self.now);
         answer.result.ok()?.object().cloned()

@@ -41,7 +41,7 @@ pub struct Taken {
 
 impl Changes {
     /// Something of this computer changed: its node, its pods, its runtime, its files or its power.
-    pub fn touch(&mut self, id: MachineId) {
+    pub(crate) fn touch(&mut self, id: MachineId) {
         let at = id.0 as usize;
         if self.is_listed.len() <= at {
             self.is_listed.resize(at + 1, false);
@@ -52,7 +52,7 @@ impl Changes {
     }
 
     /// An object was written or removed. Gives the computer that it is on or meant for, or is the node of.
-    pub fn note(&mut self, change: &Change, machines: &NameIndex) -> Option<MachineId> {
+    pub(crate) fn note(&mut self, change: &Change, machines: &NameIndex) -> Option<MachineId> {
         match (&change.old, &change.new) {
             (Some(Object::Pod(pod)), None) => self.note_pod(Some(pod), None, machines),
             (None, Some(Object::Pod(pod))) => self.note_pod(None, Some(pod), machines),
@@ -68,7 +68,7 @@ impl Changes {
     }
 
     /// A computer was added; there may have been a node of its name without one.
-    pub fn add_machine(&mut self, name: &Name, id: MachineId) {
+    pub(crate) fn add_machine(&mut self, name: &Name, id: MachineId) {
         self.touch(id);
         self.strangers_changed |= self.strangers.remove(name);
         if let Some(list) = self.waiting_elsewhere.remove(name) {
@@ -79,7 +79,7 @@ impl Changes {
     }
 
     /// A computer was taken away; its node, if there is one, stays.
-    pub fn remove_machine(&mut self, name: &Name, id: MachineId, has_node: bool) {
+    pub(crate) fn remove_machine(&mut self, name: &Name, id: MachineId, has_node: bool) {
         self.strangers_changed = true;
         if has_node {
             self.strangers.insert(name.clone());

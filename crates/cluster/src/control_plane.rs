@@ -34,7 +34,7 @@ pub(super) fn etcd_request_timed_out() -> CallError {
 
 /// How the API server stands to those who call it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Serving {
+pub(crate) enum Serving {
     /// Nobody listens.
     #[default]
     Down,
@@ -254,7 +254,7 @@ impl Cluster {
 }
 
 impl<T> Process<T> {
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.component.is_some()
     }
 }

@@ -11,7 +11,7 @@ use sim::files::{FileError, clean_path, parent};
 use wire::{Effect, MachineId, Part};
 
 /// Why a deed did not happen, in a sentence.
-pub type DeedError = String;
+pub(crate) type DeedError = String;
 
 /// Where [`Cluster::set_api_server`] puts the manifest it takes away.
 const PARKED: &str = "/tmp/kube-apiserver.yaml";

@@ -60,7 +60,7 @@ impl Desk {
     }
 
     /// Whether any command is still running.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.jobs.values().any(|job| job.exit_code().is_none())
     }
 

@@ -4,8 +4,8 @@
 //! put on the agenda again.
 
 pub mod boot;
-pub mod changes;
-pub mod control_plane;
+pub(crate) mod changes;
+pub(crate) mod control_plane;
 mod deeds;
 pub mod desk;
 pub mod machine;
@@ -40,7 +40,7 @@ pub use watches::watch_verb;
 
 /// What can be due.
 #[derive(Clone, Copy, Debug)]
-pub enum Wake {
+pub(crate) enum Wake {
     /// A message arrives.
     Message(u32),
     /// Watch events arrive at a part.
@@ -72,7 +72,7 @@ pub struct Process<T> {
 
 /// The watch events on their way to a part, with the times they were sent.
 #[derive(Clone, Debug, Default)]
-pub struct Inbox {
+pub(crate) struct Inbox {
     events: VecDeque<(Time, WatchEvent)>,
     /// Whether the API server sends it any.
     open: bool,
@@ -189,7 +189,7 @@ impl Cluster {
         self.started
     }
 
-    pub fn seed(&self) -> u64 {
+    pub(crate) fn seed(&self) -> u64 {
         self.seed
     }
 
@@ -198,7 +198,7 @@ impl Cluster {
         self.serving == Serving::Up
     }
 
-    pub fn serving(&self) -> Serving {
+    pub(crate) fn serving(&self) -> Serving {
         self.serving
     }
 

@@ -20,7 +20,7 @@ use sim::{Rng, Time};
 use wire::{MachineId, Settings};
 
 /// The parts of the control plane, in the order in which they come up.
-pub const CONTROL_PLANE_PARTS: [&str; 4] =
+pub(crate) const CONTROL_PLANE_PARTS: [&str; 4] =
     ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /// How many lines of the kubelet's journal are kept.
@@ -29,17 +29,17 @@ const JOURNAL_LINES: usize = 500;
 /// What a computer is like.
 #[derive(Clone, Debug)]
 pub struct MachineSpec {
-    pub name: Name,
+    pub(crate) name: Name,
     /// Whether kubeadm has put the control plane's manifests on it.
     pub control_plane: bool,
-    pub capacity: Resources,
+    pub(crate) capacity: Resources,
     pub labels: StringMap,
-    pub taints: Vec<Taint>,
+    pub(crate) taints: Vec<Taint>,
 }
 
 impl MachineSpec {
     /// What each computer has that nobody describes otherwise.
-    pub fn standard_capacity() -> Resources {
+    pub(crate) fn standard_capacity() -> Resources {
         Resources::from_value(&serde_json::json!({
             "cpu": "4", "memory": "16Gi", "ephemeral-storage": "61202244Ki", "pods": "110",
         }))
@@ -55,12 +55,12 @@ impl MachineSpec {
         }
     }
 
-    pub fn worker(name: &str) -> MachineSpec {
+    pub(crate) fn worker(name: &str) -> MachineSpec {
         MachineSpec::standard(name)
     }
 
     /// A control-plane node: its kubelet registers it with the taint that kubeadm chooses (CP-007).
-    pub fn control_plane(name: &str) -> MachineSpec {
+    pub(crate) fn control_plane(name: &str) -> MachineSpec {
         let taint = Taint::new("node-role.kubernetes.io/control-plane", "", TaintEffect::NoSchedule);
         MachineSpec { control_plane: true, taints: vec![taint], ..MachineSpec::standard(name) }
     }
@@ -72,7 +72,7 @@ pub struct FileEvent {
     pub sent: Time,
     pub arrives: Time,
     pub path: Name,
-    pub change: FileChange,
+    pub(crate) change: FileChange,
 }
 
 /// A computer.
@@ -81,16 +81,16 @@ pub struct Machine {
     pub id: MachineId,
     pub name: Name,
     pub spec: MachineSpec,
-    pub ip: Ipv4Addr,
+    pub(crate) ip: Ipv4Addr,
     pub files: Files,
     pub kubelet: Kubelet,
     pub powered: bool,
     /// While it boots: until when.
     pub(super) boot_at: Option<Time>,
     /// It was taken away for good; only its number remains.
-    pub removed: bool,
+    pub(crate) removed: bool,
     /// Since when the kubelet's service is as it is.
-    pub service_since: Time,
+    pub(crate) service_since: Time,
     /// Whether its network cable is in.
     pub linked: bool,
     pub(super) watch: Inbox,
@@ -150,7 +150,7 @@ impl Machine {
     }
 
     /// The running container of a part of the control plane, with its pod.
-    pub fn component(&self, part: &str) -> Option<(&Sandbox, &Container)> {
+    pub(crate) fn component(&self, part: &str) -> Option<(&Sandbox, &Container)> {
         let mut running = self.kubelet.runtime.running_containers();
         running.find(|(sandbox, container)| {
             **sandbox.namespace() == *"kube-system" && component::name(container.spec()) == Some(part)
@@ -233,7 +233,7 @@ impl Cluster {
         id
     }
 
-    pub fn boot_machine(&mut self, id: MachineId) {
+    pub(crate) fn boot_machine(&mut self, id: MachineId) {
         let now = self.now();
         self.agenda.push(now, Wake::Boot(id));
     }

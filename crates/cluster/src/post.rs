@@ -23,8 +23,8 @@ pub enum Leg {
 pub struct Message {
     pub part: Part,
     /// The life of the sender's process; an answer to an earlier life is dropped.
-    pub epoch: u32,
-    pub token: Token,
+    pub(crate) epoch: u32,
+    pub(crate) token: Token,
     pub leg: Leg,
     pub sent: Time,
     pub arrives: Time,
@@ -33,7 +33,7 @@ pub struct Message {
 
 /// A slab of messages; slots are used again.
 #[derive(Clone, Debug, Default)]
-pub struct Post {
+pub(crate) struct Post {
     slots: Vec<Option<Message>>,
     free: Vec<u32>,
     next_id: u64,
@@ -76,7 +76,7 @@ impl UnderWay {
 const SLOTS_KEPT: usize = 4096;
 
 impl Post {
-    pub fn put(&mut self, mut message: Message) -> u32 {
+    pub(crate) fn put(&mut self, mut message: Message) -> u32 {
         self.next_id += 1;
         message.id = self.next_id;
         self.under_way.count(&message, u32::wrapping_add);
@@ -92,7 +92,7 @@ impl Post {
         }
     }
 
-    pub fn take(&mut self, slot: u32) -> Option<Message> {
+    pub(crate) fn take(&mut self, slot: u32) -> Option<Message> {
         let message = self.slots.get_mut(slot as usize)?.take()?;
         self.free.push(slot);
         self.under_way.count(&message, u32::wrapping_sub);
@@ -103,19 +103,19 @@ impl Post {
     }
 
     /// O(1).
-    pub fn under_way(&self) -> UnderWay {
+    pub(crate) fn under_way(&self) -> UnderWay {
         self.under_way
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Message> {
         self.slots.iter().flatten()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.slots.len() == self.free.len()
     }
 }
@@ -156,7 +156,7 @@ fn part_number(part: Part) -> u64 {
 }
 
 impl Log {
-    pub fn push(&mut self, record: Record) {
+    pub(crate) fn push(&mut self, record: Record) {
         self.count += 1;
         let parts = part_number(record.from) << 48 ^ part_number(record.to) << 32;
         self.digest.fold(record.sent.0.rotate_left(16) ^ record.arrives.0 ^ parts);

@@ -27,12 +27,12 @@ pub(super) struct Reach {
 
 impl Machine {
     /// Switched on and booted.
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.powered && self.boot_at.is_none()
     }
 
     /// Reached by others through the network.
-    pub fn is_on_network(&self) -> bool {
+    pub(crate) fn is_on_network(&self) -> bool {
         self.is_up() && self.linked
     }
 }

@@ -22,18 +22,18 @@ pub(super) struct WatchCache {
 
 impl WatchCache {
     /// Somebody lists at this revision, and will have opened his watch by then.
-    pub fn listen(&mut self, revision: u64, until: Time) {
+    pub(crate) fn listen(&mut self, revision: u64, until: Time) {
         if self.events.is_empty() {
             self.begin = revision;
         }
         self.until = self.until.max(until);
     }
 
-    pub fn is_listening(&self, now: Time) -> bool {
+    pub(crate) fn is_listening(&self, now: Time) -> bool {
         now <= self.until
     }
 
-    pub fn push(&mut self, now: Time, revision: u64, event: WatchEvent) {
+    pub(crate) fn push(&mut self, now: Time, revision: u64, event: WatchEvent) {
         if self.is_listening(now) {
             self.events.push_back((revision, event));
         } else {
@@ -42,7 +42,7 @@ impl WatchCache {
     }
 
     /// Everything after a revision; `None` if that is too long ago.
-    pub fn since(&self, now: Time, revision: u64) -> Option<impl Iterator<Item = &WatchEvent>> {
+    pub(crate) fn since(&self, now: Time, revision: u64) -> Option<impl Iterator<Item = &WatchEvent>> {
         let later = self.events.iter().filter(move |(at, _)| *at > revision);
         (self.is_listening(now) && revision >= self.begin).then(|| later.map(|(_, event)| event))
     }

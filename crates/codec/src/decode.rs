@@ -31,9 +31,9 @@ pub struct Decoded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownField {
     /// `spec.template.spec.containers[0].imagePulPolicy`
-    pub path: String,
+    pub(crate) path: String,
     /// The known field that is spelt most like it.
-    pub nearest: Option<&'static str>,
+    pub(crate) nearest: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub struct DecodeError {
     /// `json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string`
     pub message: String,
     /// Where the value is: `spec.containers[0].env[0].value`.
-    pub path: String,
+    pub(crate) path: String,
     /// What would do.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
 }
 
 impl UnknownField {

@@ -251,7 +251,7 @@ fn defaulted(mut value: Value, info: &KindInfo) -> Value {
 }
 
 /// A validation error with its place in the text.
-pub fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
+pub(crate) fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
     field_diagnostic_below(tree, "", error)
 }
 

@@ -3,10 +3,10 @@
 use super::regex::Regex;
 
 /// What a filter makes of its input.
-pub struct Filtered {
-    pub text: String,
-    pub err: String,
-    pub exit_code: i32,
+pub(crate) struct Filtered {
+    pub(crate) text: String,
+    pub(crate) err: String,
+    pub(crate) exit_code: i32,
 }
 
 fn fine(text: String) -> Option<Filtered> {
@@ -18,7 +18,7 @@ fn misuse(err: String) -> Option<Filtered> {
 }
 
 /// Whether the command is one that [`filter`] knows.
-pub fn is_filter(name: &str) -> bool {
+pub(crate) fn is_filter(name: &str) -> bool {
     matches!(
         name,
         "grep" | "egrep" | "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "tr" | "nl" | "column"
@@ -26,7 +26,7 @@ pub fn is_filter(name: &str) -> bool {
 }
 
 /// The words of a filter that are files, not options or patterns.
-pub fn files_of(words: &[String]) -> Vec<String> {
+pub(crate) fn files_of(words: &[String]) -> Vec<String> {
     let takes_value = |word: &str| {
         let long = matches!(word, "--after-context" | "--before-context" | "--context" | "--regexp");
         long || matches!(word, "-n" | "-A" | "-B" | "-C" | "-e" | "-d" | "-f" | "-k" | "-c")
@@ -55,7 +55,7 @@ pub fn files_of(words: &[String]) -> Vec<String> {
 }
 
 /// Runs a filter on its input; `None` for a command that is none.
-pub fn filter(words: &[String], input: &str) -> Option<Filtered> {
+pub(crate) fn filter(words: &[String], input: &str) -> Option<Filtered> {
     let name = words.first()?.as_str();
     let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
     let lines: Vec<&str> = input.lines().collect();

@@ -13,7 +13,7 @@ mod power;
 mod regex;
 mod run;
 mod sed;
-pub mod shell;
+pub(crate) mod shell;
 mod systemd;
 
 use std::rc::Rc;

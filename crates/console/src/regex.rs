@@ -3,7 +3,7 @@
 
 /// A pattern, ready to be looked for.
 #[derive(Clone, Debug)]
-pub struct Regex {
+pub(crate) struct Regex {
     alternatives: Vec<Vec<Item>>,
     ignore_case: bool,
 }
@@ -30,7 +30,7 @@ const MAX_STEPS: usize = 20_000;
 
 impl Regex {
     /// `extended`: `+`, `?` and `|` mean repetition and choice without a backslash before them.
-    pub fn new(pattern: &str, extended: bool, ignore_case: bool) -> Regex {
+    pub(crate) fn new(pattern: &str, extended: bool, ignore_case: bool) -> Regex {
         let mut alternatives = vec![Vec::new()];
         let mut chars = pattern.chars().peekable();
         while let Some(c) = chars.next() {
@@ -58,12 +58,12 @@ impl Regex {
         Regex { alternatives, ignore_case }
     }
 
-    pub fn is_match(&self, text: &str) -> bool {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         self.find(text, 0).is_some()
     }
 
     /// The first match at or after a byte offset: from where to where, in bytes.
-    pub fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
         let chars: Vec<(usize, char)> = text.char_indices().collect();
         let ends = |at: usize| chars.get(at).map_or(text.len(), |(offset, _)| *offset);
         let mut steps = 0;

@@ -5,13 +5,13 @@
 
 /// Commands joined by `;`, `&&` or `||`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct List {
-    pub items: Vec<(Join, Pipeline)>,
+pub(crate) struct List {
+    pub(crate) items: Vec<(Join, Pipeline)>,
 }
 
 /// When a pipeline runs, judged by how the one before it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Join {
+pub(crate) enum Join {
     Always,
     IfGood,
     IfBad,
@@ -19,25 +19,25 @@ pub enum Join {
 
 /// Commands joined by `|`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pipeline {
-    pub stages: Vec<Simple>,
+pub(crate) struct Pipeline {
+    pub(crate) stages: Vec<Simple>,
 }
 
 /// One command with its redirections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Simple {
-    pub words: Vec<Word>,
-    pub redirects: Vec<Redirect>,
+pub(crate) struct Simple {
+    pub(crate) words: Vec<Word>,
+    pub(crate) redirects: Vec<Redirect>,
 }
 
 /// A word: pieces that are joined once the substitutions among them have run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Word {
-    pub pieces: Vec<Piece>,
+pub(crate) struct Word {
+    pub(crate) pieces: Vec<Piece>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     Text(String),
     /// `$(…)`; outside quotes its output is cut into words.
     Substitution {
@@ -49,7 +49,7 @@ pub enum Piece {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redirect {
+pub(crate) enum Redirect {
     /// `> file`, `>> file`.
     Out { file: Word, append: bool },
     /// `2> file`.
@@ -79,7 +79,7 @@ enum Token {
 }
 
 /// Takes a line (or several) apart. The error is bash's sentence.
-pub fn parse(line: &str) -> Result<List, String> {
+pub(crate) fn parse(line: &str) -> Result<List, String> {
     if depth_of(line) > MAX_DEPTH {
         return Err("syntax error: nested too deeply".to_owned());
     }
@@ -337,7 +337,7 @@ fn unclosed(quote: char) -> String {
 }
 
 /// The word's text without its substitutions.
-pub fn plain(word: &Word) -> String {
+pub(crate) fn plain(word: &Word) -> String {
     let texts = word.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.as_str(),
         Piece::Substitution { .. } | Piece::Status => "",

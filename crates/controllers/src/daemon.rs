@@ -5,14 +5,14 @@
 //!
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go.
 
-pub mod claims;
+pub(crate) mod claims;
 pub mod explain;
 pub mod history;
 pub mod nodes;
-pub mod placement;
+pub(crate) mod placement;
 pub mod pods;
 pub mod status;
-pub mod sync;
+pub(crate) mod sync;
 pub mod update;
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ use sim::{Duration, Time};
 use wire::{Ctx, Timer};
 
 /// At most this many pods are created, and as many deleted, in one sync (DS-025).
-pub const BURST_REPLICAS: usize = 250;
+pub(crate) const BURST_REPLICAS: usize = 250;
 /// How many DaemonSets are synced at once (DS-034).
 const WORKERS: usize = 2;
 const FAILED_PODS_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15 * 60));
@@ -52,7 +52,7 @@ pub(super) const TIMER_DELAYED: u16 = super::DAEMON + 1;
 pub(super) const TOKEN: u16 = super::DAEMON;
 
 /// A DaemonSet's number in the storage.
-pub type SetId = u32;
+pub(crate) type SetId = u32;
 
 /// What the controller keeps of one DaemonSet.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ pub struct SetState {
 
 /// Pods whose owner references do not say what their labels say.
 #[derive(Clone, Debug, Default)]
-pub struct Owned {
+pub(crate) struct Owned {
     /// Controlled by the DaemonSet, but not selected by it (DS-039).
     unmatched: BTreeSet<u32>,
     /// Of those, the ones whose release was accepted.
@@ -210,7 +210,7 @@ impl DaemonSetsController {
     }
 
     /// Starts the workers; the caches are filled by now.
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.running = true;
         self.kick(ctx);
     }
@@ -231,7 +231,7 @@ impl DaemonSetsController {
         }
     }
 
-    pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
         match timer.tag {
             TIMER_WORK => {
                 self.work_due = false;
@@ -256,7 +256,7 @@ impl DaemonSetsController {
 
     // ---- handlers ----
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         match change {
             CacheChange::Pod(change) => self.on_pod(change, ctx),
             CacheChange::Node(id, change) => self.on_node(*id, change),

@@ -28,7 +28,7 @@ struct Budget {
 }
 
 #[derive(Clone, Debug)]
-pub struct DisruptionController {
+pub(crate) struct DisruptionController {
     kind: Option<Kind>,
     worker: Worker<Key>,
     budgets: BTreeMap<Key, Budget>,
@@ -40,16 +40,16 @@ fn selector_of(budget: &Other) -> Selector {
 }
 
 impl DisruptionController {
-    pub fn new(tag: u16) -> DisruptionController {
+    pub(crate) fn new(tag: u16) -> DisruptionController {
         let kind = Kind::of("policy/v1", "PodDisruptionBudget");
         DisruptionController { kind, worker: Worker::new(tag), budgets: BTreeMap::new() }
     }
 
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         match change {
             CacheChange::Pod(change) if !self.budgets.is_empty() => self.on_pod(change, ctx),
             CacheChange::Other(kind, change) if Some(*kind) == self.kind => {
@@ -101,7 +101,7 @@ impl DisruptionController {
         touched.into_iter().for_each(|key| self.worker.add(key, ctx));
     }
 
-    pub fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for key in self.worker.take(ctx) {
             match self.try_sync(&key, caches) {
                 Some(call) => self.worker.ask(key, call, ctx),
@@ -135,7 +135,7 @@ impl DisruptionController {
         Some(Call::UpdateStatus(Object::Other(Rc::new(updated))))
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
         if let Some(key) = self.worker.answered(token) {
             let _: Outcome = self.worker.finish(key, answer, ctx);
         }

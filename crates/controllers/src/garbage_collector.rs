@@ -50,7 +50,7 @@ enum Work {
 }
 
 #[derive(Clone, Debug)]
-pub struct GarbageCollector {
+pub(crate) struct GarbageCollector {
     worker: Worker<Work>,
     /// The objects that may be owners: all but pods.
     present: LookupMap<Uid, ()>,
@@ -110,7 +110,7 @@ fn indexed(kind: Kind, meta: &ObjectMeta) -> impl Iterator<Item = &OwnerReferenc
 }
 
 impl GarbageCollector {
-    pub fn new(tag: u16) -> GarbageCollector {
+    pub(crate) fn new(tag: u16) -> GarbageCollector {
         GarbageCollector {
             worker: Worker::new(tag),
             present: LookupMap::default(),
@@ -121,13 +121,13 @@ impl GarbageCollector {
         }
     }
 
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
 
     // ---- the graph ----
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         let (kind, old, new) = metas(change);
         if let (Some(old), Some(new)) = (old, new)
             && Rc::ptr_eq(&old.common, &new.common)
@@ -231,7 +231,7 @@ impl GarbageCollector {
 
     // ---- the work ----
 
-    pub fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for work in self.worker.take(ctx) {
             self.process(work, caches, ctx);
         }
@@ -328,7 +328,7 @@ impl GarbageCollector {
         }
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
         let Some(work) = self.worker.answered(token) else { return };
         if let Work::Look(item, owner, ..) = &work {
             let found = match &answer.result {

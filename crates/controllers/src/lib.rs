@@ -6,13 +6,13 @@
 //! Kubernetes: cmd/kube-controller-manager.
 
 pub mod daemon;
-pub mod disruption;
-pub mod garbage_collector;
-pub mod namespace;
-pub mod node_lifecycle;
-pub mod pod_gc;
-pub mod taint_eviction;
-pub mod worker;
+pub(crate) mod disruption;
+pub(crate) mod garbage_collector;
+pub(crate) mod namespace;
+pub(crate) mod node_lifecycle;
+pub(crate) mod pod_gc;
+pub(crate) mod taint_eviction;
+pub(crate) mod worker;
 
 use api::meta::Name;
 use api::object::{Kind, Object};
@@ -42,7 +42,7 @@ const DISRUPTION: u16 = 56;
 pub const LAST_LISTED: Kind = Kind::Pod;
 
 /// What went wrong with a call, as client-go words it.
-pub fn error_text(error: &CallError) -> String {
+pub(crate) fn error_text(error: &CallError) -> String {
     match error {
         CallError::Refused => "dial tcp: connect: connection refused".to_owned(),
         CallError::TimedOut => "context deadline exceeded".to_owned(),

@@ -24,7 +24,7 @@ enum Work {
 }
 
 #[derive(Clone, Debug)]
-pub struct NamespaceController {
+pub(crate) struct NamespaceController {
     worker: Worker<Work>,
     namespaces: Option<Kind>,
     /// What every namespace gets: the default ServiceAccount and the cluster's CA certificate.
@@ -34,7 +34,7 @@ pub struct NamespaceController {
 }
 
 impl NamespaceController {
-    pub fn new(tag: u16) -> NamespaceController {
+    pub(crate) fn new(tag: u16) -> NamespaceController {
         let provisions = [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")];
         let provision = |(kind, name): (&str, &str)| Some((Kind::of("v1", kind)?, Name::from(name)));
         NamespaceController {
@@ -45,11 +45,11 @@ impl NamespaceController {
         }
     }
 
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         if let CacheChange::Other(kind, change) = change {
             if Some(*kind) == self.namespaces {
                 return self.on_namespace(change, caches, ctx);
@@ -131,7 +131,7 @@ impl NamespaceController {
         }
     }
 
-    pub fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for work in self.worker.take(ctx) {
             match self.call(&work, caches) {
                 Some(call) => self.worker.ask(work, call, ctx),
@@ -160,7 +160,7 @@ impl NamespaceController {
         }
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
         let Some(work) = self.worker.answered(token) else { return };
         let refused = answer.status().is_some();
         match work {

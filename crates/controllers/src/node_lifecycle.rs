@@ -105,7 +105,7 @@ fn renewal_of(name: &Name, caches: &Caches) -> Option<Renewal> {
 }
 
 impl NodeLifecycleController {
-    pub fn new(tag: u16) -> NodeLifecycleController {
+    pub(crate) fn new(tag: u16) -> NodeLifecycleController {
         NodeLifecycleController {
             requests: Requests::new(tag),
             recorder: Recorder::new("node-controller"),
@@ -122,7 +122,7 @@ impl NodeLifecycleController {
     }
 
     /// All caches are filled.
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.started = self.started.or(Some(ctx.now));
         self.schedule(ctx);
     }
@@ -166,7 +166,7 @@ impl NodeLifecycleController {
 
     // ---- news ----
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         match change {
             CacheChange::Node(id, change) => self.on_node(*id, change, ctx),
             CacheChange::Lease(change) => self.on_lease(change, caches, ctx),
@@ -204,7 +204,7 @@ impl NodeLifecycleController {
     }
 
     /// The watches have ended: no renewal is heard of any more. `leases` are as they were until now.
-    pub fn on_disconnect(&mut self, leases: &[Rc<Lease>], caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_disconnect(&mut self, leases: &[Rc<Lease>], caches: &Caches, ctx: &mut Ctx) {
         for lease in leases {
             let change = Change { old: Some(lease.clone()), new: Some(lease.clone()) };
             self.on_lease(&change, caches, ctx);
@@ -243,7 +243,7 @@ impl NodeLifecycleController {
         self.schedule(ctx);
     }
 
-    pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
         if self.monitor.rings(timer, ctx.now) {
             self.monitor_node_health(caches, ctx);
         } else if self.tainter.rings(timer, ctx.now) {
@@ -425,7 +425,7 @@ impl NodeLifecycleController {
 
     // ---- answers ----
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
         let failed = answer.result.is_err();
         match self.requests.answered(token) {
             Some(Asked::Health(id, observed)) => {

@@ -35,7 +35,7 @@ enum Asked {
 }
 
 #[derive(Clone, Debug)]
-pub struct PodGcController {
+pub(crate) struct PodGcController {
     requests: Requests<Asked>,
     alarm: Alarm,
     started: Option<Time>,
@@ -76,7 +76,7 @@ fn bound(id: NodeId, caches: &Caches) -> Vec<u32> {
 }
 
 impl PodGcController {
-    pub fn new(tag: u16) -> PodGcController {
+    pub(crate) fn new(tag: u16) -> PodGcController {
         PodGcController {
             requests: Requests::new(tag),
             alarm: Alarm::new(tag, 0),
@@ -92,7 +92,7 @@ impl PodGcController {
     }
 
     /// All caches are filled.
-    pub fn run(&mut self, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, caches: &Caches, ctx: &mut Ctx) {
         self.started = self.started.or(Some(ctx.now));
         // Pods may have been listed after their nodes had gone.
         self.missing.retain(|id| caches.nodes.get(*id).is_none());
@@ -110,7 +110,7 @@ impl PodGcController {
 
     // ---- news ----
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         match change {
             CacheChange::Pod(change) => self.on_pod(change, caches, ctx),
             CacheChange::Node(id, change) => self.on_node(*id, change.new.as_deref(), caches, ctx),
@@ -173,7 +173,7 @@ impl PodGcController {
     // ---- collecting ----
 
     /// Kubernetes: gc.
-    pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
         if !self.alarm.rings(timer, ctx.now) {
             return;
         }
@@ -232,7 +232,7 @@ impl PodGcController {
         }
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
         let not_found = matches!(&answer.result, Err(CallError::Status(status)) if status.is_not_found());
         match self.requests.answered(token) {
             Some(Asked::Node(id)) => {

@@ -43,7 +43,7 @@ struct Asked {
 }
 
 #[derive(Clone, Debug)]
-pub struct TaintEvictionController {
+pub(crate) struct TaintEvictionController {
     requests: Requests<Asked>,
     recorder: Recorder,
     /// The NoExecute taints of nodes that have any.
@@ -88,7 +88,7 @@ fn disruption_target(now: Time) -> PodCondition {
 }
 
 impl TaintEvictionController {
-    pub fn new(tag: u16) -> TaintEvictionController {
+    pub(crate) fn new(tag: u16) -> TaintEvictionController {
         TaintEvictionController {
             requests: Requests::new(tag),
             recorder: Recorder::new("taint-eviction-controller"),
@@ -102,7 +102,7 @@ impl TaintEvictionController {
 
     // ---- news ----
 
-    pub fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
         match change {
             CacheChange::Pod(change) => self.pod_updated(change, ctx),
             CacheChange::Node(id, change) => self.node_updated(*id, change, caches, ctx),
@@ -208,7 +208,7 @@ impl TaintEvictionController {
         }
     }
 
-    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+    pub(crate) fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
         if !self.alarm.rings(timer, ctx.now) {
             return;
         }
@@ -238,7 +238,7 @@ impl TaintEvictionController {
         self.requests.ask(Asked { key, step: Step::Get, attempt }, call, ctx);
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
         let Some(Asked { key, step, attempt }) = self.requests.answered(token) else { return };
         let reply = match &answer.result {
             Ok(reply) => reply,

@@ -11,44 +11,44 @@ use wire::{Answer, Call, CallError, Ctx, Timer, Token};
 
 /// Requests under way, by the tokens that their answers will carry.
 #[derive(Clone, Debug)]
-pub struct Requests<W> {
+pub(crate) struct Requests<W> {
     tag: u16,
     last: u64,
     asked: BTreeMap<u64, W>,
 }
 
 impl<W> Requests<W> {
-    pub fn new(tag: u16) -> Requests<W> {
+    pub(crate) fn new(tag: u16) -> Requests<W> {
         Requests { tag, last: 0, asked: BTreeMap::new() }
     }
 
     /// Sends a request for the sake of `work`, which [`Requests::answered`] gives back.
-    pub fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
+    pub(crate) fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
         self.last += 1;
         self.asked.insert(self.last, work);
         ctx.request(call, Token { tag: self.tag, value: self.last });
     }
 
-    pub fn answered(&mut self, token: Token) -> Option<W> {
+    pub(crate) fn answered(&mut self, token: Token) -> Option<W> {
         self.asked.remove(&token.value)
     }
 }
 
 /// When a loop that only runs when it has work is to run next.
 #[derive(Clone, Debug)]
-pub struct Alarm {
+pub(crate) struct Alarm {
     timer: Timer,
     due: Option<Time>,
 }
 
 impl Alarm {
     /// `tag` and `value` mark its timers.
-    pub fn new(tag: u16, value: u64) -> Alarm {
+    pub(crate) fn new(tag: u16, value: u64) -> Alarm {
         Alarm { timer: Timer { tag, value }, due: None }
     }
 
     /// Rings at `at`, unless it rings sooner anyway.
-    pub fn set(&mut self, at: Time, ctx: &mut Ctx) {
+    pub(crate) fn set(&mut self, at: Time, ctx: &mut Ctx) {
         if self.due.is_none_or(|due| due > at) {
             self.due = Some(at);
             ctx.wake_at(at, self.timer);
@@ -56,12 +56,12 @@ impl Alarm {
     }
 
     /// Forgets what it was set for.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.due = None;
     }
 
     /// On a timer: whether this is what it was set for.
-    pub fn rings(&mut self, timer: Timer, now: Time) -> bool {
+    pub(crate) fn rings(&mut self, timer: Timer, now: Time) -> bool {
         let rings = timer == self.timer && self.due.is_some_and(|due| due <= now);
         if rings {
             self.due = None;
@@ -72,7 +72,7 @@ impl Alarm {
 
 /// The queue of one controller. `tag` marks its timers and the tokens of its requests.
 #[derive(Clone, Debug)]
-pub struct Worker<W> {
+pub(crate) struct Worker<W> {
     queue: WorkQueue<W>,
     requests: Requests<W>,
     alarm: Alarm,
@@ -81,7 +81,7 @@ pub struct Worker<W> {
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Done,
     /// There is no such object, or it is another one by now.
     Gone,
@@ -89,7 +89,7 @@ pub enum Outcome {
 }
 
 /// What an answer means to a controller that changes objects.
-pub fn outcome(answer: &Answer) -> Outcome {
+pub(crate) fn outcome(answer: &Answer) -> Outcome {
     match &answer.result {
         Ok(_) => Outcome::Done,
         Err(CallError::Status(status)) if status.is_not_found() || status.is_conflict() => Outcome::Gone,
@@ -98,23 +98,23 @@ pub fn outcome(answer: &Answer) -> Outcome {
 }
 
 impl<W: Ord + Clone> Worker<W> {
-    pub fn new(tag: u16) -> Worker<W> {
+    pub(crate) fn new(tag: u16) -> Worker<W> {
         let (queue, requests) = (WorkQueue::default(), Requests::new(tag));
         Worker { queue, requests, alarm: Alarm::new(tag, 0), running: false }
     }
 
     /// From now on timers are set.
-    pub fn run(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.running = true;
         self.schedule(ctx);
     }
 
-    pub fn add(&mut self, work: W, ctx: &mut Ctx) {
+    pub(crate) fn add(&mut self, work: W, ctx: &mut Ctx) {
         self.queue.add(work);
         self.schedule(ctx);
     }
 
-    pub fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
+    pub(crate) fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
         self.queue.add_after(work, after, ctx.now);
         self.schedule(ctx);
     }
@@ -128,43 +128,43 @@ impl<W: Ord + Clone> Worker<W> {
 
     /// On a timer: what is to be done now. Each item is in the caller's hands until it is asked for, done with
     /// or put back.
-    pub fn take(&mut self, ctx: &mut Ctx) -> Vec<W> {
+    pub(crate) fn take(&mut self, ctx: &mut Ctx) -> Vec<W> {
         self.alarm.stop();
         self.queue.poll(ctx.now);
         std::iter::from_fn(|| self.queue.get()).collect()
     }
 
     /// After a batch: sets the timer for what is delayed.
-    pub fn settle(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn settle(&mut self, ctx: &mut Ctx) {
         self.schedule(ctx);
     }
 
     /// Sends the item's request; its answer is taken in by [`Worker::answered`].
-    pub fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
+    pub(crate) fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
         self.requests.ask(work, call, ctx);
     }
 
     /// The item whose request this answers.
-    pub fn answered(&mut self, token: Token) -> Option<W> {
+    pub(crate) fn answered(&mut self, token: Token) -> Option<W> {
         self.requests.answered(token)
     }
 
     /// The item is done with.
-    pub fn done(&mut self, work: &W, ctx: &mut Ctx) {
+    pub(crate) fn done(&mut self, work: &W, ctx: &mut Ctx) {
         self.queue.forget(work);
         self.queue.done(work);
         self.schedule(ctx);
     }
 
     /// The item failed and comes again after its back-off.
-    pub fn retry(&mut self, work: W, ctx: &mut Ctx) {
+    pub(crate) fn retry(&mut self, work: W, ctx: &mut Ctx) {
         self.queue.add_rate_limited(work.clone(), ctx.now);
         self.queue.done(&work);
         self.schedule(ctx);
     }
 
     /// Done with, unless the request failed.
-    pub fn finish(&mut self, work: W, answer: &Answer, ctx: &mut Ctx) -> Outcome {
+    pub(crate) fn finish(&mut self, work: W, answer: &Answer, ctx: &mut Ctx) -> Outcome {
         let outcome = outcome(answer);
         match outcome {
             Outcome::Failed => self.retry(work, ctx),

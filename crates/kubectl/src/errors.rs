@@ -9,7 +9,7 @@ use cli_runtime::job::{Client, Failure};
 use wire::CallError;
 
 /// What kubectl prints on stderr for a failure; empty if all is said.
-pub fn check_err(failure: &Failure, client: &Client) -> String {
+pub(crate) fn check_err(failure: &Failure, client: &Client) -> String {
     let mut text = match failure {
         Failure::Exit(_) => return String::new(),
         Failure::Several(several) => return multiple_errors(several, client),
@@ -29,7 +29,7 @@ pub fn check_err(failure: &Failure, client: &Client) -> String {
 }
 
 /// The Go error's own text.
-pub fn message(failure: &Failure, client: &Client) -> String {
+pub(crate) fn message(failure: &Failure, client: &Client) -> String {
     match failure {
         Failure::Message(text) => text.clone(),
         Failure::Status { prefix, error } => format!("{prefix}{}", error.message),
@@ -127,14 +127,14 @@ fn invalid(error: &StatusError) -> String {
 }
 
 /// `error when creating "ds.yaml": …`.
-pub fn add_source(verb: &str, source: &str, failure: Failure) -> Failure {
+pub(crate) fn add_source(verb: &str, source: &str, failure: Failure) -> Failure {
     failure.after(&format!("error when {verb} {}: ", go_quote(source)))
 }
 
 /// A mistake in the use of a command, with the way to its help.
 ///
 /// Kubernetes: helpers.go, UsageErrorf.
-pub fn usage_error(command: &str, text: &str) -> Failure {
+pub(crate) fn usage_error(command: &str, text: &str) -> Failure {
     Failure::Message(format!("{text}\nSee '{command} -h' for help and examples"))
 }
 

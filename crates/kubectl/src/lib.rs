@@ -3,9 +3,9 @@
 //! Every command is a program over [`Io`](cli_runtime::job::Io) and reads like the real kubectl's `Run`. What it
 //! prints, mistakes included, is what the real one prints, character for character.
 
-pub mod errors;
-pub mod resources;
-pub mod selector;
+pub(crate) mod errors;
+pub(crate) mod resources;
+pub(crate) mod selector;
 
 mod absent;
 mod apply;
@@ -49,7 +49,7 @@ use selector::Filter;
 type Run = fn(&mut Io, &Cmd) -> Result<i32, Stop>;
 
 /// A command, or a group of them.
-pub struct Command {
+pub(crate) struct Command {
     name: &'static str,
     aliases: &'static [&'static str],
     /// One line, as `kubectl --help` shows it.
@@ -62,7 +62,7 @@ pub struct Command {
 }
 
 /// A command line that was understood.
-pub struct Cmd {
+pub(crate) struct Cmd {
     /// `kubectl rollout status`.
     path: String,
     parsed: Parsed,

@@ -21,22 +21,22 @@ use yaml::{Reader, read_documents};
 #[derive(Clone, Debug)]
 pub(super) struct Doc {
     /// The file's name as it was given; what messages call it.
-    pub source: Rc<str>,
-    pub kind: Kind,
-    pub namespace: Name,
-    pub name: Name,
-    pub value: Rc<Value>,
+    pub(crate) source: Rc<str>,
+    pub(crate) kind: Kind,
+    pub(crate) namespace: Name,
+    pub(crate) name: Name,
+    pub(crate) value: Rc<Value>,
 }
 
 impl Doc {
-    pub fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         Key { namespace: self.namespace.clone(), name: self.name.clone() }
     }
 
     /// As messages identify it.
     ///
     /// Kubernetes: cli-runtime/pkg/resource/visitor.go, Info.String.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let info = self.kind.info();
         let group_version =
             if info.group.is_empty() { format!("/{}", info.version) } else { info.api_version.to_owned() };
@@ -53,8 +53,8 @@ impl Doc {
 /// What was read, and the failures on the way; a failure does not keep the other objects back.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Read {
-    pub docs: Vec<Doc>,
-    pub failures: Vec<Failure>,
+    pub(crate) docs: Vec<Doc>,
+    pub(crate) failures: Vec<Failure>,
 }
 
 /// `--validate`.

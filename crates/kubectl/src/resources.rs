@@ -26,7 +26,7 @@ const ALL: &[&str] = &[
 ];
 
 /// What can be done with the objects of a kind, as discovery says it.
-pub fn verbs(info: &KindInfo) -> &'static [&'static str] {
+pub(crate) fn verbs(info: &KindInfo) -> &'static [&'static str] {
     match (info.group, info.plural) {
         ("", "bindings") | ("authentication.k8s.io" | "authorization.k8s.io", _) => &["create"],
         ("", "componentstatuses") => &["get", "list"],
@@ -36,7 +36,7 @@ pub fn verbs(info: &KindInfo) -> &'static [&'static str] {
 }
 
 /// The names that stand for several kinds together.
-pub fn categories(info: &KindInfo) -> &'static [&'static str] {
+pub(crate) fn categories(info: &KindInfo) -> &'static [&'static str] {
     match (info.group, info.plural) {
         ("admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io", _) => {
             &["api-extensions"]
@@ -64,38 +64,38 @@ fn check_readable(kind: Kind) -> Result<(), Failure> {
 
 /// A kind, and the names wanted of it; `None`: all that match.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Target {
-    pub kind: Kind,
-    pub name: Option<String>,
+pub(crate) struct Target {
+    pub(crate) kind: Kind,
+    pub(crate) name: Option<String>,
     /// Where the object of a file belongs; `None`: in the namespace of the command.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 impl Target {
-    pub fn new(kind: Kind, name: Option<String>) -> Target {
+    pub(crate) fn new(kind: Kind, name: Option<String>) -> Target {
         Target { kind, name, namespace: None }
     }
 }
 
 /// Where and what to look for.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
-    pub namespace: String,
-    pub all_namespaces: bool,
-    pub filter: Filter,
+pub(crate) struct Scope {
+    pub(crate) namespace: String,
+    pub(crate) all_namespaces: bool,
+    pub(crate) filter: Filter,
     /// The targets are what files hold: of these the selector picks some.
-    pub by_paths: bool,
+    pub(crate) by_paths: bool,
 }
 
 /// An object a command works on.
 #[derive(Clone, Debug)]
-pub struct Info {
-    pub kind: Kind,
-    pub object: Object,
+pub(crate) struct Info {
+    pub(crate) kind: Kind,
+    pub(crate) object: Object,
 }
 
 /// The kind a person names; the error is kubectl's (CLI-010).
-pub fn kind_of(name: &str) -> Result<Kind, Failure> {
+pub(crate) fn kind_of(name: &str) -> Result<Kind, Failure> {
     match schema::by_resource_name(name) {
         Some(info) => Ok(Kind::from_info(info)),
         None => Err(Failure::Message(no_such_type(name))),
@@ -115,7 +115,7 @@ fn no_such_type(name: &str) -> String {
 /// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
 ///
 /// `all_by_default`: types without names mean all objects of them, as with `get`.
-pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+pub(crate) fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
     if args.iter().any(|arg| arg.contains('/')) {
         return args.iter().map(|arg| tuple(arg)).collect();
     }
@@ -147,7 +147,7 @@ pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Resu
 /// What speaks against a selector, or --all, beside these arguments.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitBySelector.
-pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
+pub(crate) fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
     Err(Failure::message(match args {
         [] => "at least one resource must be specified to use a selector",
         args if args.iter().any(|arg| arg.contains('/')) => {
@@ -161,7 +161,7 @@ pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
 /// What speaks against arguments beside files.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
-pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+pub(crate) fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
     Err(Failure::message(match args {
         [] => return Ok(()),
         args if args.iter().any(|arg| arg.contains('/')) => {
@@ -212,7 +212,7 @@ pub(super) fn continue_on_error<T>(
 }
 
 /// Fetches what the targets mean; a failure does not keep the others from being fetched.
-pub fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+pub(crate) fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
     let mut infos = Vec::new();
     let mut failures = Vec::new();
     if let Some(failure) = misuse(targets, scope) {
@@ -271,24 +271,24 @@ fn fetch(io: &mut Io, target: &Target, scope: &Scope) -> Result<Vec<Info>, Stop>
 }
 
 /// The key of an object of a kind: kinds that belong to no namespace have none.
-pub fn key(kind: Kind, namespace: &str, name: &str) -> Key {
+pub(crate) fn key(kind: Kind, namespace: &str, name: &str) -> Key {
     Key::new(if kind.is_namespaced() { namespace } else { "" }, name)
 }
 
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, missingResourceError.
-pub fn missing_resource_error() -> Failure {
+pub(crate) fn missing_resource_error() -> Failure {
     Failure::message(
         "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
     )
 }
 
 /// Refuses a name that no request can carry.
-pub fn check_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     codec::manifest::name_problem(name).map_or(Ok(()), |problem| Err(Failure::Message(problem)))
 }
 
 /// One object.
-pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
+pub(crate) fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
     check_readable(kind)?;
     check_name(name)?;
     match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
@@ -298,7 +298,7 @@ pub fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Objec
 }
 
 /// All objects of a kind; `None`: of all namespaces.
-pub fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
+pub(crate) fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
     check_readable(kind)?;
     let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
     match io.must(Call::List { kind, namespace })? {

@@ -15,7 +15,7 @@ use cli_runtime::job::Failure;
 
 /// The objects a command wants.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     label_text: String,
     field_text: String,
     labels: Option<Selector>,
@@ -32,7 +32,7 @@ struct Requirement {
 }
 
 impl Filter {
-    pub fn new(labels: &str, fields: &str) -> Filter {
+    pub(crate) fn new(labels: &str, fields: &str) -> Filter {
         let mut filter = Filter {
             label_text: labels.trim().to_owned(),
             field_text: fields.trim().to_owned(),
@@ -59,14 +59,14 @@ impl Filter {
         filter
     }
 
-    pub fn has_labels(&self) -> bool {
+    pub(crate) fn has_labels(&self) -> bool {
         !self.label_text.is_empty()
     }
 
     /// Whether an object of a file is one of those that `-l` picks; kubectl looks at that itself.
     ///
     /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths; visitor.go, FilterByLabelSelector.
-    pub fn picks(&self, labels: Option<&StringMap>) -> Result<bool, Failure> {
+    pub(crate) fn picks(&self, labels: Option<&StringMap>) -> Result<bool, Failure> {
         if !self.has_labels() {
             return Ok(true);
         }
@@ -80,7 +80,7 @@ impl Filter {
     }
 
     /// What the API server says to a selector that it does not understand.
-    pub fn check(&self, kind: Kind) -> Result<(), Failure> {
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), Failure> {
         let unknown = self.fields.iter().find(|requirement| !is_known(kind, &requirement.field));
         let problem = match (&self.problem, unknown) {
             (Some(problem), _) => problem.clone(),
@@ -111,7 +111,7 @@ impl Filter {
         Err(Failure::Status { prefix: String::new(), error })
     }
 
-    pub fn matches(&self, object: &Object) -> bool {
+    pub(crate) fn matches(&self, object: &Object) -> bool {
         if let Some(selector) = &self.labels {
             let matches = object.meta().is_some_and(|meta| selector.matches_map(meta.labels()));
             if !matches {

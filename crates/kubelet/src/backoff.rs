@@ -62,7 +62,7 @@ impl<K: Ord + Clone> Backoff<K> {
     }
 
     /// When the back-off of `key` that counts from its last update ends.
-    pub fn ends_after_update(&self, key: &K) -> Option<Time> {
+    pub(crate) fn ends_after_update(&self, key: &K) -> Option<Time> {
         self.entries.get(key).map(|entry| entry.last_update + entry.backoff)
     }
 
@@ -71,7 +71,7 @@ impl<K: Ord + Clone> Backoff<K> {
         self.entries.retain(|key, _| keep(key));
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }

@@ -11,7 +11,7 @@ use wire::Settings;
 use yaml::{Reader, read_documents};
 
 /// Where kubeadm puts it.
-pub const CONFIG_FILE: &str = "/var/lib/kubelet/config.yaml";
+pub(crate) const CONFIG_FILE: &str = "/var/lib/kubelet/config.yaml";
 
 const GROUP_VERSION: &str = "kubelet.config.k8s.io/v1beta1";
 
@@ -21,11 +21,11 @@ pub struct KubeletConfiguration {
     /// A directory, or one file; empty: there is no file source.
     pub static_pod_path: String,
     /// Where the http source looks; empty: there is none.
-    pub static_pod_url: String,
-    pub file_check_frequency: Duration,
-    pub max_pods: i64,
+    pub(crate) static_pod_url: String,
+    pub(crate) file_check_frequency: Duration,
+    pub(crate) max_pods: i64,
     /// crashLoopBackOff.maxContainerRestartPeriod.
-    pub max_container_restart_period: Duration,
+    pub(crate) max_container_restart_period: Duration,
 }
 
 impl Default for KubeletConfiguration {
@@ -141,7 +141,7 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
 }
 
 /// A duration as Go writes it: `20s`, `1m0s`, `1.5h`. Negative ones count as zero.
-pub fn parse_go_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_go_duration(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }

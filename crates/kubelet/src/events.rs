@@ -15,7 +15,7 @@ use sim::Time;
 use wire::{Call, Ctx, Token};
 
 /// The reference to a pod that its events carry.
-pub fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
+pub(crate) fn pod_ref(pod: &Pod) -> Rc<ObjectRef> {
     ObjectRef::of(Kind::Pod, &pod.meta)
 }
 

@@ -81,7 +81,7 @@ impl Default for ImageManager {
 }
 
 impl ImageManager {
-    pub fn forget(&mut self, pod: Uid) {
+    pub(crate) fn forget(&mut self, pod: Uid) {
         if !self.back_off.is_empty() {
             self.back_off.retain(|(owner, _)| *owner != pod);
             self.last_errors.retain(|(owner, _), _| *owner != pod);

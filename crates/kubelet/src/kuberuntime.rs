@@ -23,9 +23,9 @@ const DEFINITION_CHANGED: &str = "definition changed";
 /// Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContainerKey {
-    pub pod: Uid,
-    pub container: Name,
-    pub hash: u64,
+    pub(crate) pod: Uid,
+    pub(crate) container: Name,
+    pub(crate) hash: u64,
 }
 
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
@@ -59,23 +59,23 @@ pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) ->
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PodActions {
     /// Stop all of it first.
-    pub kill_pod: bool,
+    pub(crate) kill_pod: bool,
     /// Containers to stop first, by their numbers.
-    pub to_kill: Vec<ToKill>,
-    pub create_sandbox: bool,
+    pub(crate) to_kill: Vec<ToKill>,
+    pub(crate) create_sandbox: bool,
     /// Places in the spec of init containers, then of others, to start in this order.
-    pub init_to_start: Vec<usize>,
-    pub to_start: Vec<usize>,
+    pub(crate) init_to_start: Vec<usize>,
+    pub(crate) to_start: Vec<usize>,
 }
 
 /// A running container that has to go, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToKill {
-    pub id: u32,
-    pub index: usize,
+    pub(crate) id: u32,
+    pub(crate) index: usize,
     /// What its event says instead of `Stopping container …`.
-    pub message: String,
-    pub grace: Option<Duration>,
+    pub(crate) message: String,
+    pub(crate) grace: Option<Duration>,
 }
 
 impl PodActions {

@@ -26,7 +26,7 @@ pub mod node_status;
 pub mod pod_config;
 pub mod pod_manager;
 mod pod_worker;
-pub mod preemption;
+pub(crate) mod preemption;
 pub mod prober;
 pub mod runtime;
 mod sources;
@@ -36,7 +36,7 @@ mod status_manager;
 mod sync_pod;
 #[cfg(test)]
 mod tests;
-pub mod texts;
+pub(crate) mod texts;
 mod timers;
 mod truth;
 mod uid_list;
@@ -73,8 +73,8 @@ use uid_list::UidList;
 use wire::{Answer, Ctx, Timer, Token, WatchEvent};
 
 /// CrashLoopBackOff and image pull back-off: the first and the longest (KL-056, KL-069).
-pub const INITIAL_BACK_OFF: Duration = Duration::from_secs(10);
-pub const MAX_BACK_OFF: Duration = Duration::from_secs(300);
+pub(crate) const INITIAL_BACK_OFF: Duration = Duration::from_secs(10);
+pub(crate) const MAX_BACK_OFF: Duration = Duration::from_secs(300);
 
 /// The computer a kubelet runs on, and how it was told to register.
 #[derive(Clone, Debug)]
@@ -167,7 +167,7 @@ impl Kubelet {
         }
     }
 
-    pub fn host(&self) -> &Host {
+    pub(crate) fn host(&self) -> &Host {
         &self.host
     }
 
@@ -200,7 +200,7 @@ impl Kubelet {
     }
 
     /// What the running process was configured with.
-    pub fn config(&self) -> &KubeletConfiguration {
+    pub(crate) fn config(&self) -> &KubeletConfiguration {
         &self.config
     }
 

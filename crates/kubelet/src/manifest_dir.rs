@@ -22,7 +22,7 @@ const WATCH_RETRY: Duration = Duration::from_secs(1);
 pub struct FileReport {
     /// What it logged, if it could not take the file.
     pub error: Option<String>,
-    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// The manifests of one path.
@@ -43,7 +43,7 @@ pub struct FileSource {
 pub struct Look {
     /// All pods of the source, if it has something to report.
     pub pods: Option<Vec<Rc<Pod>>>,
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
 }
 
 impl FileSource {
@@ -56,7 +56,7 @@ impl FileSource {
         &self.path
     }
 
-    pub fn is_configured(&self) -> bool {
+    pub(crate) fn is_configured(&self) -> bool {
         !self.path.is_empty()
     }
 

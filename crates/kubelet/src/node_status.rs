@@ -28,7 +28,7 @@ pub(super) const NODE_GET: u16 = 4;
 pub(super) const NODE_UPDATE: u16 = 5;
 pub(super) const LEASE_HOLD: u16 = 6;
 
-pub const KUBELET_VERSION: &str = "v1.36.2";
+pub(crate) const KUBELET_VERSION: &str = "v1.36.2";
 /// nodeStatusUpdateFrequency (ND-006).
 const NODE_STATUS_PERIOD: Duration = Duration::from_secs(10);
 const LEASE_DURATION: Duration = Duration::from_secs(40);
@@ -346,7 +346,7 @@ impl Kubelet {
     }
 
     /// The network plugin is ready, or not any more (KL-060, ND-013).
-    pub fn set_network_ready(&mut self, ready: bool, ctx: &mut Ctx) {
+    pub(crate) fn set_network_ready(&mut self, ready: bool, ctx: &mut Ctx) {
         Rc::make_mut(&mut self.host).network_ready = ready;
         if self.running {
             self.handle_node(self.node.clone(), ctx);

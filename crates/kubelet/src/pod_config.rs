@@ -35,7 +35,7 @@ impl PodOperation {
 /// What another version of a pod means; `None` if nothing.
 ///
 /// Kubernetes: config.go, checkAndUpdatePod, podsDifferSemantically.
-pub fn check_and_update_pod(old: &Pod, new: &Pod) -> Option<PodOperation> {
+pub(crate) fn check_and_update_pod(old: &Pod, new: &Pod) -> Option<PodOperation> {
     let same_spec = Rc::ptr_eq(&old.spec, &new.spec) || old.spec == new.spec;
     let same_common = Rc::ptr_eq(&old.meta.common, &new.meta.common)
         || old.meta.labels() == new.meta.labels() && old.meta.annotations() == new.meta.annotations();
@@ -48,7 +48,7 @@ pub fn check_and_update_pod(old: &Pod, new: &Pod) -> Option<PodOperation> {
 /// The pods of one update whose names differ, and those that come second under a name (KL-023).
 ///
 /// Kubernetes: config.go, filterInvalidPods.
-pub fn filter_invalid_pods(pods: Vec<Rc<Pod>>) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
+pub(crate) fn filter_invalid_pods(pods: Vec<Rc<Pod>>) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
     let mut valid: Vec<Rc<Pod>> = Vec::with_capacity(pods.len());
     let mut clashing = Vec::new();
     for pod in pods {
@@ -68,7 +68,7 @@ pub struct PodStorage {
 }
 
 /// Changes of one sort.
-pub type PodUpdate = (PodOperation, Vec<Rc<Pod>>);
+pub(crate) type PodUpdate = (PodOperation, Vec<Rc<Pod>>);
 
 impl PodStorage {
     /// The source has these pods now, and no others.

@@ -25,14 +25,14 @@ use super::status_manager::OwnStatus;
 use super::uid_list::OfPod;
 
 /// Regular resync of a pod, and the longest wait after a failed one (KL-048).
-pub const RESYNC_INTERVAL: Duration = Duration::from_secs(60);
+pub(crate) const RESYNC_INTERVAL: Duration = Duration::from_secs(60);
 /// The wait after a failed sync.
-pub const BACK_OFF_PERIOD: Duration = Duration::from_secs(10);
+pub(crate) const BACK_OFF_PERIOD: Duration = Duration::from_secs(10);
 /// The wait after a sync that failed because the network is not ready.
-pub const BACK_OFF_ON_TRANSIENT_ERROR: Duration = Duration::from_secs(1);
+pub(crate) const BACK_OFF_ON_TRANSIENT_ERROR: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkerState {
+pub(crate) enum WorkerState {
     /// The pod shall run.
     Sync,
     /// Its containers are being stopped.
@@ -42,7 +42,7 @@ pub enum WorkerState {
 }
 
 #[derive(Clone, Debug)]
-pub struct PodWorker {
+pub(crate) struct PodWorker {
     /// Its number in this kubelet; never used twice.
     pub(super) no: u32,
     pub(super) pod: Rc<Pod>,
@@ -70,34 +70,34 @@ pub struct PodWorker {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extra {
     /// Why containers could not be started: reason and message of their waiting state, by container.
-    pub reasons: Vec<(usize, Rc<Waiting>)>,
+    pub(crate) reasons: Vec<(usize, Rc<Waiting>)>,
     /// When the pod is due for another sync.
     resync: Option<Time>,
     /// How long its containers are given to stop.
-    pub grace: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
-    pub failed: Option<Rc<Reason>>,
+    pub(crate) failed: Option<Rc<Reason>>,
     /// The pods that have to be gone before this critical one starts, by their workers' numbers.
-    pub waits_for: Vec<u32>,
-    pub probes: Vec<prober::Worker>,
+    pub(crate) waits_for: Vec<u32>,
+    pub(crate) probes: Vec<prober::Worker>,
     /// What is under way for a static pod's mirror.
-    pub mirror: MirrorWork,
+    pub(crate) mirror: MirrorWork,
 }
 
 /// Work under way: a procedure that waits for the runtime.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
-    pub step: Step,
-    pub about: Rc<ObjectRef>,
-    pub actions: PodActions,
+    pub(crate) step: Step,
+    pub(crate) about: Rc<ObjectRef>,
+    pub(crate) actions: PodActions,
     /// What its end will be.
-    pub result: SyncResult,
+    pub(crate) result: SyncResult,
     /// At a container's first start: whether its image is pulled, and when that (or that it is there) was said.
-    pub image: Option<(bool, Time)>,
+    pub(crate) image: Option<(bool, Time)>,
     /// Containers that it has stopped.
-    pub killed: Vec<u32>,
+    pub(crate) killed: Vec<u32>,
     /// ConfigMaps and Secrets that are not there.
-    pub missing: Vec<Missing>,
+    pub(crate) missing: Vec<Missing>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ pub(super) enum SyncResult {
 
 impl SyncResult {
     /// Together with another failure of the same sync: the earliest back-off counts.
-    pub fn and(self, other: SyncResult) -> SyncResult {
+    pub(crate) fn and(self, other: SyncResult) -> SyncResult {
         match (self, other) {
             (SyncResult::Done, other) => other,
             (SyncResult::BackOff(mine), SyncResult::BackOff(theirs)) => SyncResult::BackOff(mine.min(theirs)),

@@ -9,9 +9,9 @@ use api::pod::{Pod, QosClass};
 
 /// An amount that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
-    pub resource: String,
-    pub quantity: i64,
+pub(crate) struct Requirement {
+    pub(crate) resource: String,
+    pub(crate) quantity: i64,
 }
 
 fn request(pod: &Pod, resource: &str) -> i64 {
@@ -65,7 +65,7 @@ fn by_distance(mut pods: Vec<Rc<Pod>>, mut needed: Vec<Requirement>) -> Result<V
 }
 
 /// Best-effort pods go first, then burstable, then guaranteed ones; of each as few as will do.
-pub fn get_pods_to_preempt(
+pub(crate) fn get_pods_to_preempt(
     preemptor: &Pod,
     pods: &[Rc<Pod>],
     needed: &[Requirement],

@@ -7,7 +7,7 @@
 pub mod component;
 mod component_flags;
 pub mod images;
-pub mod program;
+pub(crate) mod program;
 pub mod sandbox;
 
 use std::net::Ipv4Addr;
@@ -24,16 +24,16 @@ use sim::{Duration, Time};
 use wire::{Ctx, Timer};
 
 /// Tags of the runtime's own timers. They outlive a kubelet.
-pub const SANDBOX: u16 = 1;
-pub const START: u16 = 2;
-pub const EXIT: u16 = 3;
+pub(crate) const SANDBOX: u16 = 1;
+pub(crate) const START: u16 = 2;
+pub(crate) const EXIT: u16 = 3;
 
 /// A SIGKILL follows SIGTERM no sooner than this (KL-088).
-pub const MINIMUM_GRACE_PERIOD: Duration = Duration::from_secs(2);
+pub(crate) const MINIMUM_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// What a call of the kubelet has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
+pub(crate) enum Done {
     /// The sandbox of this pod is ready.
     SandboxReady(Uid),
     /// The sandbox could not be set up and is gone again.
@@ -61,7 +61,7 @@ pub struct Runtime {
     last_ip: u8,
     /// One for each pod, oldest first.
     sandboxes: UidList<Sandbox>,
-    pub images: Images,
+    pub(crate) images: Images,
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
     dirty: Vec<Uid>,
@@ -70,7 +70,7 @@ pub struct Runtime {
 
 impl Runtime {
     /// The runtime of a node whose pods get addresses from the /24 network `pod_cidr`.
-    pub fn new(node_name: &str, pod_cidr: Ipv4Addr) -> Runtime {
+    pub(crate) fn new(node_name: &str, pod_cidr: Ipv4Addr) -> Runtime {
         Runtime {
             salt: api::meta::fnv1a_128(node_name.as_bytes()) as u64,
             last_id: 0,
@@ -98,7 +98,7 @@ impl Runtime {
     }
 
     /// Whether any program of this pod runs.
-    pub fn is_running(&self, pod: Uid) -> bool {
+    pub(crate) fn is_running(&self, pod: Uid) -> bool {
         self.sandbox(pod).is_some_and(|sandbox| sandbox.containers.iter().any(Container::is_running))
     }
 
@@ -126,11 +126,11 @@ impl Runtime {
     }
 
     /// The pods that changed since the last call: what the kubelet's relisting finds (KL-048).
-    pub fn take_dirty(&mut self) -> Vec<Uid> {
+    pub(crate) fn take_dirty(&mut self) -> Vec<Uid> {
         std::mem::take(&mut self.dirty)
     }
 
-    pub fn is_dirty(&self) -> bool {
+    pub(crate) fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
     }
 
@@ -143,7 +143,7 @@ impl Runtime {
     /// RunPodSandbox: [`Done::SandboxReady`] or [`Done::SandboxFailed`] follows.
     ///
     /// A sandbox that the pod already has is replaced; its ended containers are kept, for their history.
-    pub fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
+    pub(crate) fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
         let old = self.sandboxes.position(pod.meta.uid);
         let old = old.map(|at| self.sandboxes.remove(at));
         let id = self.next_id();
@@ -164,7 +164,7 @@ impl Runtime {
     }
 
     /// Gives up a sandbox that is still being made.
-    pub fn cancel_sandbox(&mut self, pod: Uid) {
+    pub(crate) fn cancel_sandbox(&mut self, pod: Uid) {
         if let Some(at) = self.sandboxes.position(pod)
             && self.sandboxes[at].state == SandboxState::Creating
         {
@@ -175,7 +175,7 @@ impl Runtime {
     /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
     ///
     /// Of the earlier instances of this container only the last is kept (KL-075).
-    pub fn start_container(
+    pub(crate) fn start_container(
         &mut self,
         pod: Uid,
         spec: &Rc<PodSpec>,
@@ -211,14 +211,14 @@ impl Runtime {
     }
 
     /// Gives up containers that have been created and do not run yet.
-    pub fn cancel_start(&mut self, pod: Uid) {
+    pub(crate) fn cancel_start(&mut self, pod: Uid) {
         if let Some(sandbox) = self.sandbox_mut(pod) {
             sandbox.drop_created();
         }
     }
 
     /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
-    pub fn cancel_all_starts(&mut self) {
+    pub(crate) fn cancel_all_starts(&mut self) {
         for sandbox in self.sandboxes.iter_mut() {
             sandbox.drop_created();
         }
@@ -247,7 +247,7 @@ impl Runtime {
     /// Ends a running container at once, as a crash of its program would.
     ///
     /// Returns whether such a container runs.
-    pub fn crash_container(&mut self, pod: Uid, name: &str, exit_code: i32, ctx: &mut Ctx) -> bool {
+    pub(crate) fn crash_container(&mut self, pod: Uid, name: &str, exit_code: i32, ctx: &mut Ctx) -> bool {
         let Some(sandbox) = self.sandbox(pod) else { return false };
         let running = |container: &&Container| &**container.name() == name && container.is_running();
         let Some(id) = sandbox.containers.iter().find(running).map(|container| container.id) else {
@@ -319,7 +319,7 @@ impl Runtime {
     }
 
     /// Goes on with what was waiting for this timer.
-    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Done> {
+    pub(crate) fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Done> {
         let id = timer.value as u32;
         match timer.tag {
             SANDBOX => self.finish_sandbox(id),
@@ -370,7 +370,7 @@ impl Runtime {
     }
 
     /// A pod's own address; `None` before it has one, and with the node's network.
-    pub fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+    pub(crate) fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
         let [a, b, c, _] = self.pod_cidr.octets();
         (sandbox.host_part != 0).then(|| Ipv4Addr::new(a, b, c, sandbox.host_part))
     }
@@ -403,7 +403,7 @@ impl Runtime {
     }
 
     /// The computer loses power: everything ends. After the next start the sandboxes are still known.
-    pub fn power_off(&mut self, now: Time) {
+    pub(crate) fn power_off(&mut self, now: Time) {
         let pods: Vec<Uid> = self.sandboxes.iter().map(|sandbox| sandbox.uid).collect();
         for pod in pods {
             let Some(sandbox) = self.sandbox_mut(pod) else { continue };

@@ -21,8 +21,8 @@ use wire::Ctx;
 /// Which sources have reported since the process started.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SourcesSeen {
-    pub file: bool,
-    pub api: bool,
+    pub(crate) file: bool,
+    pub(crate) api: bool,
 }
 
 impl Kubelet {

@@ -280,7 +280,7 @@ pub(super) fn is_terminal_phase(phase: Phase) -> bool {
 /// What a pod's containers amount to (KL-064, KL-065).
 ///
 /// Kubernetes: pkg/kubelet/kubelet_pods.go, getPhase.
-pub fn get_phase(spec: &PodSpec, statuses: &[ContainerStatus], terminal: bool) -> Phase {
+pub(crate) fn get_phase(spec: &PodSpec, statuses: &[ContainerStatus], terminal: bool) -> Phase {
     let pairs = || spec.containers.iter().zip(statuses);
     let mut pending_init = 0;
     let mut pending_sidecars = 0;

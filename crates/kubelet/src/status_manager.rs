@@ -19,7 +19,7 @@ use wire::{Call, Ctx, DeleteOptions, PodId, Token};
 /// A status that the API server does not have yet, as far as the kubelet knows.
 #[derive(Clone, Debug)]
 pub(super) struct OwnStatus {
-    pub status: PodStatus,
+    pub(crate) status: PodStatus,
     /// When it was last sent.
     sent: Option<Time>,
     /// To which object: a static pod's mirror may be another one by now.

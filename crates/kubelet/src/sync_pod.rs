@@ -9,7 +9,7 @@ use api::meta::Name;
 use wire::Ctx;
 
 /// What the runtime says when it has no network plugin (KL-060, CP-010).
-pub const NETWORK_NOT_READY: &str = "container runtime network not ready: NetworkReady=false \
+pub(crate) const NETWORK_NOT_READY: &str = "container runtime network not ready: NetworkReady=false \
     reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
 
 impl Kubelet {

@@ -28,7 +28,7 @@ use sim::files::Files;
 use sim::{Agenda, Duration, Rng, Time};
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent};
 
-pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+pub(crate) const MANIFESTS: &str = "/etc/kubernetes/manifests";
 
 /// What is under way.
 #[derive(Debug)]
@@ -39,31 +39,31 @@ enum Due {
     Watch(WatchEvent),
 }
 
-pub struct World {
-    pub now: Time,
-    pub start: Time,
-    pub kubelet: Kubelet,
-    pub files: Files,
-    pub node: Option<Rc<Node>>,
-    pub leases: u32,
-    pub settings: Settings,
-    pub api_up: bool,
-    pub objects: BTreeMap<Key, Rc<Pod>>,
-    pub events: Vec<(Time, EventDraft)>,
+pub(crate) struct World {
+    pub(crate) now: Time,
+    pub(crate) start: Time,
+    pub(crate) kubelet: Kubelet,
+    pub(crate) files: Files,
+    pub(crate) node: Option<Rc<Node>>,
+    pub(crate) leases: u32,
+    pub(crate) settings: Settings,
+    pub(crate) api_up: bool,
+    pub(crate) objects: BTreeMap<Key, Rc<Pod>>,
+    pub(crate) events: Vec<(Time, EventDraft)>,
     /// `seconds name: phase container=state …`, one line for each status that the API server took.
-    pub statuses: Vec<String>,
-    pub log: Vec<String>,
+    pub(crate) statuses: Vec<String>,
+    pub(crate) log: Vec<String>,
     /// How many wakes were asked for.
-    pub wakes: u32,
+    pub(crate) wakes: u32,
     agenda: Agenda<Due>,
     rng: Rng,
     uids: u64,
-    pub namespaces: Vec<String>,
+    pub(crate) namespaces: Vec<String>,
     /// Names of ConfigMaps and Secrets.
-    pub configs: Vec<String>,
+    pub(crate) configs: Vec<String>,
 }
 
-pub fn host() -> Host {
+pub(crate) fn host() -> Host {
     let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110"});
     Host {
         node_name: "n1".into(),
@@ -78,7 +78,7 @@ pub fn host() -> Host {
 
 impl World {
     /// A kubelet that starts at time 0 and is connected at once.
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let mut world = World::stopped();
         world.start_kubelet();
         world.connect();
@@ -86,7 +86,7 @@ impl World {
     }
 
     /// The informers' first lists, or new ones after the API server was away.
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         let nodes = self.node.iter().cloned().map(Object::Node).collect();
         let pods = self.objects.values().cloned().map(Object::Pod).collect();
         self.tell(|kubelet, ctx| kubelet.on_list(Kind::Node, nodes, ctx));
@@ -94,16 +94,16 @@ impl World {
     }
 
     /// Nothing reaches the API server, and nothing comes from it.
-    pub fn cut_api(&mut self) {
+    pub(crate) fn cut_api(&mut self) {
         self.api_up = false;
     }
 
-    pub fn restore_api(&mut self) {
+    pub(crate) fn restore_api(&mut self) {
         self.api_up = true;
         self.connect();
     }
 
-    pub fn stopped() -> World {
+    pub(crate) fn stopped() -> World {
         let mut files = Files::default();
         for directory in ["/var/lib/kubelet", MANIFESTS] {
             files.make_directory(directory).unwrap();
@@ -134,13 +134,13 @@ impl World {
         }
     }
 
-    pub fn start_kubelet(&mut self) {
+    pub(crate) fn start_kubelet(&mut self) {
         let files = self.files.clone();
         self.tell(|kubelet, ctx| kubelet.start(&files, ctx));
     }
 
     /// Tells the kubelet something and takes up its wishes.
-    pub fn tell<T>(&mut self, what: impl FnOnce(&mut Kubelet, &mut Ctx) -> T) -> T {
+    pub(crate) fn tell<T>(&mut self, what: impl FnOnce(&mut Kubelet, &mut Ctx) -> T) -> T {
         let mut effects = Vec::new();
         let mut ctx =
             Ctx { now: self.now, settings: &self.settings, rng: &mut self.rng, effects: &mut effects };
@@ -163,11 +163,11 @@ impl World {
     }
 
     /// Seconds since the beginning, as the timelines print them.
-    pub fn seconds(&self) -> String {
+    pub(crate) fn seconds(&self) -> String {
         seconds(self.now.since(self.start))
     }
 
-    pub fn run(&mut self, millis: u64) {
+    pub(crate) fn run(&mut self, millis: u64) {
         let until = self.now + Duration::from_millis(millis);
         while let Some((at, due)) = self.agenda.pop_until(until) {
             self.now = at;
@@ -185,7 +185,7 @@ impl World {
     }
 
     /// Whether nothing at all is due.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.agenda.is_empty()
     }
 
@@ -272,7 +272,7 @@ impl World {
         Answer::ok(Reply::Done)
     }
 
-    pub fn store(&mut self, pod: Pod) {
+    pub(crate) fn store(&mut self, pod: Pod) {
         let pod = Rc::new(pod);
         let object = Object::Pod(pod.clone());
         let event = match self.objects.insert(Key::of(&pod.meta), pod) {
@@ -289,7 +289,7 @@ impl World {
         self.agenda.push(self.now + self.settings.link_delay, Due::Watch(event));
     }
 
-    pub fn delete(&mut self, key: &Key, options: &DeleteOptions) -> Answer {
+    pub(crate) fn delete(&mut self, key: &Key, options: &DeleteOptions) -> Answer {
         let Some(pod) = self.objects.get(key) else {
             return Answer::err(StatusError::not_found(GroupResource::core("pods"), &key.name));
         };
@@ -316,13 +316,13 @@ impl World {
     }
 
     /// kubectl delete pod, of the namespace default.
-    pub fn delete_pod(&mut self, name: &str, grace_seconds: Option<i64>) {
+    pub(crate) fn delete_pod(&mut self, name: &str, grace_seconds: Option<i64>) {
         let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
         self.delete(&Key::new("default", name), &options);
     }
 
     /// A pod bound to this node appears in the API server.
-    pub fn create_pod(&mut self, name: &str, spec: Value) -> Uid {
+    pub(crate) fn create_pod(&mut self, name: &str, spec: Value) -> Uid {
         self.uids += 1;
         let mut object = json!({
             "metadata": {"name": name, "namespace": "default"}, "spec": spec,
@@ -337,16 +337,16 @@ impl World {
         uid
     }
 
-    pub fn pod(&self, name: &str) -> &Pod {
+    pub(crate) fn pod(&self, name: &str) -> &Pod {
         &self.objects[&Key::new("default", name)]
     }
 
-    pub fn has_pod(&self, name: &str) -> bool {
+    pub(crate) fn has_pod(&self, name: &str) -> bool {
         self.objects.contains_key(&Key::new("default", name))
     }
 
     /// `seconds reason: message`, of the events about one pod.
-    pub fn events_of(&self, name: &str) -> Vec<String> {
+    pub(crate) fn events_of(&self, name: &str) -> Vec<String> {
         let about = self.events.iter().filter(|(_, draft)| &*draft.regarding.name == name);
         about
             .map(|(time, draft)| {
@@ -362,33 +362,33 @@ impl World {
     }
 
     /// Saves a manifest on the node's disk.
-    pub fn write(&mut self, name: &str, text: &str) {
+    pub(crate) fn write(&mut self, name: &str, text: &str) {
         let path = format!("{MANIFESTS}/{name}");
         self.files.write(&path, text.as_bytes(), self.now).unwrap();
         self.tell_of_file(&path);
     }
 
-    pub fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         let path = format!("{MANIFESTS}/{name}");
         self.files.remove(&path).unwrap();
         self.tell_of_file(&path);
     }
 
-    pub fn rename(&mut self, from: &str, to: &str) {
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
         let (from, to) = (format!("{MANIFESTS}/{from}"), format!("{MANIFESTS}/{to}"));
         self.files.rename(&from, &to).unwrap();
         self.tell_of_file(&from);
         self.tell_of_file(&to);
     }
 
-    pub fn tell_of_file(&mut self, path: &str) {
+    pub(crate) fn tell_of_file(&mut self, path: &str) {
         let files = self.files.clone();
         let change = if files.get(path).is_some() { FileChange::Written } else { FileChange::Removed };
         self.tell(|kubelet, ctx| kubelet.on_file_event(path, change, &files, ctx));
     }
 
     /// The names of the pods of which something runs on the node, in order.
-    pub fn running(&self) -> Vec<String> {
+    pub(crate) fn running(&self) -> Vec<String> {
         let running = self.kubelet.runtime.running_containers();
         let mut names: Vec<String> = running.map(|(sandbox, _)| sandbox.name.to_string()).collect();
         names.sort();
@@ -396,12 +396,12 @@ impl World {
         names
     }
 
-    pub fn logged(&self, text: &str) -> bool {
+    pub(crate) fn logged(&self, text: &str) -> bool {
         self.log.iter().any(|line| line.contains(text))
     }
 
     /// The status timeline of one pod.
-    pub fn statuses_of(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn statuses_of(&self, name: &str) -> Vec<&str> {
         let word = format!(" {name}: ");
         self.statuses.iter().filter(|line| line.contains(&word)).map(|line| line.as_str()).collect()
     }
@@ -409,7 +409,7 @@ impl World {
 
 impl World {
     /// The last status the API server took for a pod.
-    pub fn last_status(&self, name: &str) -> &str {
+    pub(crate) fn last_status(&self, name: &str) -> &str {
         let statuses = self.statuses_of(name);
         statuses.into_iter().rev().find(|line| !line.ends_with(": deleted")).unwrap_or_default()
     }

@@ -7,12 +7,12 @@ use api::pod::{Pod, Waiting};
 /// `name_namespace(uid)`, as the kubelet names a pod in its messages.
 ///
 /// Kubernetes: pkg/kubelet/util/format/pod.go, Pod.
-pub fn format_pod(pod: &Pod) -> String {
+pub(crate) fn format_pod(pod: &Pod) -> String {
     format!("{}_{}({})", pod.meta.name, pod.meta.namespace(), uid_text(pod))
 }
 
 /// A pod's uid as it is written: a static pod's has no dashes (KL-016).
-pub fn uid_text(pod: &Pod) -> String {
+pub(crate) fn uid_text(pod: &Pod) -> String {
     match pod.is_static() {
         true => pod.meta.uid.hex(),
         false => pod.meta.uid.to_string(),
@@ -22,8 +22,8 @@ pub fn uid_text(pod: &Pod) -> String {
 /// States that most pods pass through, made once for all kubelets.
 #[derive(Clone, Debug)]
 pub(super) struct Texts {
-    pub creating: Rc<Waiting>,
-    pub initializing: Rc<Waiting>,
+    pub(crate) creating: Rc<Waiting>,
+    pub(crate) initializing: Rc<Waiting>,
 }
 
 impl Default for Texts {
@@ -38,6 +38,6 @@ impl Default for Texts {
     }
 }
 
-pub fn waiting(reason: &str, message: &str) -> Rc<Waiting> {
+pub(crate) fn waiting(reason: &str, message: &str) -> Rc<Waiting> {
     Rc::new(Waiting { reason: reason.into(), message: message.into() })
 }

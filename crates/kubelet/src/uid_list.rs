@@ -6,13 +6,13 @@
 use api::meta::Uid;
 
 /// What belongs to a pod.
-pub trait OfPod {
+pub(crate) trait OfPod {
     fn pod_uid(&self) -> Uid;
 }
 
 /// Elements in the order in which they were added, one for each pod.
 #[derive(Clone, Debug)]
-pub struct UidList<T> {
+pub(crate) struct UidList<T> {
     items: Vec<T>,
     /// A part of each element's uid.
     tags: Vec<u32>,
@@ -32,7 +32,7 @@ fn tag(uid: Uid) -> u32 {
 }
 
 impl<T: OfPod> UidList<T> {
-    pub fn push(&mut self, item: T) {
+    pub(crate) fn push(&mut self, item: T) {
         if self.items.len() == self.items.capacity() {
             self.items.reserve_exact(GROWTH);
             self.tags.reserve_exact(GROWTH);
@@ -42,7 +42,7 @@ impl<T: OfPod> UidList<T> {
     }
 
     /// O(n), but of four bytes each.
-    pub fn position(&self, uid: Uid) -> Option<usize> {
+    pub(crate) fn position(&self, uid: Uid) -> Option<usize> {
         let (wanted, mut from) = (tag(uid), 0);
         loop {
             let at = from + self.tags.get(from..)?.iter().position(|tag| *tag == wanted)?;
@@ -53,16 +53,16 @@ impl<T: OfPod> UidList<T> {
         }
     }
 
-    pub fn find(&self, uid: Uid) -> Option<&T> {
+    pub(crate) fn find(&self, uid: Uid) -> Option<&T> {
         self.position(uid).map(|at| &self.items[at])
     }
 
-    pub fn find_mut(&mut self, uid: Uid) -> Option<&mut T> {
+    pub(crate) fn find_mut(&mut self, uid: Uid) -> Option<&mut T> {
         self.position(uid).map(|at| &mut self.items[at])
     }
 
     /// Takes the element at a position out. Panics where there is none.
-    pub fn remove(&mut self, at: usize) -> T {
+    pub(crate) fn remove(&mut self, at: usize) -> T {
         self.tags.remove(at);
         self.items.remove(at)
     }

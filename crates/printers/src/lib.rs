@@ -21,15 +21,15 @@ pub use pod::{pod_reason, pod_status};
 use sim::{Time, Timestamp};
 
 /// A column's heading as the printer defines it; one that begins with `*` is shown with `-o wide` only.
-pub type Columns = &'static [&'static str];
+pub(crate) type Columns = &'static [&'static str];
 
 /// The cells of one row, those of wide columns included.
-pub type Row = Vec<String>;
+pub(crate) type Row = Vec<String>;
 
 const DEFAULT: Columns = &["Name", "Created At"];
 
 /// The columns of a kind.
-pub fn columns(kind: Kind) -> Columns {
+pub(crate) fn columns(kind: Kind) -> Columns {
     match kind {
         Kind::Pod => pod::COLUMNS,
         Kind::Node => core::NODE,
@@ -42,7 +42,7 @@ pub fn columns(kind: Kind) -> Columns {
 }
 
 /// One object's cells, one for each of [`columns`].
-pub fn row(object: &Object, now: Time) -> Row {
+pub(crate) fn row(object: &Object, now: Time) -> Row {
     match object {
         Object::Pod(pod) => pod::row(pod, now),
         Object::Node(node) => core::node(node, now),

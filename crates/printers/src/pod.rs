@@ -18,7 +18,7 @@ pub struct PodSummary {
     /// The STATUS column.
     pub reason: String,
     pub restarts: u32,
-    pub last_restart: Timestamp,
+    pub(crate) last_restart: Timestamp,
 }
 
 /// The STATUS column alone.

@@ -23,10 +23,10 @@ pub struct NodeId(pub u32);
 
 /// A pod on a node. It is assumed as long as the pod itself does not name its node.
 #[derive(Clone, Debug)]
-pub struct PodSlot {
+pub(crate) struct PodSlot {
     /// A part of the pod's uid, to pass over others without looking at them.
     tag: u32,
-    pub pod: Rc<Pod>,
+    pub(crate) pod: Rc<Pod>,
 }
 
 impl PodSlot {
@@ -34,7 +34,7 @@ impl PodSlot {
         PodSlot { tag: pod.meta.uid.low as u32, pod }
     }
 
-    pub fn is(&self, uid: Uid) -> bool {
+    pub(crate) fn is(&self, uid: Uid) -> bool {
         self.tag == uid.low as u32 && self.pod.meta.uid == uid
     }
 }
@@ -42,15 +42,15 @@ impl PodSlot {
 /// A node and what its pods add up to.
 #[derive(Clone, Debug, Default)]
 pub struct NodeInfo {
-    pub name: Name,
+    pub(crate) name: Name,
     /// `None`: pods name it, but there is no such node (any more).
-    pub node: Option<Rc<Node>>,
-    pub pods: Vec<PodSlot>,
-    pub requested: Resources,
-    pub non_zero_requested: NonZero,
-    pub used_ports: Vec<HostPort>,
+    pub(crate) node: Option<Rc<Node>>,
+    pub(crate) pods: Vec<PodSlot>,
+    pub(crate) requested: Resources,
+    pub(crate) non_zero_requested: NonZero,
+    pub(crate) used_ports: Vec<HostPort>,
     /// How many of the pods have any inter-pod affinity.
-    pub pods_with_affinity: u32,
+    pub(crate) pods_with_affinity: u32,
 }
 
 impl NodeInfo {
@@ -61,11 +61,11 @@ impl NodeInfo {
         info
     }
 
-    pub fn position(&self, uid: Uid) -> Option<usize> {
+    pub(crate) fn position(&self, uid: Uid) -> Option<usize> {
         self.pods.iter().position(|slot| slot.is(uid))
     }
 
-    pub fn add_pod(&mut self, pod: Rc<Pod>) {
+    pub(crate) fn add_pod(&mut self, pod: Rc<Pod>) {
         self.requested.add(&pod.spec.requests);
         self.non_zero_requested = self.non_zero_requested.plus(pod.spec.scheduling.non_zero_requests);
         self.used_ports.extend(pod.spec.host_ports.iter().cloned());
@@ -73,7 +73,7 @@ impl NodeInfo {
         self.pods.push(PodSlot::new(pod));
     }
 
-    pub fn remove_pod(&mut self, uid: Uid) -> Option<Rc<Pod>> {
+    pub(crate) fn remove_pod(&mut self, uid: Uid) -> Option<Rc<Pod>> {
         let pod = self.pods.swap_remove(self.position(uid)?).pod;
         self.requested.sub(&pod.spec.requests);
         self.non_zero_requested = self.non_zero_requested.minus(pod.spec.scheduling.non_zero_requests);
@@ -98,14 +98,14 @@ impl NodeInfo {
         old
     }
 
-    pub fn label(&self, key: &str) -> Option<&str> {
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
         self.node.as_ref()?.meta.label(key)
     }
 }
 
 /// What a pod's arrival on a node meant to the cache.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     /// The pod was not known there.
     Added,
     /// The pod had been assumed there.
@@ -116,7 +116,7 @@ pub enum Change {
 
 /// All nodes.
 #[derive(Clone, Debug, Default)]
-pub struct Cache {
+pub(crate) struct Cache {
     infos: Vec<NodeInfo>,
     by_name: NameIndex,
     count: usize,
@@ -130,20 +130,20 @@ pub struct Cache {
 
 impl Cache {
     /// How many nodes there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    pub fn find(&self, name: &str) -> Option<NodeId> {
+    pub(crate) fn find(&self, name: &str) -> Option<NodeId> {
         self.by_name.get(name).map(NodeId)
     }
 
     /// The number of a name, new if need be.
-    pub fn intern(&mut self, name: &Name) -> NodeId {
+    pub(crate) fn intern(&mut self, name: &Name) -> NodeId {
         if let Some(id) = self.find(name) {
             return id;
         }
@@ -153,7 +153,7 @@ impl Cache {
         id
     }
 
-    pub fn info(&self, id: NodeId) -> &NodeInfo {
+    pub(crate) fn info(&self, id: NodeId) -> &NodeInfo {
         &self.infos[id.0 as usize]
     }
 
@@ -162,11 +162,11 @@ impl Cache {
     }
 
     /// The nodes with pods that have any inter-pod affinity.
-    pub fn nodes_with_affinity(&self) -> impl Iterator<Item = NodeId> {
+    pub(crate) fn nodes_with_affinity(&self) -> impl Iterator<Item = NodeId> {
         self.with_affinity.iter().copied()
     }
 
-    pub fn nodes_with_required_anti_affinity(&self) -> impl Iterator<Item = NodeId> {
+    pub(crate) fn nodes_with_required_anti_affinity(&self) -> impl Iterator<Item = NodeId> {
         self.with_required_anti_affinity.iter().copied()
     }
 
@@ -188,17 +188,17 @@ impl Cache {
     }
 
     /// The node, if there is one of that number now.
-    pub fn node(&self, id: NodeId) -> Option<&Rc<Node>> {
+    pub(crate) fn node(&self, id: NodeId) -> Option<&Rc<Node>> {
         self.infos.get(id.0 as usize)?.node.as_ref()
     }
 
     /// All infos with their numbers, by number.
-    pub fn infos(&self) -> impl Iterator<Item = (NodeId, &NodeInfo)> {
+    pub(crate) fn infos(&self) -> impl Iterator<Item = (NodeId, &NodeInfo)> {
         self.infos.iter().enumerate().map(|(at, info)| (NodeId(at as u32), info))
     }
 
     /// Takes a node in; what was there before comes back.
-    pub fn set_node(&mut self, node: Rc<Node>) -> (NodeId, Option<Rc<Node>>) {
+    pub(crate) fn set_node(&mut self, node: Rc<Node>) -> (NodeId, Option<Rc<Node>>) {
         let id = self.intern(&node.meta.name);
         let zone_moved = self.node(id).is_some_and(|old| zone(old) != zone(&node));
         let old = self.info_mut(id).node.replace(node);
@@ -207,7 +207,7 @@ impl Cache {
         (id, old)
     }
 
-    pub fn remove_node(&mut self, name: &str) -> Option<(NodeId, Rc<Node>)> {
+    pub(crate) fn remove_node(&mut self, name: &str) -> Option<(NodeId, Rc<Node>)> {
         let id = self.find(name)?;
         let old = self.info_mut(id).node.take()?;
         self.count -= 1;
@@ -216,7 +216,7 @@ impl Cache {
     }
 
     /// Takes in a pod that names its node, or a newer version of it.
-    pub fn set_pod(&mut self, id: NodeId, pod: Rc<Pod>) -> Change {
+    pub(crate) fn set_pod(&mut self, id: NodeId, pod: Rc<Pod>) -> Change {
         let info = self.info_mut(id);
         match info.position(pod.meta.uid) {
             None => {
@@ -232,19 +232,19 @@ impl Cache {
     }
 
     /// Counts a pod on the node it is going to be bound to.
-    pub fn assume_pod(&mut self, id: NodeId, pod: Rc<Pod>) {
+    pub(crate) fn assume_pod(&mut self, id: NodeId, pod: Rc<Pod>) {
         self.info_mut(id).add_pod(pod.clone());
         self.index_affinity(id, &pod);
     }
 
-    pub fn remove_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
+    pub(crate) fn remove_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
         let pod = self.info_mut(id).remove_pod(uid)?;
         self.index_affinity(id, &pod);
         Some(pod)
     }
 
     /// Takes back an assumption; a pod that was confirmed meanwhile stays.
-    pub fn forget_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
+    pub(crate) fn forget_pod(&mut self, id: NodeId, uid: Uid) -> Option<Rc<Pod>> {
         let info = self.info(id);
         let at = info.position(uid)?;
         if info.pods[at].pod.node_name.is_some() {
@@ -256,12 +256,12 @@ impl Cache {
     /// The nodes in the order in which the scheduler tries them: one of each zone in turn.
     ///
     /// Kubernetes: pkg/scheduler/backend/cache/node_tree.go.
-    pub fn node_list(&self) -> &[NodeId] {
+    pub(crate) fn node_list(&self) -> &[NodeId] {
         &self.order
     }
 
     /// Brings [`Cache::node_list`] up to date; costs something only after nodes came or went.
-    pub fn refresh_order(&mut self) {
+    pub(crate) fn refresh_order(&mut self) {
         if self.order_is_stale {
             self.order = self.zones_in_turn();
             self.order_is_stale = false;

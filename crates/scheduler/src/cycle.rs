@@ -20,9 +20,9 @@ use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
 use wire::{Answer, Call, CallError, Ctx, PodId, Token};
 
 /// With fewer nodes than this all are examined (SCH-010).
-pub const MIN_FEASIBLE_NODES_TO_FIND: usize = 100;
+pub(crate) const MIN_FEASIBLE_NODES_TO_FIND: usize = 100;
 /// In large clusters at least this share of the nodes.
-pub const MIN_FEASIBLE_NODES_PERCENTAGE_TO_FIND: usize = 5;
+pub(crate) const MIN_FEASIBLE_NODES_PERCENTAGE_TO_FIND: usize = 5;
 
 /// The condition's reason of a pod that fits nowhere, and of one for which something went wrong.
 const UNSCHEDULABLE: &str = "Unschedulable";
@@ -46,7 +46,7 @@ struct Report<'a> {
 /// How many nodes that fit are enough, in a cluster of so many.
 ///
 /// Kubernetes: schedule_one.go, numFeasibleNodesToFind, with percentageOfNodesToScore 0.
-pub fn num_feasible_nodes_to_find(all_nodes: usize) -> usize {
+pub(crate) fn num_feasible_nodes_to_find(all_nodes: usize) -> usize {
     if all_nodes < MIN_FEASIBLE_NODES_TO_FIND {
         return all_nodes;
     }

@@ -17,7 +17,7 @@ use api::pod::Pod;
 
 /// What preemption has to know of a budget.
 #[derive(Clone, Debug)]
-pub struct PodDisruptionBudget {
+pub(crate) struct PodDisruptionBudget {
     namespace: Name,
     selector: Selector,
     allowed: i64,
@@ -62,7 +62,7 @@ impl Scheduler {
 }
 
 /// The pods whose loss would break a budget, and the others, both in the order given.
-pub fn filter_pods_with_violation(
+pub(crate) fn filter_pods_with_violation(
     pods: &[Rc<Pod>],
     budgets: &[PodDisruptionBudget],
 ) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {

@@ -22,7 +22,7 @@ use sim::Time;
 
 /// A change in the cluster that may let a pod fit.
 #[derive(Clone, Debug)]
-pub enum ClusterEvent<'a> {
+pub(crate) enum ClusterEvent<'a> {
     NodeAdded(&'a Rc<Node>),
     NodeUpdated {
         old: &'a Rc<Node>,
@@ -44,18 +44,18 @@ pub enum ClusterEvent<'a> {
 
 /// What of a node changed, as far as scheduling is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NodeChange {
-    pub allocatable: bool,
-    pub labels: bool,
-    pub taints: bool,
-    pub annotations: bool,
+pub(crate) struct NodeChange {
+    pub(crate) allocatable: bool,
+    pub(crate) labels: bool,
+    pub(crate) taints: bool,
+    pub(crate) annotations: bool,
 }
 
 impl<'a> ClusterEvent<'a> {
     /// `None` if nothing changed that matters: a heartbeat, say.
     ///
     /// Kubernetes: pkg/scheduler/framework/events.go, NodeSchedulingPropertiesChange.
-    pub fn node_updated(old: &'a Rc<Node>, new: &'a Rc<Node>) -> Option<ClusterEvent<'a>> {
+    pub(crate) fn node_updated(old: &'a Rc<Node>, new: &'a Rc<Node>) -> Option<ClusterEvent<'a>> {
         let same_meta = Rc::ptr_eq(&old.meta.common, &new.meta.common);
         let changed = NodeChange {
             allocatable: old.allocatable != new.allocatable,
@@ -66,7 +66,7 @@ impl<'a> ClusterEvent<'a> {
         (changed != NodeChange::default()).then_some(ClusterEvent::NodeUpdated { old, new, changed })
     }
 
-    pub fn assigned_pod_updated(old: &'a Rc<Pod>, new: &'a Rc<Pod>) -> Option<ClusterEvent<'a>> {
+    pub(crate) fn assigned_pod_updated(old: &'a Rc<Pod>, new: &'a Rc<Pod>) -> Option<ClusterEvent<'a>> {
         let changed = old.meta.labels() != new.meta.labels() || scaled_down(old, new);
         changed.then_some(ClusterEvent::AssignedPodUpdated { old, new })
     }
@@ -74,7 +74,7 @@ impl<'a> ClusterEvent<'a> {
     /// Whether a waiting pod's own change may let it fit: its labels, requests, tolerations or gates.
     ///
     /// Kubernetes: pkg/scheduler/framework/events.go, PodSchedulingPropertiesChange.
-    pub fn waiting_pod_may_fit_now(old: &Pod, new: &Pod) -> bool {
+    pub(crate) fn waiting_pod_may_fit_now(old: &Pod, new: &Pod) -> bool {
         old.meta.labels() != new.meta.labels()
             || scaled_down(old, new)
             || old.spec.tolerations != new.spec.tolerations

@@ -28,7 +28,7 @@ pub struct Obstacle {
 /// A node, and all that keeps a pod from it; nothing if it fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    pub node: Name,
+    pub(crate) node: Name,
     pub obstacles: Vec<Obstacle>,
 }
 
@@ -50,12 +50,12 @@ pub fn explain(pod: &Pod, nodes: &[Rc<Node>], pods: &[Rc<Pod>]) -> Vec<Explanati
 
 impl Scheduler {
     /// Explains a pod on each node that the scheduler knows.
-    pub fn explain(&self, pod: &Pod) -> Vec<Explanation> {
+    pub(crate) fn explain(&self, pod: &Pod) -> Vec<Explanation> {
         self.world().explain(pod)
     }
 
     /// Explains a pod on one node. O(1) for a pod without affinity and spread constraints.
-    pub fn explain_on(&self, pod: &Pod, node: &str) -> Option<Explanation> {
+    pub(crate) fn explain_on(&self, pod: &Pod, node: &str) -> Option<Explanation> {
         let id = self.cache.find(node)?;
         self.cache.node(id)?;
         let world = self.world();

@@ -9,7 +9,7 @@ use super::cache::NodeId;
 use super::framework::{Code, PluginSet, Reason, Status};
 
 /// What a cycle without nodes says (SCH-019). Kubernetes: pkg/scheduler/scheduler.go.
-pub const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods";
+pub(crate) const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods";
 
 /// The verdicts on the nodes, those that were looked at one by one and the rest all alike.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct NodeToStatus {
 }
 
 impl NodeToStatus {
-    pub fn get(&self, node: NodeId) -> Option<&Status> {
+    pub(crate) fn get(&self, node: NodeId) -> Option<&Status> {
         self.nodes.iter().find(|(id, _)| *id == node).map(|(_, status)| status).or(self.absent.as_ref())
     }
 }
@@ -36,7 +36,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    pub fn add_plugin_status(&mut self, status: &Status) {
+    pub(crate) fn add_plugin_status(&mut self, status: &Status) {
         if matches!(status.code, Code::Unschedulable | Code::UnschedulableAndUnresolvable) {
             self.unschedulable_plugins.add(status.plugin);
         }
@@ -44,7 +44,7 @@ impl Diagnosis {
 }
 
 /// The reasons of a failed cycle, counted over the nodes.
-pub fn count_reasons(map: &NodeToStatus, all_nodes: usize) -> BTreeMap<&Reason, usize> {
+pub(crate) fn count_reasons(map: &NodeToStatus, all_nodes: usize) -> BTreeMap<&Reason, usize> {
     let mut counts = BTreeMap::new();
     for (_, status) in &map.nodes {
         for reason in status.reasons() {
@@ -86,12 +86,12 @@ pub fn fit_error(all_nodes: usize, diagnosis: &Diagnosis) -> String {
 }
 
 /// The longest message of an event.
-pub const EVENT_MESSAGE_LIMIT: usize = 1024;
+pub(crate) const EVENT_MESSAGE_LIMIT: usize = 1024;
 
 /// A message that is too long for an event, cut: it then ends in ` ...` (SCH-016). `None` if it is not.
 ///
 /// Kubernetes: pkg/scheduler/schedule_one.go, truncateMessage (which counts bytes).
-pub fn truncate_message(message: &str) -> Option<String> {
+pub(crate) fn truncate_message(message: &str) -> Option<String> {
     const SUFFIX: &str = " ...";
     if message.len() <= EVENT_MESSAGE_LIMIT {
         return None;

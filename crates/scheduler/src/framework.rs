@@ -26,7 +26,7 @@ pub enum Plugin {
 }
 
 impl Plugin {
-    pub const ALL: [Plugin; 13] = [
+    pub(crate) const ALL: [Plugin; 13] = [
         Plugin::SchedulingGates,
         Plugin::NodeUnschedulable,
         Plugin::NodeName,
@@ -42,7 +42,7 @@ impl Plugin {
         Plugin::DefaultPreemption,
     ];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Plugin::SchedulingGates => "SchedulingGates",
             Plugin::NodeUnschedulable => "NodeUnschedulable",
@@ -66,36 +66,36 @@ impl Plugin {
 pub struct PluginSet(u16);
 
 impl PluginSet {
-    pub const NONE: PluginSet = PluginSet(0);
+    pub(crate) const NONE: PluginSet = PluginSet(0);
 
-    pub const fn of(plugin: Plugin) -> PluginSet {
+    pub(crate) const fn of(plugin: Plugin) -> PluginSet {
         PluginSet(1 << plugin as u16)
     }
 
-    pub fn add(&mut self, plugin: Plugin) {
+    pub(crate) fn add(&mut self, plugin: Plugin) {
         self.0 |= 1 << plugin as u16;
     }
 
     #[must_use]
-    pub const fn with(self, plugin: Plugin) -> PluginSet {
+    pub(crate) const fn with(self, plugin: Plugin) -> PluginSet {
         PluginSet(self.0 | 1 << plugin as u16)
     }
 
     #[must_use]
-    pub const fn and(self, other: PluginSet) -> PluginSet {
+    pub(crate) const fn and(self, other: PluginSet) -> PluginSet {
         PluginSet(self.0 & other.0)
     }
 
-    pub const fn has(self, plugin: Plugin) -> bool {
+    pub(crate) const fn has(self, plugin: Plugin) -> bool {
         self.0 & 1 << plugin as u16 != 0
     }
 
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Its members, in the order of filtering.
-    pub fn iter(self) -> impl Iterator<Item = Plugin> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Plugin> {
         Plugin::ALL.into_iter().filter(move |plugin| self.has(*plugin))
     }
 }
@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
 /// A plugin's refusal. Making one with one reason allocates nothing: there may be one for every node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    pub plugin: Plugin,
+    pub(crate) plugin: Plugin,
     pub code: Code,
     first: Option<Reason>,
     more: Vec<Reason>,
@@ -142,24 +142,24 @@ pub struct Status {
 }
 
 impl Status {
-    pub fn new(plugin: Plugin, code: Code, reason: &'static str) -> Status {
+    pub(crate) fn new(plugin: Plugin, code: Code, reason: &'static str) -> Status {
         Status { plugin, code, first: Some(Reason::Static(reason)), more: Vec::new(), error: None }
     }
 
     /// No eviction could help.
-    pub fn unresolvable(plugin: Plugin, reason: &'static str) -> Status {
+    pub(crate) fn unresolvable(plugin: Plugin, reason: &'static str) -> Status {
         Status::new(plugin, Code::UnschedulableAndUnresolvable, reason)
     }
 
-    pub fn unschedulable(plugin: Plugin, reason: &'static str) -> Status {
+    pub(crate) fn unschedulable(plugin: Plugin, reason: &'static str) -> Status {
         Status::new(plugin, Code::Unschedulable, reason)
     }
 
-    pub fn with_text(plugin: Plugin, code: Code, text: Name) -> Status {
+    pub(crate) fn with_text(plugin: Plugin, code: Code, text: Name) -> Status {
         Status { plugin, code, first: Some(Reason::Text(text)), more: Vec::new(), error: None }
     }
 
-    pub fn with_error(plugin: Plugin, code: Code, error: Name) -> Status {
+    pub(crate) fn with_error(plugin: Plugin, code: Code, error: Name) -> Status {
         Status { error: Some(error), ..Status::empty(plugin, code) }
     }
 
@@ -180,7 +180,7 @@ impl Status {
     }
 
     /// The error, or the reasons joined by `, `.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         if let Some(error) = &self.error {
             return error.to_string();
         }

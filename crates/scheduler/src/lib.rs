@@ -8,7 +8,7 @@
 //! Kubernetes: pkg/scheduler. Rules: SCH-001…030.
 
 pub mod cache;
-pub mod cycle;
+pub(crate) mod cycle;
 mod disruption;
 mod events;
 pub mod explain;
@@ -17,8 +17,8 @@ pub mod framework;
 mod handlers;
 pub mod plugins;
 mod preemption;
-pub mod queue;
-pub mod run;
+pub(crate) mod queue;
+pub(crate) mod run;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -39,12 +39,12 @@ use preemption::Preemption;
 use queue::{PodIx, SchedulingQueue};
 
 /// The only profile there is.
-pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
+pub(crate) const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 
 /// How long one scheduling cycle takes: about what kube-scheduler needs for one pod in a small cluster.
 ///
 /// Kubernetes: pods are scheduled one at a time (SCH-002), at some hundreds to a thousand a second.
-pub const CYCLE: Duration = Duration::from_millis(1);
+pub(crate) const CYCLE: Duration = Duration::from_millis(1);
 
 const TIMER_CYCLE: u16 = 1;
 const TIMER_BACKOFF: u16 = 2;
@@ -58,10 +58,10 @@ const LEADER_ELECTION: u16 = 8;
 
 /// What an administrator may set; the defaults are Kubernetes'.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
-    pub fit: FitArgs,
+pub(crate) struct Config {
+    pub(crate) fit: FitArgs,
     /// Feature gate TaintTolerationComparisonOperators.
-    pub comparison_operators: bool,
+    pub(crate) comparison_operators: bool,
 }
 
 /// A binding that the API server has not confirmed yet.
@@ -109,7 +109,7 @@ impl Scheduler {
         Scheduler::with_config(Config::default())
     }
 
-    pub fn with_config(config: Config) -> Scheduler {
+    pub(crate) fn with_config(config: Config) -> Scheduler {
         Scheduler {
             config,
             elector: None,
@@ -179,7 +179,7 @@ impl Scheduler {
     }
 
     /// How many pods wait in (active, backoff, unschedulable).
-    pub fn queue_lengths(&self) -> (usize, usize, usize) {
+    pub(crate) fn queue_lengths(&self) -> (usize, usize, usize) {
         self.queue.lengths()
     }
 

@@ -41,7 +41,7 @@ struct Candidate {
 
 /// What becomes of a pod's nomination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nomination {
+pub(crate) enum Nomination {
     Keep,
     Clear,
     Set(NodeId),
@@ -49,7 +49,7 @@ pub enum Nomination {
 
 /// A victim whose deletion has been asked for.
 #[derive(Clone, Debug)]
-pub struct Preemption {
+pub(crate) struct Preemption {
     preemptor: PodIx,
     victim: Rc<Pod>,
     message: Rc<str>,

@@ -18,24 +18,24 @@ use sim::rng::mix;
 use sim::{Duration, Time};
 
 /// podInitialBackoffSeconds and podMaxBackoffSeconds (SCH-003).
-pub const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
-pub const MAX_BACKOFF: Duration = Duration::from_secs(10);
+pub(crate) const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
+pub(crate) const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// Back-offs end together in windows of this length, counted from the epoch; the queue is flushed as often.
 ///
 /// Kubernetes: backoff_queue.go, backoffQOrderingWindowDuration.
-pub const BACKOFF_WINDOW: Duration = Duration::from_secs(1);
+pub(crate) const BACKOFF_WINDOW: Duration = Duration::from_secs(1);
 /// DefaultPodMaxInUnschedulablePodsDuration (SCH-004).
-pub const MAX_IN_UNSCHEDULABLE: Duration = Duration::from_secs(300);
+pub(crate) const MAX_IN_UNSCHEDULABLE: Duration = Duration::from_secs(300);
 /// How often the unschedulable pods are looked through for ones that have waited too long.
-pub const UNSCHEDULABLE_FLUSH_PERIOD: Duration = Duration::from_secs(30);
+pub(crate) const UNSCHEDULABLE_FLUSH_PERIOD: Duration = Duration::from_secs(30);
 
 /// A waiting pod's number. It is used again after the pod has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PodIx(pub u32);
+pub(crate) struct PodIx(pub u32);
 
 /// Where a pod waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// Ready to be tried.
     Active,
     Backoff,
@@ -52,22 +52,22 @@ pub enum Place {
 ///
 /// Kubernetes: pkg/scheduler/framework/types.go, QueuedPodInfo.
 #[derive(Clone, Debug)]
-pub struct QueuedPod {
-    pub pod: Rc<Pod>,
+pub(crate) struct QueuedPod {
+    pub(crate) pod: Rc<Pod>,
     /// The only node it can go to, if there is only one.
-    pub pinned: Option<NodeId>,
-    pub place: Place,
+    pub(crate) pinned: Option<NodeId>,
+    pub(crate) place: Place,
     /// When it was put into the queue: at first, and after each failure.
-    pub timestamp: Time,
-    pub attempts: u32,
-    pub unschedulable_count: u32,
-    pub consecutive_errors: u32,
+    pub(crate) timestamp: Time,
+    pub(crate) attempts: u32,
+    pub(crate) unschedulable_count: u32,
+    pub(crate) consecutive_errors: u32,
     /// The window in which its back-off ends; `None` if it has not been worked out since the last failure.
     backoff_expiration: Option<Time>,
     /// The plugins that rejected it last (SCH-004).
-    pub rejected_by: PluginSet,
+    pub(crate) rejected_by: PluginSet,
     /// The node it has made room on by preemption.
-    pub nominated: Option<NodeId>,
+    pub(crate) nominated: Option<NodeId>,
     /// In which order pods of the same priority and time came.
     seq: u64,
 }
@@ -85,7 +85,7 @@ impl QueuedPod {
     /// 1 s doubled with each failure, 10 s at most (SCH-003).
     ///
     /// Kubernetes: backoff_queue.go, calculateBackoffDuration.
-    pub fn backoff_duration(&self) -> Duration {
+    pub(crate) fn backoff_duration(&self) -> Duration {
         let failures = match self.consecutive_errors {
             0 => self.unschedulable_count,
             errors => errors,
@@ -136,7 +136,7 @@ fn hash_of(uid: Uid) -> u64 {
 
 /// All waiting pods.
 #[derive(Clone, Debug, Default)]
-pub struct SchedulingQueue {
+pub(crate) struct SchedulingQueue {
     slots: Vec<Option<QueuedPod>>,
     free: Vec<u32>,
     by_uid: HashTable<(Uid, u32)>,
@@ -156,7 +156,7 @@ pub struct SchedulingQueue {
 }
 
 impl SchedulingQueue {
-    pub fn get(&self, ix: PodIx) -> Option<&QueuedPod> {
+    pub(crate) fn get(&self, ix: PodIx) -> Option<&QueuedPod> {
         self.slots.get(ix.0 as usize)?.as_ref()
     }
 
@@ -164,23 +164,23 @@ impl SchedulingQueue {
         self.slots.get_mut(ix.0 as usize)?.as_mut()
     }
 
-    pub fn find(&self, uid: Uid) -> Option<PodIx> {
+    pub(crate) fn find(&self, uid: Uid) -> Option<PodIx> {
         self.by_uid.find(hash_of(uid), |(have, _)| *have == uid).map(|(_, ix)| PodIx(*ix))
     }
 
     /// All pods, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = (PodIx, &QueuedPod)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PodIx, &QueuedPod)> {
         let slots = self.slots.iter().enumerate();
         slots.filter_map(|(at, slot)| Some((PodIx(at as u32), slot.as_ref()?)))
     }
 
     /// How many pods wait in (active, backoff, unschedulable): what the scheduler's part shows.
-    pub fn lengths(&self) -> (usize, usize, usize) {
+    pub(crate) fn lengths(&self) -> (usize, usize, usize) {
         (self.active.len(), self.backoff.len() + self.error_backoff.len(), self.unschedulable.len())
     }
 
     /// Takes in a pod that nobody knew; it is ready at once unless it is gated.
-    pub fn add(&mut self, pod: Rc<Pod>, pinned: Option<NodeId>, now: Time) -> PodIx {
+    pub(crate) fn add(&mut self, pod: Rc<Pod>, pinned: Option<NodeId>, now: Time) -> PodIx {
         let uid = pod.meta.uid;
         let seq = self.next_seq();
         let gated = pod.spec.scheduling.gated;
@@ -220,7 +220,7 @@ impl SchedulingQueue {
     /// Reserves room on a node for a pod that has preempted others there, or gives it up.
     ///
     /// Kubernetes: pkg/scheduler/backend/queue/nominator.go.
-    pub fn nominate(&mut self, ix: PodIx, node: Option<NodeId>) {
+    pub(crate) fn nominate(&mut self, ix: PodIx, node: Option<NodeId>) {
         let Some(queued) = self.get_mut(ix) else { return };
         if let Some(old) = std::mem::replace(&mut queued.nominated, node) {
             self.nominated.remove(&(old, ix));
@@ -231,7 +231,7 @@ impl SchedulingQueue {
     }
 
     /// The pods that are nominated to a node.
-    pub fn nominated_to(&self, node: NodeId) -> impl Iterator<Item = PodIx> {
+    pub(crate) fn nominated_to(&self, node: NodeId) -> impl Iterator<Item = PodIx> {
         // Nearly always there are none at all.
         let any = !self.nominated.is_empty();
         let range = any.then(|| self.nominated.range((node, PodIx(0))..=(node, PodIx(u32::MAX))));
@@ -239,7 +239,7 @@ impl SchedulingQueue {
     }
 
     /// Takes a pod out for good.
-    pub fn remove(&mut self, ix: PodIx) -> Option<QueuedPod> {
+    pub(crate) fn remove(&mut self, ix: PodIx) -> Option<QueuedPod> {
         self.nominate(ix, None);
         self.take_out(ix);
         let queued = self.slots.get_mut(ix.0 as usize)?.take()?;
@@ -329,7 +329,7 @@ impl SchedulingQueue {
     }
 
     /// A newer version of a waiting pod. It stands where it stood; see [`SchedulingQueue::requeue`].
-    pub fn replace(&mut self, ix: PodIx, pod: Rc<Pod>) -> Option<Rc<Pod>> {
+    pub(crate) fn replace(&mut self, ix: PodIx, pod: Rc<Pod>) -> Option<Rc<Pod>> {
         let queued = self.get_mut(ix)?;
         if queued.pod.spec.priority == pod.spec.priority {
             return Some(std::mem::replace(&mut queued.pod, pod));
@@ -345,7 +345,7 @@ impl SchedulingQueue {
     ///
     /// When no pod is ready, one is taken from the backoff queue early, unless it failed by an error
     /// (SCH-003, feature SchedulerPopFromBackoffQ).
-    pub fn pop(&mut self) -> Option<PodIx> {
+    pub(crate) fn pop(&mut self) -> Option<PodIx> {
         let first = self.active.pop_first().map(|(_, ix)| ix);
         let ix = first.or_else(|| self.backoff.pop_first().map(|(_, ix)| ix))?;
         let queued = self.get_mut(ix)?;
@@ -356,7 +356,7 @@ impl SchedulingQueue {
     }
 
     /// Whether there is a pod to try now.
-    pub fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         !self.active.is_empty() || !self.backoff.is_empty()
     }
 
@@ -364,7 +364,7 @@ impl SchedulingQueue {
     ///
     /// Kubernetes: scheduling_queue.go, AddUnschedulableIfNotPresent. No event can come between a pop and
     /// this: a cycle is one instant here.
-    pub fn add_unschedulable(&mut self, ix: PodIx, rejected_by: PluginSet, now: Time) {
+    pub(crate) fn add_unschedulable(&mut self, ix: PodIx, rejected_by: PluginSet, now: Time) {
         let Some(queued) = self.get_mut(ix) else { return };
         queued.rejected_by = rejected_by;
         if rejected_by.is_empty() {
@@ -382,7 +382,7 @@ impl SchedulingQueue {
     /// Moves an unschedulable pod for which something has changed: at once, or after its delay.
     ///
     /// Kubernetes: scheduling_queue.go, requeuePodWithQueueingStrategy.
-    pub fn requeue(&mut self, ix: PodIx, now: Time) {
+    pub(crate) fn requeue(&mut self, ix: PodIx, now: Time) {
         let Some(queued) = self.get(ix) else { return };
         if !matches!(queued.place, Place::Unschedulable | Place::Gated) {
             return;
@@ -400,7 +400,7 @@ impl SchedulingQueue {
 
     /// The unschedulable pods that something on this node may help: those that wait for it, and those that
     /// one of the plugins rejected and that may go anywhere.
-    pub fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
+    pub(crate) fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
         let mut found = Vec::new();
         if let Some(node) = node
             && !self.by_node.is_empty()
@@ -416,12 +416,12 @@ impl SchedulingQueue {
     }
 
     /// Whether no pod is unschedulable, so that no event can matter. O(1).
-    pub fn nothing_unschedulable(&self) -> bool {
+    pub(crate) fn nothing_unschedulable(&self) -> bool {
         self.unschedulable.is_empty()
     }
 
     /// When the backoff queues are to be flushed next; nothing if nobody waits there.
-    pub fn next_backoff_flush(&self) -> Option<Time> {
+    pub(crate) fn next_backoff_flush(&self) -> Option<Time> {
         let first = |queue: &BTreeMap<(Time, ActiveKey), PodIx>| queue.keys().next().map(|(until, _)| *until);
         let until = [first(&self.backoff), first(&self.error_backoff)].into_iter().flatten().min()?;
         Some(until + BACKOFF_WINDOW)
@@ -430,7 +430,7 @@ impl SchedulingQueue {
     /// Makes the pods whose delay is over ready.
     ///
     /// Kubernetes: flushBackoffQCompleted, which runs at every full second.
-    pub fn flush_backoff(&mut self, now: Time) {
+    pub(crate) fn flush_backoff(&mut self, now: Time) {
         let ended = (align_to_window(now), (Reverse(i32::MAX), Time(0), 0));
         for errors in [false, true] {
             let queue = if errors { &mut self.error_backoff } else { &mut self.backoff };
@@ -443,7 +443,7 @@ impl SchedulingQueue {
     }
 
     /// When the first unschedulable pod will have waited too long, on the grid of the flushes.
-    pub fn next_unschedulable_flush(&self, started: Time) -> Option<Time> {
+    pub(crate) fn next_unschedulable_flush(&self, started: Time) -> Option<Time> {
         let (oldest, _) = self.unschedulable.first()?;
         // Longer than, not as long as.
         Some((*oldest + MAX_IN_UNSCHEDULABLE + Duration(1)).next_tick(started, UNSCHEDULABLE_FLUSH_PERIOD))
@@ -452,7 +452,7 @@ impl SchedulingQueue {
     /// Moves the pods that have been unschedulable for more than 5 minutes (SCH-004).
     ///
     /// Kubernetes: flushUnschedulablePodsLeftover.
-    pub fn flush_unschedulable(&mut self, now: Time) {
+    pub(crate) fn flush_unschedulable(&mut self, now: Time) {
         let due = |timestamp: Time| now.since(timestamp) > MAX_IN_UNSCHEDULABLE;
         let pods: Vec<PodIx> = self
             .unschedulable

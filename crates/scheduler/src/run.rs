@@ -17,7 +17,7 @@ use api::pod::scheduling::NamespaceLabels;
 
 /// What the plugins have counted over the whole cluster for one pod.
 #[derive(Clone, Debug, Default)]
-pub struct CycleState {
+pub(crate) struct CycleState {
     spread: Option<pod_topology_spread::PreFilterState>,
     inter_pod: Option<inter_pod_affinity::PreFilterState>,
     volumes: Option<volume_binding::PreFilterState>,
@@ -25,16 +25,16 @@ pub struct CycleState {
 
 /// Everything besides the pod and the node that a filter may look at.
 #[derive(Clone, Copy, Debug)]
-pub struct World<'a> {
-    pub config: &'a super::Config,
-    pub cache: &'a Cache,
-    pub namespaces: &'a NamespaceLabels,
-    pub volumes: &'a Volumes,
+pub(crate) struct World<'a> {
+    pub(crate) config: &'a super::Config,
+    pub(crate) cache: &'a Cache,
+    pub(crate) namespaces: &'a NamespaceLabels,
+    pub(crate) volumes: &'a Volumes,
 }
 
 impl World<'_> {
     /// What the plugins count before they look at nodes; NodeAffinity's part is its own.
-    pub fn run_pre_filter_plugins(&self, pod: &Pod) -> Result<CycleState, Status> {
+    pub(crate) fn run_pre_filter_plugins(&self, pod: &Pod) -> Result<CycleState, Status> {
         Ok(CycleState {
             volumes: volume_binding::pre_filter(pod, self.volumes)?,
             spread: pod_topology_spread::pre_filter(pod, self.cache, self.config),
@@ -43,12 +43,12 @@ impl World<'_> {
     }
 
     /// All filters for one node, in their order, up to the first that rejects it (SCH-005, SCH-006).
-    pub fn run_filter_plugins(&self, pod: &Pod, info: &NodeInfo, state: &CycleState) -> Verdict {
+    pub(crate) fn run_filter_plugins(&self, pod: &Pod, info: &NodeInfo, state: &CycleState) -> Verdict {
         self.for_each_filter(pod, info, state, |verdict| verdict)
     }
 
     /// Every reason against a node, not only the first.
-    pub fn all_reasons(&self, pod: &Pod, info: &NodeInfo, state: &CycleState) -> Vec<Status> {
+    pub(crate) fn all_reasons(&self, pod: &Pod, info: &NodeInfo, state: &CycleState) -> Vec<Status> {
         let mut found = Vec::new();
         let collected = self.for_each_filter(pod, info, state, |verdict| {
             found.extend(verdict.err());
@@ -85,7 +85,7 @@ impl World<'_> {
     }
 
     /// Tells the counts that a pod has come to a node (+1) or left it (-1).
-    pub fn update(&self, state: &mut CycleState, pod: &Pod, other: &Pod, node: &Node, by: i64) {
+    pub(crate) fn update(&self, state: &mut CycleState, pod: &Pod, other: &Pod, node: &Node, by: i64) {
         if let Some(spread) = &mut state.spread {
             spread.update(pod, other, node, by, self.config);
         }
@@ -95,7 +95,7 @@ impl World<'_> {
     }
 
     /// The weighted sum of all plugins' scores, for each node in its order.
-    pub fn scores(&self, pod: &Pod, nodes: &[NodeId]) -> Vec<i64> {
+    pub(crate) fn scores(&self, pod: &Pod, nodes: &[NodeId]) -> Vec<i64> {
         let infos: Vec<&NodeInfo> = nodes.iter().map(|id| self.cache.info(*id)).collect();
         let mut total = vec![0i64; nodes.len()];
         let mut add = |weight: i64, scores: Vec<i64>| {

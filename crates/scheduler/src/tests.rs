@@ -13,23 +13,23 @@ use sim::Rng;
 use wire::{Call, Effect, Reply, Settings};
 
 /// The scheduler with the world around it.
-pub struct Stand {
-    pub scheduler: Scheduler,
-    pub now: Time,
+pub(crate) struct Stand {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) now: Time,
     settings: Settings,
     rng: Rng,
     effects: Vec<Effect>,
     wakes: Vec<(Time, u64, Timer)>,
     seq: u64,
     /// Requests that have not been looked at, with the time they were made.
-    pub calls: Vec<(Time, Call, Token)>,
+    pub(crate) calls: Vec<(Time, Call, Token)>,
 }
 
-pub fn uid(name: &str) -> Uid {
+pub(crate) fn uid(name: &str) -> Uid {
     Uid::from_text(&format!("uid-{name}"))
 }
 
-pub fn node(name: &str, more: Value) -> Rc<Node> {
+pub(crate) fn node(name: &str, more: Value) -> Rc<Node> {
     let mut value = json!({
         "metadata": {"name": name, "uid": format!("node-{name}"), "labels": {"kubernetes.io/hostname": name}},
         "spec": {},
@@ -39,7 +39,7 @@ pub fn node(name: &str, more: Value) -> Rc<Node> {
     Rc::new(Node::from_value(&value))
 }
 
-pub fn pod(name: &str, more: Value) -> Rc<Pod> {
+pub(crate) fn pod(name: &str, more: Value) -> Rc<Pod> {
     let mut value = json!({
         "metadata": {"name": name, "namespace": "default", "uid": format!("uid-{name}")},
         "spec": {"containers": [{"name": "c", "image": "i"}], "schedulerName": "default-scheduler"},
@@ -50,7 +50,7 @@ pub fn pod(name: &str, more: Value) -> Rc<Pod> {
 }
 
 /// A pod that asks for this much cpu.
-pub fn cpu_pod(name: &str, cpu: &str, more: Value) -> Rc<Pod> {
+pub(crate) fn cpu_pod(name: &str, cpu: &str, more: Value) -> Rc<Pod> {
     let containers = json!([{"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu}}}]);
     let mut value = json!({"spec": {"containers": containers}});
     merge(&mut value, &more);
@@ -58,14 +58,14 @@ pub fn cpu_pod(name: &str, cpu: &str, more: Value) -> Rc<Pod> {
 }
 
 /// A pod as a DaemonSet makes it for one node.
-pub fn daemon_pod(name: &str, node: &str, more: Value) -> Rc<Pod> {
+pub(crate) fn daemon_pod(name: &str, node: &str, more: Value) -> Rc<Pod> {
     let mut pod = pod(name, more);
     Rc::make_mut(&mut pod).pinned_to = Some(node.into());
     pod
 }
 
 /// RFC 7386, without removal.
-pub fn merge(target: &mut Value, patch: &Value) {
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => {
             for (key, value) in patch {
@@ -77,7 +77,7 @@ pub fn merge(target: &mut Value, patch: &Value) {
 }
 
 impl Stand {
-    pub fn new() -> Stand {
+    pub(crate) fn new() -> Stand {
         let mut stand = Stand {
             scheduler: Scheduler::new(),
             now: Time::START,
@@ -92,7 +92,7 @@ impl Stand {
         stand
     }
 
-    pub fn with_nodes(nodes: &[Rc<Node>]) -> Stand {
+    pub(crate) fn with_nodes(nodes: &[Rc<Node>]) -> Stand {
         let mut stand = Stand::new();
         nodes.iter().for_each(|node| stand.node(node));
         stand
@@ -114,32 +114,32 @@ impl Stand {
         }
     }
 
-    pub fn watch(&mut self, event: WatchEvent) {
+    pub(crate) fn watch(&mut self, event: WatchEvent) {
         self.tell(|scheduler, ctx| scheduler.on_watch(&event, ctx));
     }
 
-    pub fn list(&mut self, kind: Kind, objects: Vec<Object>) {
+    pub(crate) fn list(&mut self, kind: Kind, objects: Vec<Object>) {
         self.tell(|scheduler, ctx| scheduler.on_list(kind, objects, ctx));
     }
 
-    pub fn wakes_left(&self) -> usize {
+    pub(crate) fn wakes_left(&self) -> usize {
         self.wakes.len()
     }
 
-    pub fn node(&mut self, node: &Rc<Node>) {
+    pub(crate) fn node(&mut self, node: &Rc<Node>) {
         self.watch(WatchEvent::Modified(Object::Node(node.clone())));
     }
 
-    pub fn pod(&mut self, pod: &Rc<Pod>) {
+    pub(crate) fn pod(&mut self, pod: &Rc<Pod>) {
         self.watch(WatchEvent::Modified(Object::Pod(pod.clone())));
     }
 
-    pub fn delete_pod(&mut self, pod: &Rc<Pod>) {
+    pub(crate) fn delete_pod(&mut self, pod: &Rc<Pod>) {
         self.watch(WatchEvent::Deleted(Object::Pod(pod.clone())));
     }
 
     /// A pod that runs on a node.
-    pub fn running(&mut self, pod: &Rc<Pod>, node: &str) -> Rc<Pod> {
+    pub(crate) fn running(&mut self, pod: &Rc<Pod>, node: &str) -> Rc<Pod> {
         let mut bound = pod.clone();
         Rc::make_mut(&mut bound).node_name = Some(node.into());
         self.pod(&bound);
@@ -147,7 +147,7 @@ impl Stand {
     }
 
     /// Lets the timers come up that are due by then.
-    pub fn run_until(&mut self, until: Time) {
+    pub(crate) fn run_until(&mut self, until: Time) {
         while let Some(at) =
             self.wakes.iter().map(|(at, seq, _)| (*at, *seq)).min().filter(|(at, _)| *at <= until)
         {
@@ -159,17 +159,17 @@ impl Stand {
         self.now = until;
     }
 
-    pub fn run(&mut self, span: Duration) {
+    pub(crate) fn run(&mut self, span: Duration) {
         self.run_until(self.now + span);
     }
 
-    pub fn answer(&mut self, token: Token, answer: Answer) {
+    pub(crate) fn answer(&mut self, token: Token, answer: Answer) {
         self.tell(|scheduler, ctx| scheduler.on_answer(token, answer, ctx));
     }
 
     /// Lets one second pass, and says what was asked of the API server: `bind pod node`, events, conditions.
     /// Bindings are answered, and the watch shows the bound pods.
-    pub fn settle(&mut self) -> Vec<String> {
+    pub(crate) fn settle(&mut self) -> Vec<String> {
         self.run(Duration::from_secs(1));
         let mut said = Vec::new();
         while !self.calls.is_empty() {
@@ -192,13 +192,13 @@ impl Stand {
         }
     }
 
-    pub fn take_calls(&mut self) -> Vec<String> {
+    pub(crate) fn take_calls(&mut self) -> Vec<String> {
         self.calls.drain(..).map(|(_, call, _)| words(&call)).collect()
     }
 }
 
 /// A request in one line.
-pub fn words(call: &Call) -> String {
+pub(crate) fn words(call: &Call) -> String {
     match call {
         Call::Bind { pod, node } => format!("bind {} {node}", pod.key.name),
         Call::PostEvent(draft) => {

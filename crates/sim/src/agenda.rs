@@ -127,7 +127,7 @@ impl<W> Agenda<W> {
         Some((entry.at, entry.wake))
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.heap.len() + self.lanes.iter().map(VecDeque::len).sum::<usize>()
     }
 
@@ -141,7 +141,7 @@ impl<W> Agenda<W> {
     }
 
     /// Everything that waits, in no particular order: for pictures, which sort what they show.
-    pub fn iter(&self) -> impl Iterator<Item = (Time, &W)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Time, &W)> {
         let heap = self.heap.iter().map(|Reverse(entry)| entry);
         heap.chain(self.lanes.iter().flatten()).map(|entry| (entry.at, &entry.wake))
     }

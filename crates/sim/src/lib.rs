@@ -1,13 +1,13 @@
 //! A discrete-event world without a word of Kubernetes: time, an agenda, chance, a fingerprint, files.
 
-pub mod agenda;
+pub(crate) mod agenda;
 pub mod bare;
-pub mod digest;
+pub(crate) mod digest;
 pub mod files;
 pub mod index;
 pub mod rng;
-pub mod serial_map;
-pub mod time;
+pub(crate) mod serial_map;
+pub(crate) mod time;
 
 pub use agenda::Agenda;
 pub use digest::Digest;

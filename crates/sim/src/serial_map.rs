@@ -37,12 +37,12 @@ impl<T> SerialMap<T> {
         self.pieces.get(at / PIECE)?.as_ref()?.slots[at % PIECE].as_ref()
     }
 
-    pub fn get_mut(&mut self, serial: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, serial: u32) -> Option<&mut T> {
         let at = serial as usize;
         self.pieces.get_mut(at / PIECE)?.as_mut()?.slots[at % PIECE].as_mut()
     }
 
-    pub fn contains(&self, serial: u32) -> bool {
+    pub(crate) fn contains(&self, serial: u32) -> bool {
         self.get(serial).is_some()
     }
 

@@ -14,16 +14,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Bytes(Rc<[u8]>);
 
 impl Bytes {
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    pub fn into_bytes(self) -> Rc<[u8]> {
+    pub(crate) fn into_bytes(self) -> Rc<[u8]> {
         self.0
     }
 
     /// To be shown; what is not UTF-8 is replaced.
-    pub fn to_text(&self) -> Cow<'_, str> {
+    pub(crate) fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
     }
 }

@@ -1,7 +1,7 @@
 //! The one door: deeds in, state out, time forward.
 
-pub mod bytes;
-pub mod command;
+pub(crate) mod bytes;
+pub(crate) mod command;
 mod opening;
 pub mod script;
 

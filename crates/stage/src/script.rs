@@ -8,7 +8,7 @@ use sim::{Duration, Time};
 use wire::Settings;
 
 /// The version of the format; readers of every earlier one are kept.
-pub const SCRIPT_VERSION: u32 = 1;
+pub(crate) const SCRIPT_VERSION: u32 = 1;
 
 /// What a session begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -42,7 +42,7 @@ pub struct Options {
 /// More workers than the largest cluster Kubernetes supports are not taken.
 pub const WORKERS_MAX: u32 = 5_000;
 
-pub const ZONES_MAX: u32 = 26;
+pub(crate) const ZONES_MAX: u32 = 26;
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
@@ -56,13 +56,13 @@ impl Default for Options {
 
 impl Options {
     /// The same with every number within its bounds.
-    pub fn bounded(self) -> Options {
+    pub(crate) fn bounded(self) -> Options {
         let workers = self.workers.min(WORKERS_MAX);
         let zones = self.zones.min(ZONES_MAX);
         Options { workers, zones, link_delay_ms: self.link_delay_ms.clamp(1, 10_000), ..self }
     }
 
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings { link_delay: Duration::from_millis(self.link_delay_ms), ..Settings::default() }
     }
 }
@@ -77,7 +77,7 @@ pub struct Entry {
 /// A whole session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
-    pub version: u32,
+    pub(crate) version: u32,
     pub options: Options,
     pub entries: Vec<Entry>,
     /// How far the session had run.
@@ -111,7 +111,7 @@ impl Script {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    pub fn push(&mut self, started: Time, now: Time, command: Command) {
+    pub(crate) fn push(&mut self, started: Time, now: Time, command: Command) {
         self.entries.push(Entry { at: now.since(started).as_micros(), command });
         self.until = self.until.max(now.since(started).as_micros());
     }

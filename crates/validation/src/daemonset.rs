@@ -13,7 +13,7 @@ use api::json;
 use api::label::label_selector_as_selector;
 
 /// All that is wrong with a new DaemonSet (API-039…048).
-pub fn validate_daemon_set(set: &Value) -> ErrorList {
+pub(crate) fn validate_daemon_set(set: &Value) -> ErrorList {
     let path = FieldPath::new("metadata");
     let mut errors = validate_object_meta(json::get(set, "metadata"), true, name_is_dns_subdomain, &path);
     validate_daemon_set_spec(json::get(set, "spec"), &FieldPath::new("spec"), &mut errors);
@@ -21,7 +21,7 @@ pub fn validate_daemon_set(set: &Value) -> ErrorList {
 }
 
 /// All that is wrong with a change of a DaemonSet. The selector never changes (API-044).
-pub fn validate_daemon_set_update(new: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_daemon_set_update(new: &Value, old: &Value) -> ErrorList {
     let (meta_path, path) = (FieldPath::new("metadata"), FieldPath::new("spec"));
     let mut errors =
         validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &meta_path);

@@ -14,7 +14,7 @@ mod workload;
 
 use serde_json::Value;
 
-pub use pod_resources::aggregate_container_resources;
+pub(crate) use pod_resources::aggregate_container_resources;
 
 use api::json;
 use api::quantity;
@@ -57,7 +57,7 @@ pub fn set_defaults(object: &mut Value) {
 /// Rounds the amounts of a resource list up to thousandths and writes them canonically.
 ///
 /// An amount that is no quantity stays for validation to refuse.
-pub fn set_defaults_resource_list(list: &mut Value) {
+pub(crate) fn set_defaults_resource_list(list: &mut Value) {
     for amount in list.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
         if let Some(quantity) = quantity::from_json(amount) {
             *amount = quantity.round_up_to_milli().to_string().into();

@@ -33,16 +33,16 @@ mod workload;
 
 use serde_json::Value;
 
-pub use daemonset::{validate_daemon_set, validate_daemon_set_update};
-pub use meta::{
+pub(crate) use daemonset::{validate_daemon_set, validate_daemon_set_update};
+pub(crate) use meta::{
     validate_annotations, validate_label_selector, validate_labels, validate_object_meta,
     validate_object_meta_update,
 };
 pub use names::{NameFn, name_is_dns_label, name_is_dns_subdomain, validate_path_segment_name};
-pub use node::{validate_node, validate_node_taints, validate_node_update};
-pub use pod::{validate_pod_create, validate_pod_template_spec};
-pub use pod_update::validate_pod_update;
-pub use scheduling::validate_tolerations;
+pub(crate) use node::{validate_node, validate_node_taints, validate_node_update};
+pub(crate) use pod::{validate_pod_create, validate_pod_template_spec};
+pub(crate) use pod_update::validate_pod_update;
+pub(crate) use scheduling::validate_tolerations;
 
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;

@@ -14,7 +14,7 @@ use api::label::{is_qualified_name, is_valid_label_value};
 const TOTAL_ANNOTATION_SIZE_LIMIT: usize = 256 * 1024;
 
 /// Labels, or what must look like them.
-pub fn validate_labels(labels: &Value, path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_labels(labels: &Value, path: &FieldPath, errors: &mut ErrorList) {
     for (key, value) in labels.as_object().into_iter().flatten() {
         validate_label_name(key, path, errors);
         let value = value.as_str().unwrap_or("");
@@ -27,7 +27,7 @@ pub(super) fn validate_label_name(name: &str, path: &FieldPath, errors: &mut Err
 }
 
 /// Annotations: keys like those of labels, in any case; values are free up to a common limit.
-pub fn validate_annotations(annotations: &Value, path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_annotations(annotations: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let mut size = 0;
     for (key, value) in annotations.as_object().into_iter().flatten() {
         push_invalid(path, key, is_qualified_name(&key.to_lowercase()), errors);
@@ -39,7 +39,7 @@ pub fn validate_annotations(annotations: &Value, path: &FieldPath, errors: &mut 
 }
 
 /// A LabelSelector; null is fine.
-pub fn validate_label_selector(selector: &Value, path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_label_selector(selector: &Value, path: &FieldPath, errors: &mut ErrorList) {
     validate_labels(json::get(selector, "matchLabels"), &path.child("matchLabels"), errors);
     for (at, expression) in json::list(selector, "matchExpressions").iter().enumerate() {
         let path = path.child("matchExpressions").index(at);
@@ -74,7 +74,7 @@ fn validate_label_selector_requirement(expression: &Value, path: &FieldPath, err
 /// The metadata of a new object (API-008, API-017, API-049).
 ///
 /// Kubernetes: objectmeta.go, ValidateObjectMetaAccessor, with the checks that the core group adds.
-pub fn validate_object_meta(meta: &Value, namespaced: bool, name_fn: NameFn, path: &FieldPath) -> ErrorList {
+pub(crate) fn validate_object_meta(meta: &Value, namespaced: bool, name_fn: NameFn, path: &FieldPath) -> ErrorList {
     let mut errors = ErrorList::new();
     let generate_name = json::text(meta, "generateName");
     if !generate_name.is_empty() {
@@ -176,7 +176,7 @@ fn validate_kube_finalizer_names(meta: &Value, path: &FieldPath, errors: &mut Er
 /// The metadata of a changed object.
 ///
 /// Kubernetes: objectmeta.go, ValidateObjectMetaAccessorUpdate, with the checks that the core group adds.
-pub fn validate_object_meta_update(new: &Value, old: &Value, path: &FieldPath) -> ErrorList {
+pub(crate) fn validate_object_meta_update(new: &Value, old: &Value, path: &FieldPath) -> ErrorList {
     let mut errors = ErrorList::new();
     if json::has(old, "deletionTimestamp") {
         validate_no_new_finalizers(new, old, &path.child("finalizers"), &mut errors);

@@ -16,7 +16,7 @@ use api::json;
 use api::label::is_valid_label_value;
 
 /// All that is wrong with a new Node.
-pub fn validate_node(node: &Value) -> ErrorList {
+pub(crate) fn validate_node(node: &Value) -> ErrorList {
     let path = FieldPath::new("metadata");
     let mut errors = validate_object_meta(json::get(node, "metadata"), false, name_is_dns_subdomain, &path);
     let spec = json::get(node, "spec");
@@ -37,7 +37,7 @@ pub fn validate_node(node: &Value) -> ErrorList {
 }
 
 /// All that is wrong with a change of a Node.
-pub fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
     let path = FieldPath::new("metadata");
     let mut errors =
         validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &path);
@@ -63,7 +63,7 @@ pub fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
 }
 
 /// Taints of a node: each pair of key and effect only once.
-pub fn validate_node_taints(taints: &[Value], path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_node_taints(taints: &[Value], path: &FieldPath, errors: &mut ErrorList) {
     let mut seen = BTreeSet::new();
     for (at, taint) in taints.iter().enumerate() {
         let path = path.index(at);

@@ -17,7 +17,7 @@ use api::json;
 /// All that is wrong with a new Pod (API-049…060).
 ///
 /// Kubernetes: validation.go, ValidatePodCreate.
-pub fn validate_pod_create(pod: &Value) -> ErrorList {
+pub(crate) fn validate_pod_create(pod: &Value) -> ErrorList {
     let mut errors = validate_pod_metadata_and_spec(pod);
     let (meta, spec, path) = (json::get(pod, "metadata"), json::get(pod, "spec"), FieldPath::new("spec"));
     if !json::empty(spec, "ephemeralContainers") {
@@ -119,7 +119,7 @@ fn validate_tolerations_in_pod_annotations(annotations: &Value, path: &FieldPath
 /// A pod template. Its metadata's fields are named without `metadata`, as upstream has it.
 ///
 /// Kubernetes: validation.go, ValidatePodTemplateSpec.
-pub fn validate_pod_template_spec(template: &Value, path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_pod_template_spec(template: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let (meta, spec) = (json::get(template, "metadata"), json::get(template, "spec"));
     let (annotations, annotations_path) = (json::get(meta, "annotations"), path.child("annotations"));
     let spec_path = path.child("spec");

@@ -17,7 +17,7 @@ const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].imag
      to be set to 1 if it was previously negative)";
 
 /// All that is wrong with a change of a Pod (API-059). Some errors come twice, as they do upstream.
-pub fn validate_pod_update(new: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_pod_update(new: &Value, old: &Value) -> ErrorList {
     let path = FieldPath::new("metadata");
     let (new_meta, old_meta) = (json::get(new, "metadata"), json::get(old, "metadata"));
     let mut errors = validate_object_meta_update(new_meta, old_meta, &path);

@@ -21,7 +21,7 @@ pub(super) fn validate_taint_effect(effect: &str, path: &FieldPath, errors: &mut
 }
 
 /// API-058.
-pub fn validate_tolerations(tolerations: &[Value], path: &FieldPath, errors: &mut ErrorList) {
+pub(crate) fn validate_tolerations(tolerations: &[Value], path: &FieldPath, errors: &mut ErrorList) {
     for (at, toleration) in tolerations.iter().enumerate() {
         let path = path.index(at);
         let text = |key| json::text(toleration, key);

@@ -207,7 +207,7 @@ pub struct DaemonSetView {
     pub available: u32,
     pub misscheduled: u32,
     pub node_selector: Rc<str>,
-    pub created: Timestamp,
+    pub(crate) created: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -227,7 +227,7 @@ pub struct EventView {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageView {
     pub sent: Time,
-    pub arrives: Time,
+    pub(crate) arrives: Time,
     pub from: Rc<str>,
     pub to: Rc<str>,
     pub verb: Rc<str>,

@@ -99,7 +99,7 @@ pub struct NodeMark {
     pub light: NodeLight,
     pub cordoned: bool,
     pub kubelet_running: bool,
-    pub linked: bool,
+    pub(crate) linked: bool,
     /// In an order in which a pod's successor takes its place.
     pub pods: Box<[PodMark]>,
     common: Option<Rc<CommonMeta>>,
@@ -145,9 +145,9 @@ pub struct Counts {
     /// In the order of [`LIGHTS`].
     pub nodes: [u32; 4],
     /// In the order of [`STATES`].
-    pub pods: [u32; 9],
+    pub(crate) pods: [u32; 9],
     /// In the order of [`Origin`].
-    pub origins: [u32; 3],
+    pub(crate) origins: [u32; 3],
     pub differing: u32,
 }
 

@@ -3,14 +3,14 @@
 //! Everything a person reads is already text here, in kubectl's words. Parts that did not change since the
 //! last refresh keep their `Rc`, so a component compares pointers instead of contents.
 
-pub mod board;
+pub(crate) mod board;
 pub mod build;
 pub mod fleet;
 pub mod flights;
 pub mod picture;
 mod pods;
 pub mod texts;
-pub mod transit;
+pub(crate) mod transit;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,

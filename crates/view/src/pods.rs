@@ -11,7 +11,7 @@ use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use sim::Time;
 
 /// Where a pod came from, by its metadata.
-pub fn origin(common: &CommonMeta) -> Origin {
+pub(crate) fn origin(common: &CommonMeta) -> Origin {
     let source = common.annotations.get(api::pod::CONFIG_SOURCE);
     if source.is_some_and(|source| &**source != "api") || common.annotations.contains_key(CONFIG_MIRROR) {
         return Origin::Static;
@@ -25,7 +25,7 @@ pub fn origin(common: &CommonMeta) -> Origin {
 /// A pod's state and whether the node's runtime says otherwise: what [`from_api`] says in full.
 ///
 /// That all is well is found without making a text.
-pub fn state_in_brief(pod: &Pod, sandbox: Option<&Sandbox>) -> (PodState, bool) {
+pub(crate) fn state_in_brief(pod: &Pod, sandbox: Option<&Sandbox>) -> (PodState, bool) {
     let ready = pod.is_ready();
     let word = sandbox.map(node_word);
     if ready && is_plainly_running(pod) {
@@ -47,12 +47,12 @@ fn is_plainly_running(pod: &Pod) -> bool {
 }
 
 /// The same of a pod that only the node knows.
-pub fn state_on_node(sandbox: &Sandbox) -> PodState {
+pub(crate) fn state_on_node(sandbox: &Sandbox) -> PodState {
     state_of(node_word(sandbox), true)
 }
 
 /// The class of a pod's state, from STATUS as kubectl prints it.
-pub fn state_of(status: &str, ready: bool) -> PodState {
+pub(crate) fn state_of(status: &str, ready: bool) -> PodState {
     match status {
         "Running" if ready => PodState::Running,
         "Running" | "NotReady" => PodState::NotReady,
@@ -72,7 +72,7 @@ fn text(value: &str) -> Rc<str> {
 }
 
 /// What the runtime has of a pod, in one word: the node's truth.
-pub fn node_word(sandbox: &Sandbox) -> &'static str {
+pub(crate) fn node_word(sandbox: &Sandbox) -> &'static str {
     let spec = &sandbox.spec;
     let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
     let all = spec.main_containers().count();
@@ -181,16 +181,16 @@ fn reason(pod: &Pod) -> Option<Rc<str>> {
 
 /// What the node adds to the API server's view of a pod.
 #[derive(Clone, Copy)]
-pub struct NodeTruth<'a> {
-    pub sandbox: &'a Sandbox,
+pub(crate) struct NodeTruth<'a> {
+    pub(crate) sandbox: &'a Sandbox,
     /// The file a static pod comes from.
-    pub file: Option<&'a str>,
+    pub(crate) file: Option<&'a str>,
     /// When a container's back-off ends.
-    pub back_off: &'a dyn Fn(&str) -> Option<Time>,
+    pub(crate) back_off: &'a dyn Fn(&str) -> Option<Time>,
 }
 
 /// A pod that the API server knows.
-pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
+pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
     let summary = printers::pod_status(pod);
     let status = &*summary.reason;
     let on_node = node.map(|node| node_word(node.sandbox));
@@ -227,7 +227,7 @@ pub fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>
 }
 
 /// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
-pub fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
+pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let sandbox = node.sandbox;
     let word = text(node_word(sandbox));
     let containers = node_containers(sandbox, &[], node.back_off);

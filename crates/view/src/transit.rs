@@ -37,7 +37,7 @@ pub struct Flight {
     /// `namespace/name`, or the name alone.
     pub object: Rc<str>,
     pub sent: Time,
-    pub arrives: Time,
+    pub(crate) arrives: Time,
     /// How many messages of the same way, verb and kind this one stands for (flows at large scale).
     pub count: u32,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Pos {
     pub line: u32,
     pub column: u32,
-    pub offset: u32,
+    pub(crate) offset: u32,
 }
 
 impl Default for Pos {
@@ -25,7 +25,7 @@ pub struct Span {
 }
 
 impl Span {
-    pub fn at(pos: Pos) -> Span {
+    pub(crate) fn at(pos: Pos) -> Span {
         Span { start: pos, end: pos }
     }
 }

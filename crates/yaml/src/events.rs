@@ -30,16 +30,16 @@ pub(super) enum EventKind<'a> {
 /// What may stand before a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Properties<'a> {
-    pub anchor: Option<&'a str>,
+    pub(crate) anchor: Option<&'a str>,
     /// Whole, `tag:yaml.org,2002:` included; empty where none was written.
-    pub tag: String,
+    pub(crate) tag: String,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Event<'a> {
-    pub kind: EventKind<'a>,
-    pub start: Mark,
-    pub end: Mark,
+    pub(crate) kind: EventKind<'a>,
+    pub(crate) start: Mark,
+    pub(crate) end: Mark,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use super::node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
 /// Why a text is no JSON: Go's sentence, and the bytes up to and with the bad one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct JsonError {
-    pub what: String,
-    pub offset: usize,
+    pub(crate) what: String,
+    pub(crate) offset: usize,
     /// The text ended too early; Go's stream decoder and its whole-text decoder have other words for it.
-    pub at_end: bool,
+    pub(crate) at_end: bool,
 }
 
 /// Reads one value that begins at or behind `from`. Gives it with the offset behind it; `None` at the end.

@@ -35,22 +35,22 @@ pub enum NodeValue {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What JSON has for a key: `true` for `y:`.
-    pub key: String,
+    pub(crate) key: String,
     pub key_span: Span,
     /// YAML took it for a string; go-yaml's messages show other keys bare.
-    pub key_is_string: bool,
+    pub(crate) key_is_string: bool,
     pub value: Node,
     /// `<<`: not a key, but a map or a list of maps to take keys from.
-    pub merge: bool,
+    pub(crate) merge: bool,
 }
 
 impl Node {
-    pub fn new(value: NodeValue, span: Span) -> Node {
+    pub(crate) fn new(value: NodeValue, span: Span) -> Node {
         Node { span, value }
     }
 
     /// The node itself, or the anchored one it stands for.
-    pub fn resolved(&self) -> &Node {
+    pub(crate) fn resolved(&self) -> &Node {
         let mut node = self;
         while let NodeValue::Shared(target) = &node.value {
             node = target;
@@ -58,7 +58,7 @@ impl Node {
         node
     }
 
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.resolved().value == NodeValue::Null
     }
 
@@ -76,7 +76,7 @@ impl Node {
         }
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.resolved().value {
             NodeValue::Map(entries) => entries,
             _ => &[],
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// The key and its value, wherever a merge may have taken them from.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().rev().find_map(|entry| match entry.merge {
             false => (entry.key == key).then_some(entry),
             true => merged_maps(&entry.value).find_map(|map| map.entry(key)),

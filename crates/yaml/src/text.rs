@@ -12,10 +12,10 @@ const BLOCK: usize = 512;
 /// A text, and the first place where the bytes were none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
-    pub text: String,
+    pub(crate) text: String,
     /// It began with a byte order mark.
-    pub marked: bool,
-    pub bad: Option<(usize, &'static str)>,
+    pub(crate) marked: bool,
+    pub(crate) bad: Option<(usize, &'static str)>,
 }
 
 pub(super) fn decode(bytes: &[u8], reader: Reader) -> Text {

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     /// Bytes from the start of the text.
-    pub offset: u32,
-    pub index: u32,
-    pub line: u32,
-    pub column: u32,
+    pub(crate) offset: u32,
+    pub(crate) index: u32,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
 /// Which part of go-yaml found the problem; it decides how the line is counted in the message.
@@ -25,12 +25,12 @@ pub(super) enum Stage {
 /// Why a text is no YAML, in go-yaml's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
-    pub stage: Stage,
-    pub what: &'static str,
+    pub(crate) stage: Stage,
+    pub(crate) what: &'static str,
     /// Where it was noticed.
-    pub at: Mark,
+    pub(crate) at: Mark,
     /// Where the construct began that is broken.
-    pub context: Option<Mark>,
+    pub(crate) context: Option<Mark>,
 }
 
 pub(super) type Result<T> = std::result::Result<T, Problem>;
@@ -69,7 +69,7 @@ pub(super) enum TokenKind<'a> {
 
 #[derive(Debug, Clone)]
 pub(super) struct Token<'a> {
-    pub kind: TokenKind<'a>,
-    pub start: Mark,
-    pub end: Mark,
+    pub(crate) kind: TokenKind<'a>,
+    pub(crate) start: Mark,
+    pub(crate) end: Mark,
 }

@@ -16,10 +16,10 @@ use super::token::{Mark, Problem};
 /// The first document of a text, and what was noticed on the way.
 pub(super) struct Tree {
     /// Null for a text without any node.
-    pub root: Node,
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) root: Node,
+    pub(crate) warnings: Vec<Diagnostic>,
     /// Where the document ended; go-yaml looks at nothing behind it.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 /// Why there is no tree.

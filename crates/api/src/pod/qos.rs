@@ -12,7 +12,7 @@ use crate::quantity::from_json;
 /// The class of a pod with this spec.
 ///
 /// Rule: API-033. Kubernetes: pkg/apis/core/helper/qos/qos.go, ComputePodQOS.
-pub fn compute_pod_qos(spec: &Value) -> QosClass {
+pub(crate) fn compute_pod_qos(spec: &Value) -> QosClass {
     let mut sums = Sums { requests: BTreeMap::new(), limits: BTreeMap::new(), guaranteed: true };
     if json::has(spec, "resources") {
         let resources = json::get(spec, "resources");

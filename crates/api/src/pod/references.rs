@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::json;
 
 /// A sort of API object that a pod refers to, and the path of the reference.
-pub type Reference = (&'static str, String);
+pub(crate) type Reference = (&'static str, String);
 
 /// What a pod refers to first, in upstream's order.
 pub fn has_api_object_reference(pod: &Value) -> Option<Reference> {

@@ -16,8 +16,8 @@ const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 /// What a container without a request counts as, for scoring only (SCH-008).
 ///
 /// Kubernetes: pkg/scheduler/util/pod_resources.go.
-pub const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
-pub const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
+pub(crate) const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
+pub(crate) const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
 
 /// Read once for all pods of a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -75,7 +75,7 @@ pub struct Probe {
     pub handler: ProbeHandler,
     pub initial_delay: Duration,
     pub period: Duration,
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     pub success_threshold: u32,
     pub failure_threshold: u32,
     /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
@@ -109,8 +109,8 @@ pub struct Container {
     pub image_pull_policy: ImagePullPolicy,
     pub command: Vec<Name>,
     pub args: Vec<Name>,
-    pub requests: Resources,
-    pub limits: Resources,
+    pub(crate) requests: Resources,
+    pub(crate) limits: Resources,
     pub liveness: Option<Probe>,
     pub readiness: Option<Probe>,
     pub startup: Option<Probe>,
@@ -142,7 +142,7 @@ pub struct PodSpec {
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
     pub termination_grace_period: Duration,
-    pub active_deadline: Option<Duration>,
+    pub(crate) active_deadline: Option<Duration>,
     pub host_network: bool,
     pub node_selector: StringMap,
     /// nodeSelector and required node affinity, which a daemon pod's pinning replaces (DS-019).

@@ -77,7 +77,7 @@ pub enum ConditionType {
 }
 
 impl ConditionType {
-    pub const ALL: [ConditionType; 6] = [
+    pub(crate) const ALL: [ConditionType; 6] = [
         ConditionType::DisruptionTarget,
         ConditionType::PodReadyToStartContainers,
         ConditionType::Initialized,
@@ -115,7 +115,7 @@ impl ConditionStatus {
         }
     }
 
-    pub fn parse(text: &str) -> ConditionStatus {
+    pub(crate) fn parse(text: &str) -> ConditionStatus {
         match text {
             "True" => ConditionStatus::True,
             "False" => ConditionStatus::False,
@@ -212,7 +212,7 @@ pub enum ContainerState {
 }
 
 impl ContainerState {
-    pub fn waiting(reason: &str, message: &str) -> ContainerState {
+    pub(crate) fn waiting(reason: &str, message: &str) -> ContainerState {
         ContainerState::Waiting(Rc::new(Waiting { reason: reason.into(), message: message.into() }))
     }
 
@@ -285,7 +285,7 @@ impl PodStatus {
     }
 
     /// Reads status in API form, for objects that come from a dump of a real cluster or a test table.
-    pub fn from_value(value: &Value) -> PodStatus {
+    pub(crate) fn from_value(value: &Value) -> PodStatus {
         let stamp = |value: &Value| value.as_str().and_then(Timestamp::parse);
         let ip = |key: &str| value[key].as_str().and_then(|text| text.parse().ok());
         let mut status = PodStatus {
@@ -315,7 +315,7 @@ impl PodStatus {
         status
     }
 
-    pub fn to_value(&self, spec: &PodSpec) -> Value {
+    pub(crate) fn to_value(&self, spec: &PodSpec) -> Value {
         let mut map = Map::new();
         let mut put = |key: &str, value: Value| {
             map.insert(key.to_owned(), value);
@@ -379,7 +379,7 @@ impl PodStatus {
 }
 
 /// `containerd://` and 64 hex digits, as the runtime names a container.
-pub fn container_id(id: u64) -> String {
+pub(crate) fn container_id(id: u64) -> String {
     format!("containerd://{}", long_id(id))
 }
 

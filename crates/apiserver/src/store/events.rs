@@ -92,16 +92,16 @@ fn sort_hash(sort: &Sort) -> u64 {
 }
 
 impl EventTable {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Lets go of some events, as the whole table is given up; false when none is left.
-    pub fn let_go(&mut self) -> bool {
+    pub(crate) fn let_go(&mut self) -> bool {
         self.pieces.pop_back().is_some() || self.again.pop_last().is_some()
     }
 
@@ -113,7 +113,7 @@ impl EventTable {
     }
 
     /// The event of this number.
-    pub fn get(&self, serial: u32) -> Option<Rc<Event>> {
+    pub(crate) fn get(&self, serial: u32) -> Option<Rc<Event>> {
         if let Some(event) = self.again.get(&serial) {
             return Some(event.clone());
         }
@@ -151,7 +151,7 @@ impl EventTable {
     }
 
     /// Stores what was said. Its number, and whether it is a new event.
-    pub fn put(&mut self, draft: EventDraft, revision: u64) -> (u32, bool) {
+    pub(crate) fn put(&mut self, draft: EventDraft, revision: u64) -> (u32, bool) {
         let before = if draft.count > 1 { self.find(&draft) } else { None };
         let serial = before.unwrap_or(self.next_serial + 1);
         if draft.count > 1 || draft.first != draft.last {
@@ -253,7 +253,7 @@ impl EventTable {
     }
 
     /// Drops what has outlived its hour. O(1) for each event dropped.
-    pub fn expire(&mut self, now: Time) {
+    pub(crate) fn expire(&mut self, now: Time) {
         let dead = |at: Time| now.since(at) >= EVENT_TTL;
         while self.begin < self.next_serial {
             let at = (self.begin - self.base) as usize;

@@ -84,12 +84,12 @@ impl<'a> Io<'a> {
         result
     }
 
-    pub fn stdin(&self) -> Option<Rc<[u8]>> {
+    pub(crate) fn stdin(&self) -> Option<Rc<[u8]>> {
         self.file("-")
     }
 
     /// Asks the API server.
-    pub fn call(&mut self, call: Call) -> Result<Answer, Stop> {
+    pub(crate) fn call(&mut self, call: Call) -> Result<Answer, Stop> {
         match self.next_reply() {
             Some(Reply::Answer(answer)) => Ok(answer),
             _ => self.wait(Progress::Needs(call)),

@@ -9,12 +9,12 @@ use sim::Time;
 /// A place in a run: how much of everything the program had taken by then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
-    pub replies: usize,
-    pub notices: usize,
-    pub watches: u32,
-    pub written: usize,
-    pub diagnosed: usize,
-    pub now: Time,
+    pub(crate) replies: usize,
+    pub(crate) notices: usize,
+    pub(crate) watches: u32,
+    pub(crate) written: usize,
+    pub(crate) diagnosed: usize,
+    pub(crate) now: Time,
 }
 
 /// What a finished step came to. Clones of a job share it.
@@ -30,11 +30,11 @@ pub(super) enum Kept {
 #[derive(Clone)]
 pub(super) struct Mark {
     /// How many steps it stands inside of.
-    pub depth: u32,
-    pub cursor: Cursor,
+    pub(crate) depth: u32,
+    pub(crate) cursor: Cursor,
     /// What it printed while its output was being captured.
-    pub captured: Rc<[Chunk]>,
-    pub kept: Kept,
+    pub(crate) captured: Rc<[Chunk]>,
+    pub(crate) kept: Kept,
 }
 
 /// A watch in a program's hands.

@@ -38,7 +38,7 @@ pub struct NodeIndex {
 
 impl NodeIndex {
     /// The number of a name; a new one if it was never heard of.
-    pub fn intern(&mut self, name: &Name) -> NodeId {
+    pub(crate) fn intern(&mut self, name: &Name) -> NodeId {
         if let Some(id) = self.by_name.get(&**name) {
             return *id;
         }

@@ -169,7 +169,7 @@ impl PodIndex {
         self.by_serial.len()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }
 
@@ -190,7 +190,7 @@ impl PodIndex {
         owned.flat_map(Owned::all).filter_map(|serial| self.get(serial))
     }
 
-    pub fn controlled_count(&self, controller: Uid) -> u32 {
+    pub(crate) fn controlled_count(&self, controller: Uid) -> u32 {
         self.by_controller.get(&controller).map_or(0, |owned| owned.count)
     }
 

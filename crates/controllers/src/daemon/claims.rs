@@ -14,34 +14,34 @@ use wire::{Answer, Call, FieldValidation, Patch, Reply};
 
 /// One object to be adopted or released.
 #[derive(Clone, Debug)]
-pub struct Claim {
-    pub adopt: bool,
-    pub kind: Kind,
-    pub key: Key,
-    pub uid: Uid,
-    pub serial: u32,
+pub(crate) struct Claim {
+    pub(crate) adopt: bool,
+    pub(crate) kind: Kind,
+    pub(crate) key: Key,
+    pub(crate) uid: Uid,
+    pub(crate) serial: u32,
 }
 
 /// The claims of one pass, carried out one after the other.
 #[derive(Clone, Debug, Default)]
-pub struct Claims {
+pub(crate) struct Claims {
     left: VecDeque<Claim>,
     current: Option<Claim>,
     /// What the live look at the DaemonSet said, once one was needed.
     can_adopt: Option<Result<(), String>>,
     checking: bool,
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// Those that were carried out.
-    pub done: Vec<Claim>,
+    pub(crate) done: Vec<Claim>,
 }
 
 impl Claims {
-    pub fn new(claims: Vec<Claim>) -> Claims {
+    pub(crate) fn new(claims: Vec<Claim>) -> Claims {
         Claims { left: claims.into(), ..Claims::default() }
     }
 
     /// The next request; `None` when all claims are dealt with.
-    pub fn next_call(&mut self, ds: &DaemonSet) -> Option<Call> {
+    pub(crate) fn next_call(&mut self, ds: &DaemonSet) -> Option<Call> {
         loop {
             if self.current.is_none() {
                 self.current = self.left.pop_front();
@@ -69,7 +69,7 @@ impl Claims {
         }
     }
 
-    pub fn on_answer(&mut self, ds: &DaemonSet, answer: &Answer) {
+    pub(crate) fn on_answer(&mut self, ds: &DaemonSet, answer: &Answer) {
         if std::mem::take(&mut self.checking) {
             self.can_adopt = Some(recheck_deletion_timestamp(ds, answer));
             return;

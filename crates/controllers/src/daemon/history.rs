@@ -31,7 +31,7 @@ pub fn compute_hash(template: &Value, collision_count: u32) -> String {
 /// What a revision keeps: a patch that brings the template back.
 ///
 /// Kubernetes: getPatch. Rule: DS-054.
-pub fn get_patch(template: &PodTemplate) -> Value {
+pub(crate) fn get_patch(template: &PodTemplate) -> Value {
     let mut template = (*template.raw).clone();
     template["$patch"] = json!("replace");
     json!({"spec": {"template": template}})
@@ -40,12 +40,12 @@ pub fn get_patch(template: &PodTemplate) -> Value {
 /// Whether a revision is of the present template.
 ///
 /// Kubernetes: Match.
-pub fn matches(patch: &Rc<Value>, revision: &ControllerRevision) -> bool {
+pub(crate) fn matches(patch: &Rc<Value>, revision: &ControllerRevision) -> bool {
     Rc::ptr_eq(patch, &revision.data) || *patch == revision.data
 }
 
 /// The reference by which a DaemonSet controls what it made.
-pub fn controller_ref(ds: &DaemonSet) -> OwnerReference {
+pub(crate) fn controller_ref(ds: &DaemonSet) -> OwnerReference {
     OwnerReference {
         api_version: "apps/v1".into(),
         kind: "DaemonSet".into(),
@@ -59,7 +59,7 @@ pub fn controller_ref(ds: &DaemonSet) -> OwnerReference {
 /// A new revision of the present template.
 ///
 /// Kubernetes: snapshot. Rule: DS-054.
-pub fn new_revision(ds: &DaemonSet, patch: &Rc<Value>, revision: i64) -> ControllerRevision {
+pub(crate) fn new_revision(ds: &DaemonSet, patch: &Rc<Value>, revision: i64) -> ControllerRevision {
     let hash = compute_hash(&ds.template.raw, ds.status.collision_count);
     let mut labels = ds.template.labels.clone();
     labels.insert(REVISION_HASH_LABEL.into(), hash.as_str().into());
@@ -76,18 +76,18 @@ pub fn new_revision(ds: &DaemonSet, patch: &Rc<Value>, revision: i64) -> Control
 }
 
 /// The hash a revision stands for.
-pub fn hash_of(revision: &ControllerRevision) -> Name {
+pub(crate) fn hash_of(revision: &ControllerRevision) -> Name {
     revision.meta.labels().get(REVISION_HASH_LABEL).cloned().unwrap_or_else(|| revision.meta.name.clone())
 }
 
-pub fn max_revision(revisions: &[Rc<ControllerRevision>]) -> i64 {
+pub(crate) fn max_revision(revisions: &[Rc<ControllerRevision>]) -> i64 {
     revisions.iter().map(|revision| revision.revision).max().unwrap_or(0).max(0)
 }
 
 /// The old revisions beyond the limit, lowest number first, except those that some pod still carries.
 ///
 /// Kubernetes: cleanupHistory. Rule: DS-057.
-pub fn revisions_to_delete(
+pub(crate) fn revisions_to_delete(
     old: &[Rc<ControllerRevision>],
     limit: u32,
     live: impl FnOnce(&BTreeSet<Name>) -> BTreeSet<Name>,

@@ -18,7 +18,7 @@ use sim::{Duration, Time};
 #[derive(Clone, Debug)]
 pub struct DaemonTemplate {
     /// The template it was made from.
-    pub source: Rc<PodTemplate>,
+    pub(crate) source: Rc<PodTemplate>,
     pub spec: Rc<PodSpec>,
 }
 
@@ -31,7 +31,7 @@ impl DaemonTemplate {
     }
 
     /// Whether it is still the one for this template.
-    pub fn is_of(&self, source: &Rc<PodTemplate>) -> bool {
+    pub(crate) fn is_of(&self, source: &Rc<PodTemplate>) -> bool {
         Rc::ptr_eq(&self.source, source) || self.source == *source
     }
 }
@@ -44,7 +44,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub const NEITHER: Verdict = Verdict { should_run: false, should_continue_running: false };
+    pub(crate) const NEITHER: Verdict = Verdict { should_run: false, should_continue_running: false };
 }
 
 /// Whether a node's taints and labels let the DaemonSet's pods run there.
@@ -77,29 +77,29 @@ pub fn node_should_run_daemon_pod(node: &Node, template: &DaemonTemplate) -> Ver
 
 /// What decides about a DaemonSet's pods besides nodes and pods themselves.
 #[derive(Clone, Debug)]
-pub struct Basis {
-    pub template: DaemonTemplate,
+pub(crate) struct Basis {
+    pub(crate) template: DaemonTemplate,
     /// The hash of the current revision.
-    pub hash: Name,
+    pub(crate) hash: Name,
     /// The template's generation (DS-031).
-    pub generation: Option<i64>,
-    pub min_ready: Duration,
-    pub allows_surge: bool,
+    pub(crate) generation: Option<i64>,
+    pub(crate) min_ready: Duration,
+    pub(crate) allows_surge: bool,
 }
 
 impl Basis {
-    pub fn is_updated(&self, pod: &Pod) -> bool {
+    pub(crate) fn is_updated(&self, pod: &Pod) -> bool {
         // Most are of the current hash; the comparison of generations has to write a number.
         let same_hash = !self.hash.is_empty() && pod.meta.label(REVISION_HASH_LABEL) == Some(&*self.hash);
         same_hash || is_pod_updated(|key| pod.meta.label(key), &self.hash, self.generation)
     }
 
-    pub fn is_available(&self, pod: &Pod, now: Time) -> bool {
+    pub(crate) fn is_available(&self, pod: &Pod, now: Time) -> bool {
         is_pod_available(pod, self.min_ready, now)
     }
 
     /// Whether two bases decide alike.
-    pub fn agrees_with(&self, other: &Basis) -> bool {
+    pub(crate) fn agrees_with(&self, other: &Basis) -> bool {
         self.template.is_of(&other.template.source)
             && self.hash == other.hash
             && self.generation == other.generation
@@ -111,7 +111,7 @@ impl Basis {
 /// Whether the strategy lets a node have two pods for a while.
 ///
 /// Kubernetes: pkg/controller/daemon/util/daemonset_util.go, AllowsSurge.
-pub fn allows_surge(ds: &DaemonSet) -> bool {
+pub(crate) fn allows_surge(ds: &DaemonSet) -> bool {
     match &ds.update_strategy {
         UpdateStrategy::RollingUpdate { max_surge, .. } => max_surge.scaled_round_up(1) > 0,
         UpdateStrategy::OnDelete => false,
@@ -134,7 +134,7 @@ pub fn is_pod_available(pod: &Pod, min_ready: Duration, now: Time) -> bool {
 }
 
 /// When a ready pod that is not yet available will be.
-pub fn available_at(pod: &Pod, min_ready: Duration, now: Time) -> Option<Time> {
+pub(crate) fn available_at(pod: &Pod, min_ready: Duration, now: Time) -> Option<Time> {
     let since = ready_since(pod).filter(|since| *since != Time::default())?;
     Some(since + min_ready).filter(|at| *at > now)
 }
@@ -142,19 +142,19 @@ pub fn available_at(pod: &Pod, min_ready: Duration, now: Time) -> Option<Time> {
 /// The order in which pods of one node are kept: bound ones first, then older ones, then by name.
 ///
 /// Kubernetes: podByCreationTimestampAndPhase. Rule: DS-023.
-pub fn by_creation_timestamp_and_phase(a: &Pod, b: &Pod) -> Ordering {
+pub(crate) fn by_creation_timestamp_and_phase(a: &Pod, b: &Pod) -> Ordering {
     let key = |pod: &Pod| (pod.node_name.is_none(), pod.meta.created);
     key(a).cmp(&key(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
 }
 
 /// Whether a pod still counts on its node: one that is being deleted and has already ended does not (DS-010).
-pub fn counts(pod: &Pod) -> bool {
+pub(crate) fn counts(pod: &Pod) -> bool {
     !(pod.meta.is_terminating() && pod.is_terminal())
 }
 
 /// Why a pod is to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doom {
+pub(crate) enum Doom {
     /// It failed; subject to back-off (DS-021).
     Failed,
     Succeeded,
@@ -166,16 +166,16 @@ pub enum Doom {
 
 /// What one node owes one DaemonSet.
 #[derive(Debug, Default)]
-pub struct PodsOnNode<'a> {
-    pub create: bool,
-    pub delete: Vec<(Doom, &'a Pod)>,
+pub(crate) struct PodsOnNode<'a> {
+    pub(crate) create: bool,
+    pub(crate) delete: Vec<(Doom, &'a Pod)>,
 }
 
 /// Decides what one node owes one DaemonSet. Pods being deleted count as present, so a replacement waits for
 /// them. Failed pods are named whether or not they are in back-off.
 ///
 /// Kubernetes: podsShouldBeOnNode. Rules: DS-008, DS-020…024.
-pub fn pods_should_be_on_node<'a>(
+pub(crate) fn pods_should_be_on_node<'a>(
     verdict: Verdict,
     pods: &[&'a Pod],
     basis: &Basis,
@@ -239,7 +239,7 @@ fn tidy_surging_node<'a>(running: &[&'a Pod], basis: &Basis, now: Time, result: 
 
 /// What the pods of a node are to a rolling update.
 #[derive(Clone, Copy, Debug)]
-pub enum UpdatedPods<'a> {
+pub(crate) enum UpdatedPods<'a> {
     /// More than one new or more than one old pod: left to the placement phase.
     Excess,
     Pods {
@@ -251,7 +251,7 @@ pub enum UpdatedPods<'a> {
 /// The new and the old pod of a node, among those not being deleted.
 ///
 /// Kubernetes: update.go, findUpdatedPodsOnNode. Rule: DS-044.
-pub fn find_updated_pods_on_node<'a>(pods: &[&'a Pod], basis: &Basis) -> UpdatedPods<'a> {
+pub(crate) fn find_updated_pods_on_node<'a>(pods: &[&'a Pod], basis: &Basis) -> UpdatedPods<'a> {
     let (mut new, mut old) = (None, None);
     for pod in pods.iter().copied().filter(|pod| !pod.meta.is_terminating()) {
         let slot = if basis.is_updated(pod) { &mut new } else { &mut old };

@@ -20,7 +20,7 @@ use sim::Time;
 /// What the pods of a node mean for a rolling update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
-pub enum UpdateClass {
+pub(crate) enum UpdateClass {
     /// The node has no pods and should have none.
     Absent,
     /// It should have a pod and has none that stays.
@@ -104,17 +104,17 @@ impl Bits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     pub desired: u32,
-    pub current: u32,
-    pub misscheduled: u32,
-    pub ready: u32,
-    pub available: u32,
-    pub updated: u32,
+    pub(crate) current: u32,
+    pub(crate) misscheduled: u32,
+    pub(crate) ready: u32,
+    pub(crate) available: u32,
+    pub(crate) updated: u32,
     /// Nodes that count as unavailable in an update without surge.
-    pub unavailable: u32,
+    pub(crate) unavailable: u32,
     /// Nodes that take part of the surge already.
-    pub surging: u32,
+    pub(crate) surging: u32,
     /// Nodes whose old pod, or else new pod, is available.
-    pub counts_available: u32,
+    pub(crate) counts_available: u32,
 }
 
 /// Where one DaemonSet stands.
@@ -126,14 +126,14 @@ pub struct Placement {
     dirty: Vec<NodeId>,
     pub sums: Sums,
     /// Nodes that need a pod, and nothing else.
-    pub create: BTreeSet<NodeId>,
+    pub(crate) create: BTreeSet<NodeId>,
     /// Nodes where some pod has to go, or has failed.
-    pub attend: BTreeSet<NodeId>,
+    pub(crate) attend: BTreeSet<NodeId>,
     /// Nodes that have an old pod only, by whether it is available.
-    pub old_available: BTreeSet<NodeId>,
-    pub old_unavailable: BTreeSet<NodeId>,
+    pub(crate) old_available: BTreeSet<NodeId>,
+    pub(crate) old_unavailable: BTreeSet<NodeId>,
     /// Nodes whose new pod has become available beside an old one.
-    pub surged: BTreeSet<NodeId>,
+    pub(crate) surged: BTreeSet<NodeId>,
     /// Pods that become available by time alone.
     waiting: BTreeSet<(Time, NodeId)>,
     /// How many nodes were looked at: what guards compare.
@@ -141,17 +141,17 @@ pub struct Placement {
 }
 
 impl Placement {
-    pub fn basis(&self) -> Option<&Basis> {
+    pub(crate) fn basis(&self) -> Option<&Basis> {
         self.basis.as_ref()
     }
 
     /// The node's pods have changed.
-    pub fn touch(&mut self, node: NodeId) {
+    pub(crate) fn touch(&mut self, node: NodeId) {
         self.mark(node, DIRTY);
     }
 
     /// The node itself has changed.
-    pub fn touch_node(&mut self, node: NodeId) {
+    pub(crate) fn touch_node(&mut self, node: NodeId) {
         self.mark(node, DIRTY | UNJUDGED);
     }
 
@@ -171,7 +171,7 @@ impl Placement {
     }
 
     /// Brings everything up to date. O(nodes that something happened to), unless the basis has changed.
-    pub fn refresh(&mut self, ds: Uid, basis: Basis, caches: &Caches, owned: &Owned, now: Time) {
+    pub(crate) fn refresh(&mut self, ds: Uid, basis: Basis, caches: &Caches, owned: &Owned, now: Time) {
         let agrees = self.basis.as_ref().is_some_and(|old| old.agrees_with(&basis));
         if !agrees {
             for at in 0..caches.nodes.numbers() {
@@ -251,16 +251,16 @@ impl Placement {
         }
     }
 
-    pub fn verdict(&self, node: NodeId) -> Verdict {
+    pub(crate) fn verdict(&self, node: NodeId) -> Verdict {
         self.bits.get(node.index()).copied().unwrap_or_default().verdict()
     }
 
-    pub fn exists(&self, node: NodeId) -> bool {
+    pub(crate) fn exists(&self, node: NodeId) -> bool {
         self.bits.get(node.index()).is_some_and(|bits| bits.has(EXISTS))
     }
 
     /// The seven numbers of the status (DS-060…062); the other fields stay as they were.
-    pub fn status(&self, old: &DaemonSetStatus) -> DaemonSetStatus {
+    pub(crate) fn status(&self, old: &DaemonSetStatus) -> DaemonSetStatus {
         let sums = &self.sums;
         DaemonSetStatus {
             desired_number_scheduled: sums.desired,
@@ -276,7 +276,7 @@ impl Placement {
 }
 
 /// Calls `f` with the DaemonSet's pods that count on a node.
-pub fn with_pods_on<T>(
+pub(crate) fn with_pods_on<T>(
     ds: Uid,
     node: NodeId,
     caches: &Caches,

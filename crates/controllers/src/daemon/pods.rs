@@ -16,7 +16,7 @@ use wire::Call;
 
 /// What the pods of one revision share.
 #[derive(Clone, Debug)]
-pub struct Mould {
+pub(crate) struct Mould {
     common: Rc<CommonMeta>,
     basis_hash: Name,
     spec: Rc<api::pod::PodSpec>,
@@ -35,7 +35,7 @@ pub fn template_generation(ds: &DaemonSet) -> Option<i64> {
 ///
 /// Kubernetes: controller_utils.go, getPodsPrefix; apimachinery/pkg/api/validation, maskTrailingDash. Rule:
 /// DS-029.
-pub fn pods_prefix(name: &str) -> String {
+pub(crate) fn pods_prefix(name: &str) -> String {
     // Upstream judges the prefix with its dash and the character before it replaced by an `a`.
     let mut masked = name.to_owned();
     masked.pop();
@@ -46,7 +46,7 @@ pub fn pods_prefix(name: &str) -> String {
 
 impl Mould {
     /// Rule: DS-030.
-    pub fn new(ds: &DaemonSet, basis: &Basis) -> Mould {
+    pub(crate) fn new(ds: &DaemonSet, basis: &Basis) -> Mould {
         let template = create_pod_template(&ds.template.raw, basis.generation, &basis.hash);
         let common = CommonMeta {
             namespace: ds.meta.namespace().clone(),
@@ -65,14 +65,14 @@ impl Mould {
     }
 
     /// Whether pods of this basis are made in it.
-    pub fn fits(&self, ds: &DaemonSet, basis: &Basis) -> bool {
+    pub(crate) fn fits(&self, ds: &DaemonSet, basis: &Basis) -> bool {
         Rc::ptr_eq(&self.spec, &basis.template.spec)
             && self.basis_hash == basis.hash
             && self.common.owners.first().is_some_and(|owner| owner.uid == ds.meta.uid)
     }
 
     /// The creation of a pod for a node. Rule: DS-019.
-    pub fn create(&self, node: &Name) -> Call {
+    pub(crate) fn create(&self, node: &Name) -> Call {
         Call::Create(Object::Pod(Rc::new(Pod {
             meta: ObjectMeta::unnamed(self.common.clone()),
             spec: self.spec.clone(),
@@ -82,7 +82,7 @@ impl Mould {
         })))
     }
 
-    pub fn common(&self) -> &Rc<CommonMeta> {
+    pub(crate) fn common(&self) -> &Rc<CommonMeta> {
         &self.common
     }
 }

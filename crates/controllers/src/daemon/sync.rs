@@ -30,14 +30,14 @@ use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Reply, Token};
 
 /// What is known of a DaemonSet's revisions since they last changed.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     patch: Option<(Rc<PodTemplate>, Rc<Value>)>,
     known: Option<(Rc<PodTemplate>, Name, Vec<Rc<ControllerRevision>>)>,
 }
 
 impl History {
     /// The revisions have changed.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known = None;
     }
 
@@ -121,7 +121,7 @@ enum Step {
 
 /// A sync under way.
 #[derive(Clone, Debug)]
-pub struct Sync {
+pub(crate) struct Sync {
     pub(super) id: u64,
     pub(super) set: SetId,
     /// As the cache had it when the sync began.
@@ -207,7 +207,7 @@ impl DaemonSetsController {
         }
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: Answer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, caches: &Caches, ctx: &mut Ctx) {
         let id = token.value >> 16;
         let is_it = |worker: &Option<Sync>| worker.as_ref().is_some_and(|sync| sync.id == id);
         let Some(worker) = self.workers.iter().position(is_it) else { return };

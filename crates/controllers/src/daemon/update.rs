@@ -33,11 +33,11 @@ pub fn updated_desired_node_counts(ds: &DaemonSet, desired_number_scheduled: u32
 
 /// What the next step of an update does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UpdateStep {
+pub(crate) struct UpdateStep {
     /// Nodes whose old pod goes.
-    pub delete_old: Vec<NodeId>,
+    pub(crate) delete_old: Vec<NodeId>,
     /// Nodes that get a new pod beside the old one.
-    pub create: Vec<NodeId>,
+    pub(crate) create: Vec<NodeId>,
 }
 
 /// The next step of an update, from an up-to-date placement; an error names a node that no longer exists but
@@ -46,7 +46,7 @@ pub struct UpdateStep {
 /// Upstream walks the nodes in random order; here they come in order of their numbers (DS-046).
 ///
 /// Kubernetes: rollingUpdate. Rules: DS-044…048.
-pub fn rolling_update(placement: &Placement, counts: NodeCounts) -> Result<UpdateStep, NodeId> {
+pub(crate) fn rolling_update(placement: &Placement, counts: NodeCounts) -> Result<UpdateStep, NodeId> {
     if counts.max_surge == 0 {
         let spare = counts.max_unavailable.saturating_sub(placement.sums.unavailable);
         let mut delete_old: Vec<NodeId> = placement.old_unavailable.iter().copied().collect();

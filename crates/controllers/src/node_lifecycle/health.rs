@@ -23,9 +23,9 @@ pub(super) const STARTUP_GRACE_PERIOD: Duration = Duration::from_secs(60);
 /// reaches it after `delay`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    pub start: Time,
-    pub now: Time,
-    pub delay: Duration,
+    pub(crate) start: Time,
+    pub(crate) now: Time,
+    pub(crate) delay: Duration,
 }
 
 impl Clock {
@@ -52,7 +52,7 @@ pub(super) struct NodeHealth {
     /// Status and heartbeat of the Ready condition, if there was one.
     ready: Option<(ConditionStatus, Timestamp)>,
     /// When the last sign of life was seen.
-    pub probe: Time,
+    pub(crate) probe: Time,
     /// The renewal of the lease that was seen last.
     renewed: Option<Time>,
     /// The last pass that this takes account of.
@@ -61,7 +61,7 @@ pub(super) struct NodeHealth {
 
 impl NodeHealth {
     /// Takes account of the passes since the last one that looked at this node: its lease has been this one.
-    pub fn catch_up(&mut self, renewal: Option<Renewal>, clock: &Clock) {
+    pub(crate) fn catch_up(&mut self, renewal: Option<Renewal>, clock: &Clock) {
         let Some(last) = clock.last_pass().filter(|last| *last > self.pass) else { return };
         if let Some(renewal) = renewal {
             let heard = clock.renewal_heard(renewal, last);
@@ -74,18 +74,18 @@ impl NodeHealth {
     }
 
     /// The Ready condition's status as it was when its heartbeat last changed.
-    pub fn ready_status(&self) -> Option<ConditionStatus> {
+    pub(crate) fn ready_status(&self) -> Option<ConditionStatus> {
         self.ready.map(|(status, _)| status)
     }
 
     /// All signs of life count from now on (ND-023).
-    pub fn refresh(&mut self, now: Time) {
+    pub(crate) fn refresh(&mut self, now: Time) {
         self.probe = now;
         self.pass = now;
     }
 
     /// The controller itself has written the node's conditions.
-    pub fn note_written(&mut self, node: &Node) {
+    pub(crate) fn note_written(&mut self, node: &Node) {
         self.ready = ready_of(node);
     }
 }

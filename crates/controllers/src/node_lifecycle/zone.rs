@@ -105,30 +105,30 @@ impl RateLimitedTimedQueue {
         RateLimitedTimedQueue { limiter, queue: BTreeSet::new(), set: BTreeSet::new() }
     }
 
-    pub fn add(&mut self, node: NodeId) {
+    pub(crate) fn add(&mut self, node: NodeId) {
         if self.set.insert(node) {
             self.queue.insert(node);
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    pub fn remove(&mut self, node: NodeId) {
+    pub(crate) fn remove(&mut self, node: NodeId) {
         self.set.remove(&node);
         self.queue.remove(&node);
     }
 
     /// What was handed out could not be done: it waits again.
-    pub fn put_back(&mut self, node: NodeId) {
+    pub(crate) fn put_back(&mut self, node: NodeId) {
         if self.set.contains(&node) {
             self.queue.insert(node);
         }
     }
 
     /// The next node, if the limiter allows one now. Whoever gets it decides what is to be done, if anything.
-    pub fn try_next(&mut self, now: Time) -> Option<NodeId> {
+    pub(crate) fn try_next(&mut self, now: Time) -> Option<NodeId> {
         if self.queue.is_empty() || !self.limiter.try_accept(now) {
             return None;
         }
@@ -136,7 +136,7 @@ impl RateLimitedTimedQueue {
     }
 
     /// When the next node can be handed out.
-    pub fn next_time(&self) -> Option<Time> {
+    pub(crate) fn next_time(&self) -> Option<Time> {
         self.limiter.interval.filter(|_| !self.queue.is_empty()).map(|_| self.limiter.next)
     }
 
@@ -157,27 +157,27 @@ impl RateLimitedTimedQueue {
 #[derive(Clone, Debug)]
 pub(super) struct Zone {
     /// `None` while no node counts for it.
-    pub state: Option<ZoneState>,
-    pub tainter: RateLimitedTimedQueue,
-    pub ready: u32,
-    pub not_ready: u32,
+    pub(crate) state: Option<ZoneState>,
+    pub(crate) tainter: RateLimitedTimedQueue,
+    pub(crate) ready: u32,
+    pub(crate) not_ready: u32,
 }
 
 impl Zone {
-    pub fn new() -> Zone {
+    pub(crate) fn new() -> Zone {
         Zone { state: None, tainter: RateLimitedTimedQueue::new(), ready: 0, not_ready: 0 }
     }
 
-    pub fn size(&self) -> u32 {
+    pub(crate) fn size(&self) -> u32 {
         self.ready + self.not_ready
     }
 
-    pub fn computed_state(&self) -> ZoneState {
+    pub(crate) fn computed_state(&self) -> ZoneState {
         compute_zone_state(self.ready, self.not_ready)
     }
 
     /// Kubernetes: addPodEvictorForNewZone.
-    pub fn add_pod_evictor(&mut self) {
+    pub(crate) fn add_pod_evictor(&mut self) {
         if self.state.is_none() {
             self.state = Some(ZoneState::Initial);
             self.tainter = RateLimitedTimedQueue::new();
@@ -185,7 +185,7 @@ impl Zone {
     }
 
     /// Kubernetes: setLimiterInZone, ReducedQPSFunc, HealthyQPSFunc.
-    pub fn enter(&mut self, state: ZoneState, now: Time) {
+    pub(crate) fn enter(&mut self, state: ZoneState, now: Time) {
         self.state = Some(state);
         let interval = match state {
             ZoneState::Initial => return,
@@ -197,7 +197,7 @@ impl Zone {
     }
 
     /// No node of the whole cluster is ready: nothing is evicted.
-    pub fn stop_evictions(&mut self, now: Time) {
+    pub(crate) fn stop_evictions(&mut self, now: Time) {
         self.state = Some(ZoneState::FullDisruption);
         self.tainter.swap_limiter(None, now);
     }

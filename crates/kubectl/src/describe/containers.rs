@@ -14,7 +14,7 @@ use api::toleration::tolerations_of;
 
 /// Looks up what an environment variable takes from its pod.
 pub(super) struct FieldResolver<'p> {
-    pub pod: &'p Value,
+    pub(crate) pod: &'p Value,
 }
 
 impl FieldResolver<'_> {

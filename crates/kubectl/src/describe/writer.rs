@@ -19,32 +19,32 @@ pub(super) const LONGEST_ANNOTATION: usize = 140;
 /// What is written so far.
 pub(crate) struct Writer {
     text: String,
-    pub now: Time,
+    pub(crate) now: Time,
 }
 
 impl Writer {
-    pub fn new(now: Time) -> Writer {
+    pub(crate) fn new(now: Time) -> Writer {
         Writer { text: String::new(), now }
     }
 
     /// Text at a level of indentation.
-    pub fn write(&mut self, level: usize, text: impl AsRef<str>) {
+    pub(crate) fn write(&mut self, level: usize, text: impl AsRef<str>) {
         self.text.extend(std::iter::repeat_n("  ", level));
         self.text.push_str(text.as_ref());
     }
 
     /// `Name:\tvalue`.
-    pub fn field(&mut self, level: usize, name: &str, value: impl std::fmt::Display) {
+    pub(crate) fn field(&mut self, level: usize, name: &str, value: impl std::fmt::Display) {
         self.write(level, format!("{name}:\t{value}\n"));
     }
 
     /// Columns aligned, control sequences made visible.
-    pub fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         TabWriter::for_descriptions().format(&escape_terminal(&self.text))
     }
 
     /// The text with its tabs.
-    pub fn unaligned(self) -> String {
+    pub(crate) fn unaligned(self) -> String {
         escape_terminal(&self.text)
     }
 
@@ -61,13 +61,13 @@ impl Writer {
         }
     }
 
-    pub fn labels(&mut self, title: &str, labels: &StringMap) {
+    pub(crate) fn labels(&mut self, title: &str, labels: &StringMap) {
         let lines: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         self.multiline(title, &lines);
     }
 
     /// Rule: CLI-019.
-    pub fn annotations(&mut self, title: &str, annotations: &StringMap) {
+    pub(crate) fn annotations(&mut self, title: &str, annotations: &StringMap) {
         let mut lines = Vec::new();
         for (key, value) in annotations.iter().filter(|(key, _)| &***key != SKIPPED) {
             let value = value.strip_suffix('\n').unwrap_or(value);
@@ -82,7 +82,7 @@ impl Writer {
     }
 
     /// Rule: CLI-017.
-    pub fn taints(&mut self, title: &str, taints: &[Taint]) {
+    pub(crate) fn taints(&mut self, title: &str, taints: &[Taint]) {
         let mut sorted: Vec<&Taint> = taints.iter().collect();
         sorted.sort_by_key(|taint| format!("{},{}", taint.effect.as_str(), taint.key));
         let lines: Vec<String> = sorted.into_iter().map(Taint::to_string).collect();
@@ -90,7 +90,7 @@ impl Writer {
     }
 
     /// Rule: CLI-016.
-    pub fn tolerations(&mut self, title: &str, tolerations: &[Toleration]) {
+    pub(crate) fn tolerations(&mut self, title: &str, tolerations: &[Toleration]) {
         let mut sorted: Vec<&Toleration> = tolerations.iter().collect();
         sorted.sort_by(|a, b| a.key.cmp(&b.key));
         let lines: Vec<String> = sorted.into_iter().map(toleration_line).collect();
@@ -98,7 +98,7 @@ impl Writer {
     }
 
     /// Rule: CLI-018. `None`: they were not asked for.
-    pub fn describe_events(&mut self, events: Option<&[Rc<Event>]>) {
+    pub(crate) fn describe_events(&mut self, events: Option<&[Rc<Event>]>) {
         let Some(events) = events else { return };
         if events.is_empty() {
             self.field(0, "Events", "<none>");

@@ -12,7 +12,7 @@ use api::pod::Container;
 /// Why a program ends at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
-    pub exit_code: i32,
+    pub(crate) exit_code: i32,
     /// What it prints.
     pub text: String,
 }

@@ -18,7 +18,7 @@ pub(super) enum Kind {
 /// One program and its flags, without the leading dashes.
 #[derive(Debug)]
 pub(super) struct Component {
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     bools: &'static str,
     ints: &'static str,
     spans: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Component {
 }
 
 impl Component {
-    pub fn kind_of(&self, flag: &str) -> Option<Kind> {
+    pub(crate) fn kind_of(&self, flag: &str) -> Option<Kind> {
         let lists = [
             (self.bools, Kind::Bool),
             (self.ints, Kind::Int),

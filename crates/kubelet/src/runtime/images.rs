@@ -7,26 +7,26 @@ use api::meta::{Name, fnv1a_32};
 
 /// The images that a node has.
 #[derive(Clone, Debug, Default)]
-pub struct Images {
+pub(crate) struct Images {
     present: BTreeSet<Name>,
 }
 
 impl Images {
-    pub fn has(&self, image: &str) -> bool {
+    pub(crate) fn has(&self, image: &str) -> bool {
         self.present.contains(image)
     }
 
-    pub fn add(&mut self, image: &Name) {
+    pub(crate) fn add(&mut self, image: &Name) {
         if !self.has(image) {
             self.present.insert(image.clone());
         }
     }
 
-    pub fn remove(&mut self, image: &str) -> bool {
+    pub(crate) fn remove(&mut self, image: &str) -> bool {
         self.present.remove(image)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Name> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Name> {
         self.present.iter()
     }
 }
@@ -40,7 +40,7 @@ pub fn image_size(image: &str) -> u64 {
 ///
 /// Nothing is asked: a registry has every image, except those whose name or tag begins with `nosuch` or
 /// has `does-not-exist` in it.
-pub fn pull_error(image: &str) -> Option<String> {
+pub(crate) fn pull_error(image: &str) -> Option<String> {
     // Nearly all images: there is no need to take the name apart.
     if !image.contains("nosuch") && !image.contains("does-not-exist") {
         return None;

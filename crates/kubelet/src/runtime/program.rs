@@ -10,12 +10,12 @@ use sim::Duration;
 
 /// How a program ends by itself, and what it does when it is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Program {
+pub(crate) struct Program {
     /// After how long it ends by itself, and with which exit code.
-    pub ends: Option<(Duration, i32)>,
+    pub(crate) ends: Option<(Duration, i32)>,
     /// Whether it ends on SIGTERM. `sleep` and plain shells do not: they have no handler for it, and as
     /// process 1 of their container the signal's default action does not touch them.
-    pub heeds_sigterm: bool,
+    pub(crate) heeds_sigterm: bool,
 }
 
 const FOREVER: Program = Program { ends: None, heeds_sigterm: true };
@@ -24,7 +24,7 @@ const FOREVER: Program = Program { ends: None, heeds_sigterm: true };
 const PREPARATION: Duration = Duration::from_secs(1);
 
 /// The program that `container` runs.
-pub fn program(container: &Container) -> Program {
+pub(crate) fn program(container: &Container) -> Program {
     let program = of_container(container);
     let sleeps = container.command.first().is_some_and(|word| word.ends_with("sleep"));
     match program.ends {

@@ -38,15 +38,15 @@ pub struct Sandbox {
 pub struct Container {
     pub id: u32,
     /// Where it stands in [`PodSpec::containers`].
-    pub index: u16,
+    pub(crate) index: u16,
     /// Which of the pod's sandboxes it was made in.
-    pub sandbox: u16,
+    pub(crate) sandbox: u16,
     /// How many of this name there were before it in this pod.
     pub attempt: u32,
-    pub image_said: ImageSaid,
+    pub(crate) image_said: ImageSaid,
     pub created: Time,
     /// The spec it was created from.
-    pub spec: Rc<PodSpec>,
+    pub(crate) spec: Rc<PodSpec>,
     pub state: ContainerState,
 }
 
@@ -56,17 +56,17 @@ pub struct Container {
 pub struct ImageSaid(u32);
 
 impl ImageSaid {
-    pub const NOTHING: ImageSaid = ImageSaid(u32::MAX);
+    pub(crate) const NOTHING: ImageSaid = ImageSaid(u32::MAX);
     const PULLING: u32 = 1 << 31;
 
     /// That it pulls it, or that it is there, so long `before` the container was created; half an hour at most
     /// is kept.
-    pub fn new(pulling: bool, before: Duration) -> ImageSaid {
+    pub(crate) fn new(pulling: bool, before: Duration) -> ImageSaid {
         let micros = before.0.min(u64::from(Self::PULLING - 2)) as u32;
         ImageSaid(micros | if pulling { Self::PULLING } else { 0 })
     }
 
-    pub fn said(self) -> Option<(bool, Duration)> {
+    pub(crate) fn said(self) -> Option<(bool, Duration)> {
         let before = Duration(u64::from(self.0 & !Self::PULLING));
         (self != Self::NOTHING).then_some((self.0 & Self::PULLING != 0, before))
     }
@@ -120,7 +120,7 @@ impl Sandbox {
     }
 
     /// The pod as far as the runtime remembers it.
-    pub fn as_pod(&self) -> pod::Pod {
+    pub(crate) fn as_pod(&self) -> pod::Pod {
         let meta = ObjectMeta {
             name: self.name.clone(),
             uid: self.uid,
@@ -142,12 +142,12 @@ impl Sandbox {
 
     /// The latest container of this name that was made in the present sandbox: init containers run again in
     /// a new one (KL-098).
-    pub fn newest_init(&self, name: &str) -> Option<&Container> {
+    pub(crate) fn newest_init(&self, name: &str) -> Option<&Container> {
         self.newest(name).filter(|container| u32::from(container.sandbox) == self.attempt)
     }
 
     /// The one before the latest, if it is still known.
-    pub fn previous(&self, name: &str) -> Option<&Container> {
+    pub(crate) fn previous(&self, name: &str) -> Option<&Container> {
         self.containers.iter().rev().filter(|container| &**container.name() == name).nth(1)
     }
 }

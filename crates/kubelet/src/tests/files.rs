@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::{MANIFESTS, World};
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, CONFIG_SEEN, CONFIG_SOURCE};
 
-pub fn manifest(name: &str, image: &str) -> String {
+pub(crate) fn manifest(name: &str, image: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: c\n    image: {image}\n"
     )

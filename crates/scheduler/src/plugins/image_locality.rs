@@ -18,7 +18,7 @@ fn image_size(node: &Node, image: &str) -> Option<i64> {
 }
 
 /// The scores of some nodes; `None` if none of them reports an image.
-pub fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache) -> Option<Vec<i64>> {
+pub(crate) fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache) -> Option<Vec<i64>> {
     let reports = |info: &&NodeInfo| info.node.as_ref().is_some_and(|node| !node.images.is_empty());
     if !nodes.iter().any(reports) {
         return None;

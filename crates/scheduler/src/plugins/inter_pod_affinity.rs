@@ -13,9 +13,9 @@ use api::node::Node;
 use api::pod::Pod;
 use api::pod::scheduling::{AffinityTerm, NamespaceLabels, PodAffinity};
 
-pub const REASON_EXISTING: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
-pub const REASON_AFFINITY: &str = "node(s) didn't match pod affinity rules";
-pub const REASON_ANTI_AFFINITY: &str = "node(s) didn't match pod anti-affinity rules";
+pub(crate) const REASON_EXISTING: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
+pub(crate) const REASON_AFFINITY: &str = "node(s) didn't match pod affinity rules";
+pub(crate) const REASON_ANTI_AFFINITY: &str = "node(s) didn't match pod anti-affinity rules";
 
 /// What a required affinity of a pod that is there already weighs for one that it would like beside it.
 const HARD_POD_AFFINITY_WEIGHT: i64 = 1;
@@ -40,7 +40,7 @@ fn count(counts: &mut Counts, node: &Node, key: &Name, by: i64) {
 
 /// What the filter has to know, counted over the whole cluster once for each cycle.
 #[derive(Clone, Debug, Default)]
-pub struct PreFilterState {
+pub(crate) struct PreFilterState {
     /// Where pods are whose required anti-affinity does not want this one.
     existing_anti_affinity: Counts,
     affinity: Counts,
@@ -60,7 +60,7 @@ impl PreFilterState {
     /// Counts a pod on a node in (+1) or out (-1).
     ///
     /// Kubernetes: filtering.go, updateWithPod.
-    pub fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, namespaces: &NamespaceLabels) {
+    pub(crate) fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, namespaces: &NamespaceLabels) {
         for term in affinity_of(other).map_or(&[][..], |affinity| &affinity.anti_required) {
             if term.matches(other, pod, namespaces) {
                 count(&mut self.existing_anti_affinity, node, &term.topology_key, by);
@@ -79,7 +79,7 @@ impl PreFilterState {
 }
 
 /// `None`: nothing to filter.
-pub fn pre_filter(pod: &Pod, cache: &Cache, namespaces: &NamespaceLabels) -> Option<PreFilterState> {
+pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, namespaces: &NamespaceLabels) -> Option<PreFilterState> {
     let own = affinity_of(pod).is_some_and(|own| !own.required.is_empty() || !own.anti_required.is_empty());
     let mut state = PreFilterState::default();
     if own {
@@ -101,7 +101,7 @@ fn count_node(state: &mut PreFilterState, pod: &Pod, info: &NodeInfo, namespaces
     }
 }
 
-pub fn filter(pod: &Pod, node: &Node, state: &PreFilterState, namespaces: &NamespaceLabels) -> Verdict {
+pub(crate) fn filter(pod: &Pod, node: &Node, state: &PreFilterState, namespaces: &NamespaceLabels) -> Verdict {
     if !satisfies_affinity(pod, node, state, namespaces) {
         return Err(Status::unresolvable(Plugin::InterPodAffinity, REASON_AFFINITY));
     }
@@ -138,7 +138,7 @@ fn satisfies_affinity(pod: &Pod, node: &Node, state: &PreFilterState, namespaces
 /// Whether a change may let a pod pass that was rejected.
 ///
 /// Kubernetes: plugin.go, isSchedulableAfterPodChange and isSchedulableAfterNodeChange.
-pub fn is_concerned(pod: &Pod, event: &ClusterEvent, namespaces: &NamespaceLabels) -> bool {
+pub(crate) fn is_concerned(pod: &Pod, event: &ClusterEvent, namespaces: &NamespaceLabels) -> bool {
     let (near, far) = affinity_of(pod).map_or((&[][..], &[][..]), |own| (&own.required, &own.anti_required));
     let wanted = |other: &Pod| matches_all(near, pod, other, namespaces);
     let unwanted = |other: &Pod| far.iter().any(|term| term.matches(pod, other, namespaces));
@@ -159,7 +159,7 @@ pub fn is_concerned(pod: &Pod, event: &ClusterEvent, namespaces: &NamespaceLabel
 /// The normalized scores of some nodes; `None`: the plugin has nothing to say.
 ///
 /// Kubernetes: scoring.go, PreScore, Score and NormalizeScore.
-pub fn scores(
+pub(crate) fn scores(
     pod: &Pod,
     nodes: &[&NodeInfo],
     cache: &Cache,

@@ -13,9 +13,9 @@ use api::node::Node;
 use api::node_affinity::OBJECT_NAME_FIELD;
 use api::pod::Pod;
 
-pub const REASON_POD: &str = "node(s) didn't match Pod's node affinity/selector";
+pub(crate) const REASON_POD: &str = "node(s) didn't match Pod's node affinity/selector";
 /// Each term asks for two names at once.
-pub const REASON_CONFLICT: &str = "pod affinity terms conflict";
+pub(crate) const REASON_CONFLICT: &str = "pod affinity terms conflict";
 
 /// Which nodes the rest of the cycle looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn filter(pod: &Pod, node: &Node) -> Verdict {
 }
 
 /// Whether a pod's nodeSelector and required node affinity allow a node.
-pub fn matches(pod: &Pod, node: &Node) -> bool {
+pub(crate) fn matches(pod: &Pod, node: &Node) -> bool {
     match &pod.pinned_to {
         // The pinning replaces the required terms; nodeSelector still counts.
         Some(name) => {
@@ -86,6 +86,6 @@ pub fn matches(pod: &Pod, node: &Node) -> bool {
 }
 
 /// The weights of the preferred terms that a node matches.
-pub fn score(pod: &Pod, node: &Node) -> i64 {
+pub(crate) fn score(pod: &Pod, node: &Node) -> i64 {
     pod.spec.preferred_node_affinity.score(&node.meta.name, |key| node.meta.label(key))
 }

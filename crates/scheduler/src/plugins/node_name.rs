@@ -6,7 +6,7 @@ use crate::framework::{Plugin, Status, Verdict};
 use api::node::Node;
 use api::pod::Pod;
 
-pub const REASON: &str = "node(s) didn't match the requested node name";
+pub(crate) const REASON: &str = "node(s) didn't match the requested node name";
 
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {
     match &pod.node_name {

@@ -6,7 +6,7 @@ use crate::cache::NodeInfo;
 use crate::framework::{Plugin, Status, Verdict};
 use api::pod::{HostPort, Pod};
 
-pub const REASON: &str = "node(s) didn't have free ports for the requested pod ports";
+pub(crate) const REASON: &str = "node(s) didn't have free ports for the requested pod ports";
 
 pub fn filter(pod: &Pod, node: &NodeInfo) -> Verdict {
     if fits(&pod.spec.host_ports, &node.used_ports) {
@@ -15,7 +15,7 @@ pub fn filter(pod: &Pod, node: &NodeInfo) -> Verdict {
     Err(Status::unschedulable(Plugin::NodePorts, REASON))
 }
 
-pub fn fits(wanted: &[HostPort], used: &[HostPort]) -> bool {
+pub(crate) fn fits(wanted: &[HostPort], used: &[HostPort]) -> bool {
     !wanted.iter().any(|wanted| used.iter().any(|used| conflict(wanted, used)))
 }
 

@@ -20,12 +20,12 @@ pub struct FitArgs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InsufficientResource {
     pub resource: Name,
-    pub reason: Reason,
+    pub(crate) reason: Reason,
     pub requested: i64,
     pub used: i64,
     pub capacity: i64,
     /// More is asked for than the node has altogether: no eviction helps.
-    pub unresolvable: bool,
+    pub(crate) unresolvable: bool,
 }
 
 /// Whether a node has what a pod asks for; all that is short is named.

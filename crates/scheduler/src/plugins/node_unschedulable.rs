@@ -7,7 +7,7 @@ use api::node::Node;
 use api::pod::Pod;
 use api::toleration::{Taint, TaintEffect, Toleration};
 
-pub const REASON_UNSCHEDULABLE: &str = "node(s) were unschedulable";
+pub(crate) const REASON_UNSCHEDULABLE: &str = "node(s) were unschedulable";
 const TAINT: &str = "node.kubernetes.io/unschedulable";
 
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {

@@ -17,8 +17,8 @@ use api::node::Node;
 use api::pod::Pod;
 use api::pod::scheduling::TopologySpreadConstraint;
 
-pub const REASON: &str = "node(s) didn't match pod topology spread constraints";
-pub const REASON_MISSING_LABEL: &str =
+pub(crate) const REASON: &str = "node(s) didn't match pod topology spread constraints";
+pub(crate) const REASON_MISSING_LABEL: &str =
     "node(s) didn't match pod topology spread constraints (missing required label)";
 
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -28,7 +28,7 @@ const NO_DOMAIN: i64 = i32::MAX as i64;
 
 /// For each hard constraint, in their order: the pods of the group in each domain, and the fewest in any.
 #[derive(Clone, Debug, Default)]
-pub struct PreFilterState {
+pub(crate) struct PreFilterState {
     counts: Vec<BTreeMap<Name, i64>>,
     fewest: Vec<i64>,
 }
@@ -63,7 +63,7 @@ fn count_pods(info: &NodeInfo, pod: &Pod, constraint: &TopologySpreadConstraint)
 }
 
 /// `None`: nothing to filter.
-pub fn pre_filter(pod: &Pod, cache: &Cache, config: &Config) -> Option<PreFilterState> {
+pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, config: &Config) -> Option<PreFilterState> {
     hard(pod).next()?;
     let mut state =
         PreFilterState { counts: hard(pod).map(|_| BTreeMap::new()).collect(), fewest: Vec::new() };
@@ -93,7 +93,7 @@ impl PreFilterState {
     /// Counts a pod on a node in (+1) or out (-1).
     ///
     /// Kubernetes: filtering.go, updateWithPod.
-    pub fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, config: &Config) {
+    pub(crate) fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, config: &Config) {
         if other.meta.namespace() != pod.meta.namespace()
             || hard(pod).any(|constraint| domain(node, constraint).is_none())
         {
@@ -111,7 +111,7 @@ impl PreFilterState {
     }
 }
 
-pub fn filter(pod: &Pod, node: &Node, state: &PreFilterState) -> Verdict {
+pub(crate) fn filter(pod: &Pod, node: &Node, state: &PreFilterState) -> Verdict {
     for (at, constraint) in hard(pod).enumerate() {
         let Some(domain) = domain(node, constraint) else {
             return Err(Status::unresolvable(Plugin::PodTopologySpread, REASON_MISSING_LABEL));
@@ -132,7 +132,7 @@ pub fn filter(pod: &Pod, node: &Node, state: &PreFilterState) -> Verdict {
 /// constraints count.
 ///
 /// Kubernetes: plugin.go, isSchedulableAfterPodChange and isSchedulableAfterNodeChange.
-pub fn is_concerned(pod: &Pod, event: &ClusterEvent) -> bool {
+pub(crate) fn is_concerned(pod: &Pod, event: &ClusterEvent) -> bool {
     let counts = |other: &Pod| {
         other.meta.namespace() == pod.meta.namespace() && hard(pod).any(|c| c.selects(pod, other))
     };
@@ -152,7 +152,7 @@ pub fn is_concerned(pod: &Pod, event: &ClusterEvent) -> bool {
 /// The normalized scores of some nodes; `None`: the plugin has nothing to say.
 ///
 /// Kubernetes: scoring.go, PreScore, Score and NormalizeScore.
-pub fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, config: &Config) -> Option<Vec<i64>> {
+pub(crate) fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, config: &Config) -> Option<Vec<i64>> {
     let constraints = soft(pod);
     if constraints.is_empty() {
         return None;

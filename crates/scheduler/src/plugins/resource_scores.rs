@@ -9,7 +9,7 @@ use crate::cache::NodeInfo;
 use api::pod::Pod;
 
 /// (allocatable − requested) / allocatable, averaged over cpu and memory, with the default requests.
-pub fn least_allocated(pod: &Pod, info: &NodeInfo) -> i64 {
+pub(crate) fn least_allocated(pod: &Pod, info: &NodeInfo) -> i64 {
     let Some(node) = &info.node else { return 0 };
     let total = info.non_zero_requested.plus(pod.spec.scheduling.non_zero_requests);
     let pairs = [(total.cpu_milli, node.allocatable.cpu_milli), (total.memory, node.allocatable.memory)];
@@ -27,7 +27,7 @@ pub fn least_allocated(pod: &Pod, info: &NodeInfo) -> i64 {
 
 /// How alike the used shares of cpu and memory would be; `None` for a pod that asks for neither, which the
 /// plugin leaves alone.
-pub fn balanced_allocation(pod: &Pod, info: &NodeInfo) -> Option<i64> {
+pub(crate) fn balanced_allocation(pod: &Pod, info: &NodeInfo) -> Option<i64> {
     let request = &pod.spec.requests;
     if request.cpu_milli == 0 && request.memory == 0 {
         return None;

@@ -7,7 +7,7 @@ use api::node::Node;
 use api::pod::Pod;
 use api::toleration::{Taint, TaintEffect, Toleration, TolerationOperator};
 
-pub const REASON: &str = "node(s) had untolerated taint(s)";
+pub(crate) const REASON: &str = "node(s) had untolerated taint(s)";
 
 /// `comparison` stands for the feature gate TaintTolerationComparisonOperators, which is off by default.
 pub fn filter(pod: &Pod, node: &Node, comparison: bool) -> Verdict {
@@ -57,7 +57,7 @@ fn is_canonical_int64(text: &str) -> bool {
 }
 
 /// How many PreferNoSchedule taints a pod does not tolerate: few make a high score.
-pub fn score(pod: &Pod, node: &Node, comparison: bool) -> i64 {
+pub(crate) fn score(pod: &Pod, node: &Node, comparison: bool) -> i64 {
     let soft = |toleration: &&Toleration| {
         toleration.effect.is_none_or(|effect| effect == TaintEffect::PreferNoSchedule)
     };

@@ -18,30 +18,30 @@ use api::object::{Key, Other};
 use api::pod::Pod;
 use api::pod::spec::ConfigKind;
 
-pub const REASON_UNBOUND_IMMEDIATE: &str = "pod has unbound immediate PersistentVolumeClaims";
-pub const REASON_BIND_CONFLICT: &str = "node(s) didn't find available persistent volumes to bind";
-pub const REASON_NODE_CONFLICT: &str = "node(s) didn't match PersistentVolume's node affinity";
+pub(crate) const REASON_UNBOUND_IMMEDIATE: &str = "pod has unbound immediate PersistentVolumeClaims";
+pub(crate) const REASON_BIND_CONFLICT: &str = "node(s) didn't find available persistent volumes to bind";
+pub(crate) const REASON_NODE_CONFLICT: &str = "node(s) didn't match PersistentVolume's node affinity";
 
 /// The storage objects, as far as the scheduler has been told of any.
 #[derive(Clone, Debug, Default)]
-pub struct Volumes {
+pub(crate) struct Volumes {
     /// Without a list of claims nothing is known about any, and nothing is refused for them.
-    pub known: bool,
-    pub claims: BTreeMap<Key, Rc<Other>>,
-    pub volumes: BTreeMap<Name, Rc<Other>>,
-    pub classes: BTreeMap<Name, Rc<Other>>,
+    pub(crate) known: bool,
+    pub(crate) claims: BTreeMap<Key, Rc<Other>>,
+    pub(crate) volumes: BTreeMap<Name, Rc<Other>>,
+    pub(crate) classes: BTreeMap<Name, Rc<Other>>,
 }
 
 /// What the filter needs: the volumes of the bound claims, and whether there are claims that wait for a
 /// node to be chosen and that nobody will provision.
 #[derive(Clone, Debug, Default)]
-pub struct PreFilterState {
+pub(crate) struct PreFilterState {
     volumes: Vec<Name>,
     unprovisioned: bool,
 }
 
 /// `Ok(None)`: nothing to filter.
-pub fn pre_filter(pod: &Pod, volumes: &Volumes) -> Result<Option<PreFilterState>, Status> {
+pub(crate) fn pre_filter(pod: &Pod, volumes: &Volumes) -> Result<Option<PreFilterState>, Status> {
     let mut claims =
         pod.spec.volume_refs.iter().filter(|r| r.kind == ConfigKind::PersistentVolumeClaim).peekable();
     if !volumes.known || claims.peek().is_none() {
@@ -98,7 +98,7 @@ fn binding_mode(claim: &Value, volumes: &Volumes) -> Binding {
     }
 }
 
-pub fn filter(node: &Node, state: &PreFilterState, volumes: &Volumes) -> Verdict {
+pub(crate) fn filter(node: &Node, state: &PreFilterState, volumes: &Volumes) -> Verdict {
     let reachable = |name: &Name| match volumes.volumes.get(name) {
         None => true,
         Some(volume) => match json::at(&volume.raw, &["spec", "nodeAffinity", "required"]) {

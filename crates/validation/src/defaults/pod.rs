@@ -18,7 +18,7 @@ pub fn set_object_defaults_pod(pod: &mut Value) {
 }
 
 /// All defaults of a pod template, whatever object it stands in.
-pub fn set_object_defaults_pod_template(template: &mut Value) {
+pub(crate) fn set_object_defaults_pod_template(template: &mut Value) {
     set_object_defaults_pod_spec(json::child(template, "spec"));
 }
 
@@ -56,7 +56,7 @@ fn set_deprecated_service_account(spec: &mut Value) {
 /// What is filled in in Pods, but not in templates (API-028).
 ///
 /// Kubernetes: defaults.go, SetDefaults_Pod.
-pub fn set_defaults_pod(spec: &mut Value) {
+pub(crate) fn set_defaults_pod(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         json::each(spec, list).for_each(set_requests_from_limits);
     }
@@ -94,7 +94,7 @@ fn default_host_network_ports(container: &mut Value) {
 /// What is filled in in Pods and templates alike (API-027).
 ///
 /// Kubernetes: defaults.go, SetDefaults_PodSpec.
-pub fn set_defaults_pod_spec(spec: &mut Value) {
+pub(crate) fn set_defaults_pod_spec(spec: &mut Value) {
     json::set_default(spec, "dnsPolicy", "ClusterFirst");
     json::set_default(spec, "restartPolicy", "Always");
     json::set_default(spec, "securityContext", json!({}));
@@ -131,7 +131,7 @@ fn set_object_defaults_container(container: &mut Value) {
 }
 
 /// API-029. Kubernetes: defaults.go, SetDefaults_Container.
-pub fn set_defaults_container(container: &mut Value) {
+pub(crate) fn set_defaults_container(container: &mut Value) {
     let policy = image_pull_policy(json::text(container, "image"));
     json::set_default(container, "imagePullPolicy", policy);
     json::set_default(container, "terminationMessagePath", "/dev/termination-log");
@@ -147,7 +147,7 @@ pub(super) fn image_pull_policy(image: &str) -> &'static str {
 }
 
 /// API-030. Kubernetes: defaults.go, SetDefaults_Probe.
-pub fn set_defaults_probe(probe: &mut Value) {
+pub(crate) fn set_defaults_probe(probe: &mut Value) {
     for (key, default) in
         [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
     {

@@ -11,7 +11,7 @@ use api::json;
 use api::quantity::Quantity;
 use api::quantity::from_json;
 
-pub type Amounts = BTreeMap<String, Quantity>;
+pub(crate) type Amounts = BTreeMap<String, Quantity>;
 
 /// Fills in spec.resources from the containers, if a part of it is given.
 pub(super) fn set_defaults_pod_level_resources(spec: &mut Value) {
@@ -97,7 +97,7 @@ fn default_pod_limits(spec: &mut Value) {
 }
 
 /// What the containers need together: those that run side by side, or the largest step before them.
-pub fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts {
+pub(crate) fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts {
     let mut running = Amounts::new();
     for container in json::list(spec, "containers") {
         add(&mut running, &amounts(container, list));
