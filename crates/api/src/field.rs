@@ -205,10 +205,6 @@ impl FieldError {
         Self::new(ErrorKind::Invalid, field, Some(value.into()), detail)
     }
 
-    pub(crate) fn type_invalid(field: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
-        Self::new(ErrorKind::TypeInvalid, field, Some(value.into()), detail)
-    }
-
     /// The supported values are listed in the order given.
     pub fn not_supported(field: &FieldPath, value: impl Into<Value>, supported: &[&str]) -> Self {
         let quoted: Vec<String> = supported.iter().map(|text| go_quote(text)).collect();
@@ -228,13 +224,10 @@ impl FieldError {
         Self::new(ErrorKind::TooLong, field, None, format!("may not be more than {max_bytes} {unit}"))
     }
 
+    #[cfg(test)]
     pub(crate) fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
         let unit = if max == 1 { "item" } else { "items" };
         Self::new(ErrorKind::TooMany, field, Some(actual.into()), format!("must have at most {max} {unit}"))
-    }
-
-    pub(crate) fn internal(field: &FieldPath, detail: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Internal, field, None, detail)
     }
 
     /// The message without the field's name, as a cause of a `Status` carries it.

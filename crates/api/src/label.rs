@@ -121,18 +121,6 @@ impl Requirement {
         Self { key: key.into(), operator, values: values.iter().map(|v| Rc::from(v.as_ref())).collect() }
     }
 
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    pub(crate) fn operator(&self) -> Operator {
-        self.operator
-    }
-
-    pub(crate) fn values(&self) -> &[Rc<str>] {
-        &self.values
-    }
-
     fn has_value(&self, value: &str) -> bool {
         self.values.iter().any(|v| **v == *value)
     }

@@ -206,10 +206,6 @@ impl Quantity {
         if negative { -bound } else { bound }
     }
 
-    pub(crate) fn format(self) -> Format {
-        self.format
-    }
-
     pub fn is_zero(self) -> bool {
         self.nanos == 0
     }
@@ -250,6 +246,7 @@ impl Quantity {
 
     /// The difference, in this quantity's format unless this is zero.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn minus(self, other: Self) -> Self {
         self.plus(Self { nanos: -other.nanos, ..other })
     }

@@ -61,6 +61,7 @@ impl Resources {
         Value::Object(map)
     }
 
+    #[cfg(test)]
     pub(crate) fn is_zero(&self) -> bool {
         let scalars = self.scalars.values().all(|amount| *amount == 0);
         self.cpu_milli == 0 && self.memory == 0 && self.ephemeral_storage == 0 && self.pods == 0 && scalars

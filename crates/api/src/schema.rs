@@ -113,7 +113,6 @@ struct Schema {
     kinds: Vec<KindInfo>,
     structs: Vec<StructInfo>,
     by_kind: BTreeMap<(&'static str, &'static str), usize>,
-    by_struct: BTreeMap<&'static str, StructId>,
 }
 
 fn schema() -> &'static Schema {
@@ -173,11 +172,13 @@ pub fn structure(id: StructId) -> &'static StructInfo {
 }
 
 /// A struct by its Go name (`PodSpec`); where two packages share the name, the core group's.
+#[cfg(test)]
 pub(crate) fn structure_by_name(name: &str) -> Option<StructId> {
-    schema().by_struct.get(name).copied()
+    schema().structs.iter().position(|s| s.name == name).map(|at| StructId(u16::try_from(at).unwrap()))
 }
 
 /// The fields of a struct by its Go name, sorted; none for a name that is not there.
+#[cfg(test)]
 pub(crate) fn fields(name: &str) -> &'static [Field] {
     structure_by_name(name).map_or(&[], |id| &structure(id).fields)
 }
@@ -231,14 +232,7 @@ fn parse_table() -> Schema {
         .collect();
     let structs: Vec<StructInfo> = lines.map(parse_struct).collect();
     let by_kind = kinds.iter().enumerate().map(|(i, k)| ((k.api_version, k.kind), i)).collect();
-    let mut by_struct = BTreeMap::new();
-    for (i, s) in structs.iter().enumerate() {
-        // The table is in the order of full names; `core` wins over later packages, and over earlier ones
-        // that define a smaller twin under the same name only rarely (see the test).
-        let id = StructId(u16::try_from(i).expect("fewer than 65,536 structs"));
-        by_struct.entry(s.name).or_insert(id);
-    }
-    Schema { kinds, structs, by_kind, by_struct }
+    Schema { kinds, structs, by_kind }
 }
 
 fn parse_kind(line: &'static str, index: u16) -> KindInfo {

@@ -4,8 +4,6 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
-
 use super::field::{FieldError, go_quote, to_aggregate};
 
 /// The machine's word for a refusal; kubectl prints it as `Error from server ({reason})`.
@@ -228,37 +226,13 @@ impl StatusError {
         Self { causes: vec![cause], ..Self::forbidden(resource, name, &why) }
     }
 
-    /// A create in a namespace that there is not (API-022).
-    pub(crate) fn namespace_not_found(namespace: &str) -> Self {
-        Self::not_found(GroupResource::core("namespaces"), namespace)
-    }
-
-    /// A delete of one of the namespaces that must stay (API-024).
-    pub(crate) fn namespace_may_not_be_deleted(namespace: &str) -> Self {
-        Self::forbidden(GroupResource::core("namespaces"), namespace, "this namespace may not be deleted")
-    }
-
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusReason::BadRequest, message)
-    }
-
-    /// The watch or list asks for a version that is no longer kept (API-020).
-    pub(crate) fn too_old_resource_version(version: u64, oldest: u64) -> Self {
-        Self::expired(format!("too old resource version: {version} ({oldest})"))
-    }
-
-    pub(crate) fn expired(message: impl Into<String>) -> Self {
-        Self::new(StatusReason::Expired, message)
     }
 
     /// There is no such resource, or no such endpoint of it (CLI-048).
     pub fn no_such_resource() -> Self {
         Self::new(StatusReason::NotFound, "the server could not find the requested resource")
-    }
-
-    pub(crate) fn method_not_supported(resource: GroupResource<'_>, action: &str) -> Self {
-        let message = format!("{action} is not supported on resources of kind \"{resource}\"");
-        Self::about(StatusReason::MethodNotAllowed, resource, "", message)
     }
 
     pub fn too_many_requests(message: impl Into<String>, retry: u32) -> Self {
@@ -279,40 +253,6 @@ impl StatusError {
 
     pub fn is_conflict(&self) -> bool {
         self.reason == StatusReason::Conflict
-    }
-
-    /// The `Status` object that goes over the wire.
-    pub(crate) fn to_value(&self) -> Value {
-        let mut details = Map::new();
-        for (key, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
-            if !text.is_empty() {
-                details.insert(key.to_owned(), text.as_str().into());
-            }
-        }
-        if !self.causes.is_empty() {
-            details.insert("causes".to_owned(), self.causes.iter().map(StatusCause::to_value).collect());
-        }
-        if let Some(seconds) = self.retry {
-            details.insert("retryAfterSeconds".to_owned(), seconds.into());
-        }
-        let mut status = json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason.as_str(), "code": self.code
-        });
-        if let (false, Some(map)) = (details.is_empty(), status.as_object_mut()) {
-            map.insert("details".to_owned(), Value::Object(details));
-        }
-        status
-    }
-}
-
-impl StatusCause {
-    fn to_value(&self) -> Value {
-        let mut cause = json!({"reason": self.reason, "message": self.message});
-        if let (false, Some(map)) = (self.field.is_empty(), cause.as_object_mut()) {
-            map.insert("field".to_owned(), self.field.as_str().into());
-        }
-        cause
     }
 }
 
@@ -362,26 +302,6 @@ mod tests {
     }
 
     #[test]
-    fn api_020_a_version_that_is_gone_expires() {
-        let error = StatusError::too_old_resource_version(5, 100);
-        assert_eq!((error.code, error.reason), (410, StatusReason::Expired));
-        assert_eq!(error.message, "too old resource version: 5 (100)");
-    }
-
-    #[test]
-    fn api_022_a_missing_namespace_is_not_found() {
-        let error = StatusError::namespace_not_found("x");
-        assert_eq!((error.code, &*error.message), (404, "namespaces \"x\" not found"));
-    }
-
-    #[test]
-    fn api_024_the_first_namespaces_stay() {
-        let error = StatusError::namespace_may_not_be_deleted("kube-system");
-        let message = "namespaces \"kube-system\" is forbidden: this namespace may not be deleted";
-        assert_eq!((error.code, &*error.message), (403, message));
-    }
-
-    #[test]
     fn api_023_a_terminating_namespace_takes_nothing_new() {
         let error = StatusError::namespace_terminating(DAEMON_SETS, "x", "team");
         assert_eq!(error.code, 403);
@@ -400,17 +320,6 @@ mod tests {
         assert_eq!(
             error.message,
             "DaemonSet.apps \"x\" is invalid: [spec.a: Required value, spec.a: Invalid value: \"b\": bad]"
-        );
-        assert_eq!(
-            error.to_value(),
-            json!({
-                "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 422,
-                "message": error.message, "reason": "Invalid",
-                "details": {"name": "x", "group": "apps", "kind": "DaemonSet", "causes": [
-                    {"reason": "FieldValueRequired", "message": "Required value", "field": "spec.a"},
-                    {"reason": "FieldValueInvalid", "message": "Invalid value: \"b\": bad", "field": "spec.a"}
-                ]}
-            })
         );
     }
 }

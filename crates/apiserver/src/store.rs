@@ -58,10 +58,6 @@ fn name_tag(namespace: &str, name: &str) -> u32 {
 }
 
 impl<T: Stored> Table<T> {
-    pub(crate) fn len(&self) -> usize {
-        self.by_serial.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }

@@ -315,11 +315,6 @@ impl Job {
         }
     }
 
-    /// What it printed so far, in order.
-    pub(crate) fn output(&self) -> &[Chunk] {
-        &self.output
-    }
-
     /// Both streams as a terminal shows them.
     pub fn text(&self) -> String {
         self.output.iter().map(|chunk| chunk.text.as_str()).collect()

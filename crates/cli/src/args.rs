@@ -9,7 +9,7 @@ use stage::script::WORKERS_MAX;
 
 /// What is wrong with the command line or with a file it names, in a sentence.
 #[derive(Debug)]
-pub struct Misuse(pub String);
+pub(crate) struct Misuse(pub String);
 
 impl Misuse {
     /// Points to the help of the command instead of the program's.
@@ -25,7 +25,7 @@ impl From<lexopt::Error> for Misuse {
 }
 
 #[derive(Debug)]
-pub enum Invocation {
+pub(crate) enum Invocation {
     Help(&'static str),
     Explain(Explain),
     Run(Run),
@@ -33,13 +33,13 @@ pub enum Invocation {
 }
 
 #[derive(Debug, Default)]
-pub struct Explain {
+pub(crate) struct Explain {
     pub file: String,
     pub nodes: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Output {
+pub(crate) enum Output {
     #[default]
     Table,
     Json,
@@ -47,7 +47,7 @@ pub enum Output {
 }
 
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     pub files: Vec<String>,
     pub until: Duration,
     pub script: Option<String>,
@@ -59,14 +59,14 @@ pub struct Run {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum As {
+pub(crate) enum As {
     #[default]
     Apply,
     Static,
 }
 
 #[derive(Debug, Default)]
-pub struct Check {
+pub(crate) struct Check {
     pub file: String,
     pub as_: As,
     pub json: bool,
@@ -145,7 +145,7 @@ Options:
 ";
 
 /// Reads a file, or the standard input for `-`.
-pub fn read(path: &str) -> Result<Vec<u8>, Misuse> {
+pub(crate) fn read(path: &str) -> Result<Vec<u8>, Misuse> {
     let failed = |error: std::io::Error| Misuse(format!("cannot read {path}: {error}"));
     if path == "-" {
         let mut bytes = Vec::new();
@@ -156,7 +156,7 @@ pub fn read(path: &str) -> Result<Vec<u8>, Misuse> {
 }
 
 /// `90s`, `5m`, `1h30m`, `500ms`: Go's durations, without fractions.
-pub fn duration(text: &str) -> Result<Duration, Misuse> {
+pub(crate) fn duration(text: &str) -> Result<Duration, Misuse> {
     let wrong = || Misuse(format!("invalid duration {text:?}: 90s, 5m and 1h30m are valid"));
     let mut rest = text;
     let mut micros = 0u64;
@@ -178,7 +178,7 @@ fn number(flag: &str, most: u64, text: &str) -> Result<u64, Misuse> {
     number.ok_or_else(|| Misuse(format!("invalid value {text:?} for --{flag}: 0 to {most} are valid")))
 }
 
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Misuse> {
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Misuse> {
     let mut parser = lexopt::Parser::from_args(args);
     match parser.next()? {
         None | Some(Short('h') | Long("help")) => Ok(Invocation::Help(HELP)),

@@ -12,7 +12,7 @@ use crate::say_line;
 const NODE: &str = "worker-1";
 
 /// Whether the manifest would be taken.
-pub fn check(check: &Check) -> Result<bool, Misuse> {
+pub(crate) fn check(check: &Check) -> Result<bool, Misuse> {
     let bytes = read(&check.file)?;
     let found = match check.as_ {
         As::Apply => check_apply(&bytes),

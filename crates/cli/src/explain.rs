@@ -17,7 +17,7 @@ use crate::args::{Explain, Misuse, read};
 use crate::say_line;
 
 /// Whether every DaemonSet of the file lands somewhere.
-pub fn explain(explain: &Explain) -> Result<bool, Misuse> {
+pub(crate) fn explain(explain: &Explain) -> Result<bool, Misuse> {
     if explain.file == "-" && explain.nodes.as_deref() == Some("-") {
         return Err(Misuse("only one of -f and --nodes can be the standard input".to_owned()));
     }

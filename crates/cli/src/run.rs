@@ -15,7 +15,7 @@ use crate::{say, say_line};
 const COMMAND_LIMIT: Duration = Duration::from_secs(600);
 
 /// Whether every command that was played went well.
-pub fn run(run: &Run) -> Result<bool, Misuse> {
+pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
     if let Some(path) = &run.session {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
         let script = Script::parse(&text).map_err(Misuse)?;

@@ -9,7 +9,7 @@ use crate::args::{Misuse, read};
 
 /// The commands of a script: comments and empty lines are left out, a here-document stays with its
 /// command, and a backslash at the end joins the next line.
-pub fn lines(text: &str) -> Vec<String> {
+pub(crate) fn lines(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -62,7 +62,7 @@ fn marks(line: &str) -> Vec<(String, bool)> {
 
 /// The files on the disk that a line names, each by the name that it has there. One that is missing is left
 /// to the command, which says so itself.
-pub fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
+pub(crate) fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
     let mut files = BTreeMap::new();
     let words = || line.lines().next().unwrap_or_default().split_whitespace();
     let deep = words().any(|word| matches!(word, "-R" | "--recursive" | "--recursive=true"));
@@ -80,7 +80,7 @@ pub fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
 const MAX_DEPTH: usize = 8;
 
 /// A file by its name; a directory by the manifests in it, and `deep` also by those that lie deeper.
-pub fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+pub(crate) fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
     let path = Path::new(name);
     if path.is_file() {
         files.insert(name.to_owned(), read(name)?.into());

@@ -59,6 +59,7 @@ impl<K: Ord> Backoff<K> {
         self.entries.retain(|_, entry| now.since(entry.last_update) <= max);
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

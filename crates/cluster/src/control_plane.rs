@@ -253,8 +253,4 @@ impl Cluster {
     }
 }
 
-impl<T> Process<T> {
-    pub(crate) fn is_running(&self) -> bool {
-        self.component.is_some()
-    }
-}
+impl<T> Process<T> {}

@@ -59,11 +59,6 @@ impl Desk {
         self.jobs.iter().map(|(id, job)| (*id, job))
     }
 
-    /// Whether any command is still running.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.jobs.values().any(|job| job.exit_code().is_none())
-    }
-
     fn forget_old(&mut self) {
         while self.notes.len() > HISTORY {
             self.notes.pop_first();

@@ -198,10 +198,6 @@ impl Cluster {
         self.serving == Serving::Up
     }
 
-    pub(crate) fn serving(&self) -> Serving {
-        self.serving
-    }
-
     /// What kubectl's kubeconfig says.
     pub fn client(&self) -> Rc<Client> {
         let server = self

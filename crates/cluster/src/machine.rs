@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
+use super::Inbox;
 use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
-use super::{Inbox, Wake};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;
@@ -231,10 +231,5 @@ impl Cluster {
         }
         self.machines.push(machine);
         id
-    }
-
-    pub(crate) fn boot_machine(&mut self, id: MachineId) {
-        let now = self.now();
-        self.agenda.push(now, Wake::Boot(id));
     }
 }

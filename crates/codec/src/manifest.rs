@@ -250,11 +250,6 @@ fn defaulted(mut value: Value, info: &KindInfo) -> Value {
     value
 }
 
-/// A validation error with its place in the text.
-pub(crate) fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
-    field_diagnostic_below(tree, "", error)
-}
-
 /// Where the field of an error is. Kubernetes leaves `metadata` out of the path to a template's labels and
 /// annotations.
 fn path_of(error: &FieldError) -> String {

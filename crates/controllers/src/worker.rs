@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use client::workqueue::WorkQueue;
-use sim::{Duration, Time};
+use sim::Time;
 use wire::{Answer, Call, CallError, Ctx, Timer, Token};
 
 /// Requests under way, by the tokens that their answers will carry.
@@ -111,11 +111,6 @@ impl<W: Ord + Clone> Worker<W> {
 
     pub(crate) fn add(&mut self, work: W, ctx: &mut Ctx) {
         self.queue.add(work);
-        self.schedule(ctx);
-    }
-
-    pub(crate) fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
-        self.queue.add_after(work, after, ctx.now);
         self.schedule(ctx);
     }
 

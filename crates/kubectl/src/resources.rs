@@ -115,7 +115,10 @@ fn no_such_type(name: &str) -> String {
 /// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
 ///
 /// `all_by_default`: types without names mean all objects of them, as with `get`.
-pub(crate) fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+pub(crate) fn resource_type_or_name_args(
+    args: &[String],
+    all_by_default: bool,
+) -> Result<Vec<Target>, Failure> {
     if args.iter().any(|arg| arg.contains('/')) {
         return args.iter().map(|arg| tuple(arg)).collect();
     }
@@ -212,7 +215,11 @@ pub(super) fn continue_on_error<T>(
 }
 
 /// Fetches what the targets mean; a failure does not keep the others from being fetched.
-pub(crate) fn visit(io: &mut Io, targets: &[Target], scope: &Scope) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
+pub(crate) fn visit(
+    io: &mut Io,
+    targets: &[Target],
+    scope: &Scope,
+) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
     let mut infos = Vec::new();
     let mut failures = Vec::new();
     if let Some(failure) = misuse(targets, scope) {

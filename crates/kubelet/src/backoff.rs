@@ -61,11 +61,6 @@ impl<K: Ord + Clone> Backoff<K> {
         })
     }
 
-    /// When the back-off of `key` that counts from its last update ends.
-    pub(crate) fn ends_after_update(&self, key: &K) -> Option<Time> {
-        self.entries.get(key).map(|entry| entry.last_update + entry.backoff)
-    }
-
     /// Forgets every key that `keep` refuses.
     pub fn retain(&mut self, keep: impl Fn(&K) -> bool) {
         self.entries.retain(|key, _| keep(key));

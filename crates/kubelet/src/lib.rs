@@ -167,10 +167,6 @@ impl Kubelet {
         }
     }
 
-    pub(crate) fn host(&self) -> &Host {
-        &self.host
-    }
-
     pub fn is_running(&self) -> bool {
         self.running
     }
@@ -200,10 +196,6 @@ impl Kubelet {
     }
 
     /// What the running process was configured with.
-    pub(crate) fn config(&self) -> &KubeletConfiguration {
-        &self.config
-    }
-
     /// The manifests of this node, and what was made of each.
     pub fn file_source(&self) -> &FileSource {
         &self.file_source

@@ -346,6 +346,7 @@ impl Kubelet {
     }
 
     /// The network plugin is ready, or not any more (KL-060, ND-013).
+    #[cfg(test)]
     pub(crate) fn set_network_ready(&mut self, ready: bool, ctx: &mut Ctx) {
         Rc::make_mut(&mut self.host).network_ready = ready;
         if self.running {

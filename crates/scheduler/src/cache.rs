@@ -97,10 +97,6 @@ impl NodeInfo {
         }
         old
     }
-
-    pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.node.as_ref()?.meta.label(key)
-    }
 }
 
 /// What a pod's arrival on a node meant to the cache.

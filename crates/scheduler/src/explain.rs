@@ -50,11 +50,13 @@ pub fn explain(pod: &Pod, nodes: &[Rc<Node>], pods: &[Rc<Pod>]) -> Vec<Explanati
 
 impl Scheduler {
     /// Explains a pod on each node that the scheduler knows.
+    #[cfg(test)]
     pub(crate) fn explain(&self, pod: &Pod) -> Vec<Explanation> {
         self.world().explain(pod)
     }
 
     /// Explains a pod on one node. O(1) for a pod without affinity and spread constraints.
+    #[cfg(test)]
     pub(crate) fn explain_on(&self, pod: &Pod, node: &str) -> Option<Explanation> {
         let id = self.cache.find(node)?;
         self.cache.node(id)?;

@@ -179,6 +179,7 @@ impl Scheduler {
     }
 
     /// How many pods wait in (active, backoff, unschedulable).
+    #[cfg(test)]
     pub(crate) fn queue_lengths(&self) -> (usize, usize, usize) {
         self.queue.lengths()
     }

@@ -174,7 +174,8 @@ impl SchedulingQueue {
         slots.filter_map(|(at, slot)| Some((PodIx(at as u32), slot.as_ref()?)))
     }
 
-    /// How many pods wait in (active, backoff, unschedulable): what the scheduler's part shows.
+    /// How many pods wait in (active, backoff, unschedulable).
+    #[cfg(test)]
     pub(crate) fn lengths(&self) -> (usize, usize, usize) {
         (self.active.len(), self.backoff.len() + self.error_backoff.len(), self.unschedulable.len())
     }

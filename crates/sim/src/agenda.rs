@@ -141,6 +141,7 @@ impl<W> Agenda<W> {
     }
 
     /// Everything that waits, in no particular order: for pictures, which sort what they show.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Time, &W)> {
         let heap = self.heap.iter().map(|Reverse(entry)| entry);
         heap.chain(self.lanes.iter().flatten()).map(|entry| (entry.at, &entry.wake))

@@ -37,15 +37,6 @@ impl<T> SerialMap<T> {
         self.pieces.get(at / PIECE)?.as_ref()?.slots[at % PIECE].as_ref()
     }
 
-    pub(crate) fn get_mut(&mut self, serial: u32) -> Option<&mut T> {
-        let at = serial as usize;
-        self.pieces.get_mut(at / PIECE)?.as_mut()?.slots[at % PIECE].as_mut()
-    }
-
-    pub(crate) fn contains(&self, serial: u32) -> bool {
-        self.get(serial).is_some()
-    }
-
     /// O(1), but for a serial far above all others.
     pub fn insert(&mut self, serial: u32, value: T) -> Option<T> {
         let at = serial as usize;

@@ -1,6 +1,5 @@
 //! What a file holds, as a session writes it down: text as it is, anything else without loss.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -20,11 +19,6 @@ impl Bytes {
 
     pub(crate) fn into_bytes(self) -> Rc<[u8]> {
         self.0
-    }
-
-    /// To be shown; what is not UTF-8 is replaced.
-    pub(crate) fn to_text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
     }
 }
 

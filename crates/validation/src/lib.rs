@@ -34,15 +34,11 @@ mod workload;
 use serde_json::Value;
 
 pub(crate) use daemonset::{validate_daemon_set, validate_daemon_set_update};
-pub(crate) use meta::{
-    validate_annotations, validate_label_selector, validate_labels, validate_object_meta,
-    validate_object_meta_update,
-};
+pub(crate) use meta::{validate_object_meta, validate_object_meta_update};
 pub use names::{NameFn, name_is_dns_label, name_is_dns_subdomain, validate_path_segment_name};
-pub(crate) use node::{validate_node, validate_node_taints, validate_node_update};
-pub(crate) use pod::{validate_pod_create, validate_pod_template_spec};
+pub(crate) use node::{validate_node, validate_node_update};
+pub(crate) use pod::validate_pod_create;
 pub(crate) use pod_update::validate_pod_update;
-pub(crate) use scheduling::validate_tolerations;
 
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;

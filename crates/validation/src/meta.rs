@@ -74,7 +74,12 @@ fn validate_label_selector_requirement(expression: &Value, path: &FieldPath, err
 /// The metadata of a new object (API-008, API-017, API-049).
 ///
 /// Kubernetes: objectmeta.go, ValidateObjectMetaAccessor, with the checks that the core group adds.
-pub(crate) fn validate_object_meta(meta: &Value, namespaced: bool, name_fn: NameFn, path: &FieldPath) -> ErrorList {
+pub(crate) fn validate_object_meta(
+    meta: &Value,
+    namespaced: bool,
+    name_fn: NameFn,
+    path: &FieldPath,
+) -> ErrorList {
     let mut errors = ErrorList::new();
     let generate_name = json::text(meta, "generateName");
     if !generate_name.is_empty() {

@@ -24,12 +24,6 @@ pub struct Span {
     pub end: Pos,
 }
 
-impl Span {
-    pub(crate) fn at(pos: Pos) -> Span {
-        Span { start: pos, end: pos }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
     /// The real system refuses this.

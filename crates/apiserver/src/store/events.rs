@@ -92,10 +92,12 @@ fn sort_hash(sort: &Sort) -> u64 {
 }
 
 impl EventTable {
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.count
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }

@@ -84,10 +84,6 @@ impl<'a> Io<'a> {
         result
     }
 
-    pub(crate) fn stdin(&self) -> Option<Rc<[u8]>> {
-        self.file("-")
-    }
-
     /// Asks the API server.
     pub(crate) fn call(&mut self, call: Call) -> Result<Answer, Stop> {
         match self.next_reply() {

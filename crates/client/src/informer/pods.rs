@@ -169,6 +169,7 @@ impl PodIndex {
         self.by_serial.len()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }
@@ -190,6 +191,7 @@ impl PodIndex {
         owned.flat_map(Owned::all).filter_map(|serial| self.get(serial))
     }
 
+    #[cfg(test)]
     pub(crate) fn controlled_count(&self, controller: Uid) -> u32 {
         self.by_controller.get(&controller).map_or(0, |owned| owned.count)
     }

@@ -21,14 +21,6 @@ impl Images {
             self.present.insert(image.clone());
         }
     }
-
-    pub(crate) fn remove(&mut self, image: &str) -> bool {
-        self.present.remove(image)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Name> {
-        self.present.iter()
-    }
 }
 
 /// A made-up size in bytes, always the same for one image.

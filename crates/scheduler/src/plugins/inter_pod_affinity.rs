@@ -60,7 +60,14 @@ impl PreFilterState {
     /// Counts a pod on a node in (+1) or out (-1).
     ///
     /// Kubernetes: filtering.go, updateWithPod.
-    pub(crate) fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, namespaces: &NamespaceLabels) {
+    pub(crate) fn update(
+        &mut self,
+        pod: &Pod,
+        other: &Pod,
+        node: &Node,
+        by: i64,
+        namespaces: &NamespaceLabels,
+    ) {
         for term in affinity_of(other).map_or(&[][..], |affinity| &affinity.anti_required) {
             if term.matches(other, pod, namespaces) {
                 count(&mut self.existing_anti_affinity, node, &term.topology_key, by);
@@ -101,7 +108,12 @@ fn count_node(state: &mut PreFilterState, pod: &Pod, info: &NodeInfo, namespaces
     }
 }
 
-pub(crate) fn filter(pod: &Pod, node: &Node, state: &PreFilterState, namespaces: &NamespaceLabels) -> Verdict {
+pub(crate) fn filter(
+    pod: &Pod,
+    node: &Node,
+    state: &PreFilterState,
+    namespaces: &NamespaceLabels,
+) -> Verdict {
     if !satisfies_affinity(pod, node, state, namespaces) {
         return Err(Status::unresolvable(Plugin::InterPodAffinity, REASON_AFFINITY));
     }
