@@ -242,23 +242,9 @@ impl StatusError {
         Self::new(StatusReason::BadRequest, message)
     }
 
-    /// The watch or list asks for a version that is no longer kept (API-020).
-    pub fn too_old_resource_version(version: u64, oldest: u64) -> Self {
-        Self::expired(format!("too old resource version: {version} ({oldest})"))
-    }
-
-    pub fn expired(message: impl Into<String>) -> Self {
-        Self::new(StatusReason::Expired, message)
-    }
-
     /// There is no such resource, or no such endpoint of it (CLI-048).
     pub fn no_such_resource() -> Self {
         Self::new(StatusReason::NotFound, "the server could not find the requested resource")
-    }
-
-    pub fn method_not_supported(resource: GroupResource<'_>, action: &str) -> Self {
-        let message = format!("{action} is not supported on resources of kind \"{resource}\"");
-        Self::about(StatusReason::MethodNotAllowed, resource, "", message)
     }
 
     pub fn too_many_requests(message: impl Into<String>, retry: u32) -> Self {
@@ -359,13 +345,6 @@ mod tests {
         assert_eq!(text("", "pods", "x"), "pods \"x\" not found");
         assert_eq!(text("apps", "daemonsets", "x"), "daemonsets.apps \"x\" not found");
         assert_eq!(text("", "nodes", "n"), "nodes \"n\" not found");
-    }
-
-    #[test]
-    fn api_020_a_version_that_is_gone_expires() {
-        let error = StatusError::too_old_resource_version(5, 100);
-        assert_eq!((error.code, error.reason), (410, StatusReason::Expired));
-        assert_eq!(error.message, "too old resource version: 5 (100)");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 pub mod nodes;
 pub mod pods;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::daemonset::{ControllerRevision, DaemonSet};
@@ -156,11 +156,6 @@ impl Caches {
             Kind::Event => BTreeMap::new(),
             kind => self.others.get(&kind).map(|index| wrap(index, Object::Other)).unwrap_or_default(),
         }
-    }
-
-    /// The kinds other than the typed ones of which something is cached.
-    pub fn other_kinds(&self) -> BTreeSet<Kind> {
-        self.others.iter().filter(|(_, index)| !index.is_empty()).map(|(kind, _)| *kind).collect()
     }
 }
 

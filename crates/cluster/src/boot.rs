@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::machine::MachineSpec;
 use super::{Cluster, Wake};
-use api::object::{Key, Kind, Object};
+use api::object::{Key, Kind};
 use kubelet::node_status::allocatable;
 use sim::Duration;
-use wire::{Call, DeleteOptions, FieldValidation, Part, Patch, Token};
+use wire::{Call, FieldValidation, Part, Patch, Token};
 
 /// What kubeadm installs besides the control plane itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -403,12 +403,5 @@ impl Cluster {
             Call::Post { kind: of, namespace, body: Rc::new(body), validation },
             Token::NONE,
         );
-    }
-
-    /// Removes an object as an administrator would, without going through a link; for tests' set-up.
-    pub fn remove_object(&mut self, kind: Kind, key: &Key) -> Option<Object> {
-        let call = Call::Delete { kind, key: key.clone(), options: DeleteOptions::default() };
-        let answer = self.api.handle(call, self.now);
-        answer.result.ok()?.object().cloned()
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
+use super::Inbox;
 use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
-use super::{Inbox, Wake};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;
@@ -216,7 +216,7 @@ fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
 }
 
 impl Cluster {
-    /// Adds a computer, switched off; [`Cluster::boot_machine`] switches it on.
+    /// Adds a computer, switched off.
     pub fn add_machine(&mut self, spec: MachineSpec) -> MachineId {
         let id = MachineId(self.machines.len() as u32);
         let machine = Machine::new(id, spec, &self.new_disk, self.seed());
@@ -231,10 +231,5 @@ impl Cluster {
         }
         self.machines.push(machine);
         id
-    }
-
-    pub fn boot_machine(&mut self, id: MachineId) {
-        let now = self.now();
-        self.agenda.push(now, Wake::Boot(id));
     }
 }

@@ -250,11 +250,6 @@ fn defaulted(mut value: Value, info: &KindInfo) -> Value {
     value
 }
 
-/// A validation error with its place in the text.
-pub fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
-    field_diagnostic_below(tree, "", error)
-}
-
 /// Where the field of an error is. Kubernetes leaves `metadata` out of the path to a template's labels and
 /// annotations.
 fn path_of(error: &FieldError) -> String {
@@ -266,6 +261,7 @@ fn path_of(error: &FieldError) -> String {
     }
 }
 
+/// A validation error with its place in the text.
 fn field_diagnostic_below(tree: &Node, prefix: &str, error: &FieldError) -> Diagnostic {
     let path = path_of(error);
     let place = Place { tree, prefix: prefix.to_owned() };
