@@ -56,7 +56,7 @@ fn check_namespace(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusE
     let Some(namespaces) = api.kinds.namespace else { return Ok(()) };
     let found = api.store.others.get(&namespaces).and_then(|table| table.get("", &key.namespace));
     match found {
-        None => Err(StatusError::not_found(GroupResource::core("namespaces"), &key.namespace)),
+        None => Err(StatusError::namespace_not_found(&key.namespace)),
         Some(namespace) if namespace.meta.is_terminating() => {
             Err(StatusError::namespace_terminating(resource(kind), &key.name, &key.namespace))
         }
@@ -366,8 +366,7 @@ pub(super) fn delete(
         Object::Pod(pod) => delete_pod(api, pod.clone(), options, now),
         Object::Other(other) if is_namespace(kind) => {
             if PERMANENT_NAMESPACES.contains(&&*key.name) {
-                let why = "this namespace may not be deleted";
-                return Err(StatusError::forbidden(resource(kind), &key.name, why));
+                return Err(StatusError::namespace_may_not_be_deleted(&key.name));
             }
             if other.meta.is_terminating() {
                 return Ok(Reply::Object(old));

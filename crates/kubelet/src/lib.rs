@@ -11,7 +11,6 @@
 //! Kubernetes: pkg/kubelet/kubelet.go.
 
 pub mod admit;
-pub mod backoff;
 pub mod config;
 mod configs;
 mod events;
@@ -27,6 +26,7 @@ pub mod pod_config;
 pub mod pod_manager;
 mod pod_worker;
 pub(crate) mod preemption;
+mod probe;
 pub mod prober;
 pub mod runtime;
 mod sources;
@@ -48,22 +48,23 @@ use api::event::EventSource;
 use api::meta::{Name, StringMap, Uid};
 use api::node::Node;
 use api::object::{Kind, Object};
-use api::pod::Pod;
+use api::pod::{Pod, PodSource};
 use api::resources::Resources;
 use api::toleration::Taint;
-use backoff::Backoff;
+use client::backoff::Backoff;
 use client::recorder::Recorder;
 use config::KubeletConfiguration;
 use configs::{CONFIG_GET, Configs};
 use events::pod_ref;
 use image_manager::ImageManager;
-use kuberuntime::ContainerKey;
+use kuberuntime::{ContainerKey, new_crash_loop_back_off};
 use manifest_dir::FileSource;
 use mirror::{MIRROR_CREATE, MIRROR_DELETE};
 use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
 use pod_config::PodStorage;
 use pod_worker::PodWorker;
 use runtime::Runtime;
+use runtime::cni::is_network_configured;
 use sim::files::Files;
 use sim::{Duration, Time};
 use sources::SourcesSeen;
@@ -87,8 +88,6 @@ pub struct Host {
     /// Labels given by `--node-labels`, besides the usual ones.
     pub labels: StringMap,
     pub taints: Vec<Taint>,
-    /// Whether there is a network plugin (KL-060, CP-010).
-    pub network_ready: bool,
 }
 
 /// What has happened to a file, as inotify tells it. A move is [`FileChange::Removed`] at its old path and
@@ -108,6 +107,8 @@ pub struct Kubelet {
     /// Which process this is, counted from 1: timers and answers meant for an earlier one are dropped.
     epoch: u8,
     started: Time,
+    /// Whether the runtime has a network for pods (KL-060, CP-010).
+    network_ready: bool,
     /// The configuration the process was started with.
     config: KubeletConfiguration,
     event_source: Rc<EventSource>,
@@ -125,8 +126,8 @@ pub struct Kubelet {
     images: ImageManager,
     timers: Timers,
     texts: Texts,
-    /// Programs that were told to fail their probes; they outlive the process.
-    failing: Vec<prober::Failing>,
+    /// Programs that were told how to answer their probes; they outlive the process.
+    told: Vec<prober::Told>,
     configs: Configs,
     /// Made when the first event comes that may be said again.
     recorder: Option<Box<Recorder>>,
@@ -147,6 +148,7 @@ impl Kubelet {
             running: false,
             epoch,
             started: Time::default(),
+            network_ready: false,
             config: KubeletConfiguration::default(),
             event_source: Rc::new(event_source),
             file_source: FileSource::default(),
@@ -157,11 +159,11 @@ impl Kubelet {
             registration: Registration::default(),
             workers: UidList::default(),
             last_no: 0,
-            crash_loop_back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
+            crash_loop_back_off: new_crash_loop_back_off(INITIAL_BACK_OFF, MAX_BACK_OFF),
             images: ImageManager::default(),
             timers: Timers::default(),
             texts: Texts::default(),
-            failing: Vec::new(),
+            told: Vec::new(),
             configs: Configs::default(),
             recorder: None,
         }
@@ -185,7 +187,9 @@ impl Kubelet {
         self.running = true;
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.started = ctx.now;
-        self.crash_loop_back_off = Backoff::new(INITIAL_BACK_OFF, self.config.max_container_restart_period);
+        self.network_ready = is_network_configured(files);
+        self.crash_loop_back_off =
+            new_crash_loop_back_off(INITIAL_BACK_OFF, self.config.max_container_restart_period);
         self.runtime.take_dirty();
         self.say_starting(ctx);
         self.try_register(ctx);
@@ -205,16 +209,16 @@ impl Kubelet {
     pub fn stop(&mut self) {
         let mut runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
         runtime.cancel_all_starts();
-        let failing = std::mem::take(&mut self.failing);
+        let told = std::mem::take(&mut self.told);
         *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
-        self.failing = failing;
+        self.told = told;
     }
 
     /// The computer loses its power: the process is gone, and so is all that ran.
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.runtime.power_off(now);
-        self.failing.clear();
+        self.told.clear();
     }
 
     /// The first list of a kind, or a new one after the API server was away.
@@ -229,7 +233,7 @@ impl Kubelet {
                     _ => None,
                 });
                 self.set_api_pods(pods.collect(), ctx);
-                self.source_seen(true, ctx);
+                self.source_seen(PodSource::Api, ctx);
             }
             Kind::Node => {
                 let own = objects.into_iter().find_map(|object| match object {
@@ -283,6 +287,7 @@ impl Kubelet {
     pub fn on_file_event(&mut self, path: &str, change: FileChange, files: &Files, ctx: &mut Ctx) {
         if self.running {
             self.handle_file_event(path, change, files, ctx);
+            self.look_at_network(path, files, ctx);
         }
     }
 

@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::claims::{Claim, Claims};
 use super::history::{get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete};
 use super::nodes::{Doom, UpdatedPods, find_updated_pods_on_node, pods_should_be_on_node};
-use super::placement::with_pods_on;
 use super::pods::Mould;
 use super::status::{Next, StatusWrite};
 use super::update::{rolling_update, updated_desired_node_counts};
@@ -543,7 +542,7 @@ impl DaemonSetsController {
         let Some(basis) = state.placement.basis() else { return Default::default() };
         for node in &state.placement.attend {
             let exists = state.placement.exists(*node);
-            with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
+            state.with_pods_on(*node, caches, |pods| {
                 if !exists {
                     // Nobody else deletes pods that wait for a node that is gone.
                     let unbound = pods.iter().filter(|pod| pod.node_name.is_none());
@@ -588,12 +587,12 @@ impl DaemonSetsController {
         let ds = &sync.ds;
         if doom == Doom::Failed {
             let key = (ds.meta.uid, ds.status.observed_generation, node);
-            if self.failed_pods_backoff.is_in_backoff_since_update(&key, ctx.now) {
+            if self.failed_pods_backoff.is_in_back_off_since_update(&key, ctx.now) {
                 let delay = self.failed_pods_backoff.get(&key);
                 self.queue.add_after(sync.set, delay, ctx.now);
                 return false;
             }
-            self.failed_pods_backoff.next(key, ctx.now);
+            self.failed_pods_backoff.next(&key, ctx.now, ctx.now);
         }
         let (kind, reason, found, will) = match doom {
             Doom::Failed => (EventType::Warning, "FailedDaemonPod", "failed", "kill"),
@@ -626,15 +625,12 @@ impl DaemonSetsController {
                 return Flow::Go;
             }
         };
-        let old_pod =
-            |node: &NodeId| {
-                with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
-                    match find_updated_pods_on_node(pods, basis) {
-                        UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
-                        UpdatedPods::Excess => None,
-                    }
-                })
-            };
+        let old_pod = |node: &NodeId| {
+            state.with_pods_on(*node, caches, |pods| match find_updated_pods_on_node(pods, basis) {
+                UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
+                UpdatedPods::Excess => None,
+            })
+        };
         let delete = step.delete_old.iter().filter_map(old_pod).collect();
         self.sync_nodes(sync, Stage::RollingUpdate, step.create, delete, ctx)
     }
