@@ -9,7 +9,7 @@ WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
 # What the page is made of; when none of it is newer than dist/, nothing is built.
-SOURCES := $(shell find crates src static web scripts/hooks index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs scripts/compress.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -22,8 +22,7 @@ run: dist ## build the page and serve it at http://127.0.0.1:8080/ (PORT=8080)
 	@node scripts/serve.mjs --dir dist --port $(PORT)
 
 dev: setup ## the same, built anew at every change of a file, without optimisation
-	@mkdir -p static/generated
-	$(WITH) trunk serve --poll --poll-interval 1s --port $(PORT) --dist dist-dev --public-url /
+	@$(WITH) node scripts/dev.mjs --port $(PORT)
 
 test: setup-test unit e2e ## every test, the browser's too
 
@@ -54,8 +53,7 @@ dist: dist/index.html ## the page as a folder that any static host serves from a
 
 dist/index.html: $(SOURCES) | setup
 	@echo "Building the page (the first time takes some minutes, as all crates are compiled)" >&2
-	@$(WITH) trunk build --release --cargo-profile page >&2
-	@touch $@
+	@$(WITH) node scripts/build.mjs
 
 bench: setup-rust ## native benchmarks
 	$(CARGO) bench --locked --no-default-features
@@ -84,7 +82,7 @@ golden: ## rewrite the expected texts from what the program says now; read the d
 
 clean: ## remove what was built; the installed tools stay
 	$(CARGO) clean
-	rm -rf dist dist-dev static/generated tests/e2e/artifacts
+	rm -rf dist dist-dev dist.new dist-dev.new static/generated tests/e2e/artifacts
 
 setup:
 	@scripts/setup.sh build
