@@ -13,7 +13,7 @@ SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs sc
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak fuzz fuzz-keep golden clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size size-record shots soak fuzz fuzz-keep golden clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -65,8 +65,14 @@ bench-peer: setup-test dist ## 500 pods on 500 nodes, beside the npm package @ng
 	@cd tests/e2e/peer && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@$(WITH) node tests/e2e/peer.mjs
 
-size: dist ## what a visitor downloads: raw, gzip, brotli
+size: dist ## what a visitor downloads; fails when it is over the budget in scripts/size-budget.json
 	@node scripts/size.mjs
+
+size-record: dist ## make what a visitor downloads now the budget
+	@node scripts/size.mjs --record
+
+shots: setup-test dist ## take the pictures of the README anew (ARGS='phone' chooses, ARGS=--all takes every moment)
+	@$(WITH) node scripts/shots.mjs $(ARGS)
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --workspace --no-default-features --profile soak prop_

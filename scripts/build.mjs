@@ -72,7 +72,16 @@ class Build {
     const work = join(this.staging, ".work");
     await run("wasm-bindgen", ["--target=web", "--no-typescript", "--omit-default-module-path", `--out-dir=${work}`, "--out-name=web", program]);
     // Its snippets are bundled with it: one request instead of one for each.
-    await bundle({ entryPoints: [join(work, "web.js")], outfile: join(work, "bundle.js"), format: "esm", ...this.bundling() });
+    await bundle({
+      entryPoints: [join(work, "web.js")],
+      outfile: join(work, "bundle.js"),
+      bundle: true,
+      format: "esm",
+      target: "es2022",
+      minify: !this.dev,
+      legalComments: "none",
+      logLevel: "warning",
+    });
     const wasm = join(work, "web_bg.wasm");
     return async (attributes) => {
       if (!this.dev && attributes["data-wasm-opt"]) {
@@ -92,11 +101,8 @@ class Build {
     };
   }
 
-  async css({ href }) {
-    const file = join(this.staging, basename(href));
-    // Addresses in a style sheet stay as they are written.
-    await bundle({ entryPoints: [href], outfile: file, external: ["*.svg", "*.png", "*.woff2"], ...this.bundling() });
-    return `<link rel="stylesheet" href="./${this.place(file, basename(href))}">`;
+  css({ href }) {
+    return `<link rel="stylesheet" href="./${this.place(href, basename(href), copyFileSync)}">`;
   }
 
   icon({ href }) {
@@ -110,10 +116,6 @@ class Build {
   copy({ href }) {
     copyFileSync(href, join(this.staging, basename(href)));
     return "";
-  }
-
-  bundling() {
-    return { bundle: true, target: "es2022", minify: !this.dev, legalComments: "none", logLevel: "warning", allowOverwrite: true };
   }
 
   /** Puts a file where the page is gathered, under a name that changes with its content; returns that name. */
