@@ -9,11 +9,11 @@ WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
 # What the page is made of; when none of it is newer than dist/, nothing is built.
-SOURCES := $(shell find crates src static web scripts/hooks index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs scripts/compress.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak fuzz fuzz-keep golden corpus clone-test clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size size-record shots soak fuzz fuzz-keep golden corpus clone-test clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -22,8 +22,7 @@ run: dist ## build the page and serve it at http://127.0.0.1:8080/ (PORT=8080)
 	@node scripts/serve.mjs --dir dist --port $(PORT)
 
 dev: setup ## the same, built anew at every change of a file, without optimisation
-	@mkdir -p static/generated
-	$(WITH) trunk serve --poll --poll-interval 1s --port $(PORT) --dist dist-dev --public-url /
+	@$(WITH) node scripts/dev.mjs --port $(PORT)
 
 test: setup-test unit e2e ## every test, the browser's too
 
@@ -54,8 +53,7 @@ dist: dist/index.html ## the page as a folder that any static host serves from a
 
 dist/index.html: $(SOURCES) | setup
 	@echo "Building the page (the first time takes some minutes, as all crates are compiled)" >&2
-	@$(WITH) trunk build --release --cargo-profile page >&2
-	@touch $@
+	@$(WITH) node scripts/build.mjs
 
 bench: setup-rust ## native benchmarks
 	$(CARGO) bench --locked --no-default-features
@@ -67,8 +65,14 @@ bench-peer: setup-test dist ## 500 pods on 500 nodes, beside the npm package @ng
 	@cd tests/e2e/peer && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@$(WITH) node tests/e2e/peer.mjs
 
-size: dist ## what a visitor downloads: raw, gzip, brotli
+size: dist ## what a visitor downloads; fails when it is over the budget in scripts/size-budget.json
 	@node scripts/size.mjs
+
+size-record: dist ## make what a visitor downloads now the budget
+	@node scripts/size.mjs --record
+
+shots: setup-test dist ## take the pictures of the README anew (ARGS='phone' chooses, ARGS=--all takes every moment)
+	@$(WITH) node scripts/shots.mjs $(ARGS)
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --workspace --no-default-features --profile soak prop_
@@ -90,7 +94,7 @@ clone-test: ## the tests that need no browser, in a clone with nothing beside it
 
 clean: ## remove what was built; the installed tools stay
 	$(CARGO) clean
-	rm -rf dist dist-dev static/generated tests/e2e/artifacts
+	rm -rf dist dist-dev dist.new dist-dev.new static/generated tests/e2e/artifacts
 
 setup:
 	@scripts/setup.sh build

@@ -18,11 +18,13 @@ function permits(licence) {
 
 const wrong = [];
 
-const metadata = execFileSync("cargo", ["metadata", "--locked", "--format-version=1"], { maxBuffer: 1 << 28 });
-for (const { name, license, source } of JSON.parse(metadata).packages) {
-  if (source === null) continue;
-  if (!source.startsWith("registry+")) wrong.push(`crate ${name} comes from ${source}`);
-  if (!permits(license ?? READ[name])) wrong.push(`crate ${name} is under ${license}`);
+for (const manifest of ["Cargo.toml", "scripts/wasm-bindgen/Cargo.toml"]) {
+  const args = ["metadata", "--locked", "--format-version=1", "--manifest-path", manifest];
+  for (const { name, license, source } of JSON.parse(execFileSync("cargo", args, { maxBuffer: 1 << 28 })).packages) {
+    if (source === null) continue;
+    if (!source.startsWith("registry+")) wrong.push(`crate ${name} comes from ${source}`);
+    if (!permits(license ?? READ[name])) wrong.push(`crate ${name} is under ${license}`);
+  }
 }
 
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));

@@ -1,12 +1,14 @@
 // A static file server for the built page: node scripts/serve.mjs [--dir dist] [--port 8080]
-// It listens on this machine only, knows the types that a browser insists on, and lets nothing be
-// taken from a cache unasked, so that a reload always shows the last build.
+// It listens on this machine only, knows the types that a browser insists on, sends the compressed file that
+// stands beside another one to a browser that takes it, and lets nothing be taken from a cache unasked, so that a
+// reload always shows the last build.
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ENCODINGS } from "./compress.mjs";
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",
@@ -27,12 +29,13 @@ const TYPES = {
 
 /**
  * Serves `dir`, and the same again below each of `bases` ("/some/where/"); resolves to { server, url }.
- * Port 0 takes any free one.
+ * Port 0 takes any free one. `first` may answer a request itself and says so by returning true.
  *
- * @param {{ dir: string, port?: number, bases?: string[] }} options
+ * @param {{ dir: string, port?: number, bases?: string[], first?: (request: object, response: object) => boolean }} options
  */
-export function serve({ dir, port = 8080, bases = [] }) {
+export function serve({ dir, port = 8080, bases = [], first = () => false }) {
   const server = createServer((request, response) => {
+    if (first(request, response)) return;
     answer(dir, bases, request, response).catch((error) => {
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(String(error));
@@ -50,22 +53,50 @@ async function answer(dir, bases, request, response) {
   if (path === undefined) return refuse(response, 400, "Not a path");
   const file = join(dir, path.endsWith("/") ? path + "index.html" : path);
   if (!file.startsWith(normalize(dir + sep))) return refuse(response, 404, "Not found");
-  let body;
-  try {
-    body = await readFile(file);
-  } catch {
-    return refuse(response, 404, "Not found");
-  }
+  const found = await read(file, request.headers["accept-encoding"] ?? "");
+  if (!found) return refuse(response, 404, "Not found");
+  const { body, encoding } = found;
+  // Each encoding has its own tag: to a cache they are different answers.
   const etag = `"${createHash("sha1").update(body).digest("base64url")}"`;
-  const head = { "cache-control": "no-cache", etag, "x-content-type-options": "nosniff" };
-  if (request.headers["if-none-match"] === etag) {
+  const head = { "cache-control": "no-cache", etag, vary: "Accept-Encoding", "x-content-type-options": "nosniff" };
+  if (tagsOf(request.headers["if-none-match"]).includes(etag)) {
     response.writeHead(304, head);
     return response.end();
   }
   head["content-type"] = TYPES[extname(file)] ?? "application/octet-stream";
   head["content-length"] = body.length;
+  if (encoding) head["content-encoding"] = encoding;
   response.writeHead(200, head);
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** The file in the best encoding that is accepted and there; undefined when there is no such file. */
+async function read(file, accepted) {
+  const attempt = (path) => readFile(path).catch(() => undefined);
+  const plain = await attempt(file);
+  if (!plain) return undefined;
+  for (const { ext, name } of ENCODINGS) {
+    if (!accepts(accepted, name)) continue;
+    const body = await attempt(file + ext);
+    if (body) return { body, encoding: name };
+  }
+  return { body: plain, encoding: undefined };
+}
+
+/** Whether an `Accept-Encoding` header names the encoding, or any, with a weight above 0. */
+export function accepts(header, encoding) {
+  const weights = new Map();
+  for (const part of header.toLowerCase().split(",")) {
+    const [name, ...parameters] = part.split(";").map((word) => word.trim());
+    const q = parameters.find((parameter) => parameter.startsWith("q="));
+    weights.set(name, q === undefined ? 1 : Number(q.slice(2)));
+  }
+  return (weights.get(encoding) ?? weights.get("*") ?? 0) > 0;
+}
+
+/** The tags of an `If-None-Match` header; a weak one counts as its strong form, as a proxy may have made it. */
+function tagsOf(header = "") {
+  return header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
 }
 
 function pathOf(url, bases) {

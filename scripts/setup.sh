@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh rust    the wasm target only
 #   scripts/setup.sh npm     the npm packages only
-#   scripts/setup.sh build   everything that the page's build needs
+#   scripts/setup.sh bindgen wasm-bindgen's program, which scripts/build.mjs asks for while it builds
+#   scripts/setup.sh build   everything else that the page's build needs
 #   scripts/setup.sh test    the same, and a Chromium
 #   scripts/setup.sh fuzz    what `make fuzz` needs
 #
@@ -59,27 +60,39 @@ adopt() {
   return 1
 }
 
-# cargo_tool PROGRAM CRATE VERSION MINUTES [cargo install's options…]
-cargo_tool() {
-  local name=$1 crate=$2 version=$3 minutes=$4
-  shift 4
-  adopt "$name" "$version" && return
-  local began=$SECONDS
-  if command -v cargo-binstall >/dev/null; then
-    say "Fetching $crate $version with cargo binstall"
-    cargo binstall --no-confirm --disable-strategies compile --root "$tools" "$crate@$version" </dev/null || true
-    is_version "$tools/bin/$name" "$version" && return
-  fi
-  say "Building $crate $version from source into .tools/: about $minutes minutes on two cores, this once"
-  # A lightly optimised build takes half the time, and these programs run for a second or two.
+# Fetches a ready program where `cargo binstall` is installed: binstalled PROGRAM CRATE VERSION. Fails when there is none.
+binstalled() {
+  command -v cargo-binstall >/dev/null || return 1
+  say "Fetching $2 $3 with cargo binstall"
+  cargo binstall --no-confirm --disable-strategies compile --root "$tools" "$2@$3" </dev/null || true
+  is_version "$tools/bin/$1" "$3"
+}
+
+# wasm-bindgen's program: a ready one, or the part of it that the page's build uses (scripts/wasm-bindgen).
+bindgen() {
+  local version
+  version=$(pinned wasm_bindgen)
+  adopt wasm-bindgen "$version" && return
+  binstalled wasm-bindgen wasm-bindgen-cli "$version" && return
+  say "Building wasm-bindgen's program into .tools/ (half a minute, this once)"
   # The build folder is kept until the end, so that an interrupted build goes on where it stopped.
-  CARGO_TARGET_DIR="$tools/build" \
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
-    cargo install "$crate" --version "$version" --root "$tools" --force "$@" ||
-    die "$crate $version could not be built: see the message above; or put a ready $name $version on PATH"
+  CARGO_TARGET_DIR="$tools/build" cargo build --quiet --locked --release --manifest-path scripts/wasm-bindgen/Cargo.toml ||
+    die "wasm-bindgen's program could not be built: see the message above; or put a ready wasm-bindgen $version on PATH"
+  mkdir -p "$tools/bin"
+  mv "$tools/build/release/wasm-bindgen" "$tools/bin/"
   rm -rf "$tools/build"
-  say "$crate $version is ready after $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
+}
+
+cargo_fuzz() {
+  local version
+  version=$(pinned cargo-fuzz-version fuzz/Cargo.toml)
+  adopt cargo-fuzz "$version" && return
+  binstalled cargo-fuzz cargo-fuzz "$version" && return
+  say "Building cargo-fuzz $version from source into .tools/: about 2 minutes on two cores, this once"
+  CARGO_TARGET_DIR="$tools/build" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+    cargo install cargo-fuzz --version "$version" --root "$tools" --force --locked ||
+    die "cargo-fuzz $version could not be built: see the message above; or put a ready one on PATH"
+  rm -rf "$tools/build"
 }
 
 npm_packages() {
@@ -119,19 +132,20 @@ chromium() {
   die "No Chromium was found and none could be installed: install Chromium or Chrome, or name one with CHROMIUM=/path/to/chrome"
 }
 
+# The packages are downloaded while rustup downloads; what has to be compiled is left to scripts/build.mjs.
 build() {
   need_cargo
   need_node
+  npm_packages &
+  local npm=$!
   wasm_target
-  npm_packages
-  cargo_tool trunk trunk "$(pinned trunk-version)" 5 --locked --no-default-features --features rustls
-  # Not --locked: the lock file in that package can name a crate version that a mirror does not have.
-  cargo_tool wasm-bindgen wasm-bindgen-cli "$(pinned wasm_bindgen)" 2
+  wait "$npm" || exit 1
 }
 
 case ${1:-build} in
   rust) wasm_target ;;
   npm) npm_packages ;;
+  bindgen) bindgen ;;
   build) build ;;
   test)
     build
@@ -139,7 +153,7 @@ case ${1:-build} in
     ;;
   fuzz)
     need_cargo
-    cargo_tool cargo-fuzz cargo-fuzz "$(pinned cargo-fuzz-version fuzz/Cargo.toml)" 2 --locked
+    cargo_fuzz
     ;;
-  *) die "setup.sh knows rust, npm, build, test and fuzz" ;;
+  *) die "setup.sh knows rust, npm, bindgen, build, test and fuzz" ;;
 esac

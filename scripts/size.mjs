@@ -1,38 +1,61 @@
-// What a visitor downloads: every file of dist/ with its size raw, gzipped and with brotli.
-// node scripts/size.mjs [--json]
+// What a visitor downloads: every file of dist/ with its size as it is, and as hosts send it, with gzip and brotli.
+//
+//   node scripts/size.mjs            a table; fails when it is over the recorded budget
+//   node scripts/size.mjs --json     the same as JSON
+//   node scripts/size.mjs --record   makes what it is now the budget
 
-import { readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import { filesOf } from "./compress.mjs";
 
 const dir = "dist";
-const rows = readdirSync(dir, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-  .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+const BUDGET = "scripts/size-budget.json";
+/** How much more than recorded is let pass: another compiler makes another module of the same sources. */
+const PLAY = 0.03;
+
+/** The size of the file that hosts send: the compressed one, where there is one. */
+const sent = (file, ext) => statSync(file + ext, { throwIfNoEntry: false })?.size ?? statSync(file).size;
+
+const rows = filesOf(dir)
   .filter((file) => !file.endsWith(".map"))
-  .sort()
-  .map((file) => {
-    const body = readFileSync(file);
-    const brotli = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.length } };
-    return {
-      // Without the fingerprint, so that two builds can be laid side by side.
-      file: file.slice(dir.length + 1).replace(/-[0-9a-f]{8,}/, ""),
-      type: extname(file).slice(1),
-      raw: body.length,
-      gzip: gzipSync(body, { level: 9 }).length,
-      brotli: brotliCompressSync(body, brotli).length,
-    };
-  });
+  .map((file) => ({
+    // Without the fingerprint, so that two builds can be laid side by side.
+    file: file.slice(dir.length + 1).replace(/-[0-9a-f]{8,}/, ""),
+    type: extname(file).slice(1),
+    raw: statSync(file).size,
+    gzip: sent(file, ".gz"),
+    brotli: sent(file, ".br"),
+  }));
 
-const total = { file: "total", type: "", raw: 0, gzip: 0, brotli: 0 };
-for (const row of rows) for (const key of ["raw", "gzip", "brotli"]) total[key] += row[key];
+const sum = (file, rows) => rows.reduce(
+  (sum, row) => ({ ...sum, raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }),
+  { file, type: "", raw: 0, gzip: 0, brotli: 0 },
+);
+const total = sum("total", rows);
 
-if (process.argv.includes("--json")) {
+/** What the budget speaks of: bytes of brotli. */
+const figures = { wasm: sum("wasm", rows.filter((row) => row.type === "wasm")).brotli, total: total.brotli };
+const kib = (bytes) => (bytes / 1024).toFixed(1);
+
+if (process.argv.includes("--record")) {
+  writeFileSync(BUDGET, `${JSON.stringify(figures, null, 2)}\n`);
+} else if (process.argv.includes("--json")) {
   console.log(JSON.stringify({ files: rows, total }));
 } else {
-  const kib = (bytes) => (bytes / 1024).toFixed(1).padStart(9);
-  console.log(`${"KiB".padEnd(40)}${["raw", "gzip", "brotli"].map((word) => word.padStart(9)).join("")}`);
+  const column = (text) => String(text).padStart(9);
+  console.log(`${"KiB".padEnd(40)}${["raw", "gzip", "brotli"].map(column).join("")}`);
   for (const row of [...rows, total]) {
-    console.log(`${row.file.padEnd(40)}${kib(row.raw)}${kib(row.gzip)}${kib(row.brotli)}`);
+    console.log(`${row.file.padEnd(40)}${[row.raw, row.gzip, row.brotli].map((bytes) => column(kib(bytes))).join("")}`);
+  }
+}
+
+const budget = JSON.parse(readFileSync(BUDGET, "utf8"));
+for (const [name, bytes] of Object.entries(figures)) {
+  const change = `${name}: ${kib(bytes)} KiB of brotli, recorded are ${kib(budget[name])}`;
+  if (bytes > budget[name] * (1 + PLAY)) {
+    console.error(`${change}: more than ${PLAY * 100} % over. Make it smaller, or record it with its reason: make size-record`);
+    process.exitCode = 1;
+  } else if (bytes < budget[name] * (1 - PLAY)) {
+    console.error(`${change}: record the gain with make size-record`);
   }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// The only crate under `crates/` that runs in a terminal and may touch its files.
 const NATIVE: &str = "cli";
 
-fn rust_files(root: &Path) -> Vec<PathBuf> {
+/// The `.rs` files below a folder, sorted.
+pub fn rust_files(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {

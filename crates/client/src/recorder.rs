@@ -27,7 +27,7 @@ const COMBINED: &str = "(combined from similar events): ";
 /// What was used lately, in two generations: when the young one is full, it becomes the old one, and what was
 /// not used since is forgotten.
 ///
-/// Differs: upstream forgets exactly the least recently used of 4096.
+/// Differs: upstream keeps 4096 entries and forgets the one that was used least recently.
 #[derive(Clone, Debug)]
 struct Recent<V> {
     young: LookupMap<u64, V>,

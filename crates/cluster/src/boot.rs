@@ -341,7 +341,7 @@ impl Cluster {
             let body = json!({"metadata": {"name": name}, "value": value, "description": description});
             self.post_as_system("scheduling.k8s.io/v1", "PriorityClass", "", body);
         }
-        // Not simulated: the ServiceAccount of kube-proxy is made here, as kubeadm's other objects are not.
+        // Not simulated: of the objects that kubeadm makes beside its DaemonSet, only kube-proxy's ServiceAccount is made.
         self.agenda.push(self.now + self.settings.link_delay, Wake::Kubeadm(0));
     }
 

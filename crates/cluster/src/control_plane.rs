@@ -179,7 +179,7 @@ impl Cluster {
 
     /// Connections break: nothing more is delivered until the watches are made anew.
     ///
-    /// Differs: upstream those of an API server that has only lost etcd stay open, with nothing to deliver.
+    /// Differs: upstream the watches of an API server that has only lost etcd stay open, with nothing to deliver.
     fn lose_connections(&mut self) {
         for part in self.clients() {
             if let Some(inbox) = self.inbox(part) {

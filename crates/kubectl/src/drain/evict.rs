@@ -153,7 +153,7 @@ impl Helper {
 
     /// Looks which of the pods that are going are gone.
     ///
-    /// Differs: one list for all of them, where upstream gets each.
+    /// Differs: one list for all pods that are waited for, where upstream gets each of them.
     fn look(&self, io: &mut Io, work: &mut Work) -> Result<(), Stop> {
         let answer = io.ask(Call::List { kind: Kind::Pod, namespace: None })?;
         let (going, mut rest): (Vec<_>, Vec<_>) =

@@ -1,0 +1,170 @@
+// Builds the page: node scripts/build.mjs [--dev]
+//
+// index.html and Trunk.toml describe the page as Trunk wants it; this does what they say with the tools that are
+// there anyway, as Trunk takes longer to build than the page (docs/dependencies.md). What it does not know of
+// Trunk's format it refuses. Without --dev it writes dist/, optimised and compressed; with it dist-dev/, quickly.
+
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, parse } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build as bundle } from "esbuild";
+import { compress } from "./compress.mjs";
+
+/** In a page that is being worked on: scripts/dev.mjs tells it of each build. */
+const RELOADS = `<script>new EventSource("./.live").onmessage = () => location.reload();</script>\n  `;
+
+/** What one build needs to know: its options, and the folder in which it gathers the page. */
+class Build {
+  /** @param {{ dev: boolean }} options */
+  constructor({ dev }) {
+    this.dev = dev;
+    this.out = dev ? "dist-dev" : "dist";
+    this.staging = `${this.out}.new`;
+    this.env = { ...process.env, TRUNK_PROFILE: dev ? "debug" : "release", TRUNK_STAGING_DIR: this.staging };
+  }
+
+  async run() {
+    rmSync(this.staging, { recursive: true, force: true });
+    mkdirSync(this.staging, { recursive: true });
+    await this.hooks("pre_build");
+    // The page's last steps keep one core busy, so the other program is done on the second one.
+    const [program] = await Promise.all([this.cargo(), run("scripts/setup.sh", ["bindgen"])]);
+    const tags = { rust: await this.rust(program), css: this.css, icon: this.icon, inline: this.inline, "copy-file": this.copy };
+    const html = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
+      const attributes = attributesOf(tag);
+      const make = tags[attributes.rel];
+      if (!make) throw new Error(`index.html: scripts/build.mjs does not know ${tag}`);
+      return make.call(this, attributes);
+    });
+    writeFileSync(join(this.staging, "index.html"), this.dev ? html.replace("</head>", `${RELOADS}</head>`) : html);
+    await this.hooks("post_build");
+    if (!this.dev) compress(this.staging);
+    rmSync(this.out, { recursive: true, force: true });
+    renameSync(this.staging, this.out);
+  }
+
+  /** Runs what Trunk.toml wants run at that stage. */
+  async hooks(stage) {
+    for (const [, body] of readFileSync("Trunk.toml", "utf8").matchAll(/^\[\[hooks\]\]\n((?:(?!\[).*\n?)*)/gm)) {
+      const value = (key) => JSON.parse(body.match(new RegExp(`^${key} *= *(.+)$`, "m"))?.[1] ?? "null");
+      if (value("stage") === stage) await run(value("command"), value("command_arguments") ?? [], { env: this.env });
+    }
+  }
+
+  /** Compiles the page's binary; resolves to its path. */
+  async cargo() {
+    const profile = this.dev ? "dev" : "page";
+    const args = ["build", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
+    await run("cargo", args);
+    // Nothing is left to be done; it says where the program lies.
+    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json"], { maxBuffer: 1 << 28, encoding: "utf8" });
+    const artifacts = said.trim().split("\n").map((line) => JSON.parse(line));
+    const files = artifacts.findLast((one) => one.reason === "compiler-artifact" && one.target.name === "web")?.filenames ?? [];
+    const program = files.find((file) => file.endsWith(".wasm"));
+    if (!program) throw new Error("cargo names no web.wasm");
+    return program;
+  }
+
+  /** Makes the module and its script out of the program; resolves to what makes their tags. */
+  async rust(program) {
+    const work = join(this.staging, ".work");
+    await run("wasm-bindgen", ["--target=web", "--no-typescript", "--omit-default-module-path", `--out-dir=${work}`, "--out-name=web", program]);
+    // Its snippets are bundled with it: one request instead of one for each.
+    await bundle({
+      entryPoints: [join(work, "web.js")],
+      outfile: join(work, "bundle.js"),
+      bundle: true,
+      format: "esm",
+      target: "es2022",
+      minify: !this.dev,
+      legalComments: "none",
+      logLevel: "warning",
+    });
+    const wasm = join(work, "web_bg.wasm");
+    return async (attributes) => {
+      if (!this.dev && attributes["data-wasm-opt"]) {
+        say("Optimising the page's module with wasm-opt (half a minute)");
+        await run("wasm-opt", [`-O${attributes["data-wasm-opt"]}`, wasm, `--output=${wasm}`]);
+      }
+      const [js, module] = [this.place(join(work, "bundle.js"), "web.js"), this.place(wasm, "web.wasm")];
+      rmSync(work, { recursive: true });
+      // No `integrity`: the files come from where this page comes from, and browsers ignore it for a fetch.
+      return `<link rel="modulepreload" href="./${js}">
+    <link rel="preload" href="./${module}" as="fetch" type="application/wasm" crossorigin>
+    <script type="module">
+      import init from "./${js}";
+      const wasm = await init({ module_or_path: "./${module}" });
+      dispatchEvent(new CustomEvent("TrunkApplicationStarted", { detail: { wasm } }));
+    </script>`;
+    };
+  }
+
+  css({ href }) {
+    return `<link rel="stylesheet" href="./${this.place(href, basename(href), copyFileSync)}">`;
+  }
+
+  icon({ href }) {
+    return `<link rel="icon" href="./${this.place(href, basename(href), copyFileSync)}">`;
+  }
+
+  inline({ href }) {
+    return readFileSync(href, "utf8").trimEnd();
+  }
+
+  copy({ href }) {
+    copyFileSync(href, join(this.staging, basename(href)));
+    return "";
+  }
+
+  /** Puts a file where the page is gathered, under a name that changes with its content; returns that name. */
+  place(from, as, how = renameSync) {
+    const hash = createHash("sha256").update(readFileSync(from)).digest("hex").slice(0, 16);
+    const { name, ext } = parse(as);
+    how(from, join(this.staging, `${name}-${hash}${ext}`));
+    return `${name}-${hash}${ext}`;
+  }
+}
+
+function say(text) {
+  process.stderr.write(`\x1b[1m==>\x1b[0m ${text}\n`);
+}
+
+/** Runs a program, whose output goes where ours goes as messages; rejects when it fails. */
+function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", 2, 2], ...options });
+    child.on("error", reject);
+    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${command} failed`))));
+  });
+}
+
+/** `text.replaceAll` with a function that may wait; one match after the other. */
+async function replace(text, pattern, make) {
+  let [made, end] = ["", 0];
+  for (const match of text.matchAll(pattern)) {
+    made += text.slice(end, match.index) + (await make(match));
+    end = match.index + match[0].length;
+  }
+  return made + text.slice(end);
+}
+
+function attributesOf(tag) {
+  return Object.fromEntries([...tag.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+}
+
+/** Builds the page once; rejects with a sentence when it cannot. */
+export function build(options) {
+  return new Build(options).run();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  try {
+    if (!existsSync("index.html")) throw new Error("run it in the project's folder");
+    await build({ dev: process.argv.includes("--dev") });
+  } catch (error) {
+    process.stderr.write(`\x1b[1mkubestage:\x1b[0m the page could not be built: ${error.message}\n`);
+    process.exit(1);
+  }
+}
