@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use kubectl::golang::json;
-use kubectl::golang::value::GoValue;
+use crate::golang::json;
+use crate::golang::value::GoValue;
 
 mod parse;
 

@@ -12,9 +12,9 @@ use api::object::{Kind, Object};
 
 use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
-use kubectl::golang;
-use kubectl::golang::value::GoValue;
-use kubectl::template::Template;
+use crate::golang;
+use crate::golang::value::GoValue;
+use crate::template::Template;
 
 /// What `-o` asks for, other than a table.
 #[derive(Clone, Debug)]

@@ -17,7 +17,6 @@ mod describe;
 mod drain;
 mod explain;
 mod get;
-mod golang;
 mod help;
 mod info;
 mod logs;
@@ -30,7 +29,6 @@ mod run;
 mod set;
 mod sorter;
 mod taint;
-mod template;
 mod watch;
 
 use std::rc::Rc;

@@ -6,10 +6,10 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::golang::sort::{Interface, sort};
-use super::golang::strconv::quote;
-use super::golang::value::GoValue;
 use api::quantity::Quantity;
+use cli_runtime::golang::sort::{Interface, sort};
+use cli_runtime::golang::strconv::quote;
+use cli_runtime::golang::value::GoValue;
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use sim::Time;

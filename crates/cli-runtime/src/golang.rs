@@ -3,8 +3,8 @@
 //! The texts of `-o jsonpath`, `custom-columns`, `go-template` and the order of `--sort-by` are whatever these
 //! packages of Go's library make of them.
 
-pub(super) mod json;
-pub(super) mod printf;
-pub(super) mod sort;
-pub(super) mod strconv;
-pub(super) mod value;
+pub mod json;
+pub mod printf;
+pub mod sort;
+pub mod strconv;
+pub mod value;
