@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::Value;
+
 /// How a quantity is written; kept from the text that it was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -19,13 +21,20 @@ pub enum Format {
 
 /// An exact amount, down to 10⁻⁹, and the format it prints in.
 ///
-/// Comparing two quantities compares the amounts; `1` equals `1000m`. Amounts beyond ±1.7·10²⁹ are
-/// held at that bound.
+/// Comparing two quantities compares the amounts; `1` equals `1000m`. Sums and what no int64 with an exponent
+/// holds are kept in billionths, up to ±1.7·10²⁹.
 #[derive(Clone, Copy, Debug)]
 pub struct Quantity {
-    /// In billionths: upstream keeps no finer part either.
-    nanos: i128,
+    amount: Amount,
     format: Format,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Amount {
+    /// value · 10^scale, as long as that is precise (upstream's int64Amount).
+    Int { value: i64, scale: i32 },
+    /// Billionths (upstream's infDecAmount).
+    Nanos(i128),
 }
 
 /// Why a text is no quantity. Prints in upstream's words.
@@ -53,12 +62,17 @@ impl std::error::Error for ParseQuantityError {}
 
 const NANOS: i128 = 1_000_000_000;
 const NANOS_PER_MILLI: i128 = 1_000_000;
-/// Binary amounts are cut to what an int64 holds.
-const MAX_BINARY: i128 = i64::MAX as i128 * NANOS;
+/// Upstream's names of scales.
+const NANO: i32 = -9;
+const MILLI: i32 = -3;
+/// So many digits fit into an int64, whatever they are.
+const MAX_INT64_FACTORS: usize = 18;
 
 /// A quantity's text, cut into its parts.
 struct Parts<'a> {
     negative: bool,
+    /// Sign, digits and point.
+    value: &'a str,
     /// Digits before the point, without leading zeros.
     num: &'a str,
     /// Digits after the point.
@@ -81,7 +95,9 @@ fn parse_quantity_string(text: &str) -> Result<Parts<'_>, ParseQuantityError> {
     if !left.is_empty() {
         return Err(ParseQuantityError::Format);
     }
-    Ok(Parts { negative, num, denom, suffix })
+    let value = text.strip_suffix(suffix).unwrap_or(text);
+    let num = if num.is_empty() { "0" } else { num };
+    Ok(Parts { negative, value, num, denom, suffix })
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
@@ -113,220 +129,442 @@ fn interpret(suffix: &str) -> Option<(u32, i32, Format)> {
         "Ei" => binary(60),
         _ => {
             let exponent: i64 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
-            // Any exponent of ten so large says no more than this one.
-            Some((10, exponent.clamp(-10_000, 10_000) as i32, Format::DecimalExponent))
+            // Upstream keeps the lower half.
+            Some((10, exponent as i32, Format::DecimalExponent))
         }
     }
 }
 
-/// digits · 10^shift, rounded away from zero, held at the bound.
-fn scale_decimal(digits: impl Iterator<Item = u8>, shift: i32) -> i128 {
-    let mut value: i128 = 0;
-    for digit in digits {
-        value = value.saturating_mul(10).saturating_add(i128::from(digit - b'0'));
-    }
-    scale10(value, shift)
+/// What a text says: its amount, however long, and whether it is printed as it stands.
+struct Parsed<'a> {
+    amount: Decimal,
+    /// Upstream's int64Amount, where the amount is one.
+    int: Option<(i64, i32)>,
+    format: Format,
+    /// The text, where it counts as canonical.
+    canonical: Option<&'a str>,
 }
 
-fn scale10(mut value: i128, shift: i32) -> i128 {
-    let mut rest = false;
-    for _ in 0..shift.unsigned_abs() {
-        if value == 0 {
-            break;
+/// An amount in digits: digits · 10^exponent.
+#[derive(Clone, Debug, Default)]
+struct Decimal {
+    negative: bool,
+    /// Without leading zeros; none at all is zero.
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn new(negative: bool, digits: &str, exponent: i64) -> Self {
+        let digits = digits.trim_start_matches('0').to_owned();
+        Self { negative: negative && !digits.is_empty(), digits, exponent }
+    }
+
+    fn of_int(value: i128, exponent: i64) -> Self {
+        Self::new(value < 0, &value.unsigned_abs().to_string(), exponent)
+    }
+
+    fn is_zero(&self) -> bool {
+        self.digits.is_empty()
+    }
+
+    /// How many digits stand before the point; negative: so many zeros behind it.
+    fn magnitude(&self) -> i64 {
+        i64::try_from(self.digits.len()).unwrap_or(i64::MAX).saturating_add(self.exponent)
+    }
+
+    /// Rounded away from zero to so many places; whether that was exact.
+    fn round_up(&mut self, exponent: i64) -> bool {
+        if self.is_zero() || self.exponent >= exponent {
+            return true;
         }
-        if shift > 0 {
-            value = value.saturating_mul(10);
-        } else {
-            rest |= value % 10 != 0;
-            value /= 10;
+        let keep = usize::try_from(self.magnitude().saturating_sub(exponent)).unwrap_or_default();
+        let lost = self.digits.get(keep..).unwrap_or_default().bytes().any(|digit| digit != b'0');
+        self.digits.truncate(keep);
+        self.exponent = exponent;
+        if lost {
+            self.digits = increment(&self.digits);
+        }
+        !lost
+    }
+
+    /// Times 2^shift, where shift is at most 60.
+    fn shift_left(&mut self, shift: u32) {
+        let factor = 1_u128 << shift;
+        let mut digits = Vec::with_capacity(self.digits.len() + 20);
+        let mut carry = 0_u128;
+        for digit in self.digits.bytes().rev() {
+            carry += u128::from(digit - b'0') * factor;
+            digits.push(char::from(b'0' + (carry % 10) as u8));
+            carry /= 10;
+        }
+        while carry > 0 {
+            digits.push(char::from(b'0' + (carry % 10) as u8));
+            carry /= 10;
+        }
+        self.digits = digits.into_iter().rev().collect();
+    }
+
+    /// In units of 10^exponent, cut off towards zero, held at the bounds.
+    fn units(&self, exponent: i64) -> i128 {
+        let shift = self.exponent.saturating_sub(exponent);
+        let digits = match usize::try_from(shift.unsigned_abs()) {
+            _ if self.is_zero() => return 0,
+            Ok(cut) if shift < 0 => {
+                self.digits.get(..self.digits.len().saturating_sub(cut)).unwrap_or("").to_owned()
+            }
+            Ok(zeros) if zeros < 60 => self.digits.clone() + &"0".repeat(zeros),
+            _ => "9".repeat(60),
+        };
+        let digits = if digits.is_empty() { "0" } else { &digits };
+        let units = digits.parse().unwrap_or(i128::MAX);
+        if self.negative { -units } else { units }
+    }
+
+    /// Kubernetes: quantity.go, CanonicalizeBytes.
+    fn canonicalize(&self, format: Format) -> String {
+        if self.is_zero() {
+            return "0".to_owned();
+        }
+        let mut whole = self.clone();
+        let small = self.magnitude() <= 4 && self.units(0).abs() < 1024;
+        // A binary amount that is small or broken prints in decimal, to lose nothing.
+        if format == Format::BinarySi && !small && whole.round_up(0) {
+            return print_binary(whole.units(0));
+        }
+        let format = if format == Format::BinarySi { Format::DecimalSi } else { format };
+        self.print_decimal(format)
+    }
+
+    /// Kubernetes: amount.go, AsCanonicalBytes.
+    fn print_decimal(&self, format: Format) -> String {
+        let mantissa = self.digits.trim_end_matches('0');
+        let zeros = i64::try_from(self.digits.len() - mantissa.len()).unwrap_or_default();
+        let exponent = self.exponent.saturating_add(zeros);
+        let more = usize::try_from(exponent.rem_euclid(3)).unwrap_or_default();
+        let exponent = exponent.saturating_sub(exponent.rem_euclid(3));
+        let suffix = match (format, exponent) {
+            (Format::DecimalExponent, 0) => String::new(),
+            (Format::DecimalExponent, exponent) => format!("e{exponent}"),
+            // Upstream drops a suffix that it does not know: 1000E prints as 1.
+            (_, exponent) => decimal_suffix(exponent).to_owned(),
+        };
+        let sign = if self.negative { "-" } else { "" };
+        format!("{sign}{mantissa}{}{suffix}", &"00"[..more.min(2)])
+    }
+}
+
+fn increment(digits: &str) -> String {
+    let kept = digits.trim_end_matches('9');
+    let nines = digits.len() - kept.len();
+    let raised = match kept.char_indices().last() {
+        None => "1".to_owned(),
+        Some((at, digit)) => {
+            let next = digit.to_digit(10).map_or(0, |digit| digit + 1);
+            format!("{}{next}", &kept[..at])
+        }
+    };
+    raised + &"0".repeat(nines)
+}
+
+fn decimal_suffix(exponent: i64) -> &'static str {
+    match exponent {
+        -9 => "n",
+        -6 => "u",
+        -3 => "m",
+        3 => "k",
+        6 => "M",
+        9 => "G",
+        12 => "T",
+        15 => "P",
+        18 => "E",
+        _ => "",
+    }
+}
+
+fn print_binary(mut value: i128) -> String {
+    let mut suffixes = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].into_iter();
+    let mut suffix = "";
+    while value.abs() >= 1024 && value % 1024 == 0 {
+        let Some(larger) = suffixes.next() else { break };
+        value /= 1024;
+        suffix = larger;
+    }
+    format!("{value}{suffix}")
+}
+
+/// Kubernetes: quantity.go, ParseQuantity.
+fn parse(text: &str) -> Result<Parsed<'_>, ParseQuantityError> {
+    if text.is_empty() {
+        return Err(ParseQuantityError::Format);
+    }
+    let parts = parse_quantity_string(text)?;
+    let (base, exponent, mut format) = interpret(parts.suffix).ok_or(ParseQuantityError::Suffix)?;
+    if let Some((value, scale, canonical)) = parse_fast(&parts, base, exponent, format) {
+        return Ok(Parsed {
+            amount: Decimal::of_int(value.into(), scale.into()),
+            int: Some((value, scale)),
+            format,
+            canonical: canonical.then_some(text),
+        });
+    }
+    if !parts.value.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Err(ParseQuantityError::Numeric);
+    }
+    let places = i64::try_from(parts.denom.len()).unwrap_or(i64::MAX);
+    let mut amount = Decimal::new(false, &format!("{}{}", parts.num, parts.denom), -places);
+    if base == 10 {
+        amount.exponent += i64::from(exponent);
+    } else {
+        amount.shift_left(exponent.unsigned_abs());
+    }
+    amount.round_up(NANO.into());
+    if format == Format::BinarySi {
+        // More than an int64 holds is held there.
+        let most = Decimal::of_int(i64::MAX.into(), 0);
+        if compare(&amount, &most).is_gt() {
+            amount = most;
+        }
+        if !amount.is_zero() && amount.magnitude() <= 0 {
+            format = Format::DecimalSi;
         }
     }
-    if rest { value.saturating_add(1) } else { value }
+    amount.negative = parts.negative && !amount.is_zero();
+    Ok(Parsed { amount, int: None, format, canonical: None })
+}
+
+/// The value, scale, and whether the text counts as canonical, of an amount that surely fits into an int64.
+fn parse_fast(parts: &Parts<'_>, base: u32, exponent: i32, format: Format) -> Option<(i64, i32, bool)> {
+    let digits = parts.num.len() + parts.denom.len();
+    let (scale, factor, room) = match base {
+        10 => (exponent, 1_i64, MAX_INT64_FACTORS.checked_sub(digits)),
+        _ if parts.denom.is_empty() => {
+            let taken = digits + exponent.unsigned_abs() as usize * 3 / 10 + 1;
+            (0, 1_i64.checked_shl(exponent.unsigned_abs())?, 15_usize.checked_sub(taken))
+        }
+        _ => return None,
+    };
+    room?;
+    let scale = scale.wrapping_sub(i32::try_from(parts.denom.len()).ok()?);
+    if scale < NANO {
+        return None;
+    }
+    let shifted = format!("{}{}", parts.num, parts.denom);
+    let value: i64 = shifted.parse().ok()?;
+    let canonical = match format {
+        Format::BinarySi => value % 8 != 0,
+        _ => scale % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0'),
+    };
+    let result = value.checked_mul(factor)?;
+    Some((if parts.negative { -result } else { result }, scale, canonical))
+}
+
+fn compare(left: &Decimal, right: &Decimal) -> Ordering {
+    let sign = |decimal: &Decimal| match decimal {
+        decimal if decimal.is_zero() => 0,
+        decimal if decimal.negative => -1,
+        _ => 1,
+    };
+    let by_size = || {
+        let digits = |decimal: &Decimal| decimal.digits.trim_end_matches('0').to_owned();
+        left.magnitude().cmp(&right.magnitude()).then_with(|| digits(left).cmp(&digits(right)))
+    };
+    sign(left).cmp(&sign(right)).then_with(|| match sign(left) {
+        0 => Ordering::Equal,
+        1 => by_size(),
+        _ => by_size().reverse(),
+    })
+}
+
+/// The text that a quantity is printed as once it was read: often as it was written.
+///
+/// Kubernetes: quantity.go, UnmarshalJSON and MarshalJSON.
+pub fn canonicalize(text: &str) -> Result<String, ParseQuantityError> {
+    let parsed = parse(text)?;
+    Ok(parsed.canonical.map_or_else(|| parsed.amount.canonicalize(parsed.format), str::to_owned))
+}
+
+/// As [`canonicalize`], rounded up to whole thousandths, as the API server does with resource lists.
+///
+/// Kubernetes: quantity.go, RoundUp; pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList.
+pub fn round_up_to_milli(text: &str) -> Result<String, ParseQuantityError> {
+    let mut parsed = parse(text)?;
+    match (parsed.int, parsed.canonical) {
+        (Some((_, scale)), Some(text)) if scale >= MILLI => Ok(text.to_owned()),
+        _ => {
+            parsed.amount.round_up(MILLI.into());
+            Ok(parsed.amount.canonicalize(parsed.format))
+        }
+    }
+}
+
+/// A quantity in JSON: a text, or a bare number.
+pub fn from_json(value: &Value) -> Option<Quantity> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.to_string().parse().ok(),
+        _ => None,
+    }
 }
 
 impl FromStr for Quantity {
     type Err = ParseQuantityError;
 
-    /// Kubernetes: quantity.go, ParseQuantity.
     fn from_str(text: &str) -> Result<Self, ParseQuantityError> {
-        if text.is_empty() {
-            return Err(ParseQuantityError::Format);
-        }
-        let parts = parse_quantity_string(text)?;
-        let (base, exponent, mut format) = interpret(parts.suffix).ok_or(ParseQuantityError::Suffix)?;
-        // Digits that no longer fit are beyond any bound; 60 of them are plenty to see that.
-        if parts.num.len() > 60 {
-            return Ok(Self { nanos: Self::bound(parts.negative, format), format });
-        }
-        let denom = parts.denom.get(..60.min(parts.denom.len())).unwrap_or("");
-        let digits = parts.num.bytes().chain(denom.bytes());
-        let places = denom.len() as i32;
-        let mut nanos = if base == 10 {
-            scale_decimal(digits, exponent.saturating_add(9).saturating_sub(places))
-        } else {
-            binary_nanos(parts.num, denom, exponent as u32)
+        let parsed = parse(text)?;
+        let amount = match parsed.int {
+            Some((value, scale)) => Amount::Int { value, scale },
+            None => Amount::Nanos(parsed.amount.units(NANO.into())),
         };
-        if format == Format::BinarySi {
-            nanos = nanos.min(MAX_BINARY);
-            if (1..NANOS).contains(&nanos) {
-                // Less than one is shown in decimal, as upstream does, to keep it exact.
-                format = Format::DecimalSi;
-            }
-        }
-        Ok(Self { nanos: if parts.negative { -nanos } else { nanos }, format })
+        Ok(Self { amount, format: parsed.format })
     }
 }
 
-/// num.denom · 2^exponent in billionths, rounded away from zero.
-fn binary_nanos(num: &str, denom: &str, exponent: u32) -> i128 {
-    let whole = scale_decimal(num.bytes(), 0).saturating_mul(1 << exponent).saturating_mul(NANOS);
-    // Twelve places of a fraction keep 2^60 times it inside 128 bits, exact enough to round up from.
-    let kept = denom.get(..12.min(denom.len())).unwrap_or("");
-    let lost = denom.len() > 12 && denom.bytes().skip(12).any(|digit| digit != b'0');
-    let fraction = scale_decimal(kept.bytes(), 0).saturating_mul(1 << exponent);
-    let fraction = scale10(fraction, 9 - kept.len() as i32).saturating_add(i128::from(lost));
-    whole.saturating_add(fraction)
-}
-
 impl Quantity {
-    pub const ZERO: Self = Self { nanos: 0, format: Format::DecimalSi };
+    pub const ZERO: Self = Self { amount: Amount::Int { value: 0, scale: 0 }, format: Format::DecimalSi };
 
     /// A quantity of that many thousandths.
     pub fn from_milli(milli: i64, format: Format) -> Self {
-        Self { nanos: i128::from(milli) * NANOS_PER_MILLI, format }
+        Self { amount: Amount::Int { value: milli, scale: MILLI }, format }
     }
 
     /// A quantity of that many whole units.
     pub fn from_value(value: i64, format: Format) -> Self {
-        Self { nanos: i128::from(value) * NANOS, format }
-    }
-
-    fn bound(negative: bool, format: Format) -> i128 {
-        let bound = if format == Format::BinarySi { MAX_BINARY } else { i128::MAX };
-        if negative { -bound } else { bound }
+        Self { amount: Amount::Int { value, scale: 0 }, format }
     }
 
     pub fn is_zero(self) -> bool {
-        self.nanos == 0
+        self.sign() == 0
     }
 
     /// -1, 0 or 1.
     pub fn sign(self) -> i32 {
-        self.nanos.signum() as i32
+        match self.amount {
+            Amount::Int { value, .. } => value.signum() as i32,
+            Amount::Nanos(nanos) => nanos.signum() as i32,
+        }
     }
 
-    /// Whole units, rounded away from zero, held at int64's bounds.
+    /// Whole units, rounded away from zero. What no int64 holds wraps around, as upstream.
     pub fn value(self) -> i64 {
-        clamp(div_away(self.nanos, NANOS))
+        self.scaled_value(0)
     }
 
-    /// Thousandths, rounded away from zero, held at int64's bounds.
+    /// Thousandths, rounded away from zero. What no int64 holds wraps around, as upstream.
     pub fn milli_value(self) -> i64 {
-        clamp(div_away(self.nanos, NANOS_PER_MILLI))
+        self.scaled_value(MILLI)
+    }
+
+    /// Kubernetes: quantity.go, ScaledValue; scale_int.go, scaledValue.
+    fn scaled_value(self, scale: i32) -> i64 {
+        match self.amount {
+            Amount::Int { value, scale: own } if own < scale => negative_scale(value, own.abs_diff(scale)),
+            Amount::Int { value, scale: own } => positive_scale(value, own.abs_diff(scale)),
+            Amount::Nanos(nanos) => {
+                let unit = if scale == MILLI { NANOS_PER_MILLI } else { NANOS };
+                (nanos.div_euclid(unit) + i128::from(nanos.rem_euclid(unit) != 0)) as i64
+            }
+        }
     }
 
     /// Rounds away from zero to whole thousandths, as the API server does with resource lists.
     #[must_use]
     pub fn round_up_to_milli(self) -> Self {
-        let milli = div_away(self.nanos, NANOS_PER_MILLI);
-        Self { nanos: milli.saturating_mul(NANOS_PER_MILLI), format: self.format }
+        let mut decimal = self.decimal();
+        decimal.round_up(MILLI.into());
+        match self.amount {
+            Amount::Int { scale, .. } if scale >= MILLI => self,
+            Amount::Int { value, scale } => {
+                Self::from_milli(negative_scale(value, scale.abs_diff(MILLI)), self.format)
+            }
+            Amount::Nanos(_) => Self { amount: Amount::Nanos(decimal.units(NANO.into())), ..self },
+        }
     }
 
     /// Whether it is a whole number.
     pub fn is_integer(self) -> bool {
-        self.nanos % NANOS == 0
+        match self.amount {
+            Amount::Int { scale, .. } if scale >= 0 => true,
+            _ => self.nanos() % NANOS == 0,
+        }
+    }
+
+    fn decimal(self) -> Decimal {
+        match self.amount {
+            Amount::Int { value, scale } => Decimal::of_int(value.into(), scale.into()),
+            Amount::Nanos(nanos) => Decimal::of_int(nanos, NANO.into()),
+        }
+    }
+
+    fn nanos(self) -> i128 {
+        match self.amount {
+            Amount::Int { .. } => self.decimal().units(NANO.into()),
+            Amount::Nanos(nanos) => nanos,
+        }
     }
 
     /// The sum, in this quantity's format unless this is zero.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let format = if self.is_zero() { other.format } else { self.format };
-        Self { nanos: self.nanos.saturating_add(other.nanos), format }
+        let nanos = || Amount::Nanos(self.nanos().saturating_add(other.nanos()));
+        let amount = match (self.amount, other.amount) {
+            (Amount::Int { .. }, Amount::Int { value: 0, .. }) => self.amount,
+            (Amount::Int { value: 0, .. }, Amount::Int { .. }) => other.amount,
+            (Amount::Int { value: a, scale: x }, Amount::Int { value: b, scale: y }) => {
+                let low = x.min(y);
+                let aligned = |value: i64, scale: i32| {
+                    10_i64.checked_pow(scale.abs_diff(low)).and_then(|factor| value.checked_mul(factor))
+                };
+                let sum = aligned(a, x).zip(aligned(b, y)).and_then(|(a, b)| a.checked_add(b));
+                sum.map_or_else(nanos, |value| Amount::Int { value, scale: low })
+            }
+            _ => nanos(),
+        };
+        Self { amount, format }
     }
 
     /// The difference, in this quantity's format unless this is zero.
     #[must_use]
-    #[cfg(test)]
-    pub(crate) fn minus(self, other: Self) -> Self {
-        self.plus(Self { nanos: -other.nanos, ..other })
-    }
-
-    /// Kubernetes: suffix.go and int64Amount.AsCanonicalBytes.
-    fn print_decimal(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut mantissa = self.nanos;
-        let mut exponent: i32 = -9;
-        if mantissa == 0 {
-            return f.write_str("0");
-        }
-        while mantissa % 1000 == 0 {
-            mantissa /= 1000;
-            exponent += 3;
-        }
-        if self.format == Format::DecimalExponent {
-            return match exponent {
-                0 => write!(f, "{mantissa}"),
-                _ => write!(f, "{mantissa}e{exponent}"),
-            };
-        }
-        // Beyond exa there is no suffix.
-        while exponent > 18 {
-            mantissa = mantissa.saturating_mul(1000);
-            exponent -= 3;
-        }
-        let suffix = match exponent {
-            -9 => "n",
-            -6 => "u",
-            -3 => "m",
-            3 => "k",
-            6 => "M",
-            9 => "G",
-            12 => "T",
-            15 => "P",
-            18 => "E",
-            _ => "",
+    pub fn minus(self, other: Self) -> Self {
+        let amount = match other.amount {
+            Amount::Int { value, scale } if value > i64::MIN => Amount::Int { value: -value, scale },
+            _ => Amount::Nanos(other.nanos().saturating_neg()),
         };
-        write!(f, "{mantissa}{suffix}")
-    }
-
-    fn print_binary(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut mantissa = self.nanos / NANOS;
-        let mut suffixes = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].into_iter();
-        let mut suffix = "";
-        while mantissa % 1024 == 0 {
-            let Some(larger) = suffixes.next() else { break };
-            mantissa /= 1024;
-            suffix = larger;
-        }
-        write!(f, "{mantissa}{suffix}")
+        self.plus(Self { amount, ..other })
     }
 }
 
-fn div_away(value: i128, by: i128) -> i128 {
-    let quotient = value / by;
-    if value % by == 0 { quotient } else { quotient + value.signum() }
+/// value · 10^places as upstream has it: beyond int64 it wraps around, or is 0.
+///
+/// Kubernetes: math.go, positiveScaleInt64.
+fn positive_scale(value: i64, places: u32) -> i64 {
+    match places {
+        0..=3 | 6 | 9 => value.wrapping_mul(10_i64.pow(places)),
+        _ if value == 0 => 0,
+        _ => 10_i64.checked_pow(places).and_then(|factor| value.checked_mul(factor)).unwrap_or(0),
+    }
 }
 
-fn clamp(value: i128) -> i64 {
-    value.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+/// value / 10^places, rounded away from zero.
+///
+/// Kubernetes: math.go, negativeScaleInt64.
+fn negative_scale(value: i64, places: u32) -> i64 {
+    let Some(divisor) = 10_i64.checked_pow(places) else { return value.signum() };
+    let quotient = value / divisor;
+    if value % divisor == 0 { quotient } else { quotient + value.signum() }
 }
 
 /// Prints the canonical form: the largest suffix that leaves a whole number.
-///
-/// Kubernetes: quantity.go, CanonicalizeBytes.
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let small = self.nanos.abs() < 1024 * NANOS;
-        match self.format {
-            // A binary amount that is small or broken prints in decimal, to lose nothing.
-            Format::BinarySi if !small && self.is_integer() => self.print_binary(f),
-            _ => self.print_decimal(f),
-        }
+        f.write_str(&self.decimal().canonicalize(self.format))
     }
 }
 
 impl PartialEq for Quantity {
     fn eq(&self, other: &Self) -> bool {
-        self.nanos == other.nanos
+        self.cmp(other).is_eq()
     }
 }
 
@@ -340,16 +578,13 @@ impl PartialOrd for Quantity {
 
 impl Ord for Quantity {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.nanos.cmp(&other.nanos)
-    }
-}
-
-/// A quantity in JSON: a text, or a bare number.
-pub fn from_json(value: &serde_json::Value) -> Option<Quantity> {
-    match value {
-        serde_json::Value::String(text) => text.trim().parse().ok(),
-        serde_json::Value::Number(number) => number.to_string().parse().ok(),
-        _ => None,
+        match (self.amount, other.amount) {
+            (Amount::Nanos(left), Amount::Nanos(right)) => left.cmp(&right),
+            (Amount::Int { value: left, scale: x }, Amount::Int { value: right, scale: y }) if x == y => {
+                left.cmp(&right)
+            }
+            _ => compare(&self.decimal(), &other.decimal()),
+        }
     }
 }
 
@@ -358,7 +593,7 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> String {
-        text.parse::<Quantity>().map_or_else(|error| error.to_string(), |quantity| quantity.to_string())
+        canonicalize(text).unwrap_or_else(|error| error.to_string())
     }
 
     #[test]
@@ -369,7 +604,6 @@ mod tests {
             ("500m", "500m"),
             ("0.5", "500m"),
             (".5", "500m"),
-            ("1.", "1"),
             ("1500m", "1500m"),
             ("100000", "100k"),
             ("1024Mi", "1Gi"),
@@ -385,19 +619,49 @@ mod tests {
             ("129M", "129M"),
             ("123Mi", "123Mi"),
             ("1E", "1E"),
-            ("1e3", "1e3"),
-            ("1E3", "1e3"),
             ("12e2", "1200"),
             ("-1", "-1"),
             ("-1.5Gi", "-1536Mi"),
-            ("+5", "5"),
-            ("001", "1"),
             ("100Ei", "9223372036854775807"),
+            ("12345678901234567890Ki", "9223372036854775807"),
+            ("9223372036854775808", "9223372036854775808"),
             ("0.0000000001", "1n"),
             ("0.1Ki", "102400m"),
             ("0.001Mi", "1048576m"),
+            ("1e-100", "1e-9"),
+            ("1.000000000000000001Ei", "1152921504606846977152921505n"),
+            ("Ki", "0"),
+            ("+", "0"),
+            ("-0", "0"),
+            // As they were written: upstream takes these for canonical.
+            ("+1", "+1"),
+            ("5.", "5."),
+            ("001", "001"),
+            ("1e3", "1e3"),
+            ("1E3", "1E3"),
+            ("1e+30", "1e+30"),
+            ("12Ki", "12Ki"),
+            ("0012Ki", "0012Ki"),
+            // And these lose a suffix that there is not.
+            ("1000E", "1"),
+            ("10000000000000000000000", "10"),
+            ("1000e30", "1e33"),
+            (
+                "123456789012345678901234567890123456789012345",
+                "123456789012345678901234567890123456789012345",
+            ),
         ] {
             assert_eq!(canonical(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("1e-3", "1e-3"),
+            ("1.5", "1500m"),
+            ("0.0001", "1m"),
+            ("1E-9", "1e-3"),
+            ("+1", "+1"),
+            ("1n", "1m"),
+        ] {
+            assert_eq!(round_up_to_milli(text).as_deref(), Ok(expected), "{text}");
         }
     }
 
@@ -411,6 +675,9 @@ mod tests {
         for text in ["1i", "1KK", "1mi", "1Gi5", "1e", "1e+", "1K", "eE1", "1i0", "--1"] {
             assert_eq!(canonical(text), "unable to parse quantity's suffix", "{text}");
         }
+        for text in ["Pi", "+Ei", ".Pi"] {
+            assert_eq!(canonical(text), "unable to parse numeric part of quantity", "{text}");
+        }
     }
 
     #[test]
@@ -421,7 +688,10 @@ mod tests {
         assert_eq!(read("1u").milli_value(), 1);
         assert_eq!(read("2").milli_value(), 2000);
         assert_eq!(read("16Gi").value(), 17_179_869_184);
-        assert_eq!(read("9Ei").milli_value(), i64::MAX);
+        // Beyond int64 it goes round, which upstream's warnings show: "fractional byte value "1E" is invalid".
+        assert_eq!(read("1000000000000000000").milli_value(), 3_875_820_019_684_212_736);
+        assert_eq!(read("1E").milli_value(), 0);
+        assert_eq!(read("123456789012345678").milli_value() % 1000, -312);
         assert_eq!(read("1u").round_up_to_milli().to_string(), "1m");
         assert!(read("1").is_integer() && !read("1m").is_integer());
     }
@@ -437,14 +707,19 @@ mod tests {
     }
 
     #[test]
-    fn absurd_quantities_are_held_at_the_bound() {
+    fn absurd_quantities_are_answered_at_once() {
         let long = "9".repeat(10_000);
         for text in
             [&*long, &format!("0.{long}"), &format!("{long}Ei"), "1e999999999", "1e-999999999", "9e30"]
         {
-            assert!(text.parse::<Quantity>().is_ok(), "{}", &text[..8]);
+            let quantity = text.parse::<Quantity>();
+            assert!(quantity.is_ok_and(|quantity| quantity.sign() == 1), "{}", &text[..4]);
+            assert!(round_up_to_milli(text).is_ok());
         }
         assert!("1e99999999999999999999".parse::<Quantity>().is_err());
-        assert_eq!(canonical("1e-100"), "1e-9");
+        let read = |text: &str| text.parse::<Quantity>().unwrap_or(Quantity::ZERO);
+        assert!(read("1e999999999") > read("9e30"));
+        assert_eq!(read("0e2000000000").milli_value(), 0);
+        assert_eq!(read("5e-5").plus(read("1e999999999")).sign(), 1);
     }
 }

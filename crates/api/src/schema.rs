@@ -156,8 +156,11 @@ pub fn by_resource_name(name: &str) -> Option<&'static KindInfo> {
 
 /// Whether `rest` is the kind's group, a beginning of it, or `version.group`.
 fn in_group(kind: &KindInfo, rest: &str) -> bool {
+    if rest.is_empty() {
+        return true;
+    }
     if kind.group.is_empty() {
-        return rest == kind.version || rest == format!("{}.", kind.version);
+        return rest.strip_suffix('.') == Some(kind.version);
     }
     if kind.group.starts_with(rest) {
         return true;
@@ -338,6 +341,8 @@ mod tests {
         assert_eq!(by_resource_name("events.events.k8s.io").map(|k| k.group), Some("events.k8s.io"));
         assert_eq!(by_resource_name("hpa").map(|k| k.version), Some("v2"));
         assert_eq!(by_resource_name("daemonsets.batch"), None);
+        assert_eq!(by_resource_name("pods.v1"), None);
+        assert_eq!(by_resource_name("pods.v1.").map(|k| k.kind), Some("Pod"));
         assert_eq!(by_resource_name(""), None);
     }
 

@@ -344,6 +344,7 @@ pub(super) fn bind(api: &mut ApiServer, id: &PodId, node: Name, now: Time) -> Ou
     }
     let new = Rc::make_mut(&mut pod);
     new.node_name = Some(node);
+    new.status.nominated_node = None;
     new.status.set_condition(ConditionType::PodScheduled, ConditionStatus::True, None, now.stamp());
     api.store.share_conditions(&mut new.status);
     Ok(Reply::Object(api.store.update(Object::Pod(pod))))

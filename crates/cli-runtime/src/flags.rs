@@ -14,6 +14,8 @@ pub enum Takes {
     Bool,
     /// `--output yaml`, `--output=yaml`; given several times, the last counts or all do.
     Text,
+    /// As [`Takes::Text`], of a command that prints objects; the flags of printers come with it.
+    Format,
     Int,
     /// `10s`, `1m30s`, or a bare number of seconds.
     Span,
@@ -52,6 +54,15 @@ pub const GLOBAL: &[Flag] = &[
     flag("warnings-as-errors", '\0', Takes::Bool),
     flag("match-server-version", '\0', Takes::Bool),
     flag("v", 'v', Takes::Text),
+];
+
+/// Flags of every command that prints objects.
+///
+/// Kubernetes: cli-runtime/pkg/genericclioptions/print_flags.go, AddFlags.
+const PRINTERS: &[Flag] = &[
+    flag("allow-missing-template-keys", '\0', Takes::Bool),
+    flag("show-managed-fields", '\0', Takes::Bool),
+    flag("template", '\0', Takes::Text),
 ];
 
 /// A line that was understood.
@@ -124,7 +135,9 @@ pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, String> {
 }
 
 fn find(flags: &[Flag], matches: impl Fn(&Flag) -> bool) -> Option<&Flag> {
-    flags.iter().chain(GLOBAL).find(|flag| matches(flag))
+    let prints = flags.iter().any(|flag| flag.takes == Takes::Format);
+    let printers = if prints { PRINTERS } else { &[] };
+    flags.iter().chain(printers).chain(GLOBAL).find(|flag| matches(flag))
 }
 
 fn parse_long(

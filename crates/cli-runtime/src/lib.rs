@@ -2,8 +2,10 @@
 //! forms, jsonpath, columns, dates.
 
 pub mod flags;
+pub mod golang;
 pub mod job;
 pub mod jsonpath;
 pub mod output;
 pub mod tabwriter;
+pub mod template;
 pub mod time;

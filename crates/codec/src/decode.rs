@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Number, Value};
 
 use super::{go_time, go_types};
-use api::quantity::Quantity;
+use api::quantity::{self, ParseQuantityError};
 use api::schema::{self, KindInfo, StructInfo, Type};
 use yaml::locate::{Part, locate};
 use yaml::{Diagnostic, Node, Path, base64, gosyntax};
@@ -253,12 +253,16 @@ impl Decoder {
     }
 
     fn quantity(&mut self, value: &Value) -> Result<Value> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+        // Upstream reads the literal, in which an escape is no white space.
+        let escaped = |c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{2028}' | '\u{2029}');
+        let canonical = match value {
+            Value::String(text) if text.contains(escaped) => Err(ParseQuantityError::Format),
+            Value::String(text) => quantity::canonicalize(text.trim()),
+            Value::Number(number) => quantity::canonicalize(&json_number(number)),
+            other => quantity::canonicalize(&other.to_string()),
         };
-        match text.trim().parse::<Quantity>() {
-            Ok(quantity) => Ok(quantity.to_string().into()),
+        match canonical {
+            Ok(text) => Ok(text.into()),
             Err(error) => {
                 let help = "Write an amount like 500m, 2 or 1.5Gi.".to_owned();
                 Err(self.mistake(error.to_string(), Some(help)))

@@ -71,7 +71,6 @@ const FLAGS: &[(&str, &str)] = &[
     ("local", "use --dry-run=client"),
     ("raw", "name what to get, with -o json"),
     ("resource-version", "the newest version is changed in any case"),
-    ("template", "use -o jsonpath=… or -o custom-columns=…"),
 ];
 
 /// What to say of a flag that is not simulated.

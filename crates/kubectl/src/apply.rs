@@ -10,7 +10,9 @@ use super::absent::absent;
 use super::errors::add_source;
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
-use super::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, VALIDATE, patch, resources};
+use super::{
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE, patch, resources,
+};
 use api::field::go_quote;
 use api::label::Selector;
 use api::object::Object;
@@ -62,7 +64,7 @@ pub(super) const COMMAND: Command = Command {
             aliases: &[],
             short: "View the latest last-applied-configuration annotations of a resource/object",
             usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
-            flags: &[FILENAME, RECURSIVE, OUTPUT, SELECTOR, ALL],
+            flags: &[FILENAME, RECURSIVE, OWN_OUTPUT, SELECTOR, ALL],
             run: view_last_applied,
             subs: &[],
         },
@@ -160,7 +162,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     check_flags(cmd)?;
     let validation = manifests::validation(cmd)?;
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     let read = manifests::read(io, cmd, validation)?;
     let failures = read.failures.clone();
     let selector = selector(cmd)?;
@@ -354,11 +356,12 @@ pub(super) fn print_result(
 ) -> Result<(), Failure> {
     let name = object.map_or_else(|| doc.name.to_string(), |object| object.key().name.to_string());
     let plain = output::name(doc.kind, &name);
-    let value = || object.map_or_else(|| (*doc.value).clone(), |object| object.to_value(io.now()));
-    let text = match format {
-        None => format!("{plain} {verb}{}\n", dry_run.unwrap_or_default()),
-        Some(format) => format.print(&value(), || format!("{plain}\n"))?,
-    };
-    io.out(text);
+    match format {
+        None => io.out(format!("{plain} {verb}{}\n", dry_run.unwrap_or_default())),
+        Some(format) => {
+            let value = object.map_or_else(|| (*doc.value).clone(), |object| object.to_value(io.now()));
+            format.print_obj(io, &value, || format!("{plain}\n"))?;
+        }
+    }
     Ok(())
 }

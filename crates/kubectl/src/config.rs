@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::absent::absent;
-use super::{Cmd, Command, OUTPUT, default_sub_command_run, flag};
+use super::{Cmd, Command, OUTPUT, OWN_OUTPUT, default_sub_command_run, flag};
 use api::field::go_quote;
 use cli_runtime::flags::Takes;
 use cli_runtime::job::{Io, Stop};
@@ -42,7 +42,7 @@ pub(super) const COMMAND: Command = Command {
         }),
         Command {
             usage: "[(-o|--output=)name)]",
-            flags: &[OUTPUT, flag("no-headers", '\0', Takes::Bool)],
+            flags: &[OWN_OUTPUT, flag("no-headers", '\0', Takes::Bool)],
             ..command("get-contexts", "Describe one or many contexts", get_contexts)
         },
         command("get-users", "Display users defined in the kubeconfig", |io, _| {
@@ -116,7 +116,9 @@ fn view(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             {"name": USER, "user": {"client-certificate-data": omitted, "client-key-data": omitted}},
         ],
     });
-    let format = output::Format::parse(cmd.parsed.text("output").unwrap_or("yaml"))?;
-    io.out(format.map_or_else(|| Ok(output::yaml(&value)), |format| format.print(&value, String::new))?);
+    match cmd.format(io)? {
+        Some(format) => format.print_obj(io, &value, String::new)?,
+        None => io.out(output::yaml(&value)),
+    }
     Ok(0)
 }

@@ -205,7 +205,7 @@ fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(cmd.usage_error(&format!("Unexpected args: [{}]", cmd.args().join(" "))).into());
     }
     let validation = manifests::validation(cmd)?;
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     let dry_run = dry_run(cmd)?;
     let read = manifests::read(io, cmd, validation)?;
     let failures = read.failures.clone();
@@ -278,7 +278,7 @@ fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i3
     let doc =
         Doc { source: "".into(), kind, namespace: super::name(&namespace), name, value: Rc::new(value) };
     let dry_run = dry_run(cmd)?;
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     let mut object = None;
     if dry_run.is_none() {
         let call = Call::Post {

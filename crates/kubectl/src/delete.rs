@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use super::errors::add_source;
 use super::resources::{self, Info, Scope, Target};
 use super::{
-    ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR, apply,
-    manifests,
+    ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OWN_OUTPUT, RECURSIVE, SELECTOR,
+    apply, manifests,
 };
 use api::field::go_quote;
 use api::meta::{Uid, string_map};
@@ -26,7 +26,7 @@ pub(super) const COMMAND: Command = Command {
     flags: &[
         FILENAME,
         RECURSIVE,
-        OUTPUT,
+        OWN_OUTPUT,
         SELECTOR,
         FIELD_SELECTOR,
         ALL,

@@ -2,7 +2,7 @@
 //!
 //! Kubernetes: kubectl/pkg/explain/v2.
 
-use super::{Cmd, Command, OUTPUT};
+use super::{Cmd, Command, OWN_OUTPUT};
 use api::field::go_quote;
 use api::schema::{self, StructId, Type, structure};
 use cli_runtime::flags::{Takes, flag};
@@ -13,7 +13,7 @@ pub(super) const COMMAND: Command = Command {
     aliases: &[],
     short: "Get documentation for a resource",
     usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group]",
-    flags: &[OUTPUT, flag("recursive", '\0', Takes::Bool), flag("api-version", '\0', Takes::Text)],
+    flags: &[OWN_OUTPUT, flag("recursive", '\0', Takes::Bool), flag("api-version", '\0', Takes::Text)],
     run,
     subs: &[],
 };

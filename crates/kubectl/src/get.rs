@@ -2,24 +2,22 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/get/get.go.
 
-use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use super::resources::{self, Info, Scope, Target};
+use super::sorter::{self, Sorted};
 use super::{ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
 use api::meta::Uid;
 use api::object::{Kind, Object};
-use api::quantity::Quantity;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
-use cli_runtime::jsonpath::JsonPath;
+use cli_runtime::jsonpath::Execution;
 use cli_runtime::output::{self, Format};
 use cli_runtime::tabwriter::TabWriter;
 use printers::table::{Table, TableOptions};
-use sim::Time;
 use wire::WatchEvent;
 
 pub(super) const COMMAND: Command = Command {
@@ -39,15 +37,12 @@ pub(super) const COMMAND: Command = Command {
         flag("output-watch-events", '\0', Takes::Bool),
         flag("show-labels", '\0', Takes::Bool),
         flag("show-kind", '\0', Takes::Bool),
-        flag("show-managed-fields", '\0', Takes::Bool),
         flag("label-columns", 'L', Takes::Text),
         flag("no-headers", '\0', Takes::Bool),
         flag("sort-by", '\0', Takes::Text),
         flag("ignore-not-found", '\0', Takes::Bool),
         flag("chunk-size", '\0', Takes::Int),
         flag("server-print", '\0', Takes::Bool),
-        flag("allow-missing-template-keys", '\0', Takes::Bool),
-        flag("template", '\0', Takes::Text),
         flag("kustomize", 'k', Takes::Text),
         flag("raw", '\0', Takes::Text),
         flag("subresource", '\0', Takes::Text),
@@ -84,9 +79,9 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let ignore = cmd.parsed.flag("ignore-not-found");
     let failures: Vec<Failure> =
         failures.into_iter().filter(|failure| !(ignore && failure.is_not_found())).collect();
-    match Format::parse(output)? {
+    match cmd.get_format(io)? {
         Some(format) => print_objects(io, cmd, &targets, &infos, &format)?,
-        None => print_tables(io, cmd, &scope, infos, &failures)?,
+        None => print_tables(io, cmd, &targets, &scope, infos, &failures)?,
     }
     match Failure::aggregate(failures) {
         Some(failure) => Err(failure.into()),
@@ -109,6 +104,7 @@ fn table_options(cmd: &Cmd, kind: Kind, all_namespaces: bool) -> TableOptions {
 fn print_tables(
     io: &mut Io,
     cmd: &Cmd,
+    targets: &[Target],
     scope: &Scope,
     infos: Vec<Info>,
     failures: &[Failure],
@@ -121,25 +117,32 @@ fn print_tables(
         return Ok(());
     }
     let several = infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+    let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
+    let named = targets.iter().any(|target| target.name.is_some());
     let mut rest = infos.as_slice();
-    let mut first = true;
+    let mut text = String::new();
     while let Some(info) = rest.first() {
         let count = rest.iter().take_while(|other| other.kind == info.kind).count();
         let (group, after) = rest.split_at(count);
         rest = after;
         let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
-        if let Some(path) = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()) {
-            sort_by(&mut objects, path, now)?;
+        if let Some(path) = &path {
+            // What is asked for by name comes as a table each, with one row that has nothing to be sorted with.
+            let tables = if named { 1 } else { count };
+            for table in objects.chunks_mut(tables) {
+                sort_by(io, table, path, Sorted::Rows)?;
+            }
         }
         let mut options = table_options(cmd, info.kind, scope.all_namespaces);
         options.with_kind |= several;
-        let text = Table::new(info.kind, options).text(objects, now);
-        if !first && !cmd.parsed.flag("no-headers") {
-            io.out("\n");
+        if !text.is_empty() && !cmd.parsed.flag("no-headers") {
+            text.push('\n');
         }
-        first = false;
-        io.out(TabWriter::for_tables().format(&text));
+        let table = Table::new(info.kind, options).text(objects, now);
+        text.push_str(&TabWriter::for_tables().format(&table));
     }
+    // Nothing is printed before everything is sorted.
+    io.out(text);
     Ok(())
 }
 
@@ -154,72 +157,18 @@ fn no_resources(cmd: &Cmd, scope: &Scope) -> Result<String, Stop> {
     })
 }
 
-/// Kubernetes: kubectl/pkg/cmd/get/sorter.go.
-fn sort_by(objects: &mut [&Object], path: &str, now: Time) -> Result<(), Failure> {
-    let parsed = JsonPath::relaxed(path).map_err(Failure::Message)?;
-    let mut keyed: Vec<(Option<Value>, &Object)> = Vec::new();
-    for object in objects.iter() {
-        let value = object.to_value(now);
-        keyed.push((
-            parsed.find(&value).map_err(Failure::Message)?.first().map(|found| (*found).clone()),
-            object,
-        ));
-    }
-    if keyed.iter().all(|(key, _)| key.is_none()) {
-        let path = path.trim_matches(['{', '}']);
-        let dot = if path.starts_with('.') { "" } else { "." };
-        return Err(Failure::Message(format!(
-            "couldn't find any field with path \"{{{dot}{path}}}\" in the list of objects"
-        )));
-    }
-    keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref()));
-    for (slot, (_, object)) in objects.iter_mut().zip(keyed) {
-        *slot = object;
+/// The objects in the order that `--sort-by` asks for.
+fn sort_by(io: &mut Io, objects: &mut [&Object], path: &str, sorted: Sorted) -> Result<(), Stop> {
+    let now = io.now();
+    let values: Vec<Value> = objects.iter().map(|object| object.to_value(now)).collect();
+    let order = sorter::order(io, path, &values, sorted)?;
+    let before = objects.to_vec();
+    for (slot, at) in objects.iter_mut().zip(order) {
+        if let Some(object) = before.get(at) {
+            *slot = *object;
+        }
     }
     Ok(())
-}
-
-fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
-    match (a, b) {
-        (Some(Value::String(a)), Some(Value::String(b))) => {
-            match (a.parse::<Quantity>(), b.parse::<Quantity>()) {
-                (Ok(a), Ok(b)) => a.cmp(&b),
-                _ => natural(a, b),
-            }
-        }
-        (Some(Value::Number(a)), Some(Value::Number(b))) => {
-            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
-        }
-        (Some(Value::Bool(a)), Some(Value::Bool(b))) => a.cmp(b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    }
-}
-
-/// Texts with their numbers compared as numbers: `worker-9` before `worker-10`.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        match (digits(a), digits(b)) {
-            (0, _) | (_, 0) => {
-                let (first, second) = (a.chars().next(), b.chars().next());
-                if first != second || first.is_none() {
-                    return first.cmp(&second);
-                }
-                let width = first.map_or(0, char::len_utf8);
-                (a, b) = (&a[width..], &b[width..]);
-            }
-            (left, right) => {
-                let number = |text: &str| text.trim_start_matches('0').to_owned();
-                let (x, y) = (number(&a[..left]), number(&b[..right]));
-                let order = x.len().cmp(&y.len()).then_with(|| x.cmp(&y)).then(left.cmp(&right));
-                if order.is_ne() {
-                    return order;
-                }
-                (a, b) = (&a[left..], &b[right..]);
-            }
-        }
-    }
 }
 
 /// One object as it is; several, or what a kind without a name found, as a List.
@@ -238,24 +187,25 @@ fn print_objects(
         return Ok(());
     }
     let mut objects: Vec<&Object> = infos.iter().map(|info| &info.object).collect();
-    if let Some(path) = cmd.parsed.text("sort-by").filter(|path| !path.is_empty() && objects.len() > 1) {
-        sort_by(&mut objects, path, now)?;
+    if let Some(path) = cmd.parsed.text("sort-by").filter(|path| !path.is_empty() && !single) {
+        sort_by(io, &mut objects, path, Sorted::Objects)?;
     }
-    let values = || objects.iter().map(|object| object.to_value(now)).collect::<Vec<Value>>();
-    let whole = || match (single, values()) {
-        (true, mut values) if values.len() == 1 => values.remove(0),
-        (_, values) => {
+    let mut values: Vec<Value> = objects.iter().map(|object| object.to_value(now)).collect();
+    if let Format::CustomColumns(columns) = format {
+        let mut text = String::new();
+        let result = columns.table(&values, !columns.no_headers, &mut text);
+        io.out(text);
+        return result.map_err(Stop::from);
+    }
+    let whole = match values.pop() {
+        Some(value) if single && values.is_empty() => value,
+        last => {
+            values.extend(last);
             json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": values})
         }
     };
-    let text = match format {
-        Format::CustomColumns(columns) => {
-            output::custom_columns_table(columns, &values(), !cmd.parsed.flag("no-headers"))?
-        }
-        format => format
-            .print(&whole(), || objects.iter().map(|object| output::name_of(object) + "\n").collect())?,
-    };
-    io.out(text);
+    let names = || objects.iter().map(|object| output::name_of(object) + "\n").collect();
+    format.print_obj(io, &whole, names)?;
     Ok(())
 }
 
@@ -264,6 +214,8 @@ fn print_objects(
 struct Watched {
     writer: TabWriter,
     headed: bool,
+    /// What a JSONPath printer keeps from one object to the next.
+    execution: Execution,
     /// What is known of the objects that match: their uid.
     known: std::collections::BTreeMap<(Rc<str>, Rc<str>), Uid>,
 }
@@ -279,7 +231,7 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     let [target] = targets else {
         return Err("you may only specify a single resource type".into());
     };
-    let format = Format::parse(cmd.parsed.text("output").unwrap_or_default())?;
+    let format = cmd.get_format(io)?;
     let scope = cmd.scope();
     let (infos, failures) = resources::visit(io, std::slice::from_ref(target), &scope)?;
     if let Some(failure) = Failure::aggregate(failures) {
@@ -290,12 +242,14 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     let with_events = cmd.parsed.flag("output-watch-events");
     let show = |io: &mut Io, state: &mut Watched, object: &Object, event: &str| -> Result<(), Failure> {
         let event = with_events.then_some(event);
-        let text = line(io.now(), &table, state, object, event, format.as_ref())?;
-        io.out(text);
-        Ok(())
+        line(io, &table, state, object, event, format.as_ref())
     };
-    let mut start =
-        Watched { writer: TabWriter::for_tables(), headed: false, known: std::collections::BTreeMap::new() };
+    let mut start = Watched {
+        writer: TabWriter::for_tables(),
+        headed: false,
+        execution: Execution::default(),
+        known: std::collections::BTreeMap::new(),
+    };
     for info in &infos {
         let key = info.object.key();
         start.known.insert((key.namespace, key.name), uid(&info.object));
@@ -341,15 +295,16 @@ fn uid(object: &Object) -> Uid {
     object.meta().map(|meta| meta.uid).unwrap_or_default()
 }
 
-/// The text of one change; `event`: what sort of change, where it was asked for.
+/// Prints one change; `event`: what sort of change, where it was asked for.
 fn line(
-    now: Time,
+    io: &mut Io,
     table: &Table,
     state: &mut Watched,
     object: &Object,
     event: Option<&str>,
     format: Option<&Format>,
-) -> Result<String, Failure> {
+) -> Result<(), Failure> {
+    let now = io.now();
     let Some(format) = format else {
         // Upstream pads the words themselves (tableprinter.go, formattedEventType).
         let (head, word) = match event {
@@ -361,22 +316,30 @@ fn line(
             header => format!("{head}{header}"),
         };
         state.headed = true;
-        return Ok(state.writer.format(&(header + &word + &table.line(object, now))));
+        let text = state.writer.format(&(header + &word + &table.line(object, now)));
+        io.out(text);
+        return Ok(());
     };
     let value = object.to_value(now);
     match (format, event) {
         (Format::Json, Some(event)) => {
             let object = output::json(&value).trim_end().replace('\n', "\n    ");
-            Ok(format!("{{\n    \"type\": \"{event}\",\n    \"object\": {object}\n}}\n"))
+            io.out(format!("{{\n    \"type\": \"{event}\",\n    \"object\": {object}\n}}\n"));
         }
         (Format::Yaml, Some(event)) => {
-            Ok(format!("{}---\n", output::yaml(&json!({"object": value, "type": event}))))
+            io.out(format!("{}---\n", output::yaml(&json!({"object": value, "type": event}))));
         }
-        (Format::Yaml, None) => Ok(format!("{}---\n", output::yaml(&value))),
+        (Format::Yaml, None) => io.out(format!("{}---\n", output::yaml(&value))),
         (Format::CustomColumns(columns), _) => {
-            let headed = std::mem::replace(&mut state.headed, true);
-            output::custom_columns_table(columns, &[value], !headed)
+            let headed = std::mem::replace(&mut state.headed, true) || columns.no_headers;
+            let mut text = String::new();
+            let result = columns.table(&[value], !headed, &mut text);
+            io.out(text);
+            return result.map_err(Failure::Message);
         }
-        (format, _) => format.print(&value, || output::name_of(object) + "\n"),
+        (format, _) => {
+            format.print_again(io, &mut state.execution, &value, || output::name_of(object) + "\n")?;
+        }
     }
+    Ok(())
 }

@@ -51,7 +51,7 @@ fn list_flags(flags: &[Flag]) -> String {
         let short = if flag.short == '\0' { "    ".to_owned() } else { format!("-{}, ", flag.short) };
         let value = match flag.takes {
             Takes::Bool => "=false",
-            Takes::Text => "=''",
+            Takes::Text | Takes::Format => "=''",
             Takes::Int => "=-1",
             Takes::Span => "=0s",
             Takes::Optional(_) => "=''",

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::absent::absent;
 use super::{
-    ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, OUTPUT, SELECTOR, default_sub_command_run, flag, resources,
+    ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, OWN_OUTPUT, SELECTOR, default_sub_command_run, flag,
+    resources,
 };
 use api::object::{Key, Kind};
 use api::schema;
@@ -22,7 +23,7 @@ pub(super) const VERSION: Command = Command {
     aliases: &[],
     short: "Print the client and server version information",
     usage: "",
-    flags: &[OUTPUT, flag("client", '\0', Takes::Bool)],
+    flags: &[OWN_OUTPUT, flag("client", '\0', Takes::Bool)],
     run: version,
     subs: &[],
 };
@@ -129,7 +130,7 @@ pub(super) const API_RESOURCES: Command = Command {
     short: "Print the supported API resources on the server",
     usage: "",
     flags: &[
-        OUTPUT,
+        OWN_OUTPUT,
         flag("namespaced", '\0', Takes::Bool),
         flag("api-group", '\0', Takes::Text),
         flag("no-headers", '\0', Takes::Bool),

@@ -27,6 +27,7 @@ mod replace;
 mod rollout;
 mod run;
 mod set;
+mod sorter;
 mod taint;
 mod watch;
 
@@ -40,7 +41,7 @@ use cli_runtime::flags;
 use cli_runtime::flags::{Flag, GLOBAL, Parsed, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
-use cli_runtime::output::Format;
+use cli_runtime::output::{Format, PrintFlags};
 use errors::check_err;
 use resources::{Scope, Target};
 use selector::Filter;
@@ -119,9 +120,23 @@ impl Cmd {
         help::of(self.command, &self.path)
     }
 
+    fn print_flags(&self) -> PrintFlags<'_> {
+        PrintFlags {
+            output: self.parsed.text("output").unwrap_or_default(),
+            template: self.parsed.text("template").unwrap_or_default(),
+            forbid_missing_keys: !self.parsed.flag_or("allow-missing-template-keys", true),
+            no_headers: self.parsed.flag("no-headers"),
+        }
+    }
+
     /// What `-o` asks a command for that changes something.
-    fn format(&self) -> Result<Option<Format>, Failure> {
-        Format::parse_of_change(self.parsed.text("output").unwrap_or_default())
+    fn format(&self, io: &Io) -> Result<Option<Format>, Failure> {
+        self.print_flags().to_printer_of_change(&|name| io.file(name))
+    }
+
+    /// What `-o` asks a command for that shows tables.
+    fn get_format(&self, io: &Io) -> Result<Option<Format>, Failure> {
+        self.print_flags().to_printer(&|name| io.file(name))
     }
 
     fn usage_error(&self, text: &str) -> Failure {
@@ -201,10 +216,10 @@ fn print_value(
     dry_run: Option<&str>,
     value: &Value,
 ) -> Result<(), Failure> {
-    io.out(match format {
-        None => format!("{name} {verb}{}\n", dry_run.unwrap_or_default()),
-        Some(format) => format.print(value, || format!("{name}\n"))?,
-    });
+    match format {
+        None => io.out(format!("{name} {verb}{}\n", dry_run.unwrap_or_default())),
+        Some(format) => format.print_obj(io, value, || format!("{name}\n"))?,
+    }
     Ok(())
 }
 
@@ -395,7 +410,10 @@ const FIELD_SELECTOR: Flag = flag("field-selector", '\0', Takes::Text);
 const ALL_NAMESPACES: Flag = flag("all-namespaces", 'A', Takes::Bool);
 const FILENAME: Flag = flag("filename", 'f', Takes::Text);
 const RECURSIVE: Flag = flag("recursive", 'R', Takes::Bool);
-const OUTPUT: Flag = flag("output", 'o', Takes::Text);
+/// `-o` of a command whose objects can be printed in any form.
+const OUTPUT: Flag = flag("output", 'o', Takes::Format);
+/// `-o` of a command that knows a few forms of its own.
+const OWN_OUTPUT: Flag = flag("output", 'o', Takes::Text);
 const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"));
 /// Of what is read from files, strictly unless somebody says otherwise.
 const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));

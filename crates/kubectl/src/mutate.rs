@@ -192,7 +192,7 @@ fn change_one(
     pairs: Pairs,
     dry: Option<&str>,
 ) -> Result<(), Stop> {
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     let current = &pairs_of(info, pairs);
     if pairs == Pairs::Labels {
         for key in changes.remove.iter().filter(|key| !current.contains_key(key.as_str())) {

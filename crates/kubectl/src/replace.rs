@@ -56,7 +56,7 @@ fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let replacer = Replacer {
         validation: manifests::validation(cmd)?,
-        format: cmd.format()?,
+        format: cmd.format(io)?,
         dry_run: dry_run(cmd)?,
         save_config: flags.flag("save-config"),
     };

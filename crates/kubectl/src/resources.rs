@@ -103,13 +103,8 @@ pub(crate) fn kind_of(name: &str) -> Result<Kind, Failure> {
 }
 
 fn no_such_type(name: &str) -> String {
-    let (resource, rest) = name.split_once('.').unwrap_or((name, ""));
-    let quoted = go_quote(resource);
-    if rest.is_empty() {
-        format!("the server doesn't have a resource type {quoted}")
-    } else {
-        format!("the server doesn't have a resource type {quoted} in group {}", go_quote(rest))
-    }
+    let resource = name.split_once('.').map_or(name, |(resource, _)| resource);
+    format!("the server doesn't have a resource type {}", go_quote(resource))
 }
 
 /// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
@@ -344,7 +339,7 @@ mod tests {
     #[test]
     fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
         assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
-        assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\" in group \"batch\"");
+        assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\"");
         assert_eq!(refused("pods,ds a"), "you must specify only one resource");
         assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
         assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");

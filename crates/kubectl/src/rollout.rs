@@ -310,7 +310,7 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
 
 /// Rule: CLI-044.
 fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     each(io, cmd, |io, info| {
         let name = &info.object.key().name;
         let template = match &info.object {

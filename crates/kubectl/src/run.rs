@@ -131,7 +131,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if let Some(text) = flags.text("overrides").filter(|text| !text.is_empty()) {
         body = overridden(&body, text, flags.text("override-type").unwrap_or("merge"))?;
     }
-    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     let mut value = body.clone();
     if dry.is_none() {
         let call = Call::Post {

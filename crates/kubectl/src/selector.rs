@@ -4,6 +4,8 @@
 //!
 //! Kubernetes: apimachinery/pkg/fields; pkg/apis/core/v1/conversion.go for the fields of each kind.
 
+use serde_json::Value;
+
 use api::field::go_quote;
 use api::json;
 use api::label::Selector;
@@ -41,20 +43,13 @@ impl Filter {
         if !filter.label_text.is_empty() {
             match Selector::parse(&filter.label_text) {
                 Ok(selector) => filter.labels = Some(selector),
-                Err(error) => filter.problem = Some(format!("unable to parse requirement: {error}")),
+                Err(error) => filter.problem = Some(error),
             }
         }
-        for term in filter.field_text.split(',').filter(|term| !term.is_empty()) {
-            match requirement(term) {
-                Some(requirement) => filter.fields.push(requirement),
-                None => {
-                    filter.problem = Some(format!(
-                        "invalid selector: {}; can't understand {}",
-                        go_quote(fields),
-                        go_quote(term)
-                    ))
-                }
-            }
+        match parse_selector(&filter.field_text) {
+            Ok(fields) => filter.fields = fields,
+            // The labels are read first.
+            Err(error) => filter.problem = filter.problem.or(Some(error)),
         }
         filter
     }
@@ -80,21 +75,9 @@ impl Filter {
     }
 
     /// What the API server says to a selector that it does not understand.
-    pub(crate) fn check(&self, kind: Kind) -> Result<(), Failure> {
-        let unknown = self.fields.iter().find(|requirement| !is_known(kind, &requirement.field));
-        let problem = match (&self.problem, unknown) {
-            (Some(problem), _) => problem.clone(),
-            (None, Some(requirement)) => match kind {
-                Kind::Pod | Kind::Node | Kind::Event => {
-                    format!("field label not supported: {}", requirement.field)
-                }
-                _ => format!(
-                    "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
-                    go_quote(&requirement.field)
-                ),
-            },
-            (None, None) => return Ok(()),
-        };
+    pub fn check(&self, kind: Kind) -> Result<(), Failure> {
+        let unknown = || self.fields.iter().find_map(|term| field_problem(kind, &term.field));
+        let Some(problem) = self.problem.clone().or_else(unknown) else { return Ok(()) };
         let info = kind.info();
         let resource = if info.group.is_empty() {
             format!("/{}, Resource={}", info.version, info.plural)
@@ -124,19 +107,73 @@ impl Filter {
     }
 }
 
-fn requirement(term: &str) -> Option<Requirement> {
-    let (field, value, equal) = if let Some((field, value)) = term.split_once("!=") {
-        (field, value, false)
-    } else if let Some((field, value)) = term.split_once("==") {
-        (field, value, true)
-    } else {
-        let (field, value) = term.split_once('=')?;
-        (field, value, true)
+/// The terms of a field selector, in their alphabetical order.
+///
+/// Kubernetes: apimachinery/pkg/fields/selector.go, parseSelector.
+fn parse_selector(text: &str) -> Result<Vec<Requirement>, String> {
+    let mut terms = split_terms(text);
+    terms.sort_unstable();
+    let requirement = |term: &str| {
+        let Some((field, operator, value)) = split_term(term) else {
+            return Err(format!("invalid selector: '{text}'; can't understand '{term}'"));
+        };
+        Ok(Requirement { field: field.to_owned(), equal: operator != "!=", value: unescape_value(value)? })
     };
-    Some(Requirement { field: field.trim().to_owned(), equal, value: value.trim().to_owned() })
+    terms.into_iter().filter(|term| !term.is_empty()).map(requirement).collect()
+}
+
+/// The parts between commas that no backslash stands before.
+fn split_terms(text: &str) -> Vec<&str> {
+    let mut escaped = false;
+    let comma = |c: char| {
+        let splits = c == ',' && !escaped;
+        escaped = c == '\\' && !escaped;
+        splits
+    };
+    text.split(comma).collect()
+}
+
+fn split_term(term: &str) -> Option<(&str, &str, &str)> {
+    let at = term.find(['!', '=']).map(|first| {
+        let rest = term.get(first..).unwrap_or_default();
+        // A `!` alone belongs to the name.
+        first
+            + rest
+                .char_indices()
+                .find(|(at, c)| *c == '=' || rest[*at..].starts_with("!="))
+                .map_or(rest.len(), |(at, _)| at)
+    })?;
+    let (field, rest) = term.split_at(at);
+    let operator = ["!=", "==", "="].into_iter().find(|operator| rest.starts_with(operator))?;
+    Some((field, operator, rest.strip_prefix(operator)?))
+}
+
+fn unescape_value(text: &str) -> Result<String, String> {
+    let mut value = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some(c @ ('\\' | ',' | '=')) => value.push(c),
+                escape => {
+                    let sequence: String = ['\\'].into_iter().chain(escape).collect();
+                    return Err(format!("invalid field selector: invalid escape sequence: {sequence}"));
+                }
+            },
+            ',' | '=' => {
+                let code = u32::from(c);
+                return Err(format!("invalid field selector: unescaped character in value: {code}"));
+            }
+            c => value.push(c),
+        }
+    }
+    Ok(value)
 }
 
 const POD_FIELDS: &[&str] = &[
+    "metadata.name",
+    "metadata.namespace",
+    "spec.host",
     "spec.nodeName",
     "spec.restartPolicy",
     "spec.schedulerName",
@@ -148,6 +185,8 @@ const POD_FIELDS: &[&str] = &[
     "status.nominatedNodeName",
 ];
 const EVENT_FIELDS: &[&str] = &[
+    "metadata.name",
+    "metadata.namespace",
     "involvedObject.kind",
     "involvedObject.namespace",
     "involvedObject.name",
@@ -161,16 +200,44 @@ const EVENT_FIELDS: &[&str] = &[
     "type",
 ];
 
-fn is_known(kind: Kind, field: &str) -> bool {
-    let own: &[&str] = match kind {
-        Kind::Pod => POD_FIELDS,
-        Kind::Node => &["spec.unschedulable"],
-        Kind::Event => EVENT_FIELDS,
-        Kind::Other(_) if kind.name() == "Namespace" => &["status.phase"],
-        Kind::Other(_) if kind.name() == "Secret" => &["type"],
-        _ => &[],
-    };
-    matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field)
+/// The fields that objects of a kind can be selected by.
+enum Known {
+    /// These, and the error is that of the kind's own conversion.
+    Own(&'static [&'static str]),
+    /// Name and namespace, as of all kinds that say nothing of their own.
+    Default,
+}
+
+/// Kubernetes: AddFieldLabelConversionFunc in pkg/apis/core/v1/conversion.go and the other groups'.
+fn known_fields(kind: Kind) -> Known {
+    Known::Own(match kind.info().kind {
+        "Pod" => POD_FIELDS,
+        "Node" => &["metadata.name", "spec.unschedulable"],
+        "Event" => EVENT_FIELDS,
+        "Namespace" => &["metadata.name", "status.phase"],
+        "Secret" => &["metadata.name", "metadata.namespace", "type"],
+        "Service" => &["metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"],
+        "ReplicationController" => &["metadata.name", "metadata.namespace", "status.replicas"],
+        "Job" => &["metadata.name", "metadata.namespace", "status.successful"],
+        "CertificateSigningRequest" => &["metadata.name", "spec.signerName"],
+        _ => return Known::Default,
+    })
+}
+
+/// What is wrong with a field that objects of a kind are to be selected by.
+fn field_problem(kind: Kind, field: &str) -> Option<String> {
+    match known_fields(kind) {
+        Known::Own(known) if known.contains(&field) => None,
+        Known::Own(_) if kind.info().kind == "Job" => {
+            Some(format!("field label {} not supported for Job", go_quote(field)))
+        }
+        Known::Own(_) => Some(format!("field label not supported: {field}")),
+        Known::Default if matches!(field, "metadata.name" | "metadata.namespace") => None,
+        Known::Default => Some(format!(
+            "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+            go_quote(field)
+        )),
+    }
 }
 
 fn field(object: &Object, field: &str) -> String {
@@ -198,8 +265,16 @@ fn field(object: &Object, field: &str) -> String {
             }
         }
         Object::Other(other) => {
-            let path: Vec<&str> = field.split('.').collect();
-            json::at(&other.raw, &path).as_str().unwrap_or_default().to_owned()
+            let path: Vec<&str> = match field {
+                "status.successful" => vec!["status", "succeeded"],
+                field => field.split('.').collect(),
+            };
+            match json::at(&other.raw, &path) {
+                Value::String(text) => text.clone(),
+                Value::Null if matches!(field, "status.successful" | "status.replicas") => "0".to_owned(),
+                Value::Number(number) => number.to_string(),
+                _ => String::new(),
+            }
         }
         _ => String::new(),
     }
@@ -207,13 +282,13 @@ fn field(object: &Object, field: &str) -> String {
 
 fn pod_field(pod: &Pod, field: &str) -> String {
     match field {
-        "spec.nodeName" => pod.node_name.as_deref().unwrap_or_default().to_owned(),
+        "spec.nodeName" | "spec.host" => pod.node_name.as_deref().unwrap_or_default().to_owned(),
         "spec.restartPolicy" => format!("{:?}", pod.spec.restart_policy),
         "spec.schedulerName" => pod.spec.scheduler_name.to_string(),
         "spec.serviceAccountName" => pod.spec.service_account_name.to_string(),
         "spec.hostNetwork" => pod.spec.host_network.to_string(),
         "status.phase" => pod.status.phase.text().to_owned(),
-        "status.podIP" | "status.podIPs" => pod.status.pod_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        "status.podIP" => pod.status.pod_ip.map(|ip| ip.to_string()).unwrap_or_default(),
         "status.nominatedNodeName" => pod.status.nominated_node.as_deref().unwrap_or_default().to_owned(),
         _ => String::new(),
     }

@@ -87,7 +87,7 @@ fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if images.is_empty() {
         return Err("at least one image update is required".into());
     }
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     continue_on_error(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
 }
 
@@ -185,7 +185,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".into()
         );
     };
-    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     let (infos, failures) = find(io, cmd, cmd.args())?;
     if infos.is_empty() && failures.is_empty() {
         return Err("no objects passed to scale".into());
@@ -266,7 +266,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if !matches!(kind, "strategic" | "merge" | "json") {
         return Err(format!("--type must be one of [json merge strategic], not {}", go_quote(kind)).into());
     }
-    let (dry, format) = (dry_run(cmd)?, cmd.format()?);
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     let (infos, failures) = find(io, cmd, cmd.args())?;
     continue_on_error(io, &infos, failures, |io, info| {
         let before = info.object.to_value(io.now());

@@ -203,7 +203,7 @@ fn taint_one(
         (false, true) => "tainted",
         (false, false) => "untainted",
     };
-    let format = cmd.format()?;
+    let format = cmd.format(io)?;
     let taints: Vec<Value> = new.iter().map(Taint::to_value).collect();
     let taints = if taints.is_empty() { Value::Null } else { Value::Array(taints) };
     if dry.is_some() {

@@ -16,7 +16,7 @@ use api::object::{Key, Kind, Object};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::jsonpath::{JsonPath, text_of};
-use cli_runtime::output::{self, Format};
+use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
 use printers::age;
 use sim::{Duration, Time};
@@ -79,11 +79,11 @@ fn events(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         });
         return Ok(0);
     }
-    if let Some(format) = Format::parse(cmd.parsed.text("output").unwrap_or_default())? {
+    if let Some(format) = cmd.format(io)? {
         let items: Vec<Value> = found.iter().map(|event| event.to_value()).collect();
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items});
         let names = || found.iter().map(|event| format!("event/{}\n", event.name())).collect();
-        io.out(format.print(&list, names)?);
+        format.print_obj(io, &list, names)?;
         return Ok(0);
     }
     let mut writer = TabWriter::for_tables();

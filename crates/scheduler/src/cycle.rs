@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::cache::NodeId;
 use super::events::ClusterEvent;
 use super::fit_error::{Diagnosis, NO_NODES_AVAILABLE, fit_error, truncate_message};
-use super::framework::{Plugin, PluginSet, Status};
+use super::framework::{Code, Plugin, PluginSet, Status};
 use super::plugins::node_affinity::{self, Narrowed};
 use super::preemption::Nomination;
 use super::queue::PodIx;
@@ -87,7 +87,10 @@ impl Scheduler {
             }
         };
         let mut diagnosis = Diagnosis::default();
-        if let Some(node) = self.nominated_node_that_fits(ix, pod, &state) {
+        if !matches!(narrowed, Narrowed::AllNodes) {
+            diagnosis.unschedulable_plugins.add(Plugin::NodeAffinity);
+        }
+        if let Some(node) = self.evaluate_nominated_node(ix, pod, &state, &mut diagnosis) {
             return Ok(node);
         }
         let feasible = match &narrowed {
@@ -112,14 +115,27 @@ impl Scheduler {
         }
     }
 
-    /// The node that a pod has made room on by preemption, if it fits there now.
+    /// The node that a pod has made room on by preemption, if it fits there now. A plugin that rejects it is
+    /// named with those that left nodes out before.
     ///
     /// Kubernetes: schedule_one.go, evaluateNominatedNode.
-    fn nominated_node_that_fits(&self, ix: PodIx, pod: &Rc<Pod>, state: &CycleState) -> Option<NodeId> {
-        let node = self.queue.get(ix)?.nominated?;
+    fn evaluate_nominated_node(
+        &self,
+        ix: PodIx,
+        pod: &Rc<Pod>,
+        state: &CycleState,
+        diagnosis: &mut Diagnosis,
+    ) -> Option<NodeId> {
+        let node = self.cache.find(pod.status.nominated_node.as_ref()?)?;
         self.cache.node(node)?;
         let info = self.cache.info(node);
-        self.run_filters_with_nominated_pods(pod, ix, (node, info), state).is_ok().then_some(node)
+        match self.run_filters_with_nominated_pods(pod, ix, (node, info), state) {
+            Ok(()) => Some(node),
+            Err(status) => {
+                diagnosis.add_plugin_status(&status);
+                None
+            }
+        }
     }
 
     /// Filters one node by name; what is against it goes into the diagnosis.
@@ -300,9 +316,17 @@ impl Scheduler {
 
 /// The nodes that NodeAffinity's PreFilter left out are absent (SCH-018).
 fn narrowed_to(diagnosis: &mut Diagnosis) -> &mut Diagnosis {
-    diagnosis.unschedulable_plugins.add(Plugin::NodeAffinity);
-    let absent = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
-    diagnosis.node_to_status.absent = Some(Status::unresolvable(Plugin::NodeAffinity, absent));
+    const ALONE: PluginSet = PluginSet::of(Plugin::NodeAffinity);
+    let absent = if diagnosis.unschedulable_plugins == ALONE {
+        let text = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
+        Status::unresolvable(Plugin::NodeAffinity, text)
+    } else {
+        let mut names: Vec<&str> = diagnosis.unschedulable_plugins.iter().map(Plugin::name).collect();
+        names.sort_unstable();
+        let text = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
+        Status::with_text(Plugin::NodeAffinity, Code::UnschedulableAndUnresolvable, text.into())
+    };
+    diagnosis.node_to_status.absent = Some(absent);
     diagnosis
 }
 

@@ -241,14 +241,18 @@ fn sch_004_only_what_may_help_wakes_a_pod() {
     std::rc::Rc::make_mut(&mut waiting).pinned_to = Some("a".into());
     stand.pod(&waiting);
     assert_eq!(stand.settle().len(), 2);
-    // Neither a heartbeat, nor a label, nor a status, nor a pod that leaves another node.
+    // Neither a heartbeat, nor a label, nor a status.
     stand.node(&node("a", json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})));
     stand.node(&node("a", json!({"metadata": {"labels": {"x": "y"}}})));
     let mut ready = big.clone();
     std::rc::Rc::make_mut(&mut ready).status.phase = api::pod::Phase::Running;
     stand.pod(&ready);
-    stand.delete_pod(&elsewhere);
     assert_eq!(stand.settle(), Vec::<String>::new());
+    // A pod that leaves any node may help against a lack of resources, as far as the hint knows.
+    stand.delete_pod(&elsewhere);
+    let again = stand.settle();
+    assert_eq!(again.len(), 2);
+    assert!(again[1].contains("0/2 nodes are available: 1 Insufficient cpu,"), "{again:?}");
     stand.delete_pod(&big);
     assert_eq!(stand.settle()[0], "bind ds-1 a");
 }

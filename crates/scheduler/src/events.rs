@@ -2,9 +2,6 @@
 //!
 //! Kubernetes: the QueueingHint functions of pkg/scheduler/framework/plugins/*, and isPodWorthRequeuing of
 //! pkg/scheduler/backend/queue/scheduling_queue.go. Rule: SCH-004.
-//!
-//! Differs: a pod that can only go to one node is not tried again for what happens on other nodes. Upstream
-//! tries it, in vain.
 
 use std::rc::Rc;
 
@@ -60,7 +57,7 @@ impl<'a> ClusterEvent<'a> {
         let changed = NodeChange {
             allocatable: old.allocatable != new.allocatable,
             labels: !same_meta && old.meta.labels() != new.meta.labels(),
-            taints: old.taints != new.taints || old.unschedulable != new.unschedulable,
+            taints: old.taints != new.taints || old.unschedulable && !new.unschedulable,
             annotations: !same_meta && old.meta.annotations() != new.meta.annotations(),
         };
         (changed != NodeChange::default()).then_some(ClusterEvent::NodeUpdated { old, new, changed })
@@ -71,14 +68,25 @@ impl<'a> ClusterEvent<'a> {
         changed.then_some(ClusterEvent::AssignedPodUpdated { old, new })
     }
 
-    /// Whether a waiting pod's own change may let it fit: its labels, requests, tolerations or gates.
+    /// Whether a waiting pod's own change may let it pass the plugins that rejected it.
     ///
-    /// Kubernetes: pkg/scheduler/framework/events.go, PodSchedulingPropertiesChange.
-    pub(crate) fn waiting_pod_may_fit_now(old: &Pod, new: &Pod) -> bool {
-        old.meta.labels() != new.meta.labels()
-            || scaled_down(old, new)
-            || old.spec.tolerations != new.spec.tolerations
-            || old.spec.scheduling.gated && !new.spec.scheduling.gated
+    /// Kubernetes: pkg/scheduler/framework/events.go, PodSchedulingPropertiesChange, and the plugins' hints.
+    pub fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool {
+        if old.spec.scheduling.gated && !new.spec.scheduling.gated {
+            return true;
+        }
+        let by = |plugin: Plugin| rejected_by.has(plugin);
+        let spread = by(Plugin::PodTopologySpread);
+        let relabeled = old.meta.labels() != new.meta.labels();
+        let tolerates_more = old.spec.tolerations.len() != new.spec.tolerations.len();
+        relabeled
+            && (by(Plugin::InterPodAffinity) || spread && pod_topology_spread::counts_differently(old, new))
+            || by(Plugin::NodeResourcesFit) && scaled_down(old, new)
+            || tolerates_more
+                && (by(Plugin::TaintToleration) || spread && pod_topology_spread::honors_taints(new))
+            || tolerates_more
+                && by(Plugin::NodeUnschedulable)
+                && node_unschedulable::tolerates_cordon(&new.spec.tolerations)
     }
 
     /// The plugins that care for this sort of event.
@@ -91,14 +99,15 @@ impl<'a> ClusterEvent<'a> {
                 .with(Plugin::NodeAffinity)
                 .with(Plugin::NodePorts)
                 .with(Plugin::NodeResourcesFit)
+                .with(Plugin::VolumeRestrictions)
                 .with(Plugin::VolumeBinding)
                 .with(Plugin::PodTopologySpread)
                 .with(Plugin::InterPodAffinity),
             ClusterEvent::NodeUpdated { changed, .. } => {
                 let mut set = PluginSet::NONE;
                 if changed.taints {
-                    set = set.with(Plugin::NodeUnschedulable).with(Plugin::TaintToleration);
-                    set.add(Plugin::PodTopologySpread);
+                    set = WITHOUT_TAINT_HINT.with(Plugin::NodeUnschedulable);
+                    set = set.with(Plugin::TaintToleration).with(Plugin::PodTopologySpread);
                 }
                 if changed.labels {
                     set = set.with(Plugin::NodeAffinity).with(Plugin::PodTopologySpread);
@@ -147,9 +156,20 @@ impl Scheduler {
         if self.queue.nothing_unschedulable() {
             return;
         }
+        self.move_some(event, node, now, |_| true);
+    }
+
+    /// As [`Scheduler::move_all`], of the pods that pass the check.
+    pub(super) fn move_some(
+        &mut self,
+        event: &ClusterEvent,
+        node: Option<NodeId>,
+        now: Time,
+        pre_check: impl Fn(&Pod) -> bool,
+    ) {
         let interested = event.interested();
         for ix in self.queue.candidates(node, interested) {
-            let Some(queued) = self.queue.get(ix) else { continue };
+            let Some(queued) = self.queue.get(ix).filter(|queued| pre_check(&queued.pod)) else { continue };
             let plugins = queued.rejected_by.and(interested);
             let pod = queued.pod.clone();
             let world = self.world();
@@ -160,6 +180,18 @@ impl Scheduler {
     }
 }
 
+/// The plugins that register Node/Add and not UpdateNodeTaint: a changed taint stands for an added node to them,
+/// and whatever they rejected is tried again.
+///
+/// Kubernetes: pkg/scheduler/scheduler.go, buildQueueingHintMap.
+const WITHOUT_TAINT_HINT: PluginSet = PluginSet::of(Plugin::NodeName)
+    .with(Plugin::NodeAffinity)
+    .with(Plugin::NodePorts)
+    .with(Plugin::NodeResourcesFit)
+    .with(Plugin::VolumeRestrictions)
+    .with(Plugin::VolumeBinding)
+    .with(Plugin::InterPodAffinity);
+
 /// A plugin's hint: whether an event may make it accept a pod that it rejected.
 fn is_worth_requeuing(plugin: Plugin, pod: &Pod, event: &ClusterEvent, world: &World) -> bool {
     let config = world.config;
@@ -168,10 +200,16 @@ fn is_worth_requeuing(plugin: Plugin, pod: &Pod, event: &ClusterEvent, world: &W
         ClusterEvent::NodeUpdated { old, new, .. } => (Some(&***old), Some(&***new)),
         _ => (None, None),
     };
+    if let ClusterEvent::NodeUpdated { changed, .. } = event
+        && changed.taints
+        && WITHOUT_TAINT_HINT.has(plugin)
+    {
+        return true;
+    }
     // A node that passes now and, if it was there before, did not pass then.
     let newly = |passes: &dyn Fn(&Node) -> bool| new.is_some_and(passes) && !old.is_some_and(passes);
     match plugin {
-        Plugin::NodeUnschedulable => newly(&|node| node_unschedulable::filter(pod, node).is_ok()),
+        Plugin::NodeUnschedulable => newly(&|node| !node.unschedulable),
         Plugin::TaintToleration => {
             newly(&|node| taint_toleration::filter(pod, node, config.comparison_operators).is_ok())
         }

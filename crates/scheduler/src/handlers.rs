@@ -143,8 +143,12 @@ impl Scheduler {
                 let Some(old) = self.queue.replace(ix, pod.clone()) else { return };
                 self.update_nomination(ix, old.status.nominated_node.as_ref(), pod);
                 let same = Rc::ptr_eq(&old.spec, &pod.spec) && Rc::ptr_eq(&old.meta.common, &pod.meta.common);
-                if !same && ClusterEvent::waiting_pod_may_fit_now(&old, pod) {
+                let rejected_by = self.queue.get(ix).map(|queued| queued.rejected_by).unwrap_or_default();
+                if !same && ClusterEvent::own_change_may_help(&old, pod, rejected_by) {
                     self.queue.requeue(ix, now);
+                }
+                if old.status.nominated_node != pod.status.nominated_node {
+                    self.nomination_ends(&old, now);
                 }
             }
         }
@@ -157,6 +161,17 @@ impl Scheduler {
             let node = new.map(|name| self.cache.intern(name));
             self.queue.nominate(ix, node);
         }
+    }
+
+    /// A nominated pod counted as if it ran on its node, for pods that matter no more than it: they may fit now.
+    ///
+    /// Kubernetes: eventhandlers.go, updatePodInSchedulingQueue and deletePodFromSchedulingQueue.
+    fn nomination_ends(&mut self, old: &Rc<Pod>, now: Time) {
+        let Some(name) = &old.status.nominated_node else { return };
+        let (node, priority) = (self.cache.find(name), old.spec.priority);
+        self.move_some(&ClusterEvent::AssignedPodDeleted(old), node, now, |pod| {
+            pod.spec.priority <= priority
+        });
     }
 
     /// The only node a pod can go to, if its affinity names one.
@@ -180,7 +195,13 @@ impl Scheduler {
             self.take_from_queue(pod.meta.uid, None);
             return;
         }
+        let waits = self.queue.find(pod.meta.uid).and_then(|ix| self.queue.get(ix));
+        let nominated =
+            waits.filter(|queued| queued.place != Place::InFlight).map(|queued| queued.pod.clone());
         self.take_from_queue(pod.meta.uid, None);
+        if let Some(pod) = nominated {
+            self.nomination_ends(&pod, now);
+        }
     }
 
     // ---- what else plugins look at ----

@@ -29,6 +29,10 @@ pub(crate) const MAX_IN_UNSCHEDULABLE: Duration = Duration::from_secs(300);
 /// How often the unschedulable pods are looked through for ones that have waited too long.
 pub(crate) const UNSCHEDULABLE_FLUSH_PERIOD: Duration = Duration::from_secs(30);
 
+/// With more unschedulable pods than this, one that can only go to one node is not tried again for what happens
+/// on others: each event of 5,000 nodes would be an attempt for each of their pods.
+const MOST_TRIED_IN_VAIN: usize = 100;
+
 /// A waiting pod's number. It is used again after the pod has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PodIx(pub u32);
@@ -399,18 +403,22 @@ impl SchedulingQueue {
         self.put(ix, place);
     }
 
-    /// The unschedulable pods that something on this node may help: those that wait for it, and those that
-    /// one of the plugins rejected and that may go anywhere.
-    pub(crate) fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
+    /// The unschedulable pods that one of the plugins rejected.
+    ///
+    /// Differs: where very many wait, those that only wait for another node than `node` are left out. Upstream
+    /// tries them, in vain.
+    pub fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
         let mut found = Vec::new();
-        if let Some(node) = node
-            && !self.by_node.is_empty()
-        {
-            let range = (node, PodIx(0))..=(node, PodIx(u32::MAX));
-            found.extend(self.by_node.range(range).map(|(_, ix)| *ix));
-        }
-        if plugins.iter().any(|plugin| self.roaming_by_plugin[plugin as usize] > 0) {
-            found.extend(self.roaming.iter());
+        if self.unschedulable.len() <= MOST_TRIED_IN_VAIN {
+            found.extend(self.unschedulable.iter().map(|(_, ix)| *ix));
+        } else {
+            if let Some(node) = node {
+                let range = (node, PodIx(0))..=(node, PodIx(u32::MAX));
+                found.extend(self.by_node.range(range).map(|(_, ix)| *ix));
+            }
+            if plugins.iter().any(|plugin| self.roaming_by_plugin[plugin as usize] > 0) {
+                found.extend(self.roaming.iter());
+            }
         }
         found.retain(|ix| self.get(*ix).is_some_and(|queued| !queued.rejected_by.and(plugins).is_empty()));
         found

@@ -59,8 +59,13 @@ pub fn set_defaults(object: &mut Value) {
 /// An amount that is no quantity stays for validation to refuse.
 pub(crate) fn set_defaults_resource_list(list: &mut Value) {
     for amount in list.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-        if let Some(quantity) = quantity::from_json(amount) {
-            *amount = quantity.round_up_to_milli().to_string().into();
+        let rounded = match amount {
+            Value::String(text) => quantity::round_up_to_milli(text.trim()),
+            Value::Number(number) => quantity::round_up_to_milli(&number.to_string()),
+            _ => continue,
+        };
+        if let Ok(text) = rounded {
+            *amount = text.into();
         }
     }
 }

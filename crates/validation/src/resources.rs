@@ -113,7 +113,7 @@ pub(super) fn validate_resource_quantity_value(
     if value.sign() < 0 {
         errors.push(FieldError::invalid(path, value.to_string(), IS_NEGATIVE));
     }
-    if is_integer_resource(name) && !value.round_up_to_milli().is_integer() {
+    if is_integer_resource(name) && value.milli_value() % 1000 != 0 {
         errors.push(FieldError::invalid(path, value.to_string(), "must be an integer"));
     }
 }

@@ -1,249 +1,300 @@
 //! Reading a template.
 //!
-//! Kubernetes: client-go/util/jsonpath/parser.go.
+//! Kubernetes: client-go/util/jsonpath/parser.go. The functions have its names; what calls itself there for
+//! each action is a loop here.
 
-use serde_json::Value;
+use super::{Node, Param};
+use crate::golang::strconv::{unicode, unquote};
 
-use super::{Node, Op, Operand, Step};
-use api::field::go_quote;
+/// The nodes of a template: texts, and a list for each action.
+pub(super) fn parse(template: &str) -> Result<Vec<Node>, String> {
+    let mut parser = Parser { input: template, pos: 0, start: 0, width: 0 };
+    let mut root = Vec::new();
+    while parser.parse_text(&mut root) {
+        let mut action = Vec::new();
+        parser.parse_inside_action(&mut action)?;
+        root.push(Node::List(action));
+    }
+    Ok(root)
+}
 
-/// Nesting beyond this is no template that a person wrote.
-const MAX_DEPTH: usize = 32;
+/// The nodes of one expression, as it stands between braces.
+fn parse_action(text: &str) -> Result<Vec<Node>, String> {
+    let mut nodes = parse(&format!("{{{text}}}"))?.into_iter();
+    match nodes.next() {
+        Some(Node::List(list)) => Ok(list),
+        _ => Ok(Vec::new()),
+    }
+}
 
-pub(super) struct Parser<'t> {
-    rest: &'t str,
-    depth: usize,
+struct Parser<'t> {
+    input: &'t str,
+    pos: usize,
+    start: usize,
+    width: usize,
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(template: &'t str) -> Parser<'t> {
-        Parser { rest: template, depth: 0 }
+    fn rest(&self) -> &'t str {
+        self.input.get(self.pos..).unwrap_or_default()
     }
 
-    /// Up to the end, or to the `{end}` of a range.
-    pub(super) fn nodes(&mut self, in_range: bool) -> Result<Vec<Node>, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err("template is nested too deeply".to_owned());
+    fn consume_text(&mut self) -> &'t str {
+        let text = self.input.get(self.start..self.pos).unwrap_or_default();
+        self.start = self.pos;
+        text
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.rest().chars().next();
+        self.width = next.map_or(0, char::len_utf8);
+        self.pos += self.width;
+        next
+    }
+
+    fn backup(&mut self) {
+        self.pos -= self.width;
+    }
+
+    /// The byte before the one that was read last.
+    fn escaped(&self) -> bool {
+        self.pos.checked_sub(2).and_then(|at| self.input.as_bytes().get(at)) == Some(&b'\\')
+    }
+
+    /// The text before the next action; whether there is one.
+    fn parse_text(&mut self, root: &mut Vec<Node>) -> bool {
+        let found = self.rest().find('{');
+        self.pos = found.map_or(self.input.len(), |at| self.pos + at);
+        if self.pos > self.start {
+            root.push(Node::Text(self.consume_text().to_owned()));
         }
-        let mut nodes = Vec::new();
-        while !self.rest.is_empty() {
-            let Some(open) = self.rest.find('{') else {
-                nodes.push(Node::Text(std::mem::take(&mut self.rest).to_owned()));
+        if found.is_some() {
+            self.pos += 1;
+            self.consume_text();
+        }
+        found.is_some()
+    }
+
+    fn parse_inside_action(&mut self, cur: &mut Vec<Node>) -> Result<(), String> {
+        loop {
+            if self.rest().starts_with('}') {
+                self.pos += 1;
+                self.consume_text();
+                return Ok(());
+            }
+            if self.rest().starts_with("[?(") {
+                self.parse_filter(cur)?;
+                continue;
+            }
+            if self.rest().starts_with("..") {
+                self.parse_recursive(cur)?;
+                continue;
+            }
+            match self.next() {
+                None | Some('\r' | '\n') => return Err("unclosed action".to_owned()),
+                Some(' ' | '@' | '$') => {
+                    self.consume_text();
+                }
+                Some('[') => self.parse_array(cur)?,
+                Some(quote @ ('"' | '\'')) => self.parse_quote(cur, quote)?,
+                Some('.') => self.parse_field(cur),
+                Some(c) if matches!(c, '+' | '-') || is_digit(c) => {
+                    self.backup();
+                    self.parse_number(cur)?;
+                }
+                Some(c) if is_alpha_numeric(c) => {
+                    self.backup();
+                    self.parse_identifier(cur);
+                }
+                Some(c) => return Err(format!("unrecognized character in action: {}", unicode(c))),
+            }
+        }
+    }
+
+    fn parse_identifier(&mut self, cur: &mut Vec<Node>) {
+        while !is_terminator(self.next()) {}
+        self.backup();
+        cur.push(match self.consume_text() {
+            "true" => Node::Bool(true),
+            "false" => Node::Bool(false),
+            word => Node::Identifier(word.to_owned()),
+        });
+    }
+
+    fn parse_recursive(&mut self, cur: &mut Vec<Node>) -> Result<(), String> {
+        if matches!(cur.last(), Some(Node::Recursive)) {
+            return Err("invalid multiple recursive descent".to_owned());
+        }
+        self.pos += "..".len();
+        self.consume_text();
+        cur.push(Node::Recursive);
+        if self.rest().chars().next().is_some_and(is_alpha_numeric) {
+            self.parse_field(cur);
+        }
+        Ok(())
+    }
+
+    fn parse_number(&mut self, cur: &mut Vec<Node>) -> Result<(), String> {
+        if self.rest().starts_with(['+', '-']) {
+            self.next();
+        }
+        while self.next().is_some_and(|c| c == '.' || is_digit(c)) {}
+        self.backup();
+        let text = self.consume_text();
+        if let Ok(number) = text.parse() {
+            cur.push(Node::Int(number));
+            return Ok(());
+        }
+        match text.parse() {
+            Ok(number) => cur.push(Node::Float(number)),
+            Err(_) => return Err(format!("cannot parse number {text}")),
+        }
+        Ok(())
+    }
+
+    fn parse_array(&mut self, cur: &mut Vec<Node>) -> Result<(), String> {
+        loop {
+            match self.next() {
+                None | Some('\n') => return Err("unterminated array".to_owned()),
+                Some(']') => break,
+                Some(_) => {}
+            }
+        }
+        let text = self.consume_text();
+        let text = text.strip_prefix('[').unwrap_or(text);
+        let text = text.strip_suffix(']').unwrap_or(text);
+        let text = if text == "*" { ":" } else { text };
+        if text.contains(',') {
+            let parts = text.split(',').map(|part| parse_action(&format!("[{}]", part.trim_matches(' '))));
+            cur.push(Node::Union(parts.collect::<Result<_, _>>()?));
+            return Ok(());
+        }
+        let key = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+        if let Some(key) = key.filter(|key| !key.contains('\'')) {
+            cur.extend(parse_action(&format!(".{key}"))?);
+            return Ok(());
+        }
+        cur.push(Node::Array(slice_params(text)?));
+        Ok(())
+    }
+
+    fn parse_filter(&mut self, cur: &mut Vec<Node>) -> Result<(), String> {
+        self.pos += "[?(".len();
+        self.consume_text();
+        let (mut begin, mut end, mut pair) = (false, false, '"');
+        loop {
+            match self.next() {
+                None | Some('\n') => return Err("unterminated filter".to_owned()),
+                Some(quote @ ('"' | '\'')) if !begin => (begin, pair) = (true, quote),
+                Some(quote @ ('"' | '\'')) => end |= quote == pair && !self.escaped(),
+                Some(')') if begin == end => break,
+                Some(_) => {}
+            }
+        }
+        if self.next() != Some(']') {
+            return Err("unclosed array expect ]".to_owned());
+        }
+        let text = self.consume_text();
+        let text = text.strip_suffix(")]").unwrap_or(text);
+        let (left, operator, right) = comparison(text).unwrap_or((text, "exists", ""));
+        let left = parse_action(left)?;
+        let right = if operator == "exists" { Vec::new() } else { parse_action(right)? };
+        cur.push(Node::Filter { left, operator: operator.to_owned(), right });
+        Ok(())
+    }
+
+    fn parse_quote(&mut self, cur: &mut Vec<Node>, quote: char) -> Result<(), String> {
+        loop {
+            match self.next() {
+                None | Some('\n') => return Err("unterminated quoted string".to_owned()),
+                Some(c) if c == quote && !self.escaped() => break,
+                Some(_) => {}
+            }
+        }
+        let literal = self.consume_text();
+        match unquote(literal) {
+            Some(text) => cur.push(Node::Text(text)),
+            None => return Err(format!("unquote string {literal} error invalid syntax")),
+        }
+        Ok(())
+    }
+
+    fn parse_field(&mut self, cur: &mut Vec<Node>) {
+        self.consume_text();
+        loop {
+            let next = self.next();
+            if next == Some('\\') {
+                self.next();
+            } else if is_terminator(next) {
+                self.backup();
                 break;
-            };
-            if open > 0 {
-                nodes.push(Node::Text(self.rest[..open].to_owned()));
-            }
-            let action = self.action(open + 1)?;
-            match action.trim() {
-                "" => {}
-                "end" if in_range => {
-                    self.depth -= 1;
-                    return Ok(nodes);
-                }
-                "end" => return Err("not in range, nothing to end".to_owned()),
-                text => nodes.push(self.node(text)?),
             }
         }
-        self.depth -= 1;
-        if in_range { Err("unclosed action: range without end".to_owned()) } else { Ok(nodes) }
-    }
-
-    /// The text up to the brace that closes, which may stand in quotes before.
-    fn action(&mut self, from: usize) -> Result<String, String> {
-        let body = &self.rest[from..];
-        let (mut quote, mut escaped, mut open_bracket) = (None, false, false);
-        for (at, c) in body.char_indices() {
-            match (quote, c) {
-                _ if escaped => escaped = false,
-                (Some(_), '\\') => escaped = true,
-                (Some(open), c) if open == c => quote = None,
-                (None, '"' | '\'') => quote = Some(c),
-                (None, '[') => open_bracket = true,
-                (None, ']') => open_bracket = false,
-                (None, '}') => {
-                    self.rest = &body[at + 1..];
-                    return Ok(body[..at].to_owned());
-                }
-                _ => {}
-            }
-        }
-        Err(match (open_bracket, quote) {
-            (true, _) => "unterminated array",
-            (false, Some(_)) => "unterminated quoted string",
-            (false, None) => "unclosed action",
-        }
-        .to_owned())
-    }
-
-    fn node(&mut self, action: &str) -> Result<Node, String> {
-        if let Some(path) = action.strip_prefix("range ") {
-            let steps = path_steps(path.trim())?;
-            return Ok(Node::Range(steps, self.nodes(true)?));
-        }
-        if action.starts_with(['"', '\'']) {
-            return Ok(Node::Text(unquote(action)?));
-        }
-        Ok(Node::Path(path_steps(action)?))
+        cur.push(match self.consume_text() {
+            "*" => Node::Wildcard,
+            name => Node::Field(name.replace('\\', "")),
+        });
     }
 }
 
-fn unquote(text: &str) -> Result<String, String> {
-    let quote = text.chars().next().unwrap_or('"');
-    let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    let Some(inner) = inner.filter(|_| text.len() > 1) else {
-        return Err(format!("unterminated quoted string {}", go_quote(text)));
+/// `left operator right`; `None` where a filter only asks whether something is there.
+fn comparison(text: &str) -> Option<(&str, &str, &str)> {
+    let operators = ['!', '<', '=', '>'];
+    let (left, rest) = text.split_at(text.find(operators)?);
+    let length = rest.find(|c| !operators.contains(&c)).unwrap_or(rest.len());
+    // Something has to be left for the right side, if need be a character of the operator.
+    let length = if length == rest.len() { length.checked_sub(1)? } else { length };
+    if left.is_empty() || length == 0 {
+        return None;
+    }
+    let (operator, right) = rest.split_at(length);
+    Some((left, operator, right))
+}
+
+/// `[from:to:step]`, each a whole number or nothing.
+fn slice_params(text: &str) -> Result<[Param; 3], String> {
+    let invalid = || format!("invalid array index {text}");
+    let mut parts = text.split(':');
+    let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
+    if parts[3].is_some() {
+        return Err(invalid());
+    }
+    for part in parts.iter().flatten() {
+        let digits = part.strip_prefix('-').unwrap_or(part);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid());
+        }
+    }
+    let number = |part: &str| -> Result<i64, String> {
+        part.parse().map_err(|_| format!("array index {part} is not a number"))
     };
-    let mut out = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r') => out.push('\r'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            (c, false) => out.push(c),
-        }
-    }
-    Ok(out)
-}
-
-fn path_steps(text: &str) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
-    let mut rest = text;
-    if let Some(after) = rest.strip_prefix('$') {
-        steps.push(Step::Field("$".to_owned()));
-        rest = after;
-    } else if let Some(after) = rest.strip_prefix('@') {
-        rest = after;
-    } else if !rest.starts_with(['.', '[']) {
-        let (word, after) = field_name(rest);
-        if !word.chars().all(|c| c.is_alphanumeric() || c == '_') {
-            return Err(format!("unrecognized character in action: {}", quoted_start(rest)));
-        }
-        steps.push(Step::Identifier(word));
-        rest = after;
-    }
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix("..") {
-            let (name, next) = field_name(after);
-            steps.push(Step::Recursive(name));
-            rest = next;
-        } else if let Some(after) = rest.strip_prefix('.') {
-            let (name, next) = field_name(after);
-            match name.as_str() {
-                "" => {}
-                "*" => steps.push(Step::All),
-                _ => steps.push(Step::Field(name)),
-            }
-            rest = next;
-        } else if rest.starts_with('[') {
-            let end = closing_bracket(rest).ok_or("unterminated array")?;
-            steps.push(bracket(&rest[1..end])?);
-            rest = &rest[end + 1..];
-        } else {
-            return Err(format!("unrecognized character in action: {}", quoted_start(rest)));
-        }
-    }
-    Ok(steps)
-}
-
-/// The first character as Go's `%#U` prints it: `U+0022 '"'`.
-fn quoted_start(text: &str) -> String {
-    text.chars().next().map(|c| format!("U+{:04X} '{c}'", u32::from(c))).unwrap_or_default()
-}
-
-/// A name up to the next `.` or `[`; a backslash keeps a dot in it.
-fn field_name(text: &str) -> (String, &str) {
-    let mut name = String::new();
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            c if escaped => {
-                name.push(c);
-                escaped = false;
-            }
-            '\\' => escaped = true,
-            '.' | '[' | ' ' => return (name, text[at..].trim_start()),
-            c => name.push(c),
-        }
-    }
-    (name, "")
-}
-
-/// Where the bracket that opens the text closes.
-fn closing_bracket(text: &str) -> Option<usize> {
-    let (mut depth, mut quote) = (0_usize, None);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[') => depth += 1,
-            (None, ']') => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-fn bracket(inner: &str) -> Result<Step, String> {
-    let inner = inner.trim();
-    if inner == "*" {
-        return Ok(Step::All);
-    }
-    if let Some(condition) = inner.strip_prefix("?(").and_then(|rest| rest.strip_suffix(')')) {
-        return filter(condition);
-    }
-    if inner.starts_with(['\'', '"']) {
-        let names: Result<Vec<String>, String> = inner.split(',').map(|name| unquote(name.trim())).collect();
-        return Ok(Step::Union(names?));
-    }
-    let number = |text: &str| -> Result<Option<i64>, String> {
-        match text.trim() {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| format!("invalid array index {text}")),
+    let known = |part: Option<&str>| -> Result<Param, String> {
+        match part.filter(|part| !part.is_empty()) {
+            Some(part) => Ok(Param { value: number(part)?, known: true, derived: false }),
+            None => Ok(Param::default()),
         }
     };
-    let parts: Vec<&str> = inner.split(':').collect();
-    match parts.as_slice() {
-        [index] => number(index)?.map(Step::Index).ok_or_else(|| "invalid array index ".to_owned()),
-        [from, to] => Ok(Step::Slice(number(from)?, number(to)?, 1)),
-        [from, to, by] => Ok(Step::Slice(number(from)?, number(to)?, number(by)?.unwrap_or(1))),
-        _ => Err(format!("invalid array index {inner}")),
+    let from = known(parts[0])?;
+    let to = match parts[1] {
+        None => Param { value: from.value.saturating_add(1), known: true, derived: true },
+        part => known(part)?,
+    };
+    Ok([from, to, known(parts[2])?])
+}
+
+fn is_terminator(c: Option<char>) -> bool {
+    match c {
+        None => true,
+        Some(c) => {
+            matches!(c, ' ' | '\t' | '\r' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}')
+        }
     }
 }
 
-fn filter(condition: &str) -> Result<Step, String> {
-    const OPS: [(&str, Op); 6] = [
-        ("==", Op::Equal),
-        ("!=", Op::NotEqual),
-        ("<=", Op::LessOrEqual),
-        (">=", Op::GreaterOrEqual),
-        ("<", Op::Less),
-        (">", Op::Greater),
-    ];
-    let found = OPS.iter().filter_map(|(text, op)| Some((condition.find(text)?, text.len(), *op)));
-    let Some((at, length, op)) = found.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length))) else {
-        return Ok(Step::Filter(path_steps(condition.trim())?, None));
-    };
-    let left = path_steps(condition[..at].trim())?;
-    let right = condition[at + length..].trim();
-    let operand = if right.starts_with(['"', '\'']) {
-        Operand::Literal(Value::String(unquote(right)?))
-    } else if right.starts_with(['@', '$', '.']) {
-        Operand::Path(path_steps(right)?)
-    } else {
-        Operand::Literal(serde_json::from_str(right).map_err(|_| format!("unrecognized identifier {right}"))?)
-    };
-    Ok(Step::Filter(left, Some((op, operand))))
+fn is_alpha_numeric(c: char) -> bool {
+    c == '_' || c.is_alphabetic() || is_digit(c)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric())
 }

@@ -39,7 +39,7 @@ fn changes_are_printed_in_the_form_asked_for() {
         error: unable to match a printer suitable for the output format "wide", allowed formats are: go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml
         [1]
         $ set image ds/agent main=agent:3 -o custom-columns=A:.b
-        error: unable to match a printer suitable for the output format "custom-columns", allowed formats are: go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml
+        error: unable to match a printer suitable for the output format "custom-columns=A:.b", allowed formats are: go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml
         [1]
     "#]].assert_eq(&all(&mut t, &lines));
 }

@@ -63,9 +63,7 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         error: --raw is not simulated: name what to get, with -o json
         [1]
         $ get pods --template={{.kind}}
-        error: --template is not simulated: use -o jsonpath=… or -o custom-columns=…
-        [1]
-        $ get pods --as=anna
+        List$ get pods --as=anna
         error: --as is not simulated: nothing is forbidden here, whoever asks
         [1]
         $ label node worker-1 a=b --local
@@ -328,6 +326,7 @@ fn a_template_that_cannot_be_carried_out_shows_what_it_was_given() {
         error: error parsing jsonpath {.items[0, unterminated array
         [1]
         $ get pods -o custom-columns=SECOND:.spec.containers[1].image
+        SECOND
         error: array index out of bounds: index 1, length 1
         [1]
         $ get pods -o jsonpath={.items[0].metadata.labels.none}

@@ -71,7 +71,7 @@ fn selectors_choose_and_keys_sort() {
     assert_eq!(t.run("get pods --field-selector metadata.name=z -o name"), "pod/z\n");
     let sorted = t.run("get pods -l app=x --sort-by=.metadata.name --no-headers");
     let names: Vec<&str> = sorted.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(names, ["w-9", "w-10"]);
+    assert_eq!(names, ["w-10", "w-9"]);
     assert_eq!(
         t.run("get pods --sort-by=.foo"),
         "error: couldn't find any field with path \"{.foo}\" in the list of objects\n[1]\n"

@@ -153,10 +153,10 @@ fn satisfies_affinity(pod: &Pod, node: &Node, state: &PreFilterState, namespaces
 pub(crate) fn is_concerned(pod: &Pod, event: &ClusterEvent, namespaces: &NamespaceLabels) -> bool {
     let (near, far) = affinity_of(pod).map_or((&[][..], &[][..]), |own| (&own.required, &own.anti_required));
     let wanted = |other: &Pod| matches_all(near, pod, other, namespaces);
-    let unwanted = |other: &Pod| far.iter().any(|term| term.matches(pod, other, namespaces));
+    let unwanted = |other: &Pod| matches_all(far, pod, other, namespaces);
     let unwelcome = |other: &Pod| {
         let theirs = affinity_of(other).map_or(&[][..], |theirs| &theirs.anti_required);
-        theirs.iter().any(|term| term.matches(other, pod, namespaces))
+        matches_all(theirs, other, pod, namespaces)
     };
     match event {
         ClusterEvent::AssignedPodAdded(other) => wanted(other),
@@ -164,6 +164,18 @@ pub(crate) fn is_concerned(pod: &Pod, event: &ClusterEvent, namespaces: &Namespa
             !wanted(old) && wanted(new) || unwanted(old) && !unwanted(new)
         }
         ClusterEvent::AssignedPodDeleted(other) => unwanted(other) || unwelcome(other),
+        ClusterEvent::NodeAdded(node) => {
+            !far.is_empty() || near.iter().any(|term| node.meta.labels().contains_key(&*term.topology_key))
+        }
+        ClusterEvent::NodeUpdated { old, new, .. } => {
+            let place =
+                |node: &Node, term: &AffinityTerm| node.meta.labels().get(&*term.topology_key).cloned();
+            let comes =
+                |term: &AffinityTerm| place(new, term).is_some() && place(old, term) != place(new, term);
+            let leaves =
+                |term: &AffinityTerm| place(old, term).is_some() && place(old, term) != place(new, term);
+            near.iter().any(comes) || far.iter().any(leaves)
+        }
         _ => true,
     }
 }

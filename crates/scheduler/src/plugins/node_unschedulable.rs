@@ -18,7 +18,7 @@ pub fn filter(pod: &Pod, node: &Node) -> Verdict {
 }
 
 /// Whether the taint of cordoned nodes is tolerated.
-fn tolerates_cordon(tolerations: &[Toleration]) -> bool {
+pub fn tolerates_cordon(tolerations: &[Toleration]) -> bool {
     // The taint is only made when something could tolerate it.
     !tolerations.is_empty() && {
         let taint = Taint::new(TAINT, "", TaintEffect::NoSchedule);

@@ -113,9 +113,9 @@ fn set_object_defaults_container(container: &mut Value) {
             json::set_default(field, "apiVersion", "v1");
         }
     }
-    if let Some(resources) = json::child_if(container, "resources") {
-        set_defaults_resource_lists(resources, &["limits", "requests"]);
-    }
+    // No default, but a struct that Go writes even where it is empty.
+    let resources = json::child(container, "resources");
+    set_defaults_resource_lists(resources, &["limits", "requests"]);
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(probe) = json::child_if(container, probe) {
             set_defaults_probe(probe);
