@@ -12,6 +12,11 @@ use sim::{Duration, Time};
 /// How long the API server keeps an event.
 pub const EVENT_TTL: Duration = Duration::from_secs(3600);
 
+/// What the message of similar events that were combined begins with.
+///
+/// Kubernetes: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventAggregatorByReasonMessageFunc.
+pub const COMBINED: &str = "(combined from similar events): ";
+
 /// The object that an event is about. All events of one object share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectRef {

@@ -108,7 +108,13 @@ impl LeaderElector {
     pub fn run(&mut self, ctx: &mut Ctx) {
         let uuid = Uid::random(ctx.rng.next_u64(), ctx.rng.next_u64());
         self.identity = format!("{}_{uuid}", self.host).into();
-        ctx.log(format!("attempting to acquire leader lease {}/{}...", self.lock.namespace, self.lock.name));
+        ctx.info(
+            "leaderelection.go:258",
+            format!(
+                "\"Attempting to acquire leader lease...\" lock=\"{}/{}\"",
+                self.lock.namespace, self.lock.name
+            ),
+        );
         self.try_acquire(ctx);
     }
 
@@ -210,7 +216,13 @@ impl LeaderElector {
             Ok(reply) => {
                 self.renewed = ctx.now;
                 self.state = State::Leading;
-                ctx.log(format!("successfully acquired lease {}/{}", self.lock.namespace, self.lock.name));
+                ctx.info(
+                    "leaderelection.go:272",
+                    format!(
+                        "\"Successfully acquired lease\" lock=\"{}/{}\"",
+                        self.lock.namespace, self.lock.name
+                    ),
+                );
                 self.say_leader(reply, ctx);
                 if self.broken {
                     self.on_disconnected(ctx);
@@ -284,7 +296,7 @@ impl LeaderElector {
 
     fn lose(&mut self, ctx: &mut Ctx) -> Election {
         self.state = State::Lost;
-        ctx.log("leaderelection lost");
+        ctx.error("server.go:338", "\"Leaderelection lost\"");
         Election::StoppedLeading
     }
 }

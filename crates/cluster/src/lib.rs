@@ -25,7 +25,9 @@ use controllers::ControllerManager;
 use scheduler::Scheduler;
 use sim::files::Files;
 use sim::{Agenda, Duration, NameIndex, Rng, Time};
-use wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
+use wire::{
+    Answer, Call, CallError, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token, WatchEvent,
+};
 
 use changes::Changes;
 use control_plane::Serving;
@@ -426,7 +428,7 @@ impl Cluster {
                 Effect::Wake { at, timer } => {
                     self.agenda.push(at.max(self.now), Wake::Timer { part, epoch, timer });
                 }
-                Effect::Log(line) => self.write_log(part, line),
+                Effect::Log(line) => self.write_log(part, &line),
                 Effect::Connect => {
                     self.agenda.push(self.now + control_plane::CONNECT_AFTER, Wake::Connect { part, epoch });
                 }
@@ -435,7 +437,7 @@ impl Cluster {
         }
     }
 
-    fn write_log(&mut self, part: Part, line: String) {
+    fn write_log(&mut self, part: Part, line: &LogLine) {
         if let Part::Kubelet(id) = part
             && let Some(machine) = self.machines.get_mut(id.0 as usize)
         {

@@ -14,10 +14,10 @@ use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
 use kubelet::runtime::component;
 use kubelet::runtime::sandbox::{Container, Sandbox};
-use kubelet::{FileChange, Host, Kubelet};
+use kubelet::{FileChange, Host, Kubelet, PID};
 use sim::files::Files;
 use sim::{Rng, Time};
-use wire::{MachineId, Settings};
+use wire::{LogLine, MachineId, Settings, Severity};
 
 /// The parts of the control plane, in the order in which they come up.
 pub const CONTROL_PLANE_PARTS: [&str; 4] =
@@ -137,7 +137,8 @@ impl Machine {
         self.file_events.iter()
     }
 
-    pub(super) fn write_journal(&mut self, now: Time, line: String) {
+    pub(super) fn write_journal(&mut self, now: Time, line: &LogLine) {
+        let line = format!("{}{}", klog_head(now, line), line.text);
         if self.journal.len() == JOURNAL_LINES {
             self.journal.pop_front();
         }
@@ -178,6 +179,18 @@ impl Machine {
     pub fn file_error(&self, path: &str) -> Option<&str> {
         self.kubelet.file_source().report(path)?.error.as_deref()
     }
+}
+
+/// `E0101 00:00:07.300000     812 kubelet.go:3516] `: what klog puts before each line.
+fn klog_head(now: Time, line: &LogLine) -> String {
+    let severity = match line.severity {
+        Severity::Info => 'I',
+        Severity::Error => 'E',
+    };
+    let stamp = now.stamp().to_string();
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
+    format!("{severity}{month}{day} {clock}.{micros:06} {PID:>7} {}] ", line.place)
 }
 
 /// 192.168.56.10 for the first, and on from there.

@@ -12,6 +12,7 @@ pub mod namespace;
 pub mod node_lifecycle;
 pub mod pod_gc;
 pub mod taint_eviction;
+mod ttl;
 pub mod worker;
 
 use api::meta::Name;
@@ -27,6 +28,7 @@ use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
 use taint_eviction::TaintEvictionController;
+use ttl::TtlController;
 
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
 const LEADER_ELECTION: u16 = 1;
@@ -63,14 +65,15 @@ pub enum Controller {
     TaintEviction,
     PodGarbageCollector,
     Disruption,
+    Ttl,
 }
 
 /// Which controllers the process runs; all of them by default.
 #[derive(Clone, Copy, Debug)]
-struct Enabled(u8);
+struct Enabled(u16);
 
 impl Enabled {
-    const ALL: Enabled = Enabled(u8::MAX);
+    const ALL: Enabled = Enabled(u16::MAX);
 
     fn only(controllers: &[Controller]) -> Enabled {
         Enabled(controllers.iter().fold(0, |bits, controller| bits | 1 << *controller as u8))
@@ -95,6 +98,7 @@ pub struct ControllerManager {
     taint_eviction: TaintEvictionController,
     pod_gc: PodGcController,
     disruption: DisruptionController,
+    ttl: TtlController,
 }
 
 impl Default for ControllerManager {
@@ -110,6 +114,7 @@ impl Default for ControllerManager {
             taint_eviction: TaintEvictionController::new(TAINT_EVICTION),
             pod_gc: PodGcController::new(POD_GC),
             disruption: DisruptionController::new(DISRUPTION),
+            ttl: TtlController::default(),
         }
     }
 }
@@ -234,6 +239,9 @@ impl ControllerManager {
         }
         if self.enabled.has(Controller::Disruption) {
             self.disruption.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::Ttl) {
+            self.ttl.on_change(&change, ctx);
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod component;
 mod component_flags;
+mod garbage;
 pub mod images;
 pub mod program;
 pub mod sandbox;
@@ -15,10 +16,13 @@ use std::rc::Rc;
 
 use super::uid_list::UidList;
 use api::meta::Uid;
-use api::pod::{Pod, PodSpec};
+use api::pod::{ContainerKind, Pod, PodSpec};
+use garbage::LogFile;
 use images::Images;
 use program::program;
-pub use sandbox::{Container, ContainerState, Exit, ExitReason, ImageSaid, Sandbox, SandboxState};
+pub use sandbox::{
+    Container, ContainerState, Exit, ExitReason, FirstStart, ImageSaid, OldSandbox, Sandbox, SandboxState,
+};
 use sim::rng::mix;
 use sim::{Duration, Time};
 use wire::{Ctx, Timer};
@@ -59,8 +63,12 @@ pub struct Runtime {
     last_id: u32,
     pod_cidr: Ipv4Addr,
     last_ip: u8,
-    /// One for each pod, oldest first.
+    /// The latest of each pod, oldest first.
     sandboxes: UidList<Sandbox>,
+    /// Those that were replaced, until they are collected.
+    old_sandboxes: Vec<OldSandbox>,
+    /// Log files whose containers are gone: how often a container was started is told by them.
+    logs: Vec<LogFile>,
     pub images: Images,
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
@@ -77,6 +85,8 @@ impl Runtime {
             pod_cidr,
             last_ip: 1,
             sandboxes: UidList::default(),
+            old_sandboxes: Vec::new(),
+            logs: Vec::new(),
             images: Images::default(),
             exits: Vec::new(),
             dirty: Vec::new(),
@@ -84,9 +94,14 @@ impl Runtime {
         }
     }
 
-    /// All sandboxes, oldest first.
+    /// The latest sandbox of each pod, oldest first.
     pub fn sandboxes(&self) -> &[Sandbox] {
         &self.sandboxes
+    }
+
+    /// The sandboxes that others of the same pod have replaced.
+    pub fn old_sandboxes(&self) -> &[OldSandbox] {
+        &self.old_sandboxes
     }
 
     pub fn sandbox(&self, pod: Uid) -> Option<&Sandbox> {
@@ -142,12 +157,16 @@ impl Runtime {
 
     /// RunPodSandbox: [`Done::SandboxReady`] or [`Done::SandboxFailed`] follows.
     ///
-    /// A sandbox that the pod already has is replaced; its ended containers are kept, for their history.
+    /// It takes the place of the sandbox that the pod already has, whose ended containers are kept, but for init
+    /// containers: they run again.
     pub fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
         let old = self.sandboxes.position(pod.meta.uid);
         let old = old.map(|at| self.sandboxes.remove(at));
         let id = self.next_id();
         let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
+        self.old_sandboxes.extend(old.as_ref().map(OldSandbox::of));
+        let mut containers = old.map(|sandbox| sandbox.containers).unwrap_or_default();
+        containers.retain(|container| container.spec().kind == ContainerKind::Main);
         self.sandboxes.push(Sandbox {
             id,
             uid: pod.meta.uid,
@@ -158,7 +177,8 @@ impl Runtime {
             attempt,
             state: SandboxState::Creating,
             host_part: 0,
-            containers: old.map(|sandbox| sandbox.containers).unwrap_or_default(),
+            former_part: 0,
+            containers,
         });
         ctx.wake_after(ctx.settings.sandbox_delay, Timer { tag: SANDBOX, value: u64::from(id) });
     }
@@ -168,8 +188,31 @@ impl Runtime {
         if let Some(at) = self.sandboxes.position(pod)
             && self.sandboxes[at].state == SandboxState::Creating
         {
-            self.sandboxes.remove(at);
+            self.drop_sandbox(at);
         }
+    }
+
+    /// A sandbox is gone. What is left of its pod, if there is an older one, goes by that.
+    fn drop_sandbox(&mut self, at: usize) {
+        let Sandbox { id, uid, spec, containers, .. } = self.sandboxes.remove(at);
+        let Some(place) = self.old_sandboxes.iter().rposition(|old| old.uid == uid) else { return };
+        let old = self.old_sandboxes.remove(place);
+        let containers = containers.into_iter().filter(|container| container.sandbox != id).collect();
+        let sandbox = Sandbox {
+            id: old.id,
+            uid,
+            name: old.name,
+            common: old.common,
+            spec,
+            created: old.created,
+            attempt: old.attempt,
+            state: SandboxState::NotReady,
+            host_part: 0,
+            former_part: 0,
+            containers,
+        };
+        let at = self.sandboxes.partition_point(|other| other.id < sandbox.id);
+        self.sandboxes.insert(at, sandbox);
     }
 
     /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
@@ -185,10 +228,12 @@ impl Runtime {
     ) -> Option<u32> {
         let id = self.next_id();
         let now = ctx.now;
+        let last_log = self.last_log(pod, &spec.containers.get(index)?.name);
         let sandbox = self.sandbox_mut(pod)?;
         let sandbox_id = sandbox.id;
         let name = &spec.containers.get(index)?.name;
-        let attempt = sandbox.newest(name).map_or(0, |container| container.attempt + 1);
+        let attempt = sandbox.newest(name).map(|container| container.attempt).or(last_log);
+        let attempt = attempt.map_or(0, |attempt| attempt + 1);
         let newest = sandbox.newest(name).map(|container| container.id);
         sandbox.containers.retain(|container| container.name() != name || Some(container.id) == newest);
         if sandbox.containers.len() == sandbox.containers.capacity() {
@@ -197,7 +242,7 @@ impl Runtime {
         sandbox.containers.push(Container {
             id,
             index: index as u16,
-            sandbox: sandbox.attempt as u16,
+            sandbox: sandbox_id,
             attempt,
             image_said,
             created: now,
@@ -208,6 +253,30 @@ impl Runtime {
         let value = u64::from(sandbox_id) << 32 | u64::from(id);
         ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value });
         Some(id)
+    }
+
+    /// What was said at the first start of this container, told once.
+    pub fn take_first_start(&mut self, pod: Uid, name: &str) -> Option<FirstStart> {
+        let sandbox = self.sandbox_mut(pod)?;
+        let first = sandbox.containers.iter_mut().rev().find(|container| &**container.name() == name)?;
+        let (pulling, before) = std::mem::replace(&mut first.image_said, ImageSaid::NOTHING).said()?;
+        let started = match &first.state {
+            ContainerState::Created => first.created,
+            ContainerState::Running { started } => *started,
+            ContainerState::Exited(exit) => exit.started,
+        };
+        let image = first.spec().image.clone();
+        Some(FirstStart { image, pulling, said: first.created - before, created: first.created, started })
+    }
+
+    /// A new kubelet counts anew what it says, and does not know the addresses of stopped pods.
+    pub fn forget_for_new_kubelet(&mut self) {
+        for sandbox in self.sandboxes.iter_mut() {
+            sandbox.former_part = 0;
+            for container in &mut sandbox.containers {
+                container.image_said = ImageSaid::NOTHING;
+            }
+        }
     }
 
     /// Gives up containers that have been created and do not run yet.
@@ -231,7 +300,7 @@ impl Runtime {
         let Some((_, container)) = self.container(id) else { return };
         match container.state {
             ContainerState::Running { .. } => {}
-            ContainerState::Created => return self.remove_container(id),
+            ContainerState::Created => return self.remove_container(id, ctx.now),
             ContainerState::Exited(_) => return,
         }
         let heeds = container.spec.containers.get(usize::from(container.index)).map(program);
@@ -274,28 +343,13 @@ impl Runtime {
             return;
         }
         sandbox.state = SandboxState::NotReady;
-        sandbox.host_part = 0;
+        sandbox.former_part = std::mem::take(&mut sandbox.host_part);
         let left: Vec<u32> =
             sandbox.containers.iter().filter(|container| container.is_running()).map(|c| c.id).collect();
         for id in left {
             self.exit(id, 137, now);
         }
         self.touch(pod);
-    }
-
-    /// RemovePodSandbox, with all that was in it.
-    pub fn remove_pod_sandbox(&mut self, pod: Uid, now: Time) {
-        self.stop_pod_sandbox(pod, now);
-        if let Some(at) = self.sandboxes.position(pod) {
-            self.sandboxes.remove(at);
-        }
-    }
-
-    /// RemoveContainer: only one that does not run.
-    pub fn remove_container(&mut self, id: u32) {
-        for sandbox in self.sandboxes.iter_mut() {
-            sandbox.containers.retain(|container| container.id != id || container.is_running());
-        }
     }
 
     pub fn container(&self, id: u32) -> Option<(&Sandbox, &Container)> {
@@ -344,7 +398,7 @@ impl Runtime {
             false => match self.free_host_part() {
                 Some(part) => part,
                 None => {
-                    self.sandboxes.remove(at);
+                    self.drop_sandbox(at);
                     return Some(Done::SandboxFailed(pod));
                 }
             },
@@ -371,8 +425,17 @@ impl Runtime {
 
     /// A pod's own address; `None` before it has one, and with the node's network.
     pub fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+        self.address(sandbox.host_part)
+    }
+
+    /// The same, or the address that the pod had before it was stopped.
+    pub fn last_pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+        self.address(sandbox.host_part.max(sandbox.former_part))
+    }
+
+    fn address(&self, host_part: u8) -> Option<Ipv4Addr> {
         let [a, b, c, _] = self.pod_cidr.octets();
-        (sandbox.host_part != 0).then(|| Ipv4Addr::new(a, b, c, sandbox.host_part))
+        (host_part != 0).then(|| Ipv4Addr::new(a, b, c, host_part))
     }
 
     fn finish_start(&mut self, sandbox: u32, id: u32, ctx: &mut Ctx) -> Option<Done> {
