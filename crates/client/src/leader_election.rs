@@ -96,6 +96,13 @@ impl LeaderElector {
         &self.lock
     }
 
+    /// The call by which a leader that is asked to end gives its lease up.
+    ///
+    /// Kubernetes: leaderelection.go, release.
+    pub fn release(&self) -> Call {
+        Call::ReleaseLease { key: self.lock.clone(), holder: self.identity.clone() }
+    }
+
     pub fn is_leader(&self) -> bool {
         matches!(self.state, State::Leading | State::Renewing { .. })
     }
@@ -241,7 +248,7 @@ impl LeaderElector {
         let uid = reply.object().and_then(Object::meta).map_or(Uid::default(), |meta| meta.uid);
         let (namespace, name) = (self.lock.namespace.clone(), self.lock.name.clone());
         let draft = EventDraft {
-            regarding: Rc::new(ObjectRef { kind: Kind::Lease, namespace, name, uid }),
+            regarding: Rc::new(ObjectRef::new(Kind::Lease, namespace, name, uid)),
             field_path: None,
             kind: EventType::Normal,
             reason: "LeaderElection",

@@ -246,12 +246,7 @@ mod tests {
     use wire::{Effect, Settings};
 
     fn object(name: &str) -> Rc<ObjectRef> {
-        Rc::new(ObjectRef {
-            kind: Kind::DaemonSet,
-            namespace: "ns".into(),
-            name: name.into(),
-            uid: Uid::from_text(name),
-        })
+        Rc::new(ObjectRef::new(Kind::DaemonSet, "ns".into(), name.into(), Uid::from_text(name)))
     }
 
     /// What is sent for one event at that second: count, first second, message.

@@ -4,6 +4,7 @@
 //! put on the agenda again.
 
 pub mod boot;
+mod broadcaster;
 pub mod changes;
 pub mod control_plane;
 mod deeds;
@@ -15,10 +16,12 @@ mod power;
 mod watch_cache;
 mod watches;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use api::event::EventDraft;
 use api::object::{Kind, Object};
+use api::status_error::StatusError;
 use apiserver::ApiServer;
 use cli_runtime::job::Client;
 use controllers::ControllerManager;
@@ -29,6 +32,7 @@ use wire::{
     Answer, Call, CallError, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token, WatchEvent,
 };
 
+use broadcaster::Undelivered;
 use changes::Changes;
 use control_plane::Serving;
 use desk::{Desk, JobId};
@@ -59,6 +63,8 @@ pub enum Wake {
     Boot(MachineId),
     /// The API server has waited long enough for etcd, in the life of its process that is named.
     StorageTimeout(u32),
+    /// Events that could not be sent are tried again.
+    Events(Part),
     /// kubeadm's next step after the API server has come up.
     Kubeadm(u32),
 }
@@ -109,6 +115,7 @@ enum Told {
     List(Kind, Vec<Object>),
     Watch(WatchEvent),
     Answer(Token, Answer),
+    EventRejected(Box<(EventDraft, StatusError)>),
     Timer(Timer),
 }
 
@@ -140,6 +147,8 @@ pub struct Cluster {
     machine_index: NameIndex,
     /// The computers that carry the control plane.
     control_plane: Vec<MachineId>,
+    /// Events that wait for the API server, by who says them.
+    undelivered: BTreeMap<Part, Undelivered>,
     post: Post,
     pub log: Log,
     /// What the user has typed.
@@ -171,6 +180,7 @@ impl Cluster {
             new_disk: machine::new_disk(),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
+            undelivered: BTreeMap::new(),
             post: Post::default(),
             log: Log::default(),
             desk: Desk::default(),
@@ -330,6 +340,7 @@ impl Cluster {
             Wake::Job(id) => self.wake_job(id),
             Wake::Boot(id) => self.booted(id),
             Wake::StorageTimeout(epoch) => self.give_up_on_etcd(epoch),
+            Wake::Events(part) => self.send_events(part),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
         self.after_step();
@@ -372,6 +383,7 @@ impl Cluster {
                         Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(_) => {}
                         Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
                     }
                 }
@@ -388,6 +400,7 @@ impl Cluster {
                         Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(_) => {}
                         Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
                     }
                 }
@@ -405,6 +418,7 @@ impl Cluster {
                         Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(event) => kubelet.on_event_rejected(&event.0, &event.1, &mut ctx),
                         Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
                     }
                 }
@@ -487,6 +501,7 @@ impl Cluster {
                     self.tell(part, Told::List(kind, objects));
                 }
             }
+            Leg::EventRejected(event) => self.tell(part, Told::EventRejected(event)),
             // The connection has broken since.
             Leg::Listed(_) => {}
         }
@@ -497,11 +512,18 @@ impl Cluster {
             (false, _) => (Some(CallError::TimedOut), Duration::ZERO),
             (true, Serving::Up) => (None, Duration::ZERO),
             (true, Serving::WithoutEtcd) => {
-                (Some(control_plane::etcd_request_timed_out()), control_plane::ETCD_REQUEST_TIMEOUT)
+                let (error, after) = control_plane::without_etcd(part, &call);
+                (Some(error), after)
             }
             (true, Serving::Down | Serving::Starting) => (Some(CallError::Refused), Duration::ZERO),
         };
         if let Some(error) = error {
+            if let Call::PostEvent(draft) = call {
+                // Whoever has ended meanwhile does not try again.
+                return if alive {
+                    self.event_failed(part, draft, &error)
+                };
+            }
             if token != Token::NONE {
                 let answer = Answer { result: Err(error), warnings: Vec::new() };
                 self.post_leg_after(after, part, token, Leg::Answer(answer));
@@ -526,6 +548,11 @@ impl Cluster {
             // An answer and the request that follows it take two ways; the rest is for the one who asks.
             let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
             self.watch_cache.listen(self.api.store.revision(), self.now + keep);
+        }
+        if let Call::PostEvent(draft) = &call
+            && let Err(error) = self.api.admit_event(draft)
+        {
+            return self.event_rejected(part, draft.clone(), error);
         }
         let answer = self.api.handle(call, self.now);
         if let Some(key) = lease {

@@ -204,17 +204,12 @@ impl Machines for Cluster {
     }
 
     fn kill_container(&mut self, node: &str, id: &str, signal: i32) {
-        let runtime = self.runtime(node);
-        let mut sandboxes = runtime.sandboxes().iter();
-        let found = sandboxes.find_map(|sandbox| {
-            let container = sandbox.containers.iter().find(|c| long_id(runtime.full_id(c.id)) == id)?;
-            Some((sandbox.uid, container.name().clone()))
+        const SIGTERM: i32 = 15;
+        let Some(number) = self.container_number(node, id) else { return };
+        self.by_hand(node, |runtime, ctx| match signal {
+            SIGTERM => runtime.terminate(number, ctx),
+            signal => runtime.kill(number, SIGNAL_BASE + signal, ctx),
         });
-        if let Some((uid, name)) = found {
-            let machine = self.known(node);
-            let code = SIGNAL_BASE + signal;
-            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.crash_container(uid, &name, code, ctx));
-        }
     }
 
     fn remove_container(&mut self, node: &str, id: &str) {

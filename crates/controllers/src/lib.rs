@@ -47,7 +47,7 @@ pub const LAST_LISTED: Kind = Kind::Pod;
 pub fn error_text(error: &CallError) -> String {
     match error {
         CallError::Refused => "dial tcp: connect: connection refused".to_owned(),
-        CallError::TimedOut => "context deadline exceeded".to_owned(),
+        CallError::TimedOut | CallError::Canceled => "context deadline exceeded".to_owned(),
         CallError::Status(status) => status.message.clone(),
     }
 }

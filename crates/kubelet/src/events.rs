@@ -8,8 +8,10 @@ use std::rc::Rc;
 
 use super::Kubelet;
 use api::event::{EventDraft, EventType, Message, ObjectRef};
+use api::field::go_quote;
 use api::object::Kind;
 use api::pod::Pod;
+use api::status_error::StatusError;
 use client::recorder::Recorder;
 use sim::Time;
 use wire::{Call, Ctx, Token};
@@ -70,6 +72,17 @@ impl Kubelet {
     ) {
         let draft = self.draft(about, kind, reason, message, ctx.now);
         ctx.request(Call::PostEvent(draft), Token::NONE);
+    }
+
+    /// The API server has refused an event.
+    ///
+    /// Kubernetes: client-go/tools/record/event.go, recordEvent.
+    pub fn on_event_rejected(&mut self, event: &EventDraft, error: &StatusError, ctx: &mut Ctx) {
+        if self.running {
+            let (why, event) = (go_quote(&error.message), go_quote(&go_event(event, self.started)));
+            let text = format!("\"Server rejected event (will not retry!)\" err={why} event={event}");
+            ctx.error("event.go:359", text);
+        }
     }
 
     fn about(&self, at: usize) -> Rc<ObjectRef> {
@@ -209,4 +222,38 @@ impl Kubelet {
         let draft = self.container_draft(at, index, EventType::Normal, reason, message, time);
         self.recorder().note(draft);
     }
+}
+
+/// An event as Go prints it; `started` is when the process that made it did.
+fn go_event(event: &EventDraft, started: Time) -> String {
+    const NEVER: &str = "0001-01-01 00:00:00 +0000 UTC";
+    let about = &*event.regarding;
+    let (name, namespace) = (event.object_name(), event.namespace());
+    let host = event.source.host.as_deref().unwrap_or_default();
+    let component = event.source.component;
+    let path = event.field_path.as_deref().unwrap_or_default();
+    let stamp = |time: Time| {
+        let (date, since) = (time.stamp().to_string(), time.since(started));
+        let date = date.trim_end_matches('Z').replace('T', " ");
+        let (micros, seconds) = (time.0 % 1_000_000, since.0 / 1_000_000);
+        format!("{date}.{micros:06} +0000 UTC m=+{seconds}.{:06}000", since.0 % 1_000_000)
+    };
+    format!(
+        "&Event{{ObjectMeta:{{{name}  {namespace}    0 {NEVER} <nil> <nil> map[] map[] [] [] []}},\
+         InvolvedObject:ObjectReference{{Kind:{},Namespace:{},Name:{},UID:{},APIVersion:{},ResourceVersion:,\
+         FieldPath:{path},}},Reason:{},Message:{},Source:EventSource{{Component:{component},Host:{host},}},\
+         FirstTimestamp:{},LastTimestamp:{},Count:{},Type:{},EventTime:{NEVER},Series:nil,Action:,Related:nil,\
+         ReportingController:{component},ReportingInstance:{host},}}",
+        about.kind.name(),
+        about.namespace,
+        about.name,
+        about.uid_text(),
+        about.kind.api_version(),
+        event.reason,
+        event.message(),
+        stamp(event.first),
+        stamp(event.last),
+        event.count,
+        if event.is_warning() { "Warning" } else { "Normal" },
+    )
 }

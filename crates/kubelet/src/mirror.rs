@@ -297,7 +297,7 @@ pub(super) fn call_error(answer: &Answer) -> String {
     match &answer.result {
         Ok(_) => String::new(),
         Err(CallError::Refused) => "connect: connection refused".to_owned(),
-        Err(CallError::TimedOut) => "net/http: TLS handshake timeout".to_owned(),
+        Err(CallError::TimedOut | CallError::Canceled) => "net/http: TLS handshake timeout".to_owned(),
         Err(CallError::Status(status)) => status.message.replace('"', "\\\""),
     }
 }

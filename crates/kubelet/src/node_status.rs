@@ -162,7 +162,7 @@ impl Kubelet {
     fn node_ref(&self) -> Rc<ObjectRef> {
         let name = self.host.node_name.clone();
         // The kubelet takes the node's name for its uid here.
-        Rc::new(ObjectRef { kind: Kind::Node, namespace: Name::default(), uid: Uid::from_text(&name), name })
+        Rc::new(ObjectRef::new(Kind::Node, Name::default(), name.clone(), Uid::from_text(&name)))
     }
 
     fn node_event(&mut self, reason: &'static str, message: Message, ctx: &mut Ctx) {

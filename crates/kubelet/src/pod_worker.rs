@@ -77,6 +77,8 @@ pub(super) struct Extra {
     resync: Option<Time>,
     /// How long its containers are given to stop.
     pub grace: Option<Duration>,
+    /// When its source let go of it.
+    pub removed: Option<Time>,
     /// When it was first said that its containers are stopped for the end of the pod.
     pub kill_said: Option<Time>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
@@ -412,6 +414,7 @@ impl Kubelet {
                 if let Some(extra) = &mut self.workers[at].extra {
                     extra.removed_mirror = None;
                 }
+                self.runtime.keep_last_dead(uid);
             }
         }
         let waiting: Vec<u32> =
@@ -467,6 +470,7 @@ impl Kubelet {
         let Some(at) = self.find(uid) else { return };
         self.workers[at].removed = true;
         self.workers[at].restart_requested = false;
+        self.workers[at].extra().removed.get_or_insert(ctx.now);
         if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
             return self.drop_worker(at, ctx);
         }
@@ -477,22 +481,40 @@ impl Kubelet {
         self.terminate(at, None, ctx);
     }
 
-    /// The pod has ended and is gone: the worker goes. What the runtime has of it is left to garbage collection,
-    /// but for the containers of a pod of the API server, which go at once.
+    /// Whether a pod that has ended counts as deleted when the next relisting finds its containers dead: one of the
+    /// API server does, and one that a cleanup has found without a source before.
+    ///
+    /// Kubernetes: pkg/kubelet/pod_workers.go, removeTerminatedWorker.
+    fn is_deleted_when_relisted(&self, at: usize, now: Time) -> bool {
+        let worker = &self.workers[at];
+        if !worker.is_static() || worker.runtime_only {
+            return true;
+        }
+        let removed = worker.extra.as_ref().and_then(|extra| extra.removed);
+        removed.is_some_and(|removed| {
+            let cleanup = self.next_tick(removed, super::timers::HOUSEKEEPING_PERIOD);
+            cleanup <= self.next_tick(now, super::timers::RELIST_PERIOD)
+        })
+    }
+
+    /// The pod has ended and is gone: the worker goes. What the runtime has of it is left to garbage collection;
+    /// containers that need not stay until then go at once.
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, cleanUpContainersInPod; kuberuntime/kuberuntime_gc.go.
     pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
         let uid = self.workers[at].uid();
         self.runtime.stop_pod_sandbox(uid, ctx.now);
-        if self.workers[at].is_static() && !self.workers[at].runtime_only {
+        if self.workers[at].is_static() {
             // It may come back as it was, with the same uid.
             for index in 0..self.workers[at].pod.spec.containers.len() {
                 self.note_first_start(at, index);
             }
             self.schedule_housekeeping(ctx);
         } else {
-            self.runtime.remove_containers(uid, |_| true, false);
             self.forget_back_offs(uid);
+        }
+        if self.is_deleted_when_relisted(at, ctx.now) {
+            self.runtime.remove_containers(uid, |_| true, false);
         }
         self.workers.remove(at);
         self.forget_failing(uid);

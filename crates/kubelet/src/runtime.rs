@@ -74,6 +74,8 @@ pub struct Runtime {
     /// Pods that look different from how the kubelet saw them last.
     dirty: Vec<Uid>,
     changed: bool,
+    /// Programs of the control plane that have ended well.
+    ended_well: Vec<&'static str>,
 }
 
 impl Runtime {
@@ -91,6 +93,7 @@ impl Runtime {
             exits: Vec::new(),
             dirty: Vec::new(),
             changed: false,
+            ended_well: Vec::new(),
         }
     }
 
@@ -138,6 +141,11 @@ impl Runtime {
     /// plane are containers.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
+    }
+
+    /// The programs of the control plane that have ended well, as they were asked to, since the last call.
+    pub fn take_ended_well(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.ended_well)
     }
 
     /// The pods that changed since the last call: what the kubelet's relisting finds (KL-048).
@@ -303,14 +311,27 @@ impl Runtime {
             ContainerState::Created => return self.remove_container(id, ctx.now),
             ContainerState::Exited(_) => return,
         }
-        let heeds = container.spec.containers.get(usize::from(container.index)).map(program);
-        let heeds = heeds.is_none_or(|program| program.heeds_sigterm);
-        let end = if heeds && ctx.settings.stop_delay <= grace {
+        let end = if heeds_sigterm(container) && ctx.settings.stop_delay <= grace {
             (ctx.now + ctx.settings.stop_delay, 0)
         } else {
             (ctx.now + grace, 137)
         };
         self.plan_exit(id, end.0, end.1, ctx);
+    }
+
+    /// SIGTERM from somebody on the node: it ends well, if it listens.
+    pub fn terminate(&mut self, id: u32, ctx: &mut Ctx) {
+        let running = self.container(id).filter(|(_, container)| container.is_running());
+        if running.is_some_and(|(_, container)| heeds_sigterm(container)) {
+            self.plan_exit(id, ctx.now + ctx.settings.stop_delay, 0, ctx);
+        }
+    }
+
+    /// Another signal, which ends it at once.
+    pub fn kill(&mut self, id: u32, code: i32, ctx: &mut Ctx) {
+        if self.container(id).is_some_and(|(_, container)| container.is_running()) {
+            self.plan_exit(id, ctx.now, code, ctx);
+        }
     }
 
     /// Ends a running container at once, as a crash of its program would.
@@ -460,6 +481,8 @@ impl Runtime {
         let ContainerState::Running { started } = container.state else { return None };
         let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
         container.state = ContainerState::Exited(Box::new(Exit { started, finished: now, code, reason }));
+        let program = if code == 0 { component::name(container.spec()) } else { None };
+        self.ended_well.extend(program.filter(|program| !self.ended_well.contains(program)));
         self.touch(pod);
         self.changed = true;
         Some(pod)
@@ -489,4 +512,9 @@ impl Runtime {
             exit.reason = ExitReason::Unknown;
         }
     }
+}
+
+fn heeds_sigterm(container: &Container) -> bool {
+    let spec = container.spec.containers.get(usize::from(container.index));
+    spec.map(program).is_none_or(|program| program.heeds_sigterm)
 }

@@ -103,6 +103,9 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         worker.set_removed(false);
         worker.runtime_only = false;
+        if let Some(extra) = &mut worker.extra {
+            extra.removed = None;
+        }
         worker.pod = pod.clone();
         if worker.state != WorkerState::Sync {
             worker.restart_requested = true;

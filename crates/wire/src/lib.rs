@@ -176,6 +176,11 @@ pub enum Call {
         period: Duration,
         owner: Option<Box<OwnerReference>>,
     },
+    /// Gives a lease up, if it is still the holder's.
+    ReleaseLease {
+        key: Key,
+        holder: Name,
+    },
 }
 
 impl Call {
@@ -185,7 +190,9 @@ impl Call {
             Call::Get { .. } => "get",
             Call::List { .. } => "list",
             Call::Post { .. } | Call::Create(_) | Call::PostEvent(_) => "create",
-            Call::Put { .. } | Call::Update(_) | Call::HoldLease { .. } => "update",
+            Call::Put { .. } | Call::Update(_) | Call::HoldLease { .. } | Call::ReleaseLease { .. } => {
+                "update"
+            }
             Call::UpdateStatus(_) => "update status",
             Call::PatchPodStatus { .. } | Call::Patch { patch: Patch::PodStatus { .. }, .. } => {
                 "patch status"
@@ -208,7 +215,7 @@ impl Call {
             Call::Create(object) | Call::Update(object) | Call::UpdateStatus(object) => object.kind(),
             Call::PatchPodStatus { .. } | Call::Bind { .. } | Call::Evict { .. } => Kind::Pod,
             Call::PostEvent(_) => Kind::Event,
-            Call::HoldLease { .. } => Kind::Lease,
+            Call::HoldLease { .. } | Call::ReleaseLease { .. } => Kind::Lease,
         }
     }
 }
@@ -238,6 +245,8 @@ pub enum CallError {
     Refused,
     /// The way there is cut: no answer ever came (CP-014).
     TimedOut,
+    /// The client would not wait any longer (`--request-timeout`).
+    Canceled,
     /// The API server said no.
     Status(Box<StatusError>),
 }

@@ -298,12 +298,7 @@ mod tests {
     use sim::Duration;
 
     fn draft(name: &str, second: u64, count: u32, last: u64) -> EventDraft {
-        let regarding = ObjectRef {
-            kind: Kind::Pod,
-            namespace: "default".into(),
-            name: name.into(),
-            uid: Uid::from_text(name),
-        };
+        let regarding = ObjectRef::new(Kind::Pod, "default".into(), name.into(), Uid::from_text(name));
         EventDraft {
             regarding: Rc::new(regarding),
             field_path: None,

@@ -45,6 +45,22 @@ impl Runtime {
         });
     }
 
+    /// Of the dead containers of one name only the last is kept (KL-075).
+    ///
+    /// Kubernetes: pkg/kubelet/pod_container_deletor.go, getContainersToDeleteInPod.
+    pub(crate) fn keep_last_dead(&mut self, pod: Uid) {
+        let Some(sandbox) = self.sandboxes.find_mut(pod) else { return };
+        let later_dead = |at: usize, containers: &[Container]| {
+            let name = containers[at].name();
+            containers[at + 1..].iter().any(|later| later.name() == name && later.exit().is_some())
+        };
+        for at in (0..sandbox.containers.len()).rev() {
+            if sandbox.containers[at].exit().is_some() && later_dead(at, &sandbox.containers) {
+                sandbox.containers.remove(at);
+            }
+        }
+    }
+
     /// RemoveContainer, with its log; one that runs is killed first.
     pub fn remove_container(&mut self, id: u32, now: Time) {
         let Some(pod) = self.container(id).map(|(sandbox, _)| sandbox.uid) else { return };
