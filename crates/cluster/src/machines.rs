@@ -6,6 +6,7 @@ use api::pod::status::{image_digest, long_id};
 use console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
 use kubelet::FileChange;
 use kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, OldSandbox, Sandbox, SandboxState};
+use kubelet::runtime::printed::printed;
 use kubelet::runtime::{Runtime, component};
 use sim::files::{FileError, Files};
 use sim::{Duration, Time};
@@ -193,8 +194,16 @@ impl Machines for Cluster {
     fn container_log(&self, node: &str, id: &str) -> String {
         let runtime = self.runtime(node);
         let container = self.container_number(node, id).and_then(|number| runtime.container(number));
-        let complaint = container.and_then(|(_, container)| component::complaint(container.spec()));
-        complaint.map_or(String::new(), |complaint| complaint.text)
+        let Some((_, container)) = container else { return String::new() };
+        if let Some(complaint) = component::complaint(container.spec()) {
+            return complaint.text;
+        }
+        let (started, ended) = match &container.state {
+            ContainerState::Created => return String::new(),
+            ContainerState::Running { started } => (*started, self.now),
+            ContainerState::Exited(exit) => (exit.started, exit.finished),
+        };
+        printed(container.spec(), ended.since(started))
     }
 
     fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration {

@@ -69,7 +69,7 @@ impl Kubelet {
         let Some(instance) = newest else {
             return without_instance(pod, old, waiting, restarting);
         };
-        let mut status = self.convert_container_status(instance, container, old, waiting);
+        let mut status = self.convert_container_status(pod, instance, container, old, waiting);
         let sandbox = sandbox.filter(|_| container.kind == ContainerKind::Main);
         let previous = sandbox.and_then(|sandbox| sandbox.previous(&container.name));
         if let Some(previous) = previous {
@@ -81,6 +81,7 @@ impl Kubelet {
     /// Kubernetes: convertContainerStatus.
     fn convert_container_status(
         &self,
+        pod: &Pod,
         instance: &runtime::Container,
         container: &Container,
         old: Option<&ContainerStatus>,
@@ -88,6 +89,8 @@ impl Kubelet {
     ) -> ContainerStatus {
         let id = self.runtime.full_id(instance.id);
         let image = &instance.spec().image;
+        // Of a static pod the API server has another object, which anybody may change.
+        let is_static = pod.is_static();
         let mut status = ContainerStatus {
             state: ContainerState::Waiting(waiting.clone()),
             last_state: None,
@@ -95,7 +98,7 @@ impl Kubelet {
             ready: false,
             started: false,
             id,
-            image: (*image != container.image).then(|| Box::new(image.clone())),
+            image: (is_static || *image != container.image).then(|| Box::new(image.clone())),
         };
         let old_end = old.and_then(|old| match &old.state {
             ContainerState::Terminated(end) => Some(end),

@@ -8,6 +8,7 @@ pub mod component;
 mod component_flags;
 mod garbage;
 pub mod images;
+pub mod printed;
 pub mod program;
 pub mod sandbox;
 

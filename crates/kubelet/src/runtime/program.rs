@@ -72,13 +72,13 @@ fn exit_code(word: Option<&str>) -> i32 {
 }
 
 /// The script of `sh -c SCRIPT`, whatever other options stand before it (`-ec`, `-x -c`).
-fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
+pub(super) fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
     let at = words.iter().position(|word| word.starts_with('-') && word.ends_with('c'))?;
     words.get(at + 1).copied()
 }
 
 /// How long `sleep 5`, `sleep 0.5`, `sleep 2m` takes; `None` for ever.
-fn sleep(words: &[&str]) -> Option<Duration> {
+pub(super) fn sleep(words: &[&str]) -> Option<Duration> {
     words[1..].iter().try_fold(Duration::ZERO, |total, word| Some(total + sleep_word(word)?))
 }
 
@@ -134,13 +134,13 @@ fn of_script(script: &str) -> Program {
     Program { ends: Some((spent, code)), heeds_sigterm }
 }
 
-struct Statement<'a> {
-    words: &'a str,
+pub(super) struct Statement<'a> {
+    pub(super) words: &'a str,
     /// The next one runs only if this one succeeds.
     ends_with_and: bool,
 }
 
-fn statements(script: &str) -> impl Iterator<Item = Statement<'_>> {
+pub(super) fn statements(script: &str) -> impl Iterator<Item = Statement<'_>> {
     script.split([';', '\n']).flat_map(|line| {
         let count = line.split("&&").count();
         line.split("&&")
