@@ -9,6 +9,7 @@ pub mod changes;
 pub mod control_plane;
 mod deeds;
 pub mod desk;
+pub mod kubeadm;
 pub mod machine;
 mod machines;
 pub mod post;
@@ -177,7 +178,7 @@ impl Cluster {
             scheduler: Process::new(seed, "scheduler"),
             machines: Vec::new(),
             removed: Vec::new(),
-            new_disk: machine::new_disk(),
+            new_disk: kubeadm::new_disk(machine::node_ip(MachineId(0))),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
             undelivered: BTreeMap::new(),

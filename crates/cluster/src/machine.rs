@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
-use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
+use super::kubeadm::control_plane_disk;
 use super::{Inbox, Wake};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
@@ -18,10 +18,6 @@ use kubelet::{FileChange, Host, Kubelet, PID};
 use sim::files::Files;
 use sim::{Rng, Time};
 use wire::{LogLine, MachineId, Settings, Severity};
-
-/// The parts of the control plane, in the order in which they come up.
-pub const CONTROL_PLANE_PARTS: [&str; 4] =
-    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /// How many lines of the kubelet's journal are kept.
 const JOURNAL_LINES: usize = 500;
@@ -116,7 +112,7 @@ impl Machine {
         Machine {
             id,
             kubelet: Kubelet::new(host),
-            files: if spec.control_plane { control_plane_disk(disk, ip) } else { disk.clone() },
+            files: if spec.control_plane { control_plane_disk(disk, &name, ip) } else { disk.clone() },
             name,
             spec,
             ip,
@@ -194,7 +190,7 @@ fn klog_head(now: Time, line: &LogLine) -> String {
 }
 
 /// 192.168.56.10 for the first, and on from there.
-fn node_ip(id: MachineId) -> Ipv4Addr {
+pub(super) fn node_ip(id: MachineId) -> Ipv4Addr {
     let base = u32::from(Ipv4Addr::new(192, 168, 56, 10));
     Ipv4Addr::from(base.wrapping_add(id.0))
 }
@@ -203,29 +199,6 @@ fn node_ip(id: MachineId) -> Ipv4Addr {
 fn pod_cidr(id: MachineId) -> Ipv4Addr {
     let base = u32::from(Ipv4Addr::new(10, 244, 0, 0));
     Ipv4Addr::from(base.wrapping_add(id.0 << 8))
-}
-
-/// What is on every computer's disk when it is new.
-pub(super) fn new_disk() -> Files {
-    let mut files = Files::default();
-    // Paths of our own cannot clash.
-    let directories = [MANIFESTS, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
-    for directory in directories {
-        let _ = files.make_directory(directory);
-    }
-    let _ = files.write(KUBELET_CONFIG, kubelet_config().as_bytes(), Time::START);
-    files
-}
-
-/// The same with the manifests that kubeadm writes.
-fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
-    let mut files = disk.clone();
-    for part in CONTROL_PLANE_PARTS {
-        let text = control_plane_manifest(part, &ip.to_string());
-        // The directory is there.
-        let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
-    }
-    files
 }
 
 impl Cluster {

@@ -126,7 +126,10 @@ fn query(cmd: &Cmd) -> String {
         ("follow", on("follow")),
         ("limitBytes", number(flags.int("limit-bytes")).filter(|bytes| bytes != "0")),
         ("previous", on("previous")),
-        ("sinceSeconds", flags.span("since").map(|span| span.as_secs()).filter(|s| *s > 0).map(|s| s.to_string())),
+        (
+            "sinceSeconds",
+            flags.span("since").map(|span| span.as_secs()).filter(|s| *s > 0).map(|s| s.to_string()),
+        ),
         ("tailLines", number(flags.int("tail").or(default_tail))),
         ("timestamps", on("timestamps")),
     ];

@@ -6,6 +6,7 @@
 
 pub mod component;
 mod component_flags;
+mod etcd_flags;
 mod garbage;
 pub mod images;
 pub mod printed;

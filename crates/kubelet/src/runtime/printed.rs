@@ -10,7 +10,9 @@ pub fn printed(container: &Container, span: Duration) -> String {
     let name = words.first().map(|word| word.rsplit('/').next().unwrap_or(word));
     match name {
         Some("echo") => echo(&words[1..].join(" ")),
-        Some("sh" | "bash" | "ash" | "dash") => script_of(&words).map_or(String::new(), |s| of_script(s, span)),
+        Some("sh" | "bash" | "ash" | "dash") => {
+            script_of(&words).map_or(String::new(), |s| of_script(s, span))
+        }
         _ => String::new(),
     }
 }
