@@ -7,10 +7,16 @@ use serde_json::{Value, json};
 use super::human_duration::go_duration;
 use super::meta::{Name, ObjectMeta, Uid};
 use super::object::Kind;
+use super::pod::{CONFIG_MIRROR, CONFIG_SOURCE};
 use sim::{Duration, Time};
 
 /// How long the API server keeps an event.
 pub const EVENT_TTL: Duration = Duration::from_secs(3600);
+
+/// What the message of similar events that were combined begins with.
+///
+/// Kubernetes: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventAggregatorByReasonMessageFunc.
+pub const COMBINED: &str = "(combined from similar events): ";
 
 /// The object that an event is about. All events of one object share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +25,29 @@ pub struct ObjectRef {
     pub namespace: Name,
     pub name: Name,
     pub uid: Uid,
+    /// A static pod itself, not its mirror: its uid is a hash.
+    pub is_static_pod: bool,
 }
 
 impl ObjectRef {
+    pub fn new(kind: Kind, namespace: Name, name: Name, uid: Uid) -> ObjectRef {
+        ObjectRef { kind, namespace, name, uid, is_static_pod: false }
+    }
+
     pub fn of(kind: Kind, meta: &ObjectMeta) -> Rc<ObjectRef> {
-        let (namespace, name) = (meta.namespace().clone(), meta.name.clone());
-        Rc::new(ObjectRef { kind, namespace, name, uid: meta.uid })
+        let about = ObjectRef::new(kind, meta.namespace().clone(), meta.name.clone(), meta.uid);
+        let from_api = meta.annotation(CONFIG_SOURCE).is_none_or(|source| source == "api");
+        let is_static_pod = kind == Kind::Pod && !from_api && meta.annotation(CONFIG_MIRROR).is_none();
+        Rc::new(ObjectRef { is_static_pod, ..about })
+    }
+
+    /// The uid as events carry it. A kubelet takes its node's name for the node's.
+    pub fn uid_text(&self) -> String {
+        match self.kind {
+            Kind::Node if self.uid == Uid::from_text(&self.name) => self.name.to_string(),
+            _ if self.is_static_pod => self.uid.hex(),
+            _ => self.uid.to_string(),
+        }
     }
 }
 
@@ -118,6 +141,11 @@ impl EventDraft {
         }
     }
 
+    /// The name that its Event object would have, before the storage has made sure that there is no other.
+    pub fn object_name(&self) -> String {
+        format!("{}.{:x}", self.regarding.name, self.first.0.wrapping_mul(1000))
+    }
+
     pub fn is_warning(&self) -> bool {
         self.kind == EventType::Warning
     }
@@ -145,7 +173,7 @@ impl Event {
             "apiVersion": about.kind.api_version(), "kind": about.kind.name(), "name": &*about.name,
         });
         if about.uid != Uid::default() {
-            involved["uid"] = json!(about.uid.to_string());
+            involved["uid"] = json!(about.uid_text());
         }
         if !about.namespace.is_empty() {
             involved["namespace"] = json!(&*about.namespace);

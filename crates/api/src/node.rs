@@ -246,9 +246,11 @@ impl Lease {
             format!("{}.{:06}Z", text.trim_end_matches('Z'), time.0 % 1_000_000)
         };
         let mut spec = json!({
-            "holderIdentity": &*self.holder, "leaseDurationSeconds": self.duration.as_secs(),
-            "renewTime": micro(self.renewal.last(now)),
+            "leaseDurationSeconds": self.duration.as_secs(), "renewTime": micro(self.renewal.last(now)),
         });
+        if !self.holder.is_empty() {
+            spec["holderIdentity"] = json!(&*self.holder);
+        }
         if &**self.meta.namespace() != "kube-node-lease" {
             spec["acquireTime"] = json!(micro(self.acquired));
             spec["leaseTransitions"] = json!(self.transitions);

@@ -2,15 +2,18 @@
 
 pub(crate) mod qos;
 pub mod references;
+pub mod restart;
 pub mod scheduling;
 pub mod spec;
 pub mod status;
+mod status_form;
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use super::meta::{Name, ObjectMeta};
+pub use restart::{RestartAction, RestartRule};
 pub use spec::{
     Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
 };
@@ -104,6 +107,15 @@ impl Pod {
     /// Static, mirror, or of a system critical priority (KL-085).
     pub fn is_critical(&self) -> bool {
         self.is_static() || self.is_mirror() || self.spec.priority >= SYSTEM_CRITICAL_PRIORITY
+    }
+
+    /// The containers that are no init containers with their statuses, in order of names, as the API lists them.
+    pub fn main_statuses(&self) -> Vec<(&Container, &ContainerStatus)> {
+        let pairs = self.spec.containers.iter().zip(&self.status.containers);
+        let mut pairs: Vec<_> =
+            pairs.filter(|(container, _)| container.kind == ContainerKind::Main).collect();
+        pairs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        pairs
     }
 
     /// Phase Succeeded or Failed.

@@ -78,6 +78,7 @@ impl ApiServer {
                 self.store.put_event(draft);
                 Ok(Reply::Done)
             }
+            Call::ReleaseLease { key, holder } => registry::release_lease(self, &key, &holder, now),
             Call::HoldLease { key, holder, duration, period, owner } => {
                 registry::hold_lease(self, &key, holder, duration, period, owner.map(|owner| *owner), now)
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::{ApiServer, admission, strategy};
+use api::event::EventDraft;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
 use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
@@ -484,7 +485,33 @@ pub(super) fn hold_lease(
     store_new(api, Object::Lease(Rc::new(lease)), now)
 }
 
+/// Kubernetes: client-go/tools/leaderelection/leaderelection.go, release.
+pub(super) fn release_lease(api: &mut ApiServer, key: &Key, holder: &Name, now: Time) -> Outcome {
+    let Some(lease) = api.store.leases.get(&key.namespace, &key.name) else {
+        return Err(StatusError::not_found(resource(Kind::Lease), &key.name));
+    };
+    let mut lease = (**lease).clone();
+    if lease.holder == *holder {
+        lease.holder = Name::default();
+        (lease.duration, lease.acquired, lease.renewal) = (Duration::from_secs(1), now, Renewal::At(now));
+        api.store.update(Object::Lease(Rc::new(lease)));
+    }
+    Ok(Reply::Done)
+}
+
 impl ApiServer {
+    /// Whether an event may be recorded: its namespace has to be there.
+    ///
+    /// Kubernetes: apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go.
+    pub fn admit_event(&self, draft: &EventDraft) -> Result<(), StatusError> {
+        let table = self.kinds.namespace.and_then(|kind| self.store.others.get(&kind));
+        let namespace = table.and_then(|table| table.get("", draft.namespace()));
+        match namespace {
+            Some(namespace) if !namespace.meta.is_terminating() => Ok(()),
+            _ => check_namespace(self, Kind::Event, &Key::new(draft.namespace(), &draft.object_name())),
+        }
+    }
+
     /// The holder has stopped renewing: the lease keeps the last renewal it had (ND-006).
     pub fn stop_lease(&mut self, key: &Key, now: Time) {
         if let Some(lease) = self.store.leases.get(&key.namespace, &key.name)

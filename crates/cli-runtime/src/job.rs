@@ -26,7 +26,7 @@ pub use marks::Watching;
 use api::meta::Name;
 use api::object::{Kind, Object};
 use marks::{Cursor, Mark};
-use sim::Time;
+use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, WatchEvent};
 
 /// What a program does: it returns its exit code.
@@ -178,6 +178,10 @@ pub struct Job {
     output: Vec<Chunk>,
     diagnostics: Vec<FileDiagnostic>,
     waits: Option<Progress>,
+    /// How long it waits for an answer.
+    request_timeout: Option<Duration>,
+    /// When it stops waiting for the present one.
+    deadline: Option<Time>,
 }
 
 impl std::fmt::Debug for Job {
@@ -203,6 +207,8 @@ impl Job {
             output: Vec::new(),
             diagnostics: Vec::new(),
             waits: None,
+            request_timeout: None,
+            deadline: None,
         }
     }
 
@@ -222,6 +228,7 @@ impl Job {
         let program = self.program;
         let mut io = Io::new(self);
         let result = program(&mut io);
+        let now = io.now();
         let needed = io.into_need();
         let progress = match result {
             Ok(exit_code) => Progress::Done { exit_code },
@@ -232,6 +239,8 @@ impl Job {
         if let Progress::Watches { watch, .. } = &progress {
             self.watch = watch.number;
         }
+        let is_request = matches!(progress, Progress::Needs(_));
+        self.deadline = self.request_timeout.filter(|_| is_request).map(|span| now + span);
         if matches!(progress, Progress::Done { .. }) {
             self.forget();
         }
@@ -259,6 +268,16 @@ impl Job {
         }
     }
 
+    /// The number of the present request: an answer to an earlier one comes too late.
+    pub fn request_number(&self) -> u32 {
+        self.replies.len() as u32
+    }
+
+    /// When to call [`Job::woke`], if no answer has come to [`Progress::Needs`] by then.
+    pub fn deadline(&self) -> Option<Time> {
+        self.deadline
+    }
+
     /// The outcome of [`Progress::Acts`].
     pub fn done(&mut self, at: Time, outcome: Outcome) {
         if matches!(self.waits, Some(Progress::Acts(_))) {
@@ -269,6 +288,10 @@ impl Job {
     /// It is the time that [`Progress::Sleeps`] or [`Progress::Watches`] named. Too early is no harm.
     pub fn woke(&mut self, at: Time) {
         match &self.waits {
+            Some(Progress::Needs(_)) if self.deadline.is_some_and(|deadline| at >= deadline) => {
+                let canceled = Answer { result: Err(CallError::Canceled), warnings: Vec::new() };
+                self.reply(at, Reply::Answer(canceled));
+            }
             Some(Progress::Sleeps { until }) if at >= *until => self.reply(at, Reply::Woke),
             Some(Progress::Watches { until: Some(until), .. }) if at >= *until => {
                 self.notice(at, Notice::Woke);

@@ -284,7 +284,7 @@ fn check_names_the_place_of_every_mistake() {
     "#]]);
     folder.check("check good.yaml --as static", expect![[r#"
         exit code 1
-        good.yaml:2:7: error: good.yaml: couldn't parse as pod(invalid pod: &apps.DaemonSet{TypeMeta:v1.TypeMeta{Kind:"", APIVersion:""}, ObjectMeta:v1.ObjectMeta{Name:"agent", GenerateName:"", Namespace:"default", …}, …}), please check config file
+        good.yaml:2:7: error: good.yaml: couldn't parse as pod(no kind "DaemonSet" is registered for version "apps/v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"), please check config file
             A DaemonSet goes to the API server with kubectl apply; staticPodPath takes Pods only
     "#]]);
 }

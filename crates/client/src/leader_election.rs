@@ -96,6 +96,13 @@ impl LeaderElector {
         &self.lock
     }
 
+    /// The call by which a leader that is asked to end gives its lease up.
+    ///
+    /// Kubernetes: leaderelection.go, release.
+    pub fn release(&self) -> Call {
+        Call::ReleaseLease { key: self.lock.clone(), holder: self.identity.clone() }
+    }
+
     pub fn is_leader(&self) -> bool {
         matches!(self.state, State::Leading | State::Renewing { .. })
     }
@@ -108,7 +115,13 @@ impl LeaderElector {
     pub fn run(&mut self, ctx: &mut Ctx) {
         let uuid = Uid::random(ctx.rng.next_u64(), ctx.rng.next_u64());
         self.identity = format!("{}_{uuid}", self.host).into();
-        ctx.log(format!("attempting to acquire leader lease {}/{}...", self.lock.namespace, self.lock.name));
+        ctx.info(
+            "leaderelection.go:258",
+            format!(
+                "\"Attempting to acquire leader lease...\" lock=\"{}/{}\"",
+                self.lock.namespace, self.lock.name
+            ),
+        );
         self.try_acquire(ctx);
     }
 
@@ -210,7 +223,13 @@ impl LeaderElector {
             Ok(reply) => {
                 self.renewed = ctx.now;
                 self.state = State::Leading;
-                ctx.log(format!("successfully acquired lease {}/{}", self.lock.namespace, self.lock.name));
+                ctx.info(
+                    "leaderelection.go:272",
+                    format!(
+                        "\"Successfully acquired lease\" lock=\"{}/{}\"",
+                        self.lock.namespace, self.lock.name
+                    ),
+                );
                 self.say_leader(reply, ctx);
                 if self.broken {
                     self.on_disconnected(ctx);
@@ -229,7 +248,7 @@ impl LeaderElector {
         let uid = reply.object().and_then(Object::meta).map_or(Uid::default(), |meta| meta.uid);
         let (namespace, name) = (self.lock.namespace.clone(), self.lock.name.clone());
         let draft = EventDraft {
-            regarding: Rc::new(ObjectRef { kind: Kind::Lease, namespace, name, uid }),
+            regarding: Rc::new(ObjectRef::new(Kind::Lease, namespace, name, uid)),
             field_path: None,
             kind: EventType::Normal,
             reason: "LeaderElection",
@@ -284,7 +303,7 @@ impl LeaderElector {
 
     fn lose(&mut self, ctx: &mut Ctx) -> Election {
         self.state = State::Lost;
-        ctx.log("leaderelection lost");
+        ctx.error("server.go:338", "\"Leaderelection lost\"");
         Election::StoppedLeading
     }
 }

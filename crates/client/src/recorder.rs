@@ -7,8 +7,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
 
 use crate::hash::{FixedState, LookupMap};
-use api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
+use api::event::{COMBINED, EventDraft, EventSource, EventType, Message, ObjectRef};
 use api::meta::Name;
+use sim::rng::mix;
 use sim::{Duration, Time};
 use wire::{Call, Ctx, Token};
 
@@ -22,7 +23,6 @@ const MAX_SIMILAR: usize = 10;
 const SIMILAR_WINDOW: Duration = Duration::from_secs(600);
 /// How many keys upstream's caches remember.
 const REMEMBERED: usize = 4096;
-const COMBINED: &str = "(combined from similar events): ";
 
 /// What was used lately, in two generations: when the young one is full, it becomes the old one, and what was
 /// not used since is forgotten.
@@ -73,7 +73,7 @@ pub struct Recorder {
     source: Rc<EventSource>,
     similar: Recent<Similar>,
     said: Recent<Said>,
-    /// When each object's allowance would be full again.
+    /// When each object's allowance would be full again; Normal events and Warnings have one each.
     allowance: Recent<Time>,
 }
 
@@ -160,7 +160,7 @@ impl Recorder {
             draft.count = said.count.saturating_add(1);
         }
         *said = Said { count: draft.count, first: draft.first };
-        self.allow(object, now).then_some(draft)
+        self.allow(mix(object ^ u64::from(draft.is_warning())), now).then_some(draft)
     }
 
     /// Kubernetes: EventAggregator.EventAggregate.
@@ -246,12 +246,7 @@ mod tests {
     use wire::{Effect, Settings};
 
     fn object(name: &str) -> Rc<ObjectRef> {
-        Rc::new(ObjectRef {
-            kind: Kind::DaemonSet,
-            namespace: "ns".into(),
-            name: name.into(),
-            uid: Uid::from_text(name),
-        })
+        Rc::new(ObjectRef::new(Kind::DaemonSet, "ns".into(), name.into(), Uid::from_text(name)))
     }
 
     /// What is sent for one event at that second: count, first second, message.

@@ -3,7 +3,7 @@
 use super::{Cluster, Process, Told, Wake};
 use api::Uid;
 use api::object::Key;
-use api::status_error::{StatusError, StatusReason};
+use api::status_error::{GroupResource, StatusError, StatusReason};
 use client::leader_election::LeaderElector;
 use controllers::ControllerManager;
 use kubelet::prober::ProbeKind;
@@ -11,7 +11,7 @@ use kubelet::runtime::answers::Answer;
 use kubelet::runtime::component;
 use scheduler::Scheduler;
 use sim::Duration;
-use wire::{CallError, MachineId, Part};
+use wire::{Call, CallError, MachineId, Part, Token};
 
 /// A process that comes up connects its watches after this: TLS, discovery.
 pub(super) const CONNECT_AFTER: Duration = Duration::from_millis(100);
@@ -24,13 +24,49 @@ pub(super) const RECONNECT_AFTER: Duration = Duration::from_millis(1000);
 /// Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/storagebackend/factory/etcd3.go, dialTimeout.
 const STORAGE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a request waits for an etcd that has gone: etcd's own limit (CP-016).
-pub(super) const ETCD_REQUEST_TIMEOUT: Duration = Duration::from_secs(7);
+/// How long a request of a component waits for an etcd that has gone (CP-016).
+///
+/// Differs: each component has a limit of its own.
+const COMPONENT_TIMEOUT: Duration = Duration::from_secs(7);
 
-/// What a request gets then. It is no status of the API server's own, so kubectl prints no reason.
-pub(super) fn etcd_request_timed_out() -> CallError {
-    let status = StatusError::new(StatusReason::Unknown, "etcdserver: request timed out");
-    CallError::Status(Box::new(status))
+/// How long the API server lets a request wait: one that reads, and one that writes.
+///
+/// Kubernetes: apiserver/pkg/server/config.go, RequestTimeout; endpoints/handlers/rest.go, requestTimeoutUpperBound.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(34);
+
+/// What a request gets from an API server that has lost etcd, and after how long (CP-016).
+pub(super) fn without_etcd(part: Part, call: &Call) -> (CallError, Duration) {
+    let (error, after) = match (part, call) {
+        (Part::User, Call::Get { .. } | Call::List { .. }) => {
+            // The answer is no proper status: kubectl puts it into words itself.
+            let (info, name) = (call.kind().info(), call_name(call));
+            let resource = GroupResource::new(info.group, info.plural);
+            let name = if name.is_empty() { String::new() } else { format!(" {name}") };
+            let text = format!(
+                "the server was unable to return a response in the time allotted, but may still be processing \
+                 requests (get {resource}{name})"
+            );
+            (StatusError::new(StatusReason::Timeout, text), READ_TIMEOUT)
+        }
+        (Part::User, _) => {
+            let text =
+                "Timeout: request did not complete within requested timeout - context deadline exceeded";
+            (StatusError::new(StatusReason::Timeout, text), WRITE_TIMEOUT)
+        }
+        _ => {
+            let status = StatusError::new(StatusReason::Unknown, "etcdserver: request timed out");
+            (status, COMPONENT_TIMEOUT)
+        }
+    };
+    (CallError::Status(Box::new(error)), after)
+}
+
+fn call_name(call: &Call) -> &str {
+    match call {
+        Call::Get { key, .. } => &key.name,
+        _ => "",
+    }
 }
 
 /// How the API server stands to those who call it.
@@ -83,15 +119,18 @@ impl Cluster {
     /// Starts and stops the processes whose containers have started or ended since the last step.
     pub(super) fn mind_control_plane(&mut self) {
         let mut changed = false;
+        let mut ended_well = Vec::new();
         for id in &self.control_plane {
-            changed |= self.machines[id.0 as usize].kubelet.runtime.take_changed();
+            let runtime = &mut self.machines[id.0 as usize].kubelet.runtime;
+            changed |= runtime.take_changed();
+            ended_well.extend(runtime.take_ended_well());
         }
         if !changed {
             return;
         }
         self.mind_api_server();
         self.mind_controller_manager();
-        self.mind_scheduler();
+        self.mind_scheduler(ended_well.contains(&"kube-scheduler"));
     }
 
     fn mind_api_server(&mut self) {
@@ -175,6 +214,7 @@ impl Cluster {
             let epoch = self.process_epoch(part);
             self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });
         }
+        self.retry_all_events();
     }
 
     /// Connections break: nothing more is delivered until the watches are made anew.
@@ -198,7 +238,7 @@ impl Cluster {
         }
     }
 
-    /// A leader that has ended does not renew its lease any more; nor does it give it up (CP-011).
+    /// A leader that has ended does not renew its lease any more.
     fn stop_leading(&mut self, elector: Option<&LeaderElector>) {
         if let Some(elector) = elector.filter(|elector| elector.is_leader() && self.api_up()) {
             self.api.stop_lease(elector.lock(), self.now);
@@ -214,6 +254,7 @@ impl Cluster {
             self.stop_leading(ended.elector());
         }
         self.controllers.stop();
+        self.forget_events(Part::ControllerManager);
         if let Some(place) = place {
             let host = self.machines[place.machine.0 as usize].name.clone();
             self.controllers.component = Some(match self.leader_elects("kube-controller-manager") {
@@ -224,15 +265,23 @@ impl Cluster {
         }
     }
 
-    fn mind_scheduler(&mut self) {
+    /// `on_request`: its process has ended because it was asked to.
+    fn mind_scheduler(&mut self, on_request: bool) {
         let place = self.place("kube-scheduler");
         if place.is_some() == self.scheduler.component.is_some() {
             return;
         }
         if let Some(ended) = self.scheduler.component.take() {
+            let leader = ended.elector().filter(|elector| elector.is_leader());
+            if let Some(elector) = leader.filter(|_| on_request) {
+                // The scheduler gives its lease up; the controller manager does not (CP-011).
+                let call = elector.release();
+                self.send(Part::Scheduler, call, Token::NONE);
+            }
             self.stop_leading(ended.elector());
         }
         self.scheduler.stop();
+        self.forget_events(Part::Scheduler);
         if let Some(place) = place {
             let host = self.machines[place.machine.0 as usize].name.clone();
             self.scheduler.component = Some(match self.leader_elects("kube-scheduler") {

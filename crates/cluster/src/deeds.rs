@@ -127,6 +127,8 @@ impl Cluster {
         machine.kubelet.stop();
         machine.service_since = self.now;
         machine.watch.close();
+        self.undelivered.remove(&Part::Kubelet(id));
+        let machine = &self.machines[id.0 as usize];
         let key = api::Key::new("kube-node-lease", &machine.name);
         if self.api_up() {
             self.api.stop_lease(&key, self.now);

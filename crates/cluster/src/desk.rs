@@ -103,7 +103,13 @@ impl Cluster {
     fn drive(&mut self, id: JobId) {
         let Some(job) = self.desk.jobs.get_mut(&id) else { return };
         match job.advance() {
-            Progress::Needs(call) => self.send(Part::User, call, Token { tag: 1, value: u64::from(id.0) }),
+            Progress::Needs(call) => {
+                let value = u64::from(job.request_number()) << 32 | u64::from(id.0);
+                if let Some(deadline) = job.deadline() {
+                    self.agenda.push(deadline, Wake::Job(id));
+                }
+                self.send(Part::User, call, Token { tag: 1, value });
+            }
             Progress::Acts(deed) => self.begin_deed(id, &deed),
             Progress::Sleeps { until } => self.agenda.push(until.max(self.now), Wake::Job(id)),
             Progress::Watches { watch, until } => {
@@ -139,7 +145,9 @@ impl Cluster {
     pub(super) fn answer_job(&mut self, token: Token, answer: Answer) {
         let id = JobId(token.value as u32);
         let now = self.now;
-        if let Some(job) = self.desk.jobs.get_mut(&id) {
+        if let Some(job) = self.desk.jobs.get_mut(&id)
+            && u64::from(job.request_number()) == token.value >> 32
+        {
             job.answer(now, answer);
             self.drive(id);
         }

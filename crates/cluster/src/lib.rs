@@ -4,10 +4,12 @@
 //! put on the agenda again.
 
 pub mod boot;
-pub(crate) mod changes;
-pub(crate) mod control_plane;
+mod broadcaster;
+pub mod changes;
+pub mod control_plane;
 mod deeds;
 pub mod desk;
+pub mod kubeadm;
 pub mod machine;
 mod machines;
 pub mod post;
@@ -15,18 +17,23 @@ mod power;
 mod watch_cache;
 mod watches;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use api::event::EventDraft;
 use api::object::{Kind, Object};
+use api::status_error::StatusError;
 use apiserver::ApiServer;
 use cli_runtime::job::Client;
 use controllers::ControllerManager;
 use scheduler::Scheduler;
 use sim::files::Files;
 use sim::{Agenda, Duration, NameIndex, Rng, Time};
-use wire::{Answer, Call, CallError, Ctx, Effect, MachineId, Part, Settings, Timer, Token, WatchEvent};
+use wire::{
+    Answer, Call, CallError, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token, WatchEvent,
+};
 
+use broadcaster::Undelivered;
 use changes::Changes;
 use control_plane::Serving;
 use desk::{Desk, JobId};
@@ -57,6 +64,8 @@ pub(crate) enum Wake {
     Boot(MachineId),
     /// The API server has waited long enough for etcd, in the life of its process that is named.
     StorageTimeout(u32),
+    /// Events that could not be sent are tried again.
+    Events(Part),
     /// kubeadm's next step after the API server has come up.
     Kubeadm(u32),
 }
@@ -107,6 +116,7 @@ enum Told {
     List(Kind, Vec<Object>),
     Watch(WatchEvent),
     Answer(Token, Answer),
+    EventRejected(Box<(EventDraft, StatusError)>),
     Timer(Timer),
 }
 
@@ -138,6 +148,8 @@ pub struct Cluster {
     machine_index: NameIndex,
     /// The computers that carry the control plane.
     control_plane: Vec<MachineId>,
+    /// Events that wait for the API server, by who says them.
+    undelivered: BTreeMap<Part, Undelivered>,
     post: Post,
     pub log: Log,
     /// What the user has typed.
@@ -166,9 +178,10 @@ impl Cluster {
             scheduler: Process::new(seed, "scheduler"),
             machines: Vec::new(),
             removed: Vec::new(),
-            new_disk: machine::new_disk(),
+            new_disk: kubeadm::new_disk(machine::node_ip(MachineId(0))),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
+            undelivered: BTreeMap::new(),
             post: Post::default(),
             log: Log::default(),
             desk: Desk::default(),
@@ -324,6 +337,7 @@ impl Cluster {
             Wake::Job(id) => self.wake_job(id),
             Wake::Boot(id) => self.booted(id),
             Wake::StorageTimeout(epoch) => self.give_up_on_etcd(epoch),
+            Wake::Events(part) => self.send_events(part),
             Wake::Kubeadm(step) => self.kubeadm(step),
         }
         self.after_step();
@@ -366,6 +380,7 @@ impl Cluster {
                         Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(_) => {}
                         Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
                     }
                 }
@@ -382,6 +397,7 @@ impl Cluster {
                         Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(_) => {}
                         Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
                     }
                 }
@@ -399,6 +415,7 @@ impl Cluster {
                         Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
                         Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
                         Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
+                        Told::EventRejected(event) => kubelet.on_event_rejected(&event.0, &event.1, &mut ctx),
                         Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
                     }
                 }
@@ -422,7 +439,7 @@ impl Cluster {
                 Effect::Wake { at, timer } => {
                     self.agenda.push(at.max(self.now), Wake::Timer { part, epoch, timer });
                 }
-                Effect::Log(line) => self.write_log(part, line),
+                Effect::Log(line) => self.write_log(part, &line),
                 Effect::Connect => {
                     self.agenda.push(self.now + control_plane::CONNECT_AFTER, Wake::Connect { part, epoch });
                 }
@@ -431,7 +448,7 @@ impl Cluster {
         }
     }
 
-    fn write_log(&mut self, part: Part, line: String) {
+    fn write_log(&mut self, part: Part, line: &LogLine) {
         if let Part::Kubelet(id) = part
             && let Some(machine) = self.machines.get_mut(id.0 as usize)
         {
@@ -481,6 +498,7 @@ impl Cluster {
                     self.tell(part, Told::List(kind, objects));
                 }
             }
+            Leg::EventRejected(event) => self.tell(part, Told::EventRejected(event)),
             // The connection has broken since.
             Leg::Listed(_) => {}
         }
@@ -491,11 +509,18 @@ impl Cluster {
             (false, _) => (Some(CallError::TimedOut), Duration::ZERO),
             (true, Serving::Up) => (None, Duration::ZERO),
             (true, Serving::WithoutEtcd) => {
-                (Some(control_plane::etcd_request_timed_out()), control_plane::ETCD_REQUEST_TIMEOUT)
+                let (error, after) = control_plane::without_etcd(part, &call);
+                (Some(error), after)
             }
             (true, Serving::Down | Serving::Starting) => (Some(CallError::Refused), Duration::ZERO),
         };
         if let Some(error) = error {
+            if let Call::PostEvent(draft) = call {
+                // Whoever has ended meanwhile does not try again.
+                return if alive {
+                    self.event_failed(part, draft, &error)
+                };
+            }
             if token != Token::NONE {
                 let answer = Answer { result: Err(error), warnings: Vec::new() };
                 self.post_leg_after(after, part, token, Leg::Answer(answer));
@@ -520,6 +545,11 @@ impl Cluster {
             // An answer and the request that follows it take two ways; the rest is for the one who asks.
             let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
             self.watch_cache.listen(self.api.store.revision(), self.now + keep);
+        }
+        if let Call::PostEvent(draft) = &call
+            && let Err(error) = self.api.admit_event(draft)
+        {
+            return self.event_rejected(part, draft.clone(), error);
         }
         let answer = self.api.handle(call, self.now);
         if let Some(key) = lease {

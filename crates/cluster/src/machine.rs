@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
-use super::Inbox;
-use super::boot::{KUBELET_CONFIG, MANIFESTS, control_plane_manifest, kubelet_config};
+use super::kubeadm::control_plane_disk;
+use super::{Inbox, Wake};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;
@@ -12,17 +12,12 @@ use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect};
 use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
-use kubelet::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 use kubelet::runtime::component;
 use kubelet::runtime::sandbox::{Container, Sandbox};
-use kubelet::{FileChange, Host, Kubelet};
+use kubelet::{FileChange, Host, Kubelet, PID};
 use sim::files::Files;
 use sim::{Rng, Time};
-use wire::{MachineId, Settings};
-
-/// The parts of the control plane, in the order in which they come up.
-pub(crate) const CONTROL_PLANE_PARTS: [&str; 4] =
-    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+use wire::{LogLine, MachineId, Settings, Severity};
 
 /// How many lines of the kubelet's journal are kept.
 const JOURNAL_LINES: usize = 500;
@@ -116,7 +111,7 @@ impl Machine {
         Machine {
             id,
             kubelet: Kubelet::new(host),
-            files: if spec.control_plane { control_plane_disk(disk, ip) } else { disk.clone() },
+            files: if spec.control_plane { control_plane_disk(disk, &name, ip) } else { disk.clone() },
             name,
             spec,
             ip,
@@ -137,7 +132,8 @@ impl Machine {
         self.file_events.iter()
     }
 
-    pub(super) fn write_journal(&mut self, now: Time, line: String) {
+    pub(super) fn write_journal(&mut self, now: Time, line: &LogLine) {
+        let line = format!("{}{}", klog_head(now, line), line.text);
         if self.journal.len() == JOURNAL_LINES {
             self.journal.pop_front();
         }
@@ -180,8 +176,20 @@ impl Machine {
     }
 }
 
+/// `E0101 00:00:07.300000     812 kubelet.go:3516] `: what klog puts before each line.
+fn klog_head(now: Time, line: &LogLine) -> String {
+    let severity = match line.severity {
+        Severity::Info => 'I',
+        Severity::Error => 'E',
+    };
+    let stamp = now.stamp().to_string();
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
+    format!("{severity}{month}{day} {clock}.{micros:06} {PID:>7} {}] ", line.place)
+}
+
 /// 192.168.56.10 for the first, and on from there.
-fn node_ip(id: MachineId) -> Ipv4Addr {
+pub(super) fn node_ip(id: MachineId) -> Ipv4Addr {
     let base = u32::from(Ipv4Addr::new(192, 168, 56, 10));
     Ipv4Addr::from(base.wrapping_add(id.0))
 }
@@ -190,31 +198,6 @@ fn node_ip(id: MachineId) -> Ipv4Addr {
 fn pod_cidr(id: MachineId) -> Ipv4Addr {
     let base = u32::from(Ipv4Addr::new(10, 244, 0, 0));
     Ipv4Addr::from(base.wrapping_add(id.0 << 8))
-}
-
-/// What is on every computer's disk when it is new.
-pub(super) fn new_disk() -> Files {
-    let mut files = Files::default();
-    // Paths of our own cannot clash.
-    let directories = [MANIFESTS, CNI_CONF_DIR, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
-    for directory in directories {
-        let _ = files.make_directory(directory);
-    }
-    let _ = files.write(KUBELET_CONFIG, kubelet_config().as_bytes(), Time::START);
-    let network = format!("{CNI_CONF_DIR}/10-bridge.conflist");
-    let _ = files.write(&network, BRIDGE_CONFLIST.as_bytes(), Time::START);
-    files
-}
-
-/// The same with the manifests that kubeadm writes.
-fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
-    let mut files = disk.clone();
-    for part in CONTROL_PLANE_PARTS {
-        let text = control_plane_manifest(part, &ip.to_string());
-        // The directory is there.
-        let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
-    }
-    files
 }
 
 impl Cluster {

@@ -5,11 +5,12 @@ use super::machine::Machine;
 use api::pod::status::{image_digest, long_id};
 use console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
 use kubelet::FileChange;
-use kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, Sandbox, SandboxState};
+use kubelet::runtime::printed::printed;
+use kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, OldSandbox, Sandbox, SandboxState};
 use kubelet::runtime::{Runtime, component};
 use sim::files::{FileError, Files};
 use sim::{Duration, Time};
-use wire::MachineId;
+use wire::{Ctx, MachineId};
 
 /// What a process's exit code is when a signal has ended it.
 const SIGNAL_BASE: i32 = 128;
@@ -22,6 +23,18 @@ fn sandbox_view(runtime: &Runtime, sandbox: &Sandbox) -> SandboxView {
         uid: sandbox.uid.to_string(),
         created: sandbox.created,
         ready: sandbox.state == SandboxState::Ready,
+        attempt: sandbox.attempt,
+    }
+}
+
+fn old_sandbox_view(runtime: &Runtime, sandbox: &OldSandbox) -> SandboxView {
+    SandboxView {
+        id: long_id(runtime.full_id(sandbox.id)),
+        pod: sandbox.name.to_string(),
+        namespace: sandbox.common.namespace.to_string(),
+        uid: sandbox.uid.to_string(),
+        created: sandbox.created,
+        ready: false,
         attempt: sandbox.attempt,
     }
 }
@@ -41,7 +54,7 @@ fn container_view(runtime: &Runtime, sandbox: &Sandbox, container: &Container) -
     };
     ContainerView {
         id: long_id(runtime.full_id(container.id)),
-        sandbox: long_id(runtime.full_id(sandbox.id)),
+        sandbox: long_id(runtime.full_id(container.sandbox)),
         pod: sandbox.name.to_string(),
         namespace: sandbox.namespace().to_string(),
         uid: sandbox.uid.to_string(),
@@ -78,10 +91,10 @@ impl Cluster {
             .map(|container| container.id)
     }
 
-    fn sandbox_uid(&self, node: &str, id: &str) -> Option<api::Uid> {
-        let runtime = self.runtime(node);
-        let mut sandboxes = runtime.sandboxes().iter();
-        sandboxes.find(|sandbox| long_id(runtime.full_id(sandbox.id)) == id).map(|sandbox| sandbox.uid)
+    /// Works on a node's runtime past its kubelet.
+    fn by_hand(&mut self, node: &str, work: impl FnOnce(&mut Runtime, &mut Ctx)) {
+        let machine = self.known(node);
+        self.with_kubelet(machine, |kubelet, _, ctx| kubelet.with_runtime_by_hand(work, ctx));
     }
 }
 
@@ -166,7 +179,8 @@ impl Machines for Cluster {
 
     fn sandboxes(&self, node: &str) -> Vec<SandboxView> {
         let runtime = self.runtime(node);
-        runtime.sandboxes().iter().map(|sandbox| sandbox_view(runtime, sandbox)).collect()
+        let old = runtime.old_sandboxes().iter().map(|sandbox| old_sandbox_view(runtime, sandbox));
+        runtime.sandboxes().iter().map(|sandbox| sandbox_view(runtime, sandbox)).chain(old).collect()
     }
 
     fn containers(&self, node: &str) -> Vec<ContainerView> {
@@ -180,49 +194,54 @@ impl Machines for Cluster {
     fn container_log(&self, node: &str, id: &str) -> String {
         let runtime = self.runtime(node);
         let container = self.container_number(node, id).and_then(|number| runtime.container(number));
-        let complaint = container.and_then(|(_, container)| component::complaint(container.spec()));
-        complaint.map_or(String::new(), |complaint| complaint.text)
+        let Some((_, container)) = container else { return String::new() };
+        if let Some(complaint) = component::complaint(container.spec()) {
+            return complaint.text;
+        }
+        let (started, ended) = match &container.state {
+            ContainerState::Created => return String::new(),
+            ContainerState::Running { started } => (*started, self.now),
+            ContainerState::Exited(exit) => (exit.started, exit.finished),
+        };
+        printed(container.spec(), ended.since(started))
     }
 
     fn stop_container(&mut self, node: &str, id: &str, timeout: Duration) -> Duration {
         let Some(number) = self.container_number(node, id) else { return Duration::ZERO };
-        let machine = self.known(node);
-        self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.stop_container(number, timeout, ctx));
+        self.by_hand(node, |runtime, ctx| runtime.stop_container(number, timeout, ctx));
         self.settings.stop_delay.min(timeout)
     }
 
     fn kill_container(&mut self, node: &str, id: &str, signal: i32) {
-        let runtime = self.runtime(node);
-        let mut sandboxes = runtime.sandboxes().iter();
-        let found = sandboxes.find_map(|sandbox| {
-            let container = sandbox.containers.iter().find(|c| long_id(runtime.full_id(c.id)) == id)?;
-            Some((sandbox.uid, container.name().clone()))
+        const SIGTERM: i32 = 15;
+        let Some(number) = self.container_number(node, id) else { return };
+        self.by_hand(node, |runtime, ctx| match signal {
+            SIGTERM => runtime.terminate(number, ctx),
+            signal => runtime.kill(number, SIGNAL_BASE + signal, ctx),
         });
-        if let Some((uid, name)) = found {
-            let machine = self.known(node);
-            let code = SIGNAL_BASE + signal;
-            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.crash_container(uid, &name, code, ctx));
-        }
     }
 
     fn remove_container(&mut self, node: &str, id: &str) {
         if let Some(number) = self.container_number(node, id) {
-            let machine = self.known(node);
-            self.with_kubelet(machine, |kubelet, _, _| kubelet.runtime.remove_container(number));
+            self.by_hand(node, |runtime, ctx| runtime.remove_container(number, ctx.now));
         }
     }
 
     fn stop_sandbox(&mut self, node: &str, id: &str) {
-        if let Some(uid) = self.sandbox_uid(node, id) {
-            let machine = self.known(node);
-            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.stop_pod_sandbox(uid, ctx.now));
+        let runtime = self.runtime(node);
+        let mut sandboxes = runtime.sandboxes().iter();
+        let found = sandboxes.find(|sandbox| long_id(runtime.full_id(sandbox.id)) == id);
+        if let Some(pod) = found.map(|sandbox| sandbox.uid) {
+            self.by_hand(node, |runtime, ctx| runtime.stop_pod_sandbox(pod, ctx.now));
         }
     }
 
     fn remove_sandbox(&mut self, node: &str, id: &str) {
-        if let Some(uid) = self.sandbox_uid(node, id) {
-            let machine = self.known(node);
-            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.runtime.remove_pod_sandbox(uid, ctx.now));
+        let runtime = self.runtime(node);
+        let old = runtime.old_sandboxes().iter().map(|sandbox| sandbox.id);
+        let mut numbers = runtime.sandboxes().iter().map(|sandbox| sandbox.id).chain(old);
+        if let Some(number) = numbers.find(|number| long_id(runtime.full_id(*number)) == id) {
+            self.by_hand(node, |runtime, ctx| runtime.remove_pod_sandbox(number, ctx.now));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use api::event::EventDraft;
 use api::object::{Key, Kind};
+use api::status_error::StatusError;
 use sim::{Digest, Time};
 use wire::{Answer, Call, Part, Token};
 
@@ -16,6 +18,8 @@ pub enum Leg {
     /// A list that a watch begins with: on its way there, or back with the objects.
     List,
     Listed(Vec<(Kind, Vec<api::object::Object>)>),
+    /// An event that the API server has refused, and why.
+    EventRejected(Box<(EventDraft, StatusError)>),
 }
 
 /// One message under way.
@@ -66,7 +70,7 @@ impl UnderWay {
         };
         let count = match message.leg {
             Leg::Call(_) | Leg::List => &mut both.to,
-            Leg::Answer(_) | Leg::Listed(_) => &mut both.back,
+            Leg::Answer(_) | Leg::Listed(_) | Leg::EventRejected(_) => &mut both.back,
         };
         *count = by(*count, 1);
     }
@@ -190,7 +194,8 @@ pub fn key_of(call: &Call) -> Key {
         | Call::Patch { key, .. }
         | Call::Delete { key, .. }
         | Call::Evict { key, .. }
-        | Call::HoldLease { key, .. } => key.clone(),
+        | Call::HoldLease { key, .. }
+        | Call::ReleaseLease { key, .. } => key.clone(),
         Call::PatchPodStatus { pod, .. } | Call::Bind { pod, .. } => pod.key.clone(),
         Call::List { namespace, .. } => {
             Key { namespace: namespace.clone().unwrap_or_default(), name: "".into() }

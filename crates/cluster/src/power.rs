@@ -76,6 +76,7 @@ impl Cluster {
                 (false, true) => {
                     let epoch = self.process_epoch(part);
                     self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });
+                    self.retry_events(part);
                 }
                 _ => {}
             }
@@ -110,6 +111,7 @@ impl Cluster {
         machine.service_since = now;
         machine.file_events.clear();
         machine.watch.close();
+        self.forget_events(Part::Kubelet(id));
         self.mind_links(&before);
         self.after_step();
         Ok(())

@@ -354,24 +354,6 @@ fn pods(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     table(&lines)
 }
 
-/// Does something to each of the containers or sandboxes; the first that it fails with is the last.
-///
-/// cri-tools: cmd/crictl/container.go, stopContainerCommand; sandbox.go, stopPodCommand.
-fn each_until_one_fails(
-    ids: &[String],
-    mut deed: impl FnMut(&str, &mut Outcome) -> Result<(), String>,
-) -> Outcome {
-    let mut outcome = Outcome::default();
-    for id in ids {
-        if let Err(error) = deed(id, &mut outcome) {
-            outcome.stderr += &format!("FATA[0000] {error}\n");
-            outcome.exit_code = 1;
-            break;
-        }
-    }
-    outcome
-}
-
 /// Does something to each of the containers or sandboxes; what it fails with is told at the end.
 ///
 /// cri-tools: cmd/crictl/container.go, removeContainerCommand; sandbox.go, removePodCommand.
@@ -415,17 +397,18 @@ fn stop(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
     if ids.is_empty() {
         return Outcome::out("No running containers found.\n");
     }
-    each_until_one_fails(&ids, |id, outcome| {
-        let found = container(machines, node, id);
-        let found =
-            found.ok_or_else(|| format!("stopping the container {id:?}: {}", not_found("container", id)))?;
-        if found.state == RuntimeState::Running {
+    let mut outcome = Outcome::default();
+    for id in &ids {
+        // The runtime takes one that it does not know for stopped.
+        if let Some(found) = container(machines, node, id)
+            && found.state == RuntimeState::Running
+        {
             let takes = machines.stop_container(node, &found.id, timeout);
             outcome.takes = outcome.takes + takes;
         }
-        say(outcome, id);
-        Ok(())
-    })
+        say(&mut outcome, id);
+    }
+    outcome
 }
 
 fn rm(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
@@ -448,7 +431,8 @@ fn rm(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
             if !force {
                 return Err(format!("container {id:?} is running, please stop it first"));
             }
-            machines.kill_container(node, &found.id, 9);
+            // It is stopped first, and says so.
+            say(outcome, id);
         }
         machines.remove_container(node, &found.id);
         say(outcome, id);
@@ -460,14 +444,15 @@ fn stopp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
     if args.rest.is_empty() {
         return fatal("ID cannot be empty");
     }
-    each_until_one_fails(&args.rest, |id, outcome| {
-        let found = sandbox(machines, node, id);
-        let found =
-            found.ok_or_else(|| format!("stopping the pod sandbox {id:?}: {}", not_found("sandbox", id)))?;
-        machines.stop_sandbox(node, &found.id);
-        say(outcome, &format!("Stopped sandbox {id}"));
-        Ok(())
-    })
+    let mut outcome = Outcome::default();
+    for id in &args.rest {
+        // The runtime takes one that it does not know for stopped.
+        if let Some(found) = sandbox(machines, node, id) {
+            machines.stop_sandbox(node, &found.id);
+        }
+        say(&mut outcome, &format!("Stopped sandbox {id}"));
+    }
+    outcome
 }
 
 fn rmp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {

@@ -5,9 +5,8 @@ use super::{Machines, ServiceVerb};
 use cli_runtime::flags::parse_duration;
 use cli_runtime::job::Outcome;
 use cli_runtime::time::{journal_date, systemd_date};
+use kubelet::PID;
 use sim::{Duration, Time};
-
-const MAIN_PID: u32 = 812;
 
 fn is_kubelet(unit: &str) -> bool {
     matches!(unit, "kubelet" | "kubelet.service")
@@ -98,7 +97,7 @@ fn status(machines: &mut dyn Machines, node: &str) -> Outcome {
          Active: {active}\n       Docs: https://kubernetes.io/docs/\n"
     );
     let state = if service.running { "(kubelet)" } else { "(code=exited, status=0/SUCCESS)" };
-    text += &format!("   Main PID: {MAIN_PID} {state}\n");
+    text += &format!("   Main PID: {PID} {state}\n");
     let journal = machines.journal(node);
     let last = journal.len().saturating_sub(10);
     if !journal.is_empty() {
@@ -120,7 +119,7 @@ fn ago(span: Duration) -> String {
 }
 
 fn journal_line(node: &str, time: Time, line: &str) -> String {
-    format!("{} {node} kubelet[{MAIN_PID}]: {line}\n", journal_date(time))
+    format!("{} {node} kubelet[{PID}]: {line}\n", journal_date(time))
 }
 
 /// `journalctl -u kubelet [-n N] [--since "5m ago"] [-r]`.

@@ -6,13 +6,14 @@
 //! Kubernetes: cmd/kube-controller-manager.
 
 pub mod daemon;
-pub(crate) mod disruption;
-pub(crate) mod garbage_collector;
-pub(crate) mod namespace;
-pub(crate) mod node_lifecycle;
-pub(crate) mod pod_gc;
-pub(crate) mod taint_eviction;
-pub(crate) mod worker;
+pub mod disruption;
+pub mod garbage_collector;
+pub mod namespace;
+pub mod node_lifecycle;
+pub mod pod_gc;
+pub mod taint_eviction;
+mod ttl;
+pub mod worker;
 
 use api::meta::Name;
 use api::object::{Kind, Object};
@@ -27,6 +28,7 @@ use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
 use taint_eviction::TaintEvictionController;
+use ttl::TtlController;
 
 /// The tags of each controller's timers and tokens: from this number on, eight for each.
 const LEADER_ELECTION: u16 = 1;
@@ -45,7 +47,7 @@ pub const LAST_LISTED: Kind = Kind::Pod;
 pub(crate) fn error_text(error: &CallError) -> String {
     match error {
         CallError::Refused => "dial tcp: connect: connection refused".to_owned(),
-        CallError::TimedOut => "context deadline exceeded".to_owned(),
+        CallError::TimedOut | CallError::Canceled => "context deadline exceeded".to_owned(),
         CallError::Status(status) => status.message.clone(),
     }
 }
@@ -63,14 +65,15 @@ pub enum Controller {
     TaintEviction,
     PodGarbageCollector,
     Disruption,
+    Ttl,
 }
 
 /// Which controllers the process runs; all of them by default.
 #[derive(Clone, Copy, Debug)]
-struct Enabled(u8);
+struct Enabled(u16);
 
 impl Enabled {
-    const ALL: Enabled = Enabled(u8::MAX);
+    const ALL: Enabled = Enabled(u16::MAX);
 
     fn only(controllers: &[Controller]) -> Enabled {
         Enabled(controllers.iter().fold(0, |bits, controller| bits | 1 << *controller as u8))
@@ -95,6 +98,7 @@ pub struct ControllerManager {
     taint_eviction: TaintEvictionController,
     pod_gc: PodGcController,
     disruption: DisruptionController,
+    ttl: TtlController,
 }
 
 impl Default for ControllerManager {
@@ -110,6 +114,7 @@ impl Default for ControllerManager {
             taint_eviction: TaintEvictionController::new(TAINT_EVICTION),
             pod_gc: PodGcController::new(POD_GC),
             disruption: DisruptionController::new(DISRUPTION),
+            ttl: TtlController::default(),
         }
     }
 }
@@ -234,6 +239,9 @@ impl ControllerManager {
         }
         if self.enabled.has(Controller::Disruption) {
             self.disruption.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::Ttl) {
+            self.ttl.on_change(&change, ctx);
         }
     }
 

@@ -492,7 +492,7 @@ impl NodeLifecycleController {
     }
 
     fn record(&mut self, node: &Name, uid: Uid, reason: &'static str, text: String, ctx: &mut Ctx) {
-        let about = ObjectRef { kind: Kind::Node, namespace: Name::default(), name: node.clone(), uid };
+        let about = ObjectRef::new(Kind::Node, Name::default(), node.clone(), uid);
         self.recorder.event(ctx, &Rc::new(about), EventType::Normal, reason, Message::Text(text.into()));
     }
 }

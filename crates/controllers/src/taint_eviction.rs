@@ -272,12 +272,8 @@ impl TaintEvictionController {
 
     /// Kubernetes: emitPodDeletionEvent, emitCancelPodDeletionEvent: about the pod's name, without its uid.
     fn emit(&mut self, key: &Key, what: &str, ctx: &mut Ctx) {
-        let about = ObjectRef {
-            kind: Kind::Pod,
-            namespace: key.namespace.clone(),
-            name: key.name.clone(),
-            uid: Uid::default(),
-        };
+        let (namespace, name) = (key.namespace.clone(), key.name.clone());
+        let about = ObjectRef::new(Kind::Pod, namespace, name, Uid::default());
         let text: Name = format!("{what} {}/{}", key.namespace, key.name).into();
         let (kind, message) = (EventType::Normal, Message::Text(text));
         self.recorder.event(ctx, &Rc::new(about), kind, "TaintManagerEviction", message);

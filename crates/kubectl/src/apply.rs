@@ -210,11 +210,14 @@ pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
 pub(super) fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
     let server = io.client().server.clone();
     let why = match error {
-        CallError::Refused => "connect: connection refused",
-        _ => "i/o timeout",
+        CallError::Refused => format!("dial tcp {server}: connect: connection refused"),
+        CallError::Canceled => {
+            "net/http: request canceled (Client.Timeout exceeded while awaiting headers)".to_owned()
+        }
+        _ => format!("dial tcp {server}: i/o timeout"),
     };
     Failure::Message(format!(
-        "error validating {}: error validating data: failed to download openapi: Get \"https://{server}/openapi/v2?timeout=32s\": dial tcp {server}: {why}; if you choose to ignore these errors, turn validation off with --validate=false",
+        "error validating {}: error validating data: failed to download openapi: Get \"https://{server}/openapi/v2?timeout=32s\": {why}; if you choose to ignore these errors, turn validation off with --validate=false",
         go_quote(&doc.source)
     ))
 }

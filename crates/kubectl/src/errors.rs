@@ -54,6 +54,9 @@ fn dial_error(error: &CallError, client: &Client) -> String {
     match error {
         CallError::Refused => format!("dial tcp {}: connect: connection refused", client.server),
         CallError::TimedOut => format!("dial tcp {}: i/o timeout", client.server),
+        CallError::Canceled => {
+            "net/http: request canceled (Client.Timeout exceeded while awaiting headers)".to_owned()
+        }
         CallError::Status(status) => status.message.clone(),
     }
 }

@@ -307,7 +307,22 @@ fn descend(
         return Ok(0);
     }
     check_globals(&parsed)?;
+    let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
+    io.limit_requests(timeout);
     (command.run)(io, &Cmd { path, parsed, command })
+}
+
+/// How long to wait for each answer; zero is for ever.
+///
+/// Kubernetes: client-go/tools/clientcmd/helpers.go, ParseTimeout.
+fn parse_timeout(text: &str) -> Result<Option<sim::Duration>, Failure> {
+    const INVALID: &str = "Invalid timeout value. Timeout must be a single integer in seconds, or an integer \
+                           followed by a corresponding time unit (e.g. 1s | 2m | 3h)";
+    let seconds = text.parse::<u64>().ok().map(sim::Duration::from_secs);
+    match seconds.or_else(|| flags::parse_duration(text)) {
+        Some(span) => Ok(Some(span).filter(|span| *span > sim::Duration::ZERO)),
+        None => Err(Failure::message(INVALID)),
+    }
 }
 
 /// Flags of every command that name what is not there.

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use super::resources;
 use super::{Cmd, Command, SELECTOR, errors};
 use api::field::go_quote;
-use api::json;
 use api::object::{Kind, Object};
+use api::pod::status::long_id;
 use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
 use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
@@ -57,7 +57,7 @@ fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     for (pod, container) in sources {
-        let text = check_log(cmd, pod, &container).and_then(|()| read_log(io, cmd, pod, &container));
+        let text = read_log(io, cmd, pod, &container);
         match text {
             Ok(text) => io.out(shown(cmd, &text, &pod.meta.name, &container)),
             Err(Stop::Failed(failure)) if cmd.parsed.flag("ignore-errors") => {
@@ -89,20 +89,10 @@ fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
 /// The API server asks the node's kubelet, and that reads what the container has written.
 ///
 /// Kubernetes: pkg/registry/core/pod/strategy.go, LogLocation; pkg/kubelet/kubelet_pods.go,
-/// validateContainerLogStatus.
+/// GetKubeletContainerLogs.
 fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
-    let value = pod.to_value();
-    let lists = ["initContainerStatuses", "containerStatuses"];
-    let mut all = lists.iter().flat_map(|list| json::list(&value["status"], list));
-    let Some(status) = all.find(|status| status["name"] == container) else { return Ok(String::new()) };
-    let last = json::at(status, &["lastState", "terminated", "containerID"]);
-    let ended_before = cmd.parsed.flag("previous") || json::has(&status["state"], "waiting");
-    let id = if ended_before { last } else { &status["containerID"] };
-    let id = id.as_str().unwrap_or_default().trim_start_matches("containerd://");
-    let node = pod.node_name.as_deref().unwrap_or_default();
-    if id.is_empty() {
-        return Ok(String::new());
-    }
+    // A pod without a node has nobody to be asked, which is no error.
+    let Some(node) = pod.node_name.as_deref() else { return Ok(String::new()) };
     let deed = |words: &[&str]| Deed {
         node: node.to_owned(),
         words: words.iter().map(|word| (*word).to_owned()).collect(),
@@ -110,17 +100,73 @@ fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String
     };
     let why = match io.act(deed(&["systemctl", "is-active", "kubelet"]))?.exit_code {
         0 => {
-            let log = io.act(deed(&["crictl", "logs", id]))?;
+            let previous = cmd.parsed.flag("previous");
+            let id = validate_container_log_status(pod, container, previous).map_err(bad_request)?;
+            let log = io.act(deed(&["crictl", "logs", &long_id(id)]))?;
             return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
         }
-        255 => "i/o timeout",
-        _ => "connect: connection refused",
+        255 => "no route to host",
+        _ => "connection refused",
     };
-    let kubelet = format!("{}:10250", json::text(&value["status"], "hostIP"));
-    let path = format!("{}/{}/{container}", pod.meta.namespace(), pod.meta.name);
-    let text = format!("Get \"https://{kubelet}/containerLogs/{path}\": dial tcp {kubelet}: {why}");
+    let host = pod.status.host_ip.map(|ip| ip.to_string()).unwrap_or_default();
+    let kubelet = format!("{host}:10250");
+    let path = format!("{}/{}/{container}{}", pod.meta.namespace(), pod.meta.name, query(cmd));
+    let text = format!("Get \"https://{kubelet}/containerLogs/{path}\": dial tcp {kubelet}: connect: {why}");
     let error = Box::new(StatusError::new(StatusReason::Unknown, text));
     Err(Failure::Status { prefix: String::new(), error }.into())
+}
+
+/// What of the flags the API server hands on: `?previous=true&tailLines=10`.
+fn query(cmd: &Cmd) -> String {
+    let flags = &cmd.parsed;
+    let default_tail = if flags.given("selector") { Some(10) } else { None };
+    let on = |name: &str| flags.flag(name).then(|| "true".to_owned());
+    let number = |value: Option<i64>| value.filter(|value| *value >= 0).map(|value| value.to_string());
+    let all = [
+        ("follow", on("follow")),
+        ("limitBytes", number(flags.int("limit-bytes")).filter(|bytes| bytes != "0")),
+        ("previous", on("previous")),
+        (
+            "sinceSeconds",
+            flags.span("since").map(|span| span.as_secs()).filter(|s| *s > 0).map(|s| s.to_string()),
+        ),
+        ("tailLines", number(flags.int("tail").or(default_tail))),
+        ("timestamps", on("timestamps")),
+    ];
+    let given: Vec<String> =
+        all.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
+    if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
+}
+
+/// The number of the container whose log is meant, or why there is none.
+///
+/// Kubernetes: pkg/kubelet/kubelet_pods.go, validateContainerLogStatus.
+fn validate_container_log_status(pod: &Pod, wanted: &str, previous: bool) -> Result<u64, String> {
+    let about = format!("container {} in pod {}", go_quote(wanted), go_quote(&pod.meta.name));
+    let at = pod.spec.containers.iter().position(|container| *container.name == *wanted);
+    let Some(status) = at.and_then(|at| pod.status.containers.get(at)) else {
+        return Err(format!("{about} is not available"));
+    };
+    let last = status.last_state.as_ref().map(|last| last.id);
+    match &status.state {
+        _ if previous => {
+            last.filter(|id| *id != 0).ok_or_else(|| format!("previous terminated {about} not found"))
+        }
+        ContainerState::Running(_) => Ok(status.id),
+        ContainerState::Terminated(end) if end.id != 0 => Ok(end.id),
+        ContainerState::Terminated(_) => {
+            last.filter(|id| *id != 0).ok_or_else(|| format!("{about} is terminated"))
+        }
+        ContainerState::Waiting(waiting) => match (last, &*waiting.reason) {
+            (Some(0), _) => Err(format!("{about} is terminated")),
+            (Some(id), _) => Ok(id),
+            (None, "ErrImagePull") => Err(format!("{about} is waiting to start: image can't be pulled")),
+            (None, "ImagePullBackOff") => {
+                Err(format!("{about} is waiting to start: trying and failing to pull image"))
+            }
+            (None, reason) => Err(format!("{about} is waiting to start: {reason}")),
+        },
+    }
 }
 
 fn check_log_flags(cmd: &Cmd) -> Result<(), Failure> {
@@ -273,35 +319,5 @@ fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failu
             }
             Ok(vec![first])
         }
-    }
-}
-
-/// What speaks against reading a log.
-fn check_log(cmd: &Cmd, pod: &Pod, wanted: &str) -> Result<(), Stop> {
-    let pod_name = &pod.meta.name;
-    if pod.node_name.is_none() {
-        return Err(bad_request(format!("pod {pod_name} does not have a host assigned")));
-    }
-    let at = pod.spec.containers.iter().position(|container| *container.name == *wanted);
-    let status = at.and_then(|at| pod.status.containers.get(at));
-    let (quoted, quoted_pod) = (go_quote(wanted), go_quote(pod_name));
-    if cmd.parsed.flag("previous") {
-        return match status.and_then(|status| status.last_state.as_ref()) {
-            Some(_) => Ok(()),
-            None => Err(bad_request(format!(
-                "previous terminated container {quoted} in pod {quoted_pod} not found"
-            ))),
-        };
-    }
-    let waiting = match status.map(|status| &status.state) {
-        Some(ContainerState::Waiting(waiting)) => Some(waiting.reason.to_string()),
-        None => Some("ContainerCreating".to_owned()),
-        _ => None,
-    };
-    match waiting {
-        Some(reason) if status.is_none_or(|status| status.last_state.is_none()) => {
-            Err(bad_request(format!("container {quoted} in pod {quoted_pod} is waiting to start: {reason}")))
-        }
-        _ => Ok(()),
     }
 }

@@ -8,8 +8,10 @@ use super::node_status::allocatable;
 use super::pod_worker::{PodWorker, WorkerState};
 use super::preemption::{Requirement, get_pods_to_preempt};
 use super::status::is_terminal_phase;
+use super::texts::uid_text;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
+use api::field::go_quote;
 use api::node::Node;
 use api::pod::{ConditionStatus, ConditionType, HostPort, Phase, Pod, PodCondition, PodStatus, Reason};
 use api::resources::Resources;
@@ -222,10 +224,15 @@ impl Kubelet {
         let pod = worker.pod.clone();
         let event = Message::Text(message.as_str().into());
         self.event(&pod_ref(&pod), EventType::Warning, known_reason(reason), event, ctx);
-        let (namespace, name) = (pod.meta.namespace(), &pod.meta.name);
-        ctx.log(format!(
-            "\"Pod rejected\" pod=\"{namespace}/{name}\" reason=\"{reason}\" message=\"{message}\""
-        ));
+        let (uid, namespace, name) = (uid_text(&pod), pod.meta.namespace(), &pod.meta.name);
+        ctx.info(
+            "allocation_manager.go:619",
+            format!(
+                "\"Pod admission denied\" podUID=\"{uid}\" pod=\"{namespace}/{name}\" reason=\"{reason}\" \
+                 message={} operation=\"add\"",
+                go_quote(message)
+            ),
+        );
         let status = PodStatus {
             phase: Phase::Failed,
             qos_class: pod.status.qos_class,
@@ -235,6 +242,7 @@ impl Kubelet {
         self.set_pod_status(at, status, ctx);
         if self.runtime.sandbox(pod.meta.uid).is_some() {
             self.schedule_housekeeping(ctx);
+            self.schedule_garbage_collection(ctx);
         }
     }
 }

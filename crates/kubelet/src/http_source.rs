@@ -27,10 +27,12 @@ impl Kubelet {
         if !self.has_url() {
             return;
         }
-        let quieter =
-            if failures < FAILURE_LOGS { "" } else { ". Dropping verbosity of this message to V(4)" };
+        let (place, quieter) = match failures < FAILURE_LOGS {
+            true => ("http.go:65", ""),
+            false => ("http.go:67", ". Dropping verbosity of this message to V(4)"),
+        };
         let why = api::field::go_quote(&unreachable(&self.config.static_pod_url));
-        ctx.log(format!("\"Failed to read pods from URL{quieter}\" err={why}"));
+        ctx.info(place, format!("\"Failed to read pods from URL{quieter}\" err={why}"));
         if failures < FAILURE_LOGS {
             ctx.wake_after(HTTP_CHECK_FREQUENCY, self.timer(URL_CHECK, failures + 1));
         }

@@ -211,9 +211,7 @@ impl Kubelet {
     }
 
     fn image_pull_failed(&mut self, at: usize, pull: &Pull, error: String, ctx: &mut Ctx) {
-        if self.workers[at].waiting_reason(pull.index).is_none() {
-            self.note(at, pull.index, "Pulling", Message::Pulling(pull.image.clone()), pull.requested);
-        }
+        self.note_failed_start(at, pull.index);
         let text = format!("Failed to pull image \"{}\": {error}", pull.image);
         self.container_event(at, pull.index, EventType::Warning, "Failed", Message::Text(text.into()), ctx);
         let key = (self.workers[at].uid(), pull.image.clone());

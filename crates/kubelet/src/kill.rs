@@ -115,18 +115,22 @@ impl Kubelet {
         work.killed.extend(targets.iter().map(|(target, _)| target.id));
         let all = targets.iter().map(|(target, _)| *target).collect();
         work.step = Step::Kill(Kill { since: ctx.now, targets: all, then });
+        let last = then == Then::Terminated;
         for (target, message) in targets {
-            self.begin_kill(at, &target, message, ctx);
+            self.begin_kill(at, &target, message, last, ctx);
+        }
+        if last {
+            self.workers[at].extra().kill_said.get_or_insert(ctx.now);
         }
         self.continue_kill(at, ctx);
     }
 
     /// Announces the end of one container, and runs its preStop hook if it has one (KL-088).
-    fn begin_kill(&mut self, at: usize, target: &Target, message: Option<String>, ctx: &mut Ctx) {
+    fn begin_kill(&mut self, at: usize, target: &Target, message: Option<String>, last: bool, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let Some(container) = pod.spec.containers.get(target.index) else { return };
         let text = message.unwrap_or_else(|| format!("Stopping container {}", container.name));
-        self.container_event(at, target.index, EventType::Normal, "Killing", Message::Text(text.into()), ctx);
+        self.killing_event(at, target.index, Message::Text(text.into()), last, ctx);
         match container.pre_stop {
             Some(hook) => {
                 let no = u64::from(self.workers[at].no);

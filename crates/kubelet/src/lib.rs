@@ -13,6 +13,7 @@
 pub mod admit;
 pub mod config;
 mod configs;
+mod container_status;
 mod events;
 mod http_source;
 pub mod image_manager;
@@ -72,6 +73,9 @@ use texts::Texts;
 use timers::Timers;
 use uid_list::UidList;
 use wire::{Answer, Ctx, Timer, Token, WatchEvent};
+
+/// The process id of each node's kubelet.
+pub const PID: u32 = 812;
 
 /// CrashLoopBackOff and image pull back-off: the first and the longest (KL-056, KL-069).
 pub(crate) const INITIAL_BACK_OFF: Duration = Duration::from_secs(10);
@@ -182,7 +186,7 @@ impl Kubelet {
         }
         self.config = match KubeletConfiguration::load(files, ctx.settings) {
             Ok(config) => config,
-            Err(why) => return ctx.log(format!("\"{why}\"")),
+            Err(why) => return ctx.error("run.go:72", format!("\"{why}\"")),
         };
         self.running = true;
         self.epoch = self.epoch.wrapping_add(1).max(1);
@@ -209,6 +213,7 @@ impl Kubelet {
     pub fn stop(&mut self) {
         let mut runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
         runtime.cancel_all_starts();
+        runtime.forget_for_new_kubelet();
         let told = std::mem::take(&mut self.told);
         *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
         self.told = told;
@@ -218,6 +223,7 @@ impl Kubelet {
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.runtime.power_off(now);
+        self.runtime.forget_for_new_kubelet();
         self.told.clear();
     }
 
@@ -306,6 +312,17 @@ impl Kubelet {
     /// Ends a running container at once, as a crash of its program would; says whether there was one.
     pub fn crash_container(&mut self, pod: Uid, container: &str, exit_code: i32, ctx: &mut Ctx) -> bool {
         self.runtime.crash_container(pod, container, exit_code, ctx)
+    }
+
+    /// Somebody works on the runtime past the kubelet, as crictl does.
+    pub fn with_runtime_by_hand<T>(
+        &mut self,
+        work: impl FnOnce(&mut Runtime, &mut Ctx) -> T,
+        ctx: &mut Ctx,
+    ) -> T {
+        let done = work(&mut self.runtime, ctx);
+        self.watch_runtime(ctx);
+        done
     }
 
     /// Sees to it that the runtime is looked at again if it has changed.

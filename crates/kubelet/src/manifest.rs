@@ -20,6 +20,11 @@ use sim::Time;
 use validation::{self, defaults};
 use yaml::{Diagnostic, Document, Part, Reader, Span, locate, read_documents};
 
+/// The only group that the kubelet's scheme has, as an apiVersion.
+///
+/// Kubernetes: pkg/kubelet/config/common.go, imports.
+const CORE: &str = "v1";
+
 const SCHEME: &str = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
 
 /// Why a file gives no pod.
@@ -79,7 +84,7 @@ pub fn read_manifest(
         return Err(ManifestError { message, diagnostics });
     }
     if info.kind != "Pod" {
-        return Err(other_kind(file, document, info.group, info.kind, &object));
+        return Err(other_kind(file, document, info.kind, &object));
     }
     let mut warnings = document.warnings.clone();
     warnings.extend(decoded.lenient_diagnostics(&document.tree));
@@ -138,30 +143,32 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
     if version.is_empty() {
         return fail(format!("Object 'apiVersion' is missing in '{}'", go_json(object)), Some("apiVersion"));
     }
-    match schema::kind(version, kind) {
+    let info = schema::kind(version, kind);
+    match info.filter(|_| version == CORE) {
         Some(info) => Ok(info),
-        None if is_list(version, kind) => Err(other_kind(file, document, group_of(version), kind, object)),
+        None if is_core_list(version, kind) => Err(other_kind(file, document, kind, object)),
         None => {
-            let known = schema::kinds().iter().any(|info| info.kind == kind);
             let why = format!(
                 "no kind {} is registered for version {} in scheme {}",
                 go_quote(kind),
                 go_quote(version),
                 go_quote(SCHEME)
             );
-            fail(why, Some(if known { "apiVersion" } else { "kind" }))
+            let misplaced = info.is_none() && schema::kinds().iter().any(|info| info.kind == kind);
+            let field = if misplaced { "apiVersion" } else { "kind" };
+            let mut error = unparsed(file, &why, locate(&document.tree, field, Part::Value), Some(field));
+            if info.is_some() {
+                help_with_kind(&mut error, kind);
+            }
+            Err(error)
         }
     }
 }
 
 /// Lists are known to the decoder, but not to the schema, which has only what can be served.
-fn is_list(version: &str, kind: &str) -> bool {
+fn is_core_list(version: &str, kind: &str) -> bool {
     let item = kind.strip_suffix("List");
-    (version, kind) == ("v1", "List") || item.is_some_and(|item| schema::kind(version, item).is_some())
-}
-
-fn group_of(api_version: &str) -> &str {
-    api_version.split_once('/').map_or("", |(group, _)| group)
+    version == CORE && (kind == "List" || item.is_some_and(|item| schema::kind(version, item).is_some()))
 }
 
 fn go_sort(value: &Value) -> &'static str {
@@ -175,15 +182,12 @@ fn go_sort(value: &Value) -> &'static str {
     }
 }
 
-/// A sound object that is no Pod (KL-010). The real message holds all of Go's struct; ours its beginning.
-fn other_kind(file: &str, document: &Document, group: &str, kind: &str, object: &Value) -> ManifestError {
-    let package = match group {
-        "" => "core",
-        group => group.split('.').next().unwrap_or(group),
-    };
+/// A sound object of the core group that is no Pod (KL-010). The real message holds all of Go's struct; ours
+/// its beginning.
+fn other_kind(file: &str, document: &Document, kind: &str, object: &Value) -> ManifestError {
     let text = |key: &str| go_quote(object["metadata"][key].as_str().unwrap_or_default());
     let why = format!(
-        "invalid pod: &{package}.{}{{TypeMeta:v1.TypeMeta{{Kind:\"\", APIVersion:\"\"}}, \
+        "invalid pod: &core.{}{{TypeMeta:v1.TypeMeta{{Kind:\"\", APIVersion:\"\"}}, \
          ObjectMeta:v1.ObjectMeta{{Name:{}, GenerateName:{}, Namespace:{}, …}}, …}}",
         kind,
         text("name"),
@@ -191,12 +195,19 @@ fn other_kind(file: &str, document: &Document, group: &str, kind: &str, object: 
         text("namespace"),
     );
     let mut error = unparsed(file, &why, locate(&document.tree, "kind", Part::Value), Some("kind"));
+    help_with_kind(&mut error, kind);
+    error
+}
+
+/// Says where an object goes that a manifest directory does not take.
+fn help_with_kind(error: &mut ManifestError, kind: &str) {
     let help = match kind {
         "DaemonSet" => "A DaemonSet goes to the API server with kubectl apply; staticPodPath takes Pods only",
         _ => "staticPodPath takes one Pod for each file",
     };
-    error.diagnostics[0].help = Some(help.to_owned());
-    error
+    if let Some(first) = error.diagnostics.first_mut() {
+        first.help = Some(help.to_owned());
+    }
 }
 
 /// Defaults, what the kubelet adds, validation, and what a static pod may not refer to.

@@ -12,6 +12,7 @@ use api::object::Key;
 use api::pod::Pod;
 use sim::files::{Entry, Files, clean_path, file_name, parent};
 use sim::{Duration, Time};
+use wire::{LogLine, Severity};
 use yaml::Diagnostic;
 
 /// A watch on a path that is not there is tried again after this.
@@ -43,7 +44,7 @@ pub struct FileSource {
 pub struct Look {
     /// All pods of the source, if it has something to report.
     pub pods: Option<Vec<Rc<Pod>>>,
-    pub(crate) log: Vec<String>,
+    pub log: Vec<LogLine>,
 }
 
 impl FileSource {
@@ -83,11 +84,8 @@ impl FileSource {
         let read = match files.get(&self.path) {
             None => {
                 look.pods = Some(Vec::new());
-                look.log.push(log_line(
-                    "Unable to read config path",
-                    &self.path,
-                    "path does not exist, ignoring",
-                ));
+                let why = "path does not exist, ignoring";
+                look.log.push(log_line("file.go:98", "Unable to read config path", &self.path, why));
                 return look;
             }
             Some(Entry::Directory) => self.extract_from_dir(files, node_name, now, &mut look.log),
@@ -96,7 +94,8 @@ impl FileSource {
                 match self.extract_from_file(files, &path, node_name, now) {
                     Ok(pod) => vec![pod],
                     Err(error) => {
-                        look.log.push(log_line("Unable to read config path", &self.path, &error.message));
+                        let what = "Unable to read config path";
+                        look.log.push(log_line("file.go:98", what, &self.path, &error.message));
                         return look;
                     }
                 }
@@ -135,7 +134,7 @@ impl FileSource {
         files: &Files,
         node_name: &str,
         now: Time,
-        log: &mut Vec<String>,
+        log: &mut Vec<LogLine>,
     ) -> Vec<Rc<Pod>> {
         let entries = files.list(&self.path).filter(|(name, _)| !name.starts_with('.'));
         let entries: Vec<(String, bool)> = entries
@@ -146,12 +145,19 @@ impl FileSource {
         for (path, is_directory) in entries {
             if is_directory {
                 let what = "Provided manifest path is a directory, not recursing into manifest path";
-                log.push(format!("\"{what}\" path=\"{path}\""));
+                log.push(error_line("file.go:182", format!("\"{what}\" path=\"{path}\"")));
                 continue;
             }
             match self.extract_from_file(files, &path, node_name, now) {
                 Ok(pod) => pods.push(pod),
-                Err(error) => log.push(log_line("Could not process manifest file", &path, &error.message)),
+                Err(error) => {
+                    log.push(log_line(
+                        "file.go:187",
+                        "Could not process manifest file",
+                        &path,
+                        &error.message,
+                    ));
+                }
             }
         }
         pods
@@ -218,7 +224,7 @@ impl FileSource {
                 }
                 Err(error) => {
                     let why = format!("can't process config file \"{path}\": {}", error.message);
-                    look.log.push(format!("\"Unable to process watch event\" err=\"{}\"", escape(&why)));
+                    look.log.push(watch_error(&why));
                 }
             }
         } else {
@@ -228,7 +234,7 @@ impl FileSource {
                     Some(_) => look.pods = Some(self.list()),
                     None => {
                         let why = format!("the pod with key {key} doesn't exist in cache");
-                        look.log.push(format!("\"Unable to process watch event\" err=\"{}\"", escape(&why)));
+                        look.log.push(watch_error(&why));
                     }
                 }
             }
@@ -270,9 +276,17 @@ fn is_same_manifest(a: &Pod, b: &Pod) -> bool {
     a.spec == b.spec && a.meta.labels() == b.meta.labels() && without_time(a) == without_time(b)
 }
 
-/// A line as klog writes it.
-fn log_line(what: &str, path: &str, error: &str) -> String {
-    format!("\"{what}\" err=\"{}\" path=\"{path}\"", escape(error))
+fn error_line(place: &'static str, text: String) -> LogLine {
+    LogLine { severity: Severity::Error, place, text }
+}
+
+/// What is logged of a path and what is wrong with it.
+fn log_line(place: &'static str, what: &str, path: &str, error: &str) -> LogLine {
+    error_line(place, format!("\"{what}\" err=\"{}\" path=\"{path}\"", escape(error)))
+}
+
+fn watch_error(why: &str) -> LogLine {
+    error_line("file.go:108", format!("\"Unable to process watch event\" err=\"{}\"", escape(why)))
 }
 
 fn escape(text: &str) -> String {

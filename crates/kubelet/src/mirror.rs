@@ -14,7 +14,7 @@ use api::meta::{OwnerReference, Uid};
 use api::node::Node;
 use api::object::{Key, Kind, Object};
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod, PodStatus};
-use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
+use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Reply, Token};
 
 /// Tokens of requests about mirror pods; their value is the worker's number.
 pub(super) const MIRROR_CREATE: u16 = 1;
@@ -128,9 +128,11 @@ impl Kubelet {
     }
 
     pub(super) fn handle_mirror_removed(&mut self, pod: &Pod, ctx: &mut Ctx) {
-        self.mirrors.retain(|mirror| mirror.meta.uid != pod.meta.uid);
+        let place = self.mirrors.iter().position(|mirror| mirror.meta.uid == pod.meta.uid);
+        // As it was known before: a deletion with a grace period has marked it, one without has not.
+        let Some(known) = place.map(|place| self.mirrors.remove(place)) else { return };
         if let Some(at) = self.static_worker_of(pod) {
-            self.update_pod(at, ctx);
+            self.update_pod_with_removed_mirror(at, known, ctx);
         }
     }
 
@@ -145,7 +147,12 @@ impl Kubelet {
             return;
         }
         let work = worker.extra.as_ref().map(|extra| extra.mirror).unwrap_or_default();
-        let mirror = self.mirror_of(worker).cloned();
+        let removed = worker.extra.as_ref().and_then(|extra| extra.removed_mirror.clone());
+        let mirror = removed.or_else(|| self.mirror_of(worker).cloned());
+        if let Some(extra) = &mut self.workers[at].extra {
+            extra.removed_mirror = None;
+        }
+        let worker = &self.workers[at];
         let needed = mirror_actions(&worker.pod, mirror.as_deref());
         match (mirror, work) {
             (_, MirrorWork::Deleting | MirrorWork::Creating) => {}
@@ -170,23 +177,23 @@ impl Kubelet {
         let pod = self.workers[at].pod.clone();
         let name = format!("pod=\"{}/{}\"", pod.meta.namespace(), pod.meta.name);
         let Some(node) = self.node.clone() else {
+            let node = &self.host.node_name;
             let line = "\"No need to create a mirror pod, since failed to get node info from the cluster\"";
-            ctx.log(format!("{line} node=\"{}\"", self.host.node_name));
+            let why = format!("err=\"node \\\"{node}\\\" not found\"");
+            ctx.error("kubelet.go:3510", format!("{line} {why} node=\"{node}\""));
             return;
         };
         if node.meta.is_terminating() {
             let line = "\"No need to create a mirror pod, since node has been removed from the cluster\"";
-            ctx.log(format!("{line} node=\"{}\"", self.host.node_name));
+            ctx.info("kubelet.go:3512", format!("{line} node=\"{}\"", self.host.node_name));
             return;
         }
         let Some(mirror) = mirror_pod_of(&pod, &node) else {
-            ctx.log(format!(
-                "\"Failed creating a mirror pod for\" err=\"UID unset for node {}\" {name}",
-                self.host.node_name
-            ));
+            let why = format!("failed to get node UID: UID unset for node {}", self.host.node_name);
+            ctx.error("kubelet.go:3516", format!("\"Failed creating a mirror pod\" err=\"{why}\" {name}"));
             return;
         };
-        ctx.log(format!("\"Creating a mirror pod for static pod\" {name}"));
+        ctx.info("kubelet.go:3514", format!("\"Creating a mirror pod for static pod\" {name}"));
         let token = self.token(MIRROR_CREATE, u64::from(self.workers[at].no));
         ctx.request(Call::Create(Object::Pod(Rc::new(mirror))), token);
         self.set_mirror_work(at, MirrorWork::Creating);
@@ -195,18 +202,25 @@ impl Kubelet {
     pub(super) fn on_mirror_deleted(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
         let Some(at) = self.find_no(no) else { return };
         self.set_mirror_work(at, MirrorWork::None);
-        let gone = answer.result.is_ok() || answer.status().is_some_and(|status| status.is_not_found());
-        if gone {
-            let key = Key::of(&self.workers[at].pod.meta);
-            self.mirrors.retain(|mirror| Key::of(&mirror.meta) != key);
-            if self.workers[at].state == WorkerState::Sync && !self.workers[at].is_removed() {
-                self.create_mirror_pod(at, ctx);
+        let deleted = match &answer.result {
+            Ok(Reply::Object(Object::Pod(mirror))) => mirror.meta.uid,
+            Ok(_) => Uid::default(),
+            Err(CallError::Status(status)) if status.is_not_found() || status.is_conflict() => {
+                // It was another one, or has gone by itself. A later sync makes it anew.
+                return self.requeue_for_mirror(at, ctx);
             }
-        } else {
-            let name = self.workers[at].pod.full_name();
-            let why = call_error(answer);
-            ctx.log(format!("\"Failed deleting mirror pod\" err=\"{why}\" podFullName=\"{name}\""));
-            self.requeue_for_mirror(at, ctx);
+            Err(_) => {
+                let meta = &self.workers[at].pod.meta;
+                let (namespace, name, why) = (meta.namespace(), &meta.name, call_error(answer));
+                let text =
+                    format!("\"Failed deleting a mirror pod\" err=\"{why}\" pod=\"{namespace}/{name}\"");
+                ctx.error("mirror_client.go:141", text);
+                return self.requeue_for_mirror(at, ctx);
+            }
+        };
+        self.mirrors.retain(|mirror| mirror.meta.uid != deleted);
+        if self.workers[at].state == WorkerState::Sync && !self.workers[at].is_removed() {
+            self.create_mirror_pod(at, ctx);
         }
     }
 
@@ -215,20 +229,37 @@ impl Kubelet {
         let exists = answer.status().is_some_and(|status| status.is_already_exists());
         // The watch may show it before or after this answer; until then a sync would only hear that it exists.
         self.set_mirror_work(at, MirrorWork::None);
-        if answer.result.is_ok() || exists {
+        if answer.result.is_ok() {
             return;
+        }
+        if exists {
+            // The one that stands in the way is looked at by a later sync.
+            return self.requeue_for_mirror(at, ctx);
         }
         let pod = &self.workers[at].pod;
         let (namespace, name) = (pod.meta.namespace(), &pod.meta.name);
         let why = call_error(answer);
-        ctx.log(format!("\"Failed creating a mirror pod for\" err=\"{why}\" pod=\"{namespace}/{name}\""));
+        let text = format!("\"Failed creating a mirror pod\" err=\"{why}\" pod=\"{namespace}/{name}\"");
+        ctx.error("kubelet.go:3516", text);
         self.requeue_for_mirror(at, ctx);
     }
 
-    /// Every later sync tries again (KL-038).
+    /// Every later sync tries again (KL-038); the one that is due already comes first.
     fn requeue_for_mirror(&mut self, at: usize, ctx: &mut Ctx) {
-        if !self.workers[at].is_working() {
+        if !self.workers[at].is_working() && !self.workers[at].is_due() && self.lacks_mirror(at) {
             self.requeue(at, super::pod_worker::RESYNC_INTERVAL, ctx);
+        }
+    }
+
+    /// The node is known: static pods without a mirror do not wait for their next sync.
+    ///
+    /// Kubernetes: kubelet.go, fastStaticPodsRegistration.
+    pub(super) fn fast_static_pods_registration(&mut self, ctx: &mut Ctx) {
+        for at in 0..self.workers.len() {
+            let worker = &self.workers[at];
+            if worker.state == WorkerState::Sync && !worker.is_removed() && !worker.rejected {
+                self.try_reconcile_mirror_pods(at, ctx);
+            }
         }
     }
 
@@ -266,7 +297,7 @@ pub(super) fn call_error(answer: &Answer) -> String {
     match &answer.result {
         Ok(_) => String::new(),
         Err(CallError::Refused) => "connect: connection refused".to_owned(),
-        Err(CallError::TimedOut) => "net/http: TLS handshake timeout".to_owned(),
+        Err(CallError::TimedOut | CallError::Canceled) => "net/http: TLS handshake timeout".to_owned(),
         Err(CallError::Status(status)) => status.message.replace('"', "\\\""),
     }
 }

@@ -49,6 +49,10 @@ const EVICTION_DISK_DIVISOR: i64 = 10;
 pub(super) struct Registration {
     done: bool,
     retry: Duration,
+    /// The static pods have been registered since.
+    static_pods: bool,
+    /// What was last said of whether its node takes pods.
+    unschedulable: bool,
 }
 
 /// What a node offers to pods (ND-004).
@@ -160,7 +164,7 @@ impl Kubelet {
     fn node_ref(&self) -> Rc<ObjectRef> {
         let name = self.host.node_name.clone();
         // The kubelet takes the node's name for its uid here.
-        Rc::new(ObjectRef { kind: Kind::Node, namespace: Name::default(), uid: Uid::from_text(&name), name })
+        Rc::new(ObjectRef::new(Kind::Node, Name::default(), name.clone(), Uid::from_text(&name)))
     }
 
     fn node_event(&mut self, reason: &'static str, message: Message, ctx: &mut Ctx) {
@@ -189,7 +193,10 @@ impl Kubelet {
             return;
         }
         let node = self.initial_node(ctx.now);
-        ctx.log(format!("\"Attempting to register node\" node=\"{}\"", self.host.node_name));
+        ctx.info(
+            "kubelet_node_status.go:78",
+            format!("\"Attempting to register node\" node=\"{}\"", self.host.node_name),
+        );
         ctx.request(Call::Create(Object::Node(Rc::new(node))), self.token(NODE_CREATE, 0));
     }
 
@@ -214,7 +221,10 @@ impl Kubelet {
         let mut raw = node.raw.value();
         raw["status"]["nodeInfo"] = initial.raw.value()["status"]["nodeInfo"].take();
         node.raw = Compact::new(&raw);
-        ctx.log(format!("\"Node was previously registered\" node=\"{}\"", self.host.node_name));
+        ctx.info(
+            "kubelet_node_status.go:128",
+            format!("\"Node was previously registered\" node=\"{}\"", self.host.node_name),
+        );
         if node == **found {
             return self.registered(answer, ctx);
         }
@@ -226,7 +236,10 @@ impl Kubelet {
         match &answer.result {
             Ok(reply) => {
                 self.registration.done = true;
-                ctx.log(format!("\"Successfully registered node\" node=\"{}\"", self.host.node_name));
+                ctx.info(
+                    "kubelet_node_status.go:81",
+                    format!("\"Successfully registered node\" node=\"{}\"", self.host.node_name),
+                );
                 if let Some(Object::Node(node)) = reply.object() {
                     self.node = Some(node.clone());
                 }
@@ -234,16 +247,28 @@ impl Kubelet {
                 let at = (self.started + RUNTIME_UP).0.max(ctx.now.0);
                 self.timers.node_status = true;
                 ctx.wake_at(Time(at), self.timer(NODE_STATUS, 0));
+                self.register_static_pods(ctx);
             }
             Err(_) => {
                 let why = call_error(&answer);
                 let name = &self.host.node_name;
-                ctx.log(format!("\"Unable to register node with API server\" err=\"{why}\" node=\"{name}\""));
+                ctx.error(
+                    "kubelet_node_status.go:111",
+                    format!("\"Unable to register node with API server\" err=\"{why}\" node=\"{name}\""),
+                );
                 let retry = &mut self.registration.retry;
                 *retry = if *retry == Duration::ZERO { FIRST_RETRY } else { retry.doubled(LAST_RETRY) };
                 let after = *retry;
                 ctx.wake_after(after, self.timer(REGISTER, 0));
             }
+        }
+    }
+
+    /// As soon as the node is registered and known, static pods get their mirrors.
+    fn register_static_pods(&mut self, ctx: &mut Ctx) {
+        if self.registration.done && self.node.is_some() && !self.registration.static_pods {
+            self.registration.static_pods = true;
+            self.fast_static_pods_registration(ctx);
         }
     }
 
@@ -256,15 +281,19 @@ impl Kubelet {
         if node.is_none() && self.node.is_some() && self.registration.done {
             // It is not registered again before the next start (ND-001).
             let name = &self.host.node_name;
-            ctx.log(format!(
-                "\"Error getting the current node from lister\" err=\"node \\\"{name}\\\" not found\""
-            ));
+            ctx.error(
+                "kubelet_node_status.go:446",
+                format!(
+                    "\"Error getting the current node from lister\" err=\"node \\\"{name}\\\" not found\""
+                ),
+            );
         }
         self.node = node;
+        self.register_static_pods(ctx);
         if let Some(node) = &self.node
             && self.registration.done
             && !self.timers.node_status
-            && self.differs(node, ctx.now)
+            && (self.differs(node, ctx.now) || node.unschedulable != self.registration.unschedulable)
         {
             self.timers.node_status = true;
             let at = self.next_tick(ctx.now, NODE_STATUS_PERIOD);
@@ -293,6 +322,7 @@ impl Kubelet {
     /// Kubernetes: kubelet_node_status.go, syncNodeStatus, tryUpdateNodeStatus.
     pub(super) fn sync_node_status(&mut self, ctx: &mut Ctx) {
         let Some(node) = self.node.clone() else { return };
+        self.record_node_schedulable_event(&node, ctx);
         if !self.differs(&node, ctx.now) {
             return;
         }
@@ -314,6 +344,15 @@ impl Kubelet {
         self.timers.node_status = true;
         let at = self.next_tick(ctx.now, NODE_STATUS_PERIOD);
         ctx.wake_at(at, self.timer(NODE_STATUS, 0));
+    }
+
+    /// Kubernetes: kubelet_node_status.go, recordNodeSchedulableEvent.
+    fn record_node_schedulable_event(&mut self, node: &Node, ctx: &mut Ctx) {
+        if std::mem::replace(&mut self.registration.unschedulable, node.unschedulable) != node.unschedulable {
+            let reason = if node.unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" };
+            let text = format!("Node {} status is now: {reason}", self.host.node_name);
+            self.node_event(reason, Message::Text(text.into()), ctx);
+        }
     }
 
     /// Claims the node's lease, which from then on is renewed by itself (ND-006).
@@ -340,7 +379,10 @@ impl Kubelet {
     pub(super) fn on_lease_held(&mut self, answer: &Answer, ctx: &mut Ctx) {
         if answer.result.is_err() {
             let why = call_error(answer);
-            ctx.log(format!("\"Failed to ensure lease exists, will retry\" err=\"{why}\" interval=\"7s\""));
+            ctx.error(
+                "controller.go:201",
+                format!("\"Failed to ensure lease exists, will retry\" err=\"{why}\" interval=\"7s\""),
+            );
             if !std::mem::replace(&mut self.timers.lease, true) {
                 ctx.wake_after(LAST_RETRY, self.timer(LEASE, 0));
             }

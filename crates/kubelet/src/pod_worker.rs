@@ -55,6 +55,8 @@ pub(crate) struct PodWorker {
     removed: bool,
     /// Refused at admission: nothing of it ever runs.
     pub(super) rejected: bool,
+    /// The runtime runs something of it that no source stands for: that is stopped, and nobody is told.
+    pub(super) runtime_only: bool,
     /// Its manifest came back before it had ended (KL-115).
     pub(super) restart_requested: bool,
     /// When its last work ended.
@@ -74,14 +76,20 @@ pub(super) struct Extra {
     /// When the pod is due for another sync.
     resync: Option<Time>,
     /// How long its containers are given to stop.
-    pub(crate) grace: Option<Duration>,
+    pub grace: Option<Duration>,
+    /// When its source let go of it.
+    pub removed: Option<Time>,
+    /// When it was first said that its containers are stopped for the end of the pod.
+    pub kill_said: Option<Time>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
     pub(crate) failed: Option<Rc<Reason>>,
     /// The pods that have to be gone before this critical one starts, by their workers' numbers.
     pub(crate) waits_for: Vec<u32>,
     pub(crate) probes: Vec<prober::Worker>,
     /// What is under way for a static pod's mirror.
-    pub(crate) mirror: MirrorWork,
+    pub mirror: MirrorWork,
+    /// A mirror pod that the API server has removed: the next sync takes it for one that is there.
+    pub removed_mirror: Option<Rc<Pod>>,
 }
 
 /// Work under way: a procedure that waits for the runtime.
@@ -177,6 +185,11 @@ impl PodWorker {
         self.extra.get_or_insert_default()
     }
 
+    /// Whether a later sync is planned.
+    pub(super) fn is_due(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.resync.is_some())
+    }
+
     /// Why this container waits, if it could not be started.
     pub(super) fn waiting_reason(&self, index: usize) -> Option<&Rc<Waiting>> {
         let reasons = &self.extra.as_ref()?.reasons;
@@ -213,6 +226,7 @@ impl Kubelet {
             pending: false,
             removed: false,
             rejected: false,
+            runtime_only: false,
             restart_requested: false,
             synced: Time::default(),
             work: None,
@@ -227,7 +241,7 @@ impl Kubelet {
         let pod = self.workers[at].pod.clone();
         if pod.is_terminal() && !self.runtime.is_running(pod.meta.uid) {
             self.workers[at].state = WorkerState::Terminated;
-            return self.finish_terminated(at, ctx);
+            return self.sync_terminated_pod(at, ctx);
         }
         if pod.is_terminal() || pod.meta.is_terminating() {
             return self.terminate(at, None, ctx);
@@ -238,6 +252,22 @@ impl Kubelet {
     /// There is something new about a pod: it is acted on now, or as soon as its worker is free and the
     /// runtime has been looked at again.
     pub(super) fn update_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        if let Some(extra) = &mut self.workers[at].extra {
+            extra.removed_mirror = None;
+        }
+        self.notify_worker(at, ctx);
+    }
+
+    /// The mirror of a static pod has been removed. The update carries it along, so that this sync takes it for
+    /// one that is there, and only the next one makes it anew (KL-037).
+    ///
+    /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves; pod/pod_manager.go, GetPodAndMirrorPod.
+    pub(super) fn update_pod_with_removed_mirror(&mut self, at: usize, mirror: Rc<Pod>, ctx: &mut Ctx) {
+        self.workers[at].extra().removed_mirror = Some(mirror);
+        self.notify_worker(at, ctx);
+    }
+
+    fn notify_worker(&mut self, at: usize, ctx: &mut Ctx) {
         let relist =
             (self.workers[at].synced + Duration(1)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
@@ -366,7 +396,10 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         if let Some(extra) = &mut worker.extra {
             extra.resync = None;
-            let idle = extra.grace.is_none() && extra.failed.is_none() && extra.mirror == MirrorWork::None;
+            let idle = extra.grace.is_none()
+                && extra.failed.is_none()
+                && extra.mirror == MirrorWork::None
+                && extra.removed_mirror.is_none();
             if extra.reasons.is_empty() && extra.waits_for.is_empty() && extra.probes.is_empty() && idle {
                 worker.extra = None;
             }
@@ -378,15 +411,20 @@ impl Kubelet {
         for uid in self.runtime.take_dirty() {
             if let Some(at) = self.find(uid) {
                 self.workers[at].pending = true;
+                if let Some(extra) = &mut self.workers[at].extra {
+                    extra.removed_mirror = None;
+                }
+                self.runtime.keep_last_dead(uid);
             }
         }
         let waiting: Vec<u32> =
             self.workers.iter().filter(|w| w.pending && !w.is_working()).map(|w| w.no).collect();
         for no in waiting {
             if let Some(at) = self.find_no(no) {
-                self.update_pod(at, ctx);
+                self.notify_worker(at, ctx);
             }
         }
+        self.mind_old_sandboxes(ctx);
     }
 
     /// The source has another version of a pod it gave before.
@@ -432,28 +470,56 @@ impl Kubelet {
         let Some(at) = self.find(uid) else { return };
         self.workers[at].removed = true;
         self.workers[at].restart_requested = false;
+        self.workers[at].extra().removed.get_or_insert(ctx.now);
         if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
             return self.drop_worker(at, ctx);
         }
         if !self.sources_ready() {
-            let pod = &self.workers[at].pod;
-            let name = format!("{}/{}", pod.meta.namespace(), pod.meta.name);
-            ctx.log(format!(
-                "\"Failed to delete pod\" err=\"skipping delete because sources aren't ready yet\" pod=\"{name}\""
-            ));
+            // The next cleanup tries again.
             return;
         }
         self.terminate(at, None, ctx);
     }
 
-    /// Nothing of the pod is left: the worker goes, and the runtime's record of it.
-    pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
-        let worker = self.workers.remove(at);
-        if worker.is_static() {
-            self.schedule_housekeeping(ctx);
+    /// Whether a pod that has ended counts as deleted when the next relisting finds its containers dead: one of the
+    /// API server does, and one that a cleanup has found without a source before.
+    ///
+    /// Kubernetes: pkg/kubelet/pod_workers.go, removeTerminatedWorker.
+    fn is_deleted_when_relisted(&self, at: usize, now: Time) -> bool {
+        let worker = &self.workers[at];
+        if !worker.is_static() || worker.runtime_only {
+            return true;
         }
-        let uid = worker.uid();
-        self.runtime.remove_pod_sandbox(uid, ctx.now);
-        self.forget_back_offs(uid);
+        let removed = worker.extra.as_ref().and_then(|extra| extra.removed);
+        removed.is_some_and(|removed| {
+            let cleanup = self.next_tick(removed, super::timers::HOUSEKEEPING_PERIOD);
+            cleanup <= self.next_tick(now, super::timers::RELIST_PERIOD)
+        })
+    }
+
+    /// The pod has ended and is gone: the worker goes. What the runtime has of it is left to garbage collection;
+    /// containers that need not stay until then go at once.
+    ///
+    /// Kubernetes: pkg/kubelet/kubelet.go, cleanUpContainersInPod; kuberuntime/kuberuntime_gc.go.
+    pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
+        let uid = self.workers[at].uid();
+        self.runtime.stop_pod_sandbox(uid, ctx.now);
+        if self.workers[at].is_static() {
+            // It may come back as it was, with the same uid.
+            for index in 0..self.workers[at].pod.spec.containers.len() {
+                self.note_first_start(at, index);
+            }
+            self.schedule_housekeeping(ctx);
+        } else {
+            self.forget_back_offs(uid);
+        }
+        if self.is_deleted_when_relisted(at, ctx.now) {
+            self.runtime.remove_containers(uid, |_| true, false);
+        }
+        self.workers.remove(at);
+        self.forget_failing(uid);
+        if self.runtime.sandbox(uid).is_some() {
+            self.schedule_garbage_collection(ctx);
+        }
     }
 }

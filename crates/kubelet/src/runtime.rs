@@ -8,8 +8,11 @@ pub mod answers;
 pub mod cni;
 pub mod component;
 mod component_flags;
+mod etcd_flags;
+mod garbage;
 pub mod images;
-pub(crate) mod program;
+pub mod printed;
+pub mod program;
 pub mod sandbox;
 
 use std::net::Ipv4Addr;
@@ -17,10 +20,13 @@ use std::rc::Rc;
 
 use super::uid_list::UidList;
 use api::meta::Uid;
-use api::pod::{Pod, PodSpec};
+use api::pod::{ContainerKind, Pod, PodSpec};
+use garbage::LogFile;
 use images::Images;
 use program::program;
-pub use sandbox::{Container, ContainerState, Exit, ExitReason, ImageSaid, Sandbox, SandboxState};
+pub use sandbox::{
+    Container, ContainerState, Exit, ExitReason, FirstStart, ImageSaid, OldSandbox, Sandbox, SandboxState,
+};
 use sim::rng::mix;
 use sim::{Duration, Time};
 use wire::{Ctx, Timer};
@@ -61,13 +67,19 @@ pub struct Runtime {
     last_id: u32,
     pod_cidr: Ipv4Addr,
     last_ip: u8,
-    /// One for each pod, oldest first.
+    /// The latest of each pod, oldest first.
     sandboxes: UidList<Sandbox>,
-    pub(crate) images: Images,
+    /// Those that were replaced, until they are collected.
+    old_sandboxes: Vec<OldSandbox>,
+    /// Log files whose containers are gone: how often a container was started is told by them.
+    logs: Vec<LogFile>,
+    pub images: Images,
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
     dirty: Vec<Uid>,
     changed: bool,
+    /// Programs of the control plane that have ended well.
+    ended_well: Vec<&'static str>,
 }
 
 impl Runtime {
@@ -79,16 +91,24 @@ impl Runtime {
             pod_cidr,
             last_ip: 1,
             sandboxes: UidList::default(),
+            old_sandboxes: Vec::new(),
+            logs: Vec::new(),
             images: Images::default(),
             exits: Vec::new(),
             dirty: Vec::new(),
             changed: false,
+            ended_well: Vec::new(),
         }
     }
 
-    /// All sandboxes, oldest first.
+    /// The latest sandbox of each pod, oldest first.
     pub fn sandboxes(&self) -> &[Sandbox] {
         &self.sandboxes
+    }
+
+    /// The sandboxes that others of the same pod have replaced.
+    pub fn old_sandboxes(&self) -> &[OldSandbox] {
+        &self.old_sandboxes
     }
 
     pub fn sandbox(&self, pod: Uid) -> Option<&Sandbox> {
@@ -127,6 +147,11 @@ impl Runtime {
         std::mem::take(&mut self.changed)
     }
 
+    /// The programs of the control plane that have ended well, as they were asked to, since the last call.
+    pub fn take_ended_well(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.ended_well)
+    }
+
     /// The pods that changed since the last call: what the kubelet's relisting finds (KL-048).
     pub(crate) fn take_dirty(&mut self) -> Vec<Uid> {
         std::mem::take(&mut self.dirty)
@@ -144,12 +169,16 @@ impl Runtime {
 
     /// RunPodSandbox: [`Done::SandboxReady`] or [`Done::SandboxFailed`] follows.
     ///
-    /// A sandbox that the pod already has is replaced; its ended containers are kept, for their history.
-    pub(crate) fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
+    /// It takes the place of the sandbox that the pod already has, whose ended containers are kept, but for init
+    /// containers: they run again.
+    pub fn run_pod_sandbox(&mut self, pod: &Pod, ctx: &mut Ctx) {
         let old = self.sandboxes.position(pod.meta.uid);
         let old = old.map(|at| self.sandboxes.remove(at));
         let id = self.next_id();
         let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
+        self.old_sandboxes.extend(old.as_ref().map(OldSandbox::of));
+        let mut containers = old.map(|sandbox| sandbox.containers).unwrap_or_default();
+        containers.retain(|container| container.spec().kind == ContainerKind::Main);
         self.sandboxes.push(Sandbox {
             id,
             uid: pod.meta.uid,
@@ -160,7 +189,8 @@ impl Runtime {
             attempt,
             state: SandboxState::Creating,
             host_part: 0,
-            containers: old.map(|sandbox| sandbox.containers).unwrap_or_default(),
+            former_part: 0,
+            containers,
         });
         ctx.wake_after(ctx.settings.sandbox_delay, Timer { tag: SANDBOX, value: u64::from(id) });
     }
@@ -170,8 +200,31 @@ impl Runtime {
         if let Some(at) = self.sandboxes.position(pod)
             && self.sandboxes[at].state == SandboxState::Creating
         {
-            self.sandboxes.remove(at);
+            self.drop_sandbox(at);
         }
+    }
+
+    /// A sandbox is gone. What is left of its pod, if there is an older one, goes by that.
+    fn drop_sandbox(&mut self, at: usize) {
+        let Sandbox { id, uid, spec, containers, .. } = self.sandboxes.remove(at);
+        let Some(place) = self.old_sandboxes.iter().rposition(|old| old.uid == uid) else { return };
+        let old = self.old_sandboxes.remove(place);
+        let containers = containers.into_iter().filter(|container| container.sandbox != id).collect();
+        let sandbox = Sandbox {
+            id: old.id,
+            uid,
+            name: old.name,
+            common: old.common,
+            spec,
+            created: old.created,
+            attempt: old.attempt,
+            state: SandboxState::NotReady,
+            host_part: 0,
+            former_part: 0,
+            containers,
+        };
+        let at = self.sandboxes.partition_point(|other| other.id < sandbox.id);
+        self.sandboxes.insert(at, sandbox);
     }
 
     /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
@@ -187,10 +240,12 @@ impl Runtime {
     ) -> Option<u32> {
         let id = self.next_id();
         let now = ctx.now;
+        let last_log = self.last_log(pod, &spec.containers.get(index)?.name);
         let sandbox = self.sandbox_mut(pod)?;
         let sandbox_id = sandbox.id;
         let name = &spec.containers.get(index)?.name;
-        let attempt = sandbox.newest(name).map_or(0, |container| container.attempt + 1);
+        let attempt = sandbox.newest(name).map(|container| container.attempt).or(last_log);
+        let attempt = attempt.map_or(0, |attempt| attempt + 1);
         let newest = sandbox.newest(name).map(|container| container.id);
         sandbox.containers.retain(|container| container.name() != name || Some(container.id) == newest);
         if sandbox.containers.len() == sandbox.containers.capacity() {
@@ -199,7 +254,7 @@ impl Runtime {
         sandbox.containers.push(Container {
             id,
             index: index as u16,
-            sandbox: sandbox.attempt as u16,
+            sandbox: sandbox_id,
             attempt,
             image_said,
             created: now,
@@ -210,6 +265,30 @@ impl Runtime {
         let value = u64::from(sandbox_id) << 32 | u64::from(id);
         ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value });
         Some(id)
+    }
+
+    /// What was said at the first start of this container, told once.
+    pub fn take_first_start(&mut self, pod: Uid, name: &str) -> Option<FirstStart> {
+        let sandbox = self.sandbox_mut(pod)?;
+        let first = sandbox.containers.iter_mut().rev().find(|container| &**container.name() == name)?;
+        let (pulling, before) = std::mem::replace(&mut first.image_said, ImageSaid::NOTHING).said()?;
+        let started = match &first.state {
+            ContainerState::Created => first.created,
+            ContainerState::Running { started } => *started,
+            ContainerState::Exited(exit) => exit.started,
+        };
+        let image = first.spec().image.clone();
+        Some(FirstStart { image, pulling, said: first.created - before, created: first.created, started })
+    }
+
+    /// A new kubelet counts anew what it says, and does not know the addresses of stopped pods.
+    pub fn forget_for_new_kubelet(&mut self) {
+        for sandbox in self.sandboxes.iter_mut() {
+            sandbox.former_part = 0;
+            for container in &mut sandbox.containers {
+                container.image_said = ImageSaid::NOTHING;
+            }
+        }
     }
 
     /// Gives up containers that have been created and do not run yet.
@@ -233,17 +312,30 @@ impl Runtime {
         let Some((_, container)) = self.container(id) else { return };
         match container.state {
             ContainerState::Running { .. } => {}
-            ContainerState::Created => return self.remove_container(id),
+            ContainerState::Created => return self.remove_container(id, ctx.now),
             ContainerState::Exited(_) => return,
         }
-        let heeds = container.spec.containers.get(usize::from(container.index)).map(program);
-        let heeds = heeds.is_none_or(|program| program.heeds_sigterm);
-        let end = if heeds && ctx.settings.stop_delay <= grace {
+        let end = if heeds_sigterm(container) && ctx.settings.stop_delay <= grace {
             (ctx.now + ctx.settings.stop_delay, 0)
         } else {
             (ctx.now + grace, 137)
         };
         self.plan_exit(id, end.0, end.1, ctx);
+    }
+
+    /// SIGTERM from somebody on the node: it ends well, if it listens.
+    pub fn terminate(&mut self, id: u32, ctx: &mut Ctx) {
+        let running = self.container(id).filter(|(_, container)| container.is_running());
+        if running.is_some_and(|(_, container)| heeds_sigterm(container)) {
+            self.plan_exit(id, ctx.now + ctx.settings.stop_delay, 0, ctx);
+        }
+    }
+
+    /// Another signal, which ends it at once.
+    pub fn kill(&mut self, id: u32, code: i32, ctx: &mut Ctx) {
+        if self.container(id).is_some_and(|(_, container)| container.is_running()) {
+            self.plan_exit(id, ctx.now, code, ctx);
+        }
     }
 
     /// Ends a running container at once, as a crash of its program would.
@@ -276,28 +368,13 @@ impl Runtime {
             return;
         }
         sandbox.state = SandboxState::NotReady;
-        sandbox.host_part = 0;
+        sandbox.former_part = std::mem::take(&mut sandbox.host_part);
         let left: Vec<u32> =
             sandbox.containers.iter().filter(|container| container.is_running()).map(|c| c.id).collect();
         for id in left {
             self.exit(id, 137, now);
         }
         self.touch(pod);
-    }
-
-    /// RemovePodSandbox, with all that was in it.
-    pub fn remove_pod_sandbox(&mut self, pod: Uid, now: Time) {
-        self.stop_pod_sandbox(pod, now);
-        if let Some(at) = self.sandboxes.position(pod) {
-            self.sandboxes.remove(at);
-        }
-    }
-
-    /// RemoveContainer: only one that does not run.
-    pub fn remove_container(&mut self, id: u32) {
-        for sandbox in self.sandboxes.iter_mut() {
-            sandbox.containers.retain(|container| container.id != id || container.is_running());
-        }
     }
 
     pub fn container(&self, id: u32) -> Option<(&Sandbox, &Container)> {
@@ -346,7 +423,7 @@ impl Runtime {
             false => match self.free_host_part() {
                 Some(part) => part,
                 None => {
-                    self.sandboxes.remove(at);
+                    self.drop_sandbox(at);
                     return Some(Done::SandboxFailed(pod));
                 }
             },
@@ -372,9 +449,18 @@ impl Runtime {
     }
 
     /// A pod's own address; `None` before it has one, and with the node's network.
-    pub(crate) fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+    pub fn pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+        self.address(sandbox.host_part)
+    }
+
+    /// The same, or the address that the pod had before it was stopped.
+    pub fn last_pod_ip(&self, sandbox: &Sandbox) -> Option<Ipv4Addr> {
+        self.address(sandbox.host_part.max(sandbox.former_part))
+    }
+
+    fn address(&self, host_part: u8) -> Option<Ipv4Addr> {
         let [a, b, c, _] = self.pod_cidr.octets();
-        (sandbox.host_part != 0).then(|| Ipv4Addr::new(a, b, c, sandbox.host_part))
+        (host_part != 0).then(|| Ipv4Addr::new(a, b, c, host_part))
     }
 
     fn finish_start(&mut self, sandbox: u32, id: u32, ctx: &mut Ctx) -> Option<Done> {
@@ -399,6 +485,8 @@ impl Runtime {
         let ContainerState::Running { started } = container.state else { return None };
         let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
         container.state = ContainerState::Exited(Box::new(Exit { started, finished: now, code, reason }));
+        let program = if code == 0 { component::name(container.spec()) } else { None };
+        self.ended_well.extend(program.filter(|program| !self.ended_well.contains(program)));
         self.touch(pod);
         self.changed = true;
         Some(pod)
@@ -428,4 +516,9 @@ impl Runtime {
             exit.reason = ExitReason::Unknown;
         }
     }
+}
+
+fn heeds_sigterm(container: &Container) -> bool {
+    let spec = container.spec.containers.get(usize::from(container.index));
+    spec.map(program).is_none_or(|program| program.heeds_sigterm)
 }

@@ -9,6 +9,7 @@ use super::manifest_dir::Look;
 use super::pod_config::{PodOperation, filter_invalid_pods};
 use super::pod_manager::same_full_name;
 use super::pod_worker::WorkerState;
+use super::runtime::{Container, Sandbox, SandboxState};
 use super::texts::format_pod;
 use super::{FileChange, Kubelet};
 use api::event::{EventType, Message};
@@ -16,7 +17,7 @@ use api::meta::Uid;
 use api::pod::{Pod, PodSource};
 use sim::Duration;
 use sim::files::Files;
-use wire::Ctx;
+use wire::{Ctx, Effect};
 
 /// Which sources have reported since the process started.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,9 +70,7 @@ impl Kubelet {
     }
 
     fn take_look(&mut self, look: Look, ctx: &mut Ctx) {
-        for line in look.log {
-            ctx.log(line);
-        }
+        ctx.effects.extend(look.log.into_iter().map(Effect::Log));
         if let Some(pods) = look.pods {
             self.set_static_pods(pods, ctx);
             self.source_seen(PodSource::File, ctx);
@@ -106,6 +105,10 @@ impl Kubelet {
     fn readmit(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.set_removed(false);
+        worker.runtime_only = false;
+        if let Some(extra) = &mut worker.extra {
+            extra.removed = None;
+        }
         worker.pod = pod.clone();
         if worker.state != WorkerState::Sync {
             worker.restart_requested = true;
@@ -169,28 +172,78 @@ impl Kubelet {
 
     /// What the runtime runs and no source knows is stopped, with a grace period of one second (KL-032).
     fn kill_unknown_pods(&mut self, ctx: &mut Ctx) {
-        const GRACE: Duration = Duration::from_secs(1);
         let rejected = self.workers.iter().filter(|worker| worker.rejected).map(|worker| worker.no);
         for no in rejected.collect::<Vec<u32>>() {
-            let Some(at) = self.find_no(no) else { continue };
-            let worker = &mut self.workers[at];
-            if self.runtime.sandbox(worker.uid()).is_some() {
-                (worker.rejected, worker.started) = (false, true);
-                self.terminate(at, Some(GRACE), ctx);
+            if let Some(at) = self.find_no(no)
+                && self.runtime.sandbox(self.workers[at].uid()).is_some_and(is_active)
+            {
+                self.kill_runtime_pod(at, ctx);
             }
         }
         let known = |uid: Uid| self.workers.iter().any(|worker| worker.uid() == uid);
-        let sandboxes = self.runtime.sandboxes().iter();
-        let unknown: Vec<Uid> = sandboxes.map(|sandbox| sandbox.uid).filter(|uid| !known(*uid)).collect();
-        for uid in unknown {
-            let Some(pod) = self.runtime.sandbox(uid).map(|sandbox| Rc::new(sandbox.as_pod())) else {
-                continue;
-            };
+        let unknown = self.runtime.sandboxes().iter().filter(|sandbox| !known(sandbox.uid));
+        let (active, dead): (Vec<&Sandbox>, Vec<&Sandbox>) = unknown.partition(|sandbox| is_active(sandbox));
+        let has_dead = !dead.is_empty();
+        let pods: Vec<Rc<Pod>> = active.into_iter().map(|sandbox| Rc::new(sandbox.as_pod())).collect();
+        for pod in pods {
             let at = self.add_worker(pod);
-            let worker = &mut self.workers[at];
-            worker.set_removed(true);
-            worker.started = true;
-            self.terminate(at, Some(GRACE), ctx);
+            self.workers[at].set_removed(true);
+            self.kill_runtime_pod(at, ctx);
+        }
+        if has_dead {
+            self.schedule_garbage_collection(ctx);
         }
     }
+
+    /// Stops what the runtime runs of a pod, without a word on its status.
+    ///
+    /// Kubernetes: kubelet.go, SyncTerminatingRuntimePod.
+    fn kill_runtime_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        const GRACE: Duration = Duration::from_secs(1);
+        let worker = &mut self.workers[at];
+        if worker.state == WorkerState::Terminating {
+            return;
+        }
+        (worker.runtime_only, worker.started, worker.state) = (true, true, WorkerState::Terminating);
+        worker.extra().grace = Some(GRACE);
+        self.kill_pod(at, GRACE, ctx);
+    }
+
+    /// Whether what the runtime has of a pod stays.
+    ///
+    /// Kubernetes: pod_workers.go, ShouldPodContentBeRemoved.
+    fn is_content_kept(&self, uid: Uid) -> bool {
+        self.find(uid).is_some_and(|at| {
+            let worker = &self.workers[at];
+            let evicted = worker.extra.as_ref().is_some_and(|extra| extra.failed.is_some());
+            let over = worker.state == WorkerState::Terminated;
+            !worker.rejected && !(over && (evicted || worker.pod.meta.is_terminating()))
+        })
+    }
+
+    /// Removes dead containers and sandboxes that nobody needs any more, once a minute.
+    ///
+    /// Kubernetes: kuberuntime/kuberuntime_gc.go, GarbageCollect.
+    pub(super) fn collect_garbage(&mut self, ctx: &mut Ctx) {
+        if !self.sources_ready() {
+            return self.schedule_garbage_collection(ctx);
+        }
+        let mut gone: Vec<Uid> = self.runtime.sandboxes().iter().map(|sandbox| sandbox.uid).collect();
+        gone.retain(|uid| !self.is_content_kept(*uid));
+        self.runtime.collect_garbage(|uid| !gone.contains(&uid));
+    }
+
+    /// Sees to it that a replaced sandbox goes when its last container has.
+    pub(super) fn mind_old_sandboxes(&mut self, ctx: &mut Ctx) {
+        if !self.runtime.old_sandboxes().is_empty()
+            && self.runtime.has_garbage(|uid| self.is_content_kept(uid))
+        {
+            self.schedule_garbage_collection(ctx);
+        }
+    }
+}
+
+/// Whether anything of a sandbox is up.
+fn is_active(sandbox: &Sandbox) -> bool {
+    sandbox.state != SandboxState::NotReady || sandbox.containers.iter().any(Container::is_running)
 }

@@ -90,6 +90,7 @@ impl Kubelet {
         message: &str,
         ctx: &mut Ctx,
     ) {
+        self.note_failed_start(at, index);
         self.workers[at].set_waiting_reason(index, Some(waiting(reason, message)));
         self.fail_start(at, SyncResult::Failed);
         let error = match reason {
@@ -123,7 +124,10 @@ impl Kubelet {
         );
         let (why, of, uid) =
             (go_quote(&why), format!("{}/{}", pod.meta.namespace(), pod.meta.name), uid_text(&pod));
-        ctx.log(format!("\"Error syncing pod, skipping\" err={why} pod=\"{of}\" podUID=\"{uid}\""));
+        ctx.error(
+            "pod_workers.go:1324",
+            format!("\"Error syncing pod, skipping\" err={why} pod=\"{of}\" podUID=\"{uid}\""),
+        );
         self.workers[at].set_waiting_reason(index, Some(waiting("CrashLoopBackOff", &message)));
         Some(ended + back_off)
     }

@@ -1,36 +1,25 @@
-//! A pod's status, made from what the runtime shows: container states, phase, conditions.
+//! A pod's status, made from what the runtime shows: phase and conditions.
 //!
 //! Kubernetes: pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/generate.go.
 
 use std::rc::Rc;
 
 use super::Kubelet;
-use super::admit::disruption_target;
 use super::runtime::{self, Sandbox, SandboxState};
-use api::meta::Name;
 use api::pod::{
     ConditionStatus, ConditionType, Conditions, Container, ContainerKind, ContainerState, ContainerStatus,
-    Phase, Pod, PodCondition, PodSpec, PodStatus, Reason, RestartPolicy, Running, Terminated,
+    Phase, Pod, PodCondition, PodSpec, PodStatus, Reason, RestartPolicy,
 };
 use sim::{Time, Timestamp};
+
+/// The reason of a container that is gone because all of its pod's containers start anew.
+pub(super) const RESTARTING_ALL_CONTAINERS: &str = "RestartingAllContainers";
 
 /// Whether a container that ended with `exit_code` is started again (KL-068).
 ///
 /// Kubernetes: pkg/kubelet/container/helpers.go, ShouldContainerBeRestarted.
 pub fn should_restart(policy: RestartPolicy, exit_code: i32) -> bool {
-    match policy {
-        RestartPolicy::Always => true,
-        RestartPolicy::OnFailure => exit_code != 0,
-        RestartPolicy::Never => false,
-    }
-}
-
-/// The restart policy of one container: a sidecar is always restarted (KL-097).
-pub(super) fn restart_policy(spec: &PodSpec, container: &Container) -> RestartPolicy {
-    match container.kind {
-        ContainerKind::Sidecar => RestartPolicy::Always,
-        _ => spec.restart_policy,
-    }
+    policy.restarts(exit_code)
 }
 
 /// Whether a container of a pod is to be started, as it is now.
@@ -46,68 +35,103 @@ pub(super) fn should_container_be_restarted(
         None | Some(runtime::ContainerState::Created) => true,
         Some(runtime::ContainerState::Running { .. }) => false,
         Some(runtime::ContainerState::Exited(exit)) => {
-            should_restart(restart_policy(&pod.spec, container), exit.code)
+            pod.spec.container_should_restart(container, exit.code)
         }
     }
+}
+
+/// Whether some container has ended so that all of the pod's containers start anew.
+///
+/// Kubernetes: pkg/kubelet/container/helpers.go, ShouldAllContainersRestart.
+fn should_all_containers_restart(spec: &PodSpec, sandbox: Option<&Sandbox>, old: &PodStatus) -> bool {
+    if !spec.all_containers_could_restart() {
+        return false;
+    }
+    let restarting = old.condition(ConditionType::AllContainersRestarting);
+    if restarting.is_some_and(|condition| condition.status == ConditionStatus::True) {
+        return true;
+    }
+    spec.containers.iter().enumerate().any(|(index, container)| {
+        let instance = sandbox.and_then(|sandbox| sandbox.newest(&container.name));
+        let ended = instance.is_none_or(|instance| instance.exit().is_some());
+        let exit = instance.and_then(|instance| instance.exit());
+        let reported = old.containers.get(index).and_then(|status| match &status.state {
+            ContainerState::Terminated(end) => Some(end.exit_code),
+            _ => None,
+        });
+        exit.is_some_and(|exit| container.restarts_all(exit.code))
+            || ended && reported.is_some_and(|code| container.restarts_all(code))
+    })
 }
 
 impl Kubelet {
     /// Kubernetes: pkg/kubelet/kubelet_pods.go, generateAPIPodStatus.
     pub(super) fn generate_api_pod_status(&mut self, at: usize, terminal: bool, now: Time) -> PodStatus {
-        let old = self.pod_status(at);
-        let (old_phase, old_reason) = (old.phase, old.reason.clone());
-        let containers = self.container_statuses(at);
         let pod = self.workers[at].pod.clone();
+        let old = self.cached_status(at).clone();
         let sandbox = self.runtime.sandbox(pod.meta.uid);
-        let ready_sandbox = sandbox.filter(|sandbox| sandbox.state == SandboxState::Ready);
+        let restarting = should_all_containers_restart(&pod.spec, sandbox, &old);
+        let containers = self.container_statuses(at, &old, restarting);
+        let has_started = sandbox.is_some_and(|sandbox| has_any_active_regular_container_started(sandbox));
+        let address = sandbox.and_then(|sandbox| self.runtime.last_pod_ip(sandbox));
         let mut status = PodStatus {
-            phase: get_phase(&pod.spec, &containers, terminal && !pod.is_static()),
+            phase: get_phase(&pod.spec, &containers, terminal && !pod.is_static(), has_started),
             qos_class: pod.status.qos_class,
             start_time: Some(now.stamp()),
             host_ip: Some(self.host.internal_ip),
-            pod_ip: match pod.spec.host_network {
-                true => Some(self.host.internal_ip),
-                false => ready_sandbox.and_then(|sandbox| self.runtime.pod_ip(sandbox)).or(pod.status.pod_ip),
-            },
+            pod_ip: if pod.spec.host_network { Some(self.host.internal_ip) } else { address },
             reason: None,
             conditions: Conditions::default(),
             containers,
             nominated_node: pod.status.nominated_node.clone(),
             observed_generation: pod.meta.generation,
         };
-        let networked = ready_sandbox.is_some();
-        if is_terminal_phase(old_phase) {
-            // A pod never leaves a terminal phase.
-            status.phase = old_phase;
+        if !is_terminal_phase(status.phase) {
+            for before in [old.phase, pod.status.phase] {
+                if is_terminal_phase(before) && !is_terminal_phase(status.phase) {
+                    status.phase = before;
+                }
+            }
         }
-        if status.phase == old_phase {
-            status.reason = old_reason;
-        }
+        // A reason belongs to its phase.
         let failed = self.workers[at].extra.as_ref().and_then(|extra| extra.failed.clone());
-        if let Some(failed) = &failed {
-            if *failed.reason == *"Preempting" {
-                status.conditions.to_mut().push(disruption_target(now.stamp()));
-            }
-            // No pod is reported as ended while something of it may run.
-            if terminal {
-                status.phase = Phase::Failed;
-                status.reason = Some(failed.clone());
-            }
+        let decided = failed.filter(|_| status.phase == Phase::Failed);
+        if decided.is_some() {
+            status.reason = decided;
+        } else if status.phase == old.phase {
+            status.reason = old.reason.clone().or_else(|| pod.status.reason.clone());
         }
-        self.add_conditions(&pod, &mut status, networked, now.stamp());
+        // A pod never leaves a terminal phase that the API server knows of.
+        if is_terminal_phase(pod.status.phase) {
+            status.phase = pod.status.phase;
+        }
+        let networked = self.runtime.sandbox(pod.meta.uid).is_some_and(|s| s.state == SandboxState::Ready);
+        self.add_conditions(at, &mut status, &old, networked, restarting, now.stamp());
         status
     }
 
     /// Foreign conditions as they are, then the kubelet's own (KL-066).
-    fn add_conditions(&mut self, pod: &Rc<Pod>, status: &mut PodStatus, networked: bool, now: Timestamp) {
+    fn add_conditions(
+        &mut self,
+        at: usize,
+        status: &mut PodStatus,
+        old: &PodStatus,
+        networked: bool,
+        restarting: bool,
+        now: Timestamp,
+    ) {
+        let pod = self.workers[at].pod.clone();
         let ready = self.containers_ready(&pod.spec, status);
-        let initialized = initialized(&pod.spec, status);
+        let initialized = initialized(&pod.spec, status, old);
+        let disrupted = self.workers[at].extra.as_ref().is_some_and(|extra| extra.failed.is_some());
+        let target = |condition: &&PodCondition| condition.kind == ConditionType::DisruptionTarget;
+        let foreign = pod.status.conditions.iter().find(target);
         let conditions = status.conditions.to_mut();
         conditions.reserve_exact(5);
-        if conditions.is_empty() {
-            let foreign = pod.status.conditions.iter().filter(|c| c.kind == ConditionType::DisruptionTarget);
-            conditions.extend(foreign.cloned());
+        if disrupted && foreign.is_none() {
+            conditions.push(super::admit::disruption_target(now));
         }
+        conditions.extend(foreign.cloned());
         let own = [
             (ConditionType::PodReadyToStartContainers, if networked { Ok(None) } else { Err(None) }),
             (ConditionType::Initialized, initialized),
@@ -115,12 +139,31 @@ impl Kubelet {
             (ConditionType::ContainersReady, ready),
             (ConditionType::PodScheduled, Ok(None)),
         ];
-        for (kind, state) in own {
+        let could_restart = pod.spec.all_containers_could_restart();
+        let restarting = could_restart
+            .then(|| (ConditionType::AllContainersRestarting, self.restarting(at, status, restarting)));
+        let conditions = status.conditions.to_mut();
+        for (kind, state) in own.into_iter().chain(restarting) {
             let (value, reason) = match state {
                 Ok(reason) => (ConditionStatus::True, reason),
                 Err(reason) => (ConditionStatus::False, reason),
             };
             conditions.push(PodCondition { kind, status: value, last_transition: now, reason });
+        }
+    }
+
+    /// Kubernetes: pkg/kubelet/status/generate.go, GenerateAllContainersRestartingCondition.
+    fn restarting(&self, at: usize, status: &PodStatus, restarting: bool) -> Condition {
+        let sandbox = self.runtime.sandbox(self.workers[at].uid());
+        let cleaned_up = sandbox.is_none_or(|sandbox| sandbox.containers.is_empty());
+        match status.phase {
+            Phase::Succeeded => Err(Some(Reason::new("PodCompleted", ""))),
+            Phase::Failed => Err(Some(Reason::new("PodFailed", ""))),
+            _ if restarting && !cleaned_up => {
+                let why = "container exited with restart policy rule";
+                Ok(Some(Reason::new("RestartAllContainersStarted", why)))
+            }
+            _ => Err(None),
         }
     }
 
@@ -142,115 +185,13 @@ impl Kubelet {
         let unready = pairs().filter(|(_, status)| !status.ready).map(|(container, _)| &container.name);
         Err(Some(Reason::containers_not_ready(unready)))
     }
-
-    /// One status for each container of the spec, in its order.
-    ///
-    /// Kubernetes: pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses.
-    fn container_statuses(&self, at: usize) -> Vec<ContainerStatus> {
-        let pod = &self.workers[at].pod;
-        let old = self.pod_status(at);
-        let sandbox = self.runtime.sandbox(pod.meta.uid);
-        let has_init = pod.spec.containers.first().is_some_and(|c| c.kind != ContainerKind::Main);
-        let mut statuses = Vec::with_capacity(pod.spec.containers.len());
-        for (index, container) in pod.spec.containers.iter().enumerate() {
-            let old = old.containers.get(index);
-            let mut status = self.container_status(sandbox, container, old, has_init);
-            let instance = sandbox.and_then(|sandbox| sandbox.newest(&container.name));
-            if let Some(waiting) = self.workers[at].waiting_reason(index)
-                && should_container_be_restarted(pod, container, instance)
-            {
-                if let ContainerState::Terminated(last) = &status.state {
-                    status.last_state = Some(last.clone());
-                }
-                status.state = ContainerState::Waiting(waiting.clone());
-            }
-            (status.started, status.ready) = self.probe_state(at, index, &status, old);
-            statuses.push(status);
-        }
-        statuses
-    }
-
-    fn container_status(
-        &self,
-        sandbox: Option<&Sandbox>,
-        container: &Container,
-        old: Option<&ContainerStatus>,
-        has_init: bool,
-    ) -> ContainerStatus {
-        let newest = sandbox.and_then(|sandbox| match container.kind {
-            ContainerKind::Main => sandbox.newest(&container.name),
-            _ => sandbox.newest_init(&container.name),
-        });
-        let Some(instance) = newest else {
-            if let Some(old) = old.filter(|old| matches!(old.state, ContainerState::Terminated(_))) {
-                return old.clone();
-            }
-            let waiting = if has_init { &self.texts.initializing } else { &self.texts.creating };
-            return ContainerStatus {
-                state: ContainerState::Waiting(waiting.clone()),
-                last_state: old.and_then(|old| old.last_state.clone()),
-                restart_count: old.map_or(0, |old| old.restart_count),
-                ready: false,
-                started: false,
-                id: 0,
-            };
-        };
-        let previous = sandbox.and_then(|sandbox| sandbox.previous(&container.name));
-        let waiting = if has_init { &self.texts.initializing } else { &self.texts.creating };
-        ContainerStatus {
-            state: match &instance.state {
-                runtime::ContainerState::Created => ContainerState::Waiting(waiting.clone()),
-                runtime::ContainerState::Running { started } => {
-                    ContainerState::Running(Running { started: started.stamp() })
-                }
-                runtime::ContainerState::Exited(_) => match self.terminated(instance, old) {
-                    Some(terminated) => ContainerState::Terminated(terminated),
-                    None => ContainerState::Waiting(waiting.clone()),
-                },
-            },
-            last_state: previous.and_then(|previous| self.terminated(previous, old)),
-            restart_count: instance.attempt,
-            ready: false,
-            started: false,
-            id: self.runtime.full_id(instance.id),
-        }
-    }
-
-    /// The API's word on a container that ended; the old status's own object if it says the same.
-    fn terminated(
-        &self,
-        instance: &runtime::Container,
-        old: Option<&ContainerStatus>,
-    ) -> Option<Rc<Terminated>> {
-        let exit = instance.exit()?;
-        let id = self.runtime.full_id(instance.id);
-        let known = old.into_iter().flat_map(|old| {
-            let present = match &old.state {
-                ContainerState::Terminated(terminated) => Some(terminated),
-                _ => None,
-            };
-            present.into_iter().chain(&old.last_state)
-        });
-        if let Some(known) = known.into_iter().find(|known| known.id == id) {
-            return Some(known.clone());
-        }
-        Some(Rc::new(Terminated {
-            exit_code: exit.code,
-            signal: 0,
-            reason: exit.reason.text().into(),
-            message: Name::default(),
-            started: exit.started.stamp(),
-            finished: exit.finished.stamp(),
-            id,
-        }))
-    }
 }
 
 /// True or false, with a reason where there is one.
 pub(super) type Condition = Result<Option<Rc<Reason>>, Option<Rc<Reason>>>;
 
 /// Kubernetes: pkg/kubelet/status/generate.go, GeneratePodInitializedCondition.
-fn initialized(spec: &PodSpec, status: &PodStatus) -> Condition {
+fn initialized(spec: &PodSpec, status: &PodStatus, old: &PodStatus) -> Condition {
     if status.phase == Phase::Succeeded {
         return Ok(Some(Reason::new("PodCompleted", "")));
     }
@@ -264,9 +205,13 @@ fn initialized(spec: &PodSpec, status: &PodStatus) -> Condition {
     if names.is_empty() {
         return Ok(None);
     }
-    // Once a main container runs, initialization is over, whatever a sidecar does later.
+    // Once a main container has run, initialization is over, whatever a sidecar does later; nor does a pod that
+    // starts all of its containers anew lose it.
     let mains = spec.containers.iter().zip(&status.containers).filter(|(c, _)| c.kind == ContainerKind::Main);
-    if mains.into_iter().any(|(_, status)| status.state.is_running()) {
+    let was = old.condition(ConditionType::Initialized);
+    if mains.into_iter().any(|(_, status)| !matches!(status.state, ContainerState::Waiting(_)))
+        || was.is_some_and(|was| was.status == ConditionStatus::True)
+    {
         return Ok(None);
     }
     let message = format!("containers with incomplete status: [{}]", names.join(" "));
@@ -277,62 +222,90 @@ pub(super) fn is_terminal_phase(phase: Phase) -> bool {
     matches!(phase, Phase::Succeeded | Phase::Failed)
 }
 
-/// What a pod's containers amount to (KL-064, KL-065).
+/// Whether a main container has been made in the present sandbox: then its init containers are done.
+///
+/// Kubernetes: pkg/kubelet/container/helpers.go, HasAnyActiveRegularContainerStarted.
+fn has_any_active_regular_container_started(sandbox: &Sandbox) -> bool {
+    let is_active = |container: &runtime::Container| container.sandbox == sandbox.id;
+    let is_main = |container: &runtime::Container| container.spec().kind == ContainerKind::Main;
+    sandbox.containers.iter().any(|container| is_active(container) && is_main(container))
+}
+
+/// How many containers are in each state, as the phase counts them.
+#[derive(Default)]
+struct Counts {
+    pending_init: u32,
+    failed_init_for_good: u32,
+    pending_sidecars: u32,
+    running: u32,
+    waiting: u32,
+    stopped: u32,
+    stopped_for_good: u32,
+    succeeded: u32,
+}
+
+impl Counts {
+    fn add(&mut self, spec: &PodSpec, container: &Container, status: &ContainerStatus) {
+        let restarts = |code: i32, reason: &str| {
+            spec.container_should_restart(container, code) || reason == RESTARTING_ALL_CONTAINERS
+        };
+        // How it ended, now or before it began to wait for its next start.
+        let ended = match &status.state {
+            ContainerState::Terminated(end) => Some(end),
+            ContainerState::Waiting(_) => status.last_state.as_ref(),
+            ContainerState::Running(_) => None,
+        };
+        match (container.kind, &status.state, ended) {
+            (ContainerKind::Init, _, Some(end)) => {
+                let for_good = end.exit_code != 0 && !restarts(end.exit_code, &end.reason);
+                self.failed_init_for_good += u32::from(for_good);
+            }
+            (ContainerKind::Init, _, None) => self.pending_init += 1,
+            (ContainerKind::Sidecar, ContainerState::Running(_), _) => {
+                self.pending_sidecars += u32::from(!status.started);
+                self.running += 1;
+            }
+            (ContainerKind::Sidecar, _, Some(_)) => {}
+            (ContainerKind::Sidecar, _, None) => {
+                self.pending_sidecars += 1;
+                self.waiting += 1;
+            }
+            (ContainerKind::Main, ContainerState::Running(_), _) => self.running += 1,
+            (ContainerKind::Main, state, Some(end)) => {
+                self.stopped += 1;
+                self.stopped_for_good += u32::from(!restarts(end.exit_code, &end.reason));
+                let is_over = matches!(state, ContainerState::Terminated(_));
+                self.succeeded += u32::from(is_over && end.exit_code == 0);
+            }
+            (ContainerKind::Main, _, None) => self.waiting += 1,
+        }
+    }
+}
+
+/// What a pod's containers amount to (KL-064, KL-065). `has_initialized`: its init containers have done their
+/// part in the present sandbox.
 ///
 /// Kubernetes: pkg/kubelet/kubelet_pods.go, getPhase.
-pub(crate) fn get_phase(spec: &PodSpec, statuses: &[ContainerStatus], terminal: bool) -> Phase {
-    let pairs = || spec.containers.iter().zip(statuses);
-    let mut pending_init = 0;
-    let mut pending_sidecars = 0;
-    let mut failed_init = 0;
-    for (container, status) in pairs().filter(|(container, _)| container.kind != ContainerKind::Main) {
-        let last_code = status.last_state.as_ref().map(|last| last.exit_code);
-        match (container.kind, &status.state) {
-            (ContainerKind::Sidecar, ContainerState::Running(_)) if !status.started => pending_sidecars += 1,
-            (ContainerKind::Sidecar, ContainerState::Waiting(_)) if last_code.is_none() => {
-                pending_sidecars += 1
-            }
-            (ContainerKind::Sidecar, _) => {}
-            (_, ContainerState::Running(_)) => pending_init += 1,
-            (_, ContainerState::Terminated(end)) if end.exit_code != 0 => failed_init += 1,
-            (_, ContainerState::Terminated(_)) => {}
-            (_, ContainerState::Waiting(_)) => match last_code {
-                Some(0) => {}
-                Some(_) => failed_init += 1,
-                None => pending_init += 1,
-            },
-        }
+pub fn get_phase(
+    spec: &PodSpec,
+    statuses: &[ContainerStatus],
+    terminal: bool,
+    has_initialized: bool,
+) -> Phase {
+    let mut counts = Counts::default();
+    for (container, status) in spec.containers.iter().zip(statuses) {
+        counts.add(spec, container, status);
     }
-    let (mut running, mut waiting, mut stopped, mut succeeded) = (0, 0, 0, 0);
-    for (_, status) in pairs().filter(|(container, _)| container.kind == ContainerKind::Main) {
-        match &status.state {
-            ContainerState::Running(_) => running += 1,
-            ContainerState::Terminated(end) => {
-                stopped += 1;
-                succeeded += u32::from(end.exit_code == 0);
-            }
-            ContainerState::Waiting(_) if status.last_state.is_some() => stopped += 1,
-            ContainerState::Waiting(_) => waiting += 1,
-        }
-    }
-    if failed_init > 0 && spec.restart_policy == RestartPolicy::Never {
-        return Phase::Failed;
-    }
-    if terminal {
-        let all = waiting + pending_init + failed_init == 0 && stopped == succeeded;
-        return if all { Phase::Succeeded } else { Phase::Failed };
-    }
-    if pending_init > 0 || failed_init > 0 || pending_sidecars > 0 && running + stopped == 0 || waiting > 0 {
-        return Phase::Pending;
-    }
-    if running > 0 {
-        return Phase::Running;
-    }
-    match spec.restart_policy {
+    let Counts { stopped, succeeded, .. } = counts;
+    let end = if stopped == succeeded { Phase::Succeeded } else { Phase::Failed };
+    let initializing = counts.pending_init > 0 || counts.pending_sidecars > 0 && !has_initialized;
+    match counts {
+        Counts { failed_init_for_good: 1.., .. } => Phase::Failed,
+        _ if initializing || counts.waiting > 0 => Phase::Pending,
+        Counts { running: 1.., .. } => Phase::Running,
         _ if stopped == 0 => Phase::Pending,
-        RestartPolicy::Always => Phase::Running,
-        _ if stopped == succeeded => Phase::Succeeded,
-        RestartPolicy::Never => Phase::Failed,
-        RestartPolicy::OnFailure => Phase::Running,
+        _ if terminal => end,
+        _ if stopped != counts.stopped_for_good => Phase::Running,
+        _ => end,
     }
 }

@@ -42,10 +42,19 @@ impl Kubelet {
         }
     }
 
+    /// The status of a pod as this process has reported it last, or else as its source has it. What the API server
+    /// has of a static pod's mirror does not count.
+    ///
+    /// Kubernetes: pkg/kubelet/status/status_manager.go, GetPodStatus.
+    pub(super) fn cached_status(&self, at: usize) -> &PodStatus {
+        let worker = &self.workers[at];
+        worker.status.as_ref().map_or(&worker.pod.status, |own| &own.status)
+    }
+
     /// Kubernetes: pkg/kubelet/status/status_manager.go, SetPodStatus, updateStatusInternal.
     pub(super) fn set_pod_status(&mut self, at: usize, mut status: PodStatus, ctx: &mut Ctx) {
         let worker = &self.workers[at];
-        if worker.is_removed() && !worker.is_static() {
+        if worker.runtime_only || worker.is_removed() && !worker.is_static() {
             return;
         }
         let old = self.pod_status(at);

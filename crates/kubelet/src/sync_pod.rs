@@ -51,8 +51,16 @@ impl Kubelet {
     pub(super) fn complete_terminating(&mut self, at: usize, ctx: &mut Ctx) {
         let uid = self.workers[at].uid();
         self.runtime.stop_pod_sandbox(uid, ctx.now);
-        let status = self.generate_api_pod_status(at, true, ctx.now);
+        if self.workers[at].runtime_only && self.workers[at].rejected {
+            return self.complete_terminating_runtime_pod(at, ctx);
+        }
+        let mut status = self.generate_api_pod_status(at, true, ctx.now);
+        self.terminate_pod_status(at, &mut status);
         self.remove_probes(at);
+        let evicted = self.workers[at].extra.as_ref().is_some_and(|extra| extra.failed.is_some());
+        if evicted {
+            self.schedule_garbage_collection(ctx);
+        }
         let worker = &mut self.workers[at];
         worker.work = None;
         worker.synced = ctx.now;
@@ -61,6 +69,23 @@ impl Kubelet {
         self.set_pod_status(at, status, ctx);
         self.finish_terminated(at, ctx);
         self.release_waiting(no, ctx);
+    }
+
+    /// A pod that had ended before this process started: what is left of it decides its last status.
+    pub(super) fn sync_terminated_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let mut status = self.generate_api_pod_status(at, true, ctx.now);
+        self.terminate_pod_status(at, &mut status);
+        self.set_pod_status(at, status, ctx);
+        self.finish_terminated(at, ctx);
+    }
+
+    /// What ran of a refused pod has stopped. The pod stays refused.
+    fn complete_terminating_runtime_pod(&mut self, at: usize, ctx: &mut Ctx) {
+        let worker = &mut self.workers[at];
+        worker.work = None;
+        worker.extra().grace = None;
+        (worker.runtime_only, worker.state) = (false, WorkerState::Sync);
+        self.schedule_garbage_collection(ctx);
     }
 
     /// Nothing runs any more: whoever waits for that is told.

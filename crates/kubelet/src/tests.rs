@@ -154,7 +154,7 @@ impl World {
                     self.wakes += 1;
                     self.agenda.push(at, Due::Wake(timer));
                 }
-                Effect::Log(line) => self.log.push(format!("{} {line}", self.seconds())),
+                Effect::Log(line) => self.log.push(format!("{} {}", self.seconds(), line.text)),
                 Effect::Connect | Effect::Exit { .. } => panic!("no wish of a kubelet"),
                 Effect::Request { call, token } => {
                     let at = self.now + self.settings.link_delay;

@@ -19,6 +19,7 @@ pub(super) const LEASE: u16 = 25;
 pub(super) const PROBE: u16 = 26;
 pub(super) const MOUNT: u16 = 27;
 pub(super) const URL_CHECK: u16 = 28;
+pub(super) const GARBAGE: u16 = 29;
 
 /// Generic PLEG's relist, and the tick at which pods due for sync are looked for (KL-048).
 pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
@@ -26,6 +27,10 @@ pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
 pub(super) const STATUS_PERIOD: Duration = Duration::from_secs(10);
 /// Housekeeping.
 pub(super) const HOUSEKEEPING_PERIOD: Duration = Duration::from_secs(2);
+/// Container garbage collection.
+///
+/// Kubernetes: pkg/kubelet/kubelet.go, ContainerGCPeriod.
+const GARBAGE_PERIOD: Duration = Duration::from_secs(60);
 
 /// The wakes that are under way for the loops that exist once.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +39,7 @@ pub(super) struct Timers {
     status: bool,
     file_check: bool,
     housekeeping: bool,
+    garbage: bool,
     pub(super) node_status: bool,
     pub(super) lease: bool,
 }
@@ -76,6 +82,13 @@ impl Kubelet {
         }
     }
 
+    pub(super) fn schedule_garbage_collection(&mut self, ctx: &mut Ctx) {
+        if !std::mem::replace(&mut self.timers.garbage, true) {
+            let at = self.next_tick(ctx.now, GARBAGE_PERIOD);
+            ctx.wake_at(at, self.timer(GARBAGE, 0));
+        }
+    }
+
     pub(super) fn on_own_timer(&mut self, tag: u16, value: u64, files: &Files, ctx: &mut Ctx) {
         match tag {
             RELIST => {
@@ -99,6 +112,10 @@ impl Kubelet {
             HOUSEKEEPING => {
                 self.timers.housekeeping = false;
                 self.handle_pod_cleanups(ctx);
+            }
+            GARBAGE => {
+                self.timers.garbage = false;
+                self.collect_garbage(ctx);
             }
             REGISTER => self.try_register(ctx),
             NODE_STATUS => {

@@ -61,6 +61,12 @@ impl<T: OfPod> UidList<T> {
         self.position(uid).map(|at| &mut self.items[at])
     }
 
+    /// Puts an element before the one at a position. Panics beyond the end.
+    pub fn insert(&mut self, at: usize, item: T) {
+        self.tags.insert(at, tag(item.pod_uid()));
+        self.items.insert(at, item);
+    }
+
     /// Takes the element at a position out. Panics where there is none.
     pub(crate) fn remove(&mut self, at: usize) -> T {
         self.tags.remove(at);

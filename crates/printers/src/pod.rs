@@ -116,36 +116,36 @@ fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts)
     initializing
 }
 
-/// KL-110, KL-111: the first container's reason wins, as they are looked at from the last.
+/// KL-110, KL-111: the first container's reason wins, as they are looked at from the last, in order of names.
 fn main_containers(pod: &Pod, summary: &mut PodSummary, sidecars: Restarts) {
     let mut restarts = sidecars;
     let (mut running, mut error) = (false, None);
-    let all = pod.spec.containers.iter().zip(&pod.status.containers).rev();
-    for (_, status) in all.filter(|(container, _)| container.kind == ContainerKind::Main) {
+    for (_, status) in pod.main_statuses().into_iter().rev() {
         restarts.add(status);
-        let reason = match &status.state {
-            ContainerState::Waiting(waiting) if !waiting.reason.is_empty() => Some(text_of(&waiting.reason)),
-            ContainerState::Terminated(ended) => Some(end_reason(ended)),
+        match &status.state {
+            ContainerState::Waiting(waiting) if !waiting.reason.is_empty() => {
+                summary.reason = text_of(&waiting.reason);
+            }
+            ContainerState::Terminated(ended) => {
+                summary.reason = end_reason(ended);
+                if ended.exit_code != 0 {
+                    error = Some(summary.reason.clone());
+                }
+            }
             ContainerState::Running(_) if status.ready => {
                 running = true;
                 summary.ready += 1;
-                None
             }
-            _ => None,
-        };
-        if let Some(reason) = reason {
-            if reason != "Completed" {
-                error = Some(reason.clone());
-            }
-            summary.reason = reason;
+            _ => {}
         }
     }
-    if summary.reason == "Completed" && running {
-        summary.reason = match error {
-            _ if pod.is_ready() => "Running".to_owned(),
-            Some(error) => error,
-            None => "NotReady".to_owned(),
-        };
+    if summary.reason == "Completed" {
+        match error {
+            _ if running && pod.is_ready() => summary.reason = "Running".to_owned(),
+            Some(error) => summary.reason = error,
+            None if running => summary.reason = "NotReady".to_owned(),
+            None => {}
+        }
     }
     (summary.restarts, summary.last_restart) = (restarts.count, restarts.last);
 }

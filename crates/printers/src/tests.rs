@@ -244,12 +244,8 @@ fn cli_003_nodes_print_as_the_api_server_prints_them() {
 
 #[test]
 fn cli_004_events_print_as_the_api_server_prints_them() {
-    let regarding = Rc::new(ObjectRef {
-        kind: Kind::Pod,
-        namespace: "default".into(),
-        name: "agent-x7k2p".into(),
-        uid: Default::default(),
-    });
+    let (namespace, name) = ("default".into(), "agent-x7k2p".into());
+    let regarding = Rc::new(ObjectRef::new(Kind::Pod, namespace, name, Default::default()));
     let source = Rc::new(EventSource { component: "kubelet", host: Some("worker-1".into()) });
     let draft = EventDraft {
         regarding,

@@ -341,7 +341,7 @@ fn refused_before_filtering(status: Status) -> Diagnosis {
 fn text_of(error: &CallError) -> String {
     match error {
         CallError::Refused => "connect: connection refused".to_owned(),
-        CallError::TimedOut => "context deadline exceeded".to_owned(),
+        CallError::TimedOut | CallError::Canceled => "context deadline exceeded".to_owned(),
         CallError::Status(status) => status.message.clone(),
     }
 }

@@ -46,7 +46,7 @@ pub fn flights(cluster: &Cluster) -> Vec<Flight> {
             }
             Leg::List => (part, Place::ApiServer, "list".to_owned(), String::new(), String::new()),
             Leg::Listed(_) => (Place::ApiServer, part, "listed".to_owned(), String::new(), String::new()),
-            Leg::Answer(_) => continue,
+            Leg::Answer(_) | Leg::EventRejected(_) => continue,
         };
         flights.push(Flight {
             id: message.id,

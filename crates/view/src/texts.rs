@@ -8,6 +8,7 @@ use api::event::Event;
 use api::object::{Key, Kind};
 use api::schema;
 use cluster::Cluster;
+use cluster::kubeadm::is_credential;
 use cluster::machine::Machine;
 use sim::Time;
 use sim::files::{Entry, parent};
@@ -40,10 +41,12 @@ fn event_view(event: &Event) -> EventView {
     }
 }
 
-/// The files of a node's disk that matter to its kubelet, and whatever else a person has put there.
+/// The files of a node's disk that matter to its kubelet, and whatever else a person has put there; without
+/// the credentials that kubeadm writes.
 pub fn files(cluster: &Cluster, node: &str) -> Vec<FileView> {
     let Some(machine) = cluster.machine(node) else { return Vec::new() };
-    machine.files.iter().map(|(path, entry)| file_view(machine, path, entry)).collect()
+    let shown = machine.files.iter().filter(|(path, _)| !is_credential(path));
+    shown.map(|(path, entry)| file_view(machine, path, entry)).collect()
 }
 
 fn file_view(machine: &Machine, path: &str, entry: &Entry) -> FileView {

@@ -176,6 +176,11 @@ pub enum Call {
         period: Duration,
         owner: Option<Box<OwnerReference>>,
     },
+    /// Gives a lease up, if it is still the holder's.
+    ReleaseLease {
+        key: Key,
+        holder: Name,
+    },
 }
 
 impl Call {
@@ -185,7 +190,9 @@ impl Call {
             Call::Get { .. } => "get",
             Call::List { .. } => "list",
             Call::Post { .. } | Call::Create(_) | Call::PostEvent(_) => "create",
-            Call::Put { .. } | Call::Update(_) | Call::HoldLease { .. } => "update",
+            Call::Put { .. } | Call::Update(_) | Call::HoldLease { .. } | Call::ReleaseLease { .. } => {
+                "update"
+            }
             Call::UpdateStatus(_) => "update status",
             Call::PatchPodStatus { .. } | Call::Patch { patch: Patch::PodStatus { .. }, .. } => {
                 "patch status"
@@ -208,7 +215,7 @@ impl Call {
             Call::Create(object) | Call::Update(object) | Call::UpdateStatus(object) => object.kind(),
             Call::PatchPodStatus { .. } | Call::Bind { .. } | Call::Evict { .. } => Kind::Pod,
             Call::PostEvent(_) => Kind::Event,
-            Call::HoldLease { .. } => Kind::Lease,
+            Call::HoldLease { .. } | Call::ReleaseLease { .. } => Kind::Lease,
         }
     }
 }
@@ -238,6 +245,8 @@ pub enum CallError {
     Refused,
     /// The way there is cut: no answer ever came (CP-014).
     TimedOut,
+    /// The client would not wait any longer (`--request-timeout`).
+    Canceled,
     /// The API server said no.
     Status(Box<StatusError>),
 }
@@ -284,6 +293,23 @@ impl WatchEvent {
     }
 }
 
+/// How grave a line of a log is; the first letter of its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Info,
+    Error,
+}
+
+/// A line of a component's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    pub severity: Severity,
+    /// The file and line of Kubernetes' source that writes it: `kubelet.go:3516`.
+    pub place: &'static str,
+    /// What follows the head: `"message" key="value"`.
+    pub text: String,
+}
+
 /// A wish of a component; the cluster grants it.
 #[derive(Clone, Debug)]
 pub enum Effect {
@@ -292,7 +318,7 @@ pub enum Effect {
     /// Remind me then.
     Wake { at: Time, timer: Timer },
     /// A line in the component's own log (`journalctl -u kubelet`); never sent anywhere.
-    Log(String),
+    Log(LogLine),
     /// Make my watches: I was waiting, and begin to act.
     Connect,
     /// My process ends.
@@ -354,8 +380,16 @@ impl Ctx<'_> {
         self.wake_at(at, timer);
     }
 
-    pub fn log(&mut self, line: impl Into<String>) {
-        self.effects.push(Effect::Log(line.into()));
+    /// Writes a line of severity Info. `place` is the file and line of Kubernetes' source that writes it.
+    pub fn info(&mut self, place: &'static str, text: impl Into<String>) {
+        let line = LogLine { severity: Severity::Info, place, text: text.into() };
+        self.effects.push(Effect::Log(line));
+    }
+
+    /// Writes a line of severity Error, as [`Ctx::info`] does.
+    pub fn error(&mut self, place: &'static str, text: impl Into<String>) {
+        let line = LogLine { severity: Severity::Error, place, text: text.into() };
+        self.effects.push(Effect::Log(line));
     }
 
     /// Sends one event as it is. Components whose events repeat go through their recorder instead.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::restart::RestartRule;
 use super::scheduling::Scheduling;
 use super::status::{QosClass, Reason};
 use crate::image_name::parse_image_name;
@@ -107,6 +108,9 @@ pub struct Container {
     /// Why `image` is no image name, in the words of the kubelet's parser.
     pub image_name_error: Option<String>,
     pub image_pull_policy: ImagePullPolicy,
+    /// Its own restartPolicy, in place of the pod's.
+    pub restart_policy: Option<RestartPolicy>,
+    pub restart_rules: Vec<RestartRule>,
     pub command: Vec<Name>,
     pub args: Vec<Name>,
     pub(crate) requests: Resources,
@@ -118,8 +122,14 @@ pub struct Container {
     pub pre_stop: Option<Hook>,
     /// ConfigMaps and Secrets its environment names.
     pub env_refs: Vec<ConfigRef>,
-    /// The fingerprint of the container's spec: part of the back-off key (KL-078).
+    /// The fingerprint by which a running container is told from what it should be: name and image.
+    ///
+    /// Kubernetes: pkg/kubelet/container/helpers.go, HashContainer.
     pub hash: u64,
+    /// The fingerprint of what starts its crash back-off afresh: image and resources (KL-078).
+    ///
+    /// Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
+    pub back_off_hash: u64,
     /// How events name it: `spec.containers{name}`.
     pub field_path: Name,
 }
@@ -183,11 +193,7 @@ impl PodSpec {
         let seconds = |key: &str| raw[key].as_u64().map(Duration::from_secs);
         let text = |key: &str| -> Name { raw[key].as_str().unwrap_or_default().into() };
         PodSpec {
-            restart_policy: match raw["restartPolicy"].as_str() {
-                Some("OnFailure") => RestartPolicy::OnFailure,
-                Some("Never") => RestartPolicy::Never,
-                _ => RestartPolicy::Always,
-            },
+            restart_policy: RestartPolicy::parse(raw["restartPolicy"].as_str()).unwrap_or_default(),
             termination_grace_period: seconds("terminationGracePeriodSeconds")
                 .unwrap_or(Duration::from_secs(30)),
             active_deadline: seconds("activeDeadlineSeconds"),
@@ -237,6 +243,11 @@ fn field_path(name: &str, main: bool) -> Name {
     format!("spec.{list}{{{name}}}").into()
 }
 
+fn fingerprint(values: &[&Value]) -> u64 {
+    let text: String = values.iter().map(|value| format!("{value}/")).collect();
+    crate::meta::fnv1a_128(text.as_bytes()) as u64
+}
+
 impl Container {
     fn from_value(value: &Value, main: bool) -> Container {
         let kind = match (main, value["restartPolicy"].as_str()) {
@@ -255,6 +266,8 @@ impl Container {
                 Some("Never") => ImagePullPolicy::Never,
                 _ => ImagePullPolicy::IfNotPresent,
             },
+            restart_policy: RestartPolicy::parse(value["restartPolicy"].as_str()),
+            restart_rules: RestartRule::list(&value["restartPolicyRules"]),
             command: list("command"),
             args: list("args"),
             requests: Resources::from_value(&value["resources"]["requests"]),
@@ -265,7 +278,8 @@ impl Container {
             post_start: Hook::from_value(&value["lifecycle"]["postStart"]),
             pre_stop: Hook::from_value(&value["lifecycle"]["preStop"]),
             env_refs: env_refs(value),
-            hash: crate::meta::fnv1a_128(value.to_string().as_bytes()) as u64,
+            hash: fingerprint(&[&value["name"], &value["image"]]),
+            back_off_hash: fingerprint(&[&value["image"], &value["resources"]]),
             field_path: field_path(value["name"].as_str().unwrap_or_default(), main),
         }
     }

@@ -9,7 +9,9 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 
 use super::lately::Lately;
-use api::event::{EVENT_TTL, Event, EventDraft, EventSource, EventType, Message, ObjectRef, Pulled};
+use api::event::{
+    COMBINED, EVENT_TTL, Event, EventDraft, EventSource, EventType, Message, ObjectRef, Pulled,
+};
 use api::meta::Name;
 use sim::Time;
 use sim::index::fixed_hash;
@@ -219,15 +221,21 @@ impl EventTable {
         number
     }
 
-    /// The stored event that `draft` repeats: same object, reason and first time.
+    /// The stored event that `draft` repeats: same object, reason, message and first time. Of similar events
+    /// that were combined only the latest message is kept.
     ///
     /// Those said once lie in order of their time, as all calls take equally long.
     fn find(&self, draft: &EventDraft) -> Option<u32> {
+        let message = draft.message();
+        let combined = message.starts_with(COMBINED);
+        let same_message = |text: &str| if combined { text.starts_with(COMBINED) } else { *text == *message };
         let same = |event: &EventDraft| {
             event.regarding.uid == draft.regarding.uid
                 && event.reason == draft.reason
+                && event.kind == draft.kind
                 && event.first == draft.first
                 && event.field_path == draft.field_path
+                && same_message(&event.message())
         };
         if let Some((serial, _)) = self.again.iter().rev().find(|(_, event)| same(&event.draft)) {
             return Some(*serial);
@@ -242,7 +250,7 @@ impl EventTable {
                 let sort = &self.sorts[once.sort as usize];
                 if once.regarding.uid == draft.regarding.uid
                     && sort.reason == draft.reason
-                    && sort.field_path == draft.field_path
+                    && same(&self.whole(0, once).draft)
                 {
                     return Some(self.base + (at * PIECE + within) as u32 + 1);
                 }
@@ -292,18 +300,13 @@ mod tests {
     use sim::Duration;
 
     fn draft(name: &str, second: u64, count: u32, last: u64) -> EventDraft {
-        let regarding = ObjectRef {
-            kind: Kind::Pod,
-            namespace: "default".into(),
-            name: name.into(),
-            uid: Uid::from_text(name),
-        };
+        let regarding = ObjectRef::new(Kind::Pod, "default".into(), name.into(), Uid::from_text(name));
         EventDraft {
             regarding: Rc::new(regarding),
             field_path: None,
             kind: EventType::Normal,
             reason: "Started",
-            message: Message::Text(format!("{name} {count}").into()),
+            message: Message::Text(name.into()),
             source: Rc::new(EventSource { component: "kubelet", host: None }),
             count,
             first: Time::from_secs(second),
@@ -353,11 +356,28 @@ mod tests {
         }
         assert_eq!(table.put(draft("p1500", 1500, 2, 3000), 1), (1501, false));
         assert_eq!(table.put(draft("p1500", 1500, 3, 3001), 2), (1501, false));
-        assert_eq!(table.get(1501).unwrap().draft.message(), "p1500 3");
+        assert_eq!(table.get(1501).unwrap().draft.count, 3);
         assert_eq!(table.len(), 3000);
         // One that the API server never had is made anew.
         assert_eq!(table.put(draft("lost", 7, 2, 3001), 3), (3001, true));
         assert!(shown(&table).is_sorted_by_key(|(serial, ..)| *serial));
+    }
+
+    #[test]
+    fn what_is_said_again_with_another_message_is_another_event() {
+        let mut table = EventTable::default();
+        let say =
+            |text: &str, count| EventDraft { message: Message::Text(text.into()), ..draft("p", 1, count, 2) };
+        table.put(say("image not found", 1), 1);
+        table.put(say("ErrImagePull", 1), 2);
+        assert_eq!(table.put(say("ErrImagePull", 2), 3), (2, false));
+        assert_eq!(table.put(say("image not found", 2), 4), (1, false));
+        let combined = |text: &str, count| say(&format!("{COMBINED}{text}"), count);
+        assert_eq!(table.put(combined("a", 1), 5), (3, true));
+        assert_eq!(table.put(combined("b", 2), 6), (3, false));
+        let shown = shown(&table);
+        assert_eq!(shown[0], (1, "image not found".to_owned(), 2));
+        assert_eq!(shown[2], (3, format!("{COMBINED}b"), 2));
     }
 
     #[test]
@@ -369,7 +389,7 @@ mod tests {
         table.put(draft("p3", 3, 2, 1000), 1);
         table.expire(Time::from_secs(3600 + 990));
         assert_eq!(table.len(), 2000 - 991 + 1);
-        assert_eq!(shown(&table)[..2], [(4, "p3 2".to_owned(), 2), (992, "p991 1".to_owned(), 1)]);
+        assert_eq!(shown(&table)[..2], [(4, "p3".to_owned(), 2), (992, "p991".to_owned(), 1)]);
         assert_eq!(table.iter().next_back().map(|event| event.serial), Some(2000));
         table.expire(Time::from_secs(3600 + 1000));
         assert_eq!(shown(&table)[0].0, 1002);

@@ -92,6 +92,11 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// How long answers are waited for from now on; `None`: for ever.
+    pub fn limit_requests(&mut self, span: Option<Duration>) {
+        self.job.request_timeout = span;
+    }
+
     /// Does something on a node.
     pub fn act(&mut self, deed: Deed) -> Result<Outcome, Stop> {
         match self.next_reply() {

@@ -156,5 +156,7 @@ fn toleration_line(toleration: &Toleration) -> String {
 
 /// A stamp of the API form as describe prints it.
 pub(super) fn date(value: &Value) -> String {
-    rfc1123z(value.as_str().and_then(Timestamp::parse).unwrap_or_default())
+    // Go's zero time stands for one that is not known.
+    let known = value.as_str().and_then(Timestamp::parse);
+    known.map_or_else(|| "Mon, 01 Jan 0001 00:00:00 +0000".to_owned(), rfc1123z)
 }

@@ -4,7 +4,7 @@ use api::meta::Uid;
 use expect_test::expect;
 
 fn post_event(t: &mut Terminal, kind: Kind, name: &str, uid: Uid, reason: &'static str, count: u32) {
-    let regarding = ObjectRef { kind, namespace: "default".into(), name: name.into(), uid };
+    let regarding = ObjectRef::new(kind, "default".into(), name.into(), uid);
     let draft = EventDraft {
         regarding: Rc::new(regarding),
         field_path: Some("spec.containers{main}".into()),

@@ -1,10 +1,10 @@
 //! The programs of the control plane, as far as their command line goes: which container runs which, and
 //! what each says of a command line that it cannot take.
 //!
-//! Kubernetes: staging/src/k8s.io/component-base/cli/run.go, github.com/spf13/pflag; etcd:
-//! server/etcdmain/config.go. Rule: CP-024.
+//! Kubernetes: staging/src/k8s.io/component-base/cli/run.go, github.com/spf13/pflag. Rule: CP-024.
 
 use super::component_flags::{COMPONENTS, Component, Kind};
+use super::etcd_flags;
 use crate::node_status::KUBELET_VERSION;
 use api::field::go_quote;
 use api::pod::Container;
@@ -55,7 +55,7 @@ fn image_program(image: &str) -> &str {
 }
 
 /// The words after the program's name.
-fn arguments(container: &Container) -> impl Iterator<Item = &str> {
+pub(super) fn arguments(container: &Container) -> impl Iterator<Item = &str> {
     words(container).skip(usize::from(!container.command.is_empty()))
 }
 
@@ -88,11 +88,15 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
+/// The tag of an image's name, if it has one.
+pub(super) fn tag(image: &str) -> Option<&str> {
+    last_part(image).split('@').next()?.split_once(':').map(|(_, tag)| tag)
+}
+
 /// Whether an image holds the simulated release; others know other flags, and take what they are given here.
 fn is_this_release(image: &str) -> bool {
     let minor = KUBELET_VERSION.rsplit_once('.').map_or(KUBELET_VERSION, |(minor, _)| minor);
-    let tag = last_part(image).split('@').next().and_then(|name| name.split_once(':'));
-    tag.is_some_and(|(_, tag)| tag.strip_prefix(minor).is_some_and(|patch| patch.starts_with('.')))
+    tag(image).is_some_and(|tag| tag.strip_prefix(minor).is_some_and(|patch| patch.starts_with('.')))
 }
 
 /// What a part of the control plane has against its command line, if anything.
@@ -103,7 +107,7 @@ pub fn complaint(container: &Container) -> Option<Complaint> {
         return known.then(|| Complaint { exit_code: NOT_STARTED, text: String::new() });
     };
     match component.name {
-        "etcd" => etcd_complaint(component, container),
+        "etcd" => etcd_flags::complaint(container),
         _ if is_this_release(&container.image) => pflag_complaint(component, container),
         _ => None,
     }
@@ -187,37 +191,6 @@ fn bad_value(kind: Kind, value: &str) -> Option<String> {
     }
 }
 
-/// etcd reads its flags with Go's own package `flag`.
-fn etcd_complaint(component: &Component, container: &Container) -> Option<Complaint> {
-    let ends = |text: String| Some(Complaint { exit_code: 2, text: text + "\n" });
-    let mut words = arguments(container);
-    while let Some(word) = words.next() {
-        let Some(given) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
-            return Some(Complaint {
-                exit_code: 1,
-                text: format!(
-                    "error verifying flags, {} is not a valid flag. See 'etcd --help'.\n",
-                    go_quote(word)
-                ),
-            });
-        };
-        let (name, value) = match given.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (given, None),
-        };
-        match (component.kind_of(name), value) {
-            (None, _) => return ends(format!("flag provided but not defined: -{name}")),
-            (Some(Kind::Bool) | Some(_), Some(_)) | (Some(Kind::Bool), None) => {}
-            (Some(_), None) => {
-                if words.next().is_none() {
-                    return ends(format!("flag needs an argument: -{name}"));
-                }
-            }
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -248,7 +221,6 @@ mod tests {
             vec!["kube-apiserver", "--etcd-servers=https://127.0.0.1:2379", "--tls-cert-file=/x", "-v=2"],
             vec!["kube-controller-manager", "--leader_elect=true", "--controllers=*,bootstrapsigner"],
             vec!["kube-scheduler", "--kubeconfig", "/etc/x", "--leader-elect", "--v", "2"],
-            vec!["etcd", "--data-dir=/var/lib/etcd", "-name", "x", "--watch-progress-notify-interval=5s"],
         ];
         for command in commands {
             assert_eq!(said(&command), None, "{command:?}");
@@ -276,14 +248,6 @@ mod tests {
         assert_eq!(
             error(&["kube-apiserver", "--secure-port=6443"]),
             "\"command failed\" err=\"--etcd-servers must be specified\""
-        );
-    }
-
-    #[test]
-    fn cp_024_etcd_has_its_own_words() {
-        assert_eq!(
-            said(&["etcd", "--datadir=/x"]),
-            Some((2, "flag provided but not defined: -datadir\n".into()))
         );
     }
 

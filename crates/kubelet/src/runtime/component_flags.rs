@@ -1,8 +1,8 @@
-//! The flags that the programs of the control plane know, as `{program} --help` lists them.
+//! The flags that Kubernetes' programs of the control plane know, as `{program} --help` lists them; etcd's are
+//! elsewhere.
 //!
 //! Kubernetes: cmd/kube-apiserver/app/options, cmd/kube-controller-manager/app/options,
-//! cmd/kube-scheduler/app/options, staging/src/k8s.io/component-base/logs/api/v1/options.go; etcd:
-//! server/etcdmain/config.go.
+//! cmd/kube-scheduler/app/options, staging/src/k8s.io/component-base/logs/api/v1/options.go.
 
 /// What a flag's value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,7 @@ impl Component {
             (self.spans, Kind::Span),
             (self.texts, Kind::Text),
         ];
-        let mut lists =
-            lists.into_iter().chain((self.name != "etcd").then_some(COMMON).into_iter().flatten());
+        let mut lists = lists.into_iter().chain(COMMON);
         lists.find(|(flags, _)| flags.split_whitespace().any(|known| known == flag)).map(|(_, kind)| kind)
     }
 }
@@ -160,36 +159,5 @@ pub(super) const COMPONENTS: [Component; 4] = [
         texts: "kube-api-qps leader-elect-resource-lock leader-elect-resource-name \
             leader-elect-resource-namespace",
     },
-    Component {
-        name: "etcd",
-        bools: "client-cert-auth peer-client-cert-auth auto-tls peer-auto-tls force-new-cluster \
-            pre-vote strict-reconfig-check enable-pprof version help h experimental-initial-corrupt-check \
-            experimental-enable-lease-checkpoint experimental-distributed-tracing enable-distributed-tracing \
-            unsafe-no-fsync socket-reuse-port socket-reuse-address enable-grpc-gateway \
-            experimental-memory-mlock memory-mlock feature-gates-help peer-skip-client-san-verification \
-            enable-log-rotation initial-election-tick-advance experimental-compact-hash-check-enabled",
-        ints: "",
-        spans: "",
-        texts: "config-file name data-dir wal-dir snapshot-count heartbeat-interval election-timeout \
-            listen-peer-urls listen-client-urls listen-client-http-urls max-snapshots max-wals quota-backend-bytes \
-            backend-batch-interval backend-batch-limit max-txn-ops max-request-bytes max-concurrent-streams \
-            max-learners grpc-keepalive-min-time grpc-keepalive-interval grpc-keepalive-timeout \
-            initial-advertise-peer-urls initial-cluster initial-cluster-state initial-cluster-token \
-            advertise-client-urls discovery discovery-srv discovery-srv-name discovery-fallback discovery-proxy \
-            discovery-endpoints discovery-token discovery-dial-timeout auto-compaction-retention \
-            auto-compaction-mode cert-file key-file client-cert-file client-key-file client-crl-file \
-            client-cert-allowed-hostname client-cert-allowed-cn trusted-ca-file peer-cert-file peer-key-file \
-            peer-client-cert-file peer-client-key-file peer-trusted-ca-file peer-cert-allowed-cn \
-            peer-cert-allowed-hostname peer-crl-file cipher-suites self-signed-cert-validity cors \
-            host-whitelist tls-min-version tls-max-version auth-token bcrypt-cost auth-token-ttl metrics \
-            listen-metrics-urls logger log-outputs log-level log-format log-rotation-config-json \
-            bootstrap-defrag-threshold-megabytes warning-apply-duration warning-unary-request-duration \
-            watch-progress-notify-interval corrupt-check-time compact-hash-check-time compaction-batch-limit \
-            compaction-sleep-interval downgrade-check-time snapshot-catchup-entries feature-gates \
-            experimental-watch-progress-notify-interval experimental-corrupt-check-time \
-            experimental-compaction-batch-limit experimental-warning-apply-duration \
-            experimental-peer-skip-client-san-verification experimental-bootstrap-defrag-threshold-megabytes \
-            distributed-tracing-address distributed-tracing-service-name distributed-tracing-instance-id \
-            distributed-tracing-sampling-rate raft-read-timeout raft-write-timeout v2-deprecation",
-    },
+    Component { name: "etcd", bools: "", ints: "", spans: "", texts: "" },
 ];

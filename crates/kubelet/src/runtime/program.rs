@@ -124,7 +124,7 @@ pub(super) fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// How long `sleep 5`, `sleep 0.5`, `sleep 2m` takes; `None` for ever.
-fn sleep(words: &[&str]) -> Option<Duration> {
+pub(super) fn sleep(words: &[&str]) -> Option<Duration> {
     words[1..].iter().try_fold(Duration::ZERO, |total, word| Some(total + sleep_word(word)?))
 }
 
@@ -189,13 +189,13 @@ fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
     Program { ends: Some((spent, code)), heeds_sigterm }
 }
 
-struct Statement<'a> {
-    words: &'a str,
+pub(super) struct Statement<'a> {
+    pub(super) words: &'a str,
     /// The next one runs only if this one succeeds.
     ends_with_and: bool,
 }
 
-fn statements(script: &str) -> impl Iterator<Item = Statement<'_>> {
+pub(super) fn statements(script: &str) -> impl Iterator<Item = Statement<'_>> {
     script.split([';', '\n']).flat_map(|line| {
         let count = line.split("&&").count();
         line.split("&&")

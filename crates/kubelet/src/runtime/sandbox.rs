@@ -15,7 +15,8 @@ pub enum SandboxState {
     NotReady,
 }
 
-/// A pod, as the runtime knows it.
+/// A pod's latest sandbox, with all of the pod's containers. It stays for a while when its pod is gone, until
+/// the kubelet's garbage collection.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     pub id: u32,
@@ -30,17 +31,37 @@ pub struct Sandbox {
     pub state: SandboxState,
     /// The last part of its address in the node's network; 0 without one.
     pub(super) host_part: u8,
+    /// The same of the address that it had until it was stopped, as long as the kubelet remembers it.
+    pub(super) former_part: u8,
     /// In order of creation; of each name at most the present one and the one before it.
     pub containers: Vec<Container>,
+}
+
+/// A sandbox that another one of the same pod has replaced.
+#[derive(Clone, Debug)]
+pub struct OldSandbox {
+    pub id: u32,
+    pub uid: Uid,
+    pub name: Name,
+    pub common: Rc<CommonMeta>,
+    pub created: Time,
+    pub attempt: u32,
+}
+
+impl OldSandbox {
+    pub(super) fn of(sandbox: &Sandbox) -> OldSandbox {
+        let Sandbox { id, uid, created, attempt, .. } = *sandbox;
+        OldSandbox { id, uid, name: sandbox.name.clone(), common: sandbox.common.clone(), created, attempt }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub struct Container {
     pub id: u32,
     /// Where it stands in [`PodSpec::containers`].
-    pub(crate) index: u16,
-    /// Which of the pod's sandboxes it was made in.
-    pub(crate) sandbox: u16,
+    pub index: u16,
+    /// The number of the sandbox that it was made in.
+    pub sandbox: u32,
     /// How many of this name there were before it in this pod.
     pub attempt: u32,
     pub(crate) image_said: ImageSaid,
@@ -70,6 +91,18 @@ impl ImageSaid {
         let before = Duration(u64::from(self.0 & !Self::PULLING));
         (self != Self::NOTHING).then_some((self.0 & Self::PULLING != 0, before))
     }
+}
+
+/// What the events of a container's first start said, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstStart {
+    pub image: Name,
+    /// Whether the image was pulled; if not, it was there.
+    pub pulling: bool,
+    /// When that was said.
+    pub said: Time,
+    pub created: Time,
+    pub started: Time,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,8 +175,8 @@ impl Sandbox {
 
     /// The latest container of this name that was made in the present sandbox: init containers run again in
     /// a new one (KL-098).
-    pub(crate) fn newest_init(&self, name: &str) -> Option<&Container> {
-        self.newest(name).filter(|container| u32::from(container.sandbox) == self.attempt)
+    pub fn newest_init(&self, name: &str) -> Option<&Container> {
+        self.newest(name).filter(|container| container.sandbox == self.id)
     }
 
     /// The one before the latest, if it is still known.

@@ -139,7 +139,9 @@ fn kl_010_kl_013_other_kinds_are_refused_by_the_watch_and_by_the_scan() {
     let mut world = World::new();
     world.write("ds.yaml", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: web\n");
     let file = "/etc/kubernetes/manifests/ds.yaml";
-    let why = format!("{file}: couldn't parse as pod(invalid pod: &apps.DaemonSet");
+    let why = format!(
+        "{file}: couldn't parse as pod(no kind \\\"DaemonSet\\\" is registered for version \\\"apps/v1"
+    );
     assert!(world.logged(&format!(
         "\"Unable to process watch event\" err=\"can't process config file \\\"{file}\\\": {why}"
     )));
