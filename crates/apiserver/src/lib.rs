@@ -49,6 +49,16 @@ impl ApiServer {
         }
     }
 
+    /// Tries a call: nothing is written, and the next names and uids are as if nothing had been asked.
+    fn dry_run(&mut self, call: Call, now: Time) -> Answer {
+        let before = (self.names.clone(), self.uids.clone(), self.admission.epoch);
+        self.store.dry = true;
+        let answer = self.handle(call, now);
+        self.store.dry = false;
+        (self.names, self.uids, self.admission.epoch) = before;
+        answer
+    }
+
     /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].
     pub fn handle(&mut self, call: Call, now: Time) -> Answer {
         let mut warnings = Vec::new();
@@ -56,6 +66,7 @@ impl ApiServer {
             self.store.events.expire(now);
         }
         let result = match call {
+            Call::DryRun(call) => return self.dry_run(*call, now),
             Call::Get { kind, key } => registry::get(self, kind, &key),
             Call::List { kind, namespace } => Ok(Reply::List(self.store.list(kind, namespace.as_deref()))),
             Call::Post { kind, namespace, body, validation } => {

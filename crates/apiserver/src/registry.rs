@@ -9,7 +9,8 @@ use api::meta::{Deletion, Name, OwnerReference, Uid};
 use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
-use api::status_error::{GroupResource, StatusError};
+use api::status_error::{GroupResource, StatusError, StatusReason};
+use api::strategic_patch;
 use sim::{Duration, Time, Timestamp};
 use wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
@@ -259,15 +260,13 @@ pub(super) fn patch(
         Patch::Merge(patch) => {
             let mut value = old.to_value(now);
             api::patch::merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)
-                .map_err(|error| api::patch::refusal(&error, value.to_string(), false))?;
+            let decoded = codec::decode(&value, kind.info());
+            let value = strategy::decode_patched(decoded, validation, warnings)
+                .map_err(|why| api::patch::refusal(value.to_string(), why))?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Strategic(patch) => {
-            let mut value = old.to_value(now);
-            api::patch::strategic_merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)
-                .map_err(|error| api::patch::refusal(&error, api::patch::go_map(&patch), true))?;
+            let value = merged(kind, old.to_value(now), &patch, validation, warnings)?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Owner { add, remove } => {
@@ -300,6 +299,33 @@ pub(super) fn patch(
             Ok(Reply::Object(api.store.update(Object::Pod(Rc::new(pod)))))
         }
     }
+}
+
+/// An object with a strategic merge patch in it.
+///
+/// Kubernetes: apiserver/pkg/endpoints/handlers/patch.go, applyPatchToObject.
+fn merged(
+    kind: Kind,
+    mut value: Value,
+    patch: &Value,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, StatusError> {
+    if !patch.is_object() {
+        let what = codec::json_kind(patch);
+        let why = format!("json: cannot unmarshal {what} into Go value of type map[string]interface {{}}");
+        return Err(StatusError::bad_request(why));
+    }
+    let mut patch = patch.clone();
+    strategic_patch::merge(kind.info(), &mut value, &mut patch).map_err(|why| {
+        match strategic_patch::is_bad_request(&why) {
+            true => StatusError::bad_request(why),
+            false => StatusError::new(StatusReason::Unknown, why),
+        }
+    })?;
+    let decoded = codec::from_unstructured(&value, kind.info());
+    strategy::decode_patched(decoded, validation, warnings)
+        .map_err(|why| api::patch::refusal(strategic_patch::go_value(&patch), why))
 }
 
 fn check_uid(kind: Kind, old: &Object, uid: Option<Uid>) -> Result<(), StatusError> {

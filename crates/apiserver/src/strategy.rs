@@ -10,8 +10,10 @@ use api::field::ErrorList;
 use api::meta::{Deletion, ObjectMeta};
 use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
+use api::schema::KindInfo;
 use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect};
+use codec::Decoded;
 use sim::Time;
 use validation;
 use wire::FieldValidation;
@@ -62,15 +64,49 @@ pub(super) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, StatusError> {
     let info = kind.info();
-    let decoded = codec::decode(body, info);
-    let refused = decoded.error.is_some() || validation == FieldValidation::Strict;
-    if let Some(why) = decoded.bad_request(info).filter(|_| refused) {
-        return Err(StatusError::bad_request(why));
+    check_kind(info, body)?;
+    checked(codec::decode(body, info), validation, warnings).map_err(|decoded| {
+        let why = decoded.bad_request(info).unwrap_or_default();
+        StatusError::bad_request(why)
+    })
+}
+
+/// Decodes a patched object; the error is what a strict decoder says.
+pub(super) fn decode_patched(
+    decoded: Decoded,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, String> {
+    checked(decoded, validation, warnings).map_err(|decoded| decoded.problem().unwrap_or_default())
+}
+
+fn checked(
+    decoded: Decoded,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Box<Decoded>> {
+    let refuses = validation == FieldValidation::Strict && !decoded.unknown.is_empty();
+    if decoded.error.is_some() || refuses {
+        return Err(Box::new(decoded));
     }
     if validation == FieldValidation::Warn {
         warnings.extend(decoded.unknown.iter().map(codec::UnknownField::message));
     }
     Ok(decoded.value)
+}
+
+/// A kind that only differs in its letters' case leads kubectl to the right path, and is none.
+///
+/// Kubernetes: apimachinery/pkg/runtime/error.go, notRegisteredErr; apiserver/pkg/endpoints/handlers/create.go.
+fn check_kind(info: &KindInfo, body: &Value) -> Result<(), StatusError> {
+    let given = body.get("kind").and_then(Value::as_str).unwrap_or(info.kind);
+    if given == info.kind || given.is_empty() {
+        return Ok(());
+    }
+    Err(StatusError::bad_request(format!(
+        "{given} in version \"{}\" cannot be handled as a {}: no kind \"{given}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+        info.version, info.kind, info.api_version
+    )))
 }
 
 /// The namespace of the request counts; a body that names another is refused.

@@ -63,16 +63,21 @@ impl Decoded {
     ///
     /// Rules: API-034, API-036.
     pub fn bad_request(&self, kind: &KindInfo) -> Option<String> {
-        let why = match (&self.error, self.unknown.is_empty()) {
-            (Some(error), _) => error.message.clone(),
-            (None, true) => return None,
+        let (name, version) = (kind.kind, kind.version);
+        let why = self.problem()?;
+        Some(format!("{name} in version \"{version}\" cannot be handled as a {name}: {why}"))
+    }
+
+    /// What a strict decoder finds wrong.
+    pub fn problem(&self) -> Option<String> {
+        match (&self.error, self.unknown.is_empty()) {
+            (Some(error), _) => Some(error.message.clone()),
+            (None, true) => None,
             (None, false) => {
                 let all: Vec<String> = self.unknown.iter().map(UnknownField::message).collect();
-                format!("strict decoding error: {}", all.join(", "))
+                Some(format!("strict decoding error: {}", all.join(", ")))
             }
-        };
-        let (name, version) = (kind.kind, kind.version);
-        Some(format!("{name} in version \"{version}\" cannot be handled as a {name}: {why}"))
+        }
     }
 
     /// The mistakes with their places in the text: what a strict API server refuses.
@@ -438,7 +443,8 @@ fn unstructured_mismatch(value: &Value, ty: &Type, named: Option<&'static str>) 
     }
 }
 
-fn json_kind(value: &Value) -> &'static str {
+/// A value's kind as Go's JSON decoder names it.
+pub fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -446,6 +452,22 @@ fn json_kind(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+/// Whole numbers beyond int64 become floats, as in every object that kubectl reads.
+///
+/// Kubernetes: apimachinery/pkg/util/json/json.go.
+pub fn widen_integers(value: &mut Value) {
+    match value {
+        Value::Number(n) if n.is_u64() && !n.is_i64() => {
+            if let Some(float) = n.as_f64().and_then(Number::from_f64) {
+                *n = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(widen_integers),
+        Value::Object(map) => map.values_mut().for_each(widen_integers),
+        _ => {}
     }
 }
 

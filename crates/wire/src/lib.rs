@@ -176,6 +176,8 @@ pub enum Call {
         period: Duration,
         owner: Option<Box<OwnerReference>>,
     },
+    /// The same up to the write, which is left out.
+    DryRun(Box<Call>),
 }
 
 impl Call {
@@ -194,6 +196,7 @@ impl Call {
             Call::Delete { .. } => "delete",
             Call::Bind { .. } => "bind",
             Call::Evict { .. } => "evict",
+            Call::DryRun(call) => call.verb(),
         }
     }
 
@@ -209,6 +212,7 @@ impl Call {
             Call::PatchPodStatus { .. } | Call::Bind { .. } | Call::Evict { .. } => Kind::Pod,
             Call::PostEvent(_) => Kind::Event,
             Call::HoldLease { .. } => Kind::Lease,
+            Call::DryRun(call) => call.kind(),
         }
     }
 }
