@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod eviction;
 pub mod registry;
+mod runtime_class;
 pub mod store;
 pub mod strategy;
 #[cfg(test)]

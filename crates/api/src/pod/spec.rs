@@ -136,8 +136,10 @@ pub struct Hook {
 /// The pod spec as the scheduler, the controllers and the kubelet read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSpec {
-    /// The whole spec in API form, except nodeName and a daemon pod's pinning.
+    /// The whole spec in API form, except nodeName, a daemon pod's pinning and the token's volume.
     pub raw: Rc<Value>,
+    /// Its containers mount a token of its service account.
+    pub mounts_token: bool,
     /// Init containers and sidecars in their order, then the main containers.
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
@@ -183,6 +185,7 @@ impl PodSpec {
         let seconds = |key: &str| raw[key].as_u64().map(Duration::from_secs);
         let text = |key: &str| -> Name { raw[key].as_str().unwrap_or_default().into() };
         PodSpec {
+            mounts_token: false,
             restart_policy: match raw["restartPolicy"].as_str() {
                 Some("OnFailure") => RestartPolicy::OnFailure,
                 Some("Never") => RestartPolicy::Never,
