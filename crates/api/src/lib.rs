@@ -25,6 +25,7 @@ pub mod quantity;
 pub mod resources;
 pub mod schema;
 pub mod status_error;
+pub mod strategic_patch;
 pub mod toleration;
 
 pub use daemonset::{ControllerRevision, DaemonSet};

@@ -7,12 +7,13 @@ pub mod scheduling;
 pub mod spec;
 pub mod status;
 mod status_form;
+pub mod token;
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::meta::{Name, ObjectMeta};
+use super::meta::{Name, ObjectMeta, Uid};
 pub use restart::{RestartAction, RestartRule};
 pub use spec::{
     Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
@@ -134,12 +135,15 @@ impl Pod {
 
     /// Reads a Pod in API form. The value should have been decoded and defaulted before.
     pub fn from_value(value: &Value) -> Pod {
-        let spec = &value["spec"];
+        let meta = ObjectMeta::from_value(&value["metadata"]);
+        let mut raw = value["spec"].clone();
+        let mounts_token = token::remove(&mut raw, meta.uid);
+        let node_name = raw["nodeName"].as_str().filter(|name| !name.is_empty()).map(Name::from);
         Pod {
-            meta: ObjectMeta::from_value(&value["metadata"]),
-            node_name: spec["nodeName"].as_str().filter(|name| !name.is_empty()).map(Name::from),
+            meta,
+            node_name,
             pinned_to: None,
-            spec: Rc::new(PodSpec::from_value(spec.clone())),
+            spec: Rc::new(PodSpec { mounts_token, ..PodSpec::from_value(raw) }),
             status: PodStatus::from_value(&value["status"]),
         }
     }
@@ -155,6 +159,10 @@ impl Pod {
         }
         if let Some(node) = &self.node_name {
             spec["nodeName"] = json!(&**node);
+        }
+        // A pod that is not stored yet has no uid.
+        if self.spec.mounts_token && self.meta.uid != Uid::default() {
+            token::insert(&mut spec, self.meta.uid);
         }
         spec
     }

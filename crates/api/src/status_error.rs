@@ -148,6 +148,14 @@ impl StatusError {
         }
     }
 
+    /// For a path that the API server does not serve.
+    ///
+    /// Kubernetes: apimachinery/pkg/api/errors/errors.go, NewGenericServerResponse.
+    pub fn not_served() -> Self {
+        let message = "the server could not find the requested resource".to_owned();
+        Self::about(StatusReason::NotFound, GroupResource::core(""), "", message)
+    }
+
     /// `pods "x" not found` (API-011).
     pub fn not_found(resource: GroupResource<'_>, name: &str) -> Self {
         Self::about(

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::store::Store;
 use api::field::go_quote;
-use api::object::Kind;
+use api::json;
+use api::object::{Kind, Other};
 use api::pod::references::has_api_object_reference;
-use api::pod::{Pod, PodSpec};
+use api::pod::{Pod, PodSpec, token};
 use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect, Toleration};
 use validation::defaults::set_defaults;
@@ -57,7 +58,7 @@ impl Admission {
             pod.spec = Rc::new(PodSpec::from_value(raw));
             return Ok(());
         }
-        check_service_account(pod, store, service_account)?;
+        let account = service_account_of(pod, store, service_account)?;
         let known = |entry: &&Remembered| Rc::ptr_eq(&entry.given, &pod.spec) && entry.epoch == self.epoch;
         if let Some(entry) = self.remembered.iter().rev().find(known) {
             pod.spec = entry.admitted.clone();
@@ -65,10 +66,11 @@ impl Admission {
         }
         let given = pod.spec.clone();
         let mut raw = with_defaults((*given.raw).clone());
+        let mounts_token = admit_service_account(&mut raw, account.as_deref());
         admit_priority(name(pod), &mut raw, store)?;
-        admit_service_account(&mut raw);
-        admit_default_tolerations(&given, &mut raw);
-        let admitted = Rc::new(PodSpec::from_value(raw));
+        admit_default_tolerations(&mut raw);
+        super::runtime_class::admit(name(pod), &mut raw, store)?;
+        let admitted = Rc::new(PodSpec { mounts_token, ..PodSpec::from_value(raw) });
         if self.remembered.len() >= REMEMBERED {
             self.remembered.remove(0);
         }
@@ -92,19 +94,22 @@ fn with_defaults(spec: Value) -> Value {
     pod["spec"].take()
 }
 
-/// Whether the namespace's service account exists; a component's pods need it too (CP-018).
+/// The pod's service account, which must exist; a component's pods need it too (CP-018).
 ///
 /// Kubernetes: plugin/pkg/admission/serviceaccount/admission.go, Admit.
-fn check_service_account(pod: &Pod, store: &Store, kind: Option<Kind>) -> Result<(), StatusError> {
+fn service_account_of(
+    pod: &Pod,
+    store: &Store,
+    kind: Option<Kind>,
+) -> Result<Option<Rc<Other>>, StatusError> {
     let account = match &*pod.spec.service_account_name {
         "" => "default",
         name => name,
     };
     let namespace = &**pod.meta.namespace();
-    let Some(kind) = kind else { return Ok(()) };
-    let exists = store.others.get(&kind).is_some_and(|table| table.get(namespace, account).is_some());
-    if exists {
-        return Ok(());
+    let Some(kind) = kind else { return Ok(None) };
+    if let Some(found) = store.others.get(&kind).and_then(|table| table.get(namespace, account)) {
+        return Ok(Some(found.clone()));
     }
     let why = format!(
         "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
@@ -142,27 +147,52 @@ fn admit_priority(name: &str, raw: &mut Value, store: &Store) -> Result<(), Stat
         return Err(StatusError::forbidden(pods(), name, &why));
     }
     raw["priority"] = json!(value);
-    let policy = if policy.is_string() { policy } else { json!("PreemptLowerPriority") };
-    raw["preemptionPolicy"] = policy;
+    let policy = policy.as_str().unwrap_or("PreemptLowerPriority");
+    if let Some(given) = raw["preemptionPolicy"].as_str().filter(|given| *given != policy) {
+        let why = format!(
+            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; \
+             priority admission controller computed {policy} from the given PriorityClass name"
+        );
+        return Err(StatusError::forbidden(pods(), name, &why));
+    }
+    raw["preemptionPolicy"] = json!(policy);
     Ok(())
 }
 
-fn admit_service_account(raw: &mut Value) {
-    if raw["serviceAccountName"].as_str().unwrap_or_default().is_empty() {
+/// Names the account and gives what belongs to it. Returns whether the pod gets a volume with its token.
+fn admit_service_account(raw: &mut Value, account: Option<&Other>) -> bool {
+    if json::text(raw, "serviceAccountName").is_empty() {
         raw["serviceAccountName"] = json!("default");
     }
     raw["serviceAccount"] = raw["serviceAccountName"].clone();
+    let Some(account) = account else { return false };
+    let secrets = json::get(&account.raw, "imagePullSecrets");
+    if json::empty(raw, "imagePullSecrets") && !json::empty(&account.raw, "imagePullSecrets") {
+        raw["imagePullSecrets"] = secrets.clone();
+    }
+    let automount = |of: &Value| of.get("automountServiceAccountToken").and_then(Value::as_bool);
+    if !automount(raw).or_else(|| automount(&account.raw)).unwrap_or(true) {
+        return false;
+    }
+    match token::own_volume(raw).map(str::to_owned) {
+        Some(volume) => {
+            token::mount(raw, &volume);
+            false
+        }
+        None => token::is_wanted(raw),
+    }
 }
 
 /// Kubernetes: plugin/pkg/admission/defaulttolerationseconds/admission.go, Admit.
-fn admit_default_tolerations(given: &PodSpec, raw: &mut Value) {
+pub(super) fn admit_default_tolerations(raw: &mut Value) {
+    let given: Vec<Toleration> = json::list(raw, "tolerations").iter().map(Toleration::from_value).collect();
     for key in [NOT_READY, UNREACHABLE] {
         let taint = Taint::new(key, "", TaintEffect::NoExecute);
         let tolerates = |toleration: &Toleration| {
             (*toleration.key == *key || toleration.key.is_empty())
                 && toleration.effect.is_none_or(|effect| effect == TaintEffect::NoExecute)
         };
-        if given.tolerations.iter().any(tolerates) {
+        if given.iter().any(tolerates) {
             continue;
         }
         let mut toleration = Toleration::exists(&taint.key, TaintEffect::NoExecute);
@@ -172,6 +202,18 @@ fn admit_default_tolerations(given: &PodSpec, raw: &mut Value) {
             slot => *slot = json!([toleration.to_value()]),
         }
     }
+}
+
+/// Runs the mutating plugins on a pod that is about to be changed.
+///
+/// Kubernetes: plugin/pkg/admission/priority/admission.go, admitPod; defaulttolerationseconds/admission.go.
+pub(super) fn admit_update(spec: &mut Value, old: &Value) {
+    for key in ["priority", "preemptionPolicy"] {
+        if !json::has(spec, key) && json::has(old, key) {
+            spec[key] = old[key].clone();
+        }
+    }
+    admit_default_tolerations(spec);
 }
 
 /// What kubelets may create: mirror pods of their own node, and nothing that leads to other objects.

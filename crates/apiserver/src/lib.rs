@@ -3,9 +3,10 @@
 //! It never sends anything by itself: answers are returned, and what changed is read from the store by the
 //! cluster, which brings it to the watchers.
 
-pub(crate) mod admission;
-pub(crate) mod eviction;
-pub(crate) mod registry;
+pub mod admission;
+pub mod eviction;
+pub mod registry;
+mod runtime_class;
 pub mod store;
 pub(crate) mod strategy;
 #[cfg(test)]
@@ -49,6 +50,16 @@ impl ApiServer {
         }
     }
 
+    /// Tries a call: nothing is written, and the next names and uids are as if nothing had been asked.
+    fn dry_run(&mut self, call: Call, now: Time) -> Answer {
+        let before = (self.names.clone(), self.uids.clone(), self.admission.epoch);
+        self.store.dry = true;
+        let answer = self.handle(call, now);
+        self.store.dry = false;
+        (self.names, self.uids, self.admission.epoch) = before;
+        answer
+    }
+
     /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].
     pub fn handle(&mut self, call: Call, now: Time) -> Answer {
         let mut warnings = Vec::new();
@@ -56,6 +67,7 @@ impl ApiServer {
             self.store.events.expire(now);
         }
         let result = match call {
+            Call::DryRun(call) => return self.dry_run(*call, now),
             Call::Get { kind, key } => registry::get(self, kind, &key),
             Call::List { kind, namespace } => Ok(Reply::List(self.store.list(kind, namespace.as_deref()))),
             Call::Post { kind, namespace, body, validation } => {

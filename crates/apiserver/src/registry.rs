@@ -4,14 +4,16 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{ApiServer, admission, strategy};
+use super::{ApiServer, admission, runtime_class, strategy};
 use api::event::EventDraft;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
 use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
-use api::status_error::{GroupResource, StatusError};
+use api::status_error::{GroupResource, StatusError, StatusReason};
+use api::strategic_patch;
 use sim::{Duration, Time, Timestamp};
+use validation::prepare::dedup_owner_references;
 use wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
 pub(super) type Outcome = Result<Reply, StatusError>;
@@ -41,8 +43,10 @@ fn is_namespace(kind: Kind) -> bool {
     matches!(kind, Kind::Other(_)) && kind.name() == "Namespace" && kind.api_version() == "v1"
 }
 
-fn is_priority_class(kind: Kind) -> bool {
-    matches!(kind, Kind::Other(_)) && kind.name() == "PriorityClass"
+/// Whether admission's answers depend on objects of a kind.
+fn shapes_admission(kind: Kind) -> bool {
+    matches!(kind, Kind::Other(_))
+        && matches!(kind.name(), "PriorityClass" | "ServiceAccount" | "RuntimeClass")
 }
 
 pub(super) fn get(api: &ApiServer, kind: Kind, key: &Key) -> Outcome {
@@ -79,18 +83,28 @@ fn generate_name(api: &mut ApiServer, base: &str) -> Name {
     name.into()
 }
 
+/// A generated name that no object has; empty if there is nothing to begin with.
+fn free_name(api: &mut ApiServer, kind: Kind, key: &Key, base: &str) -> Name {
+    let mut key = key.clone();
+    if base.is_empty() {
+        return key.name;
+    }
+    for _ in 0..NAME_ATTEMPTS {
+        key.name = generate_name(api, base);
+        if api.store.get(kind, &key).is_none() {
+            break;
+        }
+    }
+    key.name
+}
+
 /// Gives a new object its name, uid, time and generation, and stores it (API-001, API-004, API-007, API-010).
 fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
     let kind = object.kind();
     let mut key = object.key();
     if key.name.is_empty() {
         let base = object.meta().map(|meta| meta.common.generate_name.clone()).unwrap_or_default();
-        for _ in 0..NAME_ATTEMPTS {
-            key.name = generate_name(api, &base);
-            if api.store.get(kind, &key).is_none() {
-                break;
-            }
-        }
+        key.name = free_name(api, kind, &key, &base);
     }
     if let Some(existing) = api.store.get(kind, &key) {
         let going = existing.meta().is_some_and(|meta| meta.is_terminating());
@@ -111,7 +125,7 @@ fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
             meta.generation = 1;
         }
     });
-    if is_priority_class(kind) {
+    if shapes_admission(kind) {
         api.admission.epoch += 1;
     }
     Ok(Reply::Object(api.store.insert(object)))
@@ -129,17 +143,31 @@ pub(super) fn post(
 ) -> Outcome {
     let mut value = strategy::decode(kind, body, validation, warnings)?;
     strategy::set_namespace(kind, &mut value, namespace)?;
-    strategy::prepare_for_create(kind, &mut value);
-    let key = strategy::key_of(&value, kind);
+    strategy::reset_metadata(kind, &mut value);
+    dedup_owner_references(&mut value, false, warnings);
+    let mut key = strategy::key_of(&value, kind);
     check_namespace(api, kind, &key)?;
     strategy::set_defaults(kind, &mut value);
+    let mut mounts_token = false;
+    if kind == Kind::Pod {
+        let mut pod = Pod::from_value(&value);
+        api.admission.admit(&mut pod, &api.store, api.kinds.service_account)?;
+        mounts_token = pod.spec.mounts_token;
+        value["spec"] = pod.spec_to_value();
+    }
+    if key.name.is_empty() {
+        let base = value["metadata"]["generateName"].as_str().unwrap_or_default();
+        key.name = free_name(api, kind, &key, base);
+        value["metadata"]["name"] = (*key.name).into();
+    }
+    strategy::prepare_for_create(kind, &mut value, warnings);
+    strategy::validate_create(kind, &key.name, &value)?;
+    warnings.extend(validation::warnings::on_create(&value));
     let mut object = Object::from_value(kind, &value);
     if let Object::Pod(pod) = &mut object {
-        api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
-        value = pod.to_value();
+        runtime_class::validate(&key.name, &pod.spec.raw, &api.store)?;
+        Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
-    strategy::validate_create(kind, &key.name, &value)?;
-    warnings.extend(strategy::warnings(kind, &value));
     store_new(api, strategy::finish_create(object), now)
 }
 
@@ -192,12 +220,17 @@ fn write_value(
         value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
     check_version(kind, &old, version)?;
     let old_value = old.to_value(now);
+    dedup_owner_references(&mut value, true, warnings);
     strategy::prepare_for_update(kind, &mut value, &old_value);
     strategy::set_defaults(kind, &mut value);
+    if kind == Kind::Pod {
+        admission::admit_update(&mut value["spec"], &old_value["spec"]);
+    }
     strategy::validate_update(kind, &old.key().name, &value, &old_value)?;
-    warnings.extend(strategy::warnings(kind, &value));
+    let changed = strategy::is_changed(kind, &value, &old_value);
+    warnings.extend(validation::warnings::on_update(&value, &old_value, changed));
     let new = strategy::finish_update(Object::from_value(kind, &value), &old, &value, &old_value);
-    if is_priority_class(kind) {
+    if shapes_admission(kind) {
         api.admission.epoch += 1;
     }
     Ok(Reply::Object(store_or_finalize(api, new)))
@@ -260,15 +293,13 @@ pub(super) fn patch(
         Patch::Merge(patch) => {
             let mut value = old.to_value(now);
             api::patch::merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)
-                .map_err(|error| api::patch::refusal(&error, value.to_string(), false))?;
+            let decoded = codec::decode(&value, kind.info());
+            let value = strategy::decode_patched(decoded, validation, warnings)
+                .map_err(|why| api::patch::refusal(value.to_string(), why))?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Strategic(patch) => {
-            let mut value = old.to_value(now);
-            api::patch::strategic_merge(&mut value, &patch);
-            let value = strategy::decode(kind, &value, validation, warnings)
-                .map_err(|error| api::patch::refusal(&error, api::patch::go_map(&patch), true))?;
+            let value = merged(kind, old.to_value(now), &patch, validation, warnings)?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Owner { add, remove } => {
@@ -301,6 +332,33 @@ pub(super) fn patch(
             Ok(Reply::Object(api.store.update(Object::Pod(Rc::new(pod)))))
         }
     }
+}
+
+/// An object with a strategic merge patch in it.
+///
+/// Kubernetes: apiserver/pkg/endpoints/handlers/patch.go, applyPatchToObject.
+fn merged(
+    kind: Kind,
+    mut value: Value,
+    patch: &Value,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, StatusError> {
+    if !patch.is_object() {
+        let what = codec::json_kind(patch);
+        let why = format!("json: cannot unmarshal {what} into Go value of type map[string]interface {{}}");
+        return Err(StatusError::bad_request(why));
+    }
+    let mut patch = patch.clone();
+    strategic_patch::merge(kind.info(), &mut value, &mut patch).map_err(|why| {
+        match strategic_patch::is_bad_request(&why) {
+            true => StatusError::bad_request(why),
+            false => StatusError::new(StatusReason::Unknown, why),
+        }
+    })?;
+    let decoded = codec::from_unstructured(&value, kind.info());
+    strategy::decode_patched(decoded, validation, warnings)
+        .map_err(|why| api::patch::refusal(strategic_patch::go_value(&patch), why))
 }
 
 fn check_uid(kind: Kind, old: &Object, uid: Option<Uid>) -> Result<(), StatusError> {
@@ -361,7 +419,7 @@ pub(super) fn delete(
 ) -> Outcome {
     let old = api.store.get(kind, key).ok_or_else(|| not_found(kind, key))?;
     check_uid(kind, &old, options.uid)?;
-    if is_priority_class(kind) {
+    if shapes_admission(kind) {
         api.admission.epoch += 1;
     }
     match &old {

@@ -194,6 +194,8 @@ pub struct Store {
     changes: Vec<Change>,
     /// Numbers of events that were written since the last look, and whether each is new.
     event_changes: Vec<(u32, bool)>,
+    /// Nothing is written: a dry run is under way.
+    pub(crate) dry: bool,
 }
 
 impl Store {
@@ -295,6 +297,9 @@ impl Store {
 
     /// Stores a new object; its name must be free.
     pub fn insert(&mut self, mut object: Object) -> Object {
+        if self.dry {
+            return object;
+        }
         self.revision += 1;
         let revision = self.revision;
         macro_rules! put {
@@ -344,7 +349,7 @@ impl Store {
     ///
     /// A version that is the same but for its revision is not written (API-003): the stored one comes back.
     pub fn update(&mut self, object: Object) -> Object {
-        let Some(old) = self.stored(&object) else { return object };
+        let Some(old) = self.stored(&object).filter(|_| !self.dry) else { return object };
         let revision = self.revision + 1;
         macro_rules! put {
             ($table:expr, $rc:expr, $old:expr) => {{
@@ -385,6 +390,9 @@ impl Store {
     /// Removes an object. Returns it as it was last, with the revision of its removal (API-018).
     pub fn remove(&mut self, kind: Kind, key: &Key) -> Option<Object> {
         let old = self.get(kind, key)?;
+        if self.dry {
+            return Some(old);
+        }
         self.revision += 1;
         let revision = self.revision;
         let serial = old.meta().map_or(0, |meta| meta.serial);
@@ -406,7 +414,10 @@ impl Store {
     }
 
     /// Records an event, or raises the count of the one it repeats.
-    pub(crate) fn put_event(&mut self, draft: EventDraft) {
+    pub fn put_event(&mut self, draft: EventDraft) {
+        if self.dry {
+            return;
+        }
         self.revision += 1;
         let change = self.events.put(draft, self.revision);
         self.event_changes.push(change);

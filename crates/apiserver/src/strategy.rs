@@ -10,8 +10,10 @@ use api::field::ErrorList;
 use api::meta::{Deletion, ObjectMeta};
 use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
+use api::schema::KindInfo;
 use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect};
+use codec::Decoded;
 use sim::Time;
 use validation;
 use wire::FieldValidation;
@@ -41,6 +43,8 @@ pub(super) fn has_generation(kind: Kind) -> bool {
                 "Deployment",
                 "StatefulSet",
                 "ReplicaSet",
+                "ReplicationController",
+                "PodTemplate",
                 "Job",
                 "CronJob",
                 "CustomResourceDefinition",
@@ -62,15 +66,49 @@ pub(super) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, StatusError> {
     let info = kind.info();
-    let decoded = codec::decode(body, info);
-    let refused = decoded.error.is_some() || validation == FieldValidation::Strict;
-    if let Some(why) = decoded.bad_request(info).filter(|_| refused) {
-        return Err(StatusError::bad_request(why));
+    check_kind(info, body)?;
+    checked(codec::decode(body, info), validation, warnings).map_err(|decoded| {
+        let why = decoded.bad_request(info).unwrap_or_default();
+        StatusError::bad_request(why)
+    })
+}
+
+/// Decodes a patched object; the error is what a strict decoder says.
+pub(super) fn decode_patched(
+    decoded: Decoded,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, String> {
+    checked(decoded, validation, warnings).map_err(|decoded| decoded.problem().unwrap_or_default())
+}
+
+fn checked(
+    decoded: Decoded,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Box<Decoded>> {
+    let refuses = validation == FieldValidation::Strict && !decoded.unknown.is_empty();
+    if decoded.error.is_some() || refuses {
+        return Err(Box::new(decoded));
     }
     if validation == FieldValidation::Warn {
         warnings.extend(decoded.unknown.iter().map(codec::UnknownField::message));
     }
     Ok(decoded.value)
+}
+
+/// A kind that only differs in its letters' case leads kubectl to the right path, and is none.
+///
+/// Kubernetes: apimachinery/pkg/runtime/error.go, notRegisteredErr; apiserver/pkg/endpoints/handlers/create.go.
+fn check_kind(info: &KindInfo, body: &Value) -> Result<(), StatusError> {
+    let given = body.get("kind").and_then(Value::as_str).unwrap_or(info.kind);
+    if given == info.kind || given.is_empty() {
+        return Ok(());
+    }
+    Err(StatusError::bad_request(format!(
+        "{given} in version \"{}\" cannot be handled as a {}: no kind \"{given}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+        info.version, info.kind, info.api_version
+    )))
 }
 
 /// The namespace of the request counts; a body that names another is refused.
@@ -110,8 +148,8 @@ pub(super) fn key_of(value: &Value, kind: Kind) -> Key {
     Key::new(if kind.is_namespaced() { text("namespace") } else { "" }, text("name"))
 }
 
-/// Drops what only the server may set (PrepareForCreate).
-pub(super) fn prepare_for_create(kind: Kind, value: &mut Value) {
+/// Drops the metadata that only the server may set.
+pub(super) fn reset_metadata(kind: Kind, value: &mut Value) {
     let meta = metadata(value);
     for key in [
         "uid",
@@ -125,19 +163,24 @@ pub(super) fn prepare_for_create(kind: Kind, value: &mut Value) {
     ] {
         meta.remove(key);
     }
-    match kind {
-        Kind::DaemonSet => {
-            let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
-            if let Some(annotations) = annotations.as_object_mut() {
-                annotations.insert(TEMPLATE_GENERATION.to_owned(), json!("1"));
-            }
-            remove_status(value);
+    if kind == Kind::DaemonSet {
+        let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
+        if let Some(annotations) = annotations.as_object_mut() {
+            annotations.insert(TEMPLATE_GENERATION.to_owned(), json!("1"));
         }
+    }
+}
+
+/// The strategies' PrepareForCreate.
+pub(super) fn prepare_for_create(kind: Kind, value: &mut Value, warnings: &mut Vec<String>) {
+    match kind {
+        Kind::DaemonSet => remove_status(value),
         Kind::Pod => {
             remove_status(value);
             value["status"] = json!({"phase": "Pending"});
         }
         Kind::Other(_) if kind.name() == "Namespace" => {
+            let meta = metadata(value);
             let name = meta.get("name").cloned().unwrap_or_default();
             let labels = meta.entry("labels").or_insert_with(|| json!({}));
             if let Some(labels) = labels.as_object_mut() {
@@ -149,6 +192,7 @@ pub(super) fn prepare_for_create(kind: Kind, value: &mut Value) {
         Kind::Other(_) if has_generation(kind) => remove_status(value),
         _ => {}
     }
+    validation::prepare::prepare_for_create(value, warnings);
 }
 
 fn remove_status(value: &mut Value) {
@@ -171,6 +215,8 @@ pub(super) fn prepare_for_update(kind: Kind, value: &mut Value, old: &Value) {
             meta.insert(key.to_owned(), kept.clone());
         }
     }
+    validation::prepare::drop_disabled_fields(value);
+    let meta = metadata(value);
     if kind == Kind::DaemonSet {
         let generation = old["metadata"]["annotations"][TEMPLATE_GENERATION].clone();
         let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
@@ -185,6 +231,15 @@ pub(super) fn prepare_for_update(kind: Kind, value: &mut Value, old: &Value) {
             None => remove_status(value),
         }
     }
+}
+
+/// Whether an update counts as a new version of what the object asks for.
+///
+/// Kubernetes: the strategies' PrepareForUpdate; only that of Deployments looks at the annotations.
+pub(super) fn is_changed(kind: Kind, new: &Value, old: &Value) -> bool {
+    let annotations = |of: &Value| of["metadata"]["annotations"].clone();
+    has_generation(kind)
+        && (new["spec"] != old["spec"] || kind.name() == "Deployment" && annotations(new) != annotations(old))
 }
 
 pub(super) fn set_defaults(kind: Kind, value: &mut Value) {
@@ -209,40 +264,6 @@ pub(super) fn validate_create(kind: Kind, name: &str, value: &Value) -> Result<(
 
 pub(super) fn validate_update(kind: Kind, name: &str, value: &Value, old: &Value) -> Result<(), StatusError> {
     invalid(kind, name, &validation::validate_update(value, old))
-}
-
-/// The `Warning:` headers that the object's content earns.
-///
-/// Kubernetes: pkg/api/pod/warnings.go, GetWarningsForPod (the ones that real manifests meet).
-pub(super) fn warnings(kind: Kind, value: &Value) -> Vec<String> {
-    let (spec, path) = match kind {
-        Kind::Pod => (&value["spec"], "spec"),
-        Kind::DaemonSet => (&value["spec"]["template"]["spec"], "spec.template.spec"),
-        _ => return Vec::new(),
-    };
-    let mut warnings = Vec::new();
-    let deprecated =
-        [("beta.kubernetes.io/os", "kubernetes.io/os"), ("beta.kubernetes.io/arch", "kubernetes.io/arch")];
-    let field = if kind == Kind::Pod { "spec" } else { "spec.template.spec" };
-    for (old, new) in deprecated {
-        if spec["nodeSelector"].get(old).is_some() {
-            let text = format!("{field}.nodeSelector[{old}]: deprecated since v1.14; use \"{new}\" instead");
-            warnings.push(text);
-        }
-        let terms = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
-        for (i, term) in terms.as_array().into_iter().flatten().enumerate() {
-            for (j, expression) in term["matchExpressions"].as_array().into_iter().flatten().enumerate() {
-                if expression["key"] == *old {
-                    warnings.push(format!(
-                        "{path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.\
-                         nodeSelectorTerms[{i}].matchExpressions[{j}].key: {old} is deprecated since v1.14; \
-                         use \"{new}\" instead"
-                    ));
-                }
-            }
-        }
-    }
-    warnings
 }
 
 /// What a strategy still does to the typed object at create.
@@ -270,7 +291,7 @@ fn taint_new_node(node: &mut Node) {
 pub(super) fn finish_update(mut new: Object, old: &Object, value: &Value, old_value: &Value) -> Object {
     let kind = new.kind();
     if let Some(old) = old.meta() {
-        let changed = has_generation(kind) && value["spec"] != old_value["spec"];
+        let changed = is_changed(kind, value, old_value);
         with_meta(&mut new, |meta| {
             meta.uid = old.uid;
             meta.created = old.created;

@@ -63,16 +63,21 @@ impl Decoded {
     ///
     /// Rules: API-034, API-036.
     pub fn bad_request(&self, kind: &KindInfo) -> Option<String> {
-        let why = match (&self.error, self.unknown.is_empty()) {
-            (Some(error), _) => error.message.clone(),
-            (None, true) => return None,
+        let (name, version) = (kind.kind, kind.version);
+        let why = self.problem()?;
+        Some(format!("{name} in version \"{version}\" cannot be handled as a {name}: {why}"))
+    }
+
+    /// What a strict decoder finds wrong.
+    pub fn problem(&self) -> Option<String> {
+        match (&self.error, self.unknown.is_empty()) {
+            (Some(error), _) => Some(error.message.clone()),
+            (None, true) => None,
             (None, false) => {
                 let all: Vec<String> = self.unknown.iter().map(UnknownField::message).collect();
-                format!("strict decoding error: {}", all.join(", "))
+                Some(format!("strict decoding error: {}", all.join(", ")))
             }
-        };
-        let (name, version) = (kind.kind, kind.version);
-        Some(format!("{name} in version \"{version}\" cannot be handled as a {name}: {why}"))
+        }
     }
 
     /// The mistakes with their places in the text: what a strict API server refuses.
@@ -115,7 +120,32 @@ impl DecodeError {
 
 /// Decodes an object of a known kind. Field names are case sensitive.
 pub fn decode(object: &Value, kind: &KindInfo) -> Decoded {
-    let mut decoder = Decoder::default();
+    decode_as(object, kind, Form::Json)
+}
+
+/// The same for an object that never was JSON text, as a strategic merge patch makes it: the first mistake
+/// stops the decoder, and has other words.
+///
+/// Kubernetes: apimachinery/pkg/runtime/converter.go, FromUnstructuredWithValidation.
+pub fn from_unstructured(object: &Value, kind: &KindInfo) -> Decoded {
+    let mut decoded = decode_as(object, kind, Form::Unstructured);
+    decoded.unknown.sort_by_cached_key(UnknownField::message);
+    decoded
+}
+
+/// What kubectl finds wrong with an object's metadata when it reads a file, before it asks any server.
+///
+/// Kubernetes: cli-runtime/pkg/resource/metadata_decoder.go. The struct's name is seen in messages.
+pub fn decode_metadata(object: &Value) -> Option<DecodeError> {
+    let meta = schema::structure_by_name("ObjectMeta")?;
+    let mut decoder = Decoder { within: Some("metadataOnlyObject"), ..Decoder::default() };
+    decoder.steps.push(Step::Field("metadata"));
+    let stopped = decoder.value(object.get("metadata")?, &Type::Struct(meta), None).err();
+    stopped.or(decoder.saved)
+}
+
+fn decode_as(object: &Value, kind: &KindInfo, form: Form) -> Decoded {
+    let mut decoder = Decoder { form, ..Decoder::default() };
     let root = Type::Struct(kind.root);
     let (value, stopped) = match decoder.value(object, &root, None) {
         Ok(value) => (value.unwrap_or_default(), None),
@@ -124,8 +154,18 @@ pub fn decode(object: &Value, kind: &KindInfo) -> Decoded {
     Decoded { value, unknown: decoder.unknown, error: stopped.or(decoder.saved) }
 }
 
+/// What an object is decoded from.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Form {
+    #[default]
+    Json,
+    /// Maps and lists in memory.
+    Unstructured,
+}
+
 #[derive(Default)]
 struct Decoder {
+    form: Form,
     unknown: Vec<UnknownField>,
     seen: BTreeSet<String>,
     /// The first type mismatch; decoding goes on behind it.
@@ -138,6 +178,8 @@ struct Decoder {
 
 enum Step {
     Field(&'static str),
+    /// A struct that JSON does not show; only Go's messages name it.
+    Embedded(&'static str),
     Key(String),
     Index(usize),
 }
@@ -157,6 +199,15 @@ impl Decoder {
             (Type::Struct(id), Value::Object(map)) => self.object(map, schema::structure(*id)).map(Some),
             (Type::List(item), Value::Array(items)) => self.list(items, item, named).map(Some),
             (Type::Map(item), Value::Object(map)) => self.map(map, item).map(Some),
+            (Type::Int32 | Type::Int64, Value::Number(n)) if self.form == Form::Unstructured => {
+                match converted_integer(n, ty) {
+                    Some(n) => Ok(Some(n.into())),
+                    None => {
+                        let ty = go_types::name(ty, None);
+                        Err(self.mistake(format!("cannot convert float64 to {ty}"), None))
+                    }
+                }
+            }
             (Type::Int32, Value::Number(n)) => {
                 Ok(self.integer(n, ty, i64::from(i32::MIN), i64::from(i32::MAX)))
             }
@@ -167,6 +218,9 @@ impl Decoder {
             (Type::IntOrString, Value::String(_)) => Ok(Some(value.clone())),
             (Type::IntOrString, _) => self.int_or_string(value).map(Some),
             (Type::Time | Type::MicroTime, _) => self.time(value, *ty == Type::MicroTime).map(Some),
+            _ if self.form == Form::Unstructured => {
+                Err(self.mistake(unstructured_mismatch(value, ty, named), help_for(value, ty)))
+            }
             _ => {
                 self.mismatch(json_kind(value), &go_types::name(ty, named), help_for(value, ty));
                 Ok(None)
@@ -182,9 +236,11 @@ impl Decoder {
                 self.unknown_field(name, of);
                 continue;
             };
+            let depth = self.steps.len();
+            self.steps.extend(go_types::embedded(of.name, field.name).map(Step::Embedded));
             self.steps.push(Step::Field(field.name));
             let value = self.value(value, &field.ty, go_types::named(of.name, field.name))?;
-            self.steps.pop();
+            self.steps.truncate(depth);
             if let Some(value) = value
                 && !go_types::is_omitted(of, field, &value)
             {
@@ -295,14 +351,14 @@ impl Decoder {
 
     /// Go's words: the innermost struct, then all fields on the way, without indexes and keys.
     fn mismatch_message(&self, what: &str, ty: &str) -> String {
-        match self.within {
+        match self.within.filter(|_| self.form == Form::Json) {
             None => format!("json: cannot unmarshal {what} into Go value of type {ty}"),
             Some(name) => {
-                let fields: Vec<&str> = self
-                    .steps
-                    .iter()
-                    .filter_map(|step| if let Step::Field(name) = step { Some(*name) } else { None })
-                    .collect();
+                let field = |step: &Step| match step {
+                    Step::Field(name) | Step::Embedded(name) => Some(*name),
+                    Step::Key(_) | Step::Index(_) => None,
+                };
+                let fields: Vec<&str> = self.steps.iter().filter_map(field).collect();
                 let fields = fields.join(".");
                 format!("json: cannot unmarshal {what} into Go struct field {name}.{fields} of type {ty}")
             }
@@ -324,6 +380,7 @@ impl Decoder {
         for step in &self.steps {
             match step {
                 Step::Field(name) => path.push_name(name),
+                Step::Embedded(_) => {}
                 Step::Key(key) => path.push_key(key),
                 Step::Index(index) => path.push_index(*index),
             }
@@ -336,6 +393,9 @@ impl Decoder {
         let mut path = String::new();
         for step in &self.steps {
             match step {
+                Step::Embedded(_) => {}
+                // The converter passes over the keys of maps.
+                Step::Key(_) if self.form == Form::Unstructured => {}
                 Step::Index(index) => path.push_str(&format!("[{index}]")),
                 Step::Field(_) | Step::Key(_) if path.is_empty() => path.push_str(step.name()),
                 Step::Field(_) | Step::Key(_) => {
@@ -351,14 +411,44 @@ impl Decoder {
 impl Step {
     fn name(&self) -> &str {
         match self {
-            Step::Field(name) => name,
+            Step::Field(name) | Step::Embedded(name) => name,
             Step::Key(key) => key,
             Step::Index(_) => "",
         }
     }
 }
 
-fn json_kind(value: &Value) -> &'static str {
+/// What a whole number of a patch becomes: Go's conversions wrap around.
+fn converted_integer(n: &Number, ty: &Type) -> Option<i64> {
+    let whole = |f: f64| f.fract() == 0.0;
+    let wide = n.as_i64().or_else(|| n.as_f64().filter(|f| whole(*f)).map(|f| f as i64))?;
+    Some(if *ty == Type::Int32 { i64::from(wide as i32) } else { wide })
+}
+
+/// The converter's words for a value of the wrong sort.
+fn unstructured_mismatch(value: &Value, ty: &Type, named: Option<&'static str>) -> String {
+    let given = match value {
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(n) if n.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+    };
+    match (ty, given) {
+        (Type::Struct(_), _) => format!("cannot restore struct from: {given}"),
+        (Type::Map(_), _) => format!("cannot restore map from {given}"),
+        (Type::List(_) | Type::Bytes, _) => format!("cannot restore slice from {given}"),
+        // Go would make a character of a number, which the converter refuses.
+        (Type::String, "int64") => format!("cannot convert int64 to {}", go_types::name(ty, named)),
+        (Type::String, _) => "unrecognized type: string".to_owned(),
+        _ => format!("unrecognized type: {}", go_types::name(ty, None)),
+    }
+}
+
+/// A value's kind as Go's JSON decoder names it.
+pub fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -366,6 +456,22 @@ fn json_kind(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+/// Whole numbers beyond int64 become floats, as in every object that kubectl reads.
+///
+/// Kubernetes: apimachinery/pkg/util/json/json.go.
+pub fn widen_integers(value: &mut Value) {
+    match value {
+        Value::Number(n) if n.is_u64() && !n.is_i64() => {
+            if let Some(float) = n.as_f64().and_then(Number::from_f64) {
+                *n = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(widen_integers),
+        Value::Object(map) => map.values_mut().for_each(widen_integers),
+        _ => {}
     }
 }
 

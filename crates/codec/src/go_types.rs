@@ -61,6 +61,7 @@ pub(super) fn named(of: &str, field: &str) -> Option<&'static str> {
         ("PodOS", "name") => "v1.OSName",
         ("PodSecurityContext", "fsGroupChangePolicy") => "v1.PodFSGroupChangePolicy",
         ("PodSecurityContext", "supplementalGroupsPolicy") => "v1.SupplementalGroupsPolicy",
+        ("PodSecurityContext", "seLinuxChangePolicy") => "v1.PodSELinuxChangePolicy",
         ("SecurityContext", "procMount") => "v1.ProcMountType",
         ("SeccompProfile", "type") => "v1.SeccompProfileType",
         ("AppArmorProfile", "type") => "v1.AppArmorProfileType",
@@ -113,57 +114,130 @@ pub(super) fn named(of: &str, field: &str) -> Option<&'static str> {
         ("HTTPIngressPath", "pathType") => "v1.PathType",
         ("CustomResourceDefinitionSpec", "scope") => "v1.ResourceScope",
         ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy") => "v1.UnhealthyPodEvictionPolicyType",
+        ("AzureDiskVolumeSource", "cachingMode") => "v1.AzureDataDiskCachingMode",
+        ("AzureDiskVolumeSource", "kind") => "v1.AzureDataDiskKind",
+        ("ContainerResizePolicy", "resourceName") => "v1.ResourceName",
+        ("ContainerResizePolicy", "restartPolicy") => "v1.ResourceResizeRestartPolicy",
+        ("ContainerRestartRule", "action") => "v1.ContainerRestartRuleAction",
+        ("ContainerRestartRuleOnExitCodes", "operator") => "v1.ContainerRestartRuleOnExitCodesOperator",
+        ("Lifecycle" | "ContainerStatus", "stopSignal") => "v1.Signal",
+        ("JobSpec", "podReplacementPolicy") => "v1.PodReplacementPolicy",
+        ("PodFailurePolicyRule", "action") => "v1.PodFailurePolicyAction",
+        ("PodFailurePolicyOnExitCodesRequirement", "operator") => "v1.PodFailurePolicyOnExitCodesOperator",
+        ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted" | "whenScaled") => {
+            "v1.PersistentVolumeClaimRetentionPolicyType"
+        }
+        ("EndpointSlice", "addressType") => "v1.AddressType",
+        ("LimitRangeItem", "type") => "v1.LimitType",
+        ("ResourceQuotaSpec", "scopes") | ("ScopedResourceSelectorRequirement", "scopeName") => {
+            "v1.ResourceQuotaScope"
+        }
+        ("ScopedResourceSelectorRequirement", "operator") => "v1.ScopeSelectorOperator",
+        ("LoadBalancerIngress", "ipMode") => "v1.LoadBalancerIPMode",
+        ("ManagedFieldsEntry", "operation") => "v1.ManagedFieldsOperationType",
+        ("PodStatus", "qosClass") => "v1.PodQOSClass",
+        ("LeaseSpec", "strategy") => "v1.CoordinatedLeaseStrategy",
+        ("MetricSpec" | "MetricStatus", "type") => "v2.MetricSourceType",
+        ("MetricTarget", "type") => "v2.MetricTargetType",
+        ("HPAScalingPolicy", "type") => "v2.HPAScalingPolicyType",
+        ("HPAScalingRules", "selectPolicy") => "v2.ScalingPolicySelect",
         _ => return None,
     })
 }
 
-/// Strings that Go holds by pointer, so that an empty one is kept.
-const STRINGS_BY_POINTER: &[&str] = &[
-    "storageClassName",
-    "volumeAttributesClassName",
-    "runtimeClassName",
-    "ingressClassName",
-    "holderIdentity",
-    "schedulerName",
-    "appProtocol",
-    "hostname",
-    "nodeName",
-    "path",
-    "type",
-    "gmsaCredentialSpec",
-    "runAsUserName",
-    "fsGroupChangePolicy",
-    "dataSource",
-    "timeZone",
-];
+/// Strings that Go holds by pointer, so that an empty one is kept. Under these names all are.
+const POINTERS: &str = " appProtocol cachingMode completionMode currentVolumeAttributesClassName \
+    endpointsNamespace failedIndexes fsGroupChangePolicy fsGroupPolicy gmsaCredentialSpec \
+    gmsaCredentialSpecName holderIdentity hostnameOverride ingressClassName initiatorName \
+    internalTrafficPolicy ipFamilyPolicy ipMode loadBalancerClass localhostProfile managedBy \
+    mountPropagation nodeAffinityPolicy nodeTaintsPolicy pathType persistentVolumeName podGroupName \
+    podReplacementPolicy preemptionPolicy preferredHolder procMount reclaimPolicy recursiveReadOnly \
+    resourceClaimTemplateName runAsUserName runtimeClassName seLinuxChangePolicy secretNamespace \
+    selectPolicy service stopSignal succeededIndexes supplementalGroupsPolicy timeZone \
+    trafficDistribution unhealthyPodEvictionPolicy volumeAttributesClassName volumeBindingMode volumeMode \
+    zone ";
+
+/// The same under names that other structs have for strings by value.
+fn is_pointer_in(of: &str, field: &str) -> bool {
+    matches!(
+        (of, field),
+        ("ClusterTrustBundleProjection", "name" | "signerName")
+            | ("PersistentVolumeClaimSpec", "storageClassName")
+            | ("TypedObjectReference", "apiGroup" | "namespace")
+            | ("TypedLocalObjectReference", "apiGroup")
+            | ("IngressClassParametersReference", "apiGroup" | "namespace" | "scope")
+            | ("AzureDiskVolumeSource", "kind" | "fsType")
+            | ("LocalVolumeSource" | "CSIVolumeSource", "fsType")
+            | ("HostPathVolumeSource", "type")
+            | ("EndpointPort", "name" | "protocol")
+            | ("NetworkPolicyPort", "protocol")
+            | ("PodDNSConfigOption", "value")
+            | ("PodFailurePolicyOnExitCodesRequirement", "containerName")
+            | ("Container" | "EphemeralContainer", "restartPolicy")
+            | ("EndpointAddress" | "Endpoint", "nodeName" | "hostname")
+            | ("PodResourceClaim" | "PodResourceClaimStatus", "resourceClaimName")
+    )
+}
 
 /// Numbers and booleans that Go holds by value, so that 0 and false are not kept.
-const PLAIN_SCALARS: &[&str] = &[
-    "hostNetwork",
-    "hostPID",
-    "hostIPC",
-    "stdin",
-    "stdinOnce",
-    "tty",
-    "readOnly",
-    "paused",
-    "unschedulable",
-    "globalDefault",
-    "publishNotReadyAddresses",
-    "minReadySeconds",
-    "hostPort",
-    "nodePort",
-    "initialDelaySeconds",
-    "timeoutSeconds",
-    "periodSeconds",
-    "successThreshold",
-    "failureThreshold",
-    "generation",
-    "observedGeneration",
-    "updatedNumberScheduled",
-    "numberAvailable",
-    "numberUnavailable",
-];
+const PLAIN_SCALARS: &str = " active availableReplicas chapAuthDiscovery chapAuthSession currentHealthy \
+    currentReplicas desiredHealthy disruptionsAllowed expectedPods failed failureThreshold \
+    fullyLabeledReplicas generation globalDefault healthCheckNodePort hostIPC hostNetwork hostPID hostPort \
+    initialDelaySeconds minReadySeconds nodePort number numberAvailable numberUnavailable \
+    observedGeneration partition paused periodSeconds publishNotReadyAddresses readOnly readyReplicas \
+    signal sizeBytes sslEnabled start stdin stdinOnce succeeded successThreshold timeoutSeconds tty \
+    unavailableReplicas unschedulable updatedNumberScheduled updatedReplicas ";
+
+/// The same names where Go has a pointer after all.
+fn is_scalar_by_pointer(of: &str, field: &str) -> bool {
+    matches!(
+        (of, field),
+        ("AzureDiskVolumeSource" | "CSIVolumeSource", "readOnly")
+            | ("RollingUpdateStatefulSetStrategy", "partition")
+            | ("ClientIPConfig", "timeoutSeconds")
+    )
+}
+
+fn is_word(list: &str, name: &str) -> bool {
+    list.split(' ').any(|word| word == name)
+}
+
+/// The struct without a name of its own in JSON through which Go reaches a field: its messages name it.
+pub(super) fn embedded(of: &str, field: &str) -> Option<&'static str> {
+    let is = |name: &str| field == name;
+    Some(match of {
+        "Volume" if !is("name") => "VolumeSource",
+        "Probe" if matches!(field, "exec" | "httpGet" | "tcpSocket" | "grpc") => "ProbeHandler",
+        "ConfigMapEnvSource"
+        | "ConfigMapKeySelector"
+        | "ConfigMapProjection"
+        | "ConfigMapVolumeSource"
+        | "SecretEnvSource"
+        | "SecretKeySelector"
+        | "SecretProjection"
+            if is("name") =>
+        {
+            "LocalObjectReference"
+        }
+        "EphemeralContainer" if !is("targetContainerName") => "EphemeralContainerCommon",
+        "IngressRule" if !is("host") => "IngressRuleValue",
+        "RuleWithOperations" if !is("operations") => "Rule",
+        "NamedRuleWithOperations" if !is("resourceNames") => "RuleWithOperations",
+        "PersistentVolumeSpec" => match field {
+            "accessModes"
+            | "capacity"
+            | "claimRef"
+            | "mountOptions"
+            | "nodeAffinity"
+            | "persistentVolumeReclaimPolicy"
+            | "storageClassName"
+            | "volumeAttributesClassName"
+            | "volumeMode" => return None,
+            _ => "PersistentVolumeSource",
+        },
+        _ => return None,
+    })
+}
 
 /// Whether Go's encoder would leave the field out (`omitempty`).
 pub(super) fn is_omitted(of: &StructInfo, field: &Field, value: &Value) -> bool {
@@ -174,12 +248,15 @@ pub(super) fn is_omitted(of: &StructInfo, field: &Field, value: &Value) -> bool 
         Value::Array(items) => items.is_empty() && !matches!(field.name, "rules" | "subsets"),
         Value::Object(map) => map.is_empty() && matches!(field.ty, Type::Map(_)),
         Value::String(text) => {
-            let by_pointer = STRINGS_BY_POINTER.contains(&field.name) && of.name != "PodSpec"
-                || field.name == "runtimeClassName";
-            text.is_empty() && matches!(field.ty, Type::String) && !by_pointer
+            let by_pointer = || is_word(POINTERS, field.name) || is_pointer_in(of.name, field.name);
+            text.is_empty() && matches!(field.ty, Type::String) && !by_pointer()
         }
-        Value::Bool(false) => PLAIN_SCALARS.contains(&field.name),
-        Value::Number(n) => n.as_i64() == Some(0) && PLAIN_SCALARS.contains(&field.name),
+        Value::Bool(false) => is_plain_scalar(of, field),
+        Value::Number(n) => n.as_i64() == Some(0) && is_plain_scalar(of, field),
         _ => false,
     }
+}
+
+fn is_plain_scalar(of: &StructInfo, field: &Field) -> bool {
+    is_word(PLAIN_SCALARS, field.name) && !is_scalar_by_pointer(of.name, field.name)
 }

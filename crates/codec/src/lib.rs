@@ -10,7 +10,9 @@ mod go_types;
 
 pub mod manifest;
 
-pub use decode::{DecodeError, Decoded, UnknownField, decode};
+pub use decode::{
+    DecodeError, Decoded, UnknownField, decode, decode_metadata, from_unstructured, json_kind, widen_integers,
+};
 pub use decode_all::decode_all;
 
 #[cfg(test)]

@@ -11,11 +11,13 @@ use super::errors::add_source;
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
 use super::{
-    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE, patch, resources,
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE, resources,
 };
 use api::field::go_quote;
 use api::label::Selector;
+use api::meta::ObjectMeta;
 use api::object::Object;
+use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::{self, Format};
@@ -190,13 +192,19 @@ fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
 }
 
 pub(super) const DRY_RUN_CLIENT: &str = " (dry run)";
+const DRY_RUN_SERVER: &str = " (server dry run)";
+
+/// The call, to be carried out or only tried.
+pub(super) fn on_server(call: Call, dry_run: Option<&str>) -> Call {
+    if dry_run == Some(DRY_RUN_SERVER) { Call::DryRun(Box::new(call)) } else { call }
+}
 
 /// ` (dry run)`, if nothing is to be changed.
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
     match cmd.parsed.text("dry-run") {
         None | Some("none") => Ok(None),
         Some("client") => Ok(Some(DRY_RUN_CLIENT)),
-        Some("server") => Ok(Some(" (server dry run)")),
+        Some("server") => Ok(Some(DRY_RUN_SERVER)),
         Some("unchanged") => Err(Failure::message(
             "Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".",
         )),
@@ -225,7 +233,7 @@ pub(super) fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> F
 impl Applier<'_> {
     fn one(&self, io: &mut Io, doc: &Doc) -> Result<(), Stop> {
         let generate = doc.value["metadata"]["generateName"].as_str().unwrap_or_default();
-        if !generate.is_empty() {
+        if doc.name.is_empty() && !generate.is_empty() {
             return Err(format!("from {generate}: cannot use generate name with apply").into());
         }
         let retrieving =
@@ -246,8 +254,9 @@ impl Applier<'_> {
         }
     }
 
-    fn create(&self, io: &mut Io, doc: &Doc, modified: Value) -> Result<(), Stop> {
-        if self.dry_run.is_some() {
+    fn create(&self, io: &mut Io, doc: &Doc, mut modified: Value) -> Result<(), Stop> {
+        prune_nulls(&mut modified);
+        if self.dry_run == Some(DRY_RUN_CLIENT) {
             let doc = Doc { value: Rc::new(modified), ..doc.clone() };
             return self.print(io, &doc, "created", None);
         }
@@ -257,7 +266,7 @@ impl Applier<'_> {
             body: Rc::new(modified),
             validation: self.validation,
         };
-        match io.must(call) {
+        match io.must(on_server(call, self.dry_run)) {
             Ok(reply) => self.print(io, doc, "created", reply.object()),
             Err(Stop::Failed(failure)) => Err(add_source("creating", &doc.source, failure).into()),
             Err(Stop::Pending) => Err(Stop::Pending),
@@ -265,13 +274,9 @@ impl Applier<'_> {
     }
 
     fn update(&self, io: &mut Io, doc: &Doc, modified: &Value, current: Object) -> Result<(), Stop> {
-        // On the client alone nothing is compared.
-        if self.dry_run == Some(DRY_RUN_CLIENT) {
-            return self.print(io, doc, "configured", Some(&current));
-        }
         let meta = current.meta().cloned().unwrap_or_default();
-        let original =
-            meta.annotation(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let original_text = meta.annotation(LAST_APPLIED);
+        let original = original_text.and_then(|text| serde_json::from_str::<Value>(text).ok());
         if original.is_none() && !self.server_side {
             io.err(format!(
                 "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n",
@@ -279,44 +284,66 @@ impl Applier<'_> {
             ));
         }
         let value = current.to_value(io.now());
-        let patch = patch::three_way(original.as_ref(), modified, &value);
-        if meta.is_terminating() {
+        let patch = match strategic_patch::three_way(doc.kind.info(), original.as_ref(), modified, &value) {
+            Ok(patch) => patch,
+            Err(why) => {
+                for spec in ["openapi v3 spec", "openapi spec"] {
+                    io.err(format!("warning: error calculating patch from {spec}: {why}\n"));
+                }
+                let [modified, value] = [modified, &value].map(output::compact_json);
+                let text = format!(
+                    "creating patch with:\noriginal:\n{}\nmodified:\n{modified}\n\ncurrent:\n{value}\n\nfor: {why}",
+                    original_text.unwrap_or_default()
+                );
+                return Err(not_applied(doc, "", Failure::Message(text)).into());
+            }
+        };
+        let (verb, object) = if patch.as_object().is_some_and(Map::is_empty) {
+            ("unchanged", current)
+        } else if self.dry_run == Some(DRY_RUN_CLIENT) {
+            ("configured", self.merged_locally(doc, value, patch, &current)?)
+        } else {
+            let text = output::compact_json(&patch);
+            let call = Call::Patch {
+                kind: doc.kind,
+                key: doc.key(),
+                uid: None,
+                patch: Patch::Strategic(Rc::new(patch)),
+                validation: self.validation,
+            };
+            match io.must(on_server(call, self.dry_run)) {
+                Ok(reply) => ("configured", reply.object().cloned().unwrap_or(current)),
+                Err(Stop::Failed(failure)) if self.cmd.parsed.flag("force") && is_replaceable(&failure) => {
+                    return self.replace(io, doc, modified);
+                }
+                Err(Stop::Failed(failure)) => return Err(not_applied(doc, &text, failure).into()),
+                Err(Stop::Pending) => return Err(Stop::Pending),
+            }
+        };
+        if object.meta().is_some_and(ObjectMeta::is_terminating) {
             io.err(format!(
                 "Warning: Detected changes to resource {} which is currently being deleted.\n",
                 doc.name
             ));
         }
-        if patch.as_object().is_some_and(Map::is_empty) {
-            return self.print(io, doc, "unchanged", Some(&current));
-        }
-        if self.dry_run.is_some() {
-            return self.print(io, doc, "configured", Some(&current));
-        }
+        self.print(io, doc, verb, Some(&object))
+    }
+
+    fn merged_locally(
+        &self,
+        doc: &Doc,
+        mut value: Value,
+        mut patch: Value,
+        current: &Object,
+    ) -> Result<Object, Failure> {
         let text = output::compact_json(&patch);
-        let call = Call::Patch {
-            kind: doc.kind,
-            key: doc.key(),
-            uid: None,
-            patch: Patch::Strategic(Rc::new(patch)),
-            validation: self.validation,
-        };
-        match io.must(call) {
-            Ok(reply) => {
-                // A patch that came to nothing leaves the object as it was.
-                let same = reply.object().and_then(Object::meta).map(|m| m.resource_version)
-                    == Some(meta.resource_version);
-                let verb = if same { "unchanged" } else { "configured" };
-                self.print(io, doc, verb, reply.object())
-            }
-            Err(Stop::Failed(failure)) if self.cmd.parsed.flag("force") && is_replaceable(&failure) => {
-                self.replace(io, doc, modified)
-            }
-            Err(Stop::Failed(failure)) => {
-                let verb = format!("applying patch:\n{text}\nto:\n{}\nfor:", doc.describe());
-                Err(add_source(&verb, &doc.source, failure).into())
-            }
-            Err(Stop::Pending) => Err(Stop::Pending),
-        }
+        strategic_patch::merge(doc.kind.info(), &mut value, &mut patch).map_err(|why| {
+            let why = Failure::Message(format!("applying patch locally: {why}"));
+            let verb = format!("applying patch:\n{text}\nto:\n{}\nfor:", doc.describe());
+            add_source(&verb, &doc.source, why)
+        })?;
+        let merged = Object::from_value(doc.kind, &value);
+        Ok(if merged.key() == current.key() { merged } else { current.clone() })
     }
 
     /// `--force`: deletes the object and creates it anew.
@@ -338,6 +365,26 @@ impl Applier<'_> {
         let verb = if self.server_side { "serverside-applied" } else { verb };
         Ok(print_result(io, doc, verb, self.dry_run, object, self.format.as_ref())?)
     }
+}
+
+/// As patches leave a null out, so does an apply that creates.
+///
+/// Kubernetes: kubectl/pkg/cmd/apply/apply.go, pruneNullsFromMap.
+fn prune_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(prune_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune_nulls),
+        _ => {}
+    }
+}
+
+/// Kubernetes: kubectl/pkg/cmd/apply/patcher.go, Patch; apply.go, applyOneObject.
+fn not_applied(doc: &Doc, patch: &str, failure: Failure) -> Failure {
+    let verb = format!("applying patch:\n{patch}\nto:\n{}\nfor:", doc.describe());
+    add_source(&verb, &doc.source, add_source("patching", &doc.source, failure))
 }
 
 /// Conflicts and validation failures are what deleting helps against.

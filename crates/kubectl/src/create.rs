@@ -7,7 +7,9 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::absent::absent;
-use super::apply::{dry_run, modified_configuration, print_result, unreachable_validation};
+use super::apply::{
+    DRY_RUN_CLIENT, dry_run, modified_configuration, on_server, print_result, unreachable_validation,
+};
 use super::errors::{self, add_source};
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
@@ -232,15 +234,15 @@ fn create_one(
 ) -> Result<(), Stop> {
     let save = cmd.parsed.flag("save-config");
     let body = if save { modified_configuration(&doc.value) } else { (*doc.value).clone() };
-    if dry_run.is_some() {
+    if dry_run == Some(DRY_RUN_CLIENT) {
         print_result(io, doc, "created", dry_run, None, format)?;
         return Ok(());
     }
     let call =
         Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };
-    match io.ask(call)? {
+    match io.ask(on_server(call, dry_run))? {
         Ok(reply) => {
-            print_result(io, doc, "created", None, reply.object(), format)?;
+            print_result(io, doc, "created", dry_run, reply.object(), format)?;
             Ok(())
         }
         Err(error @ CallError::Status(_)) => {
@@ -280,14 +282,14 @@ fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i3
     let dry_run = dry_run(cmd)?;
     let format = cmd.format(io)?;
     let mut object = None;
-    if dry_run.is_none() {
+    if dry_run != Some(DRY_RUN_CLIENT) {
         let call = Call::Post {
             kind,
             namespace: doc.namespace.clone(),
             body: doc.value.clone(),
             validation: FieldValidation::Strict,
         };
-        object = match io.must(call) {
+        object = match io.must(on_server(call, dry_run)) {
             Ok(reply) => reply.object().cloned(),
             Err(Stop::Failed(failure)) if !failed.is_empty() && failure.status().is_some() => {
                 return Err(format!("{failed}{}", errors::message(&failure, &io.client())).into());

@@ -192,13 +192,14 @@ fn by_args(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<(Vec<Item>, Vec
 /// Deletes and says so. Returns the uid of what was deleted, if there was anything.
 fn delete_one(io: &mut Io, item: &Item, deletion: &Deletion) -> Result<Option<Uid>, Stop> {
     let mut uid = None;
-    if deletion.dry_run.is_none() {
+    if deletion.dry_run != Some(apply::DRY_RUN_CLIENT) {
         let options = DeleteOptions {
             grace_seconds: deletion.grace_seconds,
             propagation: deletion.propagation,
             uid: None,
         };
         let call = Call::Delete { kind: item.kind, key: item.key.clone(), options };
+        let call = apply::on_server(call, deletion.dry_run);
         match resources::check_name(&item.key.name).map_err(Stop::from).and_then(|()| io.must(call)) {
             Ok(reply) => {
                 uid = Some(reply.object().and_then(Object::meta).map(|meta| meta.uid).unwrap_or_default())

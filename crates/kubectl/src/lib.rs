@@ -21,8 +21,8 @@ mod help;
 mod info;
 mod logs;
 mod manifests;
+mod mapper;
 mod mutate;
-mod patch;
 mod replace;
 mod rollout;
 mod run;
@@ -224,8 +224,8 @@ fn print_value(
 }
 
 /// Sends a patch; the object as the API server has it then.
-fn patched(io: &mut Io, object: &Object, patch: wire::Patch) -> Result<Object, Stop> {
-    let reply = io.must(mutate::patch_call(object, patch))?;
+fn patched(io: &mut Io, object: &Object, patch: wire::Patch, dry: Option<&str>) -> Result<Object, Stop> {
+    let reply = io.must(apply::on_server(mutate::patch_call(object, patch), dry))?;
     Ok(reply.object().cloned().unwrap_or_else(|| object.clone()))
 }
 

@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::resources::Target;
-use super::{Cmd, name};
+use super::{Cmd, mapper, name};
 use api::field::go_quote;
 use api::meta::Name;
 use api::object::{Key, Kind};
@@ -154,10 +154,11 @@ fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Fai
 fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mut Read) {
     let read = read_documents(bytes, Reader::Kubectl);
     for document in read.documents {
-        let value = document.tree.to_value();
+        let mut value = document.tree.to_value();
         if value.is_null() {
             continue;
         }
+        codec::widen_integers(&mut value);
         if validation != FieldValidation::Ignore
             && let Some(problem) = shape(&value)
         {
@@ -167,16 +168,40 @@ fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mu
             )));
             return;
         }
-        flatten(value, source, found);
+        if let Err(failure) = mapper::infos_for_data(value, document.json, source, found) {
+            found.failures.push(failure);
+            return;
+        }
     }
     if let Some(error) = read.error {
         found.failures.push(Failure::Message(format!("error parsing {source}: {}", error.message)));
     }
 }
 
-/// Kubernetes: kubectl/pkg/validation/schema.go, getObjectKind.
+/// What `--validate` refuses before anything is sent: the API server does the rest.
+///
+/// Kubernetes: kubectl/pkg/validation/validation.go, ValidateBytes.
+// Not simulated: the items of a v1 List are validated by kubectl's own schema, with other words.
 fn shape(value: &Value) -> Option<String> {
-    let Some(fields) = value.as_object() else { return Some("invalid object to validate".to_owned()) };
+    let mut problems = object_kind(value);
+    if problems.is_empty() && value["kind"] == "List" && value["apiVersion"] == "v1" {
+        match value["items"].as_array() {
+            None => problems.push(NOT_AN_OBJECT.to_owned()),
+            Some(items) => problems = items.iter().flat_map(object_kind).collect(),
+        }
+    }
+    match problems.len() {
+        0 => None,
+        1 => problems.pop(),
+        _ => Some(format!("[{}]", problems.join(", "))),
+    }
+}
+
+const NOT_AN_OBJECT: &str = "invalid object to validate";
+
+/// Kubernetes: kubectl/pkg/validation/validation.go, getObjectKind.
+fn object_kind(value: &Value) -> Vec<String> {
+    let Some(fields) = value.as_object() else { return vec![NOT_AN_OBJECT.to_owned()] };
     let mut problems = Vec::new();
     match fields.get("apiVersion") {
         None | Some(Value::Null) => problems.push("apiVersion not set".to_owned()),
@@ -191,64 +216,7 @@ fn shape(value: &Value) -> Option<String> {
         Some(Value::String(_)) => {}
         Some(_) => problems.push("kind isn't string type".to_owned()),
     }
-    match problems.len() {
-        0 => None,
-        1 => problems.pop(),
-        _ => Some(format!("[{}]", problems.join(", "))),
-    }
-}
-
-/// A List stands for its items.
-fn flatten(value: Value, source: &str, found: &mut Read) {
-    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let (api_version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
-    let items = value.get("items").filter(|items| items.is_array());
-    if let (true, Some(Value::Array(items))) = (kind.ends_with("List"), items) {
-        for item in items {
-            let mut item = item.clone();
-            if let (Some(map), false) = (item.as_object_mut(), kind == "List") {
-                // The items of a DaemonSetList need not say what they are.
-                map.entry("apiVersion").or_insert_with(|| api_version.as_str().into());
-                map.entry("kind").or_insert_with(|| kind.trim_end_matches("List").into());
-            }
-            one(item, source, found);
-        }
-        return;
-    }
-    one(value, source, found);
-}
-
-fn one(value: Value, source: &str, found: &mut Read) {
-    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let (api_version, kind_name) = (text(&value, "apiVersion"), text(&value, "kind"));
-    let meta = value.get("metadata").cloned().unwrap_or(Value::Object(Map::new()));
-    let (object_name, namespace) = (text(&meta, "name"), text(&meta, "namespace"));
-    if kind_name.is_empty() {
-        let text = format!(
-            "unable to decode {}: Object 'Kind' is missing in '{}'",
-            go_quote(source),
-            cli_runtime::output::compact_json(&value)
-        );
-        found.failures.push(Failure::Message(text));
-        return;
-    }
-    match Kind::of(&api_version, &kind_name) {
-        Some(kind) => found.docs.push(Doc {
-            source: source.into(),
-            kind,
-            namespace: name(&namespace),
-            name: name(&object_name),
-            value: Rc::new(value),
-        }),
-        None => found.failures.push(Failure::Message(format!(
-            "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure CRDs are installed first",
-            go_quote(&object_name),
-            go_quote(&namespace),
-            go_quote(source),
-            go_quote(&kind_name),
-            go_quote(&api_version)
-        ))),
-    }
+    problems
 }
 
 /// The objects of the files as targets to get or delete.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::apply::dry_run;
+use super::apply::{DRY_RUN_CLIENT, dry_run};
 use super::resources::{self, Info, continue_on_error};
 use super::{
     ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR,
@@ -219,7 +219,7 @@ fn change_one(
         (Pairs::Labels, false, false) => "modified",
     };
     let field = if pairs == Pairs::Labels { "labels" } else { "annotations" };
-    if dry.is_some() {
+    if dry == Some(DRY_RUN_CLIENT) {
         let mut value = info.object.to_value(io.now());
         let meta = &mut value["metadata"];
         for (key, text) in set {
@@ -236,7 +236,7 @@ fn change_one(
         true => json!({}),
         false => json!({"metadata": {field: map}}),
     };
-    let object = patched(io, &info.object, Patch::Merge(Rc::new(body)))?;
+    let object = patched(io, &info.object, Patch::Merge(Rc::new(body)), dry)?;
     Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }
 

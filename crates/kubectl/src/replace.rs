@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::apply::{dry_run, modified_configuration, print_result};
+use super::apply::{DRY_RUN_CLIENT, dry_run, modified_configuration, on_server, print_result};
 use super::errors::add_source;
 use super::manifests::{self, Doc};
 use super::resources;
@@ -89,12 +89,13 @@ impl Replacer {
     }
 
     fn put(&self, io: &mut Io, doc: &Doc) -> Result<(), Stop> {
-        if self.dry_run.is_some() {
+        if self.dry_run == Some(DRY_RUN_CLIENT) {
             return Ok(self.print(io, doc, None)?);
         }
         let result = with_version(io, doc, self.body(doc)).and_then(|body| {
             let (body, validation) = (Rc::new(body), self.validation);
-            io.must(Call::Put { kind: doc.kind, key: doc.key(), body, validation })
+            let call = Call::Put { kind: doc.kind, key: doc.key(), body, validation };
+            io.must(on_server(call, self.dry_run))
         });
         match result {
             Ok(reply) => Ok(self.print(io, doc, reply.object())?),

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::apply::{DRY_RUN_CLIENT, LAST_APPLIED, dry_run};
 use super::describe::{Writer, describe_pod_template};
-use super::mutate::patch_call;
 use super::resources::{self, Info, continue_on_error};
 use super::{
     Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
@@ -19,7 +18,7 @@ use super::{
 use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use api::field::go_quote;
 use api::object::{Kind, Object};
-use api::patch::strategic_merge;
+use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
 use cli_runtime::output;
@@ -300,9 +299,9 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
         io.out(format!("{name} will roll back to {}{DRY_RUN_CLIENT}\n", w.unaligned()));
         return Ok(());
     }
-    if dry.is_none() {
+    if dry != Some(DRY_RUN_CLIENT) {
         let patch = Patch::Strategic(found.data.clone());
-        io.must(patch_call(&Object::DaemonSet(ds.clone()), patch))?;
+        patched(io, &Object::DaemonSet(ds.clone()), patch, dry)?;
     }
     io.out(format!("{name} rolled back{}\n", dry.unwrap_or_default()));
     Ok(())
@@ -329,13 +328,14 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             .into());
         }
         let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
-        if dry.is_some() {
+        if dry == Some(DRY_RUN_CLIENT) {
             let mut value = info.object.to_value(io.now());
-            strategic_merge(&mut value, &body);
+            strategic_patch::merge(info.kind.info(), &mut value, &mut body.clone())
+                .map_err(Failure::Message)?;
             let name = output::name_of(&info.object);
             return Ok(print_value(io, format.as_ref(), &name, "restarted", dry, &value)?);
         }
-        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)))?;
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
         Ok(print_obj(io, format.as_ref(), &object, "restarted", dry)?)
     })
 }

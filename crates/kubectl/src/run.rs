@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::apply::dry_run;
+use super::apply::{DRY_RUN_CLIENT, dry_run, on_server};
 use super::{Cmd, Command, DRY_RUN, OUTPUT, print_value};
 use api::field::go_quote;
 use api::object::Kind;
@@ -133,14 +133,14 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     let mut value = body.clone();
-    if dry.is_none() {
+    if dry != Some(DRY_RUN_CLIENT) {
         let call = Call::Post {
             kind: Kind::Pod,
             namespace: super::name(&namespace),
             body: Rc::new(body),
             validation: wire::FieldValidation::Strict,
         };
-        if let Some(object) = io.must(call)?.object() {
+        if let Some(object) = io.must(on_server(call, dry))?.object() {
             value = object.to_value(io.now());
         }
     }

@@ -7,18 +7,19 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::absent::absent;
-use super::apply::dry_run;
+use super::apply::{DRY_RUN_CLIENT, dry_run};
 use super::errors;
 use super::resources::{self, Info, continue_on_error};
 use super::{
-    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patch,
-    patched, print_obj, print_value,
+    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
+    print_obj, print_value,
 };
 use api::field::go_quote;
 use api::json;
 use api::object::{Kind, Object};
-use api::patch::{merge, strategic_merge};
+use api::patch::{create_merge_patch, merge};
 use api::status_error::StatusError;
+use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::{self, Format};
@@ -139,15 +140,15 @@ fn image_of(
     if let Some(failure) = Failure::aggregate(failures) {
         return Err(failure.into());
     }
-    let body = patch::two_way(&value, &changed);
+    let body = strategic_patch::two_way(info.kind.info(), &value, &changed).map_err(Failure::Message)?;
     if body.as_object().is_some_and(|map| map.is_empty()) {
         return Ok(());
     }
     let name = output::name_of(&info.object);
-    if dry.is_some() {
+    if dry == Some(DRY_RUN_CLIENT) {
         return Ok(print_value(io, format, &name, "image updated", dry, &changed)?);
     }
-    match patched(io, &info.object, Patch::Strategic(Rc::new(body))) {
+    match patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry) {
         Err(Stop::Failed(failure)) => {
             // The refusal is no longer one of the API server's then, but a text.
             let text = errors::message(&failure, &io.client());
@@ -199,7 +200,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             let error = Box::new(StatusError::no_such_resource());
             return Err(Failure::Status { prefix: String::new(), error }.into());
         }
-        if dry.is_some() {
+        if dry == Some(DRY_RUN_CLIENT) {
             let mut value = info.object.to_value(io.now());
             value["spec"]["replicas"] = json!(replicas);
             return Ok(print_value(
@@ -212,7 +213,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             )?);
         }
         let body = json!({"spec": {"replicas": replicas}});
-        let object = patched(io, &info.object, Patch::Merge(Rc::new(body)))?;
+        let object = patched(io, &info.object, Patch::Merge(Rc::new(body)), dry)?;
         Ok(print_obj(io, format.as_ref(), &object, "scaled", dry)?)
     })
 }
@@ -275,11 +276,14 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             "json" => Patch::Merge(Rc::new(json_patch(&before, &body)?)),
             _ => Patch::Strategic(Rc::new(body.clone())),
         };
-        if dry.is_some() {
+        if dry == Some(DRY_RUN_CLIENT) {
             let mut after = before.clone();
             match &patch {
                 Patch::Merge(patch) => merge(&mut after, patch),
-                Patch::Strategic(patch) => strategic_merge(&mut after, patch),
+                Patch::Strategic(patch) => {
+                    strategic_patch::merge(info.kind.info(), &mut after, &mut (**patch).clone())
+                        .map_err(Failure::Message)?
+                }
                 _ => {}
             }
             let verb = if after == before { "patched (no change)" } else { "patched" };
@@ -287,7 +291,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             return Ok(print_value(io, format.as_ref(), &name, verb, dry, &after)?);
         }
         let version = |object: &Object| object.meta().map(|meta| meta.resource_version);
-        let object = patched(io, &info.object, patch)?;
+        let object = patched(io, &info.object, patch, dry)?;
         let verb = match version(&object) == version(&info.object) {
             true => "patched (no change)",
             false => "patched",
@@ -357,5 +361,5 @@ fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
             }
         }
     }
-    Ok(patch::json_merge(before, &after))
+    Ok(create_merge_patch(before, &after))
 }

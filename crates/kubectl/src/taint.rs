@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::apply::dry_run;
+use super::apply::{DRY_RUN_CLIENT, dry_run};
 use super::mutate::split;
 use super::resources::{self, Info, continue_on_error};
 use super::{ALL, Cmd, Command, DRY_RUN, OUTPUT, SELECTOR, VALIDATE, patched, print_obj, print_value};
@@ -206,12 +206,12 @@ fn taint_one(
     let format = cmd.format(io)?;
     let taints: Vec<Value> = new.iter().map(Taint::to_value).collect();
     let taints = if taints.is_empty() { Value::Null } else { Value::Array(taints) };
-    if dry.is_some() {
+    if dry == Some(DRY_RUN_CLIENT) {
         let mut value = info.object.to_value(io.now());
         value["spec"]["taints"] = taints;
         return Ok(print_value(io, format.as_ref(), &output::name_of(&info.object), verb, dry, &value)?);
     }
     let body = json!({"spec": {"taints": taints}});
-    let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)))?;
+    let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
     Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }

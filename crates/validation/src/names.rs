@@ -3,9 +3,7 @@
 //! Kubernetes: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go,
 //! pkg/api/validation/generic.go, pkg/api/validation/path/name.go.
 
-use std::net::IpAddr;
-
-use api::field::{ErrorList, FieldError, FieldPath};
+use api::field::{ErrorList, FieldPath};
 use api::label::{
     is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_qualified_name, max_len_error, regex_error,
 };
@@ -28,9 +26,15 @@ pub(super) fn name_is_dns1035_label(name: &str, prefix: bool) -> Vec<String> {
     is_dns1035_label(&mask_trailing_dash(name, prefix))
 }
 
+/// The last two characters give way to a letter, as upstream has it, whatever the one before the dash is.
 fn mask_trailing_dash(name: &str, prefix: bool) -> String {
     match name.strip_suffix('-') {
-        Some(rest) if prefix && !rest.is_empty() => format!("{rest}a"),
+        Some(rest) if prefix && !rest.is_empty() => {
+            // Of a longer character a part would be left, which no name may have.
+            let last = rest.chars().next_back().filter(char::is_ascii).map_or("?", |_| "");
+            let kept = rest.char_indices().next_back().map_or(0, |(at, _)| at);
+            format!("{}{last}a", rest.get(..kept).unwrap_or_default())
+        }
         _ => name.to_owned(),
     }
 }
@@ -164,29 +168,4 @@ pub(super) fn validate_dns1123_subdomain(text: &str, path: &FieldPath, errors: &
 
 pub(super) fn validate_qualified_name(text: &str, path: &FieldPath, errors: &mut ErrorList) {
     super::push_invalid(path, text, is_qualified_name(text), errors);
-}
-
-/// Kubernetes: apimachinery/pkg/util/validation/ip.go, IsValidIPForLegacyField.
-pub(super) fn is_valid_ip(text: &str, path: &FieldPath, errors: &mut ErrorList) {
-    if text.parse::<IpAddr>().is_err() {
-        let rule = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        errors.push(FieldError::invalid(path, text, rule));
-    }
-}
-
-/// Kubernetes: apimachinery/pkg/util/validation/ip.go, IsValidCIDRForLegacyField.
-pub(super) fn is_valid_cidr(text: &str, path: &FieldPath, errors: &mut ErrorList) {
-    let valid = text.split_once('/').is_some_and(|(address, length)| {
-        let plain = !length.is_empty() && length.len() <= 3 && length.bytes().all(|b| b.is_ascii_digit());
-        let length: u32 = length.parse().unwrap_or(u32::MAX);
-        match address.parse::<IpAddr>() {
-            Ok(IpAddr::V4(_)) => plain && length <= 32,
-            Ok(IpAddr::V6(_)) => plain && length <= 128,
-            Err(_) => false,
-        }
-    });
-    if !valid {
-        let rule = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-        errors.push(FieldError::invalid(path, text, rule));
-    }
 }

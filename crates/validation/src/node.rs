@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::ip::is_valid_cidr;
 use super::meta::{validate_label_name, validate_object_meta, validate_object_meta_update};
 use super::mounts::quantity;
-use super::names::{is_valid_cidr, name_is_dns_subdomain};
+use super::names::name_is_dns_subdomain;
 use super::resources::validate_resource_quantity_value;
 use super::scheduling::validate_taint_effect;
 use api::field::{ErrorList, FieldError, FieldPath};

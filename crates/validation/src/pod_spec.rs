@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::affinity::validate_affinity;
 use super::container::{Scope, validate_containers, validate_ephemeral_containers, validate_init_containers};
+use super::ip::is_valid_ip;
 use super::meta::validate_labels;
 use super::names::{
-    is_dns1123_subdomain_with_underscore, is_in_range, is_valid_ip, name_is_dns_subdomain,
-    validate_dns1123_label, validate_dns1123_subdomain, validate_qualified_name,
+    is_dns1123_subdomain_with_underscore, is_in_range, name_is_dns_subdomain, validate_dns1123_label,
+    validate_dns1123_subdomain, validate_qualified_name,
 };
 use super::pod::containers_with_path;
 use super::resources::{validate_container_resource_requirements, validate_pod_resources};

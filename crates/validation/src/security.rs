@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::mounts::validate_local_descending_path;
 use super::names::is_valid_id;
@@ -176,6 +176,29 @@ fn validate_seccomp_profile_field(profile: &Value, path: &FieldPath, errors: &mu
     }
 }
 
+/// The annotation that named a container's profile before there was a field.
+pub(super) fn app_armor_annotation(container: &str) -> String {
+    format!("{APP_ARMOR}{container}")
+}
+
+/// Kubernetes: pkg/api/pod/util.go, ApparmorFieldForAnnotation.
+pub(super) fn app_armor_field_for_annotation(annotation: &str) -> Option<Value> {
+    match annotation {
+        "unconfined" => Some(json!({"type": "Unconfined"})),
+        "runtime/default" => Some(json!({"type": "RuntimeDefault"})),
+        _ => {
+            let name = annotation.strip_prefix("localhost/").filter(|name| !name.is_empty())?;
+            Some(json!({"type": "Localhost", "localhostProfile": name}))
+        }
+    }
+}
+
+pub(super) fn is_valid_app_armor_profile(profile: &Value) -> bool {
+    let mut errors = ErrorList::new();
+    validate_app_armor_profile_field(profile, &FieldPath::root(), &mut errors);
+    errors.is_empty()
+}
+
 fn validate_app_armor_profile_field(profile: &Value, path: &FieldPath, errors: &mut ErrorList) {
     if profile.is_null() {
         return;
@@ -314,7 +337,7 @@ pub(super) fn validate_app_armor_annotations_match(
     for (container, path) in containers_with_path(spec, path) {
         let own = json::at(container, &["securityContext", "appArmorProfile"]);
         let profile = if own.is_null() { of_pod } else { own };
-        let key = format!("{APP_ARMOR}{}", json::text(container, "name"));
+        let key = app_armor_annotation(json::text(container, "name"));
         if let Some(annotation) = json::get(annotations, &key).as_str().filter(|_| !profile.is_null()) {
             let path = path.child("securityContext").child("appArmorProfile");
             validate_profile_match(annotation, profile, &["runtime/default"], "apparmor", &path, errors);

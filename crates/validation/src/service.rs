@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::ip::is_valid_ip;
 use super::meta::{validate_labels, validate_object_meta, validate_object_meta_update};
 use super::names::{
-    is_valid_ip, is_valid_port_num, name_is_dns1035_label, validate_dns1123_label,
-    validate_dns1123_subdomain, validate_qualified_name,
+    is_valid_port_num, name_is_dns1035_label, validate_dns1123_label, validate_dns1123_subdomain,
+    validate_qualified_name,
 };
 use super::probe::validate_port_num_or_name;
 use super::push_unless_one_of;

@@ -181,6 +181,8 @@ pub enum Call {
         key: Key,
         holder: Name,
     },
+    /// The same up to the write, which is left out.
+    DryRun(Box<Call>),
 }
 
 impl Call {
@@ -201,6 +203,7 @@ impl Call {
             Call::Delete { .. } => "delete",
             Call::Bind { .. } => "bind",
             Call::Evict { .. } => "evict",
+            Call::DryRun(call) => call.verb(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Call {
             Call::PatchPodStatus { .. } | Call::Bind { .. } | Call::Evict { .. } => Kind::Pod,
             Call::PostEvent(_) => Kind::Event,
             Call::HoldLease { .. } | Call::ReleaseLease { .. } => Kind::Lease,
+            Call::DryRun(call) => call.kind(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Document {
     pub tree: Node,
     /// The line on which the document begins, from 1.
     pub start_line: u32,
+    /// The text of a JSON object that does not say its kind: kubectl shows it in its refusal.
+    pub json: Option<Box<str>>,
     /// What the real program takes without a word and a person would regret: keys written twice.
     pub warnings: Vec<Diagnostic>,
 }
@@ -107,8 +109,14 @@ impl<'t> File<'t> {
                 Ok(None) => return,
                 Ok(Some((tree, behind))) => {
                     count += 1;
+                    let text = self.text.get(at..behind).unwrap_or_default().trim();
+                    let kind = tree.get("kind").and_then(Node::as_str).unwrap_or_default();
+                    let json = kind.is_empty().then(|| text.into());
                     at = behind;
                     self.push(tree, Vec::new());
+                    if let Some(document) = self.found.documents.last_mut() {
+                        document.json = json;
+                    }
                 }
                 Err(error) => {
                     let message = match (error.at_end, count > 1) {
@@ -250,7 +258,7 @@ impl<'t> File<'t> {
 
     fn push(&mut self, tree: Node, warnings: Vec<Diagnostic>) {
         let start_line = tree.span.start.line;
-        self.found.documents.push(Document { tree, start_line, warnings });
+        self.found.documents.push(Document { tree, start_line, json: None, warnings });
     }
 
     /// A warning if something stands behind the document that nobody will read.

@@ -243,10 +243,12 @@ fn binary(text: &str) -> Result<Resolved, String> {
 
 /// A float as Go's JSON writes it and kubectl reads it back: whole numbers become integers.
 pub(super) fn json_number(float: f64) -> Option<Number> {
-    // Go prints floats below 1e21 without exponent; what then fits an int64 is read as one.
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float) {
-        return Some(Number::from(float as i64));
+    // Go prints floats below 1e21 without exponent, in as few digits as tell them apart; what then fits an
+    // int64 is read as one.
+    if float.fract() == 0.0
+        && let Ok(whole) = super::gosyntax::json_float(float).parse::<i64>()
+    {
+        return Some(Number::from(whole));
     }
     Number::from_f64(float)
 }

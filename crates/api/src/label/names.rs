@@ -21,9 +21,18 @@ const LABEL_VALUE: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
 const LABEL_VALUE_MESSAGE: &str = "a valid label must be an empty string or consist of alphanumeric \
      characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/// The sentence for a text that is too long.
+/// The sentence for a name that is too long. Lengths are bytes, whatever it says.
+///
+/// Kubernetes: pkg/util/validation/validation.go, MaxLenError.
 pub fn max_len_error(length: usize) -> String {
     format!("must be no more than {length} characters")
+}
+
+/// The same for label keys and values, which have a package of their own.
+///
+/// Kubernetes: pkg/api/validate/content/errors.go, MaxLenError.
+fn max_bytes_error(length: usize) -> String {
+    format!("must be no more than {length} bytes")
 }
 
 /// The sentence for a text of the wrong form: why, examples, and the pattern.
@@ -63,14 +72,17 @@ fn name_part(text: &str) -> bool {
 }
 
 /// A DNS-1123 label: names of containers, volumes, namespaces.
-// Differs: upstream answers "must not contain dots" to a label that is a fine subdomain; the cases that
-// this project is held to have the general sentence (docs/deviations.md).
 pub fn is_dns1123_label(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
         errors.push(max_len_error(63));
     }
-    if !dns_label(text) {
+    if dns_label(text) {
+        return errors;
+    }
+    if dns_subdomain(text) {
+        errors.push("must not contain dots".to_owned());
+    } else {
         errors.push(regex_error(DNS1123_LABEL_MESSAGE, DNS1123_LABEL, &["my-name", "123-abc"]));
     }
     errors
@@ -83,9 +95,13 @@ pub fn is_dns1123_subdomain(text: &str) -> Vec<String> {
         errors.push(max_len_error(253));
     }
     if !dns_subdomain(text) {
-        errors.push(regex_error(DNS1123_SUBDOMAIN_MESSAGE, DNS1123_SUBDOMAIN, &["example.com"]));
+        errors.push(subdomain_error());
     }
     errors
+}
+
+fn subdomain_error() -> String {
+    regex_error(DNS1123_SUBDOMAIN_MESSAGE, DNS1123_SUBDOMAIN, &["example.com"])
 }
 
 /// A DNS-1035 label: names of Services.
@@ -111,14 +127,18 @@ pub fn is_qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 errors.push("prefix part must be non-empty".to_owned());
             } else {
-                let prefixed = |message| format!("prefix part {message}");
-                errors.extend(is_dns1123_subdomain(prefix).into_iter().map(prefixed));
+                if prefix.len() > 253 {
+                    errors.push(format!("prefix part {}", max_bytes_error(253)));
+                }
+                if !dns_subdomain(prefix) {
+                    errors.push(format!("prefix part {}", subdomain_error()));
+                }
             }
             name
         }
         _ => {
             errors.push(format!(
-                "a qualified name {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
                 regex_error(QUALIFIED_NAME_MESSAGE, QUALIFIED_NAME, &examples)
             ));
             return errors;
@@ -127,7 +147,7 @@ pub fn is_qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         errors.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        errors.push(format!("name part {}", max_len_error(63)));
+        errors.push(format!("name part {}", max_bytes_error(63)));
     }
     if !name_part(name) {
         let sentence = regex_error(QUALIFIED_NAME_MESSAGE, QUALIFIED_NAME, &examples);
@@ -140,7 +160,7 @@ pub fn is_qualified_name(text: &str) -> Vec<String> {
 pub fn is_valid_label_value(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
-        errors.push(max_len_error(63));
+        errors.push(max_bytes_error(63));
     }
     if !text.is_empty() && !name_part(text) {
         errors.push(regex_error(LABEL_VALUE_MESSAGE, LABEL_VALUE, &["MyValue", "my_value", "12345"]));
@@ -150,6 +170,9 @@ pub fn is_valid_label_value(text: &str) -> Vec<String> {
 
 /// A whole number in decimal without plus sign or leading zeros.
 pub fn is_decimal_integer(text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return vec!["must be non-empty".to_owned()];
+    }
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     if text == "0" || (plain && !digits.is_empty() && !digits.starts_with('0')) {
@@ -182,6 +205,7 @@ mod tests {
                     used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
         assert_eq!(is_dns1123_label("a_b"), [form]);
         assert_eq!(is_dns1123_label(&"a".repeat(64)), ["must be no more than 63 characters"]);
+        assert_eq!(is_dns1123_label("a.b"), ["must not contain dots"]);
         assert!(is_dns1123_label("0-a").is_empty());
     }
 
@@ -192,7 +216,7 @@ mod tests {
         assert_eq!(is_qualified_name("a/").first().map(String::as_str), Some("name part must be non-empty"));
         assert_eq!(is_qualified_name("a/").len(), 2);
         assert_eq!(is_qualified_name("a/b/c").len(), 1);
-        assert!(is_qualified_name(&"n".repeat(64))[0].contains("name part must be no more than 63"));
+        assert!(is_qualified_name(&"n".repeat(64))[0].contains("name part must be no more than 63 bytes"));
         assert!(is_qualified_name("A/b")[0].starts_with("prefix part a lowercase RFC 1123 subdomain"));
     }
 

@@ -146,8 +146,10 @@ pub struct Hook {
 /// The pod spec as the scheduler, the controllers and the kubelet read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSpec {
-    /// The whole spec in API form, except nodeName and a daemon pod's pinning.
+    /// The whole spec in API form, except nodeName, a daemon pod's pinning and the token's volume.
     pub raw: Rc<Value>,
+    /// Its containers mount a token of its service account.
+    pub mounts_token: bool,
     /// Init containers and sidecars in their order, then the main containers.
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
@@ -193,6 +195,7 @@ impl PodSpec {
         let seconds = |key: &str| raw[key].as_u64().map(Duration::from_secs);
         let text = |key: &str| -> Name { raw[key].as_str().unwrap_or_default().into() };
         PodSpec {
+            mounts_token: false,
             restart_policy: RestartPolicy::parse(raw["restartPolicy"].as_str()).unwrap_or_default(),
             termination_grace_period: seconds("terminationGracePeriodSeconds")
                 .unwrap_or(Duration::from_secs(30)),

@@ -331,6 +331,9 @@ fn resource_version(object: &Object) -> u64 {
 
 /// A request as Go's HTTP client names it in an error: `Get "https://host:6443/api/v1/pods"`.
 fn request_text(call: &Call, server: &str) -> String {
+    if let Call::DryRun(call) = call {
+        return request_text(call, server);
+    }
     let (verb, kind) = match call {
         Call::Get { kind, .. } | Call::List { kind, .. } => ("Get", *kind),
         Call::Post { kind, .. } => ("Post", *kind),
