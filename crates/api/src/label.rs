@@ -121,6 +121,18 @@ impl Requirement {
         Self { key: key.into(), operator, values: values.iter().map(|v| Rc::from(v.as_ref())).collect() }
     }
 
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    pub fn values(&self) -> &[Rc<str>] {
+        &self.values
+    }
+
     fn has_value(&self, value: &str) -> bool {
         self.values.iter().any(|v| **v == *value)
     }
@@ -213,7 +225,7 @@ impl Selector {
     }
 
     /// The requirements; `None` where nothing is selected.
-    pub(crate) fn requirements(&self) -> Option<&[Requirement]> {
+    pub fn requirements(&self) -> Option<&[Requirement]> {
         match self {
             Self::Nothing => None,
             Self::All(requirements) => Some(requirements),

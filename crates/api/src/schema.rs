@@ -174,10 +174,11 @@ pub fn structure(id: StructId) -> &'static StructInfo {
     schema().structs.get(usize::from(id.0)).unwrap_or(&EMPTY)
 }
 
-/// A struct by its Go name (`PodSpec`); where two packages share the name, the core group's.
-#[cfg(test)]
-pub(crate) fn structure_by_name(name: &str) -> Option<StructId> {
-    schema().structs.iter().position(|s| s.name == name).map(|at| StructId(u16::try_from(at).unwrap()))
+/// A struct by its Go name (`PodSpec`); where two packages share the name, the core group's. It walks over the
+/// table, some thousand names.
+pub fn structure_by_name(name: &str) -> Option<StructId> {
+    let at = schema().structs.iter().position(|structure| structure.name == name)?;
+    u16::try_from(at).ok().map(StructId)
 }
 
 /// The fields of a struct by its Go name, sorted; none for a name that is not there.

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value, json};
+
 use super::field::{FieldError, go_quote, to_aggregate};
 
 /// The machine's word for a refusal; kubectl prints it as `Error from server ({reason})`.
@@ -27,7 +29,7 @@ pub enum StatusReason {
 }
 
 impl StatusReason {
-    pub(crate) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "NotFound",
             Self::AlreadyExists => "AlreadyExists",
@@ -47,7 +49,7 @@ impl StatusReason {
     }
 
     /// The HTTP status.
-    pub(crate) fn code(self) -> u16 {
+    pub fn code(self) -> u16 {
         match self {
             Self::NotFound => 404,
             Self::AlreadyExists | Self::Conflict => 409,
@@ -115,13 +117,13 @@ pub struct StatusError {
     pub reason: StatusReason,
     pub message: String,
     /// The group of the resource or kind concerned; empty for the core group.
-    pub(crate) group: String,
+    pub group: String,
     /// The plural resource, or for Invalid the kind.
     pub kind: String,
     pub name: String,
     pub causes: Vec<StatusCause>,
     /// Seconds after which to try again.
-    pub(crate) retry: Option<u32>,
+    pub retry: Option<u32>,
 }
 
 impl StatusError {
@@ -234,6 +236,16 @@ impl StatusError {
         Self { causes: vec![cause], ..Self::forbidden(resource, name, &why) }
     }
 
+    /// A create in a namespace that there is not (API-022).
+    pub fn namespace_not_found(namespace: &str) -> Self {
+        Self::not_found(GroupResource::core("namespaces"), namespace)
+    }
+
+    /// A delete of one of the namespaces that must stay (API-024).
+    pub fn namespace_may_not_be_deleted(namespace: &str) -> Self {
+        Self::forbidden(GroupResource::core("namespaces"), namespace, "this namespace may not be deleted")
+    }
+
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusReason::BadRequest, message)
     }
@@ -261,6 +273,40 @@ impl StatusError {
 
     pub fn is_conflict(&self) -> bool {
         self.reason == StatusReason::Conflict
+    }
+
+    /// The `Status` object that goes over the wire.
+    pub fn to_value(&self) -> Value {
+        let mut details = Map::new();
+        for (key, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
+            if !text.is_empty() {
+                details.insert(key.to_owned(), text.as_str().into());
+            }
+        }
+        if !self.causes.is_empty() {
+            details.insert("causes".to_owned(), self.causes.iter().map(StatusCause::to_value).collect());
+        }
+        if let Some(seconds) = self.retry {
+            details.insert("retryAfterSeconds".to_owned(), seconds.into());
+        }
+        let mut status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": self.message, "reason": self.reason.as_str(), "code": self.code
+        });
+        if let (false, Some(map)) = (details.is_empty(), status.as_object_mut()) {
+            map.insert("details".to_owned(), Value::Object(details));
+        }
+        status
+    }
+}
+
+impl StatusCause {
+    fn to_value(&self) -> Value {
+        let mut cause = json!({"reason": self.reason, "message": self.message});
+        if let (false, Some(map)) = (self.field.is_empty(), cause.as_object_mut()) {
+            map.insert("field".to_owned(), self.field.as_str().into());
+        }
+        cause
     }
 }
 
@@ -310,6 +356,19 @@ mod tests {
     }
 
     #[test]
+    fn api_022_a_missing_namespace_is_not_found() {
+        let error = StatusError::namespace_not_found("x");
+        assert_eq!((error.code, &*error.message), (404, "namespaces \"x\" not found"));
+    }
+
+    #[test]
+    fn api_024_the_first_namespaces_stay() {
+        let error = StatusError::namespace_may_not_be_deleted("kube-system");
+        let message = "namespaces \"kube-system\" is forbidden: this namespace may not be deleted";
+        assert_eq!((error.code, &*error.message), (403, message));
+    }
+
+    #[test]
     fn api_023_a_terminating_namespace_takes_nothing_new() {
         let error = StatusError::namespace_terminating(DAEMON_SETS, "x", "team");
         assert_eq!(error.code, 403);
@@ -328,6 +387,17 @@ mod tests {
         assert_eq!(
             error.message,
             "DaemonSet.apps \"x\" is invalid: [spec.a: Required value, spec.a: Invalid value: \"b\": bad]"
+        );
+        assert_eq!(
+            error.to_value(),
+            json!({
+                "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 422,
+                "message": error.message, "reason": "Invalid",
+                "details": {"name": "x", "group": "apps", "kind": "DaemonSet", "causes": [
+                    {"reason": "FieldValueRequired", "message": "Required value", "field": "spec.a"},
+                    {"reason": "FieldValueInvalid", "message": "Invalid value: \"b\": bad", "field": "spec.a"}
+                ]}
+            })
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::script::names;
 
 /// The files that a line names, each by the name that it has there. One that is missing is left to the
 /// command, which says so itself.
-pub fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
+pub(crate) fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
     let mut files = BTreeMap::new();
     let (names, deep) = names(line);
     for name in names {
@@ -23,7 +23,7 @@ pub fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
 const MAX_DEPTH: usize = 8;
 
 /// A file by its name; a directory by the manifests in it, and `deep` also by those that lie deeper.
-pub fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+pub(crate) fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
     let path = Path::new(name);
     if path.is_file() {
         files.insert(name.to_owned(), read(name)?.into());

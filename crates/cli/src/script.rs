@@ -71,7 +71,7 @@ fn bare(word: &str) -> &str {
 
 /// The words of a line that may be names of files or directories, and whether directories are meant with
 /// all that lies deeper.
-pub fn names(line: &str) -> (Vec<&str>, bool) {
+pub(crate) fn names(line: &str) -> (Vec<&str>, bool) {
     let words = || line.lines().next().unwrap_or_default().split_whitespace();
     let deep = words().any(|word| matches!(word, "-R" | "--recursive" | "--recursive=true"));
     let mut names = Vec::new();
@@ -83,7 +83,7 @@ pub fn names(line: &str) -> (Vec<&str>, bool) {
 }
 
 /// `90s`, `5m`, `1h30m`, `500ms`: Go's durations, without fractions.
-pub fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut micros = 0u64;
     while !rest.is_empty() {
@@ -99,19 +99,19 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 /// How long `sleep 10s`, or `sleep 10`, lets time pass; nothing for any other command.
-pub fn sleep(line: &str) -> Option<Duration> {
+pub(crate) fn sleep(line: &str) -> Option<Duration> {
     let span = line.strip_prefix("sleep ")?.trim();
     duration(span).or_else(|| duration(&format!("{span}s")))
 }
 
 /// Lets time pass.
-pub fn wait(stage: &mut Stage, span: Duration) {
+pub(crate) fn wait(stage: &mut Stage, span: Duration) {
     let until = stage.now() + span;
     stage.run_until(until);
 }
 
 /// Plays a command to its end; nothing if the session has forgotten it.
-pub fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> Option<JobView> {
+pub(crate) fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> Option<JobView> {
     let id = stage.perform(Command::Exec { line: line.to_owned(), files });
     let end = stage.now() + COMMAND_LIMIT;
     while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}

@@ -7,7 +7,7 @@
 //! Kubernetes: staging/src/k8s.io/client-go/tools/cache.
 
 pub(crate) mod nodes;
-pub(crate) mod pods;
+pub mod pods;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

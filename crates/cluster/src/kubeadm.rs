@@ -187,7 +187,7 @@ pub fn is_credential(path: &str) -> bool {
 }
 
 /// The manifest of one part of the control plane (CP-001…006).
-fn manifest(part: &str, node: &str, ip: Ipv4Addr) -> String {
+pub fn manifest(part: &str, node: &str, ip: Ipv4Addr) -> String {
     let component = match part {
         "etcd" => etcd(node, ip),
         "kube-apiserver" => apiserver(ip),

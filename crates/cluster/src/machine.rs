@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
+use super::Inbox;
 use super::kubeadm::control_plane_disk;
-use super::{Inbox, Wake};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;

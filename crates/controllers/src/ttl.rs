@@ -11,20 +11,20 @@ use api::object::{Key, Kind};
 use client::informer::{CacheChange, Change};
 use wire::{Call, Ctx, FieldValidation, Patch, Token};
 
-pub const OBJECT_TTL_ANNOTATION: &str = "node.alpha.kubernetes.io/ttl";
+pub(crate) const OBJECT_TTL_ANNOTATION: &str = "node.alpha.kubernetes.io/ttl";
 
 /// From so many nodes down, up to so many nodes, this many seconds.
 const TTL_BOUNDARIES: [(usize, usize, u32); 5] =
     [(0, 100, 0), (90, 500, 15), (450, 1000, 30), (900, 2000, 60), (1800, usize::MAX, 300)];
 
 #[derive(Clone, Debug, Default)]
-pub struct TtlController {
+pub(crate) struct TtlController {
     node_count: usize,
     boundary_step: usize,
 }
 
 impl TtlController {
-    pub fn on_change(&mut self, change: &CacheChange, ctx: &mut Ctx) {
+    pub(crate) fn on_change(&mut self, change: &CacheChange, ctx: &mut Ctx) {
         let CacheChange::Node(_, Change { old, new }) = change else { return };
         let (sizes, _) = self.boundary();
         match (old, new) {

@@ -75,7 +75,7 @@ impl Filter {
     }
 
     /// What the API server says to a selector that it does not understand.
-    pub fn check(&self, kind: Kind) -> Result<(), Failure> {
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), Failure> {
         let unknown = || self.fields.iter().find_map(|term| field_problem(kind, &term.field));
         let Some(problem) = self.problem.clone().or_else(unknown) else { return Ok(()) };
         let info = kind.info();

@@ -16,7 +16,7 @@ use sim::Time;
 
 /// What the rows or objects of an error are to Go.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Sorted {
+pub(crate) enum Sorted {
     /// The rows of a table that the API server made.
     Rows,
     /// Objects as they are.
@@ -24,7 +24,7 @@ pub enum Sorted {
 }
 
 /// The order of the objects by what the path finds in each: the places where they stand now.
-pub fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -> Result<Vec<usize>, Stop> {
+pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -> Result<Vec<usize>, Stop> {
     let order: Vec<usize> = (0..values.len()).collect();
     if values.is_empty() {
         return Ok(order);

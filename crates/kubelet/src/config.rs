@@ -11,7 +11,7 @@ use wire::Settings;
 use yaml::{Reader, read_documents};
 
 /// Where kubeadm puts it.
-pub(crate) const CONFIG_FILE: &str = "/var/lib/kubelet/config.yaml";
+pub const CONFIG_FILE: &str = "/var/lib/kubelet/config.yaml";
 
 const GROUP_VERSION: &str = "kubelet.config.k8s.io/v1beta1";
 

@@ -517,7 +517,7 @@ impl Kubelet {
             self.runtime.remove_containers(uid, |_| true, false);
         }
         self.workers.remove(at);
-        self.forget_failing(uid);
+        self.forget_answers(uid);
         if self.runtime.sandbox(uid).is_some() {
             self.schedule_garbage_collection(ctx);
         }

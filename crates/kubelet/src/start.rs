@@ -214,6 +214,5 @@ impl Kubelet {
             self.crash_loop_back_off.retain(|key| key.pod != pod);
         }
         self.images.forget(pod);
-        self.forget_answers(pod);
     }
 }

@@ -62,7 +62,7 @@ impl<T: OfPod> UidList<T> {
     }
 
     /// Puts an element before the one at a position. Panics beyond the end.
-    pub fn insert(&mut self, at: usize, item: T) {
+    pub(crate) fn insert(&mut self, at: usize, item: T) {
         self.tags.insert(at, tag(item.pod_uid()));
         self.items.insert(at, item);
     }

@@ -71,7 +71,7 @@ impl<'a> ClusterEvent<'a> {
     /// Whether a waiting pod's own change may let it pass the plugins that rejected it.
     ///
     /// Kubernetes: pkg/scheduler/framework/events.go, PodSchedulingPropertiesChange, and the plugins' hints.
-    pub fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool {
+    pub(crate) fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool {
         if old.spec.scheduling.gated && !new.spec.scheduling.gated {
             return true;
         }

@@ -407,7 +407,7 @@ impl SchedulingQueue {
     ///
     /// Differs: where very many wait, those that only wait for another node than `node` are left out. Upstream
     /// tries them, in vain.
-    pub fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
+    pub(crate) fn candidates(&self, node: Option<NodeId>, plugins: PluginSet) -> Vec<PodIx> {
         let mut found = Vec::new();
         if self.unschedulable.len() <= MOST_TRIED_IN_VAIN {
             found.extend(self.unschedulable.iter().map(|(_, ix)| *ix));

@@ -115,11 +115,11 @@ impl Stand {
     }
 
     /// What chance will say next: the same as long as nothing is drawn.
-    pub fn next_draw(&self) -> u64 {
+    pub(crate) fn next_draw(&self) -> u64 {
         self.rng.clone().next_u64()
     }
 
-    pub fn watch(&mut self, event: WatchEvent) {
+    pub(crate) fn watch(&mut self, event: WatchEvent) {
         self.tell(|scheduler, ctx| scheduler.on_watch(&event, ctx));
     }
 

@@ -76,7 +76,7 @@ pub struct Probe {
     pub handler: ProbeHandler,
     pub initial_delay: Duration,
     pub period: Duration,
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     pub success_threshold: u32,
     pub failure_threshold: u32,
     /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
@@ -154,7 +154,7 @@ pub struct PodSpec {
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
     pub termination_grace_period: Duration,
-    pub(crate) active_deadline: Option<Duration>,
+    pub active_deadline: Option<Duration>,
     pub host_network: bool,
     pub node_selector: StringMap,
     /// nodeSelector and required node affinity, which a daemon pod's pinning replaces (DS-019).

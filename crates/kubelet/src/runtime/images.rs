@@ -7,7 +7,7 @@ use api::meta::{Name, fnv1a_32};
 
 /// The images that a node has.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Images {
+pub struct Images {
     present: BTreeSet<Name>,
 }
 

@@ -74,7 +74,7 @@ pub fn filter(pod: &Pod, node: &Node) -> Verdict {
 }
 
 /// Whether a pod's nodeSelector and required node affinity allow a node.
-pub(crate) fn matches(pod: &Pod, node: &Node) -> bool {
+pub fn matches(pod: &Pod, node: &Node) -> bool {
     match &pod.pinned_to {
         // The pinning replaces the required terms; nodeSelector still counts.
         Some(name) => {

@@ -150,12 +150,12 @@ pub(crate) fn is_concerned(pod: &Pod, event: &ClusterEvent) -> bool {
 }
 
 /// Whether a waiting pod's new labels make its constraints count it otherwise.
-pub fn counts_differently(old: &Pod, new: &Pod) -> bool {
+pub(crate) fn counts_differently(old: &Pod, new: &Pod) -> bool {
     hard(new).any(|constraint| constraint.selects(new, old) != constraint.selects(new, new))
 }
 
 /// Whether nodes with taints that it does not tolerate are left out of its domains.
-pub fn honors_taints(pod: &Pod) -> bool {
+pub(crate) fn honors_taints(pod: &Pod) -> bool {
     hard(pod).any(|constraint| constraint.honors_taints)
 }
 
