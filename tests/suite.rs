@@ -23,7 +23,6 @@ mod suite {
     mod picture;
     mod properties;
     mod sessions;
-    mod static_manifests;
     mod tidy;
     mod watch;
     mod yaml_corpus;
