@@ -13,7 +13,7 @@ SOURCES := $(shell find crates src static web scripts/hooks index.html Trunk.tom
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak fuzz fuzz-keep golden clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size soak fuzz fuzz-keep golden corpus clone-test clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -80,7 +80,13 @@ fuzz-keep: ## keep what fuzzing found in fuzz/corpus, small and without repetiti
 	@scripts/fuzz.sh keep $(TARGET)
 
 golden: ## rewrite the expected texts from what the program says now; read the diff
-	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace --no-default-features
+	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace --no-default-features --no-fail-fast
+
+corpus: ## fetch the manifests of other projects that tests read where CORPUS_DIR is
+	@node scripts/corpus.mjs
+
+clone-test: ## the tests that need no browser, in a clone with nothing beside it
+	@scripts/clone-test.sh
 
 clean: ## remove what was built; the installed tools stay
 	$(CARGO) clean

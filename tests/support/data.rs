@@ -83,6 +83,15 @@ impl Outcome {
         self.skipped.len()
     }
 
+    /// Whether all cases of a group agree, by group.
+    pub fn groups(&self, group: impl Fn(&str) -> &str) -> BTreeMap<String, bool> {
+        let mut groups = BTreeMap::new();
+        for (case, difference) in &self.played {
+            *groups.entry(group(case).to_owned()).or_insert(true) &= difference.is_none();
+        }
+        groups
+    }
+
     /// How many were played.
     pub fn all(&self) -> usize {
         self.played.len()
@@ -93,10 +102,7 @@ impl Outcome {
     /// Of another folder than the repository's, everything has to agree.
     pub fn is_as_known(&self, kind: &str, is_ours: bool) -> bool {
         if !is_ours || only().is_some() {
-            self.played
-                .iter()
-                .filter_map(|(case, said)| Some((case, said.as_ref()?)))
-                .for_each(print_difference);
+            self.print_differences(kind, &BTreeSet::new());
             return self.agree() == self.all();
         }
         let differ: BTreeSet<&str> =
@@ -106,8 +112,7 @@ impl Outcome {
             return true;
         }
         let known = known_differences().remove(kind).unwrap_or_default();
-        let news = self.played.iter().filter(|(case, _)| !known.contains(case));
-        news.filter_map(|(case, said)| Some((case, said.as_ref()?))).for_each(print_difference);
+        self.print_differences(kind, &known);
         let over =
             known.iter().filter(|case| !differ.contains(case.as_str()) && !self.skipped.contains(*case));
         let over: Vec<&String> = over.collect();
@@ -120,6 +125,15 @@ impl Outcome {
             println!("{kind}: known differences: {}, listed in {KNOWN}", known.len());
         }
         over.is_empty() && differ.iter().all(|case| known.contains(*case))
+    }
+
+    /// The differences that are not known, each as the list names it and with what was said.
+    fn print_differences(&self, kind: &str, known: &BTreeSet<String>) {
+        for (case, said) in self.played.iter().filter(|(case, _)| !known.contains(case)) {
+            let Some(said) = said else { continue };
+            println!("DIFFERS {kind} {case}");
+            said.lines().for_each(|line| println!("    {line}"));
+        }
     }
 
     /// Writes the list anew with these differences of a kind.
@@ -137,11 +151,6 @@ impl Outcome {
         }
         std::fs::write(root().join(KNOWN), text).expect("the list can be written");
     }
-}
-
-fn print_difference((case, said): (&String, &String)) {
-    println!("DIFFERS {case}");
-    said.lines().for_each(|line| println!("    {line}"));
 }
 
 /// Where the known differences stand, seen from the repository's root.

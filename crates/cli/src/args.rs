@@ -155,21 +155,9 @@ pub(crate) fn read(path: &str) -> Result<Vec<u8>, Misuse> {
     std::fs::read(path).map_err(failed)
 }
 
-/// `90s`, `5m`, `1h30m`, `500ms`: Go's durations, without fractions.
-pub(crate) fn duration(text: &str) -> Result<Duration, Misuse> {
+fn duration(text: &str) -> Result<Duration, Misuse> {
     let wrong = || Misuse(format!("invalid duration {text:?}: 90s, 5m and 1h30m are valid"));
-    let mut rest = text;
-    let mut micros = 0u64;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
-        rest = &rest[digits..];
-        let units = [("ms", 1000), ("us", 1), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000)];
-        let (unit, factor) = units.into_iter().find(|(unit, _)| rest.starts_with(unit)).ok_or_else(wrong)?;
-        rest = &rest[unit.len()..];
-        micros = number.checked_mul(factor).and_then(|n| micros.checked_add(n)).ok_or_else(wrong)?;
-    }
-    if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_micros(micros)) }
+    crate::script::duration(text).ok_or_else(wrong)
 }
 
 /// A number from 0 to `most`.

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sim::Duration;
-use stage::{Bytes, Command, Options, Script, Stage, Start};
+use stage::{Bytes, Options, Script, Stage, Start};
 use view::{NodeView, PodView};
 
-use crate::args::{Misuse, Output, Run, duration, read};
-use crate::script::{files_of, gather, lines};
+use crate::args::{Misuse, Output, Run, read};
+use crate::disk::{files_of, gather};
+use crate::script::{self, lines};
 use crate::{say, say_line};
-
-/// How long one command may keep the session waiting.
-const COMMAND_LIMIT: Duration = Duration::from_secs(600);
 
 /// Whether every command that was played went well.
 pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
@@ -59,11 +56,8 @@ fn print(stage: &mut Stage, output: Output) {
 
 /// A line of a script.
 fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
-    if let Some(span) = line.strip_prefix("sleep ")
-        && let Ok(span) = duration(span.trim()).or_else(|_| duration(&format!("{}s", span.trim())))
-    {
-        let until = stage.now() + span;
-        stage.run_until(until);
+    if let Some(span) = script::sleep(line) {
+        script::wait(stage, span);
         return Ok(true);
     }
     Ok(play(stage, line, files_of(line)?))
@@ -71,10 +65,7 @@ fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
 
 /// Plays a command to its end and prints what it says; whether it went well.
 fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
-    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
-    let end = stage.now() + COMMAND_LIMIT;
-    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
-    let Some(job) = stage.job(id) else { return false };
+    let Some(job) = script::play(stage, line, files) else { return false };
     eprintln!("$ {line}");
     match job.text.strip_suffix('\n').unwrap_or(&job.text) {
         "" => {}
@@ -143,4 +134,28 @@ fn state(stage: &mut Stage) -> Value {
         "pending": board.pending.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
         "logHash": stage.log_hash(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::script::{lines, names};
+
+    #[test]
+    fn here_documents_and_continued_lines_stay_together() {
+        let text = "# a comment\nkubectl get \\\n  pods\n\ncat <<'EOF' | kubectl apply -f -\n# kept\nEOF\nkubectl get ds <<< x\n";
+        assert_eq!(
+            lines(text),
+            ["kubectl get pods", "cat <<'EOF' | kubectl apply -f -\n# kept\nEOF", "kubectl get ds <<< x"]
+        );
+    }
+
+    #[test]
+    fn whatever_may_be_a_file_is_named() {
+        let (found, deep) = names("kubectl apply -R -f a.yaml,b.yaml --filename='c.yaml'; cat <d.yaml");
+        assert!(deep);
+        for name in ["a.yaml", "b.yaml", "c.yaml", "d.yaml"] {
+            assert!(found.contains(&name), "{found:?}");
+        }
+        assert!(!names("kubectl get pods\n-R").1);
+    }
 }

@@ -1,11 +1,15 @@
-//! A file of shell lines: which lines belong together, and which files they read.
+//! A script of shell lines: which lines belong together, which files they name, and how they are played.
+//!
+//! It knows no disk, so that the recordings in `tests/oracle.rs`, which includes this file, are played as the
+//! native program plays a script.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use stage::Bytes;
+use sim::Duration;
+use stage::{Bytes, Command, JobView, Stage};
 
-use crate::args::{Misuse, read};
+/// How long one command may keep the session waiting.
+const COMMAND_LIMIT: Duration = Duration::from_secs(600);
 
 /// The commands of a script: comments and empty lines are left out, a here-document stays with its
 /// command, and a backslash at the end joins the next line.
@@ -60,67 +64,52 @@ fn marks(line: &str) -> Vec<(String, bool)> {
     found
 }
 
-/// The files on the disk that a line names, each by the name that it has there. One that is missing is left
-/// to the command, which says so itself.
-pub(crate) fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
-    let mut files = BTreeMap::new();
+/// The words of a line that may be names of files or directories, and whether directories are meant with
+/// all that lies deeper.
+pub(crate) fn names(line: &str) -> (Vec<&str>, bool) {
     let words = || line.lines().next().unwrap_or_default().split_whitespace();
     let deep = words().any(|word| matches!(word, "-R" | "--recursive" | "--recursive=true"));
+    let mut names = Vec::new();
     for word in words() {
         let word = word.trim_start_matches('<').trim_matches(|c| matches!(c, '\'' | '"' | ';'));
         let named = word.strip_prefix("-f").or_else(|| word.rsplit_once('=').map(|(_, name)| name));
-        for name in named.into_iter().chain([word]).flat_map(|names| names.split(',')) {
-            gather(name, deep, &mut files)?;
-        }
+        names.extend(named.into_iter().chain([word]).flat_map(|names| names.split(',')));
     }
-    Ok(files)
+    (names, deep)
 }
 
-/// Directories in directories beyond this are no manifests that a person keeps.
-const MAX_DEPTH: usize = 8;
-
-/// A file by its name; a directory by the manifests in it, and `deep` also by those that lie deeper.
-pub(crate) fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
-    let path = Path::new(name);
-    if path.is_file() {
-        files.insert(name.to_owned(), read(name)?.into());
-    } else if path.is_dir() && name != "/" {
-        gather_directory(path, if deep { MAX_DEPTH } else { 1 }, files)?;
+/// `90s`, `5m`, `1h30m`, `500ms`: Go's durations, without fractions.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut micros = 0u64;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let units = [("ms", 1000), ("us", 1), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000)];
+        let (unit, factor) = units.into_iter().find(|(unit, _)| rest.starts_with(unit))?;
+        rest = &rest[unit.len()..];
+        micros = number.checked_mul(factor).and_then(|n| micros.checked_add(n))?;
     }
-    Ok(())
+    (!text.is_empty()).then(|| Duration::from_micros(micros))
 }
 
-fn gather_directory(path: &Path, depth: usize, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
-    let failed = |error: std::io::Error| Misuse(format!("cannot read {}: {error}", path.display()));
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let is_manifest = path.extension().is_some_and(|e| e == "json" || e == "yaml" || e == "yml");
-        if path.is_dir() && depth > 1 {
-            gather_directory(&path, depth - 1, files)?;
-        } else if let Some(name) = path.to_str().filter(|_| is_manifest && path.is_file()) {
-            files.insert(name.trim_start_matches("./").to_owned(), read(name)?.into());
-        }
-    }
-    Ok(())
+/// How long `sleep 10s`, or `sleep 10`, lets time pass; nothing for any other command.
+pub(crate) fn sleep(line: &str) -> Option<Duration> {
+    let span = line.strip_prefix("sleep ")?.trim();
+    duration(span).or_else(|| duration(&format!("{span}s")))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Lets time pass.
+pub(crate) fn wait(stage: &mut Stage, span: Duration) {
+    let until = stage.now() + span;
+    stage.run_until(until);
+}
 
-    #[test]
-    fn here_documents_and_continued_lines_stay_together() {
-        let text = "# a comment\nkubectl get \\\n  pods\n\ncat <<'EOF' | kubectl apply -f -\n# kept\nEOF\nkubectl get ds <<< x\n";
-        assert_eq!(
-            lines(text),
-            ["kubectl get pods", "cat <<'EOF' | kubectl apply -f -\n# kept\nEOF", "kubectl get ds <<< x"]
-        );
-    }
-
-    #[test]
-    fn a_file_that_is_missing_is_left_to_the_command() {
-        assert!(files_of("kubectl apply -f nowhere.yaml").unwrap().is_empty());
-        let there = files_of("kubectl apply --filename=Cargo.toml").unwrap();
-        assert_eq!(there.keys().collect::<Vec<_>>(), ["Cargo.toml"]);
-    }
+/// Plays a command to its end; nothing if the session has forgotten it.
+pub(crate) fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> Option<JobView> {
+    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
+    let end = stage.now() + COMMAND_LIMIT;
+    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
+    stage.job(id)
 }
