@@ -5,7 +5,8 @@
 #   scripts/fuzz.sh keep [TARGET|all]         keep the inputs that are needed for the coverage reached
 #
 # New inputs go to fuzz/work/ (not kept); `keep` chooses the small ones among them for fuzz/corpus/,
-# which `make unit` replays. Manifests of CORPUS_DIR are seeds, where that folder exists.
+# which `make unit` replays. Manifests of the corpus are seeds; those of other
+# projects (CORPUS_DIR) where that folder exists.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 scripts/setup.sh fuzz
@@ -25,7 +26,10 @@ fuzz() {
   local folders=("fuzz/work/$target" "fuzz/corpus/$target")
   mkdir -p "${folders[@]}"
   case $target in
-    yaml | manifest) [ -d "$corpus" ] && folders+=("$corpus") ;;
+    yaml | manifest)
+      folders+=(tests/data/corpus/own)
+      if [ -d "$corpus" ]; then folders+=("$corpus"); fi
+      ;;
     *) longest=4096 ;;
   esac
   say "Fuzzing $target for $2 s"

@@ -136,6 +136,7 @@ fn state(stage: &mut Stage) -> Value {
     })
 }
 
+/// Of `script.rs`, which is also part of a test without a harness.
 #[cfg(test)]
 mod tests {
     use crate::script::{lines, names};

@@ -64,15 +64,19 @@ fn marks(line: &str) -> Vec<(String, bool)> {
     found
 }
 
+/// A word without the quotes around it, and what a shell reads of its own.
+fn bare(word: &str) -> &str {
+    word.trim_start_matches('<').trim_matches(|c| matches!(c, '\'' | '"' | ';'))
+}
+
 /// The words of a line that may be names of files or directories, and whether directories are meant with
 /// all that lies deeper.
 pub(crate) fn names(line: &str) -> (Vec<&str>, bool) {
     let words = || line.lines().next().unwrap_or_default().split_whitespace();
     let deep = words().any(|word| matches!(word, "-R" | "--recursive" | "--recursive=true"));
     let mut names = Vec::new();
-    for word in words() {
-        let word = word.trim_start_matches('<').trim_matches(|c| matches!(c, '\'' | '"' | ';'));
-        let named = word.strip_prefix("-f").or_else(|| word.rsplit_once('=').map(|(_, name)| name));
+    for word in words().map(bare) {
+        let named = word.strip_prefix("-f").or_else(|| word.rsplit_once('=').map(|(_, name)| bare(name)));
         names.extend(named.into_iter().chain([word]).flat_map(|names| names.split(',')));
     }
     (names, deep)
