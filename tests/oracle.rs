@@ -181,6 +181,24 @@ fn figure(kind: &str, outcome: &Outcome) -> String {
     }
 }
 
+/// Whether there was anything to compare: a folder without cases must not pass.
+fn there_are_cases(outcomes: &BTreeMap<&str, Outcome>, transcripts: &Path, differential: &Path) -> bool {
+    if let Some(only) = data::only() {
+        if outcomes.is_empty() {
+            println!("oracle: there is no case {only}");
+        }
+        return !outcomes.is_empty();
+    }
+    let mut fine = true;
+    for (folder, is_transcripts) in [(transcripts, true), (differential, false)] {
+        if !outcomes.keys().any(|kind| (*kind == "transcripts") == is_transcripts) {
+            println!("oracle: there are no recordings in {}", folder.display());
+            fine = false;
+        }
+    }
+    fine
+}
+
 fn main() -> ExitCode {
     let (transcripts, has_our_transcripts) = data::folder("ORACLE_DIR", "oracle");
     let (differential, has_our_answers) = data::folder("DIFFERENTIAL_DIR", "differential");
@@ -194,7 +212,7 @@ fn main() -> ExitCode {
             .filter(|(case, _)| case.contains(&only))
             .for_each(|(case, said)| outcome.add(case, said));
     }
-    let mut fine = !outcomes.is_empty();
+    let mut fine = there_are_cases(&outcomes, &transcripts, &differential);
     if !wrong_recordings_differ() {
         println!("oracle: a wrong recording passes");
         fine = false;
