@@ -205,10 +205,6 @@ impl FieldError {
         Self::new(ErrorKind::Invalid, field, Some(value.into()), detail)
     }
 
-    pub fn type_invalid(field: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
-        Self::new(ErrorKind::TypeInvalid, field, Some(value.into()), detail)
-    }
-
     /// The supported values are listed in the order given.
     pub fn not_supported(field: &FieldPath, value: impl Into<Value>, supported: &[&str]) -> Self {
         let quoted: Vec<String> = supported.iter().map(|text| go_quote(text)).collect();
