@@ -22,6 +22,7 @@ mod suite {
     mod nodes;
     mod person;
     mod picture;
+    mod pods;
     mod properties;
     mod sessions;
     mod tidy;
