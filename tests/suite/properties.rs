@@ -265,6 +265,21 @@ fn kl_080_a_pod_refused_while_it_is_being_deleted_goes() {
     }
 }
 
+/// Two files make the same pod while the kubelet is new and the API server away, so that the first pod runs on
+/// and counts again with the next scan: the mirror is its own in the end, not the other's.
+#[test]
+fn kl_115_a_pod_whose_file_counts_again_gets_its_mirror_when_the_api_server_is_back() {
+    let write =
+        |file, image| Act::Write { node: "worker-1", file, content: Content::Pod { name: "web", image } };
+    let restart = Act::Restart { node: "worker-1" };
+    let off = Act::Power { node: "control-plane", on: false };
+    for millis in (6_400..7_400).chain(24_000..30_000).step_by(200) {
+        let wait = Act::Wait { millis };
+        let acts = [restart.clone(), off.clone(), wait, write("c.yaml~", 1), write("a.yaml", 2)];
+        assert_eq!(check_session(&acts), Ok(()), "after {millis} ms");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(850), failure_persistence: None, ..Default::default() })]
 

@@ -101,7 +101,10 @@ impl Kubelet {
         }
     }
 
-    /// A manifest has come back just as it was, before its pod has ended (KL-115).
+    /// A manifest has come back just as it was, before its pod has ended (KL-115). A pod that was not even asked to
+    /// end is synced as after any update: its mirror may be another one's by now.
+    ///
+    /// Kubernetes: pkg/kubelet/pod_workers.go, UpdatePod.
     fn readmit(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.set_removed(false);
@@ -115,7 +118,9 @@ impl Kubelet {
             if worker.state == WorkerState::Terminated {
                 self.schedule_housekeeping(ctx);
             }
+            return;
         }
+        self.update_pod(at, ctx);
     }
 
     /// A manifest that names its own uid has changed.
