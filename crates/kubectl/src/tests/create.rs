@@ -215,51 +215,10 @@ fn what_cannot_be_made_from_flags_is_said_in_kubectls_words() {
         ],
         expect![[r#"
             $ create
-            Error: must specify one of -f and -k
-
-            Create a resource from a file or from stdin.
-
-            Available Commands:
-              clusterrole           Create a cluster role
-              clusterrolebinding    Create a cluster role binding for a particular cluster role
-              configmap             Create a config map from a local file, directory or literal value
-              cronjob               Create a cron job with the specified name
-              deployment            Create a deployment with the specified name
-              ingress               Create an ingress with the specified name
-              job                   Create a job with the specified name
-              namespace             Create a namespace with the specified name
-              poddisruptionbudget   Create a pod disruption budget with the specified name
-              priorityclass         Create a priority class with the specified name
-              quota                 Create a quota with the specified name
-              role                  Create a role with single rule
-              rolebinding           Create a role binding for a particular role or cluster role
-              secret                Create a secret using a specified subcommand
-              service               Create a service using a specified subcommand
-              serviceaccount        Create a service account with the specified name
-              token                 Request a service account token
-
-            Options:
-                -f, --filename=''
-                -R, --recursive=false
-                -o, --output=''
-                -l, --selector=''
-                    --dry-run=''
-                    --validate=''
-                    --save-config=false
-                -k, --kustomize=''
-                    --field-manager=''
-                    --edit=false
-                    --raw=''
-
-            Usage:
-              kubectl create SUBCOMMAND [options]
-
-            Use "kubectl options" for a list of global command-line options (applies to all commands).
+            error: must specify one of -f and -k
             [1]
             $ create foo
-            Error: must specify one of -f and -k
-
-            error: unknown command "foo"
+            error: Unexpected args: [foo]
             See 'kubectl create -h' for help and examples
             [1]
             $ create -f ds.yaml foo
@@ -466,7 +425,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
                 "gitVersion": "v1.36.2",
                 "platform": "linux/amd64"
               },
-              "kustomizeVersion": "v5.8.0"
+              "kustomizeVersion": "v5.8.1"
             }
             $ version -o json
             {
@@ -476,7 +435,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
                 "gitVersion": "v1.36.2",
                 "platform": "linux/amd64"
               },
-              "kustomizeVersion": "v5.8.0",
+              "kustomizeVersion": "v5.8.1",
               "serverVersion": {
                 "major": "1",
                 "minor": "36",
@@ -490,7 +449,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
               major: "1"
               minor: "36"
               platform: linux/amd64
-            kustomizeVersion: v5.8.0
+            kustomizeVersion: v5.8.1
             serverVersion:
               gitVersion: v1.36.2
               major: "1"

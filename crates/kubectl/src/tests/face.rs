@@ -122,14 +122,10 @@ fn a_word_that_is_no_command_is_told_as_kubectl_tells_it() {
         See 'kubectl rollout -h' for help and examples
         [1]
         $ create
-        Error: must specify one of -f and -k
-
-        (the help)
+        error: must specify one of -f and -k
         [1]
         $ create foo
-        Error: must specify one of -f and -k
-
-        error: unknown command "foo"
+        error: Unexpected args: [foo]
         See 'kubectl create -h' for help and examples
         [1]
         $ set foo
@@ -285,7 +281,9 @@ fn files_and_arguments_do_not_go_together() {
         error: when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well
         [1]
         $ get pods,ds agent
-        error: you must specify only one resource
+        NAME    DESIRED   CURRENT   READY   UP-TO-DATE   AVAILABLE   NODE SELECTOR   AGE
+        agent   0         0         0       0            0           <none>          0s
+        Error from server (NotFound): pods "agent" not found
         [1]
         $ get all agent
         error: you must specify only one resource
