@@ -192,6 +192,114 @@ fn what_is_made_from_flags_is_created() {
 }
 
 #[test]
+fn a_service_exposes_pods_by_their_labels_and_ports() {
+    let mut t = Terminal::new();
+    t.make(AGENT);
+    t.run("run web --image=web:1 --port=8080");
+    t.run("run bare --image=web:1");
+    t.run("create deployment front --image=web:1");
+    check(
+        &mut t,
+        &[
+            "expose pod web",
+            "expose pod web",
+            "expose pod bare",
+            "expose deploy front --port=80,443 --target-port=http --name=both --dry-run=client -o yaml",
+            "expose svc web --name=web-udp --protocol=UDP --cluster-ip=None --selector=a=b -o jsonpath={.spec}",
+            "expose deploy front --port=x",
+            "expose deploy front --port=80 --session-affinity=Some",
+            "expose deploy front --port=80 --selector=a",
+            "expose ds/agent --port=80",
+            "expose node worker-1",
+            "expose pods --port=80",
+            "expose",
+            "autoscale ds/agent --max=3",
+            "autoscale ds/agent",
+            "autoscale ds/agent --max=1 --min=2",
+            "autoscale deploy front --max=3",
+            "edit ds nosuch",
+            "edit ds agent",
+        ],
+        expect![[r#"
+            $ expose pod web
+            service/web exposed
+            $ expose pod web
+            Error from server (AlreadyExists): services "web" already exists
+            [1]
+            $ expose pod bare
+            error: couldn't find port via --port flag or introspection
+            [1]
+            $ expose deploy front --port=80,443 --target-port=http --name=both --dry-run=client -o yaml
+            apiVersion: v1
+            kind: Service
+            metadata:
+              labels:
+                app: front
+              name: both
+            spec:
+              ports:
+              - name: port-1
+                port: 80
+                protocol: TCP
+                targetPort: http
+              - name: port-2
+                port: 443
+                protocol: TCP
+                targetPort: http
+              selector:
+                app: front
+            status:
+              loadBalancer: {}
+            $ expose svc web --name=web-udp --protocol=UDP --cluster-ip=None --selector=a=b -o jsonpath={.spec}
+            {"clusterIP":"None","internalTrafficPolicy":"Cluster","ports":[{"port":8080,"protocol":"UDP","targetPort":8080}],"selector":{"a":"b"},"sessionAffinity":"None","type":"ClusterIP"}$ expose deploy front --port=x
+            error: strconv.Atoi: parsing "x": invalid syntax
+            [1]
+            $ expose deploy front --port=80 --session-affinity=Some
+            error: unknown session affinity: Some
+            [1]
+            $ expose deploy front --port=80 --selector=a
+            error: unexpected label spec: a
+            [1]
+            $ expose ds/agent --port=80
+            error: cannot expose a DaemonSet.apps
+            [1]
+            $ expose node worker-1
+            Error from server (NotFound): nodes "worker-1" not found
+            [1]
+            $ expose pods --port=80
+            error: resource(s) were provided, but no name was specified
+            [1]
+            $ expose
+            error: You must provide one or more resources by argument or filename.
+            Example resource specifications include:
+               '-f rsrc.yaml'
+               '--filename=rsrc.json'
+               '<resource> <name>'
+               '<resource>'
+            [1]
+            $ autoscale ds/agent --max=3
+            error: cannot autoscale a DaemonSet: could not find scale subresource for apps/v1, Resource=daemonsets in discovery information
+            [1]
+            $ autoscale ds/agent
+            error: required flag(s) "max" not set
+            [1]
+            $ autoscale ds/agent --max=1 --min=2
+            error: --max=MAXPODS must be larger or equal to --min=MINPODS, max: 1, min: 2
+            [1]
+            $ autoscale deploy front --max=3
+            error: kubectl autoscale is not simulated: nothing measures usage here
+            [1]
+            $ edit ds nosuch
+            Error from server (NotFound): daemonsets.apps "nosuch" not found
+            [1]
+            $ edit ds agent
+            error: kubectl edit is not simulated: there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label
+            [1]
+        "#]],
+    );
+}
+
+#[test]
 fn what_cannot_be_made_from_flags_is_said_in_kubectls_words() {
     let mut t = Terminal::new();
     t.file("ds.yaml", AGENT);
