@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::cache::NodeId;
-use super::events::ClusterEvent;
+use super::cluster_event::ClusterEvent;
 use super::fit_error::{Diagnosis, NO_NODES_AVAILABLE, fit_error, truncate_message};
 use super::framework::{Code, Plugin, PluginSet, Status};
 use super::plugins::node_affinity::{self, Narrowed};

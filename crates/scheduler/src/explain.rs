@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use super::Scheduler;
 use super::cache::{Cache, NodeInfo};
+use super::config::Config;
 use super::framework::{Plugin, Status};
 use super::plugins::node_resources_fit;
 use super::plugins::volume_binding::Volumes;
 use super::run::{CycleState, World};
-use super::{Config, Scheduler};
 use api::meta::Name;
 use api::node::Node;
 use api::pod::Pod;

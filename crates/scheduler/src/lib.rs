@@ -8,10 +8,11 @@
 //! Kubernetes: pkg/scheduler. Rules: SCH-001…030.
 
 pub mod cache;
+mod cluster_event;
+pub mod config;
 pub mod cycle;
 mod disruption;
 mod event_broadcaster;
-mod events;
 pub mod explain;
 pub mod fit_error;
 pub mod framework;
@@ -19,6 +20,7 @@ mod handlers;
 pub mod plugins;
 mod preemption;
 pub mod queue;
+mod queueing_hints;
 pub mod run;
 
 use std::collections::BTreeMap;
@@ -33,8 +35,8 @@ use sim::{Duration, Time};
 use wire::{Answer, Ctx, Effect, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
+pub use config::Config;
 use event_broadcaster::EventBroadcaster;
-use plugins::node_resources_fit::FitArgs;
 use plugins::volume_binding::Volumes;
 use preemption::Preemption;
 use queue::{PodIx, SchedulingQueue};
@@ -57,14 +59,6 @@ const TOKEN_PREEMPT: u16 = 2;
 
 /// Tags of the elector's timers and tokens: this one and the next.
 const LEADER_ELECTION: u16 = 8;
-
-/// What an administrator may set; the defaults are Kubernetes'.
-#[derive(Clone, Debug, Default)]
-pub struct Config {
-    pub fit: FitArgs,
-    /// Feature gate TaintTolerationComparisonOperators.
-    pub comparison_operators: bool,
-}
 
 /// A binding that the API server has not confirmed yet.
 #[derive(Clone, Copy, Debug)]
