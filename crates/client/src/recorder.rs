@@ -98,19 +98,6 @@ impl Recorder {
         self.event_on(ctx, regarding, None, kind, reason, message);
     }
 
-    /// Says something on an object of which it has said nothing before and will say nothing like it again:
-    /// there is nothing to compare it with, now or later.
-    pub fn first_event(
-        &self,
-        ctx: &mut Ctx,
-        regarding: &Rc<ObjectRef>,
-        kind: EventType,
-        reason: &'static str,
-        message: Message,
-    ) {
-        ctx.post_event(&self.source, regarding, kind, reason, message);
-    }
-
     /// Says something on a part of an object (`spec.containers{name}`).
     pub(crate) fn event_on(
         &mut self,

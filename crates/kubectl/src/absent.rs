@@ -1,7 +1,9 @@
 //! What the real kubectl has and this one has not: each command says what to do instead.
 
-use super::Command;
-use cli_runtime::flags::Parsed;
+use super::resources::{self, Info};
+use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE};
+use cli_runtime::flags::{Parsed, Takes, flag};
+use cli_runtime::job::{Failure, Io, Stop};
 
 /// A command of the real kubectl that is not simulated; [`instead`] has its sentence.
 pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
@@ -22,11 +24,10 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
             "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
         }
         "diff" => "compare with kubectl get -o yaml",
-        "edit" | "apply edit-last-applied" => NO_EDITOR,
+        "apply edit-last-applied" => NO_EDITOR,
         "apply set-last-applied" => "kubectl apply writes the annotation",
-        "expose" | "create service" => NO_TRAFFIC,
+        "create service" => NO_TRAFFIC,
         "proxy" => "kubectl get -o json shows what the API server answers",
-        "autoscale" => "nothing measures usage here",
         "kustomize" => "give the plain manifests to kubectl apply -f",
         "certificate" => "certificates are not looked at here",
         "completion" => "this console completes nothing",
@@ -59,6 +60,90 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
     })
 }
 
+/// `kubectl edit`, up to the editor.
+pub(super) const EDIT: Command = Command {
+    name: "edit",
+    aliases: &[],
+    short: "Edit a resource on the server",
+    usage: "(RESOURCE/NAME | -f FILENAME)",
+    flags: &[
+        OUTPUT,
+        FILENAME,
+        RECURSIVE,
+        flag("save-config", '\0', Takes::Bool),
+        flag("subresource", '\0', Takes::Text),
+    ],
+    run: |io, cmd| {
+        resources_of(io, cmd)?;
+        Err(format!("kubectl edit is not simulated: {NO_EDITOR}").into())
+    },
+    subs: &[],
+};
+
+/// `kubectl autoscale`, up to the autoscaler.
+///
+/// Kubernetes: kubectl/pkg/cmd/autoscale/autoscale.go.
+pub(super) const AUTOSCALE: Command = Command {
+    name: "autoscale",
+    aliases: &[],
+    short: "Auto-scale a deployment, replica set, stateful set, or replication controller",
+    usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] [--memory=MEMORY]",
+    flags: &[
+        OUTPUT,
+        DRY_RUN,
+        FILENAME,
+        RECURSIVE,
+        flag("min", '\0', Takes::Int),
+        flag("max", '\0', Takes::Int),
+        flag("cpu-percent", '\0', Takes::Int),
+        flag("cpu", '\0', Takes::Text),
+        flag("memory", '\0', Takes::Text),
+        flag("name", '\0', Takes::Text),
+        flag("save-config", '\0', Takes::Bool),
+    ],
+    run: autoscale,
+    subs: &[],
+};
+
+fn autoscale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let Some(max) = cmd.parsed.int("max") else { return Err("required flag(s) \"max\" not set".into()) };
+    let min = cmd.parsed.int("min").unwrap_or(-1);
+    if max < 1 {
+        return Err(format!("--max=MAXPODS is required and must be at least 1, max: {max}").into());
+    }
+    if max < min {
+        return Err(format!(
+            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {max}, min: {min}"
+        )
+        .into());
+    }
+    let infos = resources_of(io, cmd)?;
+    resources::continue_on_error(io, &infos, Vec::new(), |_, info| {
+        let (of, kind) = (info.kind.info(), info.kind.name());
+        if super::set::has_scale(info.kind) {
+            return Err("kubectl autoscale is not simulated: nothing measures usage here".into());
+        }
+        Err(format!(
+            "cannot autoscale a {kind}: could not find scale subresource for {}, Resource={} in discovery information",
+            of.api_version, of.plural
+        )
+        .into())
+    })
+}
+
+/// The objects that the command names; an error if one is not there.
+fn resources_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Info>, Stop> {
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        return Err(resources::missing_resource_error().into());
+    }
+    let targets = cmd.targets(io, cmd.args(), false)?;
+    let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
+    match Failure::aggregate(failures) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(infos),
+    }
+}
+
 const IMPERSONATION: &str = "nothing is forbidden here, whoever asks";
 
 /// Flags of the real kubectl that are known here by name only; what they would do is not passed over in silence.
@@ -74,12 +159,20 @@ const FLAGS: &[(&str, &str)] = &[
 ];
 
 /// What to say of a flag that is not simulated.
-pub(super) fn absent_flag(parsed: &Parsed) -> Option<String> {
+pub(super) fn absent_flag(path: &str, parsed: &Parsed) -> Option<String> {
     if parsed.given("kustomize") {
         return Some("kustomizations are not simulated: give the files with -f".to_owned());
     }
     // What is switched off, or empty, asks for nothing.
     let asked = |name: &str| !matches!(parsed.text(name), None | Some("" | "false"));
-    let (name, instead) = FLAGS.iter().find(|(name, _)| asked(name))?;
-    Some(format!("--{name} is not simulated: {instead}"))
+    // `kubectl get --raw` has some paths.
+    let here = |name: &str| path == "kubectl get" && name == "raw";
+    let (name, _) = FLAGS.iter().find(|(name, _)| asked(name) && !here(name))?;
+    Some(flag_text(name))
+}
+
+/// The sentence of one flag that is not simulated.
+pub(super) fn flag_text(name: &str) -> String {
+    let instead = FLAGS.iter().find(|(known, _)| *known == name).map_or("", |(_, instead)| instead);
+    format!("--{name} is not simulated: {instead}")
 }

@@ -195,20 +195,15 @@ const PRIORITY_CLASS: Command = Command {
 };
 
 fn create(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    if !cmd.parsed.given("filename") {
-        io.err("Error: must specify one of -f and -k\n\n");
-        if cmd.args().is_empty() {
-            io.err(cmd.help());
-            return Ok(1);
-        }
-        return default_sub_command_run(io, cmd);
-    }
     if !cmd.args().is_empty() {
         return Err(cmd.usage_error(&format!("Unexpected args: [{}]", cmd.args().join(" "))).into());
     }
+    let dry_run = dry_run(cmd)?;
     let validation = manifests::validation(cmd)?;
     let format = cmd.format(io)?;
-    let dry_run = dry_run(cmd)?;
+    if !cmd.parsed.given("filename") {
+        return Err("must specify one of -f and -k".into());
+    }
     let read = manifests::read(io, cmd, validation)?;
     let failures = read.failures.clone();
     let filter = cmd.filter();

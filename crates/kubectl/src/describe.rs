@@ -47,7 +47,8 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let targets = cmd.targets(io, cmd.args(), true)?;
     let scope = cmd.scope();
-    let (mut infos, mut failures) = resources::visit(io, &targets, &scope)?;
+    let (infos, failures) = resources::visit(io, &targets, &scope)?;
+    let events = cmd.parsed.flag_or("show-events", infos.len() == 1 && failures.is_empty());
     // A name that is not there may be the beginning of one.
     if let ([Target { kind, name: Some(prefix), .. }], [failure]) = (targets.as_slice(), failures.as_slice())
         && failure.is_not_found()
@@ -55,12 +56,15 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     {
         let objects = resources::list(io, *kind, Some(&scope.namespace))?;
         let similar = objects.into_iter().filter(|object| object.key().name.starts_with(prefix.as_str()));
-        infos = similar.map(|object| Info { kind: *kind, object }).collect();
-        if !infos.is_empty() {
-            failures.clear();
+        let similar: Vec<Info> = similar.map(|object| Info { kind: *kind, object }).collect();
+        for info in &similar {
+            let text = describe(io, info, events)?;
+            io.out(text + "\n");
+        }
+        if !similar.is_empty() {
+            return Ok(0);
         }
     }
-    let events = cmd.parsed.flag_or("show-events", true);
     for (at, info) in infos.iter().enumerate() {
         let text = describe(io, info, events)?;
         io.out(if at == 0 { text } else { format!("\n\n{text}") });

@@ -195,6 +195,18 @@ struct PodDeleteList {
     errors: Vec<(String, Vec<String>)>,
 }
 
+impl PodDeleteList {
+    /// Kubernetes: kubectl/pkg/drain/filters.go, PodDeleteList.errors.
+    fn errors(&self) -> Vec<Failure> {
+        let error = |(message, pods): &(String, Vec<String>)| {
+            let lower = message.to_lowercase();
+            let cannot = if lower.starts_with("cannot delete") { "" } else { "cannot delete " };
+            Failure::Message(format!("{cannot}{message}: {}", pods.join(", ")))
+        };
+        self.errors.iter().map(error).collect()
+    }
+}
+
 fn note(list: &mut Vec<(String, Vec<String>)>, message: String, pod: &Pod) {
     let name = format!("{}/{}", pod.meta.namespace(), pod.meta.name);
     match list.iter_mut().find(|(known, _)| *known == message) {
@@ -314,12 +326,10 @@ fn delete_or_evict_pods(
     dry: Option<&str>,
 ) -> Result<(), Stop> {
     let list = io.once(|io| get_pods_for_deletion(io, cmd, node, selector))?;
-    let errors = list.errors.iter().map(|(message, pods)| {
-        let cannot = if message.to_lowercase().starts_with("cannot delete") { "" } else { "cannot delete " };
-        Failure::Message(format!("{cannot}{message}: {}", pods.join(", ")))
-    });
-    if let Some(failure) = Failure::aggregate(errors.collect()) {
-        return Err(failure.into());
+    let errors = list.errors();
+    if !errors.is_empty() {
+        // Of an aggregate in the aggregate of all nodes only the outer one is unwrapped.
+        return Err(Failure::Several(errors).into());
     }
     if !list.warnings.is_empty() {
         let texts: Vec<String> =
@@ -365,6 +375,11 @@ fn say_pending_pods(
         for pod in &list.pods {
             io.err(format!("pod/{}\n", pod.meta.name));
         }
+    }
+    let errors = list.errors();
+    if !errors.is_empty() {
+        let why = super::errors::message(&Failure::Several(errors), &io.client());
+        io.err(format!("Following errors occurred while getting the list of pods to delete:\n{why}"));
     }
     Ok(())
 }

@@ -42,10 +42,31 @@ pub(crate) fn message(failure: &Failure, client: &Client) -> String {
             format!("{prefix}{request}: {}", dial_error(error, client))
         }
         Failure::Several(several) => {
-            let texts: Vec<String> = several.iter().map(|failure| message(failure, client)).collect();
-            format!("[{}]", texts.join(", "))
+            let mut texts = Vec::new();
+            collect_texts(several, client, &mut texts);
+            match texts.as_slice() {
+                [one] => one.clone(),
+                many => format!("[{}]", many.join(", ")),
+            }
         }
         Failure::Exit(_) => "exit".to_owned(),
+    }
+}
+
+/// Each text once, in the order they come.
+///
+/// Kubernetes: apimachinery/pkg/util/errors, aggregate.Error.
+fn collect_texts(failures: &[Failure], client: &Client, texts: &mut Vec<String>) {
+    for failure in failures {
+        match failure {
+            Failure::Several(inner) => collect_texts(inner, client, texts),
+            other => {
+                let text = message(other, client);
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `explain`: the fields of a kind, from the API's schema. The descriptions are not kept here.
 //!
-//! Kubernetes: kubectl/pkg/explain/v2.
+//! Kubernetes: kubectl/pkg/explain/explain.go, v2/templates/plaintext.tmpl.
 
 use super::{Cmd, Command, OWN_OUTPUT};
 use api::field::go_quote;
@@ -26,24 +26,33 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
         .into());
     };
-    let mut words = path.trim_end_matches('.').split('.');
-    let resource = words.next().unwrap_or_default();
+    let path = path.strip_suffix('.').unwrap_or(path);
+    let (resource, fields_path) = path.split_once('.').unwrap_or((path, ""));
     let Some(info) = schema::by_resource_name(resource) else {
-        return Err(format!("the server doesn't have a resource type {}", go_quote(resource)).into());
+        // Kubernetes: helpers.go, checkErr of a NoResourceMatchError.
+        io.err(format!("the server doesn't have a resource type {}\n", go_quote(resource)));
+        return Err(Failure::Exit(1).into());
     };
+    let fields_path = match path.strip_prefix(info.resource.as_str()) {
+        Some(rest) => rest.strip_prefix('.').unwrap_or(rest),
+        None => fields_path,
+    };
+    let words: Vec<&str> = fields_path.split('.').filter(|word| !word.is_empty()).collect();
+    if !info.group.is_empty() {
+        io.out(format!("GROUP:      {}\n", info.group));
+    }
+    io.out(format!("KIND:       {}\nVERSION:    {}\n\n", info.kind, info.version));
     let mut ty = Type::Struct(info.root);
     let mut field = None;
-    for word in words {
-        let found = inner(&ty).and_then(|id| structure(id).field(word));
-        let found =
-            found.ok_or_else(|| Failure::Message(format!("field {} does not exist", go_quote(word))))?;
+    for word in &words {
+        let Some(found) = inner(&ty).and_then(|id| structure(id).field(word)) else {
+            // Upstream names the last field of the path, whichever is missing.
+            let last = words.last().unwrap_or(word);
+            return Err(format!("field \"{last}\" does not exist").into());
+        };
         (ty, field) = (found.ty.clone(), Some(word));
     }
     let mut out = String::new();
-    if !info.group.is_empty() {
-        out += &format!("GROUP:      {}\n", info.group);
-    }
-    out += &format!("KIND:       {}\nVERSION:    {}\n\n", info.kind, info.version);
     if let Some(field) = field {
         out += &format!("FIELD: {field} <{}>\n\n", type_name(&ty));
     }

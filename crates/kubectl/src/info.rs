@@ -67,7 +67,7 @@ fn version(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     Ok(0)
 }
 
-const KUSTOMIZE: &str = "v5.8.0";
+const KUSTOMIZE: &str = "v5.8.1";
 
 /// Go's struct: the fields keep their order.
 type VersionInfo = [(&'static str, String); 4];

@@ -16,6 +16,7 @@ mod delete;
 mod describe;
 mod drain;
 mod explain;
+mod expose;
 mod get;
 mod help;
 mod info;
@@ -151,7 +152,7 @@ const COMMANDS: &[Command] = &[
     apply::COMMAND,
     absent("attach", "Attach to a running container"),
     auth::COMMAND,
-    absent("autoscale", "Auto-scale a deployment, replica set, stateful set, or replication controller"),
+    absent::AUTOSCALE,
     absent("certificate", "Modify certificate resources"),
     info::CLUSTER_INFO,
     absent(
@@ -167,14 +168,11 @@ const COMMANDS: &[Command] = &[
     describe::COMMAND,
     absent("diff", "Diff the live version against a would-be applied version"),
     drain::DRAIN,
-    absent("edit", "Edit a resource on the server"),
+    absent::EDIT,
     watch::EVENTS,
     absent("exec", "Execute a command in a container"),
     explain::COMMAND,
-    absent(
-        "expose",
-        "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
-    ),
+    expose::COMMAND,
     get::COMMAND,
     absent("kustomize", "Build a kustomization target from a directory or URL"),
     mutate::LABEL,
@@ -306,7 +304,7 @@ fn descend(
         io.out(help::of(command, &path));
         return Ok(0);
     }
-    check_globals(&parsed)?;
+    check_globals(&path, &parsed)?;
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
     io.limit_requests(timeout);
     (command.run)(io, &Cmd { path, parsed, command })
@@ -328,7 +326,7 @@ fn parse_timeout(text: &str) -> Result<Option<sim::Duration>, Failure> {
 /// Flags of every command that name what is not there.
 ///
 /// Kubernetes: client-go/tools/clientcmd/validation.go, ConfirmUsable, and client_config.go.
-fn check_globals(parsed: &Parsed) -> Result<(), Failure> {
+fn check_globals(path: &str, parsed: &Parsed) -> Result<(), Failure> {
     for (flag, what, only) in [
         ("context", "context", config::CONTEXT),
         ("cluster", "cluster", config::CLUSTER),
@@ -338,7 +336,7 @@ fn check_globals(parsed: &Parsed) -> Result<(), Failure> {
             return Err(Failure::Message(format!("{what} \"{name}\" does not exist")));
         }
     }
-    absent::absent_flag(parsed).map_or(Ok(()), |text| Err(Failure::Message(text)))
+    absent::absent_flag(path, parsed).map_or(Ok(()), |text| Err(Failure::Message(text)))
 }
 
 /// What a command does that only holds others together.

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: cli-runtime/pkg/resource/builder.go.
 
+use std::borrow::Cow;
+
 use api::field::go_quote;
 use api::object::{Key, Kind, Object};
 use api::schema::{self, KindInfo};
@@ -110,20 +112,19 @@ fn no_such_type(name: &str) -> String {
 /// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
 ///
 /// `all_by_default`: types without names mean all objects of them, as with `get`.
-pub(crate) fn resource_type_or_name_args(
-    args: &[String],
-    all_by_default: bool,
-) -> Result<Vec<Target>, Failure> {
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, ResourceTypeOrNameArgs.
+pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+    let args = &*normalize_multiple_resources_args(args);
     if args.iter().any(|arg| arg.contains('/')) {
         return args.iter().map(|arg| tuple(arg)).collect();
     }
     let Some((types, names)) = args.split_first() else { return Ok(Vec::new()) };
     let mut kinds = Vec::new();
     for name in types.split(',').filter(|name| !name.is_empty()) {
-        if name == "all" {
-            kinds.extend(ALL.iter().filter_map(|name| schema::by_resource_name(name)).map(Kind::from_info));
-        } else {
-            kinds.push(kind_of(name)?);
+        match expand(name) {
+            expanded if expanded.is_empty() => kinds.push(kind_of(name)?),
+            expanded => kinds.extend(expanded),
         }
     }
     if kinds.is_empty() {
@@ -133,20 +134,46 @@ pub(crate) fn resource_type_or_name_args(
         if !all_by_default {
             return Err(Failure::message("resource(s) were provided, but no name was specified"));
         }
+        let mut seen = Vec::new();
+        kinds.retain(|kind| {
+            !seen.contains(kind) && {
+                seen.push(*kind);
+                true
+            }
+        });
         return Ok(kinds.into_iter().map(|kind| Target::new(kind, None)).collect());
     }
-    if kinds.len() > 1 {
-        return Err(Failure::message("you must specify only one resource"));
+    match kinds.as_slice() {
+        [kind] => Ok(names.iter().map(|name| Target::new(*kind, Some(name.clone()))).collect()),
+        _ => Err(Failure::message("you must specify only one resource")),
     }
-    let pairs = kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, name)));
-    Ok(pairs.map(|(kind, name)| Target::new(kind, Some(name.clone()))).collect())
+}
+
+/// `a,b x y` is `a/x a/y b/x b/y`.
+fn normalize_multiple_resources_args(args: &[String]) -> Cow<'_, [String]> {
+    let Some((types, names)) = args.split_first() else { return args.into() };
+    let types: Vec<&str> = types.split(',').filter(|name| !name.is_empty()).collect();
+    if names.is_empty() || types.len() < 2 {
+        return args.into();
+    }
+    let pairs = types.iter().flat_map(|kind| names.iter().map(move |name| format!("{kind}/{name}")));
+    pairs.collect::<Vec<_>>().into()
+}
+
+/// The kinds of a category, in the order of their names.
+fn expand(category: &str) -> Vec<Kind> {
+    if category == "all" {
+        return ALL.iter().filter_map(|name| schema::by_resource_name(name)).map(Kind::from_info).collect();
+    }
+    let members = schema::kinds().iter().filter(|info| categories(info).contains(&category));
+    members.map(Kind::from_info).collect()
 }
 
 /// What speaks against a selector, or --all, beside these arguments.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitBySelector.
-pub(crate) fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
-    Err(Failure::message(match args {
+pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match &*normalize_multiple_resources_args(args) {
         [] => "at least one resource must be specified to use a selector",
         args if args.iter().any(|arg| arg.contains('/')) => {
             "selectors and the all flag cannot be used when passing resource/name arguments"
@@ -159,8 +186,8 @@ pub(crate) fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
 /// What speaks against arguments beside files.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
-pub(crate) fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
-    Err(Failure::message(match args {
+pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+    Err(Failure::message(match &*normalize_multiple_resources_args(args) {
         [] => return Ok(()),
         args if args.iter().any(|arg| arg.contains('/')) => {
             "resource/name arguments cannot be provided when a path is specified"
@@ -333,6 +360,8 @@ mod tests {
         assert_eq!(read("pods,ds").unwrap(), [("Pod", None), ("DaemonSet", None)]);
         assert_eq!(read("node a b").unwrap(), [("Node", some("a")), ("Node", some("b"))]);
         assert_eq!(read("ds/x pod/y").unwrap(), [("DaemonSet", some("x")), ("Pod", some("y"))]);
+        assert_eq!(read("ds,po x").unwrap(), [("DaemonSet", some("x")), ("Pod", some("x"))]);
+        assert_eq!(read("pods,po").unwrap(), [("Pod", None)]);
         assert_eq!(read("all").unwrap().len(), 10);
     }
 
@@ -340,7 +369,7 @@ mod tests {
     fn cli_010_unknown_kinds_and_mixed_forms_are_refused() {
         assert_eq!(refused("foo"), "the server doesn't have a resource type \"foo\"");
         assert_eq!(refused("ds.batch"), "the server doesn't have a resource type \"ds\"");
-        assert_eq!(refused("pods,ds a"), "you must specify only one resource");
+        assert_eq!(refused("all a"), "you must specify only one resource");
         assert_eq!(refused("pod/a/b"), "arguments in resource/name form may not have more than one slash");
         assert_eq!(refused("pod/"), "arguments in resource/name form must have a single resource and name");
         assert!(

@@ -256,10 +256,20 @@ fn print_history(history: &[Rc<ControllerRevision>], revision: i64) -> Result<St
 fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let to = cmd.parsed.int("to-revision").unwrap_or(0);
     let dry = dry_run(cmd)?;
-    each(io, cmd, |io, info| match &info.object {
-        Object::DaemonSet(ds) => roll_back(io, ds, to, dry),
-        _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
-        _ => Err(format!("no rollbacker has been implemented for {}", go_quote(info.kind.name())).into()),
+    each(io, cmd, |io, info| {
+        let object = &info.object;
+        if object.meta().is_some_and(|meta| meta.annotations().contains_key(LAST_APPLIED)) {
+            io.err(format!(
+                "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
+                info.kind.info().plural,
+                object.key().name
+            ));
+        }
+        match object {
+            Object::DaemonSet(ds) => roll_back(io, ds, to, dry),
+            _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
+            _ => Err(format!("no rollbacker has been implemented for {}", go_quote(info.kind.name())).into()),
+        }
     })
 }
 
@@ -286,12 +296,6 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
     if found.data["spec"]["template"] == template {
         io.out(format!("{name} skipped rollback (current template already matches revision {to})\n"));
         return Ok(());
-    }
-    if ds.meta.annotations().contains_key(LAST_APPLIED) {
-        io.err(format!(
-            "Warning: resource daemonset/{} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
-            ds.meta.name
-        ));
     }
     if dry == Some(DRY_RUN_CLIENT) {
         let mut w = Writer::new(io.now());

@@ -44,7 +44,7 @@ pub(super) const COMMAND: Command = Command {
 };
 
 /// Kubernetes: kubectl/pkg/cmd/util/override_options.go, NewOverrider.
-fn overridden(body: &Value, text: &str, kind: &str) -> Result<Value, Failure> {
+pub(super) fn overridden(body: &Value, text: &str, kind: &str) -> Result<Value, Failure> {
     if kind != "merge" {
         return Err(Failure::Message(match kind {
             "json" | "strategic" => format!("--override-type={kind} is not simulated: use merge"),

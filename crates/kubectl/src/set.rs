@@ -179,6 +179,14 @@ pub(super) const SCALE: Command = Command {
     subs: &[],
 };
 
+/// Whether objects of a kind have the subresource `scale`.
+pub(super) fn has_scale(kind: Kind) -> bool {
+    matches!(
+        (kind.info().group, kind.name()),
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "ReplicationController")
+    )
+}
+
 /// Rule: CLI-048.
 fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let Some(replicas) = cmd.parsed.int("replicas").filter(|replicas| *replicas >= 0) else {
@@ -192,11 +200,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err("no objects passed to scale".into());
     }
     continue_on_error(io, &infos, failures, |io, info| {
-        let scalable = matches!(
-            (info.kind.info().group, info.kind.name()),
-            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "ReplicationController")
-        );
-        if !scalable {
+        if !has_scale(info.kind) {
             let error = Box::new(StatusError::no_such_resource());
             return Err(Failure::Status { prefix: String::new(), error }.into());
         }

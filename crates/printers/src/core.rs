@@ -166,9 +166,7 @@ pub(super) fn printer(group: &str, kind: &str) -> Option<(Columns, RowOf)> {
         "Secret" => (&["Name", "Type", "Data", "Age"], |v| {
             vec![v.name(), v.text(&["type"]), v.count(&["data"]).to_string(), v.age()]
         }),
-        "ServiceAccount" => {
-            (&["Name", "Secrets", "Age"], |v| vec![v.name(), v.count(&["secrets"]).to_string(), v.age()])
-        }
+        "ServiceAccount" => (&["Name", "Age"], |v| vec![v.name(), v.age()]),
         "Service" => (&["Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "*Selector"], service),
         "Endpoints" => (&["Name", "Endpoints", "Age"], |v| vec![v.name(), endpoints(v), v.age()]),
         "ReplicationController" => (

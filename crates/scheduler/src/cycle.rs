@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::cache::NodeId;
-use super::events::ClusterEvent;
+use super::cluster_event::ClusterEvent;
 use super::fit_error::{Diagnosis, NO_NODES_AVAILABLE, fit_error, truncate_message};
 use super::framework::{Code, Plugin, PluginSet, Status};
 use super::plugins::node_affinity::{self, Narrowed};
@@ -13,9 +13,8 @@ use super::preemption::Nomination;
 use super::queue::PodIx;
 use super::run::CycleState;
 use super::{Binding, CYCLE, Scheduler, TOKEN_BIND};
-use api::event::{EventType, Message, ObjectRef};
+use api::event::{EventType, Message};
 use api::meta::Name;
-use api::object::Kind;
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
 use wire::{Answer, Call, CallError, Ctx, PodId, Token};
 
@@ -207,24 +206,12 @@ impl Scheduler {
     }
 
     pub(super) fn finish_binding(&mut self, binding: Binding, answer: Answer, ctx: &mut Ctx) {
-        let Some((pod, first)) = self.queue.get(binding.pod).map(|q| (q.pod.clone(), q.attempts <= 1)) else {
-            return;
-        };
+        let Some(pod) = self.queue.get(binding.pod).map(|queued| queued.pod.clone()) else { return };
         let error = match answer.result {
             Ok(_) => {
                 self.queue.remove(binding.pod);
                 let message = Message::Assigned(self.cache.info(binding.node).name.clone());
-                match first {
-                    // Nothing was said of it before that the recorder would have to compare this with.
-                    true => self.recorder.first_event(
-                        ctx,
-                        &ObjectRef::of(Kind::Pod, &pod.meta),
-                        EventType::Normal,
-                        "Scheduled",
-                        message,
-                    ),
-                    false => self.post(&pod, EventType::Normal, "Scheduled", message, ctx),
-                }
+                self.events.event_once(&pod, EventType::Normal, "Scheduled", message, ctx);
                 return;
             }
             Err(error) => error,
@@ -284,7 +271,7 @@ impl Scheduler {
             Some(cut) => cut.into(),
             None => shared.message.clone(),
         };
-        self.post(pod, EventType::Warning, "FailedScheduling", Message::Text(text), ctx);
+        self.events.event(pod, EventType::Warning, "FailedScheduling", Message::Text(text), ctx);
         let now = ctx.now.stamp();
         changed |=
             status.set_condition(ConditionType::PodScheduled, ConditionStatus::False, Some(shared), now);
@@ -300,17 +287,6 @@ impl Scheduler {
             self.last_reason = Reason::new(reason, message);
         }
         self.last_reason.clone()
-    }
-
-    pub(super) fn post(
-        &mut self,
-        pod: &Pod,
-        kind: EventType,
-        reason: &'static str,
-        message: Message,
-        ctx: &mut Ctx,
-    ) {
-        self.recorder.event(ctx, &ObjectRef::of(Kind::Pod, &pod.meta), kind, reason, message);
     }
 }
 

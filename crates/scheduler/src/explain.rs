@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Config;
+use super::config::Config;
 use super::cache::{Cache, NodeInfo};
+use super::config::Config;
 use super::framework::{Plugin, Status};
 use super::plugins::node_resources_fit;
 use super::plugins::volume_binding::Volumes;

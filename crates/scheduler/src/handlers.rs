@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::cache::{Change, NodeId};
-use super::events::ClusterEvent;
+use super::cluster_event::ClusterEvent;
 use super::plugins::node_affinity::{self, Narrowed};
 use super::queue::{Place, PodIx};
+use super::queueing_hints::{is_worth_requeuing, own_change_may_help};
 use super::{DEFAULT_SCHEDULER_NAME, Scheduler};
 use api::meta::{Name, Uid};
 use api::node::Node;
@@ -22,6 +23,36 @@ fn is_responsible_for(pod: &Pod) -> bool {
 }
 
 impl Scheduler {
+    /// Moves the unschedulable pods that an event may help.
+    ///
+    /// Kubernetes: scheduling_queue.go, MoveAllToActiveOrBackoffQueue.
+    pub(super) fn move_all(&mut self, event: &ClusterEvent, node: Option<NodeId>, now: Time) {
+        if self.queue.nothing_unschedulable() {
+            return;
+        }
+        self.move_some(event, node, now, |_| true);
+    }
+
+    /// As [`Scheduler::move_all`], of the pods that pass the check.
+    pub(super) fn move_some(
+        &mut self,
+        event: &ClusterEvent,
+        node: Option<NodeId>,
+        now: Time,
+        pre_check: impl Fn(&Pod) -> bool,
+    ) {
+        let interested = event.interested();
+        for ix in self.queue.candidates(node, interested) {
+            let Some(queued) = self.queue.get(ix).filter(|queued| pre_check(&queued.pod)) else { continue };
+            let plugins = queued.rejected_by.and(interested);
+            let pod = queued.pod.clone();
+            let helps = |plugin| is_worth_requeuing(plugin, &pod, event, &self.config, &self.namespaces);
+            if plugins.iter().any(helps) {
+                self.queue.requeue(ix, now);
+            }
+        }
+    }
+
     // ---- nodes ----
 
     pub(super) fn replace_nodes(&mut self, objects: Vec<Object>, now: Time) {
@@ -144,7 +175,7 @@ impl Scheduler {
                 self.update_nomination(ix, old.status.nominated_node.as_ref(), pod);
                 let same = Rc::ptr_eq(&old.spec, &pod.spec) && Rc::ptr_eq(&old.meta.common, &pod.meta.common);
                 let rejected_by = self.queue.get(ix).map(|queued| queued.rejected_by).unwrap_or_default();
-                if !same && ClusterEvent::own_change_may_help(&old, pod, rejected_by) {
+                if !same && own_change_may_help(&old, pod, rejected_by) {
                     self.queue.requeue(ix, now);
                 }
                 if old.status.nominated_node != pod.status.nominated_node {

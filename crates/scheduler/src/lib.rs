@@ -8,17 +8,20 @@
 //! Kubernetes: pkg/scheduler. Rules: SCH-001…030.
 
 pub mod cache;
-pub(crate) mod cycle;
+mod cluster_event;
+pub mod config;
+pub mod cycle;
 mod disruption;
-mod events;
+mod event_broadcaster;
 pub mod explain;
 pub mod fit_error;
 pub mod framework;
 mod handlers;
 pub mod plugins;
 mod preemption;
-pub(crate) mod queue;
-pub(crate) mod run;
+pub mod queue;
+mod queueing_hints;
+pub mod run;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -28,12 +31,12 @@ use api::object::{Key, Kind, Object, Other};
 use api::pod::Reason;
 use api::pod::scheduling::NamespaceLabels;
 use client::leader_election::{Election, LeaderElector};
-use client::recorder::Recorder;
 use sim::{Duration, Time};
 use wire::{Answer, Ctx, Effect, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
-use plugins::node_resources_fit::FitArgs;
+pub use config::Config;
+use event_broadcaster::EventBroadcaster;
 use plugins::volume_binding::Volumes;
 use preemption::Preemption;
 use queue::{PodIx, SchedulingQueue};
@@ -49,20 +52,13 @@ pub(crate) const CYCLE: Duration = Duration::from_millis(1);
 const TIMER_CYCLE: u16 = 1;
 const TIMER_BACKOFF: u16 = 2;
 const TIMER_UNSCHEDULABLE: u16 = 3;
+const TIMER_SERIES: u16 = 4;
 
 const TOKEN_BIND: u16 = 1;
 const TOKEN_PREEMPT: u16 = 2;
 
 /// Tags of the elector's timers and tokens: this one and the next.
 const LEADER_ELECTION: u16 = 8;
-
-/// What an administrator may set; the defaults are Kubernetes'.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Config {
-    pub(crate) fit: FitArgs,
-    /// Feature gate TaintTolerationComparisonOperators.
-    pub(crate) comparison_operators: bool,
-}
 
 /// A binding that the API server has not confirmed yet.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +79,7 @@ pub struct Scheduler {
     next_token: u64,
     /// Where the next search through the nodes begins, so that all get their turn.
     next_start_node: usize,
-    recorder: Recorder,
+    events: EventBroadcaster,
     namespaces: NamespaceLabels,
     volumes: Volumes,
     budgets: BTreeMap<Key, Rc<Other>>,
@@ -96,6 +92,7 @@ pub struct Scheduler {
     cycle_wake: Option<Time>,
     backoff_wake: Option<Time>,
     unschedulable_wake: Option<Time>,
+    series_wake: Option<Time>,
 }
 
 impl Default for Scheduler {
@@ -118,7 +115,7 @@ impl Scheduler {
             bindings: BTreeMap::new(),
             next_token: 0,
             next_start_node: 0,
-            recorder: Recorder::new(DEFAULT_SCHEDULER_NAME),
+            events: EventBroadcaster::new(DEFAULT_SCHEDULER_NAME),
             namespaces: NamespaceLabels::new(),
             volumes: Volumes::default(),
             budgets: BTreeMap::new(),
@@ -129,6 +126,7 @@ impl Scheduler {
             cycle_wake: None,
             backoff_wake: None,
             unschedulable_wake: None,
+            series_wake: None,
         }
     }
 
@@ -148,6 +146,7 @@ impl Scheduler {
 
     pub fn start(&mut self, ctx: &mut Ctx) {
         self.started = ctx.now;
+        self.events.start(ctx.now);
         if let Some(elector) = &mut self.elector {
             elector.run(ctx);
         }
@@ -238,6 +237,10 @@ impl Scheduler {
                 self.unschedulable_wake = None;
                 self.queue.flush_unschedulable(ctx.now);
             }
+            TIMER_SERIES => {
+                self.series_wake = None;
+                self.events.check(ctx);
+            }
             _ => {}
         }
         self.plan(ctx);
@@ -267,6 +270,12 @@ impl Scheduler {
         {
             self.unschedulable_wake = Some(at);
             ctx.wake_at(at, Timer { tag: TIMER_UNSCHEDULABLE, value: 0 });
+        }
+        if let Some(at) = self.events.next_check(ctx.now)
+            && earlier(self.series_wake, at)
+        {
+            self.series_wake = Some(at);
+            ctx.wake_at(at, Timer { tag: TIMER_SERIES, value: 0 });
         }
     }
 }

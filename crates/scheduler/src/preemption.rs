@@ -236,7 +236,7 @@ impl Scheduler {
         match answer.result {
             Ok(_) => {
                 let message = Message::Text(preemption.message);
-                self.post(&preemption.victim, EventType::Normal, "Preempted", message, ctx);
+                self.events.event_once(&preemption.victim, EventType::Normal, "Preempted", message, ctx);
             }
             Err(CallError::Status(status)) if status.code == 404 => {}
             Err(_) => self.queue.requeue(preemption.preemptor, ctx.now),

@@ -17,6 +17,7 @@ fn decide(stand: &mut Stand) -> Vec<String> {
     while !stand.calls.is_empty() {
         for (_, call, token) in std::mem::take(&mut stand.calls) {
             said.push(tests::words(&call));
+            stand.show_status(&call);
             if token != Token::NONE {
                 stand.answer(token, Answer::ok(Reply::Done));
             }

@@ -4,6 +4,7 @@
 
 use super::Scheduler;
 use super::cache::{Cache, NodeId, NodeInfo};
+use super::config::Config;
 use super::framework::{Code, Plugin, Status, Verdict};
 use super::plugins::volume_binding::{self, Volumes};
 use super::plugins::{
@@ -25,11 +26,11 @@ pub(crate) struct CycleState {
 
 /// Everything besides the pod and the node that a filter may look at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct World<'a> {
-    pub(crate) config: &'a super::Config,
-    pub(crate) cache: &'a Cache,
-    pub(crate) namespaces: &'a NamespaceLabels,
-    pub(crate) volumes: &'a Volumes,
+pub struct World<'a> {
+    pub config: &'a Config,
+    pub cache: &'a Cache,
+    pub namespaces: &'a NamespaceLabels,
+    pub volumes: &'a Volumes,
 }
 
 impl World<'_> {
@@ -37,7 +38,7 @@ impl World<'_> {
     pub(crate) fn run_pre_filter_plugins(&self, pod: &Pod) -> Result<CycleState, Status> {
         Ok(CycleState {
             volumes: volume_binding::pre_filter(pod, self.volumes)?,
-            spread: pod_topology_spread::pre_filter(pod, self.cache, self.config),
+            spread: pod_topology_spread::pre_filter(pod, self.cache, self.config.comparison_operators),
             inter_pod: inter_pod_affinity::pre_filter(pod, self.cache, self.namespaces),
         })
     }
@@ -87,7 +88,7 @@ impl World<'_> {
     /// Tells the counts that a pod has come to a node (+1) or left it (-1).
     pub(crate) fn update(&self, state: &mut CycleState, pod: &Pod, other: &Pod, node: &Node, by: i64) {
         if let Some(spread) = &mut state.spread {
-            spread.update(pod, other, node, by, self.config);
+            spread.update(pod, other, node, by, self.config.comparison_operators);
         }
         if let Some(inter_pod) = &mut state.inter_pod {
             inter_pod.update(pod, other, node, by, self.namespaces);
@@ -115,7 +116,9 @@ impl World<'_> {
             default_normalize_score(&mut affinity, false);
             add(2, affinity);
         }
-        if let Some(scores) = pod_topology_spread::scores(pod, &infos, self.cache, self.config) {
+        if let Some(scores) =
+            pod_topology_spread::scores(pod, &infos, self.cache, self.config.comparison_operators)
+        {
             add(2, scores);
         }
         if let Some(scores) = inter_pod_affinity::scores(pod, &infos, self.cache, self.namespaces) {

@@ -173,13 +173,14 @@ impl Stand {
     }
 
     /// Lets one second pass, and says what was asked of the API server: `bind pod node`, events, conditions.
-    /// Bindings are answered, and the watch shows the bound pods.
-    pub(crate) fn settle(&mut self) -> Vec<String> {
+    /// Bindings are answered, and the watch shows the bound pods and the statuses.
+    pub fn settle(&mut self) -> Vec<String> {
         self.run(Duration::from_secs(1));
         let mut said = Vec::new();
         while !self.calls.is_empty() {
             for (_, call, token) in std::mem::take(&mut self.calls) {
                 said.push(words(&call));
+                self.show_status(&call);
                 if let Call::Bind { pod, node } = &call {
                     self.answer(token, Answer::ok(Reply::Done));
                     self.show_bound(pod.uid, node);
@@ -187,6 +188,17 @@ impl Stand {
             }
         }
         said
+    }
+
+    /// The watch shows a waiting pod's new status, with a new resource version.
+    pub fn show_status(&mut self, call: &Call) {
+        let Call::PatchPodStatus { pod, status } = call else { return };
+        let waiting = self.scheduler.queue.find(pod.uid).and_then(|ix| self.scheduler.queue.get(ix));
+        let Some(mut pod) = waiting.map(|queued| queued.pod.clone()) else { return };
+        let new = Rc::make_mut(&mut pod);
+        new.status = (**status).clone();
+        new.meta.resource_version += 1;
+        self.pod(&pod);
     }
 
     fn show_bound(&mut self, uid: Uid, node: &str) {

@@ -111,7 +111,7 @@ impl Helper {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Failure::aggregate(done.failures).map_or(Ok(()), |failure| Err(failure.into()))
+        if done.failures.is_empty() { Ok(()) } else { Err(Failure::Several(done.failures).into()) }
     }
 
     /// One attempt to evict one pod.

@@ -192,6 +192,114 @@ fn what_is_made_from_flags_is_created() {
 }
 
 #[test]
+fn a_service_exposes_pods_by_their_labels_and_ports() {
+    let mut t = Terminal::new();
+    t.make(AGENT);
+    t.run("run web --image=web:1 --port=8080");
+    t.run("run bare --image=web:1");
+    t.run("create deployment front --image=web:1");
+    check(
+        &mut t,
+        &[
+            "expose pod web",
+            "expose pod web",
+            "expose pod bare",
+            "expose deploy front --port=80,443 --target-port=http --name=both --dry-run=client -o yaml",
+            "expose svc web --name=web-udp --protocol=UDP --cluster-ip=None --selector=a=b -o jsonpath={.spec}",
+            "expose deploy front --port=x",
+            "expose deploy front --port=80 --session-affinity=Some",
+            "expose deploy front --port=80 --selector=a",
+            "expose ds/agent --port=80",
+            "expose node worker-1",
+            "expose pods --port=80",
+            "expose",
+            "autoscale ds/agent --max=3",
+            "autoscale ds/agent",
+            "autoscale ds/agent --max=1 --min=2",
+            "autoscale deploy front --max=3",
+            "edit ds nosuch",
+            "edit ds agent",
+        ],
+        expect![[r#"
+            $ expose pod web
+            service/web exposed
+            $ expose pod web
+            Error from server (AlreadyExists): services "web" already exists
+            [1]
+            $ expose pod bare
+            error: couldn't find port via --port flag or introspection
+            [1]
+            $ expose deploy front --port=80,443 --target-port=http --name=both --dry-run=client -o yaml
+            apiVersion: v1
+            kind: Service
+            metadata:
+              labels:
+                app: front
+              name: both
+            spec:
+              ports:
+              - name: port-1
+                port: 80
+                protocol: TCP
+                targetPort: http
+              - name: port-2
+                port: 443
+                protocol: TCP
+                targetPort: http
+              selector:
+                app: front
+            status:
+              loadBalancer: {}
+            $ expose svc web --name=web-udp --protocol=UDP --cluster-ip=None --selector=a=b -o jsonpath={.spec}
+            {"clusterIP":"None","internalTrafficPolicy":"Cluster","ports":[{"port":8080,"protocol":"UDP","targetPort":8080}],"selector":{"a":"b"},"sessionAffinity":"None","type":"ClusterIP"}$ expose deploy front --port=x
+            error: strconv.Atoi: parsing "x": invalid syntax
+            [1]
+            $ expose deploy front --port=80 --session-affinity=Some
+            error: unknown session affinity: Some
+            [1]
+            $ expose deploy front --port=80 --selector=a
+            error: unexpected label spec: a
+            [1]
+            $ expose ds/agent --port=80
+            error: cannot expose a DaemonSet.apps
+            [1]
+            $ expose node worker-1
+            Error from server (NotFound): nodes "worker-1" not found
+            [1]
+            $ expose pods --port=80
+            error: resource(s) were provided, but no name was specified
+            [1]
+            $ expose
+            error: You must provide one or more resources by argument or filename.
+            Example resource specifications include:
+               '-f rsrc.yaml'
+               '--filename=rsrc.json'
+               '<resource> <name>'
+               '<resource>'
+            [1]
+            $ autoscale ds/agent --max=3
+            error: cannot autoscale a DaemonSet: could not find scale subresource for apps/v1, Resource=daemonsets in discovery information
+            [1]
+            $ autoscale ds/agent
+            error: required flag(s) "max" not set
+            [1]
+            $ autoscale ds/agent --max=1 --min=2
+            error: --max=MAXPODS must be larger or equal to --min=MINPODS, max: 1, min: 2
+            [1]
+            $ autoscale deploy front --max=3
+            error: kubectl autoscale is not simulated: nothing measures usage here
+            [1]
+            $ edit ds nosuch
+            Error from server (NotFound): daemonsets.apps "nosuch" not found
+            [1]
+            $ edit ds agent
+            error: kubectl edit is not simulated: there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label
+            [1]
+        "#]],
+    );
+}
+
+#[test]
 fn what_cannot_be_made_from_flags_is_said_in_kubectls_words() {
     let mut t = Terminal::new();
     t.file("ds.yaml", AGENT);
@@ -215,51 +323,10 @@ fn what_cannot_be_made_from_flags_is_said_in_kubectls_words() {
         ],
         expect![[r#"
             $ create
-            Error: must specify one of -f and -k
-
-            Create a resource from a file or from stdin.
-
-            Available Commands:
-              clusterrole           Create a cluster role
-              clusterrolebinding    Create a cluster role binding for a particular cluster role
-              configmap             Create a config map from a local file, directory or literal value
-              cronjob               Create a cron job with the specified name
-              deployment            Create a deployment with the specified name
-              ingress               Create an ingress with the specified name
-              job                   Create a job with the specified name
-              namespace             Create a namespace with the specified name
-              poddisruptionbudget   Create a pod disruption budget with the specified name
-              priorityclass         Create a priority class with the specified name
-              quota                 Create a quota with the specified name
-              role                  Create a role with single rule
-              rolebinding           Create a role binding for a particular role or cluster role
-              secret                Create a secret using a specified subcommand
-              service               Create a service using a specified subcommand
-              serviceaccount        Create a service account with the specified name
-              token                 Request a service account token
-
-            Options:
-                -f, --filename=''
-                -R, --recursive=false
-                -o, --output=''
-                -l, --selector=''
-                    --dry-run=''
-                    --validate=''
-                    --save-config=false
-                -k, --kustomize=''
-                    --field-manager=''
-                    --edit=false
-                    --raw=''
-
-            Usage:
-              kubectl create SUBCOMMAND [options]
-
-            Use "kubectl options" for a list of global command-line options (applies to all commands).
+            error: must specify one of -f and -k
             [1]
             $ create foo
-            Error: must specify one of -f and -k
-
-            error: unknown command "foo"
+            error: Unexpected args: [foo]
             See 'kubectl create -h' for help and examples
             [1]
             $ create -f ds.yaml foo
@@ -466,7 +533,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
                 "gitVersion": "v1.36.2",
                 "platform": "linux/amd64"
               },
-              "kustomizeVersion": "v5.8.0"
+              "kustomizeVersion": "v5.8.1"
             }
             $ version -o json
             {
@@ -476,7 +543,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
                 "gitVersion": "v1.36.2",
                 "platform": "linux/amd64"
               },
-              "kustomizeVersion": "v5.8.0",
+              "kustomizeVersion": "v5.8.1",
               "serverVersion": {
                 "major": "1",
                 "minor": "36",
@@ -490,7 +557,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
               major: "1"
               minor: "36"
               platform: linux/amd64
-            kustomizeVersion: v5.8.0
+            kustomizeVersion: v5.8.1
             serverVersion:
               gitVersion: v1.36.2
               major: "1"

@@ -290,9 +290,23 @@ fn cli_022_what_is_not_there_cannot_be_described() {
     t.make(&pod("web-b", "{}"));
     let both = t.run("describe pod web");
     assert!(
-        both.starts_with("Name:             web-a\n") && both.contains("\n\n\nName:             web-b\n"),
+        both.starts_with("Name:             web-a\n") && both.contains("\n\nName:             web-b\n"),
         "{both}"
     );
+    assert!(!both.contains("\n\n\n") && both.ends_with("\n\n"), "{both}");
+}
+
+#[test]
+fn events_are_shown_of_one_object_and_otherwise_when_asked_for() {
+    let mut t = Terminal::new();
+    t.make(&pod("web-a", "{}"));
+    assert!(t.run("describe pods").contains("\nEvents:"));
+    assert!(!t.run("describe pods --show-events=false").contains("\nEvents:"));
+    t.make(&pod("web-b", "{}"));
+    assert!(!t.run("describe pods").contains("\nEvents:"));
+    assert!(!t.run("describe pods web-a nosuch").contains("\nEvents:"));
+    assert!(!t.run("describe pods web").contains("\nEvents:"));
+    assert_eq!(t.run("describe pods --show-events").matches("\nEvents:").count(), 2);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn nd_038_daemon_pods_stand_in_the_way() {
     assert_eq!(
         t.run("drain worker-1"),
         format!(
-            "node/worker-1 cordoned\nerror: unable to drain node \"worker-1\" due to error: {text}, continuing command...\nThere are pending nodes to be drained:\n worker-1\nerror: {text}\n[1]\n"
+            "node/worker-1 cordoned\nerror: unable to drain node \"worker-1\" due to error: {text}, continuing command...\nThere are pending nodes to be drained:\n worker-1\n{text}\n[1]\n"
         )
     );
     assert_eq!(t.get(Kind::Node, "", "worker-1")["spec"]["unschedulable"], true);

@@ -111,18 +111,18 @@ fn cli_042_the_history_lists_revisions_and_shows_one() {
 #[test]
 fn cli_043_a_rollout_is_undone() {
     let mut t = with_history();
+    let warning = "Warning: resource daemonsets/agent was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n";
     assert_eq!(
         t.run("rollout undo ds/agent --to-revision=2"),
-        "daemonset.apps/agent skipped rollback (current template already matches revision 2)\n"
+        format!(
+            "{warning}daemonset.apps/agent skipped rollback (current template already matches revision 2)\n"
+        )
     );
     assert_eq!(
         t.run("rollout undo ds/agent --to-revision=9"),
-        "error: unable to find specified revision 9 in history\n[1]\n"
+        format!("{warning}error: unable to find specified revision 9 in history\n[1]\n")
     );
-    assert_eq!(
-        t.run("rollout undo ds/agent"),
-        "Warning: resource daemonset/agent was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\ndaemonset.apps/agent rolled back\n"
-    );
+    assert_eq!(t.run("rollout undo ds/agent"), format!("{warning}daemonset.apps/agent rolled back\n"));
     let image =
         &t.get(Kind::DaemonSet, "default", "agent")["spec"]["template"]["spec"]["containers"][0]["image"];
     assert_eq!(image, "agent:1");

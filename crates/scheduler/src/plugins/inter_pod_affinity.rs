@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::MAX_NODE_SCORE;
 use crate::cache::{Cache, NodeInfo};
-use crate::events::ClusterEvent;
+use crate::cluster_event::ClusterEvent;
 use crate::framework::{Plugin, Status, Verdict};
 use api::meta::Name;
 use api::node::Node;

@@ -8,9 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{MAX_NODE_SCORE, node_affinity, taint_toleration};
-use crate::Config;
 use crate::cache::{Cache, NodeInfo};
-use crate::events::ClusterEvent;
+use crate::cluster_event::ClusterEvent;
 use crate::framework::{Plugin, Status, Verdict};
 use api::meta::Name;
 use api::node::Node;
@@ -46,10 +45,14 @@ fn domain<'a>(node: &'a Node, constraint: &TopologySpreadConstraint) -> Option<&
 }
 
 /// Kubernetes: common.go, matchNodeInclusionPolicies.
-fn includes(constraint: &TopologySpreadConstraint, pod: &Pod, node: &Node, config: &Config) -> bool {
+fn includes(
+    constraint: &TopologySpreadConstraint,
+    pod: &Pod,
+    node: &Node,
+    comparison_operators: bool,
+) -> bool {
     (!constraint.honors_affinity || node_affinity::matches(pod, node))
-        && (!constraint.honors_taints
-            || taint_toleration::filter(pod, node, config.comparison_operators).is_ok())
+        && (!constraint.honors_taints || taint_toleration::filter(pod, node, comparison_operators).is_ok())
 }
 
 /// Kubernetes: common.go, countPodsMatchSelector.
@@ -63,7 +66,7 @@ fn count_pods(info: &NodeInfo, pod: &Pod, constraint: &TopologySpreadConstraint)
 }
 
 /// `None`: nothing to filter.
-pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, config: &Config) -> Option<PreFilterState> {
+pub fn pre_filter(pod: &Pod, cache: &Cache, comparison_operators: bool) -> Option<PreFilterState> {
     hard(pod).next()?;
     let mut state =
         PreFilterState { counts: hard(pod).map(|_| BTreeMap::new()).collect(), fewest: Vec::new() };
@@ -75,7 +78,7 @@ pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, config: &Config) -> Option<Pr
         }
         for (constraint, counts) in hard(pod).zip(&mut state.counts) {
             if let Some(domain) = domain(node, constraint)
-                && includes(constraint, pod, node, config)
+                && includes(constraint, pod, node, comparison_operators)
             {
                 *counts.entry(domain.clone()).or_insert(0) += count_pods(info, pod, constraint);
             }
@@ -93,7 +96,7 @@ impl PreFilterState {
     /// Counts a pod on a node in (+1) or out (-1).
     ///
     /// Kubernetes: filtering.go, updateWithPod.
-    pub(crate) fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, config: &Config) {
+    pub fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, comparison_operators: bool) {
         if other.meta.namespace() != pod.meta.namespace()
             || hard(pod).any(|constraint| domain(node, constraint).is_none())
         {
@@ -102,7 +105,7 @@ impl PreFilterState {
         for (at, constraint) in hard(pod).enumerate() {
             if let Some(domain) = domain(node, constraint)
                 && constraint.selects(pod, other)
-                && includes(constraint, pod, node, config)
+                && includes(constraint, pod, node, comparison_operators)
             {
                 *self.counts[at].entry(domain.clone()).or_insert(0) += by;
                 self.fewest[at] = fewest(&self.counts[at]);
@@ -162,7 +165,7 @@ pub(crate) fn honors_taints(pod: &Pod) -> bool {
 /// The normalized scores of some nodes; `None`: the plugin has nothing to say.
 ///
 /// Kubernetes: scoring.go, PreScore, Score and NormalizeScore.
-pub(crate) fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, config: &Config) -> Option<Vec<i64>> {
+pub fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, comparison_operators: bool) -> Option<Vec<i64>> {
     let constraints = soft(pod);
     if constraints.is_empty() {
         return None;
@@ -173,7 +176,7 @@ pub(crate) fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, config: &Con
     let kept = nodes.iter().filter(|info| complete(info)).count();
     let domains: Vec<BTreeMap<Name, i64>> = constraints
         .iter()
-        .map(|constraint| domains_of(constraint, pod, nodes, cache, config, &complete))
+        .map(|constraint| domains_of(constraint, pod, nodes, cache, comparison_operators, &complete))
         .collect();
     let weights: Vec<u128> = constraints
         .iter()
@@ -207,7 +210,7 @@ fn domains_of(
     pod: &Pod,
     nodes: &[&NodeInfo],
     cache: &Cache,
-    config: &Config,
+    comparison_operators: bool,
     complete: &impl Fn(&NodeInfo) -> bool,
 ) -> BTreeMap<Name, i64> {
     let mut domains = BTreeMap::new();
@@ -222,7 +225,7 @@ fn domains_of(
     for (_, info) in cache.infos().filter(|(_, info)| complete(info)) {
         let Some(node) = &info.node else { continue };
         let Some(sum) = domain(node, constraint).and_then(|domain| domains.get_mut(domain)) else { continue };
-        if includes(constraint, pod, node, config) {
+        if includes(constraint, pod, node, comparison_operators) {
             *sum += count_pods(info, pod, constraint);
         }
     }
