@@ -313,6 +313,11 @@ impl Stage {
         view::texts::files(&self.cluster, node)
     }
 
+    /// The text of a file on a node's disk; `None` if there is no such file.
+    pub fn file_text(&self, node: &str, path: &str) -> Option<Rc<str>> {
+        view::texts::file_text(&self.cluster, node, path)
+    }
+
     /// An object as `kubectl get -o yaml` prints it; `kind` in any form that kubectl takes.
     pub fn object_yaml(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
         view::texts::object_yaml(&self.cluster, kind, namespace, name)

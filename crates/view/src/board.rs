@@ -165,6 +165,8 @@ pub struct NodeView {
     pub static_pod_path: Rc<str>,
     /// The config file names another staticPodPath than the one in use: a restart is needed (KL-003).
     pub restart_needed: bool,
+    /// The files of its disk that matter to its kubelet, and whatever else a person has put there.
+    pub files: Vec<FileEntry>,
     pub pods: Vec<Rc<PodView>>,
     pub why_not: Vec<WhyNot>,
     /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
@@ -232,6 +234,16 @@ pub struct MessageView {
     pub to: Rc<str>,
     pub verb: Rc<str>,
     pub object: Rc<str>,
+}
+
+/// A file on a node, as its card lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileEntry {
+    pub path: Rc<str>,
+    /// Whether it lies directly in the kubelet's staticPodPath and is read as a manifest.
+    pub is_manifest: bool,
+    /// What the kubelet said when it last read it and could not take it.
+    pub error: Option<Rc<str>>,
 }
 
 /// A file or directory on a node.

@@ -8,6 +8,7 @@ use super::board::{
 };
 use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
+use super::texts;
 use api::daemonset::DaemonSet;
 use api::meta::{Name, Uid};
 use api::node::Node;
@@ -170,6 +171,7 @@ pub(super) fn node_view(
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
         static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
+        files: machine.map_or_else(Vec::new, texts::file_entries),
         why_not: why_not(node_value, &views, daemonsets),
         pods: views,
         cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),

@@ -40,6 +40,11 @@ impl PodMark {
         PodMark(state as u8 | (origin as u8) << 4 | u8::from(differs) << 6 | u8::from(system) << 7)
     }
 
+    /// The mark that [`PodMark::byte`] tells.
+    pub fn from_byte(byte: u8) -> PodMark {
+        PodMark(byte)
+    }
+
     pub fn byte(self) -> u8 {
         self.0
     }
