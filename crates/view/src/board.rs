@@ -110,6 +110,7 @@ pub struct PodView {
     pub is_mirror: bool,
     /// Waits for its node and is not bound yet.
     pub ghost: bool,
+    /// What is true on the node, where it and the API server disagree.
     pub state: PodState,
     /// STATUS as kubectl prints it, from the API server's view; from the node's where there is no other.
     pub status: Rc<str>,
@@ -209,6 +210,8 @@ pub struct DaemonSetView {
     pub available: u32,
     pub misscheduled: u32,
     pub node_selector: Rc<str>,
+    /// Why pods cannot be made, in the controller's words, while there are fewer than wanted.
+    pub trouble: Option<Rc<str>>,
     pub(crate) created: Timestamp,
 }
 
@@ -264,6 +267,8 @@ pub struct FileView {
 pub struct Board {
     pub now: Time,
     pub api_server: ApiServerState,
+    /// When it stopped answering: what it knows is as old as that. `None` while it answers.
+    pub api_silent_since: Option<Time>,
     /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
     pub parts: Vec<Rc<PartView>>,
     pub nodes: Vec<Rc<NodeView>>,

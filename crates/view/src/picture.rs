@@ -229,6 +229,7 @@ impl Picture {
         let board = Board {
             now: cluster.now(),
             api_server: build::api_server_state(cluster),
+            api_silent_since: cluster.api_silent_since(),
             parts: keep(build::parts(cluster), old.map(|board| &board.parts[..])),
             nodes: keep_nodes(self.near_in_order(cluster), old.map(|board| &board.nodes[..])),
             pending: match old.filter(|_| !unplaced) {
@@ -237,7 +238,7 @@ impl Picture {
             },
             pending_count: cluster.changes.unplaced().len() as u32,
             daemonsets: keep(
-                self.rules.iter().map(|(ds, _)| Rc::new(build::daemonset_view(ds))).collect(),
+                self.rules.iter().map(|(ds, _)| Rc::new(build::daemonset_view(cluster, ds))).collect(),
                 old.map(|board| &board.daemonsets[..]),
             ),
             quiet: build::is_quiet(cluster),
@@ -324,6 +325,7 @@ fn same<T>(a: &[Rc<T>], b: &[Rc<T>]) -> bool {
 
 fn same_but_time(a: &Board, b: &Board) -> bool {
     a.api_server == b.api_server
+        && a.api_silent_since == b.api_silent_since
         && a.quiet == b.quiet
         && a.pending_count == b.pending_count
         && same::<PartView>(&a.parts, &b.parts)
