@@ -1,7 +1,5 @@
 //! The keys: each with what it does and its word, once. The help sheet reads the same table.
 
-use std::rc::Rc;
-
 use gloo::utils::document;
 use view::Board;
 use wasm_bindgen::JsCast;
@@ -10,7 +8,7 @@ use yew::prelude::*;
 
 use super::menu::{crash, delete_line, exec, find_pod};
 use super::page::Page;
-use super::state::{Action, DrawerTab, Selection};
+use super::state::{Action, DrawerTab, FrontAction, LayoutAction, PlaybackAction, Selection};
 use super::words::Words;
 
 /// Where a key counts.
@@ -51,7 +49,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: " ",
         shift: false,
-        act: |_| Some(Action::PlayPause),
+        act: |_| Some(PlaybackAction::Toggle.into()),
     },
     Shortcut {
         keys: "→",
@@ -75,7 +73,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: "[",
         shift: false,
-        act: |_| Some(Action::Faster(false)),
+        act: |_| Some(PlaybackAction::Slower.into()),
     },
     Shortcut {
         keys: "]",
@@ -83,7 +81,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: "]",
         shift: false,
-        act: |_| Some(Action::Faster(true)),
+        act: |_| Some(PlaybackAction::Faster.into()),
     },
     Shortcut {
         keys: ":",
@@ -123,7 +121,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: "c",
         shift: false,
-        act: |_| Some(Action::DrawerTab(DrawerTab::Compare)),
+        act: |_| Some(LayoutAction::DrawerTab(DrawerTab::Compare).into()),
     },
     Shortcut {
         keys: "?",
@@ -131,7 +129,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: "?",
         shift: true,
-        act: |_| Some(Action::Help(true)),
+        act: |_| Some(FrontAction::Help(true).into()),
     },
     Shortcut {
         keys: "Esc",
@@ -139,7 +137,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Anywhere,
         key: "Escape",
         shift: false,
-        act: |_| Some(Action::CloseMenu),
+        act: |_| Some(FrontAction::CloseAll.into()),
     },
     Shortcut {
         keys: "Ctrl Enter",
@@ -189,8 +187,8 @@ fn on_stage(element: &Element) -> bool {
 }
 
 /// The handler for the whole page.
-pub fn on_key(page: &Page, board: Rc<Board>, selection: Selection, letters: bool) -> Callback<KeyboardEvent> {
-    let act = page.act.clone();
+pub fn on_key(page: &Page) -> Callback<KeyboardEvent> {
+    let (act, stores) = (page.act.clone(), page.stores.clone());
     Callback::from(move |event: KeyboardEvent| {
         if event.default_prevented()
             || event.ctrl_key()
@@ -201,13 +199,15 @@ pub fn on_key(page: &Page, board: Rc<Board>, selection: Selection, letters: bool
             return;
         }
         let Some(element) = target(&event) else { return };
+        let letters = stores.layout.now().letters;
         let stage = on_stage(&element) && !is_typed_into(&element);
         if stage && letters && move_focus(&event, &element) {
             event.prevent_default();
             return;
         }
         let button = element.tag_name() == "BUTTON" && matches!(event.key().as_str(), " " | "Enter");
-        let now = Now { board: &board, selection: &selection };
+        let (world, selection) = (stores.world.now(), stores.selection.now());
+        let now = Now { board: &world.board, selection: &selection };
         let found = SHORTCUTS.iter().find(|shortcut| {
             let here = match shortcut.scope {
                 Scope::Anywhere => true,

@@ -11,6 +11,7 @@ use super::glyph::Icon;
 use super::map::engine::summary;
 use super::page::use_page;
 use super::pod::menu_at;
+use super::renders;
 use super::same::Same;
 use super::state::Selection;
 
@@ -55,6 +56,7 @@ fn paths(pods: &[PodMark], columns: usize) -> BTreeMap<u8, String> {
 
 #[component]
 pub fn SmallNode(props: &SmallProps) -> Html {
+    renders::note("SmallNode", &props.node.name);
     let page = use_page();
     let words = page.words();
     let node = &props.node;

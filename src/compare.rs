@@ -4,25 +4,23 @@ use yew::prelude::*;
 
 use super::glyph::Icon;
 use super::page::use_page;
-use super::same::Same;
-use super::state::Action;
-use super::witness::{CLAIMS, Claim, Witness};
+use super::page::use_world;
+use super::renders;
+use super::state::{Action, FrontAction};
+use super::witness::{CLAIMS, Claim};
 use super::words::fill;
 
 mod texts;
 
 use texts::{ROWS, claim_texts};
 
-#[derive(PartialEq, Properties)]
-pub struct CompareProps {
-    pub witness: Same<Witness>,
-}
-
 #[component]
-pub fn Compare(props: &CompareProps) -> Html {
+pub fn Compare() -> Html {
+    renders::note("Compare", "");
     let page = use_page();
     let words = page.words();
-    let seen = props.witness.count().to_string();
+    let witness = use_world(|world| world.witness.clone());
+    let seen = witness.count().to_string();
     html! {
         <div class="compare">
             <div class="compare-head">
@@ -33,7 +31,7 @@ pub fn Compare(props: &CompareProps) -> Html {
             </div>
             <ol class="claims">
                 { for CLAIMS.iter().map(|claim| html! {
-                    <ClaimRow key={claim.id()} claim={*claim} seen={props.witness.has_seen(*claim)} />
+                    <ClaimRow key={claim.id()} claim={*claim} seen={witness.has(*claim)} />
                 }) }
             </ol>
             <table class="versus">
@@ -73,10 +71,10 @@ fn ClaimRow(props: &ClaimProps) -> Html {
             data-claim={id}
             data-seen={props.seen.to_string()}
             tabindex="0"
-            onmouseenter={page.on(Action::Light(Some(props.claim)))}
-            onmouseleave={page.on(Action::Light(None))}
-            onfocus={page.on(Action::Light(Some(props.claim)))}
-            onblur={page.on(Action::Light(None))}
+            onmouseenter={page.on(FrontAction::Light(Some(props.claim)))}
+            onmouseleave={page.on(FrontAction::Light(None))}
+            onfocus={page.on(FrontAction::Light(Some(props.claim)))}
+            onblur={page.on(FrontAction::Light(None))}
         >
             <span class="seen-mark"><Icon name={icon} />{ state }</span>
             <span class="claim-text"><b>{ claim }</b><small>{ how }</small></span>

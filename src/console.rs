@@ -6,22 +6,17 @@ use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::menu::exec;
-use super::page::use_page;
-use super::same::Same;
+use super::page::{use_page, use_world};
+use super::renders;
 use super::speed::short_clock;
-use super::state::Action;
-
-#[derive(PartialEq, Properties)]
-pub struct ConsoleProps {
-    pub jobs: Same<Vec<JobView>>,
-    pub started: Time,
-}
 
 /// Only these many of the newest are drawn.
 const SHOWN: usize = 60;
 
 #[component]
-pub fn Console(props: &ConsoleProps) -> Html {
+pub fn Console() -> Html {
+    renders::note("Console", "");
+    let (jobs, started) = use_world(|world| (world.console.clone(), world.started));
     let page = use_page();
     let words = page.words();
     let (input, output) = (use_node_ref(), use_node_ref());
@@ -29,20 +24,20 @@ pub fn Console(props: &ConsoleProps) -> Html {
     let back = use_mut_ref(|| 0_usize);
     {
         let output = output.clone();
-        use_effect_with(props.jobs.clone(), move |_| {
+        use_effect_with(jobs.clone(), move |_| {
             if let Some(element) = output.cast::<HtmlElement>() {
                 element.set_scroll_top(element.scroll_height());
             }
         });
     }
     let keys = {
-        let (input, jobs, act) = (input.clone(), props.jobs.clone(), page.act.clone());
+        let (input, jobs, page) = (input.clone(), jobs.clone(), page.clone());
         Callback::from(move |event: KeyboardEvent| {
             let Some(field) = input.cast::<HtmlInputElement>() else { return };
             let mut back = back.borrow_mut();
             match event.key().as_str() {
                 "Enter" if !field.value().trim().is_empty() => {
-                    act.emit(Action::Perform(exec(field.value().trim().to_owned())));
+                    page.act(exec(field.value().trim().to_owned()));
                     field.set_value("");
                     *back = 0;
                 }
@@ -57,14 +52,14 @@ pub fn Console(props: &ConsoleProps) -> Html {
             }
         })
     };
-    let skip = props.jobs.len().saturating_sub(SHOWN);
+    let skip = jobs.len().saturating_sub(SHOWN);
     html! {
         <div class="console">
             <div class="console-out" ref={output} role="log" aria-label={words.console} tabindex="0">
-                if props.jobs.is_empty() {
+                if jobs.is_empty() {
                     <p class="muted">{ words.console_empty }</p>
                 }
-                { for props.jobs.iter().skip(skip).map(|job| row(job, props.started)) }
+                { for jobs.iter().skip(skip).map(|job| row(job, started)) }
             </div>
             <label class="console-in">
                 <span aria-hidden="true">{ "$" }</span>

@@ -5,118 +5,147 @@ mod tree;
 
 use std::rc::Rc;
 
-use stage::JobView;
-use view::{Board, FileView};
+use stage::Options;
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
 use super::editor::TextEditor;
 use super::glyph::Icon;
-use super::page::{Page, use_page};
-use super::same::Same;
-use super::state::{Action, DeskTab};
+use super::page::{Page, use_desk, use_layout, use_page, use_world};
+use super::renders;
+use super::state::{Action, DeskTab, LayoutAction};
 use super::words::fill;
-use model::{Desk, DocId, has_errors};
+use model::{DocId, has_errors};
 use tree::Tree;
 
-/// What can be done at the desk.
+/// What changes the files that a person works on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeskAction {
     Typed(DocId, Rc<str>),
-    Submit(DocId, Option<Rc<str>>),
+    Checked(DocId, Vec<Diagnostic>),
+    /// It was applied or saved, by this job.
+    Submitted(DocId, u32),
     Live(bool),
     OpenOwn(Rc<str>),
     NewOwn,
     DropOwn(Rc<str>),
-    PickNode(Rc<str>),
-    NewNodeFile {
+    OpenNode {
         node: Rc<str>,
-        path: Rc<str>,
+        path: Option<Rc<str>>,
     },
+    /// Where the open file of a node is now, if anywhere.
+    FileMoved(Option<Rc<str>>),
     /// Throws a draft away.
     Discard(DocId),
-    Reveal(u32, u32),
-}
-
-pub fn act(action: DeskAction) -> Action {
-    Action::Desk(action)
-}
-
-#[derive(PartialEq, Properties)]
-pub struct DeskProps {
-    pub tab: DeskTab,
-    pub board: Same<Board>,
-    pub desk: Same<Desk>,
-    /// Too many nodes to choose from a list.
-    pub far: bool,
-    /// The files of the node that is picked.
-    pub files: Rc<Vec<FileView>>,
-    /// The job that the open document caused last.
-    pub job: Option<JobView>,
+    /// Line and column to show in a document.
+    Reveal(DocId, u32, u32),
+    /// The editor has shown it.
+    Revealed,
+    /// Another cluster.
+    BeginAnew(Box<Options>),
 }
 
 #[component]
-pub fn DeskPanel(props: &DeskProps) -> Html {
+pub fn DeskPanel() -> Html {
+    renders::note("DeskPanel", "");
     let page = use_page();
     let words = page.words();
+    let tab = use_layout(|layout| layout.desk_tab);
     let tabs = [
         (DeskTab::DaemonSet, "daemonset", words.desk_daemonset),
         (DeskTab::Files, "node-files", words.desk_files),
     ];
-    let live = page.act.reform({
-        let live = props.desk.live;
-        move |_: Event| act(DeskAction::Live(!live))
-    });
     html! {
         <section class="desk" aria-label={words.desk} data-region="desk">
             <div class="tabs" role="tablist" aria-label={words.desk}>
-                { for tabs.map(|(tab, id, word)| html! {
+                { for tabs.map(|(of, id, word)| html! {
                     <button
                         key={id}
                         type="button"
                         role="tab"
                         id={format!("tab-{id}")}
                         data-tab={id}
-                        aria-selected={(props.tab == tab).to_string()}
+                        aria-selected={(tab == of).to_string()}
                         aria-controls="desk-body"
-                        onclick={page.on(Action::DeskTab(tab))}
+                        onclick={page.on(LayoutAction::DeskTab(of))}
                     >{ word }</button>
                 }) }
                 <span class="gap"></span>
-                <label class="live" title={words.live_long}>
-                    <input type="checkbox" role="switch" data-control="live" checked={props.desk.live} onchange={live} />
-                    { words.live }
-                </label>
-                <button type="button" class="quiet square" data-control="close-desk" aria-label={words.hide_desk} title={words.hide_desk} onclick={page.on(Action::ToggleDesk)}>
+                <Live />
+                <button type="button" class="quiet square" data-control="close-desk" aria-label={words.hide_desk} title={words.hide_desk} onclick={page.on(LayoutAction::ToggleDesk)}>
                     <Icon name="i-left" />
                 </button>
             </div>
             <div class="desk-body" id="desk-body" role="tabpanel">
-                if props.tab == DeskTab::DaemonSet {
-                    { own_files(&page, props) }
+                if tab == DeskTab::DaemonSet {
+                    <OwnFiles />
                 } else {
-                    { node_files(&page, props) }
+                    <NodeFiles />
                 }
             </div>
         </section>
     }
 }
 
-fn own_files(page: &Page, props: &DeskProps) -> Html {
+#[component]
+fn Live() -> Html {
+    let page = use_page();
     let words = page.words();
-    let Some(file) = props.desk.open_own() else { return Html::default() };
-    let id = DocId::Own(file.name.clone());
-    let tab = |of: &model::OwnFile| {
-        let dirty = of.applied.as_ref() != Some(&of.text);
-        let open = of.name == file.name;
+    let live = use_desk(|desk| desk.live);
+    html! {
+        <label class="live" title={words.live_long}>
+            <input type="checkbox" role="switch" data-control="live" checked={live} onchange={page.on::<Event>(DeskAction::Live(!live))} />
+            { words.live }
+        </label>
+    }
+}
+
+/// One of the person's own files, as its tab shows it.
+#[derive(Clone, PartialEq)]
+struct OwnTab {
+    name: Rc<str>,
+    open: bool,
+    dirty: bool,
+}
+
+fn own_tabs(desk: &model::Desk) -> Vec<OwnTab> {
+    let open = desk.open_own().map(|file| file.name.clone());
+    let tab = |file: &model::OwnFile| OwnTab {
+        name: file.name.clone(),
+        open: open.as_ref() == Some(&file.name),
+        dirty: file.applied.as_ref() != Some(&file.text),
+    };
+    desk.own.iter().map(tab).collect()
+}
+
+#[component]
+fn OwnFiles() -> Html {
+    let open = use_desk(|desk| desk.open_own().map(|file| file.name.clone()));
+    let Some(open) = open else { return Html::default() };
+    html! {
+        <>
+            <OwnTabs />
+            <Document id={DocId::Own(open)} />
+        </>
+    }
+}
+
+#[component]
+fn OwnTabs() -> Html {
+    renders::note("OwnTabs", "");
+    let page = use_page();
+    let words = page.words();
+    let tabs = use_desk(own_tabs);
+    let several = tabs.len() > 1;
+    let tab = |of: &OwnTab| {
         html! {
-            <span key={&*of.name} class={classes!("own-file", open.then_some("open"))}>
-                <button type="button" data-own-file={of.name.clone()} aria-current={open.then_some("true")} onclick={page.on(act(DeskAction::OpenOwn(of.name.clone())))}>
+            <span key={&*of.name} class={classes!("own-file", of.open.then_some("open"))}>
+                <button type="button" data-own-file={of.name.clone()} aria-current={of.open.then_some("true")} onclick={page.on(DeskAction::OpenOwn(of.name.clone()))}>
                     { &*of.name }
-                    if dirty { <small title={words.not_applied}>{ " ●" }</small> }
+                    if of.dirty { <small title={words.not_applied}>{ " ●" }</small> }
                 </button>
-                if open && props.desk.own.len() > 1 {
-                    <button type="button" class="drop" aria-label={fill(words.drop_own, &[&of.name])} title={fill(words.drop_own, &[&of.name])} onclick={page.on(act(DeskAction::DropOwn(of.name.clone())))}>
+                if of.open && several {
+                    <button type="button" class="drop" aria-label={fill(words.drop_own, &[&of.name])} title={fill(words.drop_own, &[&of.name])} onclick={page.on(DeskAction::DropOwn(of.name.clone()))}>
                         <Icon name="i-close" />
                     </button>
                 }
@@ -124,41 +153,33 @@ fn own_files(page: &Page, props: &DeskProps) -> Html {
         }
     };
     html! {
-        <>
-            <div class="own-files">
-                { for props.desk.own.iter().map(tab) }
-                <button type="button" class="quiet square small" data-control="new-own-file" aria-label={words.new_file} title={words.new_file} onclick={page.on(act(DeskAction::NewOwn))}>
-                    <Icon name="i-plus" />
-                </button>
-            </div>
-            { document(page, props, &id, file.text.clone(), "daemonset", fill(words.editor_label, &[&file.name])) }
-        </>
+        <div class="own-files">
+            { for tabs.iter().map(tab) }
+            <button type="button" class="quiet square small" data-control="new-own-file" aria-label={words.new_file} title={words.new_file} onclick={page.on(DeskAction::NewOwn)}>
+                <Icon name="i-plus" />
+            </button>
+        </div>
     }
 }
 
-fn node_files(page: &Page, props: &DeskProps) -> Html {
+#[component]
+fn NodeFiles() -> Html {
+    let page = use_page();
     let words = page.words();
-    let desk = &props.desk;
-    let node =
-        props.board.nodes.iter().find(|node| node.name == desk.node).or_else(|| props.board.nodes.first());
-    let Some(node) = node else { return html! { <p class="muted pad">{ words.none }</p> } };
-    let names: Vec<Rc<str>> = match props.far {
-        true => Vec::new(),
-        false => props.board.nodes.iter().map(|node| node.name.clone()).collect(),
-    };
-    let open = desk.node_file.clone();
-    let editor = open.as_ref().and_then(|path| {
-        let id = DocId::Node { node: node.name.clone(), path: path.clone() };
-        let on_disk = || props.files.iter().find(|file| file.path == *path)?.text.clone();
-        let text = desk.text(&id).or_else(on_disk)?;
-        let label = fill(words.node_editor_label, &[path, &node.name]);
-        Some(document(page, props, &id, text, "node-file", label))
+    let id = use_desk(|desk| {
+        let path = desk.node_file.clone()?;
+        Some(DocId::Node { node: desk.node.clone(), path })
     });
+    let draft = use_desk({
+        let id = id.clone();
+        move |desk| id.as_ref().is_some_and(|id| desk.text(id).is_some())
+    });
+    let on_disk = use_world(|world| world.open_file.is_some());
     html! {
         <>
-            <Tree {names} node={Same::from(node)} files={props.files.clone()} {open} unsaved={desk.unsaved.keys().cloned().collect::<Vec<_>>()} />
-            if let Some(editor) = editor {
-                { editor }
+            <Tree />
+            if let Some(id) = id.filter(|_| draft || on_disk) {
+                <Document {id} />
             } else {
                 <p class="muted pad">{ words.pick_file }</p>
             }
@@ -166,48 +187,26 @@ fn node_files(page: &Page, props: &DeskProps) -> Html {
     }
 }
 
-/// An editor with what is wrong with its text, and what became of it.
-fn document(
-    page: &Page,
-    props: &DeskProps,
-    id: &DocId,
-    text: Rc<str>,
-    name: &'static str,
-    label: String,
-) -> Html {
-    let found = props.desk.found(id);
-    let typed = page.act.reform(|(key, text): (String, Rc<str>)| match DocId::parse(&key) {
-        Some(id) => act(DeskAction::Typed(id, text)),
-        None => Action::CloseMenu,
-    });
-    let submitted = page.act.reform(|(key, text): (String, Rc<str>)| match DocId::parse(&key) {
-        Some(id) => act(DeskAction::Submit(id, Some(text))),
-        None => Action::CloseMenu,
-    });
-    html! {
-        <>
-            <TextEditor
-                {name}
-                {label}
-                document={id.key()}
-                {text}
-                diagnostics={found.clone()}
-                go_to={props.desk.go_to}
-                on_change={typed}
-                on_submit={submitted}
-            />
-            <Outcome id={id.clone()} {found} dirty={props.desk.is_dirty(id)} live={props.desk.live} job={props.job.clone()} />
-        </>
-    }
+#[derive(PartialEq, Properties)]
+struct DocumentProps {
+    id: DocId,
 }
 
-#[derive(PartialEq, Properties)]
-struct OutcomeProps {
-    id: DocId,
-    found: Rc<Vec<Diagnostic>>,
-    dirty: bool,
-    live: bool,
-    job: Option<JobView>,
+/// An editor with what is wrong with its text, and what became of it.
+#[component]
+fn Document(props: &DocumentProps) -> Html {
+    let page = use_page();
+    let words = page.words();
+    let (name, label) = match &props.id {
+        DocId::Own(name) => ("daemonset", fill(words.editor_label, &[name])),
+        DocId::Node { node, path } => ("node-file", fill(words.node_editor_label, &[path, node])),
+    };
+    html! {
+        <>
+            <TextEditor {name} {label} id={props.id.clone()} />
+            <Outcome id={props.id.clone()} />
+        </>
+    }
 }
 
 /// More are counted only.
@@ -215,12 +214,20 @@ const LISTED: usize = 50;
 
 /// Below the editor: mistakes with their places, or what the command answered.
 #[component]
-fn Outcome(props: &OutcomeProps) -> Html {
+fn Outcome(props: &DocumentProps) -> Html {
+    renders::note("Outcome", "");
     let page = use_page();
     let words = page.words();
-    let refused = has_errors(&props.found);
+    let (found, dirty, live, job) = use_desk({
+        let id = props.id.clone();
+        move |desk| (desk.found(&id), desk.is_dirty(&id), desk.live, desk.job(&id))
+    });
+    let job =
+        use_world(move |world| job.and_then(|id| world.console.iter().find(|job| job.id == id).cloned()));
+    let found: &[Diagnostic] = found.as_ref().map_or(&[], |found| found);
+    let refused = has_errors(found);
     let own = matches!(props.id, DocId::Own(_));
-    let state = match (&props.job, refused, props.dirty) {
+    let state = match (&job, refused, dirty) {
         (_, true, _) => "refused",
         (_, false, true) => "dirty",
         (Some(job), ..) if job.exit_code.is_none() => "running",
@@ -237,9 +244,9 @@ fn Outcome(props: &OutcomeProps) -> Html {
         _ if own => words.applied.to_owned(),
         _ => words.saved.to_owned(),
     };
-    let answer = props.job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running"));
+    let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running"));
     let answer = answer.map(|job| job.text.clone()).filter(|text| !text.is_empty());
-    let submit = act(DeskAction::Submit(props.id.clone(), None));
+    let submit = Action::Submit(props.id.clone(), None);
     html! {
         <div class="outcome" data-outcome={state} role="group" aria-label={words.outcome}>
             <div class="outcome-line">
@@ -247,16 +254,16 @@ fn Outcome(props: &OutcomeProps) -> Html {
                 <span class="gap"></span>
                 <button
                     type="button"
-                    class={classes!("plain-button", "small", (props.dirty && !refused && !props.live).then_some("primary"))}
+                    class={classes!("plain-button", "small", (dirty && !refused && !live).then_some("primary"))}
                     data-control={if own { "apply" } else { "save" }}
                     title="Ctrl+Enter"
-                    disabled={!props.dirty && !own}
+                    disabled={!dirty && !own}
                     onclick={page.on(submit)}
                 >{ if own { words.apply } else { words.save } }</button>
             </div>
-            if !props.found.is_empty() {
+            if !found.is_empty() {
                 <ul class="diagnostics" aria-label={words.problems}>
-                    { for props.found.iter().take(LISTED).map(|diagnostic| problem(&page, diagnostic)) }
+                    { for found.iter().take(LISTED).map(|diagnostic| problem(&page, &props.id, diagnostic)) }
                 </ul>
             }
             if let Some(answer) = answer {
@@ -266,7 +273,7 @@ fn Outcome(props: &OutcomeProps) -> Html {
     }
 }
 
-fn problem(page: &Page, diagnostic: &Diagnostic) -> Html {
+fn problem(page: &Page, id: &DocId, diagnostic: &Diagnostic) -> Html {
     let at = diagnostic.span.start;
     let severity = match diagnostic.severity {
         Severity::Error => "error",
@@ -280,7 +287,7 @@ fn problem(page: &Page, diagnostic: &Diagnostic) -> Html {
                 data-line={at.line.to_string()}
                 data-column={at.column.to_string()}
                 data-path={diagnostic.path.clone()}
-                onclick={page.on(act(DeskAction::Reveal(at.line, at.column)))}
+                onclick={page.on(DeskAction::Reveal(id.clone(), at.line, at.column))}
             >
                 <Icon name={if severity == "error" { "s-error" } else { "s-not-ready" }} class="state" />
                 <span><b>{ format!("{}:{}", at.line, at.column) }</b>{ " " }<span class="problem-text">{ diagnostic.message.clone() }</span>

@@ -1,72 +1,66 @@
 //! The panel below: console, events, messages, and the comparison.
 
 use sim::Time;
-use stage::JobView;
 use view::{EventView, MessageView};
 use yew::prelude::*;
 
 use super::compare::Compare;
 use super::console::Console;
 use super::glyph::Icon;
-use super::page::use_page;
+use super::page::{use_layout, use_page, use_world};
+use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
-use super::state::{Action, DrawerTab};
-use super::witness::Witness;
-
-#[derive(PartialEq, Properties)]
-pub struct DrawerProps {
-    pub tab: DrawerTab,
-    pub started: Time,
-    pub console: Same<Vec<JobView>>,
-    pub events: Same<Vec<EventView>>,
-    pub messages: Same<Vec<MessageView>>,
-    pub witness: Same<Witness>,
-}
+use super::state::{DrawerTab, LayoutAction};
 
 #[component]
-pub fn Drawer(props: &DrawerProps) -> Html {
+pub fn Drawer() -> Html {
+    renders::note("Drawer", "");
     let page = use_page();
     let words = page.words();
+    let tab = use_layout(|layout| layout.drawer_tab);
     let tabs = [
         (DrawerTab::Console, words.console),
         (DrawerTab::Events, words.events),
         (DrawerTab::Messages, words.messages),
         (DrawerTab::Compare, words.compare),
     ];
-    let body = match props.tab {
-        DrawerTab::Console => html! { <Console jobs={props.console.clone()} started={props.started} /> },
-        DrawerTab::Events => {
-            html! { <EventList events={props.events.clone()} started={props.started} brief={false} /> }
-        }
-        DrawerTab::Messages => {
-            html! { <MessageList messages={props.messages.clone()} started={props.started} /> }
-        }
-        DrawerTab::Compare => html! { <Compare witness={props.witness.clone()} /> },
+    let body = match tab {
+        DrawerTab::Console => html! { <Console /> },
+        DrawerTab::Events => html! { <AllEvents /> },
+        DrawerTab::Messages => html! { <MessageList /> },
+        DrawerTab::Compare => html! { <Compare /> },
     };
     html! {
         <section class="drawer" aria-label={words.drawer} data-region="drawer">
             <div class="tabs" role="tablist" aria-label={words.drawer}>
-                { for tabs.map(|(tab, word)| html! {
+                { for tabs.map(|(of, word)| html! {
                     <button
-                        key={tab.text()}
+                        key={of.text()}
                         type="button"
                         role="tab"
-                        id={format!("tab-{}", tab.text())}
-                        data-tab={tab.text()}
-                        aria-selected={(props.tab == tab).to_string()}
+                        id={format!("tab-{}", of.text())}
+                        data-tab={of.text()}
+                        aria-selected={(tab == of).to_string()}
                         aria-controls="drawer-body"
-                        onclick={page.on(Action::DrawerTab(tab))}
+                        onclick={page.on(LayoutAction::DrawerTab(of))}
                     >{ word }</button>
                 }) }
                 <span class="gap"></span>
-                <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(Action::ToggleDrawer)}>
+                <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
                     <Icon name="i-down" />
                 </button>
             </div>
             <div class="drawer-body" id="drawer-body" role="tabpanel" tabindex="-1">{ body }</div>
         </section>
     }
+}
+
+#[component]
+fn AllEvents() -> Html {
+    renders::note("Events", "");
+    let (events, started) = use_world(|world| (world.events.clone(), world.started));
+    html! { <EventList {events} {started} brief={false} /> }
 }
 
 #[derive(PartialEq, Properties)]
@@ -111,22 +105,18 @@ pub fn EventList(props: &EventListProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct MessagesProps {
-    messages: Same<Vec<MessageView>>,
-    started: Time,
-}
-
 /// What the parts have said to each other, newest first.
 #[component]
-fn MessageList(props: &MessagesProps) -> Html {
+fn MessageList() -> Html {
+    renders::note("Messages", "");
+    let (messages, started) = use_world(|world| (world.messages.clone(), world.started));
     let page = use_page();
     let words = page.words();
-    if props.messages.is_empty() {
+    if messages.is_empty() {
         return html! { <p class="muted pad">{ words.no_messages }</p> };
     }
     let clock = |time: Time| {
-        let micros = time.since(props.started).as_micros();
+        let micros = time.since(started).as_micros();
         format!("{}.{}", short_clock(micros), micros / 100_000 % 10)
     };
     let row = |message: &MessageView| {
@@ -147,7 +137,7 @@ fn MessageList(props: &MessagesProps) -> Html {
                 <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><th></th>
                 <th scope="col">{ words.to }</th><th scope="col">{ words.verb }</th><th scope="col">{ words.object }</th>
             </tr></thead>
-            <tbody>{ for props.messages.iter().map(row) }</tbody>
+            <tbody>{ for messages.iter().map(row) }</tbody>
         </table>
     }
 }

@@ -8,8 +8,13 @@ use web_sys::HtmlElement;
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
+use super::desk::DeskAction;
+use super::desk::model::{Desk, DocId};
 use super::editor_js::{Editor, EditorDiagnostic, EditorHooks, EditorOptions};
-use super::page::use_page;
+use super::page::{Page, use_page};
+use super::renders;
+use super::state::{Action, World};
+use super::store::use_watch;
 
 #[derive(PartialEq, Properties)]
 pub struct EditorProps {
@@ -17,15 +22,7 @@ pub struct EditorProps {
     pub name: AttrValue,
     pub label: AttrValue,
     /// Which document this is: each keeps its own cursor and undo.
-    pub document: AttrValue,
-    pub text: Rc<str>,
-    pub diagnostics: Rc<Vec<Diagnostic>>,
-    /// Line and column to go to; the number makes the same place count again.
-    #[prop_or_default]
-    pub go_to: Option<(u32, u32, u32)>,
-    /// Document and text.
-    pub on_change: Callback<(String, Rc<str>)>,
-    pub on_submit: Callback<(String, Rc<str>)>,
+    pub id: DocId,
 }
 
 /// What stands as long as the editor does.
@@ -43,9 +40,9 @@ struct Shown {
 
 type Slot<T> = Rc<RefCell<T>>;
 
-fn hooks(shown: &Slot<Shown>, out: &Slot<Callbacks>) -> EditorHooks {
+fn hooks(shown: &Slot<Shown>, page: &Page) -> EditorHooks {
     let changed = {
-        let (shown, out) = (shown.clone(), out.clone());
+        let (shown, page) = (shown.clone(), page.clone());
         move |text: String, key: String| {
             let text: Rc<str> = text.into();
             let mut shown = shown.borrow_mut();
@@ -53,15 +50,17 @@ fn hooks(shown: &Slot<Shown>, out: &Slot<Callbacks>) -> EditorHooks {
                 shown.text = text.clone();
             }
             drop(shown);
-            let callback = out.borrow().change.clone();
-            callback.emit((key, text));
+            if let Some(id) = DocId::parse(&key) {
+                page.act(Action::Type(id, text));
+            }
         }
     };
     let submitted = {
-        let out = out.clone();
+        let page = page.clone();
         move |text: String, key: String| {
-            let callback = out.borrow().submit.clone();
-            callback.emit((key, text.into()));
+            if let Some(id) = DocId::parse(&key) {
+                page.act(Action::Submit(id, Some(text.into())));
+            }
         }
     };
     EditorHooks {
@@ -71,33 +70,37 @@ fn hooks(shown: &Slot<Shown>, out: &Slot<Callbacks>) -> EditorHooks {
     }
 }
 
-#[derive(Default)]
-struct Callbacks {
-    change: Callback<(String, Rc<str>)>,
-    submit: Callback<(String, Rc<str>)>,
+/// What the document says: the draft, else what is on the node's disk.
+fn text_of(id: &DocId, desk: &Desk, world: &World) -> Option<Rc<str>> {
+    let on_disk = || match (id, &world.open_file) {
+        (DocId::Node { node, path }, Some(file)) if file.node == *node && file.path == *path => {
+            Some(file.text.clone())
+        }
+        _ => None,
+    };
+    desk.text(id).or_else(on_disk)
 }
 
+/// Shows the document, and whatever becomes of it. The editor is told directly: nothing of the page is drawn
+/// anew while somebody types.
 #[component]
 pub fn TextEditor(props: &EditorProps) -> Html {
+    renders::note("TextEditor", "");
     let page = use_page();
-    let words = page.words();
     let parent = use_node_ref();
     let held = use_mut_ref(|| None::<Held>);
     let shown = use_mut_ref(Shown::default);
-    let callbacks = use_mut_ref(Callbacks::default);
-    *callbacks.borrow_mut() = Callbacks { change: props.on_change.clone(), submit: props.on_submit.clone() };
     {
-        let (parent, held, shown, callbacks) =
-            (parent.clone(), held.clone(), shown.clone(), callbacks.clone());
+        let (parent, held, shown, page) = (parent.clone(), held.clone(), shown.clone(), page.clone());
         let options = EditorOptions {
             text: String::new(),
             label: props.label.to_string(),
             name: props.name.to_string(),
-            hint: words.editor_hint.to_owned(),
+            hint: page.words().editor_hint.to_owned(),
             read_only: false,
         };
         use_effect_with((), move |()| {
-            let hooks = hooks(&shown, &callbacks);
+            let hooks = hooks(&shown, &page);
             let element = parent.cast::<HtmlElement>();
             let editor = element.map(|element| Editor::new(&element, &options, &hooks));
             *held.borrow_mut() = editor.map(|editor| Held { editor, _hooks: hooks });
@@ -108,49 +111,59 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             }
         });
     }
-    {
-        let held = held.clone();
-        use_effect_with((props.document.clone(), props.text.clone()), move |(document, text)| {
-            show(&held, &shown, document, text);
-        });
-    }
-    {
-        let held = held.clone();
-        use_effect_with((props.document.clone(), props.diagnostics.clone()), move |(_, diagnostics)| {
-            if let Some(held) = &*held.borrow() {
-                held.editor.set_diagnostics(&marks(&held.editor, diagnostics));
+    let show_text = {
+        let (held, shown) = (held.clone(), shown.clone());
+        move |(key, text): &(String, Option<Rc<str>>)| {
+            if let Some(text) = text {
+                show(&held, &shown, key, text);
             }
-        });
-    }
-    {
-        let held = held.clone();
-        use_effect_with(props.go_to, move |place| {
-            if let (Some(held), Some((line, column, _))) = (&*held.borrow(), place) {
+        }
+    };
+    // A draft is in one store, the file on the disk in the other.
+    let (id, world) = (props.id.clone(), page.stores.world.clone());
+    use_watch(&page.stores.desk, move |desk| (id.key(), text_of(&id, desk, &world.now())), show_text.clone());
+    let (id, desk) = (props.id.clone(), page.stores.desk.clone());
+    use_watch(&page.stores.world, move |world| (id.key(), text_of(&id, &desk.now(), world)), show_text);
+    let (id, marked) = (props.id.clone(), held.clone());
+    use_watch(
+        &page.stores.desk,
+        move |desk| (id.clone(), desk.found(&id)),
+        move |(_, found)| {
+            if let Some(held) = &*marked.borrow() {
+                held.editor.set_diagnostics(&marks(&held.editor, found.as_ref().map_or(&[], |found| found)));
+            }
+        },
+    );
+    let (id, moved, told) = (props.id.clone(), held.clone(), page.clone());
+    use_watch(
+        &page.stores.desk,
+        move |desk| desk.go_to.clone().filter(|(of, ..)| *of == id),
+        move |place| {
+            if let (Some(held), Some((_, line, column))) = (&*moved.borrow(), place) {
                 held.editor.reveal_line(*line, *column);
                 held.editor.focus();
+                told.act(DeskAction::Revealed);
             }
-        });
-    }
-    {
-        use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
-            if let Some(held) = &*held.borrow() {
-                held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
-            }
-        });
-    }
+        },
+    );
+    use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
+        if let Some(held) = &*held.borrow() {
+            held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
+        }
+    });
     html! { <div class="editor" ref={parent}></div> }
 }
 
-fn show(held: &Slot<Option<Held>>, shown: &Slot<Shown>, document: &AttrValue, text: &Rc<str>) {
+fn show(held: &Slot<Option<Held>>, shown: &Slot<Shown>, document: &str, text: &Rc<str>) {
     let held = held.borrow();
     let Some(Held { editor, .. }) = &*held else { return };
     let mut shown = shown.borrow_mut();
-    if shown.document != **document {
+    if shown.document != document {
         editor.open_document(document, text);
     } else if shown.text != *text {
         editor.set_text(text);
     }
-    *shown = Shown { document: document.to_string(), text: text.clone() };
+    *shown = Shown { document: document.to_owned(), text: text.clone() };
 }
 
 /// Diagnostics in the editor's offsets. Their columns count characters, the editor's UTF-16 units; outside

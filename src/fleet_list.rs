@@ -4,16 +4,16 @@
 
 use std::rc::Rc;
 
+use view::PodState;
 use view::fleet::NodeMark;
-use view::{Fleet, PodState};
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::compact::light_icon;
 use super::glyph::Icon;
-use super::page::{Page, use_page};
+use super::page::{Page, use_page, use_selection, use_world};
 use super::pod::menu_at;
-use super::same::Same;
+use super::renders;
 use super::state::{Action, Selection};
 use super::words::fill;
 
@@ -21,12 +21,6 @@ use super::words::fill;
 const ROW: f64 = 30.0;
 /// Rows drawn beyond those in sight.
 const SPARE: usize = 6;
-
-#[derive(PartialEq, Properties)]
-pub struct ListProps {
-    pub fleet: Same<Fleet>,
-    pub selection: Selection,
-}
 
 #[derive(Clone, Copy, Default, PartialEq)]
 struct Sight {
@@ -39,9 +33,12 @@ fn matches(node: &NodeMark, filter: &str, troubled: bool) -> bool {
 }
 
 #[component]
-pub fn FleetList(props: &ListProps) -> Html {
+pub fn FleetList() -> Html {
+    renders::note("FleetList", "");
     let page = use_page();
     let words = page.words();
+    let fleet = use_world(|world| world.fleet.clone());
+    let selection = use_selection(Selection::clone);
     let filter = use_state(String::new);
     let troubled = use_state(|| false);
     let sight = use_state(|| Sight { top: 0.0, height: 600.0 });
@@ -63,7 +60,7 @@ pub fn FleetList(props: &ListProps) -> Html {
         let look = look.clone();
         use_effect_with((), move |()| look.emit(()));
     }
-    let nodes = &props.fleet.nodes;
+    let nodes = &fleet.nodes;
     let shown: Vec<(usize, &Rc<NodeMark>)> =
         nodes.iter().enumerate().filter(|(_, node)| matches(node, &filter, *troubled)).collect();
     let first = ((sight.top / ROW) as usize).saturating_sub(SPARE).min(shown.len());
@@ -99,7 +96,7 @@ pub fn FleetList(props: &ListProps) -> Html {
     let rows = shown[first..last].iter().enumerate().map(|(offset, (_, node))| {
         let row = first + offset;
         let at = Place { row, is_active: row == active_row };
-        node_row(&page, node, at, props.selection.is_node(&node.name))
+        node_row(&page, node, at, selection.is_node(&node.name))
     });
     let heads = [words.node, "STATUS", words.pods, "Running", words.waiting, words.trouble, ""];
     html! {

@@ -99,21 +99,14 @@ impl Frame {
         frame
     }
 
-    fn listen(self: &Rc<Self>, target: &web_sys::EventTarget, event: &'static str, heed: fn(&Rc<Self>)) {
+    fn listen(self: &Rc<Self>, target: &web_sys::EventTarget, event: &'static str, then: fn(&Rc<Self>)) {
         let weak = Rc::downgrade(self);
         let listener = EventListener::new(target, event, move |_| {
             if let Some(frame) = weak.upgrade() {
-                heed(&frame);
+                then(&frame);
             }
         });
         self.listeners.borrow_mut().push(listener);
-    }
-
-    /// The page was drawn anew. With few nodes that moves the boxes between which messages fly.
-    pub fn rendered(self: &Rc<Self>, other_layout: bool) {
-        if other_layout || !self.session.borrow().is_far() {
-            self.measure();
-        }
     }
 
     /// Measures the boxes again before the next drawing.
@@ -171,7 +164,7 @@ impl Frame {
         if looked.board || looked.fleet || console || opening {
             self.pending.set(true);
         }
-        session.playing || looked.more || session.opening().is_some()
+        session.playback.playing || looked.more || session.opening().is_some()
     }
 
     fn is_typed(&self) -> bool {

@@ -6,62 +6,49 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::glyph::{Icon, api_state, api_word};
-use super::page::use_page;
+use super::page::{use_front, use_layout, use_page, use_playback, use_world};
+use super::renders;
 use super::speed::Speed;
-use super::state::{Action, Theme};
+use super::state::{Action, FrontAction, LayoutAction, PlaybackAction, Theme};
 use super::words::Lang;
 
-#[derive(PartialEq, Properties)]
-pub struct HeaderProps {
-    pub playing: bool,
-    pub speed: Speed,
-    pub api: ApiServerState,
-    pub theme: Theme,
-    pub options: Options,
-    pub scenarios_open: bool,
-}
-
 #[component]
-pub fn Header(props: &HeaderProps) -> Html {
+pub fn Header() -> Html {
+    renders::note("Header", "");
     let page = use_page();
     let words = page.words();
     html! {
         <header class="header">
             <h1 class="brand"><Icon name="i-kube-apiserver" class="brand-mark" />{ "kubestage" }</h1>
-            <Scenarios open={props.scenarios_open} options={props.options.clone()} />
-            <Clock playing={props.playing} speed={props.speed} />
-            <ApiSwitch api={props.api} />
+            <Scenarios />
+            <Clock />
+            <ApiSwitch />
             <span class="gap"></span>
             <button type="button" class="quiet" data-control="share" onclick={page.on(Action::Share)} title={words.share_long}>
                 <Icon name="i-share" /><span class="wide">{ words.share }</span>
             </button>
             <Languages />
-            <Themes theme={props.theme} />
-            <button type="button" class="quiet square" data-control="help" aria-label={words.help} title={words.help} onclick={page.on(Action::Help(true))}>
+            <Themes />
+            <button type="button" class="quiet square" data-control="help" aria-label={words.help} title={words.help} onclick={page.on(FrontAction::Help(true))}>
                 <Icon name="i-help" />
             </button>
         </header>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ClockProps {
-    playing: bool,
-    speed: Speed,
-}
-
 #[component]
-fn Clock(props: &ClockProps) -> Html {
+fn Clock() -> Html {
     let page = use_page();
     let words = page.words();
+    let playback = use_playback(|playback| *playback);
     let speed = page.act.reform(|event: InputEvent| {
         let input: HtmlInputElement = event.target_unchecked_into();
-        Action::SetSpeed(Speed::from(input.value_as_number() as u8))
+        PlaybackAction::SetSpeed(Speed::from(input.value_as_number() as u8)).into()
     });
-    let (word, icon) = if props.playing { (words.pause, "i-pause") } else { (words.play, "i-play") };
+    let (word, icon) = if playback.playing { (words.pause, "i-pause") } else { (words.play, "i-play") };
     html! {
         <div class="time" role="group" aria-label={words.time}>
-            <button type="button" class="play" data-control="play" aria-label={word} title={word} onclick={page.on(Action::PlayPause)}>
+            <button type="button" class="play" data-control="play" aria-label={word} title={word} onclick={page.on(PlaybackAction::Toggle)}>
                 <Icon name={icon} />
             </button>
             <button type="button" class="quiet square" data-control="step" aria-label={words.step} title={words.step} onclick={page.on(Action::Step(1))}>
@@ -73,37 +60,33 @@ fn Clock(props: &ClockProps) -> Html {
                 min="0"
                 max={Speed::LAST.to_string()}
                 step="1"
-                value={props.speed.index().to_string()}
+                value={playback.speed.index().to_string()}
                 data-control="speed"
                 aria-label={words.speed}
-                aria-valuetext={props.speed.text()}
+                aria-valuetext={playback.speed.text()}
                 oninput={speed}
             />
-            <output class="speed-text">{ props.speed.text() }</output>
+            <output class="speed-text">{ playback.speed.text() }</output>
             <span class="clock" data-clock="true" data-control="clock" aria-label={words.clock} role="timer"></span>
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ApiProps {
-    api: ApiServerState,
-}
-
 #[component]
-fn ApiSwitch(props: &ApiProps) -> Html {
+fn ApiSwitch() -> Html {
     let page = use_page();
     let words = page.words();
-    let (state, glyph) = api_state(props.api);
-    let up = matches!(props.api, ApiServerState::Up | ApiServerState::Starting);
-    let command = Action::Perform(Command::SetApiServer { up: !up });
+    let api = use_world(|world| world.board.api_server);
+    let (state, glyph) = api_state(api);
+    let up = matches!(api, ApiServerState::Up | ApiServerState::Starting);
+    let command = Command::SetApiServer { up: !up };
     let word = if up { words.stop_api } else { words.start_api };
     html! {
         <div class="api" role="group" aria-label={words.api_server} data-state={state}>
             <span class="api-state" data-api-server={state}>
                 <Icon name={glyph} class="state" />
                 <span class="api-name">{ words.api_server }</span>
-                <b>{ api_word(words, props.api) }</b>
+                <b>{ api_word(words, api) }</b>
             </span>
             <button type="button" class="quiet small" data-control="api-server" aria-pressed={(!up).to_string()} title={word} aria-label={word} onclick={page.on(command)}>
                 { if up { words.stop } else { words.start } }
@@ -125,22 +108,18 @@ fn Languages() -> Html {
                     aria-pressed={(page.lang == lang).to_string()}
                     title={lang.name()}
                     aria-label={lang.name()}
-                    onclick={page.on(Action::Lang(lang))}
+                    onclick={page.on(LayoutAction::Lang(lang))}
                 >{ lang.code() }</button>
             }) }
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ThemeProps {
-    theme: Theme,
-}
-
 #[component]
-fn Themes(props: &ThemeProps) -> Html {
+fn Themes() -> Html {
     let page = use_page();
     let words = page.words();
+    let now = use_layout(|layout| layout.theme);
     let all =
         [(Theme::Auto, words.theme_auto), (Theme::Light, words.theme_light), (Theme::Dark, words.theme_dark)];
     html! {
@@ -149,20 +128,14 @@ fn Themes(props: &ThemeProps) -> Html {
                 <button
                     type="button"
                     data-control={format!("theme-{}", theme.text())}
-                    aria-pressed={(props.theme == theme).to_string()}
+                    aria-pressed={(now == theme).to_string()}
                     aria-label={word}
                     title={word}
-                    onclick={page.on(Action::Theme(theme))}
+                    onclick={page.on(LayoutAction::Theme(theme))}
                 ><Icon name={format!("i-{}", theme.text())} /></button>
             }) }
         </div>
     }
-}
-
-#[derive(PartialEq, Properties)]
-struct ScenarioProps {
-    open: bool,
-    options: Options,
 }
 
 /// The most nodes that Kubernetes supports; one of them is the control plane's.
@@ -181,10 +154,12 @@ fn options_for(nodes: u32, start: Start, present: &Options) -> Options {
 
 /// What to begin anew with.
 #[component]
-fn Scenarios(props: &ScenarioProps) -> Html {
+fn Scenarios() -> Html {
     let page = use_page();
     let words = page.words();
-    let present = &props.options;
+    let open = use_front(|front| front.scenarios);
+    let present = use_world(|world| world.options.clone());
+    let present = &*present;
     let fleet = options_for(NODES_MOST, Start::Ready, present);
     let usual = if *present == fleet { NODES_USUAL } else { present.workers.saturating_add(1) };
     let nodes = use_state(|| None::<u32>);
@@ -224,10 +199,10 @@ fn Scenarios(props: &ScenarioProps) -> Html {
                 class="quiet"
                 data-control="scenarios"
                 aria-haspopup="menu"
-                aria-expanded={props.open.to_string()}
-                onclick={page.on(Action::Scenarios(!props.open))}
+                aria-expanded={open.to_string()}
+                onclick={page.on(FrontAction::Scenarios(!open))}
             ><span class="wide">{ now }</span><Icon name="i-reset" class="narrow" /><Icon name="i-down" /></button>
-            if props.open {
+            if open {
                 <div class="popup" data-menu="scenarios">
                     <label class="popup-nodes">
                         <span>{ words.nodes_number }</span>

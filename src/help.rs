@@ -5,18 +5,14 @@ use yew::prelude::*;
 
 use super::actions::{SHORTCUTS, Scope};
 use super::glyph::Icon;
-use super::page::use_page;
-use super::state::Action;
-
-#[derive(PartialEq, Properties)]
-pub struct HelpProps {
-    pub letters: bool,
-}
+use super::page::{use_layout, use_page};
+use super::state::{FrontAction, LayoutAction};
 
 #[component]
-pub fn Help(props: &HelpProps) -> Html {
+pub fn Help() -> Html {
     let page = use_page();
     let words = page.words();
+    let letters = use_layout(|layout| layout.letters);
     let sheet = use_node_ref();
     {
         let sheet = sheet.clone();
@@ -26,18 +22,15 @@ pub fn Help(props: &HelpProps) -> Html {
             }
         });
     }
-    let keys = page.act.clone();
+    let keys = page.clone();
     let on_key = Callback::from(move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             event.prevent_default();
             event.stop_propagation();
-            keys.emit(Action::CloseMenu);
+            keys.act(FrontAction::CloseAll);
         }
     });
-    let toggle = page.act.reform({
-        let letters = props.letters;
-        move |_: Event| Action::Letters(!letters)
-    });
+    let toggle = page.on::<Event>(LayoutAction::Letters(!letters));
     let group = |scope: Scope, title: &'static str| {
         let rows = SHORTCUTS.iter().filter(move |shortcut| shortcut.scope == scope);
         html! {
@@ -51,15 +44,15 @@ pub fn Help(props: &HelpProps) -> Html {
     };
     html! {
         <>
-            <div class="menu-shade dim" onclick={page.on(Action::CloseMenu)}></div>
+            <div class="menu-shade dim" onclick={page.on(FrontAction::CloseAll)}></div>
             <div class="sheet" role="dialog" aria-modal="true" aria-label={words.help} tabindex="-1" ref={sheet} onkeydown={on_key} data-dialog="help">
                 <div class="panel-head">
                     <h2>{ words.help }</h2>
-                    <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(Action::CloseMenu)}><Icon name="i-close" /></button>
+                    <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::CloseAll)}><Icon name="i-close" /></button>
                 </div>
                 <div class="sheet-body">
                     { group(Scope::Stage, words.keys_stage) }
-                    <label class="check"><input type="checkbox" checked={props.letters} onchange={toggle} />{ words.letters }</label>
+                    <label class="check"><input type="checkbox" checked={letters} onchange={toggle} />{ words.letters }</label>
                     { group(Scope::Editor, words.keys_editor) }
                     { group(Scope::Anywhere, words.keys_anywhere) }
                     <h3>{ words.about }</h3>

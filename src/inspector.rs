@@ -3,60 +3,95 @@
 use std::rc::Rc;
 
 use sim::Time;
-use view::{Board, ContainerView, DaemonSetView, EventView, NodeView, Origin, PodView, Without};
+use view::{Board, ContainerView, DaemonSetView, NodeView, Origin, PodView, Without};
 use yew::prelude::*;
 
 use super::drawer::EventList;
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
-use super::page::use_page;
+use super::page::{use_page, use_selection, use_world};
 use super::pod::difference_text;
+use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
 use super::state::{Action, Selection};
 use super::words::fill;
 use super::yaml_view::YamlView;
 
-#[derive(PartialEq, Properties)]
-pub struct InspectorProps {
-    pub board: Same<Board>,
-    pub selection: Selection,
-    pub started: Time,
-    /// The selected object's YAML, if it has any.
-    pub yaml: Option<Rc<str>>,
-    /// Its events, newest first.
-    pub events: Same<Vec<EventView>>,
-    /// Where the selected DaemonSet has no pod, if there are too many nodes for the board to tell.
-    pub without: Same<Vec<Without>>,
+/// What is selected, as far as it is there.
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Nothing,
+    Gone(Rc<str>),
+    Pod(Same<PodView>),
+    Node(Same<NodeView>),
+    DaemonSet(Same<DaemonSetView>, Vec<NodeWithout>),
+    /// A part of the control plane, and the pod that it is.
+    Part(Rc<str>, Option<Same<PodView>>),
+}
+
+/// A node that has no pod of the DaemonSet, and why.
+#[derive(Clone, PartialEq)]
+struct NodeWithout {
+    node: Rc<str>,
+    reasons: Vec<Rc<str>>,
+}
+
+impl Shown {
+    fn of(selection: &Selection, board: &Board) -> Shown {
+        let found = match selection {
+            Selection::Nothing => return Shown::Nothing,
+            Selection::Part(name) => {
+                let part = board.parts.iter().find(|part| part.name == *name);
+                let pod = part.and_then(|part| find_pod(board, &part.pod));
+                return Shown::Part(name.clone(), pod.map(Same::from));
+            }
+            Selection::Pod(id) => (id, find_pod(board, id).map(|pod| Shown::Pod(pod.into()))),
+            Selection::Node(name) => (name, find_node(board, name).map(|node| Shown::Node(node.into()))),
+            Selection::DaemonSet(id) => {
+                let ds = board.daemonsets.iter().find(|ds| ds.id == *id);
+                (id, ds.map(|ds| Shown::DaemonSet(ds.into(), nodes_without(board, id))))
+            }
+        };
+        found.1.unwrap_or_else(|| Shown::Gone(found.0.clone()))
+    }
+}
+
+fn nodes_without(board: &Board, id: &str) -> Vec<NodeWithout> {
+    let without = board.nodes.iter().filter_map(|node| {
+        let why = node.why_not.iter().find(|why| *why.daemonset == *id)?;
+        Some(NodeWithout { node: node.name.clone(), reasons: why.reasons.clone() })
+    });
+    without.collect()
 }
 
 #[component]
-pub fn Inspector(props: &InspectorProps) -> Html {
+pub fn Inspector() -> Html {
+    renders::note("Inspector", "");
     let page = use_page();
     let words = page.words();
-    let board = &props.board;
-    let body = match &props.selection {
-        Selection::Nothing => html! { <Welcome /> },
-        Selection::Pod(id) => match find_pod(board, id) {
-            Some(pod) => pod_body(&page, pod, props.started),
-            None => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
-        },
-        Selection::Node(name) => match find_node(board, name) {
-            Some(node) => node_body(&page, node),
-            None => html! { <p class="gone">{ fill(words.gone, &[name]) }</p> },
-        },
-        Selection::DaemonSet(id) => match board.daemonsets.iter().find(|ds| ds.id == *id) {
-            Some(ds) => daemonset_body(&page, ds, board, &props.without),
-            None => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
-        },
-        Selection::Part(name) => part_body(&page, board, name, props.started),
+    let selection = use_selection(Selection::clone);
+    let (shown, actions, details) = use_world({
+        let selection = selection.clone();
+        move |world| {
+            let actions = items(words, &world.board, &selection);
+            (Shown::of(&selection, &world.board), actions, world.details.clone())
+        }
+    });
+    let started = use_world(|world| world.started);
+    let body = match &shown {
+        Shown::Nothing => html! { <Welcome /> },
+        Shown::Gone(id) => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
+        Shown::Pod(pod) => pod_body(&page, pod, started),
+        Shown::Node(node) => node_body(&page, node),
+        Shown::DaemonSet(ds, nodes) => daemonset_body(&page, ds, nodes, &details.without),
+        Shown::Part(name, pod) => part_body(&page, name, pod.as_deref(), started),
     };
-    let actions = items(words, board, &props.selection);
     html! {
-        <aside class="inspector" aria-label={words.inspector} data-region="inspector" data-selected={selected_id(&props.selection)}>
+        <aside class="inspector" aria-label={words.inspector} data-region="inspector" data-selected={selected_id(&selection)}>
             <div class="panel-head">
-                <h2>{ heading(&props.selection, words.inspector) }</h2>
-                if props.selection != Selection::Nothing {
+                <h2>{ heading(&selection, words.inspector) }</h2>
+                if selection != Selection::Nothing {
                     <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
                         <Icon name="i-close" />
                     </button>
@@ -77,13 +112,13 @@ pub fn Inspector(props: &InspectorProps) -> Html {
                         }) }
                     </div>
                 }
-                if props.selection != Selection::Nothing {
+                if selection != Selection::Nothing {
                     <details open={true}>
                         <summary>{ words.events }</summary>
-                        <EventList events={props.events.clone()} started={props.started} brief={true} />
+                        <EventList events={details.events.clone()} started={started} brief={true} />
                     </details>
                 }
-                if let Some(yaml) = &props.yaml {
+                if let Some(yaml) = &details.yaml {
                     <details open={true}>
                         <summary>{ "YAML" }</summary>
                         <YamlView text={yaml.clone()} />
@@ -253,7 +288,12 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     }
 }
 
-fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board, without: &[Without]) -> Html {
+fn daemonset_body(
+    page: &super::page::Page,
+    ds: &DaemonSetView,
+    nodes: &[NodeWithout],
+    without: &[Without],
+) -> Html {
     let words = page.words();
     let number = |value: u32| html! { value };
     let rows = vec![
@@ -265,9 +305,8 @@ fn daemonset_body(page: &super::page::Page, ds: &DaemonSetView, board: &Board, w
         ("Misscheduled", number(ds.misscheduled)),
         ("Node-Selector", html! { <code>{ &*ds.node_selector }</code> }),
     ];
-    let why = board.nodes.iter().filter_map(|node| {
-        let why = node.why_not.iter().find(|why| why.daemonset == ds.id)?;
-        Some(html! { <li><b>{ &*node.name }</b>{ for why.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> })
+    let why = nodes.iter().map(|without| {
+        html! { <li><b>{ &*without.node }</b>{ for without.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> }
     });
     html! {
         <>
@@ -300,10 +339,8 @@ fn without_row(page: &super::page::Page, group: &Without) -> Html {
     }
 }
 
-fn part_body(page: &super::page::Page, board: &Board, name: &str, started: Time) -> Html {
+fn part_body(page: &super::page::Page, name: &str, pod: Option<&PodView>, started: Time) -> Html {
     let words = page.words();
-    let part = board.parts.iter().find(|part| &*part.name == name);
-    let pod = part.and_then(|part| find_pod(board, &part.pod));
     html! {
         <>
             <p class="plain">{ super::words::part_sentence(page.lang, name) }</p>

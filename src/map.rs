@@ -5,6 +5,7 @@ pub mod engine;
 mod inks;
 mod layout;
 mod listen;
+mod numbers;
 mod painter;
 mod palette;
 mod raster;
@@ -12,18 +13,19 @@ mod raster;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use view::{Board, Fleet};
+use view::{NodeMark, NodeView};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::compact::SmallNode;
 use super::glyph::Icon;
-use super::node::Node;
-use super::page::use_page;
+use super::node::{Node, selected_pod};
+use super::page::{Page, use_layout, use_page, use_selection, use_world};
+use super::renders;
 use super::same::Same;
-use super::state::{Action, Selection};
+use super::state::{LayoutAction, Selection, World};
 use super::words::fill;
-use engine::{Cards, Engine, Parts};
+use engine::{Engine, Parts};
 
 /// The one map of the page, shared with the frame loop.
 #[derive(Clone, Default)]
@@ -35,47 +37,35 @@ impl PartialEq for Map {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct MapProps {
-    pub map: Map,
-    pub fleet: Same<Fleet>,
-    pub cards: Same<Cards>,
-    /// The near nodes in full.
-    pub board: Same<Board>,
-    pub selection: Selection,
-    pub daemonset: Option<Rc<str>>,
-    pub system_pods: bool,
-    /// Asks for a frame.
-    pub wake: Callback<()>,
-}
-
 #[component]
-pub fn MapView(props: &MapProps) -> Html {
+pub fn MapView() -> Html {
+    renders::note("MapView", "");
     let page = use_page();
     let words = page.words();
     let nodes: [NodeRef; 7] = std::array::from_fn(|_| NodeRef::default());
     let refs = use_memo((), |()| nodes);
+    let painter = use_state_eq(|| "none");
     {
-        let (refs, map, wake, act) = (refs.clone(), props.map.clone(), props.wake.clone(), page.act.clone());
+        let (refs, page, painter) = (refs.clone(), page.clone(), painter.clone());
         use_effect_with((), move |()| {
             let listeners = parts(&refs).map(|parts| {
                 let view = parts.view.clone();
-                map.0.borrow_mut().mount(parts);
-                listen::listen(&view, &map, &wake, &act)
+                page.map.0.borrow_mut().mount(parts);
+                painter.set(page.map.0.borrow().painter_name());
+                listen::listen(&view, &page)
             });
-            wake.emit(());
+            page.frame.wake();
             move || {
                 drop(listeners);
-                map.0.borrow_mut().unmount();
+                page.map.0.borrow_mut().unmount();
             }
         });
     }
-    let said = use_memo(props.fleet.nodes.len(), |count| {
-        fill(words.map_of, &[&super::words::grouped(*count as u32)])
-    });
+    let count = use_world(|world| world.fleet.nodes.len());
+    let said = fill(words.map_of, &[&super::words::grouped(count as u32)]);
     let [view, canvas, groups, cards, ring, tip, spoken] = &*refs;
     html! {
-        <section class="map" data-region="map" data-painter={props.map.0.borrow().painter_name()} aria-label={(*said).clone()}>
+        <section class="map" data-region="map" data-painter={*painter} aria-label={said.clone()}>
             <span class="map-gate" data-anchor="kubelets"></span>
             <div
                 class="map-view"
@@ -83,12 +73,12 @@ pub fn MapView(props: &MapProps) -> Html {
                 role="application"
                 tabindex="0"
                 data-map="true"
-                aria-label={(*said).clone()}
+                aria-label={said.clone()}
                 aria-describedby="map-keys"
             >
                 <canvas class="map-canvas" ref={canvas.clone()} aria-hidden="true"></canvas>
                 <div class="map-groups" ref={groups.clone()} aria-hidden="true"></div>
-                <div class="map-cards" ref={cards.clone()}>{ for card_list(props) }</div>
+                <div class="map-cards" ref={cards.clone()}><CardList /></div>
                 <div class="map-ring" ref={ring.clone()} hidden={true}></div>
                 <div class="map-tip" ref={tip.clone()} hidden={true} aria-hidden="true"></div>
             </div>
@@ -114,64 +104,70 @@ fn parts(refs: &[NodeRef; 7]) -> Option<Parts> {
 /// Cards hide until the engine has put them to their places.
 const UNPLACED: &str = "visibility: hidden";
 
-fn card_list(props: &MapProps) -> Vec<Html> {
-    let full = |at: usize, name: &Rc<str>| {
-        let node = props.board.nodes.iter().find(|node| node.name == *name).filter(|_| props.cards.full)?;
-        Some(html! {
-            <div key={&**name} class="map-card" data-at={at.to_string()} style={UNPLACED}>
-                <Node
-                    node={Same::from(node)}
-                    files={Rc::<Vec<_>>::default()}
-                    selection={props.selection.clone()}
-                    daemonset={props.daemonset.clone()}
-                    system_pods={props.system_pods}
-                />
-            </div>
-        })
-    };
-    let card = |at: &usize| {
-        let node = props.fleet.nodes.get(*at)?;
-        let small = || {
-            html! {
-                <div key={&*node.name} class="map-card" data-at={at.to_string()} style={UNPLACED}>
-                    <SmallNode
-                        node={Same::from(node)}
-                        selected={props.selection.is_node(&node.name)}
-                        system_pods={props.system_pods}
-                    />
-                </div>
-            }
-        };
-        Some(full(*at, &node.name).unwrap_or_else(small))
-    };
-    props.cards.nodes.iter().filter_map(card).collect()
+/// A node that is a card on the map.
+#[derive(Clone, PartialEq)]
+enum Card {
+    Small(Same<NodeMark>),
+    Full(Same<NodeView>),
 }
 
-#[derive(PartialEq, Properties)]
-pub struct ToolsProps {
-    pub map: Map,
-    /// The label that the nodes are grouped by, and those to choose from.
-    pub label: Option<Rc<str>>,
-    pub labels: Same<Vec<Rc<str>>>,
-    pub wake: Callback<()>,
+/// The cards with their places among all nodes.
+fn cards(world: &World) -> Vec<(usize, Card)> {
+    let full = |name: &Rc<str>| world.board.nodes.iter().find(|node| node.name == *name);
+    let card = |at: &usize| {
+        let mark = world.fleet.nodes.get(*at)?;
+        let near = full(&mark.name).filter(|_| world.cards.full);
+        Some((*at, near.map_or_else(|| Card::Small(mark.into()), |node| Card::Full(node.into()))))
+    };
+    world.cards.nodes.iter().filter_map(card).collect()
+}
+
+#[component]
+fn CardList() -> Html {
+    renders::note("CardList", "");
+    let page = use_page();
+    let (cards, daemonset) = use_world(|world| (cards(world), world.daemonset.clone()));
+    let selection = use_selection(Selection::clone);
+    let system_pods = use_layout(|layout| layout.system_pods);
+    use_effect(move || page.map.0.borrow().place_marks());
+    let content = |card: &Card| match card {
+        Card::Small(node) => html! {
+            <SmallNode node={node.clone()} selected={selection.is_node(&node.name)} {system_pods} />
+        },
+        Card::Full(node) => html! {
+            <Node
+                node={node.clone()}
+                selected={selection.is_node(&node.name)}
+                selected_pod={selected_pod(node, &selection)}
+                daemonset={daemonset.clone()}
+                {system_pods}
+            />
+        },
+    };
+    html! {
+        { for cards.iter().map(|(at, card)| html! {
+            <div key={*at} class="map-card" data-at={at.to_string()} style={UNPLACED}>{ content(card) }</div>
+        }) }
+    }
 }
 
 const STEP: f64 = 1.6;
 
 /// What the map is grouped by, and how near it is.
 #[component]
-pub fn MapTools(props: &ToolsProps) -> Html {
+pub fn MapTools() -> Html {
     let page = use_page();
     let words = page.words();
+    let (chosen, labels) = use_world(|world| (world.label.clone(), world.labels.clone()));
     let choose = page.act.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
-        Action::GroupBy(select.value().into())
+        LayoutAction::GroupBy(select.value().into()).into()
     });
     let zoom = |by: fn(&mut Engine)| {
-        let (map, wake) = (props.map.clone(), props.wake.clone());
+        let page: Page = page.clone();
         Callback::from(move |_: MouseEvent| {
-            by(&mut map.0.borrow_mut());
-            wake.emit(());
+            by(&mut page.map.0.borrow_mut());
+            page.frame.wake();
         })
     };
     let buttons: [(&str, &str, &str, Callback<MouseEvent>); 3] = [
@@ -181,13 +177,13 @@ pub fn MapTools(props: &ToolsProps) -> Html {
     ];
     html! {
         <div class="map-tools">
-            if !props.labels.is_empty() {
+            if !labels.is_empty() {
                 <label class="map-group">
                     <span class="unseen">{ words.group_by }</span>
                     <select data-control="group-by" title={words.group_by} onchange={choose}>
-                        <option value="" selected={props.label.is_none()}>{ words.group_none }</option>
-                        { for props.labels.iter().map(|label| html! {
-                            <option key={&**label} value={label.clone()} selected={props.label.as_ref() == Some(label)} title={label.clone()}>{ label.rsplit('/').next().unwrap_or(label).to_owned() }</option>
+                        <option value="" selected={chosen.is_none()}>{ words.group_none }</option>
+                        { for labels.iter().map(|label| html! {
+                            <option key={&**label} value={label.clone()} selected={chosen.as_ref() == Some(label)} title={label.clone()}>{ label.rsplit('/').next().unwrap_or(label).to_owned() }</option>
                         }) }
                     </select>
                 </label>

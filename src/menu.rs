@@ -1,14 +1,16 @@
 //! The menu on a pod, a node or a part: what can be done, and the line that does the same in a shell.
 
+use std::rc::Rc;
+
 use stage::Command;
 use view::{ApiServerState, Board, NodeView, PartState, PodView};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::page::use_page;
-use super::same::Same;
-use super::state::{Action, OpenMenu, Selection};
+use super::page::{use_page, use_world};
+use super::renders;
+use super::state::{Action, FrontAction, OpenMenu, Selection};
 use super::words::{Words, fill};
 
 /// What a killed container ends with: SIGKILL.
@@ -48,13 +50,13 @@ fn namespace_flag(namespace: &str) -> String {
     if namespace == "default" { String::new() } else { format!(" -n {namespace}") }
 }
 
-pub fn find_pod<'a>(board: &'a Board, id: &str) -> Option<&'a PodView> {
+pub fn find_pod<'a>(board: &'a Board, id: &str) -> Option<&'a Rc<PodView>> {
     let placed = board.nodes.iter().flat_map(|node| &node.pods);
-    placed.chain(&board.pending).find(|pod| &*pod.id == id).map(|pod| &**pod)
+    placed.chain(&board.pending).find(|pod| &*pod.id == id)
 }
 
-pub fn find_node<'a>(board: &'a Board, name: &str) -> Option<&'a NodeView> {
-    board.nodes.iter().find(|node| &*node.name == name).map(|node| &**node)
+pub fn find_node<'a>(board: &'a Board, name: &str) -> Option<&'a Rc<NodeView>> {
+    board.nodes.iter().find(|node| &*node.name == name)
 }
 
 /// `kubectl delete pod …`, as a person would type it.
@@ -232,7 +234,6 @@ fn title(target: &Selection) -> &str {
 #[derive(PartialEq, Properties)]
 pub struct MenuProps {
     pub menu: OpenMenu,
-    pub board: Same<Board>,
 }
 
 fn focusable(menu: &HtmlElement) -> Vec<HtmlElement> {
@@ -275,8 +276,13 @@ fn place(menu: &HtmlElement, at: &OpenMenu) {
 
 #[component]
 pub fn Menu(props: &MenuProps) -> Html {
+    renders::note("Menu", "");
     let page = use_page();
     let words = page.words();
+    let all = use_world({
+        let target = props.menu.target.clone();
+        move |world| items(words, &world.board, &target)
+    });
     let list = use_node_ref();
     {
         let list = list.clone();
@@ -295,22 +301,21 @@ pub fn Menu(props: &MenuProps) -> Html {
         });
     }
     let keys = {
-        let (list, act) = (list.clone(), page.act.clone());
+        let (list, page) = (list.clone(), page.clone());
         Callback::from(move |event: KeyboardEvent| {
             let Some(element) = list.cast::<HtmlElement>() else { return };
             event.stop_propagation();
             if matches!(event.key().as_str(), "Escape" | "Tab") {
                 event.prevent_default();
-                act.emit(Action::CloseMenu);
+                page.act(FrontAction::CloseMenu);
             } else {
                 on_key(&event, &element);
             }
         })
     };
-    let all = items(words, &props.board, &props.menu.target);
     html! {
         <>
-            <div class="menu-shade" data-control="close-menu" onclick={page.on(Action::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::CloseMenu })}></div>
+            <div class="menu-shade" data-control="close-menu" onclick={page.on(FrontAction::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::from(FrontAction::CloseMenu) })}></div>
             <div class="menu" role="menu" ref={list} aria-label={title(&props.menu.target).to_owned()} data-menu="object" onkeydown={keys}>
                 <p class="menu-title">{ title(&props.menu.target) }</p>
                 { for all.into_iter().map(|item| html! {

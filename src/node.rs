@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use view::{FileView, NodeView, PodView};
+use view::{FileEntry, NodeView, PodView};
 use yew::prelude::*;
 
 use super::glyph::Icon;
-use super::page::use_page;
+use super::page::{use_measure, use_page};
 use super::pod::{Pod, menu_at};
+use super::renders;
 use super::same::Same;
 use super::state::{Action, Selection};
 use super::words::fill;
@@ -15,8 +16,10 @@ use super::words::fill;
 #[derive(PartialEq, Properties)]
 pub struct NodeProps {
     pub node: Same<NodeView>,
-    pub files: Rc<Vec<FileView>>,
-    pub selection: Selection,
+    pub selected: bool,
+    /// The pod that is selected, if it is one of this node's.
+    #[prop_or_default]
+    pub selected_pod: Option<Rc<str>>,
     /// The DaemonSet that is looked at: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
     pub system_pods: bool,
@@ -45,6 +48,12 @@ pub fn in_order(pods: &[Rc<PodView>], system: bool) -> Vec<Rc<PodView>> {
     pods
 }
 
+/// The pod of this node that is selected.
+pub fn selected_pod(node: &NodeView, selection: &Selection) -> Option<Rc<str>> {
+    let Selection::Pod(id) = selection else { return None };
+    node.pods.iter().any(|pod| pod.id == *id).then(|| id.clone())
+}
+
 pub fn belongs_to(pod: &PodView, daemonset: Option<&Rc<str>>) -> bool {
     let Some((namespace, name)) = daemonset.and_then(|id| id.split_once('/')) else { return false };
     &*pod.namespace == namespace && pod.controlled_by.strip_prefix("DaemonSet/") == Some(name)
@@ -52,6 +61,8 @@ pub fn belongs_to(pod: &PodView, daemonset: Option<&Rc<str>>) -> bool {
 
 #[component]
 pub fn Node(props: &NodeProps) -> Html {
+    renders::note("Node", &props.node.name);
+    use_measure();
     let page = use_page();
     let words = page.words();
     let node = &props.node;
@@ -59,11 +70,7 @@ pub fn Node(props: &NodeProps) -> Html {
     let (state, glyph) = node_state(node);
     let pods = in_order(&node.pods, props.system_pods);
     let hidden = node.pods.len() - pods.len();
-    let class = classes!(
-        "node",
-        props.selection.is_node(&node.name).then_some("selected"),
-        (!node.powered).then_some("off"),
-    );
+    let class = classes!("node", props.selected.then_some("selected"), (!node.powered).then_some("off"),);
     let name_id = format!("node-{}", node.name);
     html! {
         <li
@@ -94,13 +101,13 @@ pub fn Node(props: &NodeProps) -> Html {
                 </button>
                 <Kubelet node={props.node.clone()} />
             </div>
-            <Files node={props.node.clone()} files={props.files.clone()} />
+            <Files node={props.node.clone()} />
             <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
                 { for pods.iter().map(|pod| html! {
                     <li key={&*pod.uid}>
                         <Pod
                             pod={Same::from(pod)}
-                            selected={props.selection.is_pod(&pod.id)}
+                            selected={props.selected_pod.as_ref() == Some(&pod.id)}
                             marked={belongs_to(pod, props.daemonset.as_ref())}
                         />
                     </li>
@@ -154,20 +161,13 @@ fn Kubelet(props: &OfNode) -> Html {
 /// More than these are counted instead.
 const FILES_BY_NAME: usize = 2;
 
-#[derive(PartialEq, Properties)]
-struct FilesProps {
-    node: Same<NodeView>,
-    files: Rc<Vec<FileView>>,
-}
-
 /// The directory that the kubelet watches, with the files that lie in it.
 #[component]
-fn Files(props: &FilesProps) -> Html {
+fn Files(props: &OfNode) -> Html {
     let page = use_page();
     let words = page.words();
     let node = &props.node;
-    let manifests: Vec<_> =
-        props.files.iter().filter(|file| file.is_manifest && !file.is_directory).collect();
+    let manifests: Vec<&FileEntry> = node.files.iter().filter(|file| file.is_manifest).collect();
     let many = manifests.len() > FILES_BY_NAME;
     html! {
         <div class="disk" data-anchor={format!("disk:{}", node.name)}>

@@ -130,9 +130,9 @@ impl Door {
     fn play(&self, speed: &JsValue) -> Answer {
         self.with(|session| {
             if let Some(factor) = speed.as_f64() {
-                session.speed = Speed::nearest(factor);
+                session.playback.speed = Speed::nearest(factor);
             }
-            session.playing = true;
+            session.playback.playing = true;
         });
         Ok(JsValue::UNDEFINED)
     }
@@ -151,7 +151,7 @@ impl Door {
         let mut fresh = Session::new(wanted.clone());
         {
             let mut session = self.session.borrow_mut();
-            (fresh.playing, fresh.speed) = (session.playing, session.speed);
+            fresh.playback = session.playback;
             *session = fresh;
         }
         self.say.emit(Msg::Begun(wanted));
@@ -163,7 +163,7 @@ impl Door {
         let mut fresh = Session::from_script(&script);
         {
             let mut session = self.session.borrow_mut();
-            (fresh.playing, fresh.speed) = (session.playing, session.speed);
+            fresh.playback = session.playback;
             *session = fresh;
         }
         self.say.emit(Msg::Begun(script.options));
@@ -217,7 +217,7 @@ impl PageApi {
         offer!("crash", |door, pod, container, code| door.crash(&pod, &container, &code));
         offer!("setApiServer", |door, up, _, _| door.perform(Command::SetApiServer { up: up.is_truthy() }));
         offer!("pause", |door, _, _, _| {
-            door.with(|session| session.playing = false);
+            door.with(|session| session.playback.playing = false);
             Ok(JsValue::UNDEFINED)
         });
         offer!("play", |door, speed, _, _| door.play(&speed));

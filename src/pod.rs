@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::page::{Page, use_page};
+use super::renders;
 use super::same::Same;
 use super::state::{Action, OpenMenu, Selection};
 use super::words::Words;
@@ -32,7 +33,7 @@ pub fn menu_at(page: &Page, target: Selection) -> Callback<MouseEvent> {
             let rect = element.get_bounding_client_rect();
             (x, y) = (rect.left() as i32 + 24, rect.bottom() as i32);
         }
-        Action::OpenMenu(OpenMenu { target: target.clone(), x, y })
+        Action::Menu(OpenMenu { target: target.clone(), x, y })
     })
 }
 
@@ -77,6 +78,7 @@ fn spoken(words: &Words, pod: &PodView) -> String {
 
 #[component]
 pub fn Pod(props: &PodProps) -> Html {
+    renders::note("Pod", &props.pod.name);
     let page = use_page();
     let words = page.words();
     let pod = &props.pod;

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
+#[derive(Default)]
 pub struct Same<T: ?Sized>(pub Rc<T>);
 
 impl<T: ?Sized> Clone for Same<T> {

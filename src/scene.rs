@@ -3,76 +3,51 @@
 use std::rc::Rc;
 
 use view::fleet::{LIGHTS, NodeLight, STATES};
-use view::{ApiServerState, Board, DaemonSetView, FileView, Fleet, Origin, PartView, PodState};
+use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, PodView};
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
 use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
-use super::map::engine::{Cards, state_word};
-use super::map::{Map, MapTools, MapView};
-use super::node::Node;
-use super::page::use_page;
+use super::map::engine::state_word;
+use super::map::{MapTools, MapView};
+use super::node::{Node, selected_pod};
+use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
 use super::pod::{Pod, menu_at};
+use super::renders;
 use super::same::Same;
-use super::state::{Action, CARDS_MOST, Distance, FULL_CARDS, Selection};
+use super::state::{CARDS_MOST, Distance, FULL_CARDS, LayoutAction, Selection};
 use super::words::{fill, grouped};
 
-#[derive(PartialEq, Properties)]
-pub struct SceneProps {
-    pub board: Same<Board>,
-    /// Files of each node, in the order of the nodes; empty when there are too many to show.
-    pub files: Vec<Rc<Vec<FileView>>>,
-    pub selection: Selection,
-    pub daemonset: Option<Rc<str>>,
-    pub system_pods: bool,
-    pub desk_open: bool,
-    /// All nodes from afar.
-    pub fleet: Same<Fleet>,
-    pub map: Map,
-    /// The nodes that are cards on the map.
-    pub cards: Same<Cards>,
-    pub distance: Distance,
-    pub label: Option<Rc<str>>,
-    pub labels: Same<Vec<Rc<str>>>,
-    /// Asks for a frame.
-    pub wake: Callback<()>,
-}
-
 #[component]
-pub fn Scene(props: &SceneProps) -> Html {
+pub fn Scene() -> Html {
+    renders::note("Scene", "");
     let page = use_page();
     let words = page.words();
-    let board = &props.board;
-    let count = props.fleet.nodes.len();
+    let (count, api) = use_world(|world| (world.fleet.nodes.len(), world.board.api_server));
+    let chosen = use_layout(|layout| layout.distance);
     let far = count > FULL_CARDS;
-    let distance = props.distance.of(count);
+    let distance = chosen.of(count);
     let fills = matches!(distance, Distance::Map | Distance::List);
+    let nodes = match distance {
+        Distance::Map => html! { <MapView /> },
+        Distance::List => html! { <FleetList /> },
+        Distance::Cards | Distance::Auto if far => html! { <SmallNodes /> },
+        Distance::Cards | Distance::Auto => html! { <Nodes /> },
+    };
     html! {
         <main class="scene" aria-label={words.stage} data-region="stage" tabindex="-1">
-            <SceneBar
-                board={props.board.clone()}
-                daemonset={props.daemonset.clone()}
-                system_pods={props.system_pods}
-                desk_open={props.desk_open}
-            />
+            <SceneBar />
             if far {
-                <FleetBar
-                    fleet={props.fleet.clone()}
-                    {distance}
-                    map={props.map.clone()}
-                    label={props.label.clone()}
-                    labels={props.labels.clone()}
-                    wake={props.wake.clone()}
-                />
+                <FleetBar {distance} />
             }
             <div class="scene-scroll">
-                <div class={classes!("scene-inner", far.then_some("far"), fills.then_some("fills"))} data-layer="scene" data-distance={distance.text()} data-api={api_state(board.api_server).0}>
+                <div class={classes!("scene-inner", far.then_some("far"), fills.then_some("fills"))} data-layer="scene" data-distance={distance.text()} data-api={api_state(api).0}>
                     <svg class="wires" aria-hidden="true"><g data-layer="wires"></g></svg>
-                    <ControlPlane board={props.board.clone()} selection={props.selection.clone()} />
+                    <ControlPlane />
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
-                    <Tray board={props.board.clone()} selection={props.selection.clone()} />
-                    { nodes(props, distance, far, words.nodes) }
+                    <Tray />
+                    { nodes }
                     <div class="flights" data-layer="flights" aria-hidden="true"></div>
                 </div>
             </div>
@@ -80,65 +55,59 @@ pub fn Scene(props: &SceneProps) -> Html {
     }
 }
 
-/// The nodes, from the distance that fits.
-fn nodes(props: &SceneProps, distance: Distance, far: bool, name: &'static str) -> Html {
-    match distance {
-        Distance::Map => html! {
-            <MapView
-                map={props.map.clone()}
-                fleet={props.fleet.clone()}
-                cards={props.cards.clone()}
-                board={props.board.clone()}
-                selection={props.selection.clone()}
-                daemonset={props.daemonset.clone()}
-                system_pods={props.system_pods}
-                wake={props.wake.clone()}
-            />
-        },
-        Distance::List => html! {
-            <FleetList fleet={props.fleet.clone()} selection={props.selection.clone()} />
-        },
-        Distance::Cards | Distance::Auto if far => html! {
-            <>
-                <span class="map-gate" data-anchor="kubelets"></span>
-                <ul class="nodes small" aria-label={name}>
-                    { for props.fleet.nodes.iter().map(|node| html! {
-                        <li key={&*node.name}>
-                            <SmallNode
-                                node={Same::from(node)}
-                                selected={props.selection.is_node(&node.name)}
-                                system_pods={props.system_pods}
-                            />
-                        </li>
-                    }) }
-                </ul>
-            </>
-        },
-        Distance::Cards | Distance::Auto => html! {
-            <ul class="nodes" aria-label={name}>
-                { for props.board.nodes.iter().enumerate().map(|(at, node)| html! {
-                    <Node
-                        key={&*node.name}
-                        node={Same::from(node)}
-                        files={props.files.get(at).cloned().unwrap_or_default()}
-                        selection={props.selection.clone()}
-                        daemonset={props.daemonset.clone()}
-                        system_pods={props.system_pods}
-                    />
+/// Few nodes: each a full card.
+#[component]
+fn Nodes() -> Html {
+    renders::note("Nodes", "");
+    use_measure();
+    let words = use_page().words();
+    let (nodes, daemonset) = use_world(|world| {
+        let nodes: Vec<Same<NodeView>> = world.board.nodes.iter().map(Same::from).collect();
+        (nodes, world.daemonset.clone())
+    });
+    let selection = use_selection(Selection::clone);
+    let system_pods = use_layout(|layout| layout.system_pods);
+    html! {
+        <ul class="nodes" aria-label={words.nodes}>
+            { for nodes.iter().map(|node| html! {
+                <Node
+                    key={&*node.name}
+                    node={node.clone()}
+                    selected={selection.is_node(&node.name)}
+                    selected_pod={selected_pod(node, &selection)}
+                    daemonset={daemonset.clone()}
+                    {system_pods}
+                />
+            }) }
+        </ul>
+    }
+}
+
+/// More nodes: each a small card.
+#[component]
+fn SmallNodes() -> Html {
+    renders::note("SmallNodes", "");
+    let words = use_page().words();
+    let fleet = use_world(|world| world.fleet.clone());
+    let selection = use_selection(Selection::clone);
+    let system_pods = use_layout(|layout| layout.system_pods);
+    html! {
+        <>
+            <span class="map-gate" data-anchor="kubelets"></span>
+            <ul class="nodes small" aria-label={words.nodes}>
+                { for fleet.nodes.iter().map(|node| html! {
+                    <li key={&*node.name}>
+                        <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} />
+                    </li>
                 }) }
             </ul>
-        },
+        </>
     }
 }
 
 #[derive(PartialEq, Properties)]
 struct FleetBarProps {
-    fleet: Same<Fleet>,
     distance: Distance,
-    map: Map,
-    label: Option<Rc<str>>,
-    labels: Same<Vec<Rc<str>>>,
-    wake: Callback<()>,
 }
 
 /// What there is in numbers, and from how far it is looked at.
@@ -146,7 +115,7 @@ struct FleetBarProps {
 fn FleetBar(props: &FleetBarProps) -> Html {
     let page = use_page();
     let words = page.words();
-    let counts = &props.fleet.counts;
+    let (total, counts) = use_world(|world| (world.fleet.nodes.len(), world.fleet.counts.clone()));
     let choices = [
         (Distance::Cards, words.distance_cards),
         (Distance::Map, words.distance_map),
@@ -172,7 +141,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
             }
         }
     };
-    let many = props.fleet.nodes.len() > CARDS_MOST;
+    let many = total > CARDS_MOST;
     html! {
         <div class="fleet-bar" data-region="fleet">
             <span class="tallies" aria-label={words.nodes} role="group">
@@ -180,7 +149,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
             </span>
             <span class="gap"></span>
             if props.distance == Distance::Map {
-                <MapTools map={props.map.clone()} label={props.label.clone()} labels={props.labels.clone()} wake={props.wake.clone()} />
+                <MapTools />
             }
             <span class="switch" role="group" aria-label={words.distance}>
                 { for choices.into_iter().filter(|(distance, _)| !(many && *distance == Distance::Cards)).map(|(distance, word)| html! {
@@ -189,7 +158,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
                         type="button"
                         data-control={format!("distance-{}", distance.text())}
                         aria-pressed={(props.distance == distance).to_string()}
-                        onclick={page.on(Action::Distance(distance))}
+                        onclick={page.on(LayoutAction::Distance(distance))}
                     >{ word }</button>
                 }) }
             </span>
@@ -206,33 +175,30 @@ fn FleetBar(props: &FleetBarProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct BarProps {
-    board: Same<Board>,
-    daemonset: Option<Rc<str>>,
-    system_pods: bool,
-    desk_open: bool,
-}
-
 /// Which DaemonSet is looked at, its numbers, and what the shapes mean.
 #[component]
-fn SceneBar(props: &BarProps) -> Html {
+fn SceneBar() -> Html {
+    renders::note("SceneBar", "");
     let page = use_page();
     let words = page.words();
-    let list = &props.board.daemonsets;
-    let chosen = list.iter().find(|ds| Some(&ds.id) == props.daemonset.as_ref());
+    // Those to choose from with their names, and the chosen one.
+    let (list, chosen) = use_world(|world| {
+        let list: Vec<(Rc<str>, Rc<str>)> =
+            world.board.daemonsets.iter().map(|ds| (ds.id.clone(), short_id(ds))).collect();
+        let chosen = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref());
+        (list, chosen.map(Same::from))
+    });
+    let (system_pods, desk_open) = use_layout(|layout| (layout.system_pods, layout.desk_open));
+    let chosen_id = chosen.as_ref().map(|ds| ds.id.clone());
     let choose = page.act.reform(|event: Event| {
         let select: web_sys::HtmlSelectElement = event.target_unchecked_into();
-        Action::WatchDaemonSet(select.value().into())
+        LayoutAction::WatchDaemonSet(select.value().into()).into()
     });
-    let toggle = page.act.reform({
-        let shown = props.system_pods;
-        move |_: Event| Action::SystemPods(!shown)
-    });
+    let toggle = page.on::<Event>(LayoutAction::SystemPods(!system_pods));
     html! {
         <div class="scene-bar">
-            if !props.desk_open {
-                <button type="button" class="plain-button small" data-control="open-desk" onclick={page.on(Action::ToggleDesk)}>{ words.show_desk }</button>
+            if !desk_open {
+                <button type="button" class="plain-button small" data-control="open-desk" onclick={page.on(LayoutAction::ToggleDesk)}>{ words.show_desk }</button>
             }
             <label class="ds-pick">
                 <span>{ "DaemonSet" }</span>
@@ -240,15 +206,13 @@ fn SceneBar(props: &BarProps) -> Html {
                     if list.is_empty() {
                         <option>{ words.none }</option>
                     }
-                    { for list.iter().map(|ds| html! {
-                        <option key={&*ds.id} value={ds.id.clone()} selected={Some(&ds.id) == props.daemonset.as_ref()}>
-                            { if &*ds.namespace == "default" { &*ds.name } else { &*ds.id } }
-                        </option>
+                    { for list.iter().map(|(id, name)| html! {
+                        <option key={&**id} value={id.clone()} selected={Some(id) == chosen_id.as_ref()}>{ &**name }</option>
                     }) }
                 </select>
             </label>
             if let Some(ds) = chosen {
-                <Numbers ds={Same::from(ds)} />
+                <Numbers {ds} />
             }
             <span class="gap"></span>
             <span class="legend" aria-label={words.legend} role="group">
@@ -259,11 +223,16 @@ fn SceneBar(props: &BarProps) -> Html {
                 }) }
             </span>
             <label class="check">
-                <input type="checkbox" data-control="system-pods" checked={props.system_pods} onchange={toggle} />
+                <input type="checkbox" data-control="system-pods" checked={system_pods} onchange={toggle} />
                 { "kube-system" }
             </label>
         </div>
     }
+}
+
+/// How a DaemonSet is called in a list: with its namespace, unless that is the usual one.
+fn short_id(ds: &DaemonSetView) -> Rc<str> {
+    if &*ds.namespace == "default" { ds.name.clone() } else { ds.id.clone() }
 }
 
 #[derive(PartialEq, Properties)]
@@ -299,16 +268,15 @@ fn Numbers(props: &NumbersProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct PlaneProps {
-    board: Same<Board>,
-    selection: Selection,
-}
-
 #[component]
-fn ControlPlane(props: &PlaneProps) -> Html {
-    let page = use_page();
-    let words = page.words();
+fn ControlPlane() -> Html {
+    use_measure();
+    let words = use_page().words();
+    let (parts, api) = use_world(|world| {
+        let parts: Vec<Same<PartView>> = world.board.parts.iter().map(Same::from).collect();
+        (parts, world.board.api_server)
+    });
+    let selection = use_selection(Selection::clone);
     html! {
         <section class="plane" aria-label={words.control_plane}>
             <div class="part user" data-part="kubectl" data-anchor="user">
@@ -316,12 +284,12 @@ fn ControlPlane(props: &PlaneProps) -> Html {
                 <span class="part-name">{ "kubectl" }</span>
                 <span class="part-note">{ words.you }</span>
             </div>
-            { for props.board.parts.iter().map(|part| html! {
+            { for parts.iter().map(|part| html! {
                 <Part
                     key={&*part.name}
-                    part={Same::from(part)}
-                    api={props.board.api_server}
-                    selected={props.selection.is_part(&part.name)}
+                    part={part.clone()}
+                    {api}
+                    selected={selection.is_part(&part.name)}
                 />
             }) }
         </section>
@@ -337,6 +305,7 @@ struct PartProps {
 
 #[component]
 fn Part(props: &PartProps) -> Html {
+    renders::note("Part", &props.part.name);
     let page = use_page();
     let words = page.words();
     let part = &props.part;
@@ -376,20 +345,24 @@ fn Part(props: &PartProps) -> Html {
 
 /// Pods that wait and are meant for no particular node.
 #[component]
-fn Tray(props: &PlaneProps) -> Html {
-    let page = use_page();
-    let words = page.words();
-    let pending = &props.board.pending;
+fn Tray() -> Html {
+    use_measure();
+    let words = use_page().words();
+    let (pending, count) = use_world(|world| {
+        let pending: Vec<Same<PodView>> = world.board.pending.iter().map(Same::from).collect();
+        (pending, world.board.pending_count)
+    });
+    let selection = use_selection(Selection::clone);
     if pending.is_empty() {
         return Html::default();
     }
     html! {
         <section class="tray" aria-label={words.pending_tray} data-region="pending">
-            <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&props.board.pending_count.to_string()]) }</small></h3>
+            <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&count.to_string()]) }</small></h3>
             <ul>
                 { for pending.iter().map(|pod| html! {
                     <li key={&*pod.uid}>
-                        <Pod pod={Same::from(pod)} selected={props.selection.is_pod(&pod.id)} />
+                        <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} />
                         if let Some(reason) = &pod.reason {
                             <q class="reason">{ &**reason }</q>
                         }

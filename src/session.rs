@@ -8,7 +8,7 @@ use stage::{Command, JobView, Options, Progress, Script, Stage};
 use view::{Board, Fleet, Gaze, Looked};
 
 use super::memory;
-use super::speed::Speed;
+use super::state::Playback;
 
 /// Steps between two looks at the wall clock: few, as one of them may take a millisecond.
 const STEPS_AT_ONCE: u32 = 8;
@@ -18,8 +18,7 @@ const LOOKS_AT_ONCE: u32 = 40;
 
 pub struct Session {
     pub stage: Stage,
-    pub playing: bool,
-    pub speed: Speed,
+    pub playback: Playback,
     /// What is shown in full.
     pub gaze: Gaze,
     /// Where virtual time should be by now; the stage may be behind.
@@ -52,7 +51,7 @@ impl Session {
         let board = stage.near_board().cloned().unwrap_or_else(|| stage.board());
         let (target, fleet) = (stage.now(), stage.fleet().clone());
         let console = Rc::default();
-        Session { stage, playing: true, speed: Speed::REAL, gaze, target, board, fleet, console }
+        Session { stage, playback: Playback::default(), gaze, target, board, fleet, console }
     }
 
     pub fn opening(&self) -> Option<Progress> {
@@ -109,10 +108,10 @@ impl Session {
     /// Lets `wall_ms` pass at the session's speed. `left` says whether there is time for more work in this
     /// frame; when there is none, virtual time falls behind and the page stays quick.
     pub fn advance(&mut self, wall_ms: f64, left: impl Fn() -> bool) {
-        if !self.playing {
+        if !self.playback.playing {
             return;
         }
-        let micros = (wall_ms * self.speed.factor() * 1000.0).max(0.0) as u64;
+        let micros = (wall_ms * self.playback.speed.factor() * 1000.0).max(0.0) as u64;
         self.target = self.target.max(self.stage.now()) + Duration::from_micros(micros);
         if !self.run(self.target, left) {
             self.target = self.stage.now();
@@ -140,7 +139,7 @@ impl Session {
     }
 
     pub fn step(&mut self, count: u32) {
-        self.playing = false;
+        self.playback.playing = false;
         for _ in 0..count {
             if !self.stage.step() {
                 break;

@@ -6,7 +6,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-use super::app::{Msg, Notice};
+use super::app::Msg;
+use super::state::Notice;
 
 #[wasm_bindgen(module = "/web/share.js")]
 extern "C" {

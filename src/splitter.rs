@@ -4,14 +4,31 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
+use super::page::{Page, use_layout, use_page};
+use super::state::LayoutAction;
+
+/// Which edge it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Stands upright, right of the files.
+    Desk,
+    /// Lies above the panel below.
+    Drawer,
+}
+
+impl Edge {
+    fn resize(self, page: &Page, pixels: i32) {
+        let pixels = pixels.max(0) as u32;
+        page.act(match self {
+            Edge::Desk => LayoutAction::DeskWidth(pixels),
+            Edge::Drawer => LayoutAction::DrawerHeight(pixels),
+        });
+    }
+}
+
 #[derive(PartialEq, Properties)]
 pub struct SplitterProps {
-    /// Whether it stands upright, between left and right.
-    pub vertical: bool,
-    /// Pixels of the panel before it (upright) or after it.
-    pub size: u32,
-    pub label: AttrValue,
-    pub on_size: Callback<u32>,
+    pub edge: Edge,
 }
 
 const STEP: i32 = 16;
@@ -20,9 +37,19 @@ const STEP: i32 = 16;
 pub fn Splitter(props: &SplitterProps) -> Html {
     // Where the pointer went down, and the size then.
     let grip = use_mut_ref(|| None::<(i32, i32)>);
-    let vertical = props.vertical;
+    let page = use_page();
+    let edge = props.edge;
+    let vertical = edge == Edge::Desk;
+    let size = use_layout(move |layout| match edge {
+        Edge::Desk => layout.desk_width,
+        Edge::Drawer => layout.drawer_height,
+    });
+    let label = match edge {
+        Edge::Desk => page.words().desk_width,
+        Edge::Drawer => page.words().drawer_height,
+    };
     let at = move |event: &PointerEvent| if vertical { event.client_x() } else { -event.client_y() };
-    let size = props.size as i32;
+    let size = size as i32;
     let down = {
         let grip = grip.clone();
         Callback::from(move |event: PointerEvent| {
@@ -35,16 +62,15 @@ pub fn Splitter(props: &SplitterProps) -> Html {
         })
     };
     let moved = {
-        let (grip, on_size) = (grip.clone(), props.on_size.clone());
+        let (grip, page) = (grip.clone(), page.clone());
         Callback::from(move |event: PointerEvent| {
             if let Some((from, size)) = *grip.borrow() {
-                on_size.emit((size + at(&event) - from).max(0) as u32);
+                edge.resize(&page, size + at(&event) - from);
             }
         })
     };
     let up = Callback::from(move |_: PointerEvent| *grip.borrow_mut() = None);
     let key = {
-        let on_size = props.on_size.clone();
         Callback::from(move |event: KeyboardEvent| {
             let step = match (event.key().as_str(), vertical) {
                 ("ArrowLeft", true) | ("ArrowDown", false) => -STEP,
@@ -53,7 +79,7 @@ pub fn Splitter(props: &SplitterProps) -> Html {
             };
             event.prevent_default();
             event.stop_propagation();
-            on_size.emit((size + step).max(0) as u32);
+            edge.resize(&page, size + step);
         })
     };
     let (class, orientation) =
@@ -64,8 +90,8 @@ pub fn Splitter(props: &SplitterProps) -> Html {
             role="separator"
             tabindex="0"
             aria-orientation={orientation}
-            aria-label={props.label.clone()}
-            aria-valuenow={props.size.to_string()}
+            aria-label={label}
+            aria-valuenow={size.to_string()}
             onpointerdown={down}
             onpointermove={moved}
             onpointerup={up}

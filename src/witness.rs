@@ -62,19 +62,42 @@ enum Half {
     Static,
 }
 
+/// What has been seen so far: saved, and brought back by a reload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Witness {
+pub struct Seen {
     seen: BTreeSet<Claim>,
     halves: BTreeSet<(Claim, Half)>,
+}
+
+impl Seen {
+    pub fn has(&self, claim: Claim) -> bool {
+        self.seen.contains(&claim)
+    }
+
+    pub fn count(&self) -> usize {
+        self.seen.len()
+    }
+
+    fn insert(&mut self, claim: Claim) {
+        self.seen.insert(claim);
+    }
+
+    fn insert_half(&mut self, claim: Claim, half: Half) {
+        self.halves.insert((claim, half));
+        if [Half::DaemonSet, Half::Static].iter().all(|half| self.halves.contains(&(claim, *half))) {
+            self.seen.insert(claim);
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Witness {
+    seen: Seen,
     /// Uids of static pods' mirrors by name, and names of daemon pods by DaemonSet and node, as last shown.
-    #[serde(skip)]
     mirrors: BTreeMap<Rc<str>, Rc<str>>,
-    #[serde(skip)]
     daemon_pods: BTreeMap<(Rc<str>, Rc<str>), Rc<str>>,
-    #[serde(skip)]
     files: BTreeSet<Rc<str>>,
-    #[serde(skip)]
     began: bool,
 }
 
@@ -89,30 +112,29 @@ fn running(pod: &PodView) -> bool {
 }
 
 impl Witness {
-    pub fn has_seen(&self, claim: Claim) -> bool {
-        self.seen.contains(&claim)
+    pub fn new(seen: Seen) -> Witness {
+        Witness { seen, ..Witness::default() }
     }
 
-    pub fn count(&self) -> usize {
-        self.seen.len()
+    pub fn seen(&self) -> &Seen {
+        &self.seen
     }
 
-    /// Another session begins: what was on the stage before is no history of it.
+    pub fn forget(&mut self) {
+        self.seen = Seen::default();
+    }
+
+    /// Another session begins: what was in the cluster before is no history of it.
     pub fn begin_anew(&mut self) {
-        let Witness { seen, halves, .. } = std::mem::take(self);
-        *self = Witness { seen, halves, ..Witness::default() };
+        *self = Witness::new(std::mem::take(&mut self.seen));
     }
 
     fn half(&mut self, claim: Claim, half: Half) {
-        self.halves.insert((claim, half));
-        if [Half::DaemonSet, Half::Static].iter().all(|half| self.halves.contains(&(claim, *half))) {
-            self.seen.insert(claim);
-        }
+        self.seen.insert_half(claim, half);
     }
 
-    /// Looks at the stage; whether something is seen for the first time.
-    pub fn look(&mut self, board: &Board, console: &[JobView]) -> bool {
-        let before = (self.seen.len(), self.halves.len());
+    /// Looks at what there is now, and notes what is seen for the first time.
+    pub fn look(&mut self, board: &Board, console: &[JobView]) {
         let pods: Vec<&PodView> = board.nodes.iter().flat_map(|node| &node.pods).map(|pod| &**pod).collect();
         let down = board.api_server == ApiServerState::Down;
         self.look_at_standing(board, &pods);
@@ -122,7 +144,6 @@ impl Witness {
         self.look_at_static(&pods, down);
         self.look_at_daemon_pods(board, &pods);
         self.began = true;
-        before != (self.seen.len(), self.halves.len())
     }
 
     /// What is true of one picture alone.

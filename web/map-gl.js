@@ -1,13 +1,12 @@
 // @ts-check
 // The map on the graphics card: one quad for each node; the pods of a node are bytes of a texture that the
-// fragment shader looks up. A changed node costs 128 bytes. wasm-bindgen takes this file as it is
-// (src/map/painter.rs).
+// fragment shader looks up, and a second texture has the colours of each kind of pod. A changed node costs
+// 128 bytes. wasm-bindgen takes this file as it is (src/map/painter.rs); the names in capitals are the numbers
+// of src/map/numbers.rs.
 
-const NODE_BYTES = 128;
-/** Nodes in a row of the texture: 2048 texels wide, which every WebGL2 has. */
-const IN_A_ROW = 16;
-
-const VERTEX = `#version 300 es
+/** @param {string} numbers */
+const vertexText = (numbers) => `#version 300 es
+${numbers}
 layout(location = 0) in vec2 corner;
 layout(location = 1) in vec2 place;
 uniform vec2 eye;
@@ -18,7 +17,7 @@ flat out int node;
 void main() {
   vec2 low = floor((place - eye) * scale + size * 0.5 + 0.5);
   vec2 high = floor((place + 1.0 - eye) * scale + size * 0.5 + 0.5);
-  float gap = scale >= 5.0 ? floor(clamp(scale * 0.03, 1.0, 10.0)) : 0.0;
+  float gap = scale >= GAP_FROM ? floor(clamp(scale * GAP_SHARE, GAP_LEAST, GAP_MOST)) : 0.0;
   vec2 extent = max(high - low - gap, vec2(1.0));
   at = corner * extent;
   vec2 clip = (low + at) / size * 2.0 - 1.0;
@@ -26,35 +25,39 @@ void main() {
   node = gl_InstanceID;
 }`;
 
-const FRAGMENT = `#version 300 es
+/** @param {string} numbers */
+const fragmentText = (numbers) => `#version 300 es
+${numbers}
 precision highp float;
 precision highp int;
 precision highp usampler2D;
 in vec2 at;
 flat in int node;
 uniform usampler2D marks;
-uniform vec3 colours[16];
+uniform sampler2D inks;
+uniform vec3 colours[8];
 uniform float scale;
 uniform ivec2 grid;
 out vec4 colour;
 
-uint byteAt(int index) {
-  return texelFetch(marks, ivec2((node % ${IN_A_ROW}) * ${NODE_BYTES} + index, node / ${IN_A_ROW}), 0).r;
+// In the order of src/map/painter.rs, after the grounds of nodes.
+const int MUTED = 4, PURPLE = 5, SLATE = 6, RED = 7;
+// In the order of src/map/inks.rs.
+const int FILL = 0, EDGE = 1, SMALL = 2;
+// In the order of view::Origin.
+const int DAEMONSET = 0, STATIC = 1, API = 2;
+
+int byteAt(int index) {
+  ivec2 place = ivec2((node % NODES_IN_A_ROW) * NODE_BYTES + index, node / NODES_IN_A_ROW);
+  return int(texelFetch(marks, place, 0).r);
 }
 
-// In the order of src/map/painter.rs.
-const int PANEL = 9, LINE = 10, MUTED = 11, PURPLE = 12, SLATE = 13, AMBER = 14, RED = 15;
-
-vec3 groundOf(uint light) {
-  if (light == 1u) return mix(colours[PANEL], colours[AMBER], 0.3);
-  if (light == 2u) return mix(colours[PANEL], colours[LINE], 0.7);
-  if (light == 3u) return mix(colours[PANEL], colours[MUTED], 0.45);
-  return colours[PANEL];
+vec4 inkOf(int mark, int light, int row) {
+  return texelFetch(inks, ivec2(mark, light * INK_ROWS + row), 0);
 }
 
-bool troubled(uint mark) {
-  uint state = mark & 15u;
-  return (mark & 64u) != 0u || state == 3u || state == 4u || state == 5u || state == 8u;
+int traitsOf(int mark, int light) {
+  return int(inkOf(mark, light, FILL).a * 255.0 + 0.5);
 }
 
 /** Below nought inside of a rounded box. */
@@ -64,17 +67,16 @@ float box(vec2 p, vec2 half_, float r) {
 }
 
 void main() {
-  uint light = byteAt(0), flags = byteAt(1);
-  int count = int(byteAt(2));
-  vec3 ground = groundOf(light);
+  int light = byteAt(0), flags = byteAt(1), count = byteAt(2);
+  vec3 ground = colours[light];
   colour = vec4(ground, 1.0);
-  float gap = scale >= 5.0 ? floor(clamp(scale * 0.03, 1.0, 10.0)) : 0.0;
+  float gap = scale >= GAP_FROM ? floor(clamp(scale * GAP_SHARE, GAP_LEAST, GAP_MOST)) : 0.0;
   float extent = scale - gap;
-  if (scale >= 12.0 && flags != 0u && at.y < 1.0 + floor(extent / 24.0)) {
-    colour.rgb = (flags & 1u) != 0u ? colours[RED] : colours[MUTED];
+  if (scale >= BAR_FROM && flags != 0 && at.y < 1.0 + floor(extent / BAR_STEP)) {
+    colour.rgb = (flags & FLAG_STOPPED) != 0 ? colours[RED] : colours[MUTED];
     return;
   }
-  float inset = extent >= 24.0 ? 2.0 : extent >= 8.0 ? 1.0 : 0.0;
+  float inset = extent >= INSET_TWO_FROM ? 2.0 : extent >= INSET_FROM ? 1.0 : 0.0;
   vec2 pitches = vec2(extent - 2.0 * inset) / vec2(grid);
   float pitch = min(pitches.x, pitches.y);
   vec2 inner = at - inset;
@@ -83,47 +85,40 @@ void main() {
   if (slot.x >= grid.x || slot.y >= grid.y) return;
   int pod = slot.y * grid.x + slot.x;
   if (pod >= count) return;
-  uint mark = byteAt(4 + pod);
+  int mark = byteAt(NODE_HEAD + pod);
+  int traits = traitsOf(mark, light);
   // Where several pods share a pixel, the one in trouble is seen.
-  if (pitch < 1.0 && pod + 1 < count && !troubled(mark)) {
-    uint next = byteAt(5 + pod);
-    if (troubled(next)) mark = next;
+  if (pitch < 1.0 && pod + 1 < count && (traits & INK_TROUBLED) == 0) {
+    int next = byteAt(NODE_HEAD + 1 + pod);
+    if ((traitsOf(next, light) & INK_TROUBLED) != 0) mark = next;
   }
-  uint state = mark & 15u, origin = (mark >> 4) & 3u;
-  bool differs = (mark & 64u) != 0u, system_ = (mark & 128u) != 0u;
-  float strength = state == 0u ? 0.45 : state == 2u && system_ ? 0.5 : 1.0;
-  vec3 full = mix(ground, colours[min(state, 8u)], strength);
-  if (pitch < 3.0) {
-    if (origin == 1u) full = mix(full, colours[PURPLE], 0.45);
-    if (origin == 2u) full = mix(full, colours[SLATE], 0.35);
-    colour.rgb = differs ? colours[AMBER] : full;
+  if (pitch < FORM_FROM) {
+    colour.rgb = inkOf(mark, light, SMALL).rgb;
     return;
   }
-  float between = pitch >= 14.0 ? 2.0 : 1.0;
+  int origin = traits & INK_ORIGIN;
+  float between = pitch >= WIDE_FROM ? 2.0 : 1.0;
   vec2 middle = inner - (vec2(slot) + 0.5) * pitches;
   vec2 half_ = (pitches - between) * 0.5;
   float least = min(half_.x, half_.y);
-  float round_ = origin == 0u ? least * 0.55 : origin == 1u ? least * 0.12 : 0.0;
+  float round_ = origin == DAEMONSET ? least * 0.55 : origin == STATIC ? least * 0.12 : 0.0;
   // Others than daemon and static pods stand on a corner.
-  float d = origin == 2u && pitch >= 6.0 ? (abs(middle.x) + abs(middle.y) - least * 1.15) * 0.7071 : box(middle, half_, round_);
+  bool corner = origin == API && pitch >= HOLLOW_FROM;
+  float d = corner ? (abs(middle.x) + abs(middle.y) - least * 1.15) * 0.7071 : box(middle, half_, round_);
   float cover = clamp(0.5 - d, 0.0, 1.0);
-  vec3 shown = full;
-  float border = max(1.0, pitch / 10.0);
-  if (pitch >= 6.0 && (state == 0u || differs)) {
-    float inside = clamp(0.5 - d - border, 0.0, 1.0);
-    vec3 edge = differs ? colours[AMBER] : colours[min(state, 8u)];
-    shown = mix(edge, differs ? full : ground, inside);
-  } else if (differs) {
-    shown = colours[AMBER];
+  vec3 shown = inkOf(mark, light, EDGE).rgb;
+  if (pitch >= HOLLOW_FROM && (traits & INK_HOLLOW) != 0) {
+    float border = max(1.0, pitch * BORDER_SHARE);
+    shown = mix(shown, inkOf(mark, light, FILL).rgb, clamp(0.5 - d - border, 0.0, 1.0));
   }
   // A static pod is a sheet with a folded corner.
-  if (origin == 1u) {
+  if (origin == STATIC) {
     float fold = least * 0.75;
     vec2 corner_ = vec2(half_.x - middle.x, middle.y + half_.y);
     if (corner_.x + corner_.y < fold) cover *= pitch >= 8.0 ? 0.0 : 1.0;
     if (corner_.x + corner_.y < fold * 1.5) shown = colours[PURPLE];
   }
-  if (origin == 2u && pitch < 6.0) shown = mix(shown, colours[SLATE], 0.35);
+  if (origin == API && pitch < HOLLOW_FROM) shown = mix(shown, colours[SLATE], 0.35);
   colour.rgb = mix(ground, shown, cover);
 }`;
 
@@ -136,11 +131,11 @@ function shader(gl, kind, text) {
   return made;
 }
 
-/** @param {WebGL2RenderingContext} gl */
-function program(gl) {
+/** @param {WebGL2RenderingContext} gl @param {string} numbers */
+function program(gl, numbers) {
   const made = gl.createProgram();
-  const vertex = shader(gl, gl.VERTEX_SHADER, VERTEX);
-  const fragment = shader(gl, gl.FRAGMENT_SHADER, FRAGMENT);
+  const vertex = shader(gl, gl.VERTEX_SHADER, vertexText(numbers));
+  const fragment = shader(gl, gl.FRAGMENT_SHADER, fragmentText(numbers));
   if (!made || !vertex || !fragment) return undefined;
   gl.attachShader(made, vertex);
   gl.attachShader(made, fragment);
@@ -174,9 +169,13 @@ export class MapGl {
     gl.enableVertexAttribArray(1);
     gl.vertexAttribPointer(1, 2, gl.FLOAT, false, 0, 0);
     gl.vertexAttribDivisor(1, 1);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-      gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
+    for (const [unit, name] of ["marks", "inks"].entries()) {
+      gl.uniform1i(uniform(name), unit);
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+      for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
+        gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
+      }
     }
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     gl.clearColor(0, 0, 0, 0);
@@ -186,28 +185,30 @@ export class MapGl {
     return this.gl.isContextLost();
   }
 
-  /** @param {number} count @param {Float32Array} places @param {Uint8Array} marks */
-  setNodes(count, places, marks) {
+  /** @param {number} count @param {Float32Array} places @param {number} width @param {Uint8Array} marks */
+  setNodes(count, places, width, marks) {
     const { gl } = this;
     this.count = count;
     gl.bufferData(gl.ARRAY_BUFFER, places, gl.DYNAMIC_DRAW);
-    const width = IN_A_ROW * NODE_BYTES;
-    const height = Math.max(1, Math.ceil(count / IN_A_ROW));
-    const padded = new Uint8Array(width * height);
-    padded.set(marks);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8UI, width, height, 0, gl.RED_INTEGER, gl.UNSIGNED_BYTE, padded);
+    gl.activeTexture(gl.TEXTURE0);
+    const height = marks.length / width;
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8UI, width, height, 0, gl.RED_INTEGER, gl.UNSIGNED_BYTE, marks);
   }
 
-  /** @param {number} at @param {Uint8Array} marks */
-  setNode(at, marks) {
+  /** @param {number} x @param {number} y @param {Uint8Array} marks */
+  setNode(x, y, marks) {
     const { gl } = this;
-    const [x, y] = [(at % IN_A_ROW) * NODE_BYTES, Math.floor(at / IN_A_ROW)];
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, NODE_BYTES, 1, gl.RED_INTEGER, gl.UNSIGNED_BYTE, marks);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, marks.length, 1, gl.RED_INTEGER, gl.UNSIGNED_BYTE, marks);
   }
 
-  /** @param {Float32Array} colours */
-  setColours(colours) {
-    this.gl.uniform3fv(this.uniforms.colours, colours);
+  /** @param {Float32Array} colours @param {number} width @param {Uint8Array} inks */
+  setColours(colours, width, inks) {
+    const { gl } = this;
+    gl.uniform3fv(this.uniforms.colours, colours);
+    gl.activeTexture(gl.TEXTURE1);
+    const height = inks.length / 4 / width;
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, inks);
   }
 
   /** @param {number} x @param {number} y @param {number} scale @param {number} columns @param {number} rows */
@@ -225,7 +226,7 @@ export class MapGl {
 
 /**
  * Whether the processor only imitates a graphics card. Painting pixels ourselves is quicker by far then, and
- * not every browser heeds `failIfMajorPerformanceCaveat`.
+ * not every browser observes `failIfMajorPerformanceCaveat`.
  *
  * @param {WebGL2RenderingContext} gl
  */
@@ -236,10 +237,13 @@ function isImitated(gl) {
 }
 
 /**
+ * `numbers` are the first lines of both shaders.
+ *
  * @param {HTMLCanvasElement} canvas
+ * @param {string} numbers
  * @returns {MapGl | undefined}
  */
-export function createMapGl(canvas) {
+export function createMapGl(canvas, numbers) {
   const query = new URLSearchParams(location.search);
   if (query.has("no-webgl")) return undefined;
   const anyway = query.has("webgl");
@@ -254,9 +258,9 @@ export function createMapGl(canvas) {
   const context = (of) => /** @type {WebGL2RenderingContext | null} */ (of.getContext("webgl2", options));
   // A probe, as a canvas that has given one kind of context gives no other.
   const probe = context(document.createElement("canvas"));
-  if (!probe || !program(probe) || (!anyway && isImitated(probe))) return undefined;
+  if (!probe || !program(probe, numbers) || (!anyway && isImitated(probe))) return undefined;
   probe.getExtension("WEBGL_lose_context")?.loseContext();
   const gl = context(canvas);
-  const used = gl ? program(gl) : undefined;
+  const used = gl ? program(gl, numbers) : undefined;
   return gl && used ? new MapGl(canvas, gl, used) : undefined;
 }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use stage::{Bytes, Command, DEMO_DAEMONSET, Options, Stage, Start};
 use yaml::{Diagnostic, Severity};
 
+use super::DeskAction;
+use crate::same::Same;
+use crate::store::Reduce;
+
 /// A file in the person's own directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OwnFile {
@@ -44,7 +48,7 @@ impl DocId {
     }
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Desk {
     pub live: bool,
@@ -55,13 +59,16 @@ pub struct Desk {
     /// What was typed and is not on the node's disk yet, by the document's key.
     pub unsaved: BTreeMap<String, Rc<str>>,
     #[serde(skip)]
-    pub checks: BTreeMap<String, Rc<Vec<Diagnostic>>>,
+    checks: BTreeMap<String, Found>,
     #[serde(skip)]
     pub node_job: Option<u32>,
-    /// Where the cursor should go; counted so that the same place can be meant twice.
+    /// Where the cursor of which document is still to go: line and column.
     #[serde(skip)]
-    pub go_to: Option<(u32, u32, u32)>,
+    pub go_to: Option<(DocId, u32, u32)>,
 }
+
+/// What is wrong with a text.
+pub type Found = Same<Vec<Diagnostic>>;
 
 pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 pub const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
@@ -150,7 +157,7 @@ impl Desk {
     }
 
     /// Another file with a free name; it is opened.
-    pub fn add_own(&mut self) {
+    fn add_own(&mut self) {
         let names = (1..).map(|number| format!("daemonset-{number}"));
         let free = names.take(1000).find(|name| self.own(&format!("{name}.yaml")).is_none());
         let Some(name) = free else { return };
@@ -161,7 +168,7 @@ impl Desk {
     }
 
     /// Throws one of the person's own files away; what it made in the cluster stays.
-    pub fn drop_own(&mut self, name: &str) {
+    fn drop_own(&mut self, name: &str) {
         self.own.retain(|file| &*file.name != name);
         self.checks.remove(&DocId::Own(name.into()).key());
         if self.own.is_empty() {
@@ -173,7 +180,7 @@ impl Desk {
     }
 
     /// Takes what was typed.
-    pub fn type_text(&mut self, id: &DocId, text: Rc<str>) {
+    fn type_text(&mut self, id: &DocId, text: Rc<str>) {
         match id {
             DocId::Own(name) => {
                 if let Some(file) = self.own_mut(name) {
@@ -193,41 +200,39 @@ impl Desk {
         }
     }
 
-    /// Looks for mistakes; the cluster is not touched.
-    pub fn check(&mut self, id: &DocId, stage: &Stage) {
-        let Some(text) = self.text(id) else { return };
-        let found = match id {
+    /// Looks for mistakes; the cluster is not touched. `None` if there is no such text.
+    pub fn check(&self, id: &DocId, stage: &Stage) -> Option<Vec<Diagnostic>> {
+        let text = self.text(id)?;
+        Some(match id {
             DocId::Own(_) => stage.check_apply(&*text),
             DocId::Node { path, .. } if &**path == KUBELET_CONFIG => Vec::new(),
             DocId::Node { node, path } => stage.check_static(node, path, &*text),
-        };
-        self.checks.insert(id.key(), Rc::new(found));
+        })
     }
 
-    pub fn found(&self, id: &DocId) -> Rc<Vec<Diagnostic>> {
-        self.checks.get(&id.key()).cloned().unwrap_or_default()
+    /// What was found wrong with a document when it was looked at last.
+    pub fn found(&self, id: &DocId) -> Option<Found> {
+        self.checks.get(&id.key()).cloned()
     }
 
     /// What makes a document count: applies it, or saves it on its node. `None` if it has a mistake.
-    pub fn deed(&mut self, id: &DocId, stage: &Stage) -> Option<Command> {
-        self.check(id, stage);
-        if has_errors(&self.found(id)) {
+    pub fn command(&self, id: &DocId) -> Option<Command> {
+        if self.found(id).is_some_and(|found| has_errors(&found)) {
             return None;
         }
         match id {
             DocId::Own(name) => {
-                let file = self.own_mut(name)?;
-                file.applied = Some(file.text.clone());
+                let file = self.own(name)?;
                 let text: Bytes = (&*file.text).into();
                 let files = BTreeMap::from([(name.to_string(), text)]);
                 Some(Command::Exec { line: format!("kubectl apply -f {name}"), files })
             }
             DocId::Node { node, path } => {
-                let text = self.unsaved.remove(&id.key())?;
+                let text = self.unsaved.get(&id.key())?;
                 Some(Command::WriteFile {
                     node: node.to_string(),
                     path: path.to_string(),
-                    text: (&*text).into(),
+                    text: (&**text).into(),
                 })
             }
         }
@@ -241,15 +246,27 @@ impl Desk {
         }
     }
 
-    /// Remembers which job did what [`Desk::deed`] said.
-    pub fn note_job(&mut self, id: &DocId, job: u32) {
+    /// The job that a document caused last.
+    pub fn job(&self, id: &DocId) -> Option<u32> {
+        match id {
+            DocId::Own(name) => self.own(name)?.job,
+            DocId::Node { .. } => self.node_job,
+        }
+    }
+
+    /// What [`Desk::command`] said was done, by this job.
+    fn submitted(&mut self, id: &DocId, job: u32) {
         match id {
             DocId::Own(name) => {
                 if let Some(file) = self.own_mut(name) {
+                    file.applied = Some(file.text.clone());
                     file.job = Some(job);
                 }
             }
-            DocId::Node { .. } => self.node_job = Some(job),
+            DocId::Node { .. } => {
+                self.unsaved.remove(&id.key());
+                self.node_job = Some(job);
+            }
         }
     }
 
@@ -260,7 +277,7 @@ impl Desk {
     }
 
     /// Another cluster: nothing is applied to it yet but what it began with.
-    pub fn begin_anew(&mut self, options: &Options) {
+    fn begin_anew(&mut self, options: &Options) {
         let demo = options.start == Start::Demo;
         for file in &mut self.own {
             file.job = None;
@@ -270,9 +287,40 @@ impl Desk {
         self.unsaved.clear();
     }
 
-    pub fn reveal(&mut self, line: u32, column: u32) {
-        let turn = self.go_to.map_or(0, |(_, _, turn)| turn.wrapping_add(1));
-        self.go_to = Some((line, column, turn));
+    fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {
+        if self.node != node || path.is_some() {
+            self.node_file = path;
+        }
+        self.node = node;
+    }
+}
+
+impl Reduce for Desk {
+    type Action = DeskAction;
+
+    fn reduce(&mut self, action: DeskAction) {
+        match action {
+            DeskAction::Typed(id, text) => self.type_text(&id, text),
+            DeskAction::Checked(id, found) => {
+                if self.found(&id).is_none_or(|old| *old != found) {
+                    self.checks.insert(id.key(), Same(Rc::new(found)));
+                }
+            }
+            DeskAction::Submitted(id, job) => self.submitted(&id, job),
+            DeskAction::Live(live) => self.live = live,
+            DeskAction::OpenOwn(name) => self.open = name,
+            DeskAction::NewOwn => self.add_own(),
+            DeskAction::DropOwn(name) => self.drop_own(&name),
+            DeskAction::OpenNode { node, path } => self.open_node(node, path),
+            DeskAction::FileMoved(path) => self.node_file = path,
+            DeskAction::Discard(id) => {
+                self.unsaved.remove(&id.key());
+                self.checks.remove(&id.key());
+            }
+            DeskAction::Reveal(id, line, column) => self.go_to = Some((id, line, column)),
+            DeskAction::Revealed => self.go_to = None,
+            DeskAction::BeginAnew(options) => self.begin_anew(&options),
+        }
     }
 }
 

@@ -3,63 +3,66 @@
 use std::rc::Rc;
 
 use stage::Command;
-use view::{FileView, NodeView};
+use view::FileEntry;
 use web_sys::{HtmlInputElement, HtmlSelectElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::DeskAction;
 use super::model::{DocId, KUBELET_CONFIG};
-use super::{DeskAction, act};
 use crate::glyph::Icon;
-use crate::page::use_page;
+use crate::page::{Page, use_desk, use_page, use_world};
+use crate::renders;
 use crate::same::Same;
 use crate::state::Action;
 use crate::words::fill;
-
-#[derive(PartialEq, Properties)]
-pub struct TreeProps {
-    /// The nodes to choose from; empty where there are too many: then a name is typed.
-    pub names: Vec<Rc<str>>,
-    pub node: Same<NodeView>,
-    pub files: Rc<Vec<FileView>>,
-    pub open: Option<Rc<str>>,
-    /// Keys of the documents that are not saved.
-    pub unsaved: Vec<String>,
-}
 
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
 #[component]
-pub fn Tree(props: &TreeProps) -> Html {
+pub fn Tree() -> Html {
+    renders::note("Tree", "");
     let page = use_page();
     let words = page.words();
-    let node = &props.node;
+    let (picked, open, unsaved) = use_desk(|desk| {
+        let unsaved: Vec<String> = desk.unsaved.keys().cloned().collect();
+        (desk.node.clone(), desk.node_file.clone(), unsaved)
+    });
+    // Where there are too many nodes to choose from, a name is typed.
+    let names: Vec<Rc<str>> = use_world(|world| match world.is_far {
+        true => Vec::new(),
+        false => world.board.nodes.iter().map(|node| node.name.clone()).collect(),
+    });
+    let node =
+        use_world(move |world| world.board.nodes.iter().find(|node| node.name == picked).map(Same::from));
+    let Some(node) = node else { return html! { <p class="muted pad">{ words.none }</p> } };
+    let context = TreeContext { node: &node.name, directory: &node.static_pod_path, open, unsaved };
     let choose = page.act.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
-        act(DeskAction::PickNode(select.value().into()))
+        Action::OpenNodeFiles(select.value().into())
     });
     let typed = page.act.reform(|event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
-        act(DeskAction::PickNode(input.value().trim().into()))
+        Action::OpenNodeFiles(input.value().trim().into())
     });
-    let files = props.files.iter().filter(|file| !file.is_directory);
+    let files = node.files.iter();
     let own = &*node.static_pod_path;
     let (inside, outside): (Vec<_>, Vec<_>) = files.partition(|file| file.is_manifest);
     let (config, elsewhere): (Vec<_>, Vec<_>) =
         outside.into_iter().partition(|file| &*file.path == KUBELET_CONFIG);
-    let drafts: Vec<Rc<str>> = new_drafts(props);
-    let row = |file: &FileView| html! { <FileRow key={&*file.path} props={RowData::of(props, file)} /> };
+    let drafts: Vec<Rc<str>> = context.drafts(&node.files);
+    let row = |file: &FileEntry| html! { <FileRow key={&*file.path} row={context.row(file)} /> };
     html! {
         <div class="tree">
             <div class="tree-head">
                 <label class="ds-pick">
                     <Icon name="i-node" />
-                    if props.names.is_empty() {
+                    if names.is_empty() {
                         <input type="text" data-control="node-name" aria-label={words.node} value={node.name.clone()} onchange={typed} autocomplete="off" spellcheck="false" />
                     } else {
                         <select data-control="node" aria-label={words.node} onchange={choose}>
-                            { for props.names.iter().map(|name| html! {
+                            { for names.iter().map(|name| html! {
                                 <option key={&**name} value={name.clone()} selected={*name == node.name}>{ &**name }</option>
                             }) }
                         </select>
@@ -70,7 +73,7 @@ pub fn Tree(props: &TreeProps) -> Html {
                     type="button"
                     class={classes!("plain-button", "small", node.restart_needed.then_some("primary"))}
                     data-control="restart-kubelet"
-                    onclick={page.on(Action::Perform(Command::RestartKubelet { node: node.name.to_string() }))}
+                    onclick={page.on(Command::RestartKubelet { node: node.name.to_string() })}
                 ><Icon name="i-reset" />{ words.restart_kubelet }</button>
             </div>
             if node.restart_needed {
@@ -79,7 +82,7 @@ pub fn Tree(props: &TreeProps) -> Html {
             <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.no_static_path } else { own } }</code><small>{ words.watched }</small></p>
             <ul class="tree-files" data-directory={own.to_owned()}>
                 { for inside.into_iter().map(row) }
-                { for drafts.iter().map(|path| draft_row(&page, props, path)) }
+                { for drafts.iter().map(|path| context.draft_row(&page, path)) }
                 <li><NewFile node={node.name.clone()} directory={AttrValue::from(own.to_owned())} /></li>
             </ul>
             <p class="tree-dir"><Icon name="i-folder" /><code>{ "/var/lib/kubelet" }</code><small>{ words.kubelet_config }</small></p>
@@ -92,33 +95,58 @@ pub fn Tree(props: &TreeProps) -> Html {
     }
 }
 
-/// Files of this node that exist only as drafts so far.
-fn new_drafts(props: &TreeProps) -> Vec<Rc<str>> {
-    let of_node = props.unsaved.iter().filter_map(|key| match DocId::parse(key)? {
-        DocId::Node { node, path } if node == props.node.name => Some(path),
-        _ => None,
-    });
-    of_node.filter(|path| !props.files.iter().any(|file| file.path == *path)).collect()
+/// What all rows of the tree share.
+struct TreeContext<'a> {
+    node: &'a Rc<str>,
+    /// The kubelet's staticPodPath.
+    directory: &'a Rc<str>,
+    open: Option<Rc<str>>,
+    /// Keys of the documents that are not saved.
+    unsaved: Vec<String>,
 }
 
-fn draft_row(page: &crate::page::Page, props: &TreeProps, path: &Rc<str>) -> Html {
-    let words = page.words();
-    let id = DocId::Node { node: props.node.name.clone(), path: path.clone() };
-    let open = Action::OpenFile { node: props.node.name.clone(), path: path.clone() };
-    html! {
-        <li key={&**path} class={classes!("tree-file", "draft", (props.open.as_ref() == Some(path)).then_some("open"))}>
-            <button type="button" class="tree-name" data-file={path.clone()} data-draft="true" onclick={page.on(open)}>
-                <Icon name="i-file" />{ base(path) }<small>{ words.not_saved }</small>
-            </button>
-            <button type="button" class="quiet square" aria-label={fill(words.discard, &[base(path)])} title={fill(words.discard, &[base(path)])} onclick={page.on(act(DeskAction::Discard(id)))}>
-                <Icon name="i-close" />
-            </button>
-        </li>
+impl TreeContext<'_> {
+    /// Files of this node that exist only as drafts so far.
+    fn drafts(&self, files: &[FileEntry]) -> Vec<Rc<str>> {
+        let of_node = self.unsaved.iter().filter_map(|key| match DocId::parse(key)? {
+            DocId::Node { node, path } if node == *self.node => Some(path),
+            _ => None,
+        });
+        of_node.filter(|path| !files.iter().any(|file| file.path == *path)).collect()
+    }
+
+    fn draft_row(&self, page: &Page, path: &Rc<str>) -> Html {
+        let words = page.words();
+        let id = DocId::Node { node: self.node.clone(), path: path.clone() };
+        let open = Action::OpenFile { node: self.node.clone(), path: path.clone() };
+        html! {
+            <li key={&**path} class={classes!("tree-file", "draft", (self.open.as_ref() == Some(path)).then_some("open"))}>
+                <button type="button" class="tree-name" data-file={path.clone()} data-draft="true" onclick={page.on(open)}>
+                    <Icon name="i-file" />{ base(path) }<small>{ words.not_saved }</small>
+                </button>
+                <button type="button" class="quiet square" aria-label={fill(words.discard, &[base(path)])} title={fill(words.discard, &[base(path)])} onclick={page.on(DeskAction::Discard(id))}>
+                    <Icon name="i-close" />
+                </button>
+            </li>
+        }
+    }
+
+    fn row(&self, file: &FileEntry) -> Row {
+        let id = DocId::Node { node: self.node.clone(), path: file.path.clone() };
+        Row {
+            node: self.node.clone(),
+            directory: self.directory.clone(),
+            path: file.path.clone(),
+            is_manifest: file.is_manifest,
+            error: file.error.clone(),
+            open: self.open.as_ref() == Some(&file.path),
+            unsaved: self.unsaved.contains(&id.key()),
+        }
     }
 }
 
 #[derive(Clone, PartialEq)]
-struct RowData {
+struct Row {
     node: Rc<str>,
     directory: Rc<str>,
     path: Rc<str>,
@@ -128,31 +156,16 @@ struct RowData {
     unsaved: bool,
 }
 
-impl RowData {
-    fn of(props: &TreeProps, file: &FileView) -> RowData {
-        let id = DocId::Node { node: props.node.name.clone(), path: file.path.clone() };
-        RowData {
-            node: props.node.name.clone(),
-            directory: props.node.static_pod_path.clone(),
-            path: file.path.clone(),
-            is_manifest: file.is_manifest,
-            error: file.error.clone(),
-            open: props.open.as_ref() == Some(&file.path),
-            unsaved: props.unsaved.contains(&id.key()),
-        }
-    }
-}
-
 #[derive(PartialEq, Properties)]
 struct RowProps {
-    props: RowData,
+    row: Row,
 }
 
 #[component]
 fn FileRow(props: &RowProps) -> Html {
     let page = use_page();
     let words = page.words();
-    let row = &props.props;
+    let row = &props.row;
     let name = base(&row.path);
     let node = row.node.to_string();
     let open = Action::OpenFile { node: row.node.clone(), path: row.path.clone() };
@@ -186,10 +199,10 @@ fn FileRow(props: &RowProps) -> Html {
                 }
             </button>
             if can_move {
-                <button type="button" class="quiet square" data-control={move_id} data-file={row.path.clone()} aria-label={fill(move_word, &[name])} title={fill(move_word, &[name])} onclick={page.on(Action::Perform(moved))}>
+                <button type="button" class="quiet square" data-control={move_id} data-file={row.path.clone()} aria-label={fill(move_word, &[name])} title={fill(move_word, &[name])} onclick={page.on(moved)}>
                     <Icon name={move_icon} />
                 </button>
-                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(Action::Perform(removed))}>
+                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(removed)}>
                     <Icon name="i-trash" />
                 </button>
             }
@@ -210,8 +223,8 @@ fn NewFile(props: &NewProps) -> Html {
     let words = page.words();
     let field = use_node_ref();
     let create = {
-        let (field, act_on, node, directory) =
-            (field.clone(), page.act.clone(), props.node.clone(), props.directory.clone());
+        let (field, page, node, directory) =
+            (field.clone(), page.clone(), props.node.clone(), props.directory.clone());
         Callback::from(move |()| {
             let Some(input) = field.cast::<HtmlInputElement>() else { return };
             let name = input.value();
@@ -221,7 +234,7 @@ fn NewFile(props: &NewProps) -> Html {
             }
             let path = if name.starts_with('/') { name.to_owned() } else { format!("{directory}/{name}") };
             input.set_value("");
-            act_on.emit(act(DeskAction::NewNodeFile { node: node.clone(), path: path.into() }));
+            page.act(Action::NewNodeFile { node: node.clone(), path: path.into() });
         })
     };
     let on_key = {

@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement};
 
 use super::camera::{Camera, LARGEST};
 use super::layout::Layout;
+use super::numbers;
 use super::painter::{Painter, Picture};
 use super::palette::Palette;
 use crate::words::{Lang, Words, grouped};
@@ -17,6 +18,8 @@ use crate::words::{Lang, Words, grouped};
 /// From these pixels of a cell on, nodes are drawn as cards: small ones, then full ones.
 pub const CARDS_FROM: f64 = 84.0;
 pub const FULL_FROM: f64 = 290.0;
+/// Pixels between cards, at least.
+const CARD_GAP: f64 = 3.0;
 /// More cards than this are never made at once.
 const CARDS_MOST: usize = 120;
 const SMALL_AT_ONCE: usize = 10;
@@ -326,7 +329,7 @@ impl Engine {
             let Some(element) = cards.item(at) else { break };
             let Some(place) = number_of(&element).and_then(|at| self.layout.places.get(at)) else { continue };
             let (x, y) = self.camera.to_screen(place.0, place.1);
-            let size = scale - (scale * 0.03).clamp(3.0, 10.0);
+            let size = scale - numbers::gap(scale).max(CARD_GAP);
             move_to(&element, x, y, size, Some(size));
         }
     }

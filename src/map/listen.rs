@@ -3,10 +3,9 @@
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
-use yew::Callback;
 
-use super::Map;
 use super::engine::Engine;
+use crate::page::Page;
 use crate::state::{Action, OpenMenu, Selection};
 
 /// A pointer that moved no farther than this has clicked.
@@ -15,20 +14,12 @@ const KEY_STEP: f64 = 1.5;
 
 struct Ears {
     view: HtmlElement,
-    map: Map,
-    wake: Callback<()>,
-    act: Callback<Action>,
+    page: Page,
 }
 
 /// Listens as long as what it returns is kept.
-pub fn listen(
-    view: &HtmlElement,
-    map: &Map,
-    wake: &Callback<()>,
-    act: &Callback<Action>,
-) -> Vec<EventListener> {
-    let ears =
-        std::rc::Rc::new(Ears { view: view.clone(), map: map.clone(), wake: wake.clone(), act: act.clone() });
+pub fn listen(view: &HtmlElement, page: &Page) -> Vec<EventListener> {
+    let ears = std::rc::Rc::new(Ears { view: view.clone(), page: page.clone() });
     let on = |name: &'static str, heed: fn(&Ears, &Event)| {
         let ears = ears.clone();
         let options = EventListenerOptions::enable_prevent_default();
@@ -44,9 +35,9 @@ pub fn listen(
         on("contextmenu", |ears, event| ears.context(event.unchecked_ref())),
         on("keydown", |ears, event| ears.key(event.unchecked_ref())),
         on("blur", |ears, _| {
-            ears.map.0.borrow_mut().focus = None;
-            ears.map.0.borrow_mut().measure();
-            ears.wake.emit(());
+            ears.page.map.0.borrow_mut().focus = None;
+            ears.page.map.0.borrow_mut().measure();
+            ears.page.frame.wake();
         }),
     ]
 }
@@ -75,8 +66,8 @@ impl Ears {
     }
 
     fn with(&self, work: impl FnOnce(&mut Engine)) {
-        work(&mut self.map.0.borrow_mut());
-        self.wake.emit(());
+        work(&mut self.page.map.0.borrow_mut());
+        self.page.frame.wake();
     }
 
     fn wheel(&self, event: &WheelEvent) {
@@ -105,14 +96,14 @@ impl Ears {
 
     fn moved(&self, event: &PointerEvent) {
         let (x, y) = self.at(event);
-        let mut engine = self.map.0.borrow_mut();
+        let mut engine = self.page.map.0.borrow_mut();
         let id = event.pointer_id();
         let Some((from_x, from_y)) = engine.pointers.insert(id, (x, y)) else {
             engine.pointers.remove(&id);
             let over = Some((x, y)).filter(|_| !on_card(event));
             if engine.hover_at(over) {
                 drop(engine);
-                self.wake.emit(());
+                self.page.frame.wake();
             }
             return;
         };
@@ -136,12 +127,12 @@ impl Ears {
             }
         }
         drop(engine);
-        self.wake.emit(());
+        self.page.frame.wake();
     }
 
     fn up(&self, event: &PointerEvent, counts: bool) {
         let (x, y) = self.at(event);
-        let mut engine = self.map.0.borrow_mut();
+        let mut engine = self.page.map.0.borrow_mut();
         let was_down = engine.pointers.remove(&event.pointer_id()).is_some();
         let click = was_down && counts && engine.dragged <= CLICK && !on_card(event);
         let found = engine.pick(x, y).filter(|_| click);
@@ -160,7 +151,7 @@ impl Ears {
 
     fn context(&self, event: &web_sys::MouseEvent) {
         let (x, y) = self.at(event);
-        let engine = self.map.0.borrow();
+        let engine = self.page.map.0.borrow();
         let name = engine.pick(x, y).filter(|_| !on_card(event)).and_then(|node| engine.name_of(node));
         drop(engine);
         if let Some(name) = name {
@@ -170,7 +161,7 @@ impl Ears {
     }
 
     fn open(&self, name: std::rc::Rc<str>, x: i32, y: i32) {
-        self.act.emit(Action::OpenMenu(OpenMenu { target: Selection::Node(name), x, y }));
+        self.page.act(Action::Menu(OpenMenu { target: Selection::Node(name), x, y }));
     }
 
     fn key(&self, event: &KeyboardEvent) {
@@ -193,7 +184,7 @@ impl Ears {
             ("ArrowUp", true) => self.with(|engine| engine.move_focus(0.0, -1.0)),
             ("ArrowDown", true) => self.with(|engine| engine.move_focus(0.0, 1.0)),
             ("Enter" | " ", true) => {
-                let engine = self.map.0.borrow();
+                let engine = self.page.map.0.borrow();
                 let found = engine.focus.and_then(|node| Some((engine.name_of(node)?, engine.spot(node)?)));
                 drop(engine);
                 let Some((name, (x, y))) = found else { return };

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use view::NodeMark;
+use view::fleet::LIGHTS;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
@@ -10,6 +11,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use super::camera::View;
 use super::inks::InkBox;
 use super::layout::Layout;
+use super::numbers::{self, NODE_BYTES, NODE_HEAD, NODES_IN_A_ROW};
 use super::palette::Palette;
 use super::raster::{Area, Pixels, Style, cell};
 
@@ -19,13 +21,14 @@ extern "C" {
     pub type MapGl;
     /// `undefined` where the browser has no WebGL2.
     #[wasm_bindgen(js_name = createMapGl)]
-    fn create_map_gl(canvas: &HtmlCanvasElement) -> Option<MapGl>;
+    fn create_map_gl(canvas: &HtmlCanvasElement, numbers: &str) -> Option<MapGl>;
+    /// `marks` fill the rows of a texture that is `width` bytes wide.
     #[wasm_bindgen(method, js_name = setNodes)]
-    fn set_nodes(this: &MapGl, count: u32, places: &[f32], marks: &[u8]);
+    fn set_nodes(this: &MapGl, count: u32, places: &[f32], width: u32, marks: &[u8]);
     #[wasm_bindgen(method, js_name = setNode)]
-    fn set_node(this: &MapGl, at: u32, marks: &[u8]);
+    fn set_node(this: &MapGl, x: u32, y: u32, marks: &[u8]);
     #[wasm_bindgen(method, js_name = setColours)]
-    fn set_colours(this: &MapGl, colours: &[f32]);
+    fn set_colours(this: &MapGl, colours: &[f32], width: u32, inks: &[u8]);
     #[wasm_bindgen(method)]
     fn draw(this: &MapGl, x: f64, y: f64, scale: f64, columns: u32, rows: u32);
     #[wasm_bindgen(method, js_name = isLost)]
@@ -48,15 +51,12 @@ pub enum Painter {
     Raster { context: CanvasRenderingContext2d, pixels: Box<Pixels> },
 }
 
-/// Bytes of a node for the graphics card: its own facts, then its pods.
-pub const NODE_BYTES: usize = 128;
-const NODE_HEAD: usize = 4;
 /// Above so many changed nodes the whole picture is painted anew.
 const FEW: usize = 64;
 
 impl Painter {
     pub fn new(canvas: &HtmlCanvasElement) -> Option<Painter> {
-        if let Some(gl) = create_map_gl(canvas) {
+        if let Some(gl) = create_map_gl(canvas, &numbers::glsl()) {
             return Some(Painter::Gl(gl));
         }
         let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
@@ -84,7 +84,9 @@ impl Painter {
 fn node_bytes(node: &NodeMark) -> [u8; NODE_BYTES] {
     let mut bytes = [0; NODE_BYTES];
     let pods = node.pods.len().min(NODE_BYTES - NODE_HEAD);
-    let flags = u8::from(!node.kubelet_running) | u8::from(node.cordoned) << 1;
+    let flag = |is: bool, bit: usize| if is { bit as u8 } else { 0 };
+    let flags =
+        flag(!node.kubelet_running, numbers::FLAG_STOPPED) | flag(node.cordoned, numbers::FLAG_CORDONED);
     bytes[..3].copy_from_slice(&[node.light as u8, flags, pods as u8]);
     for (byte, mark) in bytes[NODE_HEAD..].iter_mut().zip(&node.pods) {
         *byte = mark.byte();
@@ -99,13 +101,17 @@ fn paint_gl(gl: &MapGl, picture: &Picture, all: bool, moved: bool, changed: &[us
     if all {
         let places: Vec<f32> =
             picture.layout.places.iter().flat_map(|(x, y)| [*x as f32, *y as f32]).collect();
-        let marks: Vec<u8> = picture.nodes.iter().flat_map(|node| node_bytes(node)).collect();
-        gl.set_nodes(picture.nodes.len() as u32, &places, &marks);
-        gl.set_colours(&colours(picture.palette));
+        let mut marks: Vec<u8> = picture.nodes.iter().flat_map(|node| node_bytes(node)).collect();
+        let width = NODES_IN_A_ROW * NODE_BYTES;
+        marks.resize(marks.len().div_ceil(width).max(1) * width, 0);
+        gl.set_nodes(picture.nodes.len() as u32, &places, width as u32, &marks);
+        let inks = InkBox::new(picture.palette);
+        gl.set_colours(&colours(picture.palette, &inks), MARKS, &inks.texture());
     } else {
         for at in changed {
             if let Some(node) = picture.nodes.get(*at) {
-                gl.set_node(*at as u32, &node_bytes(node));
+                let (x, y) = (at % NODES_IN_A_ROW * NODE_BYTES, at / NODES_IN_A_ROW);
+                gl.set_node(x as u32, y as u32, &node_bytes(node));
             }
         }
     }
@@ -114,18 +120,14 @@ fn paint_gl(gl: &MapGl, picture: &Picture, all: bool, moved: bool, changed: &[us
     gl.draw(view.x, view.y, view.scale * picture.density, columns as u32, rows as u32);
 }
 
-/// In the order in which the shader names them.
-fn colours(palette: &Palette) -> Vec<f32> {
-    let own = [
-        palette.panel,
-        palette.line,
-        palette.muted,
-        palette.purple,
-        palette.slate,
-        palette.amber,
-        palette.red,
-    ];
-    palette.states.iter().chain(&own).flatten().map(|part| f32::from(*part) / 255.0).collect()
+/// How many different marks a byte can be.
+const MARKS: u32 = 256;
+
+/// The ground of each light, then the others in the order in which the shader names them.
+fn colours(palette: &Palette, inks: &InkBox) -> Vec<f32> {
+    let grounds = LIGHTS.map(|light| inks.of(light).ground);
+    let own = [palette.muted, palette.purple, palette.slate, palette.red];
+    grounds.iter().chain(&own).flatten().map(|part| f32::from(*part) / 255.0).collect()
 }
 
 fn area_of(picture: &Picture, pixels: &Pixels, node: usize) -> Option<Area> {
@@ -133,7 +135,7 @@ fn area_of(picture: &Picture, pixels: &Pixels, node: usize) -> Option<Area> {
     let scale = picture.view.scale * picture.density;
     let across = |x: f64| (pixels.width as f64 / 2.0 + (x - picture.view.x) * scale).round() as i32;
     let down = |y: f64| (pixels.height as f64 / 2.0 + (y - picture.view.y) * scale).round() as i32;
-    let gap = if scale >= 5.0 { (scale * 0.03).clamp(1.0, 10.0) as i32 } else { 0 };
+    let gap = numbers::gap(scale) as i32;
     Some(Area { x0: across(x), y0: down(y), x1: across(x + 1.0) - gap, y1: down(y + 1.0) - gap })
 }
 

@@ -1,6 +1,7 @@
 //! The style sheet's colours as numbers, for what is painted by hand.
 
 use gloo::utils::{document, window};
+use view::fleet::STATES;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -8,8 +9,8 @@ pub type Rgb = [u8; 3];
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Palette {
-    /// In the order of [`view::fleet::STATES`].
-    pub states: [Rgb; 9],
+    /// In the order of [`STATES`].
+    pub states: [Rgb; STATES.len()],
     pub panel: Rgb,
     pub line: Rgb,
     pub muted: Rgb,
@@ -43,23 +44,24 @@ impl Palette {
             let _ = probe.set_attribute("hidden", "");
             let _ = body.append_child(probe);
         }
-        let colour = |name: &str| {
+        let colour = |name: &str, state: &str| {
             let probe = probe.as_ref()?;
+            probe.set_attribute("data-state", state).ok()?;
             probe.style().set_property("color", &format!("var(--{name})")).ok()?;
             let computed = window().get_computed_style(probe).ok()??.get_property_value("color").ok()?;
             parse(&computed)
         };
-        let named = |name: &str| colour(name).unwrap_or([128, 128, 128]);
-        let (amber, red, grey) = (named("amber"), named("red"), named("grey"));
+        let named = |name: &str| colour(name, "").unwrap_or([128, 128, 128]);
         let palette = Palette {
-            states: [amber, amber, named("green"), amber, red, red, grey, named("blue"), grey],
+            // What a state's colour is, the style sheet alone says.
+            states: STATES.map(|state| colour("state", state.text()).unwrap_or([128, 128, 128])),
             panel: named("panel"),
             line: named("line-strong"),
             muted: named("muted"),
             purple: named("purple"),
             slate: named("slate"),
-            amber,
-            red,
+            amber: named("amber"),
+            red: named("red"),
         };
         if let Some(probe) = &probe {
             probe.remove();

@@ -1,8 +1,9 @@
 //! Paints the map into pixels, without the graphics card: for browsers that have no WebGL2.
 
-use view::{NodeMark, Origin, PodMark, PodState};
+use view::{NodeMark, Origin, PodMark};
 
 use super::inks::{InkBox, Inks};
+use super::numbers;
 use super::palette::{Palette, Rgb};
 
 /// Pixels in rows from the top, four bytes each.
@@ -93,15 +94,17 @@ pub fn cell(pixels: &mut Pixels, area: Area, node: &NodeMark, style: &Style) {
     let inks = style.inks.of(node.light);
     pixels.fill(area, inks.ground);
     let size = area.width();
-    let inner = area.inset(if size >= 24 { 2 } else { i32::from(size >= 8) });
-    if size >= 12 && (!node.kubelet_running || node.cordoned) {
+    let from = |pixels: f64| i32::from(f64::from(size) >= pixels);
+    let inner = area.inset(from(numbers::INSET_FROM) + from(numbers::INSET_TWO_FROM));
+    if from(numbers::BAR_FROM) > 0 && (!node.kubelet_running || node.cordoned) {
         let colour = if node.kubelet_running { style.palette.muted } else { style.palette.red };
-        pixels.fill(Area { y1: area.y0 + 1 + size / 24, ..area }, colour);
+        pixels.fill(Area { y1: area.y0 + 1 + size / numbers::BAR_STEP as i32, ..area }, colour);
     }
     let (columns, rows) = (style.grid.0.clamp(1, LINES_MOST), style.grid.1.clamp(1, LINES_MOST));
     let (wide, high) = (inner.width().max(1), inner.height().max(1));
     let pitch = (wide / columns as i32).min(high / rows as i32);
-    let gap = i32::from(pitch >= 3) + i32::from(pitch >= 14);
+    let gap_from = |pixels: f64| i32::from(f64::from(pitch) >= pixels);
+    let gap = gap_from(numbers::FORM_FROM) + gap_from(numbers::WIDE_FROM);
     let across = lines(inner.x0, wide, columns, gap);
     let down = lines(inner.y0, high, rows, gap);
     let places = || down[..rows].iter().flat_map(|y| across[..columns].iter().map(move |x| (*x, *y)));
@@ -122,15 +125,15 @@ pub fn cell(pixels: &mut Pixels, area: Area, node: &NodeMark, style: &Style) {
 
 fn pod(pixels: &mut Pixels, area: Area, mark: PodMark, inks: &Inks, palette: &Palette) {
     let size = area.width().min(area.height());
-    let (colour, ground) = (inks.of(mark).full, inks.ground);
-    if size < 3 {
-        return pixels.fill(area, inks.of(mark).small);
+    let (ink, ground) = (inks.of(mark), inks.ground);
+    if f64::from(size) < numbers::FORM_FROM {
+        return pixels.fill(area, ink.small);
     }
-    let edge = if mark.differs() { palette.amber } else { colour };
-    pixels.fill(area, edge);
-    let hollow = mark.state() == PodState::Pending || mark.differs();
-    if hollow && size >= 5 {
-        pixels.fill(area.inset(1 + size / 10), if mark.differs() { colour } else { ground });
+    pixels.fill(area, ink.edge);
+    // A pixel of a pod's pitch is the gap.
+    if ink.hollow && f64::from(size + 1) >= numbers::HOLLOW_FROM {
+        let border = (f64::from(size) * numbers::BORDER_SHARE).max(1.0);
+        pixels.fill(area.inset(border as i32), ink.fill);
     }
     let nick = (size / 3).max(1);
     match mark.origin() {

@@ -13,8 +13,8 @@ pub fn state(session: &mut Session) -> Value {
         board.nodes.iter().map(|node| node_state(node, &session.stage.files(&node.name))).collect();
     json!({
         "now": session.elapsed() as f64 / 1e6,
-        "playing": session.playing,
-        "speed": session.speed.factor(),
+        "playing": session.playback.playing,
+        "speed": session.playback.speed.factor(),
         "quiet": session.stage.is_quiet(),
         "apiServer": api_server(board.api_server),
         "parts": board.parts.iter().map(|part| part_state(part)).collect::<Vec<_>>(),

@@ -177,6 +177,8 @@ pub struct Job {
     marks: Vec<Mark>,
     output: Vec<Chunk>,
     diagnostics: Vec<FileDiagnostic>,
+    /// Whether the API server could not be reached, be it once.
+    refused: bool,
     waits: Option<Progress>,
     /// How long it waits for an answer.
     request_timeout: Option<Duration>,
@@ -206,6 +208,7 @@ impl Job {
             marks: Vec::new(),
             output: Vec::new(),
             diagnostics: Vec::new(),
+            refused: false,
             waits: None,
             request_timeout: None,
             deadline: None,
@@ -261,9 +264,15 @@ impl Job {
         self.waits = None;
     }
 
+    /// Whether a request found no API server to talk to.
+    pub fn was_refused(&self) -> bool {
+        self.refused
+    }
+
     /// The answer to [`Progress::Needs`].
     pub fn answer(&mut self, at: Time, answer: Answer) {
         if matches!(self.waits, Some(Progress::Needs(_))) {
+            self.refused |= matches!(answer.result, Err(CallError::Refused));
             self.reply(at, Reply::Answer(answer));
         }
     }

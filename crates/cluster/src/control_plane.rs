@@ -151,6 +151,7 @@ impl Cluster {
             self.agenda.push(self.now + STORAGE_TIMEOUT, Wake::StorageTimeout(epoch));
         }
         if before == Serving::Up {
+            self.silent_since = Some(self.now);
             self.lose_connections();
         }
         if now == Serving::Down {
@@ -160,6 +161,7 @@ impl Cluster {
             self.set_healthy(&place, now == Serving::Up);
         }
         if now == Serving::Up {
+            self.silent_since = None;
             self.api_server_came_up();
         }
     }

@@ -132,6 +132,8 @@ pub struct Cluster {
     watch_cache: WatchCache,
     /// How the API server stands to those who call it.
     serving: Serving,
+    /// When it stopped answering; `None` while it answers, and before it ever did.
+    silent_since: Option<Time>,
     /// Counts the starts of the API server's process.
     api_epoch: u32,
     /// Whether the API server has ever been up: its first start makes the system's own objects.
@@ -171,6 +173,7 @@ impl Cluster {
             api: ApiServer::new(seed),
             watch_cache: WatchCache::default(),
             serving: Serving::Down,
+            silent_since: None,
             api_epoch: 0,
             bootstrapped: false,
             addons,
@@ -209,6 +212,11 @@ impl Cluster {
     /// Whether the API server answers.
     pub fn api_up(&self) -> bool {
         self.serving == Serving::Up
+    }
+
+    /// When the API server stopped answering; `None` while it answers, and before it ever did.
+    pub fn api_silent_since(&self) -> Option<Time> {
+        self.silent_since
     }
 
     /// What kubectl's kubeconfig says.

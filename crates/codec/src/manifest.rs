@@ -38,6 +38,25 @@ pub fn check_apply_beside(bytes: &[u8], has_namespace: &dyn Fn(&str) -> bool) ->
     found
 }
 
+/// The objects of a file as the API server would take them, with their defaults; those that it would not take
+/// are left out.
+pub fn defaulted_objects(bytes: &[u8]) -> Vec<Value> {
+    let read = read_documents(bytes, Reader::Kubectl);
+    let values = read.documents.iter().map(|document| document.tree.to_value());
+    let objects = values.flat_map(|value| match &value["items"] {
+        Value::Array(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
+            items.clone()
+        }
+        _ => vec![value],
+    });
+    let taken = objects.filter_map(|object| {
+        let info = schema::kind(object["apiVersion"].as_str()?, object["kind"].as_str()?)?;
+        let (decoded, _) = decode_all(&object, info);
+        decoded.error.is_none().then(|| defaulted(decoded.value, info))
+    });
+    taken.collect()
+}
+
 /// A check of a file under way.
 struct Check<'a> {
     has_namespace: &'a dyn Fn(&str) -> bool,

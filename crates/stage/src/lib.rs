@@ -2,6 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod command;
+mod drift;
 mod opening;
 pub mod script;
 
@@ -18,6 +19,7 @@ use yaml::Diagnostic;
 
 pub use bytes::Bytes;
 pub use command::Command;
+pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, Start};
@@ -35,6 +37,8 @@ pub struct JobView {
     pub text: Rc<str>,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
+    /// Whether a request of it found no API server to talk to.
+    pub was_refused: bool,
 }
 
 /// A session: the cluster, and the script that made it what it is.
@@ -313,6 +317,11 @@ impl Stage {
         view::texts::files(&self.cluster, node)
     }
 
+    /// The text of a file on a node's disk; `None` if there is no such file.
+    pub fn file_text(&self, node: &str, path: &str) -> Option<Rc<str>> {
+        view::texts::file_text(&self.cluster, node, path)
+    }
+
     /// An object as `kubectl get -o yaml` prints it; `kind` in any form that kubectl takes.
     pub fn object_yaml(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
         view::texts::object_yaml(&self.cluster, kind, namespace, name)
@@ -330,6 +339,11 @@ impl Stage {
             namespace.is_some_and(|kind| self.cluster.api.store.get(kind, &Key::new("", name)).is_some())
         };
         codec::manifest::check_apply_beside(text.as_ref(), &has)
+    }
+
+    /// The objects of a file that the cluster does not hold as the file says.
+    pub fn drifted(&self, text: impl AsRef<[u8]>) -> Vec<Drifted> {
+        drift::drifted(&self.cluster, text.as_ref())
     }
 
     /// What a node's kubelet would say of a manifest in its directory.
@@ -355,6 +369,7 @@ fn job_view(id: JobId, job: &cli_runtime::job::Job) -> JobView {
         started: job.started(),
         text: job.text().into(),
         exit_code: job.exit_code(),
+        was_refused: job.was_refused(),
     }
 }
 
@@ -365,6 +380,7 @@ fn note_view(id: JobId, note: &cluster::desk::Note) -> JobView {
         started: note.at,
         text: note.error.as_ref().map_or_else(String::new, |error| format!("{error}\n")).into(),
         exit_code: Some(i32::from(note.error.is_some())),
+        was_refused: false,
     }
 }
 

@@ -110,6 +110,7 @@ pub struct PodView {
     pub is_mirror: bool,
     /// Waits for its node and is not bound yet.
     pub ghost: bool,
+    /// What is true on the node, where it and the API server disagree.
     pub state: PodState,
     /// STATUS as kubectl prints it, from the API server's view; from the node's where there is no other.
     pub status: Rc<str>,
@@ -165,6 +166,8 @@ pub struct NodeView {
     pub static_pod_path: Rc<str>,
     /// The config file names another staticPodPath than the one in use: a restart is needed (KL-003).
     pub restart_needed: bool,
+    /// The files of its disk that matter to its kubelet, and whatever else a person has put there.
+    pub files: Vec<FileEntry>,
     pub pods: Vec<Rc<PodView>>,
     pub why_not: Vec<WhyNot>,
     /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
@@ -207,6 +210,8 @@ pub struct DaemonSetView {
     pub available: u32,
     pub misscheduled: u32,
     pub node_selector: Rc<str>,
+    /// Why pods cannot be made, in the controller's words, while there are fewer than wanted.
+    pub trouble: Option<Rc<str>>,
     pub(crate) created: Timestamp,
 }
 
@@ -234,6 +239,16 @@ pub struct MessageView {
     pub object: Rc<str>,
 }
 
+/// A file on a node, as its card lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileEntry {
+    pub path: Rc<str>,
+    /// Whether it lies directly in the kubelet's staticPodPath and is read as a manifest.
+    pub is_manifest: bool,
+    /// What the kubelet said when it last read it and could not take it.
+    pub error: Option<Rc<str>>,
+}
+
 /// A file or directory on a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileView {
@@ -252,6 +267,8 @@ pub struct FileView {
 pub struct Board {
     pub now: Time,
     pub api_server: ApiServerState,
+    /// When it stopped answering: what it knows is as old as that. `None` while it answers.
+    pub api_silent_since: Option<Time>,
     /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
     pub parts: Vec<Rc<PartView>>,
     pub nodes: Vec<Rc<NodeView>>,

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::board::{
-    ApiServerState, Board, DaemonSetView, NodeView, PartState, PartView, PodView, WhyNot, Without,
+    ApiServerState, Board, DaemonSetView, NodeView, Origin, PartState, PartView, PodView, WhyNot, Without,
 };
 use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
+use super::texts;
 use api::daemonset::DaemonSet;
 use api::meta::{Name, Uid};
 use api::node::Node;
@@ -47,11 +48,12 @@ pub fn board(cluster: &Cluster) -> Board {
     Board {
         now: cluster.now(),
         api_server: api_server_state(cluster),
+        api_silent_since: cluster.api_silent_since(),
         parts: parts(cluster),
         nodes,
         pending: pods.unplaced.iter().take(PENDING_SHOWN).map(pending_view).collect(),
         pending_count: pods.unplaced.len() as u32,
-        daemonsets: daemonsets.iter().map(|(ds, _)| Rc::new(daemonset_view(ds))).collect(),
+        daemonsets: daemonsets.iter().map(|(ds, _)| Rc::new(daemonset_view(cluster, ds))).collect(),
         quiet: is_quiet(cluster),
     }
 }
@@ -131,12 +133,42 @@ impl PodsByNode {
 /// The sandbox that a pod of the API server is on its node: its own, or for a mirror pod its static pod's.
 pub(super) fn sandbox_of<'a>(machine: &'a Machine, pod: &Pod) -> Option<&'a Sandbox> {
     match pod.meta.annotation(CONFIG_MIRROR) {
-        Some(hash) => machine.kubelet.runtime.sandboxes().iter().find(|sandbox| {
-            let own = sandbox.common.annotations.get(CONFIG_HASH);
-            own.is_some_and(|own| **own == *hash) && sandbox.name == pod.meta.name
-        }),
+        // While the API server is away the mirror stays that of an older text of the file.
+        Some(hash) => {
+            let same = |sandbox: &&Sandbox| {
+                let own = sandbox.common.annotations.get(CONFIG_HASH);
+                own.is_some_and(|own| **own == *hash) && sandbox.name == pod.meta.name
+            };
+            let all = machine.kubelet.runtime.sandboxes();
+            let of_name = || static_sandbox(machine, pod.meta.namespace(), &pod.meta.name);
+            all.iter().find(same).filter(|sandbox| is_alive(sandbox)).or_else(of_name)
+        }
         None => machine.kubelet.runtime.sandbox(pod.meta.uid),
     }
+}
+
+/// The newest sandbox of a static pod.
+fn static_sandbox<'a>(machine: &'a Machine, namespace: &str, name: &str) -> Option<&'a Sandbox> {
+    let is_it = |sandbox: &&Sandbox| {
+        *sandbox.name == *name && **sandbox.namespace() == *namespace && is_static(sandbox)
+    };
+    machine.kubelet.runtime.sandboxes().iter().rev().find(is_it)
+}
+
+fn is_static(sandbox: &Sandbox) -> bool {
+    pods::origin(&sandbox.common) == Origin::Static
+}
+
+/// Whether a sandbox that belongs to no pod of the API server is shown: while something of it runs, and a
+/// static pod as long as the kubelet has its file, even if its containers only fail.
+pub(super) fn is_shown_alone(machine: &Machine, sandbox: &Sandbox) -> bool {
+    if is_alive(sandbox) {
+        return true;
+    }
+    let newest = || static_sandbox(machine, sandbox.namespace(), &sandbox.name);
+    is_static(sandbox)
+        && machine.file_of(sandbox.namespace(), &sandbox.name).is_some()
+        && newest().is_some_and(|newest| newest.uid == sandbox.uid)
 }
 
 pub(super) fn node_view(
@@ -170,6 +202,7 @@ pub(super) fn node_view(
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
         static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
+        files: machine.map_or_else(Vec::new, texts::file_entries),
         why_not: why_not(node_value, &views, daemonsets),
         pods: views,
         cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),
@@ -199,13 +232,14 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
         views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
     }
-    for sandbox in machine.into_iter().flat_map(|machine| machine.kubelet.runtime.sandboxes()) {
-        if shown.contains(&sandbox.uid) || !is_alive(sandbox) {
+    let alone = machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes().iter().map(move |s| (m, s)));
+    for (machine, sandbox) in alone {
+        if shown.contains(&sandbox.uid) || !is_shown_alone(machine, sandbox) {
             continue;
         }
         let back_off =
-            |container: &str| -> Option<Time> { machine?.kubelet.back_off_end(sandbox.uid, container) };
-        let file = machine.and_then(|machine| machine.file_of(sandbox.namespace(), &sandbox.name));
+            |container: &str| -> Option<Time> { machine.kubelet.back_off_end(sandbox.uid, container) };
+        let file = machine.file_of(sandbox.namespace(), &sandbox.name);
         views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
     }
     views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
@@ -296,7 +330,27 @@ pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec
     groups
 }
 
-pub(super) fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
+/// Events that are looked through for what is wrong with a DaemonSet.
+const LATELY: usize = 512;
+
+/// Why the controller cannot make pods: the newest warning about the DaemonSet, while there are fewer than
+/// wanted.
+fn trouble(cluster: &Cluster, ds: &DaemonSet) -> Option<Rc<str>> {
+    if ds.status.current_number_scheduled >= ds.status.desired_number_scheduled {
+        return None;
+    }
+    let about = |event: &Rc<api::event::Event>| {
+        let regarding = &event.draft.regarding;
+        event.draft.is_warning()
+            && regarding.kind.name() == "DaemonSet"
+            && regarding.namespace == *ds.meta.namespace()
+            && regarding.name == ds.meta.name
+    };
+    let newest = cluster.api.store.events.iter().rev().take(LATELY).find(about)?;
+    Some(text(&format!("{}: {}", newest.draft.reason, newest.draft.message())))
+}
+
+pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView {
     let status = &ds.status;
     let selector: Vec<String> =
         ds.template.spec.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -311,6 +365,7 @@ pub(super) fn daemonset_view(ds: &DaemonSet) -> DaemonSetView {
         available: status.number_available,
         misscheduled: status.number_misscheduled,
         node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
+        trouble: trouble(cluster, ds),
         created: ds.meta.created,
     }
 }

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::board::{Origin, PodState};
-use super::build::{is_alive, sandbox_of};
+use super::build::{is_shown_alone, sandbox_of};
 use super::pods;
 use api::meta::{CommonMeta, Name, Uid};
 use api::node::Node;
 use api::pod::Pod;
 use cluster::machine::Machine;
-use kubelet::runtime::sandbox::Sandbox;
 
 /// The states in the order of [`PodState`], for tables of counts.
 pub const STATES: [PodState; 9] = [
@@ -38,6 +37,11 @@ pub struct PodMark(u8);
 impl PodMark {
     pub fn new(state: PodState, origin: Origin, differs: bool, system: bool) -> PodMark {
         PodMark(state as u8 | (origin as u8) << 4 | u8::from(differs) << 6 | u8::from(system) << 7)
+    }
+
+    /// The mark that [`PodMark::byte`] tells.
+    pub fn from_byte(byte: u8) -> PodMark {
+        PodMark(byte)
     }
 
     pub fn byte(self) -> u8 {
@@ -262,13 +266,17 @@ pub(super) fn node_mark(
     for pod in listed {
         let sandbox = machine.and_then(|machine| sandbox_of(machine, pod));
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
-        let (state, differs) = pods::state_in_brief(pod, sandbox);
+        let truth = machine.zip(sandbox);
+        let (state, differs) = pods::state_in_brief(pod, truth);
         marks.push(place_mark(&pod.meta.common, u64::from(pod.meta.serial), state, differs));
     }
-    let alive = |sandbox: &&Sandbox| !shown.contains(&sandbox.uid) && is_alive(sandbox);
-    for sandbox in machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes()).filter(alive) {
+    let all = machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes().iter().map(move |s| (m, s)));
+    for (machine, sandbox) in all {
+        if shown.contains(&sandbox.uid) || !is_shown_alone(machine, sandbox) {
+            continue;
+        }
         let after = 1 << 32 | u64::from(sandbox.id);
-        marks.push(place_mark(&sandbox.common, after, pods::state_on_node(sandbox), true));
+        marks.push(place_mark(&sandbox.common, after, pods::state_on_node(machine, sandbox), true));
     }
     marks.sort_unstable_by_key(|(place, _)| *place);
     let light = match (machine.is_none_or(|machine| machine.powered), node) {

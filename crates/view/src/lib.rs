@@ -13,8 +13,8 @@ pub mod texts;
 pub(crate) mod transit;
 
 pub use board::{
-    ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileView, MessageView,
-    NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot, Without,
+    ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileEntry, FileView,
+    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use picture::{Gaze, Looked};

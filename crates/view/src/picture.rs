@@ -229,15 +229,16 @@ impl Picture {
         let board = Board {
             now: cluster.now(),
             api_server: build::api_server_state(cluster),
+            api_silent_since: cluster.api_silent_since(),
             parts: keep(build::parts(cluster), old.map(|board| &board.parts[..])),
-            nodes: keep(self.near_in_order(cluster), old.map(|board| &board.nodes[..])),
+            nodes: keep_nodes(self.near_in_order(cluster), old.map(|board| &board.nodes[..])),
             pending: match old.filter(|_| !unplaced) {
                 Some(old) => old.pending.clone(),
                 None => keep(pending(cluster), old.map(|board| &board.pending[..])),
             },
             pending_count: cluster.changes.unplaced().len() as u32,
             daemonsets: keep(
-                self.rules.iter().map(|(ds, _)| Rc::new(build::daemonset_view(ds))).collect(),
+                self.rules.iter().map(|(ds, _)| Rc::new(build::daemonset_view(cluster, ds))).collect(),
                 old.map(|board| &board.daemonsets[..]),
             ),
             quiet: build::is_quiet(cluster),
@@ -297,12 +298,34 @@ fn keep<T: PartialEq>(fresh: Vec<Rc<T>>, old: Option<&[Rc<T>]>) -> Vec<Rc<T>> {
     fresh.into_iter().enumerate().map(one).collect()
 }
 
+/// The same for nodes, each with the pods that look as they did: a pod that changed is one new `Rc`, and so is
+/// its node.
+fn keep_nodes(fresh: Vec<Rc<NodeView>>, old: Option<&[Rc<NodeView>]>) -> Vec<Rc<NodeView>> {
+    let by_name: BTreeMap<&str, &Rc<NodeView>> =
+        old.into_iter().flatten().map(|node| (&*node.name, node)).collect();
+    let one = |mut node: Rc<NodeView>| {
+        let Some(had) = by_name.get(&*node.name) else { return node };
+        if Rc::ptr_eq(had, &node) || **had == node {
+            return (*had).clone();
+        }
+        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).collect();
+        for pod in &mut Rc::make_mut(&mut node).pods {
+            if let Some(had) = by_id.get(&*pod.id).filter(|had| **had == pod) {
+                *pod = (*had).clone();
+            }
+        }
+        node
+    };
+    fresh.into_iter().map(one).collect()
+}
+
 fn same<T>(a: &[Rc<T>], b: &[Rc<T>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Rc::ptr_eq(a, b))
 }
 
 fn same_but_time(a: &Board, b: &Board) -> bool {
     a.api_server == b.api_server
+        && a.api_silent_since == b.api_silent_since
         && a.quiet == b.quiet
         && a.pending_count == b.pending_count
         && same::<PartView>(&a.parts, &b.parts)

@@ -8,6 +8,7 @@ use api::pod::{
     CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
     PodSource,
 };
+use cluster::machine::Machine;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use sim::Time;
 
@@ -28,14 +29,31 @@ pub(crate) fn origin(common: &CommonMeta) -> Origin {
 /// A pod's state and whether the node's runtime says otherwise: what [`from_api`] says in full.
 ///
 /// That all is well is found without making a text.
-pub(crate) fn state_in_brief(pod: &Pod, sandbox: Option<&Sandbox>) -> (PodState, bool) {
+pub(crate) fn state_in_brief(pod: &Pod, node: Option<(&Machine, &Sandbox)>) -> (PodState, bool) {
     let ready = pod.is_ready();
-    let word = sandbox.map(node_word);
+    let word = node.map(|(machine, sandbox)| word_on(machine, sandbox));
+    let shown = |status: &str, state: PodState| {
+        let difference = difference(pod, status, word);
+        (shown_state(state, difference, word), difference.is_some())
+    };
     if ready && is_plainly_running(pod) {
-        return (PodState::Running, difference(pod, "Running", word).is_some());
+        return shown("Running", PodState::Running);
     }
     let summary = printers::pod_status(pod);
-    (state_of(&summary.reason, ready), difference(pod, &summary.reason, word).is_some())
+    shown(&summary.reason, state_of(&summary.reason, ready))
+}
+
+/// The node's truth comes first: the API server's may be old.
+fn shown_state(in_api: PodState, difference: Option<Difference>, on_node: Option<&str>) -> PodState {
+    match (difference, on_node) {
+        (Some(Difference::StatusDiffers), Some(word)) => state_of(word, true),
+        (Some(Difference::OnlyInApi), _) => PodState::Unknown,
+        _ => in_api,
+    }
+}
+
+fn word_on(machine: &Machine, sandbox: &Sandbox) -> &'static str {
+    node_word(sandbox, &|container| machine.kubelet.back_off_end(sandbox.uid, container))
 }
 
 /// STATUS is `Running`, as every container runs and is ready, and nothing else is to be said.
@@ -50,8 +68,8 @@ fn is_plainly_running(pod: &Pod) -> bool {
 }
 
 /// The same of a pod that only the node knows.
-pub(crate) fn state_on_node(sandbox: &Sandbox) -> PodState {
-    state_of(node_word(sandbox), true)
+pub(crate) fn state_on_node(machine: &Machine, sandbox: &Sandbox) -> PodState {
+    state_of(word_on(machine, sandbox), true)
 }
 
 /// The class of a pod's state, from STATUS as kubectl prints it.
@@ -74,8 +92,9 @@ fn text(value: &str) -> Rc<str> {
     Rc::from(value)
 }
 
-/// What the runtime has of a pod, in one word: the node's truth.
-pub(crate) fn node_word(sandbox: &Sandbox) -> &'static str {
+/// What the runtime has of a pod, in one word: the node's truth. `back_off` says when a container's back-off
+/// ends.
+fn node_word(sandbox: &Sandbox, back_off: &dyn Fn(&str) -> Option<Time>) -> &'static str {
     let spec = &sandbox.spec;
     let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
     let all = spec.main_containers().count();
@@ -84,7 +103,13 @@ pub(crate) fn node_word(sandbox: &Sandbox) -> &'static str {
     if running == all && all > 0 {
         "Running"
     } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
-        if exit.code == 0 { "Completed" } else { "Error" }
+        match exit.code {
+            _ if spec.main_containers().any(|container| back_off(&container.name).is_some()) => {
+                "CrashLoopBackOff"
+            }
+            0 => "Completed",
+            _ => "Error",
+        }
     } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
         "PodInitializing"
     } else {
@@ -160,7 +185,10 @@ fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Differe
     let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
     let same = match (api_status, node) {
         // The kubelet's word on a crash is richer than the runtime's.
-        ("CrashLoopBackOff" | "Error" | "Completed" | "NotReady", "Error" | "Completed") => true,
+        (
+            "CrashLoopBackOff" | "Error" | "Completed" | "NotReady",
+            "CrashLoopBackOff" | "Error" | "Completed",
+        ) => true,
         ("Running" | "NotReady" | "Terminating", "Running") => true,
         ("Terminating", _) => true,
         (_, "Running") => api_running,
@@ -196,7 +224,8 @@ pub(crate) struct NodeTruth<'a> {
 pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
     let summary = printers::pod_status(pod);
     let status = &*summary.reason;
-    let on_node = node.map(|node| node_word(node.sandbox));
+    let on_node = node.map(|node| node_word(node.sandbox, node.back_off));
+    let difference = difference(pod, status, on_node);
     let in_api = api_containers(pod);
     let containers = match node {
         Some(node) => node_containers(node.sandbox, &in_api, node.back_off),
@@ -215,12 +244,12 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         file: node.and_then(|node| node.file).map(text),
         is_mirror: pod.is_mirror(),
         ghost: pod.node_name.is_none(),
-        state: state_of(status, pod.is_ready()),
+        state: shown_state(state_of(status, pod.is_ready()), difference, on_node),
         ready: text(&format!("{}/{}", summary.ready, summary.total)),
         restarts: summary.restarts,
         created: pod.meta.created,
         ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
-        difference: difference(pod, status, on_node),
+        difference,
         api_status: Some(text(status)),
         node_status: on_node.map(text),
         status: text(status),
@@ -232,7 +261,7 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
 /// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
 pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let sandbox = node.sandbox;
-    let word = text(node_word(sandbox));
+    let word = text(node_word(sandbox, node.back_off));
     let containers = node_containers(sandbox, &[], node.back_off);
     let total = containers.iter().filter(|container| !container.is_init).count();
     let ready = containers.iter().filter(|container| !container.is_init && container.running).count();

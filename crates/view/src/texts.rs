@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::board::{EventView, FileView, MessageView};
+use super::board::{EventView, FileEntry, FileView, MessageView};
 use api::event::Event;
 use api::object::{Key, Kind};
 use api::schema;
@@ -49,20 +49,47 @@ pub fn files(cluster: &Cluster, node: &str) -> Vec<FileView> {
     shown.map(|(path, entry)| file_view(machine, path, entry)).collect()
 }
 
-fn file_view(machine: &Machine, path: &str, entry: &Entry) -> FileView {
-    let text: Option<Rc<str>> = match entry {
+/// The files of a node's disk without their texts.
+pub(super) fn file_entries(machine: &Machine) -> Vec<FileEntry> {
+    let files = machine.files.iter().filter(|(_, entry)| matches!(entry, Entry::File(_)));
+    files
+        .map(|(path, _)| FileEntry {
+            path: path.into(),
+            is_manifest: is_manifest(machine, path),
+            error: machine.file_error(path).map(Rc::from),
+        })
+        .collect()
+}
+
+/// The text of a file on a node's disk; `None` if there is no such file.
+pub fn file_text(cluster: &Cluster, node: &str, path: &str) -> Option<Rc<str>> {
+    shown_text(cluster.machine(node)?.files.get(path)?)
+}
+
+/// Bytes that are not UTF-8 are shown as replacement characters.
+fn shown_text(entry: &Entry) -> Option<Rc<str>> {
+    match entry {
         Entry::Directory => None,
         Entry::File(file) if file.bytes.len() > SHOWN_BYTES => Some("(too large to show)".into()),
         Entry::File(file) => Some(String::from_utf8_lossy(&file.bytes).into()),
-    };
-    let name = sim::files::file_name(path);
-    let in_directory = parent(path) == machine.static_pod_path() && !name.starts_with('.');
+    }
+}
+
+/// Whether the kubelet reads the file as a static pod's manifest.
+fn is_manifest(machine: &Machine, path: &str) -> bool {
+    let in_directory =
+        parent(path) == machine.static_pod_path() && !sim::files::file_name(path).starts_with('.');
+    in_directory || path == machine.static_pod_path()
+}
+
+fn file_view(machine: &Machine, path: &str, entry: &Entry) -> FileView {
+    let is_directory = matches!(entry, Entry::Directory);
     FileView {
         path: path.into(),
-        is_directory: matches!(entry, Entry::Directory),
-        is_manifest: text.is_some() && (in_directory || path == machine.static_pod_path()),
+        is_directory,
+        is_manifest: !is_directory && is_manifest(machine, path),
         error: machine.file_error(path).map(Rc::from),
-        text,
+        text: shown_text(entry),
     }
 }
 

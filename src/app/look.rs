@@ -1,0 +1,275 @@
+//! Takes what changed in the session into what the components show.
+
+use std::rc::Rc;
+
+use stage::Stage;
+use view::{Board, EventView, Gaze, Without};
+
+use super::App;
+use crate::clock::now_ms;
+use crate::desk::DeskAction;
+use crate::desk::model::DocId;
+use crate::same::Same;
+use crate::session::Session;
+use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, OpenFile, Selection, World};
+use crate::witness::Witness;
+
+const EVENTS: usize = 200;
+const MESSAGES: usize = 200;
+/// Events that the details of an object show.
+const OF_ONE: usize = 20;
+/// Why nodes lack a DaemonSet's pod is looked up no oftener, as that walks over all nodes.
+const WITHOUT_EVERY_MS: f64 = 1500.0;
+/// Neither are the labels to group by.
+const LABELS_EVERY_MS: f64 = 700.0;
+const ZONE: &str = "topology.kubernetes.io/zone";
+/// What screen readers are told comes no oftener.
+const SAY_EVERY_MS: f64 = 1000.0;
+
+/// When what is looked up now and then was looked up last, and for what.
+#[derive(Default)]
+pub struct Looks {
+    without: Option<(Rc<str>, f64)>,
+    labels: Option<(u64, f64)>,
+    said: f64,
+}
+
+/// The same one as long as it says the same.
+fn keep<T: PartialEq>(old: &Same<T>, fresh: T) -> Same<T> {
+    if **old == fresh { old.clone() } else { Same(Rc::new(fresh)) }
+}
+
+pub fn first_world(session: &Session, witness: &Witness) -> World {
+    World {
+        started: session.stage.started(),
+        options: Same(Rc::new(session.stage.script().options.clone())),
+        opening: session.opening(),
+        board: Same(session.board()),
+        fleet: Same(session.fleet()),
+        is_far: session.is_far(),
+        console: Same(session.console()),
+        events: Same::default(),
+        messages: Same::default(),
+        daemonset: None,
+        details: Details::default(),
+        open_file: None,
+        cards: Same::default(),
+        label: None,
+        labels: Same::default(),
+        witness: Same(Rc::new(witness.seen().clone())),
+        said: "".into(),
+    }
+}
+
+impl App {
+    /// Takes what changed in the world into what the components show.
+    pub(super) fn look(&mut self) {
+        let stores = self.page.stores.clone();
+        let (layout, selection) = (stores.layout.now(), stores.selection.now());
+        let gaze = self.gaze(&selection);
+        let mut session = self.session.borrow_mut();
+        session.gaze = gaze;
+        session.refresh();
+        let old = stores.world.now();
+        let events_seen = layout.drawer_tab == DrawerTab::Events || *selection != Selection::Nothing;
+        let events = keep(&old.events, session.stage.events(if events_seen { EVENTS } else { 1 }));
+        let messages = match layout.drawer_tab {
+            DrawerTab::Messages => keep(&old.messages, session.stage.messages(MESSAGES)),
+            _ => old.messages.clone(),
+        };
+        let board = session.board();
+        let console = session.console();
+        if !session.is_far() {
+            self.witness.look(&board, &console);
+        }
+        let mut world = World {
+            started: session.stage.started(),
+            options: keep(&old.options, session.stage.script().options.clone()),
+            opening: session.opening(),
+            fleet: Same(session.fleet()),
+            is_far: session.is_far(),
+            console: Same(console),
+            messages,
+            daemonset: daemonset(&layout, &board),
+            details: details(&session.stage, &selection, &board, &events, &old.details),
+            open_file: open_file(&session.stage, &stores.desk.now(), old.open_file.as_ref()),
+            cards: Same(self.page.map.0.borrow().cards.clone()),
+            label: None,
+            labels: old.labels.clone(),
+            witness: keep(&old.witness, self.witness.seen().clone()),
+            said: old.said.clone(),
+            board: Same(board),
+            events,
+        };
+        stores.playback.put(session.playback);
+        if world.is_far {
+            self.looks.labels(&session, &mut world);
+            self.looks.without(&session.stage, &selection, &mut world);
+        }
+        drop(session);
+        world.label = label(&layout, &world.labels);
+        if world.is_far {
+            let mut map = self.page.map.0.borrow_mut();
+            map.lang = layout.lang;
+            map.group_by(world.label.clone());
+        }
+        self.looks.say_newest(&mut world);
+        self.keep_file_in_sight(&world.board);
+        stores.world.put(world);
+    }
+
+    /// What is to be shown in full: what is picked anywhere, and the cards of the map.
+    fn gaze(&self, selection: &Selection) -> Gaze {
+        let mut gaze = Gaze { all_up_to: FULL_CARDS, ..Gaze::default() };
+        match selection {
+            Selection::Node(name) => gaze.near.extend([name.clone()]),
+            Selection::Pod(id) => {
+                let (namespace, name) = id.split_once('/').unwrap_or(("", id));
+                gaze.near.extend(self.session.borrow().stage.node_of_pod(namespace, name));
+            }
+            _ => {}
+        }
+        gaze.near.insert(self.page.stores.desk.now().node.clone());
+        gaze.near.extend(self.page.map.0.borrow().near());
+        gaze
+    }
+
+    /// The open file was moved or deleted: show where it went, or nothing.
+    fn keep_file_in_sight(&mut self, board: &Board) {
+        let store = &self.page.stores.desk;
+        let desk = store.now();
+        let Some(path) = desk.node_file.clone() else { return };
+        let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
+        let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
+        if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
+            return;
+        }
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let moved = node.files.iter().find(|file| file.path.ends_with(&format!("/{name}")));
+        store.dispatch(DeskAction::FileMoved(moved.map(|file| file.path.clone())));
+    }
+}
+
+impl Looks {
+    /// The labels to group by.
+    fn labels(&mut self, session: &Session, world: &mut World) {
+        let (version, now) = (world.fleet.layout_version, now_ms());
+        let due = self.labels.is_none_or(|(of, at)| of != version && now - at >= LABELS_EVERY_MS);
+        if due {
+            self.labels = Some((version, now));
+            world.labels = keep(&world.labels, session.fleet().group_labels());
+        }
+    }
+
+    /// Where the DaemonSet that is picked has no pod.
+    fn without(&mut self, stage: &Stage, selection: &Selection, world: &mut World) {
+        let picked = match selection {
+            Selection::DaemonSet(id) => world.board.daemonsets.iter().find(|ds| ds.id == *id),
+            _ => None,
+        };
+        let Some(ds) = picked.cloned() else {
+            self.without = None;
+            world.details.without = Same::default();
+            return;
+        };
+        let now = now_ms();
+        let fresh =
+            self.without.as_ref().is_some_and(|(id, at)| *id == ds.id && now - at <= WITHOUT_EVERY_MS);
+        if !fresh {
+            self.without = Some((ds.id.clone(), now));
+            let found: Vec<Without> = stage.nodes_without(&ds.namespace, &ds.name);
+            world.details.without = keep(&world.details.without, found);
+        }
+    }
+
+    /// Tells screen readers the newest event, at most once a second.
+    fn say_newest(&mut self, world: &mut World) {
+        let now = now_ms();
+        let Some(event) = world.events.first().filter(|_| now - self.said > SAY_EVERY_MS) else { return };
+        let text = format!("{} {}: {}", event.reason, event.object, event.message);
+        if *text != *world.said {
+            world.said = text.into();
+            self.said = now;
+        }
+    }
+}
+
+/// The label that the map groups by: the chosen one, else the zones, where there are any.
+fn label(layout: &Layout, labels: &[Rc<str>]) -> Option<Rc<str>> {
+    match &layout.group_by {
+        Some(chosen) if chosen.is_empty() => None,
+        Some(chosen) if labels.contains(chosen) => Some(chosen.clone()),
+        _ => labels.iter().find(|label| &***label == ZONE).cloned(),
+    }
+}
+
+/// The DaemonSet that is looked at: the chosen one while it exists, else the first of a person's own.
+fn daemonset(layout: &Layout, board: &Board) -> Option<Rc<str>> {
+    let chosen = board.daemonsets.iter().find(|ds| Some(&ds.id) == layout.daemonset.as_ref());
+    let own = || board.daemonsets.iter().find(|ds| &*ds.namespace != "kube-system");
+    let found = chosen.or_else(own).or_else(|| board.daemonsets.first());
+    found.map(|ds| ds.id.clone())
+}
+
+fn open_file(stage: &Stage, desk: &crate::desk::model::Desk, old: Option<&OpenFile>) -> Option<OpenFile> {
+    let path = desk.node_file.clone()?;
+    let text = stage.file_text(&desk.node, &path)?;
+    let file = OpenFile { node: desk.node.clone(), path, text };
+    Some(old.filter(|old| **old == file).cloned().unwrap_or(file))
+}
+
+fn details(
+    stage: &Stage,
+    selection: &Selection,
+    board: &Board,
+    events: &[EventView],
+    old: &Details,
+) -> Details {
+    let yaml = yaml(stage, selection, board);
+    let same = |text: &String| old.yaml.as_ref().filter(|old| ***old == **text).cloned();
+    Details {
+        yaml: yaml.map(|text| same(&text).unwrap_or_else(|| text.into())),
+        events: keep(&old.events, events_of(selection, board, events)),
+        without: old.without.clone(),
+    }
+}
+
+fn pod_yaml(stage: &Stage, id: &str) -> Option<String> {
+    let (namespace, name) = id.split_once('/')?;
+    stage.object_yaml("pods", namespace, name)
+}
+
+fn yaml(stage: &Stage, selection: &Selection, board: &Board) -> Option<String> {
+    match selection {
+        Selection::Nothing => None,
+        Selection::Pod(id) => pod_yaml(stage, id),
+        Selection::Node(name) => stage.object_yaml("nodes", "", name),
+        Selection::DaemonSet(id) => {
+            let (namespace, name) = id.split_once('/')?;
+            stage.object_yaml("daemonsets", namespace, name)
+        }
+        Selection::Part(name) => {
+            let part = board.parts.iter().find(|part| part.name == *name)?;
+            pod_yaml(stage, &part.pod)
+        }
+    }
+}
+
+fn events_of(selection: &Selection, board: &Board, events: &[EventView]) -> Vec<EventView> {
+    let (kind, id) = match selection {
+        Selection::Nothing => return Vec::new(),
+        Selection::Pod(id) => ("pod", id.clone()),
+        Selection::Node(name) => ("node", name.clone()),
+        Selection::DaemonSet(id) => ("daemonset", id.clone()),
+        Selection::Part(name) => match board.parts.iter().find(|part| part.name == *name) {
+            Some(part) => ("pod", part.pod.clone()),
+            None => return Vec::new(),
+        },
+    };
+    let (namespace, name) = id.split_once('/').unwrap_or(("", &id));
+    let object = format!("{kind}/{name}");
+    let fits = |event: &&EventView| {
+        *event.object == *object && (namespace.is_empty() || *event.namespace == *namespace)
+    };
+    events.iter().filter(fits).take(OF_ONE).cloned().collect()
+}

@@ -1,0 +1,78 @@
+//! Everything a person can do on the page.
+
+use std::rc::Rc;
+
+use stage::{Command, Options};
+
+use super::{FrontAction, LayoutAction, OpenMenu, PlaybackAction, Selection};
+use crate::desk::DeskAction;
+use crate::desk::model::DocId;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Changes the world; there is no other way to.
+    Perform(Command),
+    /// Lets the next so many things happen, and stands still.
+    Step(u32),
+    /// Begins anew.
+    Reset(Options),
+    Layout(LayoutAction),
+    Playback(PlaybackAction),
+    Front(FrontAction),
+    Desk(DeskAction),
+    /// A person has typed into a document: it is checked and, if it is live, submitted once no more is typed.
+    Type(DocId, Rc<str>),
+    /// Applies a document, or saves it on its node, if it has no mistake; first with another text, if one is
+    /// given.
+    Submit(DocId, Option<Rc<str>>),
+    NewNodeFile {
+        node: Rc<str>,
+        path: Rc<str>,
+    },
+    Select(Selection),
+    /// Selects, and shows it where the page is narrow.
+    Show(Selection),
+    /// Selects what a menu is for, and opens it.
+    Menu(OpenMenu),
+    /// Opens a node's file in the desk.
+    OpenFile {
+        node: Rc<str>,
+        path: Rc<str>,
+    },
+    OpenNodeFiles(Rc<str>),
+    /// Goes to a node on the map.
+    ShowOnMap(Rc<str>),
+    Share,
+    FocusConsole,
+    ForgetSeen,
+}
+
+impl From<Command> for Action {
+    fn from(command: Command) -> Action {
+        Action::Perform(command)
+    }
+}
+
+impl From<LayoutAction> for Action {
+    fn from(action: LayoutAction) -> Action {
+        Action::Layout(action)
+    }
+}
+
+impl From<PlaybackAction> for Action {
+    fn from(action: PlaybackAction) -> Action {
+        Action::Playback(action)
+    }
+}
+
+impl From<FrontAction> for Action {
+    fn from(action: FrontAction) -> Action {
+        Action::Front(action)
+    }
+}
+
+impl From<DeskAction> for Action {
+    fn from(action: DeskAction) -> Action {
+        Action::Desk(action)
+    }
+}

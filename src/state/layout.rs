@@ -1,0 +1,218 @@
+//! Which parts of the page stand open and how, its language and theme: saved, and brought back by a reload.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::Reduce;
+use crate::words::Lang;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme` on the root element; empty follows the system.
+    pub fn text(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Theme> {
+        [Theme::Auto, Theme::Light, Theme::Dark].into_iter().find(|theme| theme.text() == text)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeskTab {
+    #[default]
+    DaemonSet,
+    Files,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DrawerTab {
+    #[default]
+    Console,
+    Events,
+    Messages,
+    Compare,
+}
+
+impl DrawerTab {
+    /// The value of `data-tab`.
+    pub fn text(self) -> &'static str {
+        match self {
+            DrawerTab::Console => "console",
+            DrawerTab::Events => "events",
+            DrawerTab::Messages => "messages",
+            DrawerTab::Compare => "compare",
+        }
+    }
+}
+
+/// On a narrow screen, what stands below the stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pane {
+    #[default]
+    Desk,
+    Inspector,
+    Drawer,
+}
+
+impl Pane {
+    pub fn text(self) -> &'static str {
+        match self {
+            Pane::Desk => "desk",
+            Pane::Inspector => "inspector",
+            Pane::Drawer => "drawer",
+        }
+    }
+}
+
+/// From how far the nodes are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Distance {
+    /// By the number of nodes.
+    #[default]
+    Auto,
+    Cards,
+    Map,
+    List,
+}
+
+/// Up to so many nodes there are full cards, whatever was chosen.
+pub const FULL_CARDS: usize = 30;
+/// Up to so many there are small cards unless something else was chosen.
+const SMALL_CARDS: usize = 400;
+/// More cards than this are too many, even where chosen.
+pub const CARDS_MOST: usize = 1000;
+
+impl Distance {
+    /// What it means for so many nodes.
+    pub fn of(self, nodes: usize) -> Distance {
+        match self {
+            _ if nodes <= FULL_CARDS => Distance::Cards,
+            Distance::Auto | Distance::Cards if nodes > CARDS_MOST => Distance::Map,
+            Distance::Auto if nodes > SMALL_CARDS => Distance::Map,
+            Distance::Auto => Distance::Cards,
+            chosen => chosen,
+        }
+    }
+
+    /// The value of `data-distance`.
+    pub fn text(self) -> &'static str {
+        match self {
+            Distance::Auto => "auto",
+            Distance::Cards => "cards",
+            Distance::Map => "map",
+            Distance::List => "list",
+        }
+    }
+}
+
+/// Which parts of the page stand open and how; saved, and brought back by a reload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Layout {
+    pub lang: Lang,
+    pub theme: Theme,
+    pub desk_tab: DeskTab,
+    pub drawer_tab: DrawerTab,
+    pub pane: Pane,
+    pub desk_open: bool,
+    pub drawer_open: bool,
+    /// Pixels.
+    pub desk_width: u32,
+    pub drawer_height: u32,
+    pub system_pods: bool,
+    /// The DaemonSet whose absence nodes explain: `namespace/name`.
+    pub daemonset: Option<Rc<str>>,
+    /// Single keys count while the focus is on the cluster.
+    pub letters: bool,
+    pub distance: Distance,
+    /// The label that the map groups by; empty for none; by zone, where there are any, if not chosen.
+    pub group_by: Option<Rc<str>>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Layout {
+            lang: Lang::default(),
+            theme: Theme::default(),
+            desk_tab: DeskTab::default(),
+            drawer_tab: DrawerTab::default(),
+            pane: Pane::default(),
+            desk_open: true,
+            drawer_open: true,
+            desk_width: 392,
+            drawer_height: 184,
+            system_pods: true,
+            daemonset: None,
+            letters: true,
+            distance: Distance::Auto,
+            group_by: None,
+        }
+    }
+}
+
+/// What only opens, closes or moves panels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LayoutAction {
+    Lang(Lang),
+    Theme(Theme),
+    DeskTab(DeskTab),
+    DrawerTab(DrawerTab),
+    Pane(Pane),
+    /// Opens the files.
+    Desk(DeskTab),
+    ToggleDesk,
+    ToggleDrawer,
+    DeskWidth(u32),
+    DrawerHeight(u32),
+    SystemPods(bool),
+    WatchDaemonSet(Rc<str>),
+    Letters(bool),
+    Distance(Distance),
+    GroupBy(Rc<str>),
+    /// Another session: what was chosen of the old one's objects is forgotten.
+    BeginAnew,
+}
+
+impl Reduce for Layout {
+    type Action = LayoutAction;
+
+    fn reduce(&mut self, action: LayoutAction) {
+        match action {
+            LayoutAction::Lang(lang) => self.lang = lang,
+            LayoutAction::Theme(theme) => self.theme = theme,
+            LayoutAction::DeskTab(tab) => self.desk_tab = tab,
+            LayoutAction::DrawerTab(tab) => {
+                self.drawer_tab = tab;
+                self.drawer_open = true;
+                self.pane = Pane::Drawer;
+            }
+            LayoutAction::Pane(pane) => self.pane = pane,
+            LayoutAction::Desk(tab) => {
+                (self.desk_tab, self.desk_open, self.pane) = (tab, true, Pane::Desk);
+            }
+            LayoutAction::ToggleDesk => self.desk_open = !self.desk_open,
+            LayoutAction::ToggleDrawer => self.drawer_open = !self.drawer_open,
+            LayoutAction::DeskWidth(width) => self.desk_width = width.clamp(260, 900),
+            LayoutAction::DrawerHeight(height) => self.drawer_height = height.clamp(90, 700),
+            LayoutAction::SystemPods(shown) => self.system_pods = shown,
+            LayoutAction::WatchDaemonSet(id) => self.daemonset = Some(id),
+            LayoutAction::Letters(on) => self.letters = on,
+            LayoutAction::Distance(distance) => self.distance = distance,
+            LayoutAction::GroupBy(label) => self.group_by = Some(label),
+            LayoutAction::BeginAnew => self.group_by = None,
+        }
+    }
+}

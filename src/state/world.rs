@@ -1,0 +1,61 @@
+//! What the page shows of the session: looked up once for all who read it, and the same `Rc` as long as it
+//! is the same.
+
+use std::rc::Rc;
+
+use sim::Time;
+use stage::{JobView, Options, Progress};
+use view::{Board, EventView, Fleet, MessageView, Without};
+
+use crate::map::engine::Cards;
+use crate::same::Same;
+use crate::witness::Seen;
+
+/// The node's file that is open in the desk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenFile {
+    pub node: Rc<str>,
+    pub path: Rc<str>,
+    /// As it is on the node's disk.
+    pub text: Rc<str>,
+}
+
+/// More about what is selected than the board tells.
+#[derive(Clone, Default, PartialEq)]
+pub struct Details {
+    /// The object's YAML, if it has any.
+    pub yaml: Option<Rc<str>>,
+    /// Its events, newest first.
+    pub events: Same<Vec<EventView>>,
+    /// Where a DaemonSet has no pod, if there are too many nodes for the board to tell.
+    pub without: Same<Vec<Without>>,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct World {
+    pub started: Time,
+    pub options: Same<Options>,
+    /// How far the session has been brought to its beginning.
+    pub opening: Option<Progress>,
+    /// The near nodes in full.
+    pub board: Same<Board>,
+    /// All nodes from afar.
+    pub fleet: Same<Fleet>,
+    /// Too many nodes for all to be shown in full.
+    pub is_far: bool,
+    pub console: Same<Vec<JobView>>,
+    pub events: Same<Vec<EventView>>,
+    pub messages: Same<Vec<MessageView>>,
+    /// The DaemonSet that is looked at: `namespace/name`.
+    pub daemonset: Option<Rc<str>>,
+    pub details: Details,
+    pub open_file: Option<OpenFile>,
+    /// The nodes that are cards on the map.
+    pub cards: Same<Cards>,
+    /// The label that the map groups by, and those to choose from.
+    pub label: Option<Rc<str>>,
+    pub labels: Same<Vec<Rc<str>>>,
+    pub witness: Same<Seen>,
+    /// The newest event, for screen readers.
+    pub said: Rc<str>,
+}
