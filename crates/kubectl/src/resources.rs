@@ -114,7 +114,10 @@ fn no_such_type(name: &str) -> String {
 /// `all_by_default`: types without names mean all objects of them, as with `get`.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, ResourceTypeOrNameArgs.
-pub fn resource_type_or_name_args(args: &[String], all_by_default: bool) -> Result<Vec<Target>, Failure> {
+pub(crate) fn resource_type_or_name_args(
+    args: &[String],
+    all_by_default: bool,
+) -> Result<Vec<Target>, Failure> {
     let args = &*normalize_multiple_resources_args(args);
     if args.iter().any(|arg| arg.contains('/')) {
         return args.iter().map(|arg| tuple(arg)).collect();
@@ -172,7 +175,7 @@ fn expand(category: &str) -> Vec<Kind> {
 /// What speaks against a selector, or --all, beside these arguments.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitBySelector.
-pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
+pub(crate) fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
     Err(Failure::message(match &*normalize_multiple_resources_args(args) {
         [] => "at least one resource must be specified to use a selector",
         args if args.iter().any(|arg| arg.contains('/')) => {
@@ -186,7 +189,7 @@ pub fn visit_by_selector(args: &[String]) -> Result<(), Failure> {
 /// What speaks against arguments beside files.
 ///
 /// Kubernetes: cli-runtime/pkg/resource/builder.go, visitByPaths.
-pub fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
+pub(crate) fn visit_by_paths(args: &[String]) -> Result<(), Failure> {
     Err(Failure::message(match &*normalize_multiple_resources_args(args) {
         [] => return Ok(()),
         args if args.iter().any(|arg| arg.contains('/')) => {

@@ -112,7 +112,7 @@ pub(crate) enum Change {
 
 /// All nodes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cache {
+pub struct Cache {
     infos: Vec<NodeInfo>,
     by_name: NameIndex,
     count: usize,

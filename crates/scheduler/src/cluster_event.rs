@@ -11,7 +11,7 @@ use api::pod::Pod;
 
 /// A change in the cluster that may let a pod fit.
 #[derive(Clone, Debug)]
-pub enum ClusterEvent<'a> {
+pub(crate) enum ClusterEvent<'a> {
     NodeAdded(&'a Rc<Node>),
     NodeUpdated {
         old: &'a Rc<Node>,
@@ -33,7 +33,7 @@ pub enum ClusterEvent<'a> {
 
 /// What of a node changed, as far as scheduling is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NodeChange {
+pub(crate) struct NodeChange {
     pub allocatable: bool,
     pub labels: bool,
     pub taints: bool,
@@ -44,7 +44,7 @@ impl<'a> ClusterEvent<'a> {
     /// `None` if nothing changed that matters: a heartbeat, say.
     ///
     /// Kubernetes: pkg/scheduler/framework/events.go, NodeSchedulingPropertiesChange.
-    pub fn node_updated(old: &'a Rc<Node>, new: &'a Rc<Node>) -> Option<ClusterEvent<'a>> {
+    pub(crate) fn node_updated(old: &'a Rc<Node>, new: &'a Rc<Node>) -> Option<ClusterEvent<'a>> {
         let same_meta = Rc::ptr_eq(&old.meta.common, &new.meta.common);
         let changed = NodeChange {
             allocatable: old.allocatable != new.allocatable,
@@ -55,13 +55,13 @@ impl<'a> ClusterEvent<'a> {
         (changed != NodeChange::default()).then_some(ClusterEvent::NodeUpdated { old, new, changed })
     }
 
-    pub fn assigned_pod_updated(old: &'a Rc<Pod>, new: &'a Rc<Pod>) -> Option<ClusterEvent<'a>> {
+    pub(crate) fn assigned_pod_updated(old: &'a Rc<Pod>, new: &'a Rc<Pod>) -> Option<ClusterEvent<'a>> {
         let changed = old.meta.labels() != new.meta.labels() || scaled_down(old, new);
         changed.then_some(ClusterEvent::AssignedPodUpdated { old, new })
     }
 
     /// The plugins that care for this sort of event.
-    pub fn interested(&self) -> PluginSet {
+    pub(crate) fn interested(&self) -> PluginSet {
         const VOLUME: PluginSet = PluginSet::of(Plugin::VolumeBinding).with(Plugin::VolumeRestrictions);
         match self {
             ClusterEvent::NodeAdded(_) => PluginSet::of(Plugin::NodeUnschedulable)
@@ -108,7 +108,7 @@ impl<'a> ClusterEvent<'a> {
 }
 
 /// Whether a pod asks for less of something than before.
-pub fn scaled_down(old: &Pod, new: &Pod) -> bool {
+pub(crate) fn scaled_down(old: &Pod, new: &Pod) -> bool {
     if Rc::ptr_eq(&old.spec, &new.spec) {
         return false;
     }
@@ -124,7 +124,7 @@ pub fn scaled_down(old: &Pod, new: &Pod) -> bool {
 /// and whatever they rejected is tried again.
 ///
 /// Kubernetes: pkg/scheduler/scheduler.go, buildQueueingHintMap.
-pub const WITHOUT_TAINT_HINT: PluginSet = PluginSet::of(Plugin::NodeName)
+pub(crate) const WITHOUT_TAINT_HINT: PluginSet = PluginSet::of(Plugin::NodeName)
     .with(Plugin::NodeAffinity)
     .with(Plugin::NodePorts)
     .with(Plugin::NodeResourcesFit)

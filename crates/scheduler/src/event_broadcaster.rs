@@ -41,7 +41,7 @@ impl Series {
 
 /// Posts events of pods.
 #[derive(Clone, Debug)]
-pub struct EventBroadcaster {
+pub(crate) struct EventBroadcaster {
     source: Rc<EventSource>,
     started: Time,
     /// By uid, resource version and reason.
@@ -52,7 +52,7 @@ pub struct EventBroadcaster {
 }
 
 impl EventBroadcaster {
-    pub fn new(component: &'static str) -> EventBroadcaster {
+    pub(crate) fn new(component: &'static str) -> EventBroadcaster {
         EventBroadcaster {
             source: Rc::new(EventSource { component, host: None }),
             started: Time::default(),
@@ -62,12 +62,12 @@ impl EventBroadcaster {
         }
     }
 
-    pub fn start(&mut self, now: Time) {
+    pub(crate) fn start(&mut self, now: Time) {
         self.started = now;
     }
 
     /// Posts an event that cannot come a second time of a pod's resource version.
-    pub fn event_once(
+    pub(crate) fn event_once(
         &self,
         pod: &Pod,
         kind: EventType,
@@ -81,7 +81,7 @@ impl EventBroadcaster {
     /// Posts an event, or counts it in the series it belongs to.
     ///
     /// Kubernetes: event_broadcaster.go, recordToSink.
-    pub fn event(
+    pub(crate) fn event(
         &mut self,
         pod: &Pod,
         kind: EventType,
@@ -122,14 +122,14 @@ impl EventBroadcaster {
     }
 
     /// When a count has to be written next.
-    pub fn next_check(&self, now: Time) -> Option<Time> {
+    pub(crate) fn next_check(&self, now: Time) -> Option<Time> {
         (self.unwritten > 0).then(|| (now + Duration(1)).next_tick(self.started, FINISH_TIME))
     }
 
     /// Writes the counts of the series that are over, and now and then of those that go on.
     ///
     /// Kubernetes: event_broadcaster.go, finishSeries and refreshExistingEventSeries.
-    pub fn check(&mut self, ctx: &mut Ctx) {
+    pub(crate) fn check(&mut self, ctx: &mut Ctx) {
         let now = ctx.now;
         let refresh = now.since(self.started).0.is_multiple_of(REFRESH_TIME.0);
         let unwritten = &mut self.unwritten;

@@ -19,7 +19,7 @@ use api::pod::scheduling::NamespaceLabels;
 /// Whether a waiting pod's own change may let it pass the plugins that rejected it.
 ///
 /// Kubernetes: pkg/scheduler/framework/events.go, PodSchedulingPropertiesChange, and the plugins' hints.
-pub fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool {
+pub(crate) fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool {
     if old.spec.scheduling.gated && !new.spec.scheduling.gated {
         return true;
     }
@@ -37,7 +37,7 @@ pub fn own_change_may_help(old: &Pod, new: &Pod, rejected_by: PluginSet) -> bool
 }
 
 /// A plugin's hint: whether an event may make it accept a pod that it rejected.
-pub fn is_worth_requeuing(
+pub(crate) fn is_worth_requeuing(
     plugin: Plugin,
     pod: &Pod,
     event: &ClusterEvent,

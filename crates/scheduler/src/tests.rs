@@ -174,7 +174,7 @@ impl Stand {
 
     /// Lets one second pass, and says what was asked of the API server: `bind pod node`, events, conditions.
     /// Bindings are answered, and the watch shows the bound pods and the statuses.
-    pub fn settle(&mut self) -> Vec<String> {
+    pub(crate) fn settle(&mut self) -> Vec<String> {
         self.run(Duration::from_secs(1));
         let mut said = Vec::new();
         while !self.calls.is_empty() {
@@ -191,7 +191,7 @@ impl Stand {
     }
 
     /// The watch shows a waiting pod's new status, with a new resource version.
-    pub fn show_status(&mut self, call: &Call) {
+    pub(crate) fn show_status(&mut self, call: &Call) {
         let Call::PatchPodStatus { pod, status } = call else { return };
         let waiting = self.scheduler.queue.find(pod.uid).and_then(|ix| self.scheduler.queue.get(ix));
         let Some(mut pod) = waiting.map(|queued| queued.pod.clone()) else { return };

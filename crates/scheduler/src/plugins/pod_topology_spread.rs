@@ -66,7 +66,7 @@ fn count_pods(info: &NodeInfo, pod: &Pod, constraint: &TopologySpreadConstraint)
 }
 
 /// `None`: nothing to filter.
-pub fn pre_filter(pod: &Pod, cache: &Cache, comparison_operators: bool) -> Option<PreFilterState> {
+pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, comparison_operators: bool) -> Option<PreFilterState> {
     hard(pod).next()?;
     let mut state =
         PreFilterState { counts: hard(pod).map(|_| BTreeMap::new()).collect(), fewest: Vec::new() };
@@ -96,7 +96,14 @@ impl PreFilterState {
     /// Counts a pod on a node in (+1) or out (-1).
     ///
     /// Kubernetes: filtering.go, updateWithPod.
-    pub fn update(&mut self, pod: &Pod, other: &Pod, node: &Node, by: i64, comparison_operators: bool) {
+    pub(crate) fn update(
+        &mut self,
+        pod: &Pod,
+        other: &Pod,
+        node: &Node,
+        by: i64,
+        comparison_operators: bool,
+    ) {
         if other.meta.namespace() != pod.meta.namespace()
             || hard(pod).any(|constraint| domain(node, constraint).is_none())
         {
@@ -165,7 +172,12 @@ pub(crate) fn honors_taints(pod: &Pod) -> bool {
 /// The normalized scores of some nodes; `None`: the plugin has nothing to say.
 ///
 /// Kubernetes: scoring.go, PreScore, Score and NormalizeScore.
-pub fn scores(pod: &Pod, nodes: &[&NodeInfo], cache: &Cache, comparison_operators: bool) -> Option<Vec<i64>> {
+pub(crate) fn scores(
+    pod: &Pod,
+    nodes: &[&NodeInfo],
+    cache: &Cache,
+    comparison_operators: bool,
+) -> Option<Vec<i64>> {
     let constraints = soft(pod);
     if constraints.is_empty() {
         return None;
