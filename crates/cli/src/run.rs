@@ -1,15 +1,18 @@
 //! `kubestage run`: plays a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sim::Duration;
-use stage::{Bytes, Command, Options, Script, Stage, Start};
+use stage::{Command, EditOutcome, Options, Script, Stage, Start};
 use view::{NodeView, PodView};
 
 use crate::args::{Misuse, Output, Run, duration, read};
 use crate::script::{files_of, gather, lines};
 use crate::{say, say_line};
+
+/// The terminal that a script's lines are entered in.
+const TERMINAL: u32 = 0;
 
 /// How long one command may keep the session waiting.
 const COMMAND_LIMIT: Duration = Duration::from_secs(600);
@@ -32,12 +35,14 @@ pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
         if files.is_empty() {
             files.insert(path.clone(), read(path)?.into());
         }
-        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), files);
+        let line = format!("kubectl apply -f {path}");
+        fine &= play(&mut stage, &line, Command::Exec { line: line.clone(), files });
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let mut given = BTreeSet::new();
         for line in lines(&text) {
-            fine &= play_line(&mut stage, &line)?;
+            fine &= play_line(&mut stage, &line, &mut given)?;
         }
     }
     if stage.now() < end {
@@ -57,8 +62,9 @@ fn print(stage: &mut Stage, output: Output) {
     }
 }
 
-/// A line of a script.
-fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
+/// A line of a script, entered in the one terminal. Files of the real disk that it names are brought along
+/// the first time that one is named: from then on the simulated home directory has it.
+fn play_line(stage: &mut Stage, line: &str, given: &mut BTreeSet<String>) -> Result<bool, Misuse> {
     if let Some(span) = line.strip_prefix("sleep ")
         && let Ok(span) = duration(span.trim()).or_else(|_| duration(&format!("{}s", span.trim())))
     {
@@ -66,14 +72,27 @@ fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
         stage.run_until(until);
         return Ok(true);
     }
-    Ok(play(stage, line, files_of(line)?))
+    let mut files = files_of(line)?;
+    files.retain(|name, _| given.insert(name.clone()));
+    Ok(play(stage, line, Command::Enter { terminal: TERMINAL, line: line.to_owned(), columns: 0, files }))
 }
 
-/// Plays a command to its end and prints what it says; whether it went well.
-fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
-    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
+/// Plays a command to its end and prints what it says; whether it went well. One that does not end is
+/// interrupted; nobody types or edits anything for it.
+fn play(stage: &mut Stage, line: &str, command: Command) -> bool {
+    let id = stage.perform(command);
     let end = stage.now() + COMMAND_LIMIT;
-    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
+    let runs = |stage: &Stage| stage.job(id).is_some_and(|job| job.exit_code.is_none());
+    while runs(stage) {
+        if stage.editing(id).is_some() {
+            stage.perform(Command::Edited { job: id.0, outcome: EditOutcome::NoEditor });
+        } else if stage.reads_terminal(id) {
+            stage.perform(Command::EndInput { terminal: TERMINAL });
+        } else if stage.now() >= end || !stage.step() {
+            stage.perform(Command::Interrupt { job: id.0 });
+            break;
+        }
+    }
     let Some(job) = stage.job(id) else { return false };
     eprintln!("$ {line}");
     match job.text.strip_suffix('\n').unwrap_or(&job.text) {
