@@ -38,7 +38,7 @@ impl Session {
                 continue;
             }
             let files = self.files_of(&line);
-            let job = script::play(&mut self.stage, &line, files);
+            let job = script::play(&mut self.stage, script::entered(&line, files));
             let text = job.as_ref().map_or("", |job| &job.text);
             said += &format!("$ {line}\n");
             match text.strip_suffix('\n').unwrap_or(text) {

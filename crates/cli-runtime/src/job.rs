@@ -26,13 +26,15 @@ pub use marks::Watching;
 use api::meta::Name;
 use api::object::{Kind, Object};
 use marks::{Cursor, Mark};
+use sim::files::Files;
 use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, WatchEvent};
 
 /// What a program does: it returns its exit code.
 pub(crate) type Program = fn(&mut Io) -> Result<i32, Stop>;
 
-/// The files that a command may read, by the path as it is typed; `-` is the standard input.
+/// Files that a command may read besides those of its computer, by the path as it is typed; `-` is the
+/// standard input.
 pub type FileSet = BTreeMap<String, Rc<[u8]>>;
 
 /// What a command knows before it asks.
@@ -69,6 +71,13 @@ pub struct FileDiagnostic {
     /// The file as it was named on the line.
     pub file: String,
     pub diagnostic: yaml::Diagnostic,
+}
+
+/// The computer's files and the directory in which a command runs.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    disk: Files,
+    directory: Rc<str>,
 }
 
 /// A simple command for a node's shell, to be run there at once.
@@ -165,8 +174,10 @@ enum Notice {
 #[derive(Clone)]
 pub struct Job {
     line: Rc<str>,
+    words: Rc<[String]>,
     program: Program,
     files: Rc<FileSet>,
+    place: Rc<Place>,
     client: Rc<Client>,
     started: Time,
     replies: Vec<Recorded<Reply>>,
@@ -176,6 +187,8 @@ pub struct Job {
     watch: u32,
     marks: Vec<Mark>,
     output: Vec<Chunk>,
+    /// How many pieces of output have been taken away before.
+    taken: usize,
     diagnostics: Vec<FileDiagnostic>,
     /// Whether the API server could not be reached, be it once.
     refused: bool,
@@ -198,8 +211,10 @@ impl Job {
     pub fn new(line: &str, program: Program, files: FileSet, client: Rc<Client>, now: Time) -> Job {
         Job {
             line: line.into(),
+            words: Rc::default(),
             program,
             files: Rc::new(files),
+            place: Rc::default(),
             client,
             started: now,
             replies: Vec::new(),
@@ -207,12 +222,23 @@ impl Job {
             watch: 0,
             marks: Vec::new(),
             output: Vec::new(),
+            taken: 0,
             diagnostics: Vec::new(),
             refused: false,
             waits: None,
             request_timeout: None,
             deadline: None,
         }
+    }
+
+    /// The words of the line, if they are not what its blanks part.
+    pub fn set_words(&mut self, words: &[String]) {
+        self.words = words.into();
+    }
+
+    /// The computer's disk and the directory in which the command runs.
+    pub fn set_disk(&mut self, disk: Files, directory: Rc<str>) {
+        self.place = Rc::new(Place { disk, directory });
     }
 
     pub fn line(&self) -> &str {
@@ -257,6 +283,7 @@ impl Job {
         self.notices = Vec::new();
         self.marks = Vec::new();
         self.files = Rc::default();
+        self.place = Rc::default();
     }
 
     fn reply(&mut self, at: Time, what: Reply) {
@@ -345,6 +372,12 @@ impl Job {
             Some(Progress::Done { exit_code }) => Some(exit_code),
             _ => None,
         }
+    }
+
+    /// Takes away what it printed since the last time.
+    pub fn take_output(&mut self) -> Vec<Chunk> {
+        self.taken += self.output.len();
+        std::mem::take(&mut self.output)
     }
 
     /// Both streams as a terminal shows them.

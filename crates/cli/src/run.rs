@@ -1,9 +1,9 @@
 //! `kubestage run`: plays a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use stage::{Bytes, Options, Script, Stage, Start};
+use stage::{Command, Options, Script, Stage, Start};
 use view::{NodeView, PodView};
 
 use crate::args::{Misuse, Output, Run, read};
@@ -29,12 +29,14 @@ pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
         if files.is_empty() {
             files.insert(path.clone(), read(path)?.into());
         }
-        fine &= play(&mut stage, &format!("kubectl apply -f {path}"), files);
+        let line = format!("kubectl apply -f {path}");
+        fine &= play(&mut stage, &line, Command::Exec { line: line.clone(), files });
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let mut given = BTreeSet::new();
         for line in lines(&text) {
-            fine &= play_line(&mut stage, &line)?;
+            fine &= play_line(&mut stage, &line, &mut given)?;
         }
     }
     if stage.now() < end {
@@ -54,18 +56,21 @@ fn print(stage: &mut Stage, output: Output) {
     }
 }
 
-/// A line of a script.
-fn play_line(stage: &mut Stage, line: &str) -> Result<bool, Misuse> {
+/// A line of a script, entered in the one terminal. Files of the real disk that it names are brought along
+/// the first time that one is named: from then on the simulated home directory has it.
+fn play_line(stage: &mut Stage, line: &str, given: &mut BTreeSet<String>) -> Result<bool, Misuse> {
     if let Some(span) = script::sleep(line) {
         script::wait(stage, span);
         return Ok(true);
     }
-    Ok(play(stage, line, files_of(line)?))
+    let mut files = files_of(line)?;
+    files.retain(|name, _| given.insert(name.clone()));
+    Ok(play(stage, line, script::entered(line, files)))
 }
 
 /// Plays a command to its end and prints what it says; whether it went well.
-fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> bool {
-    let Some(job) = script::play(stage, line, files) else { return false };
+fn play(stage: &mut Stage, line: &str, command: Command) -> bool {
+    let Some(job) = script::play(stage, command) else { return false };
     eprintln!("$ {line}");
     match job.text.strip_suffix('\n').unwrap_or(&job.text) {
         "" => {}

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use sim::Duration;
-use stage::{Bytes, Command, JobView, Stage};
+use stage::{Bytes, Command, EditOutcome, JobView, Stage};
+
+/// The terminal that a script's lines are entered in.
+const TERMINAL: u32 = 0;
 
 /// How long one command may keep the session waiting.
 const COMMAND_LIMIT: Duration = Duration::from_secs(600);
@@ -110,10 +113,26 @@ pub(crate) fn wait(stage: &mut Stage, span: Duration) {
     stage.run_until(until);
 }
 
-/// Plays a command to its end; nothing if the session has forgotten it.
-pub(crate) fn play(stage: &mut Stage, line: &str, files: BTreeMap<String, Bytes>) -> Option<JobView> {
-    let id = stage.perform(Command::Exec { line: line.to_owned(), files });
+/// The line as it is entered in the one terminal of a script.
+pub(crate) fn entered(line: &str, files: BTreeMap<String, Bytes>) -> Command {
+    Command::Enter { terminal: TERMINAL, line: line.to_owned(), columns: 0, files }
+}
+
+/// Plays a command to its end; nothing if the session has forgotten it. One that does not end is interrupted;
+/// nobody types or edits anything for it.
+pub(crate) fn play(stage: &mut Stage, command: Command) -> Option<JobView> {
+    let id = stage.perform(command);
     let end = stage.now() + COMMAND_LIMIT;
-    while stage.now() < end && stage.job(id).is_some_and(|job| job.exit_code.is_none()) && stage.step() {}
+    let runs = |stage: &Stage| stage.job(id).is_some_and(|job| job.exit_code.is_none());
+    while runs(stage) {
+        if stage.editing(id).is_some() {
+            stage.perform(Command::Edited { job: id.0, outcome: EditOutcome::NoEditor });
+        } else if stage.reads_terminal(id) {
+            stage.perform(Command::EndInput { terminal: TERMINAL });
+        } else if stage.now() >= end || !stage.step() {
+            stage.perform(Command::Interrupt { job: id.0 });
+            break;
+        }
+    }
     stage.job(id)
 }

@@ -4,7 +4,6 @@ use crate::boot::MANIFESTS;
 use crate::machine::FileEvent;
 use crate::{Cluster, Wake};
 use api::meta::Uid;
-use cli_runtime::job::{Deed, Outcome};
 use kubelet::FileChange;
 use kubelet::runtime::sandbox::Sandbox;
 use sim::files::{FileError, clean_path, parent};
@@ -180,12 +179,5 @@ impl Cluster {
             moved = self.move_file(&node, from, to);
         }
         moved
-    }
-
-    /// Runs a simple command of a node's shell.
-    pub(super) fn act(&mut self, deed: &Deed) -> Outcome {
-        let outcome = console::node_shell(self, deed);
-        self.after_step();
-        outcome
     }
 }

@@ -1,20 +1,40 @@
-//! The user's desk: commands under way, and what they are waiting for.
+//! The user's desk: the shells with what runs in them, and what they wait for.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Cluster, Wake};
 use api::object::Object;
-use cli_runtime::job::{Deed, Job, Outcome, Progress, WatchSpec};
+use cli_runtime::job::{Chunk, Stream, WatchSpec};
+use console::{EditRequest, Edited, Mail, Prompt, Request, Shell};
 use sim::Time;
+use sim::files::{Entry, Files, clean_path, parent};
 use wire::{Answer, CallError, Part, Token, WatchEvent};
 
 /// The number of a command; later ones have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JobId(pub u32);
 
+/// Whose shell something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A command that has a shell of its own.
+    Job(JobId),
+    /// A terminal, by its number.
+    Terminal(u32),
+}
+
 /// How many ended commands are kept for the console's history.
 const HISTORY: usize = 500;
+
+/// More of a command's output is not kept: the beginning goes.
+const KEPT_OUTPUT: usize = 1 << 20;
+
+/// More terminals are not opened; a higher number is the last one.
+const TERMINALS: u32 = 100;
+
+/// The home directory on the person's own computer.
+const HOME: &str = "/root";
 
 /// A deed that was done by a click, as the console shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,25 +45,84 @@ pub struct Note {
     pub error: Option<String>,
 }
 
-/// All commands, running and ended, and the deeds between them.
+/// A command as the console shows it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub line: Rc<str>,
+    pub started: Time,
+    pub owner: Owner,
+    output: Vec<Chunk>,
+    size: usize,
+    /// Whether a request found no API server to talk to.
+    pub was_refused: bool,
+    /// `None` while it runs.
+    pub exit_code: Option<i32>,
+}
+
+impl Record {
+    fn new(line: &str, started: Time, owner: Owner) -> Record {
+        Record { line: line.into(), started, owner, output: Vec::new(), size: 0, was_refused: false, exit_code: None }
+    }
+
+    /// What it has printed, in order; of a lot of it the end.
+    pub fn output(&self) -> &[Chunk] {
+        &self.output
+    }
+
+    /// Both streams as a terminal shows them.
+    pub fn text(&self) -> String {
+        self.output.iter().map(|chunk| chunk.text.as_str()).collect()
+    }
+
+    fn push(&mut self, chunk: Chunk) {
+        self.size += chunk.text.len();
+        match self.output.last_mut() {
+            Some(last) if last.stream == chunk.stream && last.text.len() < KEPT_OUTPUT / 8 => {
+                last.text += &chunk.text;
+            }
+            _ => self.output.push(chunk),
+        }
+        while self.size > KEPT_OUTPUT && self.output.len() > 1 {
+            self.size -= self.output.remove(0).text.len();
+        }
+    }
+}
+
+/// All commands, running and ended, the deeds between them, and the person's own disk.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    jobs: BTreeMap<JobId, Job>,
+    records: BTreeMap<JobId, Record>,
+    shells: BTreeMap<Owner, Shell>,
+    /// The command that runs in each terminal, or the last that did.
+    current: BTreeMap<u32, JobId>,
     notes: BTreeMap<JobId, Note>,
     last: u32,
-    /// What deeds on nodes have come to; told when they return.
-    outcomes: BTreeMap<JobId, Outcome>,
-    watches: BTreeMap<JobId, WatchSpec>,
+    watches: BTreeMap<(Owner, u32), WatchSpec>,
+    /// Shells that are being driven, and what comes for them meanwhile.
+    driven: Vec<Owner>,
+    late: Vec<(Owner, u32, Time, Mail)>,
+    home: Files,
+    /// Counts the changes of the person's disk.
+    home_version: u64,
 }
 
 impl Desk {
+    pub(super) fn new() -> Desk {
+        let mut desk = Desk::default();
+        for directory in [HOME, "/root/.kube", "/tmp", "/etc"] {
+            // Paths of our own cannot clash.
+            let _ = desk.home.make_directory(directory);
+        }
+        desk
+    }
+
     /// Whether any command watches the API.
     pub(super) fn is_watching(&self) -> bool {
         !self.watches.is_empty()
     }
 
-    pub fn job(&self, id: JobId) -> Option<&Job> {
-        self.jobs.get(&id)
+    pub fn job(&self, id: JobId) -> Option<&Record> {
+        self.records.get(&id)
     }
 
     pub fn note(&self, id: JobId) -> Option<&Note> {
@@ -55,128 +134,359 @@ impl Desk {
     }
 
     /// All that are still known, oldest first.
-    pub fn jobs(&self) -> impl DoubleEndedIterator<Item = (JobId, &Job)> {
-        self.jobs.iter().map(|(id, job)| (*id, job))
+    pub fn jobs(&self) -> impl DoubleEndedIterator<Item = (JobId, &Record)> {
+        self.records.iter().map(|(id, record)| (*id, record))
+    }
+
+    /// The person's own disk.
+    pub fn home(&self) -> &Files {
+        &self.home
+    }
+
+    /// The files of the home directory by their names in it; hidden ones are left out.
+    pub fn home_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.home.iter().filter_map(|(path, entry)| {
+            let name = path.strip_prefix(HOME)?.strip_prefix('/')?;
+            let hidden = name.split('/').any(|part| part.starts_with('.'));
+            match entry {
+                Entry::File(file) if !hidden => Some((name, &*file.bytes)),
+                _ => None,
+            }
+        })
+    }
+
+    pub(super) fn home_mut(&mut self) -> &mut Files {
+        self.home_version += 1;
+        &mut self.home
+    }
+
+    /// A number that grows with each change of the person's own disk.
+    pub fn home_version(&self) -> u64 {
+        self.home_version
+    }
+
+    /// A terminal's shell; none before the first line was entered.
+    pub fn terminal(&self, number: u32) -> Option<&Shell> {
+        self.shells.get(&Owner::Terminal(number))
+    }
+
+    /// What a terminal's prompt says; `None` while a command runs in it.
+    pub fn prompt(&self, number: u32) -> Option<Prompt> {
+        match self.terminal(number) {
+            Some(shell) if shell.at_prompt() => shell.prompt(),
+            Some(_) => None,
+            None => Shell::terminal(Rc::default(), Time::START).prompt(),
+        }
+    }
+
+    /// What a running command waits for that a person has to give.
+    pub fn editing(&self, id: JobId) -> Option<&EditRequest> {
+        let record = self.records.get(&id).filter(|record| record.exit_code.is_none())?;
+        self.shells.get(&record.owner)?.editing()
+    }
+
+    /// Whether a running command waits for something to be typed.
+    pub fn reads_terminal(&self, id: JobId) -> bool {
+        let record = self.records.get(&id).filter(|record| record.exit_code.is_none());
+        record.and_then(|record| self.shells.get(&record.owner)).is_some_and(Shell::reads_terminal)
+    }
+
+    /// The command that a shell runs, or the last that it ran.
+    fn current_record(&mut self, owner: Owner) -> Option<&mut Record> {
+        let id = match owner {
+            Owner::Job(id) => id,
+            Owner::Terminal(number) => *self.current.get(&number)?,
+        };
+        self.records.get_mut(&id)
+    }
+
+    fn next_id(&mut self) -> JobId {
+        self.last += 1;
+        JobId(self.last)
+    }
+
+    fn begin(&mut self, line: &str, started: Time, owner: Owner) -> JobId {
+        let id = self.next_id();
+        let owner = match owner {
+            Owner::Job(_) => Owner::Job(id),
+            terminal => terminal,
+        };
+        self.records.insert(id, Record::new(line, started, owner));
+        self.forget_old();
+        id
     }
 
     fn forget_old(&mut self) {
         while self.notes.len() > HISTORY {
             self.notes.pop_first();
         }
-        while self.jobs.len() > HISTORY {
-            let ended = self.jobs.iter().find(|(_, job)| job.exit_code().is_some()).map(|(id, _)| *id);
+        while self.records.len() > HISTORY {
+            let ended = self.records.iter().find(|(_, record)| record.exit_code.is_some()).map(|(id, _)| *id);
             let Some(id) = ended else { return };
-            self.jobs.remove(&id);
+            self.records.remove(&id);
         }
+    }
+
+    /// Puts files into the person's home directory, by the names that a line gives them.
+    fn put_files(&mut self, files: &BTreeMap<String, Rc<[u8]>>, now: Time) {
+        for (name, bytes) in files.iter().filter(|(name, _)| *name != "-") {
+            let path = match name.strip_prefix("~/") {
+                Some(rest) => clean_path(&format!("{HOME}/{rest}")),
+                None if name.starts_with('/') => clean_path(name),
+                None => clean_path(&format!("{HOME}/{name}")),
+            };
+            if self.home.file(&path).is_some_and(|file| file.bytes == *bytes) {
+                continue;
+            }
+            let home = self.home_mut();
+            // A name that clashes with a directory's is left out; the command will say what it finds.
+            let _ = home.make_directory(parent(&path)).and_then(|()| home.write(&path, bytes, now));
+        }
+    }
+
+    fn deliver(&mut self, owner: Owner, ticket: u32, at: Time, mail: Mail) {
+        match self.shells.get_mut(&owner) {
+            Some(shell) => shell.mail(ticket, at, mail),
+            None => self.late.push((owner, ticket, at, mail)),
+        }
+    }
+}
+
+/// Where an answer goes, as a message's token says it.
+fn token(owner: Owner, ticket: u32) -> Token {
+    let (kind, number) = match owner {
+        Owner::Job(id) => (0, id.0),
+        Owner::Terminal(number) => (1, number),
+    };
+    Token { tag: 1, value: kind << 63 | u64::from(number) << 31 | u64::from(ticket & 0x7fff_ffff) }
+}
+
+fn of_token(token: Token) -> (Owner, u32) {
+    let number = (token.value >> 31) as u32;
+    let ticket = (token.value & 0x7fff_ffff) as u32;
+    match token.value >> 63 {
+        0 => (Owner::Job(JobId(number)), ticket),
+        _ => (Owner::Terminal(number), ticket),
     }
 }
 
 impl Cluster {
     /// Writes down a deed that was done by a click.
     pub fn note_deed(&mut self, line: &str, done: Result<(), String>) -> JobId {
-        self.desk.last += 1;
-        let id = JobId(self.desk.last);
+        let id = self.desk.next_id();
         self.desk.notes.insert(id, Note { line: line.into(), at: self.now, error: done.err() });
         self.desk.forget_old();
         id
     }
 
-    /// Begins a command; it runs as virtual time passes.
-    pub fn start_job(&mut self, job: Job) -> JobId {
-        self.desk.last += 1;
-        let id = JobId(self.desk.last);
-        self.desk.jobs.insert(id, job);
-        self.desk.forget_old();
-        self.drive(id);
+    /// Runs a line in a shell of its own, on the person's computer; it runs as virtual time passes. The files
+    /// are put into the home directory first; the one called `-` is the standard input.
+    pub fn run_line(&mut self, line: &str, files: &BTreeMap<String, Rc<[u8]>>) -> JobId {
+        self.desk.put_files(files, self.now);
+        let id = self.desk.begin(line, self.now, Owner::Job(JobId(0)));
+        let shell = Shell::line(line, files.get("-").cloned(), self.client(), self.now);
+        self.desk.shells.insert(Owner::Job(id), shell);
+        self.drive(Owner::Job(id));
         id
+    }
+
+    /// Enters a line in a terminal. If a command runs there, the line is what that one reads.
+    pub fn enter_line(
+        &mut self,
+        number: u32,
+        line: &str,
+        columns: u16,
+        files: &BTreeMap<String, Rc<[u8]>>,
+    ) -> JobId {
+        self.desk.put_files(files, self.now);
+        let number = self.open_terminal(number);
+        let owner = Owner::Terminal(number);
+        if let Some(shell) = self.desk.shells.get_mut(&owner) {
+            shell.set_columns(columns);
+        }
+        let at_prompt = self.desk.shells.get(&owner).is_some_and(Shell::at_prompt);
+        if let Some(id) = self.desk.current.get(&number).copied().filter(|_| !at_prompt) {
+            if let Some(record) = self.desk.records.get_mut(&id) {
+                record.push(Chunk { stream: Stream::Out, text: format!("{line}\n") });
+            }
+            if let Some(shell) = self.desk.shells.get_mut(&owner) {
+                shell.type_text(&format!("{line}\n"));
+            }
+            self.drive(owner);
+            return id;
+        }
+        let id = self.begin_in_terminal(number, line);
+        self.drive(owner);
+        id
+    }
+
+    /// A terminal's number, after it has been opened if it was not.
+    fn open_terminal(&mut self, number: u32) -> u32 {
+        let number = number.min(TERMINALS);
+        let owner = Owner::Terminal(number);
+        if !self.desk.shells.contains_key(&owner) {
+            let shell = Shell::terminal(self.client(), self.now);
+            self.desk.shells.insert(owner, shell);
+            self.drive(owner);
+        }
+        number
+    }
+
+    fn begin_in_terminal(&mut self, number: u32, line: &str) -> JobId {
+        let id = self.desk.begin(line, self.now, Owner::Terminal(number));
+        self.desk.current.insert(number, id);
+        if let Some(shell) = self.desk.shells.get_mut(&Owner::Terminal(number)) {
+            shell.enter(line);
+        }
+        id
+    }
+
+    /// Ctrl-D: a shell at its prompt ends; a command has read everything that is typed for it.
+    pub fn end_input(&mut self, number: u32) -> JobId {
+        let number = self.open_terminal(number);
+        let owner = Owner::Terminal(number);
+        if self.desk.shells.get(&owner).is_some_and(Shell::at_prompt) {
+            let id = self.begin_in_terminal(number, "exit");
+            self.drive(owner);
+            return id;
+        }
+        if let Some(shell) = self.desk.shells.get_mut(&owner) {
+            shell.type_end();
+        }
+        self.drive(owner);
+        self.desk.current.get(&number).copied().unwrap_or(JobId(0))
     }
 
     /// Ctrl-C.
     pub fn interrupt_job(&mut self, id: JobId) {
-        if let Some(job) = self.desk.jobs.get_mut(&id) {
-            job.interrupt();
-        }
-        self.desk.watches.remove(&id);
+        let Some(owner) =
+            self.desk.records.get(&id).filter(|record| record.exit_code.is_none()).map(|r| r.owner)
+        else {
+            return;
+        };
+        let Some(mut shell) = self.desk.shells.remove(&owner) else { return };
+        shell.interrupt(self);
+        self.desk.shells.insert(owner, shell);
+        self.drive(owner);
     }
 
-    /// Runs a command as far as it gets.
-    fn drive(&mut self, id: JobId) {
-        let Some(job) = self.desk.jobs.get_mut(&id) else { return };
-        match job.advance() {
-            Progress::Needs(call) => {
-                let value = u64::from(job.request_number()) << 32 | u64::from(id.0);
-                if let Some(deadline) = job.deadline() {
-                    self.agenda.push(deadline, Wake::Job(id));
-                }
-                self.send(Part::User, call, Token { tag: 1, value });
-            }
-            Progress::Acts(deed) => self.begin_deed(id, &deed),
-            Progress::Sleeps { until } => self.agenda.push(until.max(self.now), Wake::Job(id)),
-            Progress::Watches { watch, until } => {
-                if let Some(until) = until {
-                    self.agenda.push(until.max(self.now), Wake::Job(id));
-                }
-                self.open_watch(id, watch);
-            }
-            Progress::Done { .. } => {
-                self.desk.watches.remove(&id);
-            }
-        }
-    }
-
-    fn begin_deed(&mut self, id: JobId, deed: &Deed) {
-        let outcome = self.act(deed);
-        let returns = self.now + outcome.takes;
-        self.desk.outcomes.insert(id, outcome);
-        self.agenda.push(returns, Wake::Job(id));
-    }
-
-    /// Something that a command waited for has come by time.
-    pub(super) fn wake_job(&mut self, id: JobId) {
+    /// A file that a command wanted to be edited has been, or not.
+    pub fn finish_editing(&mut self, id: JobId, edited: Edited) {
         let now = self.now;
-        let Some(job) = self.desk.jobs.get_mut(&id) else { return };
-        match self.desk.outcomes.remove(&id) {
-            Some(outcome) => job.done(now, outcome),
-            None => job.woke(now),
+        let Some(owner) = self.desk.records.get(&id).map(|record| record.owner) else { return };
+        if let Some(shell) = self.desk.shells.get_mut(&owner) {
+            shell.edited(now, edited);
         }
-        self.drive(id);
+        self.drive(owner);
+    }
+
+    /// Runs a shell as far as it gets.
+    fn drive(&mut self, owner: Owner) {
+        if self.desk.driven.contains(&owner) {
+            return;
+        }
+        self.desk.driven.push(owner);
+        loop {
+            let Some(mut shell) = self.desk.shells.remove(&owner) else { break };
+            let requests = shell.advance(self);
+            let output = shell.take_output();
+            self.desk.shells.insert(owner, shell);
+            self.show(owner, output);
+            for request in requests {
+                self.ask(owner, request);
+            }
+            let late = std::mem::take(&mut self.desk.late);
+            let (mine, others): (Vec<_>, Vec<_>) = late.into_iter().partition(|(to, ..)| *to == owner);
+            self.desk.late = others;
+            let came = !mine.is_empty();
+            for (_, ticket, at, mail) in mine {
+                self.desk.deliver(owner, ticket, at, mail);
+            }
+            if !came && !self.settle_shell(owner) {
+                break;
+            }
+        }
+        self.desk.driven.retain(|driven| *driven != owner);
+    }
+
+    fn show(&mut self, owner: Owner, output: Vec<Chunk>) {
+        if let Some(record) = self.desk.current_record(owner) {
+            output.into_iter().for_each(|chunk| record.push(chunk));
+        }
+    }
+
+    /// Notes what has ended; whether a line that was typed meanwhile begins now.
+    fn settle_shell(&mut self, owner: Owner) -> bool {
+        let Some(shell) = self.desk.shells.get_mut(&owner) else { return false };
+        match owner {
+            Owner::Job(id) => {
+                let (code, running) = (shell.exit_code(), shell.is_running());
+                if let Some(record) = self.desk.records.get_mut(&id) {
+                    record.exit_code = code;
+                }
+                if code.is_some() && !running {
+                    self.desk.shells.remove(&owner);
+                }
+                false
+            }
+            Owner::Terminal(number) => {
+                if !shell.at_prompt() {
+                    return false;
+                }
+                let (status, typed) = (shell.status(), shell.take_typed_line());
+                let current = self.desk.current.get(&number).copied();
+                if let Some(record) = current.and_then(|id| self.desk.records.get_mut(&id)) {
+                    record.exit_code.get_or_insert(status);
+                }
+                match typed {
+                    Some(line) => {
+                        self.begin_in_terminal(number, &line);
+                        true
+                    }
+                    None => false,
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, owner: Owner, request: Request) {
+        match request {
+            Request::Call { ticket, call } => self.send(Part::User, call, token(owner, ticket)),
+            Request::Wake { at } => self.agenda.push(at.max(self.now), Wake::Shell(owner)),
+            Request::Watch { ticket, watch } => self.open_watch(owner, ticket, watch),
+            Request::Unwatch { ticket } => {
+                self.desk.watches.remove(&(owner, ticket));
+            }
+        }
+    }
+
+    /// Something that a shell waited for has come by time.
+    pub(super) fn wake_shell(&mut self, owner: Owner) {
+        self.drive(owner);
     }
 
     pub(super) fn answer_job(&mut self, token: Token, answer: Answer) {
-        let id = JobId(token.value as u32);
+        let (owner, ticket) = of_token(token);
         let now = self.now;
-        if let Some(job) = self.desk.jobs.get_mut(&id)
-            && u64::from(job.request_number()) == token.value >> 32
+        if matches!(answer.result, Err(CallError::Refused))
+            && let Some(record) = self.desk.current_record(owner)
         {
-            job.answer(now, answer);
-            self.drive(id);
+            record.was_refused = true;
         }
+        self.desk.deliver(owner, ticket, now, Mail::Answer(answer));
+        self.drive(owner);
     }
 
     /// Opens a command's watch: what happened since its revision comes at once, then whatever happens.
-    fn open_watch(&mut self, id: JobId, watch: WatchSpec) {
-        if self.desk.watches.get(&id).is_some_and(|open| open.number == watch.number) {
-            return;
-        }
+    fn open_watch(&mut self, owner: Owner, ticket: u32, watch: WatchSpec) {
+        let now = self.now;
         if !self.api_up() {
-            let now = self.now;
-            if let Some(job) = self.desk.jobs.get_mut(&id) {
-                job.closed(now, CallError::Refused);
-                self.drive(id);
-            }
+            self.desk.late.push((owner, ticket, now, Mail::Closed(CallError::Refused)));
             return;
         }
         let missed = self.missed_events(&watch);
-        self.desk.watches.insert(id, watch);
-        let now = self.now;
-        let Some(job) = self.desk.jobs.get_mut(&id) else { return };
-        if missed.is_empty() {
-            return;
-        }
-        for event in missed {
-            job.event(now, event);
-        }
-        self.drive(id);
+        self.desk.watches.insert((owner, ticket), watch);
+        self.desk.late.extend(missed.into_iter().map(|event| (owner, ticket, now, Mail::Event(event))));
     }
 
     /// What has happened since a watch's revision. One that is too old to know it exactly hears of what is
@@ -193,25 +503,21 @@ impl Cluster {
     /// Brings a change to the commands that watch its kind.
     pub(super) fn tell_watching_jobs(&mut self, event: &WatchEvent) {
         let concerned = self.desk.watches.iter().filter(|(_, watch)| watch.concerns(event.object()));
-        let ids: Vec<JobId> = concerned.map(|(id, _)| *id).collect();
+        let all: Vec<(Owner, u32)> = concerned.map(|(key, _)| *key).collect();
         let now = self.now;
-        for id in ids {
-            if let Some(job) = self.desk.jobs.get_mut(&id) {
-                job.event(now, event.clone());
-            }
-            self.drive(id);
+        for (owner, ticket) in all {
+            self.desk.deliver(owner, ticket, now, Mail::Event(event.clone()));
+            self.drive(owner);
         }
     }
 
     /// The API server has gone: open watches end.
     pub(super) fn close_watching_jobs(&mut self) {
-        let ids: Vec<JobId> = std::mem::take(&mut self.desk.watches).into_keys().collect();
+        let all: Vec<(Owner, u32)> = std::mem::take(&mut self.desk.watches).into_keys().collect();
         let now = self.now;
-        for id in ids {
-            if let Some(job) = self.desk.jobs.get_mut(&id) {
-                job.closed(now, CallError::Refused);
-            }
-            self.drive(id);
+        for (owner, ticket) in all {
+            self.desk.deliver(owner, ticket, now, Mail::Closed(CallError::Refused));
+            self.drive(owner);
         }
     }
 }

@@ -36,7 +36,7 @@ use wire::{
 use broadcaster::Undelivered;
 use changes::Changes;
 use control_plane::Serving;
-use desk::{Desk, JobId};
+use desk::{Desk, Owner};
 use machine::{Machine, MachineSpec};
 use post::{Leg, Log, Message, Post, Record};
 use watch_cache::WatchCache;
@@ -56,8 +56,8 @@ pub(crate) enum Wake {
     Timer { part: Part, epoch: u32, timer: Timer },
     /// Changes of files reach a node's kubelet.
     Files(MachineId),
-    /// What a command of the user waits for has come by time.
-    Job(JobId),
+    /// What a shell of the user waits for has come by time.
+    Shell(Owner),
     /// A part (re)connects its watches, in the life named.
     Connect { part: Part, epoch: u32 },
     /// A computer is switched on and its kubelet starts.
@@ -187,7 +187,7 @@ impl Cluster {
             undelivered: BTreeMap::new(),
             post: Post::default(),
             log: Log::default(),
-            desk: Desk::default(),
+            desk: Desk::new(),
             effects: Vec::new(),
             changes: Changes::default(),
         };
@@ -342,7 +342,7 @@ impl Cluster {
             }
             Wake::Connect { part, epoch } => self.connect(part, epoch),
             Wake::Files(id) => self.deliver_file_events(id),
-            Wake::Job(id) => self.wake_job(id),
+            Wake::Shell(owner) => self.wake_shell(owner),
             Wake::Boot(id) => self.booted(id),
             Wake::StorageTimeout(epoch) => self.give_up_on_etcd(epoch),
             Wake::Events(part) => self.send_events(part),

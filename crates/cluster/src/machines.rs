@@ -112,6 +112,22 @@ impl Machines for Cluster {
         self.machine(node).is_some_and(Machine::is_on_network)
     }
 
+    fn address(&self, node: &str) -> String {
+        self.machine(node).map_or(String::new(), |machine| machine.ip.to_string())
+    }
+
+    fn home(&self) -> &Files {
+        self.desk.home()
+    }
+
+    fn home_mut(&mut self) -> &mut Files {
+        self.desk.home_mut()
+    }
+
+    fn settle(&mut self) {
+        self.after_step();
+    }
+
     fn is_powered(&self, node: &str) -> bool {
         self.machine(node).is_some_and(|machine| machine.powered)
     }
@@ -157,6 +173,11 @@ impl Machines for Cluster {
     fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError> {
         let id = self.known(node);
         self.machines[id.0 as usize].files.make_directory(path)
+    }
+
+    fn set_mode(&mut self, node: &str, path: &str, mode: u16) -> Result<(), FileError> {
+        let id = self.known(node);
+        self.machines[id.0 as usize].files.set_mode(path, mode)
     }
 
     fn kubelet(&self, node: &str) -> Service {

@@ -1,45 +1,38 @@
 //! What a shell has elsewhere and this one has not: a sentence instead of silence.
 
+/// `(less is not simulated: …)`
+pub(super) fn sentence(name: &str, why: &str) -> String {
+    format!("({name} is not simulated: {why})\n")
+}
+
 /// What to say of a command that is not simulated; `None`: nobody would expect it here.
 pub(super) fn absent(name: &str) -> Option<String> {
     let why = match name {
-        "for" | "while" | "until" | "if" | "case" | "select" | "function" => {
-            "this console reads one command after the other, with |, &&, || and ;"
+        "perl" | "python" | "python3" | "ruby" | "node" | "yq" => {
+            "grep, sed, awk and jq are, and kubectl get -o jsonpath=… picks values"
         }
-        "awk" | "jq" | "less" | "more" | "paste" | "perl" | "python3" | "xargs" | "yq" => {
-            "grep, head, tail, cut, sed, sort and wc are, and kubectl get -o jsonpath=… picks values"
+        "curl" | "dig" | "nc" | "netcat" | "nslookup" | "host" | "ping" | "telnet" | "traceroute"
+        | "wget" | "tcpdump" | "iptables" | "ipvsadm" | "nft" | "openssl" | "etcdctl" | "etcdutl"
+        | "rsync" | "git" => "no traffic flows here",
+        "dmesg" | "htop" | "lsof" | "mount" | "umount" | "top" | "lsblk" | "lscpu" | "vmstat" | "iostat"
+        | "sysctl" | "modprobe" | "swapoff" | "apt" | "apt-get" | "apt-mark" | "dnf" | "yum" | "useradd" => {
+            "of a node's computer there are files, systemd, ps, ss, ip, the kubelet's journal and crictl"
         }
-        "curl" | "dig" | "netstat" | "nc" | "nslookup" | "ping" | "ss" | "traceroute" | "wget" => {
-            "no traffic flows here"
+        "df" | "free" | "hostnamectl" | "ip" | "netstat" | "nproc" | "ps" | "pgrep" | "pkill" | "ss"
+        | "uptime" | "service" | "kubelet" | "poweroff" | "reboot" | "shutdown" | "halt" => {
+            "it is on the nodes: ssh NODE"
         }
-        "df" | "dmesg" | "du" | "free" | "htop" | "lsof" | "mount" | "nproc" | "ps" | "top" | "uname"
-        | "uptime" => "of a node's computer there are files, systemd, the kubelet's journal and crictl",
         "ctr" | "docker" | "nerdctl" | "podman" => "the runtime is containerd, and crictl talks to it",
-        "helm" | "k9s" | "kind" | "kubeadm" | "kustomize" | "minikube" | "stern" => {
+        "helm" | "k9s" | "kind" | "kustomize" | "minikube" | "stern" | "kubectx" | "kubens" => {
             "kubectl and the nodes' own tools are"
         }
-        "emacs" | "nano" | "vi" | "vim" => {
-            "edit the file in the editor, or a node's with sed -i, tee or cat <<EOF"
-        }
-        "man" => "kubectl COMMAND --help and help say what is there",
-        name if is_assignment(name) => {
-            return Some("(variables are not simulated: write out the value where it is used)\n".to_owned());
-        }
+        "emacs" | "ed" | "ex" => "vi and nano are, and sed -i",
+        "tmux" | "screen" => "there is one screen here",
+        "tar" | "gzip" | "gunzip" | "zip" | "unzip" | "xz" => "archives cannot be made or read here",
+        "man" | "info" => "kubectl COMMAND --help and help say what is there",
+        "su" | "passwd" | "chgrp" => "everybody is root here",
+        "crontab" | "at" => "commands run when they are typed",
         _ => return None,
     };
-    Some(format!("({name} is not simulated: {why})\n"))
-}
-
-/// `NS=kube-system`.
-fn is_assignment(word: &str) -> bool {
-    let is_name = |name: &str| {
-        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    word.split_once('=').is_some_and(|(name, _)| is_name(name))
-}
-
-/// The words that go on with a loop or a condition whose beginning was refused already.
-pub(super) fn goes_on(name: &str) -> bool {
-    matches!(name, "do" | "done" | "then" | "elif" | "else" | "fi" | "esac")
+    Some(sentence(name, why))
 }

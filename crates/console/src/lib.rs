@@ -1,34 +1,33 @@
-//! The console: one shell line at a time, on the person's own computer or, behind `ssh`, on a node.
+//! The console: a shell on the person's own computer and, through `ssh`, on the nodes.
 //!
-//! A line becomes a [`Job`](cli_runtime::job::Job). kubectl asks the API server; what is done on a node is a
-//! [`Deed`](cli_runtime::job::Deed), which the cluster carries out with [`node_shell`] over its [`Machines`]. The
-//! page's console and the native program share this.
+//! A [`Shell`] is a line with everything that runs for it, or a terminal with its sessions. kubectl asks the
+//! API server; what is done to a computer goes through [`Machines`], which the cluster is. The page's console
+//! and the native program share this.
 
 mod absent;
+mod arith;
 mod crictl;
-mod files;
-mod filters;
+mod disk;
+mod env;
+mod escape;
+mod expand;
+mod glob;
 mod node;
+mod parse;
 mod power;
+mod programs;
 mod regex;
-mod run;
-mod sed;
-pub(crate) mod shell;
+mod shell;
+mod syntax;
 mod systemd;
 
-use std::rc::Rc;
-
-use cli_runtime::job::{Client, FileSet, Job};
 use sim::files::{FileError, Files};
 use sim::{Duration, Time};
 
+pub use env::Host;
 pub use node::node_shell;
 pub use power::PowerVerb;
-
-/// A job for a line that somebody typed at `now`.
-pub fn job(line: &str, files: FileSet, client: Rc<Client>, now: Time) -> Job {
-    Job::new(line, run::program, files, client, now)
-}
+pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell};
 
 /// What systemd says of the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +100,16 @@ pub trait Machines {
     /// Whether it is switched on and its network works.
     fn is_reachable(&self, node: &str) -> bool;
 
+    /// Its address on the nodes' network.
+    fn address(&self, node: &str) -> String;
+
+    /// The disk of the person's own computer.
+    fn home(&self) -> &Files;
+    fn home_mut(&mut self) -> &mut Files;
+
+    /// Lets happen at once what a change of a node has set off.
+    fn settle(&mut self);
+
     fn is_powered(&self, node: &str) -> bool;
     /// Says in a sentence why not.
     fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String>;
@@ -115,6 +124,7 @@ pub trait Machines {
     /// Moves a file; onto a directory, into it. Returns the path it has now.
     fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError>;
     fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError>;
+    fn set_mode(&mut self, node: &str, path: &str, mode: u16) -> Result<(), FileError>;
 
     fn kubelet(&self, node: &str) -> Service;
     fn control_kubelet(&mut self, node: &str, verb: ServiceVerb);

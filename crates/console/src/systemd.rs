@@ -118,8 +118,16 @@ fn ago(span: Duration) -> String {
     }
 }
 
-fn journal_line(node: &str, time: Time, line: &str) -> String {
+pub(super) fn journal_line(node: &str, time: Time, line: &str) -> String {
     format!("{} {node} kubelet[{PID}]: {line}\n", journal_date(time))
+}
+
+/// Whether `journalctl` is to go on with what comes.
+pub(super) fn follows(words: &[String]) -> bool {
+    words.iter().any(|word| {
+        let short = word.starts_with('-') && !word.starts_with("--");
+        word == "--follow" || (short && word.contains('f') && !word.starts_with("-u"))
+    })
 }
 
 /// `journalctl -u kubelet [-n N] [--since "5m ago"] [-r]`.

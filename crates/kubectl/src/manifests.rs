@@ -122,7 +122,6 @@ fn place(doc: &mut Doc, namespace: &str) {
 
 /// Directories stand for the manifests in them.
 fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Failure> {
-    let files = io.files();
     let mut found = Vec::new();
     for path in names {
         if path.starts_with("https://") || path.starts_with("http://") {
@@ -135,14 +134,9 @@ fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Fai
             found.push(path.clone());
             continue;
         }
-        let directory = format!("{}/", path.trim_end_matches('/').trim_start_matches("./"));
-        let inside = files.keys().filter(|name| {
-            let rest = name.strip_prefix(&directory).or((path == ".").then_some(name.as_str()));
-            let manifest = [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
-            manifest && rest.is_some_and(|rest| recursive || !rest.contains('/'))
-        });
+        let is_manifest = |name: &String| [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
         let before = found.len();
-        found.extend(inside.cloned());
+        found.extend(io.files_in(path, recursive).into_iter().filter(is_manifest));
         if found.len() == before {
             return Err(Failure::Message(format!("the path {} does not exist", go_quote(path))));
         }

@@ -15,12 +15,18 @@ pub enum Entry {
     File(File),
 }
 
-/// A regular file's bytes and the time of its last change.
+/// A regular file's bytes, the time of their last change, and who may use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     pub bytes: Rc<[u8]>,
     pub modified: Time,
+    /// The permission bits: `0o644` unless [`Files::set_mode`] says otherwise. Everybody here is root, so
+    /// they only show, and decide what can be run.
+    pub mode: u16,
 }
+
+/// The permission bits of a new file.
+pub const NEW_FILE_MODE: u16 = 0o644;
 
 /// Why a file operation did not happen; the words are those of GNU coreutils.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +133,25 @@ impl Files {
         if self.is_directory(&path) {
             return Err(FileError::IsADirectory);
         }
-        self.entries_mut().insert(path.into(), Entry::File(File { bytes: bytes.into(), modified: now }));
+        let mode = self.file(&path).map_or(NEW_FILE_MODE, |file| file.mode);
+        self.entries_mut()
+            .insert(path.into(), Entry::File(File { bytes: bytes.into(), modified: now, mode }));
         Ok(())
+    }
+
+    /// Sets a file's permission bits; a directory keeps its own.
+    pub fn set_mode(&mut self, path: &str, mode: u16) -> Result<(), FileError> {
+        let path = clean_path(path);
+        match self.get(&path) {
+            None => Err(FileError::NotFound),
+            Some(Entry::Directory) => Ok(()),
+            Some(Entry::File(_)) => {
+                if let Some(Entry::File(file)) = self.entries_mut().get_mut(path.as_str()) {
+                    file.mode = mode;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Removes a file, or an empty directory.
@@ -216,6 +239,17 @@ mod tests {
         assert_eq!(files.rename("/etc/kubernetes/manifests/a.yaml", "/tmp"), Ok("/tmp/a.yaml".to_owned()));
         assert_eq!(files.file("/tmp/a.yaml").unwrap().modified, Time(2));
         assert_eq!(names(&files, "/etc/kubernetes/manifests"), ["b.yaml"]);
+    }
+
+    #[test]
+    fn permission_bits_stay_when_a_file_is_written_again() {
+        let mut files = disk();
+        let path = "/etc/kubernetes/manifests/a.yaml";
+        assert_eq!(files.file(path).unwrap().mode, NEW_FILE_MODE);
+        assert_eq!(files.set_mode(path, 0o600), Ok(()));
+        files.write(path, b"new", Time(3)).unwrap();
+        assert_eq!(files.file(path).unwrap().mode, 0o600);
+        assert_eq!(files.set_mode("/nowhere", 0o600), Err(FileError::NotFound));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::bytes::Bytes;
+use console::Edited;
 
 /// One deed. What it brings about takes virtual time like everything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,34 @@ pub enum Command {
         line: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         files: BTreeMap<String, Bytes>,
+    },
+    /// A line entered in a terminal, whose shell keeps its variables, directory and sessions from line to
+    /// line. While a command runs there, it is what that command reads. `files` are put into the home
+    /// directory first.
+    Enter {
+        #[serde(default, skip_serializing_if = "is_zero")]
+        terminal: u32,
+        line: String,
+        /// How many characters wide the terminal is. 0: the output goes elsewhere than to a screen, so
+        /// nothing is laid out in columns and no screen is cleared.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        columns: u16,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        files: BTreeMap<String, Bytes>,
+    },
+    /// Ctrl-D in a terminal: nothing more is typed for the command that runs; at the prompt, the shell ends.
+    EndInput {
+        #[serde(default, skip_serializing_if = "is_zero")]
+        terminal: u32,
+    },
+    /// Ctrl-C: ends a running command, by the number that its start returned, with exit code 130.
+    Interrupt {
+        job: u32,
+    },
+    /// How the editing ended that a running command asked for.
+    Edited {
+        job: u32,
+        outcome: EditOutcome,
     },
     /// Saves a file on a node's disk; its directory is made if it is missing.
     WriteFile {
@@ -79,12 +108,44 @@ pub enum Command {
     },
 }
 
+/// How a person's editing of a file ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EditOutcome {
+    Saved(Bytes),
+    /// Left without saving.
+    Left,
+    /// There is no editor.
+    NoEditor,
+}
+
+impl From<EditOutcome> for Edited {
+    fn from(outcome: EditOutcome) -> Edited {
+        match outcome {
+            EditOutcome::Saved(text) => Edited::Saved(text.into_bytes()),
+            EditOutcome::Left => Edited::Left,
+            EditOutcome::NoEditor => Edited::NoEditor,
+        }
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_nothing(number: &u16) -> bool {
+    *number == 0
+}
+
 impl Command {
     /// The shell line that a person would type to do the same: what the console shows.
     pub fn shell_line(&self) -> String {
         let ssh = |node: &str, command: String| format!("ssh {node} {command}");
         match self {
-            Command::Exec { line, .. } => line.clone(),
+            Command::Exec { line, .. } | Command::Enter { line, .. } => line.clone(),
+            Command::EndInput { .. } => "exit".to_owned(),
+            Command::Interrupt { .. } => "^C".to_owned(),
+            Command::Edited { .. } => ":wq".to_owned(),
             Command::WriteFile { node, path, .. } => ssh(node, format!("sudo tee {path}")),
             Command::RemoveFile { node, path } => ssh(node, format!("sudo rm {path}")),
             Command::MoveFile { node, from, to } => ssh(node, format!("sudo mv {from} {to}")),

@@ -12,13 +12,14 @@ use std::rc::Rc;
 use api::object::{Key, Kind};
 use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
+use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
 use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
-pub use command::Command;
+pub use command::{Command, EditOutcome};
 pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
@@ -184,7 +185,19 @@ impl Stage {
     fn carry_out(&mut self, command: Command) -> JobId {
         let line = command.shell_line();
         let done = match command {
-            Command::Exec { line, files } => return self.exec(&line, files),
+            Command::Exec { line, files } => return self.cluster.run_line(&line, &bytes_of(files)),
+            Command::Enter { terminal, line, columns, files } => {
+                return self.cluster.enter_line(terminal, &line, columns, &bytes_of(files));
+            }
+            Command::EndInput { terminal } => return self.cluster.end_input(terminal),
+            Command::Interrupt { job } => {
+                self.cluster.interrupt_job(JobId(job));
+                return JobId(job);
+            }
+            Command::Edited { job, outcome } => {
+                self.cluster.finish_editing(JobId(job), outcome.into());
+                return JobId(job);
+            }
             Command::WriteFile { node, path, text } => self.cluster.write_file(&node, &path, text.as_bytes()),
             Command::RemoveFile { node, path } => self.cluster.remove_file(&node, &path),
             Command::MoveFile { node, from, to } => self.cluster.move_file(&node, &from, &to),
@@ -206,16 +219,6 @@ impl Stage {
             Command::SetApiServer { up } => self.cluster.set_api_server(up),
         };
         self.cluster.note_deed(&line, done)
-    }
-
-    fn exec(&mut self, line: &str, files: BTreeMap<String, Bytes>) -> JobId {
-        let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
-        let job = console::job(line, files, self.cluster.client(), self.now());
-        self.cluster.start_job(job)
-    }
-
-    pub fn interrupt(&mut self, id: JobId) {
-        self.cluster.interrupt_job(id);
     }
 
     pub fn script(&self) -> &Script {
@@ -287,6 +290,42 @@ impl Stage {
     pub fn job(&self, id: JobId) -> Option<JobView> {
         let desk = &self.cluster.desk;
         desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
+    }
+
+    /// What a terminal's prompt says; `None` while a command runs in it, which reads what is entered.
+    pub fn prompt(&self, terminal: u32) -> Option<Prompt> {
+        self.cluster.desk.prompt(terminal)
+    }
+
+    /// Whether a text needs more lines before it is a whole command: an open quote, loop or here-document.
+    pub fn is_incomplete(&self, terminal: u32, text: &str) -> bool {
+        match self.cluster.desk.terminal(terminal) {
+            Some(shell) => shell.is_incomplete(text),
+            None => Shell::terminal(self.cluster.client(), self.now()).is_incomplete(text),
+        }
+    }
+
+    /// The file that a running command wants a person to edit; answered with [`Command::Edited`].
+    pub fn editing(&self, id: JobId) -> Option<&EditRequest> {
+        self.cluster.desk.editing(id)
+    }
+
+    /// Whether a running command waits for something to be typed, which [`Command::Enter`] and
+    /// [`Command::EndInput`] bring.
+    pub fn reads_terminal(&self, id: JobId) -> bool {
+        self.cluster.desk.reads_terminal(id)
+    }
+
+    /// The files of the person's home directory, by the names that [`Command::Exec`] and [`Command::Enter`]
+    /// take them by. Hidden ones are left out.
+    pub fn home(&self) -> BTreeMap<String, Bytes> {
+        let inside = self.cluster.desk.home_files();
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
+    }
+
+    /// A number that grows with each change of these files.
+    pub fn home_version(&self) -> u64 {
+        self.cluster.desk.home_version()
     }
 
     /// The console's history, oldest first, from the command after `id`.
@@ -362,14 +401,18 @@ impl Stage {
     }
 }
 
-fn job_view(id: JobId, job: &cli_runtime::job::Job) -> JobView {
+fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+}
+
+fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {
     JobView {
         id: id.0,
-        line: job.line().into(),
-        started: job.started(),
-        text: job.text().into(),
-        exit_code: job.exit_code(),
-        was_refused: job.was_refused(),
+        line: record.line.clone(),
+        started: record.started,
+        text: record.text().into(),
+        exit_code: record.exit_code,
+        was_refused: record.was_refused,
     }
 }
 

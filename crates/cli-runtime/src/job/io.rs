@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::marks::{Kept, Watching};
 use super::{
-    Chunk, Client, Cursor, Deed, Failure, FileDiagnostic, FileSet, Job, Mark, Notice, Outcome, Progress,
-    Reply, Stop, Stream, WatchSpec,
+    Chunk, Client, Cursor, Deed, Failure, FileDiagnostic, Job, Mark, Notice, Outcome, Progress, Reply, Stop,
+    Stream, WatchSpec,
 };
 use api::object::{Kind, Object};
+use sim::files::{Entry, clean_path};
 use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, Reply as Answered, WatchEvent};
 
@@ -22,20 +23,14 @@ pub struct Io<'a> {
     /// The next mark.
     mark: usize,
     depth: u32,
-    /// Output that is kept back for the program itself, innermost last.
-    captures: Vec<Vec<Chunk>>,
     need: Option<Progress>,
-    /// Instead of the line's own standard input: what a pipe brings.
-    stdin: Option<Rc<[u8]>>,
-    /// Instead of the line's own files: those of the node that a command runs on.
-    overlay: Option<FileSet>,
 }
 
 impl<'a> Io<'a> {
     pub(super) fn new(job: &'a mut Job) -> Io<'a> {
         let now = job.started;
         let cursor = Cursor { replies: 0, notices: 0, watches: 0, written: 0, diagnosed: 0, now };
-        Io { job, cursor, mark: 0, depth: 0, captures: Vec::new(), need: None, stdin: None, overlay: None }
+        Io { job, cursor, mark: 0, depth: 0, need: None }
     }
 
     pub(super) fn into_need(self) -> Option<Progress> {
@@ -55,33 +50,37 @@ impl<'a> Io<'a> {
         self.cursor.now
     }
 
-    /// The bytes of a file that the command was given; `-` is what the pipe brings, if there is one.
+    /// The command's words, its name aside.
+    pub fn words(&self) -> Rc<[String]> {
+        self.job.words.clone()
+    }
+
+    /// The bytes of a file, by the path as it is typed; `-` is the standard input.
     pub fn file(&self, path: &str) -> Option<Rc<[u8]>> {
-        match &self.stdin {
-            Some(bytes) if path == "-" => Some(bytes.clone()),
-            _ => self.overlay.as_ref().unwrap_or(&self.job.files).get(path).cloned(),
+        let given = self.job.files.get(path).cloned();
+        given.or_else(|| self.job.place.disk.file(&self.whole(path)).map(|file| file.bytes.clone()))
+    }
+
+    fn whole(&self, path: &str) -> String {
+        match path.starts_with('/') {
+            true => clean_path(path),
+            false => clean_path(&format!("{}/{path}", self.job.place.directory)),
         }
     }
 
-    /// All files that it was given.
-    pub fn files(&self) -> Rc<FileSet> {
-        match &self.overlay {
-            Some(files) => Rc::new(files.clone()),
-            None => self.job.files.clone(),
-        }
-    }
-
-    /// Runs a part of the program with other input: what a pipe brings, and other files than the line's.
-    pub fn with_input<T>(
-        &mut self,
-        stdin: Option<Rc<[u8]>>,
-        files: Option<FileSet>,
-        part: impl FnOnce(&mut Io) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
-        let before = (std::mem::replace(&mut self.stdin, stdin), std::mem::replace(&mut self.overlay, files));
-        let result = part(self);
-        (self.stdin, self.overlay) = before;
-        result
+    /// The files in a directory, or anywhere below it, by the paths as they would be typed.
+    pub fn files_in(&self, directory: &str, recursive: bool) -> Vec<String> {
+        let plain = directory.trim_end_matches('/').trim_start_matches("./");
+        let prefix = if matches!(plain, "." | "") { String::new() } else { format!("{plain}/") };
+        let lies_in = |rest: &str| recursive || !rest.contains('/');
+        let given = self.job.files.keys().filter(|name| *name != "-");
+        let given = given.filter(|name| name.strip_prefix(&prefix).is_some_and(lies_in)).cloned();
+        let whole = format!("{}/", self.whole(directory).trim_end_matches('/'));
+        let on_disk = self.job.place.disk.iter().filter_map(|(path, entry)| {
+            let rest = path.strip_prefix(&whole).filter(|rest| lies_in(rest))?;
+            matches!(entry, Entry::File(_)).then(|| format!("{prefix}{rest}"))
+        });
+        given.chain(on_disk).collect()
     }
 
     /// Asks the API server.
@@ -174,18 +173,17 @@ impl<'a> Io<'a> {
                 Kept::Failed(failure) => Err(Stop::Failed(failure)),
             };
         }
-        let from = self.captures.last().map_or(0, Vec::len);
         self.depth += 1;
         let result = step(self);
         self.depth -= 1;
         match result {
             Ok(value) => {
                 let value = Rc::new(value);
-                self.keep(at, from, Kept::Value(value.clone()));
+                self.keep(at, Kept::Value(value.clone()));
                 Ok(value)
             }
             Err(Stop::Failed(failure)) => {
-                self.keep(at, from, Kept::Failed(failure.clone()));
+                self.keep(at, Kept::Failed(failure.clone()));
                 Err(Stop::Failed(failure))
             }
             Err(Stop::Pending) => Err(Stop::Pending),
@@ -199,7 +197,6 @@ impl<'a> Io<'a> {
         mut round: impl FnMut(&mut Io, &mut S) -> Result<ControlFlow<()>, Stop>,
     ) -> Result<S, Stop> {
         let at = self.mark;
-        let from = self.captures.last().map_or(0, Vec::len);
         let mut state = initial;
         let start = self.cursor.notices;
         match self.jump(at) {
@@ -208,7 +205,7 @@ impl<'a> Io<'a> {
             }
             Some(Kept::Failed(failure)) => return Err(Stop::Failed(failure)),
             Some(Kept::State(kept)) => state = kept.downcast_ref::<S>().cloned().ok_or(Stop::Pending)?,
-            None => self.keep(at, from, Kept::State(Rc::new(state.clone()))),
+            None => self.keep(at, Kept::State(Rc::new(state.clone()))),
         }
         loop {
             self.depth += 1;
@@ -217,14 +214,14 @@ impl<'a> Io<'a> {
             self.release(at, start);
             match result {
                 Ok(ControlFlow::Continue(())) => {
-                    self.keep(at, from, Kept::State(Rc::new(state.clone())));
+                    self.keep(at, Kept::State(Rc::new(state.clone())));
                 }
                 Ok(ControlFlow::Break(())) => {
-                    self.keep(at, from, Kept::Value(Rc::new(state.clone())));
+                    self.keep(at, Kept::Value(Rc::new(state.clone())));
                     return Ok(state);
                 }
                 Err(Stop::Failed(failure)) => {
-                    self.keep(at, from, Kept::Failed(failure.clone()));
+                    self.keep(at, Kept::Failed(failure.clone()));
                     return Err(Stop::Failed(failure));
                 }
                 Err(Stop::Pending) => return Err(Stop::Pending),
@@ -236,18 +233,13 @@ impl<'a> Io<'a> {
     fn jump(&mut self, at: usize) -> Option<Kept> {
         let mark = self.job.marks.get(at).filter(|mark| mark.depth == self.depth)?;
         self.cursor = mark.cursor;
-        if let Some(capture) = self.captures.last_mut() {
-            capture.extend(mark.captured.iter().cloned());
-        }
         let kept = mark.kept.clone();
         self.mark = at + 1;
         Some(kept)
     }
 
-    fn keep(&mut self, at: usize, captured_from: usize, kept: Kept) {
-        let captured = self.captures.last().and_then(|chunks| chunks.get(captured_from..));
-        let captured = captured.unwrap_or_default().to_vec().into();
-        let mark = Mark { depth: self.depth, cursor: self.cursor, captured, kept };
+    fn keep(&mut self, at: usize, kept: Kept) {
+        let mark = Mark { depth: self.depth, cursor: self.cursor, kept };
         self.job.marks.truncate(at);
         self.job.marks.push(mark);
         self.mark = at + 1;
@@ -264,16 +256,6 @@ impl<'a> Io<'a> {
         }
     }
 
-    /// Runs a part of the program and keeps back what it prints.
-    pub fn capture<T>(
-        &mut self,
-        part: impl FnOnce(&mut Io) -> Result<T, Stop>,
-    ) -> (Result<T, Stop>, Vec<Chunk>) {
-        self.captures.push(Vec::new());
-        let result = part(self);
-        (result, self.captures.pop().unwrap_or_default())
-    }
-
     pub fn out(&mut self, text: impl Into<String>) {
         self.write(Stream::Out, text.into());
     }
@@ -287,12 +269,8 @@ impl<'a> Io<'a> {
             return;
         }
         let chunk = Chunk { stream, text };
-        if let Some(capture) = self.captures.last_mut() {
-            capture.push(chunk);
-            return;
-        }
         // An earlier run has written the same already.
-        if self.cursor.written >= self.job.output.len() {
+        if self.cursor.written >= self.job.taken + self.job.output.len() {
             self.job.output.push(chunk);
         }
         self.cursor.written += 1;

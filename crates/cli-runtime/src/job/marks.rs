@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::{Chunk, Failure, WatchSpec};
+use super::{Failure, WatchSpec};
 use sim::Time;
 
 /// A place in a run: how much of everything the program had taken by then.
@@ -32,8 +32,6 @@ pub(super) struct Mark {
     /// How many steps it stands inside of.
     pub(crate) depth: u32,
     pub(crate) cursor: Cursor,
-    /// What it printed while its output was being captured.
-    pub(crate) captured: Rc<[Chunk]>,
     pub(crate) kept: Kept,
 }
 

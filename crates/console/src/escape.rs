@@ -1,0 +1,93 @@
+//! Backslashes in `echo -e`, `printf` and `$'…'`.
+
+/// Who reads the backslashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `echo -e`, `printf %b`: octal digits begin with a zero, `\c` ends everything.
+    Echo,
+    /// `$'…'` and the format of `printf`: octal digits follow directly.
+    Quoted,
+}
+
+/// What came of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unescaped {
+    pub text: String,
+    /// `\c`: nothing more is printed, not even the newline.
+    pub ends: bool,
+}
+
+/// A text with its escape sequences replaced; unknown ones stay as they are.
+pub(super) fn unescape(text: &str, style: Style) -> Unescaped {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, radix, most| {
+            let mut value = None;
+            for _ in 0..most {
+                let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix)) else { break };
+                chars.next();
+                value = Some(value.unwrap_or(0) * radix + digit);
+            }
+            value
+        };
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('a') => out.push('\x07'),
+            Some('b') => out.push('\x08'),
+            Some('e' | 'E') => out.push('\x1b'),
+            Some('f') => out.push('\x0c'),
+            Some('v') => out.push('\x0b'),
+            Some('\\') => out.push('\\'),
+            Some(quote @ ('\'' | '"')) if style == Style::Quoted => out.push(quote),
+            Some('c') if style == Style::Echo => return Unescaped { text: out, ends: true },
+            Some('x') => match digits(&mut chars, 16, 2) {
+                Some(value) => out.extend(char::from_u32(value)),
+                None => out.push_str("\\x"),
+            },
+            Some(which @ ('u' | 'U')) => match digits(&mut chars, 16, if which == 'u' { 4 } else { 8 }) {
+                Some(value) => out.extend(char::from_u32(value)),
+                None => out.extend(['\\', which]),
+            },
+            Some('0') => {
+                let value = digits(&mut chars, 8, if style == Style::Echo { 3 } else { 2 }).unwrap_or(0);
+                out.extend(char::from_u32(value));
+            }
+            Some(digit @ '1'..='7') if style == Style::Quoted => {
+                let first = digit.to_digit(8).unwrap_or(0);
+                let rest = digits(&mut chars, 8, 1).map(|second| first * 8 + second);
+                let third = rest.and_then(|value| digits(&mut chars, 8, 1).map(|third| value * 8 + third));
+                out.extend(char::from_u32(third.or(rest).unwrap_or(first)));
+            }
+            Some(other) => out.extend(['\\', other]),
+            None => out.push('\\'),
+        }
+    }
+    Unescaped { text: out, ends: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_become_characters() {
+        for (text, style, expected) in [
+            (r"a\nb\tc\\d", Style::Echo, "a\nb\tc\\d"),
+            (r"\033[1m\e[0m", Style::Echo, "\x1b[1m\x1b[0m"),
+            (r"\033\101\x41\u00e9", Style::Quoted, "\x1bAA\u{e9}"),
+            (r"\0101", Style::Echo, "A"),
+            (r"it\'s \q", Style::Quoted, r"it's \q"),
+            (r"x\", Style::Echo, r"x\"),
+        ] {
+            assert_eq!(unescape(text, style), Unescaped { text: expected.to_owned(), ends: false }, "{text}");
+        }
+        assert_eq!(unescape(r"a\cb", Style::Echo), Unescaped { text: "a".to_owned(), ends: true });
+    }
+}

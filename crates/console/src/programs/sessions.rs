@@ -1,0 +1,49 @@
+//! Shells that take their commands from elsewhere.
+
+use crate::env::Env;
+use crate::shell::program::{Cx, Program, Step};
+use crate::shell::streams::{Fd, Input};
+use crate::shell::thread::{Block, Body, Origin, ThreadId};
+
+/// A shell whose commands come through its standard input: `bash -s < script`, `ssh NODE <<EOF`.
+#[derive(Clone)]
+pub(crate) struct ScriptFromInput {
+    env: Env,
+    bytes: Vec<u8>,
+    child: Option<ThreadId>,
+}
+
+impl ScriptFromInput {
+    pub(crate) fn new(env: Env) -> ScriptFromInput {
+        ScriptFromInput { env, bytes: Vec::new(), child: None }
+    }
+}
+
+impl Program for ScriptFromInput {
+    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+        if let Some(child) = self.child {
+            return match cx.reap(child) {
+                Some(code) => Step::Done(code),
+                None => Step::Waits(Block::Children(vec![child])),
+            };
+        }
+        match cx.read() {
+            Input::Bytes(bytes) => {
+                self.bytes.extend(bytes);
+                Step::Again
+            }
+            Input::Wait => cx.waits_for_input(0),
+            Input::End => {
+                let text = String::from_utf8_lossy(&self.bytes).into_owned();
+                let mut fds = cx.thread.fds;
+                fds.set(0, Fd::Null);
+                let body = Body::Text { text: text.into(), origin: Origin::Argument };
+                self.child = cx.spawn(body, self.env.clone(), fds);
+                match self.child {
+                    Some(child) => Step::Waits(Block::Children(vec![child])),
+                    None => Step::Done(1),
+                }
+            }
+        }
+    }
+}

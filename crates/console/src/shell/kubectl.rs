@@ -1,0 +1,166 @@
+//! kubectl as a program of the shell: what it asks of the world is passed on, what comes is passed in.
+
+use std::rc::Rc;
+
+use super::program::{Cx, Program, Started, Step};
+use super::streams::Input;
+use super::thread::Block;
+use super::{Mail, Request};
+use crate::node_shell;
+use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
+use sim::Time;
+
+/// A kubectl under way.
+#[derive(Clone)]
+struct Kubectl {
+    job: Job,
+    ticket: u32,
+    /// What was asked for is on its way.
+    asked: bool,
+    /// The number of its open watch.
+    watch: u32,
+    /// What a node was asked for, and until when it takes.
+    acted: Option<(Time, cli_runtime::job::Outcome)>,
+}
+
+/// A kubectl that takes in its standard input first.
+#[derive(Clone)]
+struct Collecting {
+    args: Vec<String>,
+    bytes: Vec<u8>,
+}
+
+/// `kubectl`.
+pub(crate) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
+    match reads_input(args) {
+        true => Started::runs(Collecting { args: args.to_vec(), bytes: Vec::new() }),
+        false => Started::runs(Kubectl::new(cx, args, None)),
+    }
+}
+
+/// Whether a file of the line is the standard input.
+fn reads_input(args: &[String]) -> bool {
+    args.iter().any(|arg| {
+        matches!(arg.as_str(), "-" | "-f-" | "/dev/stdin")
+            || arg.ends_with("=-")
+            || arg.ends_with("/dev/stdin")
+    })
+}
+
+fn program(io: &mut Io) -> Result<i32, Stop> {
+    let words = io.words();
+    kubectl::run(io, &words)
+}
+
+impl Kubectl {
+    fn new(cx: &mut Cx<'_>, args: &[String], stdin: Option<Vec<u8>>) -> Kubectl {
+        let mut files = FileSet::new();
+        if let Some(bytes) = stdin {
+            let bytes: Rc<[u8]> = bytes.into();
+            files.insert("/dev/stdin".to_owned(), bytes.clone());
+            files.insert("-".to_owned(), bytes);
+        }
+        files.extend(cx.thread.extra.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
+        let host = cx.host();
+        let disk = match host.node() {
+            None => cx.world.home().clone(),
+            Some(node) => cx.world.files(node).clone(),
+        };
+        let line = format!("kubectl {}", args.join(" "));
+        let mut job = Job::new(&line, program, files, cx.shell.client.clone(), cx.now());
+        job.set_words(args);
+        job.set_disk(disk, cx.env().cwd.clone());
+        Kubectl { job, ticket: cx.shell.ticket(), asked: false, watch: 0, acted: None }
+    }
+
+    fn take_mail(&mut self, cx: &mut Cx<'_>) {
+        while let Some((at, mail)) = cx.next_mail(self.ticket) {
+            match mail {
+                Mail::Answer(answer) => {
+                    self.asked = false;
+                    self.job.answer(at, answer);
+                }
+                Mail::Event(event) => self.job.event(at, event),
+                Mail::Closed(error) => self.job.closed(at, error),
+                Mail::Edited(_) => {}
+            }
+        }
+    }
+
+    fn show(&mut self, cx: &mut Cx<'_>) {
+        for chunk in self.job.take_output() {
+            match chunk.stream {
+                Stream::Out => cx.out(&chunk.text),
+                Stream::Err => cx.err(&chunk.text),
+            }
+        }
+    }
+}
+
+impl Program for Kubectl {
+    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+        self.take_mail(cx);
+        let now = cx.now();
+        if let Some((until, outcome)) = self.acted.take() {
+            if until > now {
+                self.acted = Some((until, outcome));
+                return Step::Waits(Block::Until(until));
+            }
+            self.job.done(now, outcome);
+        }
+        let request = self.job.request_number();
+        self.job.woke(now);
+        if self.asked && self.job.request_number() != request {
+            // It waits no longer; what still comes as an answer is for nobody.
+            cx.shell.drop_ticket(self.ticket);
+            self.ticket = cx.shell.ticket();
+            self.asked = false;
+        }
+        let progress = self.job.advance();
+        self.show(cx);
+        match progress {
+            Progress::Done { exit_code } => {
+                cx.shell.drop_ticket(self.ticket);
+                Step::Done(exit_code)
+            }
+            Progress::Needs(call) => {
+                if !self.asked {
+                    self.asked = true;
+                    cx.shell.request(Request::Call { ticket: self.ticket, call });
+                }
+                Step::Waits(Block::Mail(self.ticket, self.job.deadline()))
+            }
+            Progress::Acts(deed) => {
+                let outcome = node_shell(cx.world, &deed);
+                cx.world.settle();
+                self.acted = Some((now + outcome.takes, outcome));
+                Step::Again
+            }
+            Progress::Sleeps { until } => Step::Waits(Block::Mail(self.ticket, Some(until))),
+            Progress::Watches { watch, until } => {
+                if self.watch != watch.number {
+                    self.watch = watch.number;
+                    cx.shell.watches.insert(self.ticket, cx.thread.id);
+                    cx.shell.request(Request::Watch { ticket: self.ticket, watch });
+                }
+                Step::Waits(Block::Mail(self.ticket, until))
+            }
+        }
+    }
+}
+
+impl Program for Collecting {
+    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+        match cx.read() {
+            Input::Bytes(bytes) => {
+                self.bytes.extend(bytes);
+                Step::Again
+            }
+            Input::Wait => cx.waits_for_input(0),
+            Input::End => {
+                let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
+                Step::Becomes(Box::new(kubectl))
+            }
+        }
+    }
+}
