@@ -2,7 +2,7 @@
 
 use api::meta::Uid;
 use api::pod::{Pod, RestartPolicy};
-use kubelet::backoff::Backoff;
+use client::backoff::Backoff;
 use kubelet::image_manager::{PullKey, back_off_pulling};
 use kubelet::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
 use kubelet::status::should_restart;

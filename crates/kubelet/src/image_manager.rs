@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::backoff::Backoff;
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::images::{image_size, pull_error};
 use super::timers::PULL;
@@ -14,6 +13,7 @@ use api::event::{EventType, Message, Pulled};
 use api::field::go_quote;
 use api::meta::{Name, Uid};
 use api::pod::ImagePullPolicy;
+use client::backoff::Backoff;
 use sim::{Duration, Time};
 use wire::Ctx;
 

@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go.
 
-use super::backoff::Backoff;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::prober::ProbeKind;
 use super::runtime::{self, Sandbox, SandboxState};
@@ -13,6 +12,7 @@ use api::event::{EventType, Message};
 use api::human_duration::go_duration;
 use api::meta::{Name, Uid};
 use api::pod::{Container, ContainerKind, Pod, Probe, RestartPolicy};
+use client::backoff::Backoff;
 use sim::{Duration, Time};
 use wire::Ctx;
 
@@ -30,6 +30,16 @@ pub struct ContainerKey {
 
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
     ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.hash }
+}
+
+/// A container's back-off starts afresh when its last run ended later than this after its last start (KL-071).
+const CRASH_LOOP_EXPIRES_AFTER: Duration = Duration::from_secs(600);
+
+/// The table of crash back-offs; the first one is never longer than the longest.
+///
+/// Kubernetes: pkg/kubelet/kubelet.go, newCrashLoopBackOff, NewMainKubelet.
+pub fn new_crash_loop_back_off(initial: Duration, max: Duration) -> Backoff<ContainerKey> {
+    Backoff::new(initial.min(max), max).expiring_after(CRASH_LOOP_EXPIRES_AFTER)
 }
 
 /// Whether a container whose last instance ended at `ended` must wait: the length of the back-off that is

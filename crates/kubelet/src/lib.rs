@@ -11,7 +11,6 @@
 //! Kubernetes: pkg/kubelet/kubelet.go.
 
 pub mod admit;
-pub mod backoff;
 pub mod config;
 mod configs;
 mod events;
@@ -51,13 +50,13 @@ use api::object::{Kind, Object};
 use api::pod::Pod;
 use api::resources::Resources;
 use api::toleration::Taint;
-use backoff::Backoff;
+use client::backoff::Backoff;
 use client::recorder::Recorder;
 use config::KubeletConfiguration;
 use configs::{CONFIG_GET, Configs};
 use events::pod_ref;
 use image_manager::ImageManager;
-use kuberuntime::ContainerKey;
+use kuberuntime::{ContainerKey, new_crash_loop_back_off};
 use manifest_dir::FileSource;
 use mirror::{MIRROR_CREATE, MIRROR_DELETE};
 use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
@@ -157,7 +156,7 @@ impl Kubelet {
             registration: Registration::default(),
             workers: UidList::default(),
             last_no: 0,
-            crash_loop_back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
+            crash_loop_back_off: new_crash_loop_back_off(INITIAL_BACK_OFF, MAX_BACK_OFF),
             images: ImageManager::default(),
             timers: Timers::default(),
             texts: Texts::default(),
@@ -185,7 +184,8 @@ impl Kubelet {
         self.running = true;
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.started = ctx.now;
-        self.crash_loop_back_off = Backoff::new(INITIAL_BACK_OFF, self.config.max_container_restart_period);
+        self.crash_loop_back_off =
+            new_crash_loop_back_off(INITIAL_BACK_OFF, self.config.max_container_restart_period);
         self.runtime.take_dirty();
         self.say_starting(ctx);
         self.try_register(ctx);

@@ -588,12 +588,12 @@ impl DaemonSetsController {
         let ds = &sync.ds;
         if doom == Doom::Failed {
             let key = (ds.meta.uid, ds.status.observed_generation, node);
-            if self.failed_pods_backoff.is_in_backoff_since_update(&key, ctx.now) {
+            if self.failed_pods_backoff.is_in_back_off_since_update(&key, ctx.now) {
                 let delay = self.failed_pods_backoff.get(&key);
                 self.queue.add_after(sync.set, delay, ctx.now);
                 return false;
             }
-            self.failed_pods_backoff.next(key, ctx.now);
+            self.failed_pods_backoff.next(&key, ctx.now, ctx.now);
         }
         let (kind, reason, found, will) = match doom {
             Doom::Failed => (EventType::Warning, "FailedDaemonPod", "failed", "kill"),
