@@ -6,6 +6,8 @@
 
 #[path = "conformance/crash_backoff.rs"]
 mod crash_backoff;
+#[path = "conformance/daemonset.rs"]
+mod daemonset;
 #[path = "conformance/daemonset_manage.rs"]
 mod daemonset_manage;
 #[path = "conformance/daemonset_node_should_run.rs"]
@@ -71,6 +73,8 @@ fn topic(name: &str) -> Option<Option<Run>> {
 }
 
 fn run_case(topic_name: &str, case: &Value) -> Result<(), (bool, String)> {
+    let known = ["id", "rule", "input", "expect", "check", "needs", "origin"];
+    expect::known_keys("the case", case, &known).map_err(|why| (true, why))?;
     match topic(topic_name) {
         None => Err((true, format!("unknown topic {topic_name}"))),
         Some(None) => Err((false, "not implemented".to_owned())),

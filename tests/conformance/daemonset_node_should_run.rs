@@ -7,10 +7,11 @@ use api::{DaemonSet, Node};
 use controllers::daemon::nodes::{DaemonTemplate, Verdict, node_should_run_daemon_pod};
 use serde_json::{Value, json};
 
-use crate::daemonset_manage::{reconcile, with_each_strategy};
-use crate::expect::{equal, known_keys};
+use crate::daemonset::{reconcile, with_each_strategy};
+use crate::expect::{equal, known_keys, plain};
 
 pub fn run(case: &Value) -> Result<(), String> {
+    plain(case)?;
     let (input, expect) = (&case["input"], &case["expect"]);
     with_each_strategy(input, |input| match input["node"].is_object() {
         true => verdict(input, expect),
@@ -19,7 +20,9 @@ pub fn run(case: &Value) -> Result<(), String> {
 }
 
 fn verdict(input: &Value, expect: &Value) -> Result<(), String> {
-    known_keys(expect, &["shouldRun", "shouldContinueRunning"])?;
+    // Pods on the node must not count: the function is not even shown them.
+    known_keys("input", input, &["daemonSet", "node", "podsOnNode", "pods", "updateStrategies"])?;
+    known_keys("expect", expect, &["shouldRun", "shouldContinueRunning"])?;
     let ds = DaemonSet::from_value(&input["daemonSet"]);
     let template: &Rc<PodTemplate> = &ds.template;
     let node = Node::from_value(&input["node"]);

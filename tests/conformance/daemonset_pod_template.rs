@@ -1,35 +1,41 @@
 //! Topic daemonset-pod-template: helpers that shape or inspect daemon pods.
 
+use api::Pod;
 use api::daemonset_util::{create_pod_template, is_pod_updated};
-use api::node_affinity::{get_target_node_name, replace_daemon_set_pod_node_name_node_affinity};
+use client::informer::get_target_node_name;
 use serde_json::{Map, Value, json};
 
-use crate::expect::{equal, known_keys};
+use crate::expect::{equal, known_keys, list, needs, text};
 
 pub fn run(case: &Value) -> Result<(), String> {
+    needs(case, &[])?;
     let (input, expect) = (&case["input"], &case["expect"]);
     let generation = input["templateGeneration"].as_i64();
-    let hash = input["hash"].as_str().unwrap_or_default();
-    match case["check"].as_str().unwrap_or_default() {
+    match text(case, "check") {
         "pinToNode" => {
-            known_keys(expect, &["affinity"])?;
-            let affinity = Some(&input["affinity"]).filter(|affinity| !affinity.is_null());
-            let node = input["nodeName"].as_str().unwrap_or_default();
-            let got = replace_daemon_set_pod_node_name_node_affinity(affinity, node);
-            equal("affinity", &expect["affinity"], &got)
+            known_keys("input", input, &["affinity", "nodeName"])?;
+            known_keys("expect", expect, &["affinity"])?;
+            let mut pod = Pod::from_value(&json!({"spec": {"affinity": input["affinity"]}}));
+            pod.pinned_to = Some(text(input, "nodeName").into());
+            equal("affinity", &expect["affinity"], &pod.spec_to_value()["affinity"])
         }
         "targetNode" => {
-            known_keys(expect, &["node"])?;
-            equal("node", &expect["node"], &json!(get_target_node_name(&input["pod"]).ok()))
+            known_keys("input", input, &["pod"])?;
+            known_keys("expect", expect, &["node"])?;
+            let node = get_target_node_name(&Pod::from_value(&input["pod"]));
+            equal("node", &expect["node"], &json!(node.as_deref()))
         }
         "isPodUpdated" => {
-            known_keys(expect, &["updated"])?;
+            known_keys("input", input, &["pod", "templateGeneration", "hash"])?;
+            known_keys("expect", expect, &["updated"])?;
             let label = |key: &str| input["pod"]["metadata"]["labels"][key].as_str();
-            equal("updated", &expect["updated"], &is_pod_updated(label, hash, generation).into())
+            let got = is_pod_updated(label, text(input, "hash"), generation);
+            equal("updated", &expect["updated"], &got.into())
         }
         "podLabels" => {
-            known_keys(expect, &["labels", "absent"])?;
-            let template = create_pod_template(&template(input), generation, hash);
+            known_keys("input", input, &["template", "labels", "templateGeneration", "hash"])?;
+            known_keys("expect", expect, &["labels", "absent"])?;
+            let template = create_pod_template(&template(input), generation, text(input, "hash"));
             labels(expect, &template["metadata"]["labels"])
         }
         other => Err(format!("unknown check {other}")),
@@ -48,7 +54,7 @@ fn template(input: &Value) -> Value {
 
 fn labels(expect: &Value, got: &Value) -> Result<(), String> {
     equal("labels", &expect["labels"], got)?;
-    for absent in expect["absent"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for absent in list(expect, "absent").iter().filter_map(Value::as_str) {
         equal(absent, &Value::Null, &got[absent])?;
     }
     Ok(())

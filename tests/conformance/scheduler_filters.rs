@@ -11,32 +11,26 @@ use scheduler::plugins::node_resources_fit::{self, FitArgs};
 use scheduler::plugins::{node_name, node_ports, node_unschedulable, taint_toleration};
 use serde_json::{Value, json};
 
-use crate::expect::{equal, known_keys, member};
+use crate::expect::{equal, known_keys, list, member, needs};
 
-const KNOWN: [&str; 9] = [
-    "fits",
-    "reasons",
-    "code",
-    "codeNewer",
-    "reasonsOlder",
-    "insufficient",
-    "nodeNames",
-    "error",
-    "requests",
-];
+/// `reasonsOlder` is what releases before 1.35 said.
+const EXPECT: [&str; 8] =
+    ["fits", "reasons", "code", "codeNewer", "reasonsOlder", "insufficient", "nodeNames", "error"];
+const INPUT: [&str; 7] =
+    ["filter", "pod", "node", "podsOnNode", "gate", "ignoredResources", "ignoredResourceGroups"];
 
 pub fn run(case: &Value) -> Result<(), String> {
     let (input, expect) = (&case["input"], &case["expect"]);
-    known_keys(expect, &KNOWN)?;
+    known_keys("input", input, &INPUT)?;
+    known_keys("expect", expect, &EXPECT)?;
+    if !case["check"].is_null() {
+        return Err(format!("unknown check {}", case["check"]));
+    }
     let pod = Pod::from_value(&input["pod"]);
     let node = Rc::new(Node::from_value(&input["node"]));
-    let others = input["podsOnNode"].as_array().into_iter().flatten();
+    let others = list(input, "podsOnNode").iter();
     let info = NodeInfo::new(node.clone(), others.map(|pod| Rc::new(Pod::from_value(pod))));
-    let comparison = match (case["needs"].as_str(), &input["gate"]) {
-        (None, _) => false,
-        (Some("comparison-operators"), gate) => *gate != false,
-        (Some(other), _) => return Err(format!("unknown feature {other}")),
-    };
+    let comparison = needs(case, &["comparison-operators"])? && input["gate"] != false;
     let verdict = match input["filter"].as_str().unwrap_or_default() {
         "NodeUnschedulable" => node_unschedulable::filter(&pod, &node),
         "NodeName" => node_name::filter(&pod, &node),

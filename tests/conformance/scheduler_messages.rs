@@ -12,14 +12,25 @@ use serde_json::Value;
 use sim::{Rng, Time};
 use wire::{Call, Ctx, Effect, Settings};
 
-use crate::expect::{equal, known_keys};
+use crate::expect::{equal, known_keys, needs};
+
+const SENTENCE: [&str; 5] =
+    ["numAllNodes", "nodeReasons", "absentReasons", "preFilterMessage", "postFilterMessage"];
 
 pub fn run(case: &Value) -> Result<(), String> {
     let (input, expect) = (&case["input"], &case["expect"]);
-    known_keys(expect, &["message", "messageOlder"])?;
+    needs(case, &[])?;
+    // `messageOlder` is what releases before 1.35 said.
+    known_keys("expect", expect, &["message", "messageOlder"])?;
     let got = match case["check"].as_str() {
-        None => sentence(input),
-        Some("event") => event(input).ok_or("no FailedScheduling event")?,
+        None => {
+            known_keys("input", input, &SENTENCE)?;
+            sentence(input)
+        }
+        Some("event") => {
+            known_keys("input", input, &["pod", "nodes", "pods"])?;
+            event(input).ok_or("no FailedScheduling event")?
+        }
         Some(other) => return Err(format!("unknown check {other}")),
     };
     equal("message", &expect["message"], &got.into())

@@ -2,27 +2,29 @@
 
 use api::toleration::{
     Taint, Toleration, TolerationOperator, compare_numeric_values, find_matching_untolerated_taint,
-    taints_of, tolerations_of,
+    tolerations_of,
 };
 use serde_json::{Value, json};
 
-use crate::expect::{equal, known_keys, member};
+use crate::expect::{equal, known_keys, list, member, needs};
 
 pub fn run(case: &Value) -> Result<(), String> {
     let (input, expect) = (&case["input"], &case["expect"]);
-    known_keys(expect, &["tolerated", "untoleratedTaint", "error"])?;
-    let comparison = match case["needs"].as_str() {
-        None => false,
-        Some("comparison-operators") => true,
-        Some(other) => return Err(format!("unknown feature {other}")),
-    };
+    known_keys("expect", expect, &["tolerated", "untoleratedTaint", "error"])?;
+    if !case["check"].is_null() {
+        return Err(format!("unknown check {}", case["check"]));
+    }
+    let comparison = needs(case, &["comparison-operators"])?;
     if let Some(toleration) = input.get("toleration") {
+        known_keys("input", input, &["toleration", "taint"])?;
         let toleration = Toleration::from_value(toleration);
         let taint = Taint::from_value(&input["taint"]).ok_or("no taint")?;
         equal("tolerated", &expect["tolerated"], &toleration.tolerates_taint(&taint, comparison).into())?;
         return error(expect, std::slice::from_ref(&toleration), std::slice::from_ref(&taint));
     }
-    let (tolerations, taints) = (tolerations_of(input), taints_of(input));
+    known_keys("input", input, &["tolerations", "taints", "effects"])?;
+    let tolerations = tolerations_of(input);
+    let taints: Vec<Taint> = list(input, "taints").iter().filter_map(Taint::from_value).collect();
     let counts = |taint: &Taint| match &input["effects"] {
         Value::Null => true,
         effects => effects.as_array().into_iter().flatten().any(|effect| *effect == taint.effect.as_str()),

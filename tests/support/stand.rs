@@ -369,7 +369,13 @@ impl Stand {
     }
 
     pub fn set_clock(&mut self, stamp: Timestamp) {
-        self.now = stamp.time();
+        self.set_time(stamp.time());
+    }
+
+    /// Sets the clock, forward or back; what is due by the old one is delivered first.
+    pub fn set_time(&mut self, time: Time) {
+        while self.step(self.now) {}
+        self.now = time;
     }
 
     /// The creations of pods that succeeded since the last call, and the deletions, by node and by name.

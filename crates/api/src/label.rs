@@ -291,36 +291,6 @@ fn label_selector_operator(word: &str) -> Option<Operator> {
     }
 }
 
-/// The flat map that a LabelSelector amounts to (null: none), and why it is not all of it.
-///
-/// Kubernetes: pkg/apis/meta/v1/helpers.go, LabelSelectorAsMap.
-pub fn label_selector_as_map(selector: &Value) -> (Option<BTreeMap<String, String>>, Option<String>) {
-    if selector.is_null() {
-        return (None, None);
-    }
-    let label = |(key, value): (&str, &Value)| (key.to_owned(), value.as_str().unwrap_or("").to_owned());
-    let mut map: BTreeMap<String, String> = json::entries(selector, "matchLabels").map(label).collect();
-    for expression in json::list(selector, "matchExpressions") {
-        let operator = json::text(expression, "operator");
-        let quoted = go_quote(operator);
-        let error = match (operator, json::strings(expression, "values").as_slice()) {
-            ("In", [value]) => {
-                map.insert(json::text(expression, "key").to_owned(), (*value).to_owned());
-                continue;
-            }
-            ("In", _) => format!(
-                "operator {quoted} without a single value cannot be converted into the old label selector format"
-            ),
-            ("NotIn" | "Exists" | "DoesNotExist", _) => {
-                format!("operator {quoted} cannot be converted into the old label selector format")
-            }
-            _ => format!("{quoted} is not a valid selector operator"),
-        };
-        return (Some(map), Some(error));
-    }
-    (Some(map), None)
-}
-
 /// Go's strconv.ParseInt(text, 10, 64).
 pub(crate) fn parse_int64(text: &str) -> Option<i64> {
     text.parse().ok()

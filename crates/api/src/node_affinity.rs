@@ -2,7 +2,7 @@
 //!
 //! Kubernetes: staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::field::{ErrorList, FieldError, FieldPath};
 use super::json;
@@ -201,23 +201,11 @@ impl RequiredNodeAffinity {
         self.node_selector.as_ref().is_none_or(|selector| selector.matches(name, &label))
     }
 
-    /// [`RequiredNodeAffinity::matches`] for a node in its JSON form.
-    pub fn matches_node(&self, node: &Value) -> bool {
-        let metadata = json::get(node, "metadata");
-        let labels = json::get(metadata, "labels");
-        self.matches(json::text(metadata, "name"), |key| labels.get(key).and_then(Value::as_str))
-    }
-
-    /// The node names that a term on the field metadata.name pins the pod to, if every term has one:
-    /// no other node can match.
-    pub fn pinned_nodes(&self) -> Option<Vec<&str>> {
-        let terms = &self.node_selector.as_ref()?.terms;
-        let pinned = |term: &'_ NodeSelectorTerm| {
-            let fields = term.match_fields.as_ref()?;
-            fields.iter().position(|field| field.equal && &*field.key == OBJECT_NAME_FIELD)
-        };
-        let valid = terms.iter().filter(|term| term.parse_errors.is_empty());
-        valid.map(|term| Some(&*term.match_fields.as_ref()?.get(pinned(term)?)?.value)).collect()
+    /// The node that the first condition `metadata.name In [one]` of the terms names.
+    pub fn named_node(&self) -> Option<&str> {
+        let fields = self.node_selector.iter().flat_map(|selector| &selector.terms);
+        let mut fields = fields.flat_map(|term| term.match_fields.iter().flatten());
+        fields.find(|field| field.equal && &*field.key == OBJECT_NAME_FIELD).map(|field| &*field.value)
     }
 }
 
@@ -264,88 +252,11 @@ impl PreferredSchedulingTerms {
     }
 }
 
-/// A daemon pod's affinity: the template's, with its required node terms replaced by one on the node's name.
-///
-/// Rule: DS-019. Kubernetes: pkg/controller/daemon/util/daemonset_util.go,
-/// ReplaceDaemonSetPodNodeNameNodeAffinity.
-pub fn replace_daemon_set_pod_node_name_node_affinity(affinity: Option<&Value>, node_name: &str) -> Value {
-    let requirement = json!({"key": OBJECT_NAME_FIELD, "operator": "In", "values": [node_name]});
-    let required = json!({"nodeSelectorTerms": [{"matchFields": [requirement]}]});
-    let mut affinity = affinity.cloned().unwrap_or(Value::Object(Map::new()));
-    json::object(json::child(&mut affinity, "nodeAffinity")).insert(REQUIRED.to_owned(), required);
-    affinity
-}
-
-/// The node that a pod belongs to: spec.nodeName, else the one name of a metadata.name term.
-///
-/// Rule: DS-009. Kubernetes: pkg/controller/daemon/util/daemonset_util.go, GetTargetNodeName.
-pub fn get_target_node_name(pod: &Value) -> Result<&str, String> {
-    let (metadata, spec) = (json::get(pod, "metadata"), json::get(pod, "spec"));
-    let node_name = json::text(spec, "nodeName");
-    if !node_name.is_empty() {
-        return Ok(node_name);
-    }
-    let pod = format!("{}/{}", json::text(metadata, "namespace"), json::text(metadata, "name"));
-    let required = json::at(spec, &["affinity", "nodeAffinity", REQUIRED]);
-    if required.is_null() {
-        return Err(format!("no spec.affinity.nodeAffinity.{REQUIRED} for pod {pod}"));
-    }
-    let terms = json::list(required, "nodeSelectorTerms");
-    if terms.is_empty() {
-        return Err(format!("no nodeSelectorTerms in {REQUIRED} of pod {pod}"));
-    }
-    let names_node = |field: &&Value| {
-        json::text(field, "key") == OBJECT_NAME_FIELD && json::text(field, "operator") == "In"
-    };
-    match terms.iter().flat_map(|term| json::list(term, "matchFields")).find(names_node) {
-        None => Err(format!("no node name found for pod {pod}")),
-        Some(field) => match json::strings(field, "values").as_slice() {
-            [name] => Ok(name),
-            _ => Err(format!("the matchFields value of '{OBJECT_NAME_FIELD}' is not unique for pod {pod}")),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-
-    #[test]
-    fn ds_019_a_daemon_pod_is_pinned_and_keeps_the_rest_of_its_affinity() {
-        let affinity = json!({
-            "podAffinity": {"a": 1},
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": []}]},
-                "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]
-            }
-        });
-        let pinned = replace_daemon_set_pod_node_name_node_affinity(Some(&affinity), "n1");
-        let term = json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]});
-        assert_eq!(
-            pinned,
-            json!({
-                "podAffinity": {"a": 1},
-                "nodeAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]},
-                    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]
-                }
-            })
-        );
-        let spec = json!({"affinity": pinned});
-        assert_eq!(RequiredNodeAffinity::from_pod_spec(&spec).pinned_nodes(), Some(vec!["n1"]));
-        assert_eq!(get_target_node_name(&json!({"spec": spec})), Ok("n1"));
-    }
-
-    #[test]
-    fn ds_009_a_pod_without_target_says_why() {
-        let pod = |spec: Value| json!({"metadata": {"namespace": "d", "name": "p"}, "spec": spec});
-        assert_eq!(get_target_node_name(&pod(json!({"nodeName": "n"}))), Ok("n"));
-        assert_eq!(
-            get_target_node_name(&pod(json!({}))),
-            Err("no spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution for pod d/p"
-                .to_owned())
-        );
-    }
 
     #[test]
     fn ds_003_a_selector_that_does_not_parse_matches_no_node() {
@@ -363,9 +274,20 @@ mod tests {
     }
 
     #[test]
-    fn nodes_without_pin_are_not_listed() {
-        let labels = json!({"nodeSelector": {"disk": "ssd"}});
-        assert_eq!(RequiredNodeAffinity::from_pod_spec(&labels).pinned_nodes(), None);
+    fn ds_009_the_first_term_on_the_name_names_the_node() {
+        let named = |fields: Value| {
+            let terms =
+                json!([{"matchExpressions": [{"key": "a", "operator": "Exists"}]}, {"matchFields": fields}]);
+            let affinity = json!({"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}});
+            let affinity = RequiredNodeAffinity::from_pod_spec(&json!({"affinity": affinity}));
+            affinity.named_node().map(str::to_owned)
+        };
+        let field = |operator: &str, values: Value| json!([{"key": "metadata.name", "operator": operator, "values": values}]);
+        assert_eq!(named(field("In", json!(["n1"]))).as_deref(), Some("n1"));
+        assert_eq!(named(field("In", json!(["n1", "n2"]))), None);
+        assert_eq!(named(field("NotIn", json!(["n1"]))), None);
+        let labels = RequiredNodeAffinity::from_pod_spec(&json!({"nodeSelector": {"disk": "ssd"}}));
+        assert_eq!((labels.named_node(), labels.matches_every_node()), (None, false));
         assert!(RequiredNodeAffinity::from_pod_spec(&json!({})).matches_every_node());
     }
 }

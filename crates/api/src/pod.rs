@@ -19,7 +19,7 @@ pub use status::{
     PodStatus, QosClass, Reason, Running, Terminated, Waiting,
 };
 
-/// Marks a pod by where the kubelet got it from: `api`, `file` or `http` (KL-019).
+/// Marks a pod by where the kubelet got it from: the name of a [`PodSource`] (KL-019).
 pub const CONFIG_SOURCE: &str = "kubernetes.io/config.source";
 /// A static pod's uid as the kubelet computed it (KL-019).
 pub const CONFIG_HASH: &str = "kubernetes.io/config.hash";
@@ -33,6 +33,31 @@ pub const REVISION_HASH_LABEL: &str = "controller-revision-hash";
 pub(crate) const TEMPLATE_GENERATION_LABEL: &str = "pod-template-generation";
 /// From here on a priority is system critical.
 pub const SYSTEM_CRITICAL_PRIORITY: i32 = 2_000_000_000;
+
+/// Where a kubelet gets pods from (KL-001).
+///
+/// Kubernetes: pkg/kubelet/types/pod_update.go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodSource {
+    /// staticPodPath.
+    File,
+    /// staticPodURL.
+    Http,
+    /// The API server.
+    Api,
+}
+
+impl PodSource {
+    pub const ALL: [PodSource; 3] = [PodSource::File, PodSource::Http, PodSource::Api];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            PodSource::File => "file",
+            PodSource::Http => "http",
+            PodSource::Api => "api",
+        }
+    }
+}
 
 /// A pod, as the API server or a kubelet's file source holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +89,16 @@ impl Pod {
         self.meta.annotations().contains_key(CONFIG_MIRROR)
     }
 
+    /// The name of the source that the kubelet got it from, if it says so.
+    ///
+    /// Kubernetes: pkg/kubelet/types/pod_update.go, GetPodSource.
+    pub fn source(&self) -> Option<&str> {
+        self.meta.annotation(CONFIG_SOURCE)
+    }
+
     /// Whether the kubelet got it from elsewhere than the API server (KL-001).
     pub fn is_static(&self) -> bool {
-        self.meta.annotation(CONFIG_SOURCE).is_some_and(|source| source != "api")
+        self.source().is_some_and(|source| source != PodSource::Api.name())
     }
 
     /// Static, mirror, or of a system critical priority (KL-085).

@@ -96,11 +96,6 @@ impl fmt::Display for Taint {
     }
 }
 
-/// The taints of a node's spec.
-pub fn taints_of(node_spec: &Value) -> Vec<Taint> {
-    json::list(node_spec, "taints").iter().filter_map(Taint::from_value).collect()
-}
-
 /// How a toleration compares its value with a taint's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TolerationOperator {

@@ -106,8 +106,7 @@ impl<K: Ord + Clone> Backoff<K> {
         self.entries.retain(|_, entry| now.since(entry.last_update) <= expires_after);
     }
 
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }

@@ -216,7 +216,7 @@ fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
 }
 
 impl Cluster {
-    /// Adds a computer, switched off; [`Cluster::boot_machine`] switches it on.
+    /// Adds a computer, switched off.
     pub fn add_machine(&mut self, spec: MachineSpec) -> MachineId {
         let id = MachineId(self.machines.len() as u32);
         let machine = Machine::new(id, spec, &self.new_disk, self.seed());

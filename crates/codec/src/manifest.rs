@@ -261,6 +261,7 @@ fn path_of(error: &FieldError) -> String {
     }
 }
 
+/// A validation error with its place in the text.
 fn field_diagnostic_below(tree: &Node, prefix: &str, error: &FieldError) -> Diagnostic {
     let path = path_of(error);
     let place = Place { tree, prefix: prefix.to_owned() };

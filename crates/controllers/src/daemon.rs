@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use self::nodes::{Basis, DaemonTemplate, Verdict, allows_surge, node_should_run_daemon_pod};
-use self::placement::Placement;
+use self::placement::{Placement, with_pods_on};
 use self::pods::{Mould, template_generation};
 use self::sync::{History, Sync};
 use api::daemonset::{ControllerRevision, DaemonSet};
@@ -157,6 +157,13 @@ impl SetState {
 
     pub fn placement(&self) -> &Placement {
         &self.placement
+    }
+
+    /// Calls `f` with the DaemonSet's pods that count on a node.
+    ///
+    /// Kubernetes: getNodesToDaemonPods.
+    pub fn with_pods_on<T>(&self, node: NodeId, caches: &Caches, f: impl FnOnce(&[&Pod]) -> T) -> T {
+        with_pods_on(self.ds.meta.uid, node, caches, &self.owned, f)
     }
 }
 
@@ -544,36 +551,17 @@ impl DaemonSetsController {
         self.sets.values().find(|state| !state.deleted && Key::of(&state.ds.meta) == *key)
     }
 
-    /// The DaemonSet's pods by target node, those that it would adopt included.
-    ///
-    /// Kubernetes: getNodesToDaemonPods.
-    pub fn get_nodes_to_daemon_pods(
-        &self,
-        key: &Key,
-        include_deleted_terminal: bool,
-        caches: &Caches,
-    ) -> BTreeMap<Name, Vec<Rc<Pod>>> {
-        let mut by_node: BTreeMap<Name, Vec<Rc<Pod>>> = BTreeMap::new();
-        let Some(state) = self.set(key) else { return by_node };
-        let owned = caches.pods.controlled(state.ds.meta.uid);
-        let owned = owned.filter(|pod| state.owned.keeps(pod.meta.serial));
-        let adoptable = state.owned.adoptable.iter().filter_map(|serial| caches.pods.get(*serial));
-        let adoptable = adoptable.filter(|pod| !pod.meta.is_terminating());
-        for pod in owned.chain(adoptable).filter(|pod| include_deleted_terminal || nodes::counts(pod)) {
-            let target = caches.pods.target(pod.meta.serial);
-            if target != NodeId::NONE {
-                by_node.entry(caches.nodes.name(target)).or_default().push(pod.clone());
-            }
-        }
-        by_node
-    }
-
     /// Looks at the nodes that have changed.
     pub fn work_on_nodes(&mut self, caches: &Caches) {
         while let Some(node) = self.node_update_queue.get() {
             self.sync_node_update(node, caches);
             self.node_update_queue.done(&node);
         }
+    }
+
+    /// Other delays between deletions of failed pods than those of kube-controller-manager (DS-021).
+    pub fn set_failed_pods_backoff(&mut self, initial: Duration, max: Duration) {
+        self.failed_pods_backoff = Backoff::new(initial, max);
     }
 
     /// Makes the next sync believe that something asked for was not seen yet.

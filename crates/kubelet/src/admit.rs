@@ -16,21 +16,6 @@ use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect, find_matching_untolerated_taint};
 use wire::Ctx;
 
-/// The class of pods that a node needs for itself.
-const SYSTEM_NODE_CRITICAL: &str = "system-node-critical";
-
-/// Whether a priority is one of the system's.
-///
-/// Kubernetes: pkg/kubelet/types/pod_update.go, IsCriticalPodBasedOnPriority.
-pub fn is_critical_priority(priority: i32) -> bool {
-    priority >= api::pod::SYSTEM_CRITICAL_PRIORITY
-}
-
-/// Kubernetes: pkg/kubelet/types/pod_update.go, IsNodeCriticalPod.
-pub fn is_node_critical_pod(pod: &Pod) -> bool {
-    pod.is_critical() && *pod.spec.priority_class_name == *SYSTEM_NODE_CRITICAL
-}
-
 /// Whether `preemptor` may push `preemptee` off the node (KL-084).
 ///
 /// Kubernetes: pkg/kubelet/types/pod_update.go, Preemptable.

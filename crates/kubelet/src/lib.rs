@@ -47,7 +47,7 @@ use api::event::EventSource;
 use api::meta::{Name, StringMap, Uid};
 use api::node::Node;
 use api::object::{Kind, Object};
-use api::pod::Pod;
+use api::pod::{Pod, PodSource};
 use api::resources::Resources;
 use api::toleration::Taint;
 use client::backoff::Backoff;
@@ -229,7 +229,7 @@ impl Kubelet {
                     _ => None,
                 });
                 self.set_api_pods(pods.collect(), ctx);
-                self.source_seen(true, ctx);
+                self.source_seen(PodSource::Api, ctx);
             }
             Kind::Node => {
                 let own = objects.into_iter().find_map(|object| match object {

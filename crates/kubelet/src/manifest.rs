@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use api::field::{FieldError, go_json, go_quote};
 use api::meta::{Uid, fnv1a_128};
 use api::pod::references::api_object_references;
-use api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod};
+use api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod, PodSource};
 use api::schema::{self, KindInfo};
 use api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
 use codec::{Decoded, decode, decode_all};
@@ -241,7 +241,7 @@ fn finish(
     if let Some(first) = references.first() {
         return Err(ManifestError { message: first.message.clone(), diagnostics: references });
     }
-    object["metadata"]["annotations"][CONFIG_SOURCE] = json!("file");
+    object["metadata"]["annotations"][CONFIG_SOURCE] = json!(PodSource::File.name());
     object["metadata"]["annotations"][CONFIG_SEEN] = json!(now.rfc3339_nano());
     let mut pod = Pod::from_value(&object);
     pod.status.qos_class = pod.spec.qos_class;

@@ -5,7 +5,9 @@
 use std::rc::Rc;
 
 use super::Kubelet;
-use super::pod_manager::{get_mirror_pod_by_pod, get_orphaned_mirror_pods, same_full_name};
+use super::pod_manager::{
+    get_mirror_pod_by_pod, get_pod_by_mirror_pod, orphaned_mirror_pods, same_full_name,
+};
 use super::pod_worker::{PodWorker, WorkerState};
 use super::status_manager::OwnStatus;
 use api::meta::{OwnerReference, Uid};
@@ -80,10 +82,9 @@ impl Kubelet {
     }
 
     fn static_worker_of(&self, mirror: &Pod) -> Option<usize> {
-        let same = |worker: &PodWorker| {
-            worker.is_static() && !worker.is_removed() && same_full_name(&worker.pod, mirror)
-        };
-        self.workers.iter().position(same)
+        let pods = self.workers.iter().filter(|worker| worker.is_static() && !worker.is_removed());
+        let pod = get_pod_by_mirror_pod(pods.map(|worker| &worker.pod), mirror)?;
+        self.find(pod.meta.uid)
     }
 
     /// The API server has a mirror pod for this node, new or changed.
@@ -242,14 +243,13 @@ impl Kubelet {
 
     /// Mirror pods with no static pod behind them (KL-028, KL-044).
     pub(super) fn delete_orphaned_mirror_pods(&mut self, ctx: &mut Ctx) {
-        let stands_behind = |mirror: &Pod| {
-            self.workers.iter().any(|worker| {
-                worker.is_static()
-                    && same_full_name(&worker.pod, mirror)
-                    && (!worker.is_removed() || worker.is_running())
-            })
+        let has_pod = |mirror: &Pod| self.static_worker_of(mirror).is_some();
+        let is_terminating = |mirror: &Pod| {
+            let mut static_pods = self.workers.iter().filter(|worker| worker.is_static());
+            static_pods.any(|worker| same_full_name(&worker.pod, mirror) && worker.is_running())
         };
-        let orphans: Vec<Rc<Pod>> = get_orphaned_mirror_pods(&self.mirrors, stands_behind).cloned().collect();
+        let orphans = orphaned_mirror_pods(&self.mirrors, has_pod, is_terminating);
+        let orphans: Vec<Rc<Pod>> = orphans.cloned().collect();
         for mirror in orphans {
             self.delete_mirror_pod(&mirror, None, ctx);
         }

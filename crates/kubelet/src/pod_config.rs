@@ -76,15 +76,6 @@ impl PodStorage {
         let gone = |old: &&Rc<Pod>| !pods.iter().any(|pod| pod.meta.uid == old.meta.uid);
         let removed: Vec<Rc<Pod>> = self.pods.iter().filter(gone).cloned().collect();
         self.pods.retain(|old| !removed.iter().any(|pod| Rc::ptr_eq(pod, old)));
-        self.merge(pods, removed)
-    }
-
-    /// The source has these pods besides those it had.
-    pub fn add(&mut self, pods: Vec<Rc<Pod>>) -> Vec<PodUpdate> {
-        self.merge(pods, Vec::new())
-    }
-
-    fn merge(&mut self, pods: Vec<Rc<Pod>>, removed: Vec<Rc<Pod>>) -> Vec<PodUpdate> {
         let mut changes: Vec<(PodOperation, Rc<Pod>)> = Vec::new();
         for pod in pods {
             match self.pods.iter_mut().find(|old| old.meta.uid == pod.meta.uid) {
@@ -115,33 +106,5 @@ impl PodStorage {
             updates.push((PodOperation::Add, Vec::new()));
         }
         updates
-    }
-}
-
-/// The sources that a list of names means: `*` is all of them.
-///
-/// Kubernetes: pkg/kubelet/types/pod_update.go, GetValidatedSources.
-pub fn get_validated_sources(names: &[&str]) -> Result<Vec<&'static str>, String> {
-    let mut sources = Vec::new();
-    for name in names {
-        match *name {
-            "*" => return Ok(vec!["file", "http", "api"]),
-            "file" => sources.push("file"),
-            "http" => sources.push("http"),
-            "api" => sources.push("api"),
-            "" => {}
-            other => return Err(format!("unknown pod source \"{other}\"")),
-        }
-    }
-    Ok(sources)
-}
-
-/// Name and namespace of `name_namespace`.
-///
-/// Kubernetes: pkg/kubelet/container/runtime.go, ParsePodFullName.
-pub fn parse_pod_full_name(full_name: &str) -> Result<(&str, &str), String> {
-    match full_name.split('_').collect::<Vec<_>>().as_slice() {
-        [name, namespace] if !name.is_empty() && !namespace.is_empty() => Ok((name, namespace)),
-        _ => Err(format!("failed to parse the pod full name \"{full_name}\"")),
     }
 }

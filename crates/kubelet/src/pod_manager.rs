@@ -4,7 +4,6 @@
 
 use std::rc::Rc;
 
-use api::meta::Uid;
 use api::pod::Pod;
 
 pub fn same_full_name(a: &Pod, b: &Pod) -> bool {
@@ -24,16 +23,13 @@ pub fn get_pod_by_mirror_pod<'a>(
     pods.find(|pod| same_full_name(pod, mirror))
 }
 
-/// Mirrors with no pod behind them.
-pub fn get_orphaned_mirror_pods<'a>(
+/// The mirrors that a cleanup deletes: those with no pod behind them, unless that pod is still being stopped.
+///
+/// Kubernetes: pod_manager.go, GetOrphanedMirrorPodNames; kubelet_pods.go, deleteOrphanedMirrorPods.
+pub fn orphaned_mirror_pods<'a>(
     mirrors: &'a [Rc<Pod>],
     has_pod: impl Fn(&Pod) -> bool + 'a,
+    is_terminating: impl Fn(&Pod) -> bool + 'a,
 ) -> impl Iterator<Item = &'a Rc<Pod>> {
-    mirrors.iter().filter(move |mirror| !has_pod(mirror))
-}
-
-/// The uid of the pod that a uid of the API server stands for: a mirror's is its static pod's.
-pub fn translate_pod_uid<'a>(mirrors: &[Rc<Pod>], pods: impl Iterator<Item = &'a Rc<Pod>>, uid: Uid) -> Uid {
-    let mirror = mirrors.iter().find(|mirror| mirror.meta.uid == uid);
-    mirror.and_then(|mirror| get_pod_by_mirror_pod(pods, mirror)).map_or(uid, |pod| pod.meta.uid)
+    mirrors.iter().filter(move |mirror| !has_pod(mirror) && !is_terminating(mirror))
 }

@@ -13,32 +13,35 @@ use super::texts::format_pod;
 use super::{FileChange, Kubelet};
 use api::event::{EventType, Message};
 use api::meta::Uid;
-use api::pod::Pod;
+use api::pod::{Pod, PodSource};
 use sim::Duration;
 use sim::files::Files;
 use wire::Ctx;
 
 /// Which sources have reported since the process started.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct SourcesSeen {
-    pub(crate) file: bool,
-    pub(crate) api: bool,
+pub(super) struct SourcesSeen([bool; PodSource::ALL.len()]);
+
+impl SourcesSeen {
+    fn has(self, source: PodSource) -> bool {
+        self.0[source as usize]
+    }
 }
 
 impl Kubelet {
     /// Until all sources have reported, nothing is taken for gone (KL-030).
     pub(super) fn sources_ready(&self) -> bool {
-        self.sources_seen.api
-            && (self.sources_seen.file || !self.file_source.is_configured())
-            && !self.has_url()
+        let expected = |source: &PodSource| match source {
+            PodSource::File => self.file_source.is_configured(),
+            PodSource::Http => self.has_url(),
+            PodSource::Api => true,
+        };
+        PodSource::ALL.iter().filter(|source| expected(source)).all(|source| self.sources_seen.has(*source))
     }
 
-    pub(super) fn source_seen(&mut self, api: bool, ctx: &mut Ctx) {
+    pub(super) fn source_seen(&mut self, source: PodSource, ctx: &mut Ctx) {
         let before = self.sources_ready();
-        match api {
-            true => self.sources_seen.api = true,
-            false => self.sources_seen.file = true,
-        }
+        self.sources_seen.0[source as usize] = true;
         if !before && self.sources_ready() {
             self.schedule_housekeeping(ctx);
         }
@@ -71,7 +74,7 @@ impl Kubelet {
         }
         if let Some(pods) = look.pods {
             self.set_static_pods(pods, ctx);
-            self.source_seen(false, ctx);
+            self.source_seen(PodSource::File, ctx);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use super::Config;
 use super::cache::{Cache, NodeInfo};
 use super::framework::{Plugin, Status};
 use super::plugins::node_resources_fit;
 use super::plugins::volume_binding::Volumes;
 use super::run::{CycleState, World};
-use super::{Config, Scheduler};
 use api::meta::Name;
 use api::node::Node;
 use api::pod::Pod;
@@ -46,24 +46,6 @@ pub fn explain(pod: &Pod, nodes: &[Rc<Node>], pods: &[Rc<Pod>]) -> Vec<Explanati
     }
     let (config, namespaces, volumes) = (Config::default(), NamespaceLabels::new(), Volumes::default());
     World { config: &config, cache: &cache, namespaces: &namespaces, volumes: &volumes }.explain(pod)
-}
-
-impl Scheduler {
-    /// Explains a pod on each node that the scheduler knows.
-    #[cfg(test)]
-    pub(crate) fn explain(&self, pod: &Pod) -> Vec<Explanation> {
-        self.world().explain(pod)
-    }
-
-    /// Explains a pod on one node. O(1) for a pod without affinity and spread constraints.
-    #[cfg(test)]
-    pub(crate) fn explain_on(&self, pod: &Pod, node: &str) -> Option<Explanation> {
-        let id = self.cache.find(node)?;
-        self.cache.node(id)?;
-        let world = self.world();
-        let (state, first) = world.prepare(pod);
-        Some(world.explain_node(pod, self.cache.info(id), &state, first))
-    }
 }
 
 impl World<'_> {

@@ -36,14 +36,12 @@ fn every_reason_is_named_not_only_the_first() {
 }
 
 #[test]
-fn the_scheduler_explains_what_it_sees_itself() {
-    let stand = tests::Stand::with_nodes(&[node("a", json!({})), node("b", json!({}))]);
+fn a_pod_meant_for_one_node_is_explained_on_all() {
+    let nodes = [node("a", json!({})), node("b", json!({}))];
     let mut waiting = pod("p", json!({}));
     Rc::make_mut(&mut waiting).pinned_to = Some("a".into());
     assert_eq!(
-        lines(&stand.scheduler.explain(&waiting)),
+        lines(&explain::explain(&waiting, &nodes, &[])),
         ["a: ", "b: node(s) didn't match Pod's node affinity/selector"]
     );
-    assert_eq!(stand.scheduler.explain_on(&waiting, "a").map(|found| found.obstacles.len()), Some(0));
-    assert_eq!(stand.scheduler.explain_on(&waiting, "c"), None);
 }

@@ -6,6 +6,7 @@ use super::board::{ContainerView, Difference, Origin, PodState, PodView};
 use api::meta::{CommonMeta, ObjectMeta};
 use api::pod::{
     CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
+    PodSource,
 };
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use sim::Time;
@@ -13,7 +14,9 @@ use sim::Time;
 /// Where a pod came from, by its metadata.
 pub(crate) fn origin(common: &CommonMeta) -> Origin {
     let source = common.annotations.get(api::pod::CONFIG_SOURCE);
-    if source.is_some_and(|source| &**source != "api") || common.annotations.contains_key(CONFIG_MIRROR) {
+    if source.is_some_and(|source| **source != *PodSource::Api.name())
+        || common.annotations.contains_key(CONFIG_MIRROR)
+    {
         return Origin::Static;
     }
     match common.owners.iter().find(|owner| owner.controller) {

@@ -149,15 +149,10 @@ pub struct PodIndex {
 /// The node a pod belongs to: spec.nodeName, else the one it is pinned to (DS-009).
 ///
 /// Kubernetes: pkg/controller/daemon/util/daemonset_util.go, GetTargetNodeName.
-fn target_node_name(pod: &Pod) -> Option<Name> {
-    if let Some(name) = pod.node_name.as_ref().or(pod.pinned_to.as_ref()) {
-        return Some(name.clone());
-    }
+pub fn get_target_node_name(pod: &Pod) -> Option<Name> {
+    let known = pod.node_name.as_ref().or(pod.pinned_to.as_ref());
     // A pod that a person wrote may name its node in its affinity.
-    match pod.spec.required_node_affinity.pinned_nodes()?.as_slice() {
-        [name] => Some((*name).into()),
-        _ => None,
-    }
+    known.cloned().or_else(|| pod.spec.required_node_affinity.named_node().map(Name::from))
 }
 
 impl PodIndex {
@@ -237,7 +232,7 @@ impl PodIndex {
         {
             return old.target;
         }
-        target_node_name(pod).map_or(NodeId::NONE, |name| nodes.intern(&name))
+        get_target_node_name(pod).map_or(NodeId::NONE, |name| nodes.intern(&name))
     }
 
     fn link(&mut self, pod: &Pod, target: NodeId, nodes: &mut NodeIndex) {

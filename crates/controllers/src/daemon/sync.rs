@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::claims::{Claim, Claims};
 use super::history::{get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete};
 use super::nodes::{Doom, UpdatedPods, find_updated_pods_on_node, pods_should_be_on_node};
-use super::placement::with_pods_on;
 use super::pods::Mould;
 use super::status::{Next, StatusWrite};
 use super::update::{rolling_update, updated_desired_node_counts};
@@ -543,7 +542,7 @@ impl DaemonSetsController {
         let Some(basis) = state.placement.basis() else { return Default::default() };
         for node in &state.placement.attend {
             let exists = state.placement.exists(*node);
-            with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
+            state.with_pods_on(*node, caches, |pods| {
                 if !exists {
                     // Nobody else deletes pods that wait for a node that is gone.
                     let unbound = pods.iter().filter(|pod| pod.node_name.is_none());
@@ -626,15 +625,12 @@ impl DaemonSetsController {
                 return Flow::Go;
             }
         };
-        let old_pod =
-            |node: &NodeId| {
-                with_pods_on(sync.ds.meta.uid, *node, caches, &state.owned, |pods| {
-                    match find_updated_pods_on_node(pods, basis) {
-                        UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
-                        UpdatedPods::Excess => None,
-                    }
-                })
-            };
+        let old_pod = |node: &NodeId| {
+            state.with_pods_on(*node, caches, |pods| match find_updated_pods_on_node(pods, basis) {
+                UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
+                UpdatedPods::Excess => None,
+            })
+        };
         let delete = step.delete_old.iter().filter_map(old_pod).collect();
         self.sync_nodes(sync, Stage::RollingUpdate, step.create, delete, ctx)
     }
