@@ -7,6 +7,7 @@ use api::status_error::{StatusError, StatusReason};
 use client::leader_election::LeaderElector;
 use controllers::ControllerManager;
 use kubelet::prober::ProbeKind;
+use kubelet::runtime::answers::Answer;
 use kubelet::runtime::component;
 use scheduler::Scheduler;
 use sim::Duration;
@@ -128,9 +129,10 @@ impl Cluster {
     ///
     /// Kubernetes: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go, addEtcdHealthEndpoint.
     fn set_healthy(&mut self, place: &Place, healthy: bool) {
+        let answer = (!healthy).then_some(Answer::Code(500));
         for kind in [ProbeKind::Liveness, ProbeKind::Readiness, ProbeKind::Startup] {
             self.with_kubelet(place.machine, |kubelet, _, ctx| {
-                kubelet.set_probe_failing(place.pod, &place.container, kind, !healthy, ctx)
+                kubelet.set_probe_answer(place.pod, &place.container, kind, answer, ctx)
             });
         }
     }

@@ -26,6 +26,7 @@ pub mod pod_config;
 pub mod pod_manager;
 mod pod_worker;
 pub(crate) mod preemption;
+mod probe;
 pub mod prober;
 pub mod runtime;
 mod sources;
@@ -124,8 +125,8 @@ pub struct Kubelet {
     images: ImageManager,
     timers: Timers,
     texts: Texts,
-    /// Programs that were told to fail their probes; they outlive the process.
-    failing: Vec<prober::Failing>,
+    /// Programs that were told how to answer their probes; they outlive the process.
+    told: Vec<prober::Told>,
     configs: Configs,
     /// Made when the first event comes that may be said again.
     recorder: Option<Box<Recorder>>,
@@ -160,7 +161,7 @@ impl Kubelet {
             images: ImageManager::default(),
             timers: Timers::default(),
             texts: Texts::default(),
-            failing: Vec::new(),
+            told: Vec::new(),
             configs: Configs::default(),
             recorder: None,
         }
@@ -205,16 +206,16 @@ impl Kubelet {
     pub fn stop(&mut self) {
         let mut runtime = std::mem::replace(&mut self.runtime, Runtime::new("", Ipv4Addr::UNSPECIFIED));
         runtime.cancel_all_starts();
-        let failing = std::mem::take(&mut self.failing);
+        let told = std::mem::take(&mut self.told);
         *self = Kubelet::with_runtime(self.host.clone(), runtime, self.epoch);
-        self.failing = failing;
+        self.told = told;
     }
 
     /// The computer loses its power: the process is gone, and so is all that ran.
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.runtime.power_off(now);
-        self.failing.clear();
+        self.told.clear();
     }
 
     /// The first list of a kind, or a new one after the API server was away.

@@ -1,18 +1,18 @@
 //! Probes: when each is asked, what its answers amount to, and who is told.
 //!
 //! A probe whose next answers can change nothing is not asked at all: a pod that is well costs no timer.
-//! What a program answers is made up: it is well as long as it runs, unless it was told to fail
-//! ([`Kubelet::set_probe_failing`]).
+//! What a program answers is the runtime's business ([`super::runtime::answers`]).
 //!
 //! Kubernetes: pkg/kubelet/prober/{prober_manager,worker,prober}.go.
 
 use super::Kubelet;
+use super::probe::{ProbeResult, result};
+use super::runtime::answers::{Answer, Answered, answer};
 use super::timers::PROBE;
 use api::event::{EventType, Message};
 use api::meta::{Name, Uid};
 use api::pod::{
     ConditionStatus, ConditionType, Container, ContainerKind, ContainerState, ContainerStatus, Probe,
-    ProbeHandler,
 };
 use sim::{Duration, Time};
 use wire::Ctx;
@@ -33,6 +33,11 @@ impl ProbeKind {
             ProbeKind::Readiness => "Readiness",
             ProbeKind::Startup => "Startup",
         }
+    }
+
+    /// `liveness`, `readiness` or `startup`.
+    pub(super) fn from_name(name: &str) -> Option<ProbeKind> {
+        ProbeKind::ALL.into_iter().find(|kind| kind.text().eq_ignore_ascii_case(name))
     }
 
     fn of(self, container: &Container) -> Option<&Probe> {
@@ -64,12 +69,19 @@ pub(super) struct Worker {
     next: Option<Time>,
 }
 
-/// A program that was told to fail its probes.
+/// A program that answers its probes of one kind otherwise than by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failing {
+pub(super) struct Told {
     pod: Uid,
     container: Name,
     kind: ProbeKind,
+    answer: Answer,
+}
+
+/// What a probe comes to now, and until when.
+struct Expected {
+    result: ProbeResult,
+    until: Option<Time>,
 }
 
 impl Kubelet {
@@ -229,17 +241,39 @@ impl Kubelet {
         if same && worker.on_hold || !concerns {
             return None;
         }
-        let uid = self.workers[at].uid();
-        let settled = same && worker.result == Some(true) && !self.fails(uid, container, worker.kind);
-        if settled {
-            return None;
+        let mut earliest = (running.started.time() + probe.initial_delay).max(now + Duration(1));
+        let expected = self.expected(at, (container, worker.kind, probe), running.started.time(), earliest);
+        if same && worker.result == Some(true) && expected.result == ProbeResult::Success {
+            // Nothing is to be found out before it answers otherwise.
+            earliest = earliest.max(expected.until?);
         }
-        let earliest = (running.started.time() + probe.initial_delay).0.max(now.0 + 1);
-        Some(Time(earliest).next_tick(worker.ticker, probe.period))
+        Some(earliest.next_tick(worker.ticker, probe.period))
     }
 
-    fn fails(&self, pod: Uid, container: &Container, kind: ProbeKind) -> bool {
-        self.failing.iter().any(|f| f.pod == pod && f.container == container.name && f.kind == kind)
+    /// What a probe of a container that started then comes to at some time.
+    fn expected(
+        &self,
+        at: usize,
+        (container, kind, probe): (&Container, ProbeKind, &Probe),
+        started: Time,
+        when: Time,
+    ) -> Expected {
+        let pod = &self.workers[at].pod;
+        let told = self
+            .told
+            .iter()
+            .find(|told| told.pod == pod.meta.uid && told.container == container.name && told.kind == kind);
+        let told = match told {
+            Some(told) => Ok(Some(told.answer)),
+            None => Answer::told(pod.meta.annotations(), &container.name, kind),
+        };
+        let answered = match told {
+            Ok(Some(answer)) => Answered { answer, output: String::new(), until: None },
+            Ok(None) => answer(container, probe, when.since(started)),
+            Err(sentence) => return Expected { result: ProbeResult::Unknown(sentence), until: None },
+        };
+        let ip = self.pod_status(at).pod_ip.map(|ip| ip.to_string()).unwrap_or_default();
+        Expected { result: result(probe, &ip, &answered), until: answered.until.map(|span| started + span) }
     }
 
     pub(super) fn on_probe_due(&mut self, no: u32, place: usize, ctx: &mut Ctx) {
@@ -269,9 +303,8 @@ impl Kubelet {
         let (id, was_ready, was_started) = (status.id, status.ready, status.started);
         let since_start = ctx.now.stamp().0.saturating_sub(running.started.0);
         let waits = u64::from(since_start) < probe.initial_delay.as_secs();
-        let success = !self.fails(self.workers[at].uid(), container, kind);
+        let result = self.expected(at, (container, kind, probe), running.started.time(), ctx.now).result;
         let (wanted_failures, wanted_successes) = (probe.failure_threshold, probe.success_threshold);
-        let text = (!success).then(|| self.failure_text(at, probe, kind));
         let fresh = worker.container != id;
         if fresh {
             let initial = match kind {
@@ -288,9 +321,12 @@ impl Kubelet {
         if held || waits || !concerns {
             return;
         }
-        if let Some(text) = text {
-            self.container_event(at, index, EventType::Warning, "Unhealthy", Message::Text(text.into()), ctx);
-        }
+        self.say_result(at, index, kind, &result, ctx);
+        let success = match result {
+            ProbeResult::Success | ProbeResult::Warning(_) => true,
+            ProbeResult::Failure(_) => false,
+            ProbeResult::Unknown(_) => return,
+        };
         let mut changed = false;
         self.change_probe(at, place, |worker| {
             worker.run = if worker.last == success { worker.run.saturating_add(1) } else { 1 };
@@ -346,41 +382,41 @@ impl Kubelet {
         }
     }
 
-    /// What a failing probe's event says (KL-103).
-    fn failure_text(&self, at: usize, probe: &Probe, kind: ProbeKind) -> String {
-        let output = match &probe.handler {
-            ProbeHandler::HttpGet { .. } => "HTTP probe failed with statuscode: 500".to_owned(),
-            ProbeHandler::TcpSocket { port } => {
-                let ip = self.pod_status(at).pod_ip.map(|ip| ip.to_string()).unwrap_or_default();
-                format!("dial tcp {ip}:{port}: connect: connection refused")
+    /// Tells of a probe that did not simply succeed (KL-103).
+    ///
+    /// Kubernetes: prober.go, probe.
+    fn say_result(&mut self, at: usize, index: usize, kind: ProbeKind, result: &ProbeResult, ctx: &mut Ctx) {
+        let kind = kind.text();
+        let (reason, text) = match result {
+            ProbeResult::Success => return,
+            ProbeResult::Warning(output) => ("ProbeWarning", format!("{kind} probe warning: {output}")),
+            ProbeResult::Failure(output) => ("Unhealthy", format!("{kind} probe failed: {output}")),
+            ProbeResult::Unknown(error) => {
+                ("Unhealthy", format!("{kind} probe errored and resulted in unknown state: {error}"))
             }
-            ProbeHandler::Exec { .. } => String::new(),
-            ProbeHandler::Grpc { .. } => "service unhealthy (responded with \"NOT_SERVING\")".to_owned(),
         };
-        format!("{} probe failed: {output}", kind.text())
+        self.container_event(at, index, EventType::Warning, reason, Message::Text(text.into()), ctx);
     }
 
-    /// Makes a program fail its probes of one kind, or pass them again. Says whether it has such a probe.
-    pub fn set_probe_failing(
+    /// Makes a program answer its probes of one kind so, or by itself again. Says whether it has such a probe.
+    pub fn set_probe_answer(
         &mut self,
         pod: Uid,
         container: &str,
         kind: ProbeKind,
-        failing: bool,
+        answer: Option<Answer>,
         ctx: &mut Ctx,
     ) -> bool {
-        let same = |f: &Failing| f.pod == pod && *f.container == *container && f.kind == kind;
-        self.failing.retain(|f| !same(f));
-        if failing {
-            self.failing.push(Failing { pod, container: container.into(), kind });
-        }
+        self.told.retain(|told| told.pod != pod || *told.container != *container || told.kind != kind);
+        let told = answer.map(|answer| Told { pod, container: container.into(), kind, answer });
+        self.told.extend(told);
         let Some(at) = self.find(pod) else { return false };
         self.schedule_probes(at, false, ctx);
         let spec = &self.workers[at].pod.spec;
         spec.container(container).is_some_and(|container| kind.of(container).is_some())
     }
 
-    pub(super) fn forget_failing(&mut self, pod: Uid) {
-        self.failing.retain(|failing| failing.pod != pod);
+    pub(super) fn forget_answers(&mut self, pod: Uid) {
+        self.told.retain(|told| told.pod != pod);
     }
 }

@@ -4,6 +4,7 @@
 //! `crictl`. It goes on without a kubelet: programs keep running, and end, while nobody watches (KL-031).
 //! What takes time ends with a timer; [`Runtime::on_timer`] says what has come about.
 
+pub mod answers;
 pub mod component;
 mod component_flags;
 pub mod images;

@@ -210,6 +210,6 @@ impl Kubelet {
             self.crash_loop_back_off.retain(|key| key.pod != pod);
         }
         self.images.forget(pod);
-        self.forget_failing(pod);
+        self.forget_answers(pod);
     }
 }

@@ -52,7 +52,7 @@ pub struct HostPort {
 /// How a probe asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeHandler {
-    /// The URL's parts; the port may be a container port's name.
+    /// The URL's parts. A port is its number, or a name that no port of the container has.
     HttpGet {
         scheme: Name,
         host: Name,
@@ -63,7 +63,7 @@ pub enum ProbeHandler {
         port: Name,
     },
     Exec {
-        command: Name,
+        command: Vec<Name>,
     },
     Grpc {
         port: Name,
@@ -259,9 +259,9 @@ impl Container {
             args: list("args"),
             requests: Resources::from_value(&value["resources"]["requests"]),
             limits: Resources::from_value(&value["resources"]["limits"]),
-            liveness: Probe::from_value(&value["livenessProbe"]),
-            readiness: Probe::from_value(&value["readinessProbe"]),
-            startup: Probe::from_value(&value["startupProbe"]),
+            liveness: Probe::from_value(&value["livenessProbe"], &value["ports"]),
+            readiness: Probe::from_value(&value["readinessProbe"], &value["ports"]),
+            startup: Probe::from_value(&value["startupProbe"], &value["ports"]),
             post_start: Hook::from_value(&value["lifecycle"]["postStart"]),
             pre_stop: Hook::from_value(&value["lifecycle"]["preStop"]),
             env_refs: env_refs(value),
@@ -292,31 +292,37 @@ impl Hook {
     }
 }
 
+/// A port's number, where it is given by its name too.
+///
+/// Kubernetes: pkg/probe/util.go, ResolveContainerPort.
+fn resolve_container_port(port: &Value, ports: &Value) -> Name {
+    let Some(name) = port.as_str() else { return port.to_string().into() };
+    let mut named = ports.as_array().into_iter().flatten().filter(|port| port["name"] == *name);
+    match named.find_map(|port| port["containerPort"].as_u64()) {
+        Some(number) => number.to_string().into(),
+        None => name.into(),
+    }
+}
+
 impl Probe {
-    fn from_value(value: &Value) -> Option<Probe> {
-        let text = |value: &Value| -> Name {
-            match value {
-                Value::String(text) => text.as_str().into(),
-                Value::Number(number) => number.to_string().into(),
-                _ => "".into(),
-            }
-        };
+    /// Reads a probe of a container with these ports.
+    fn from_value(value: &Value, ports: &Value) -> Option<Probe> {
+        let port = |value: &Value| resolve_container_port(value, ports);
         let http = &value["httpGet"];
         let handler = if !http.is_null() {
             let or = |key: &str, default: &str| -> Name { http[key].as_str().unwrap_or(default).into() };
             ProbeHandler::HttpGet {
                 scheme: or("scheme", "HTTP"),
                 host: or("host", ""),
-                port: text(&http["port"]),
+                port: port(&http["port"]),
                 path: or("path", "/"),
             }
         } else if !value["tcpSocket"].is_null() {
-            ProbeHandler::TcpSocket { port: text(&value["tcpSocket"]["port"]) }
+            ProbeHandler::TcpSocket { port: port(&value["tcpSocket"]["port"]) }
         } else if !value["grpc"].is_null() {
-            ProbeHandler::Grpc { port: text(&value["grpc"]["port"]) }
-        } else if let Some(words) = value["exec"]["command"].as_array() {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-            ProbeHandler::Exec { command: words.join(" ").into() }
+            ProbeHandler::Grpc { port: port(&value["grpc"]["port"]) }
+        } else if value["exec"]["command"].is_array() {
+            ProbeHandler::Exec { command: crate::meta::names(&value["exec"]["command"]) }
         } else {
             return None;
         };

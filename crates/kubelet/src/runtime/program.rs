@@ -39,15 +39,61 @@ fn of_container(container: &Container) -> Program {
     if let Some(complaint) = component::complaint(container) {
         return Program { ends: Some((Duration::ZERO, complaint.exit_code)), heeds_sigterm: true };
     }
-    // Without a command the image's own program runs, and `args` are its arguments.
-    if container.command.is_empty() {
-        return FOREVER;
+    match words_of(container).as_slice() {
+        [] => FOREVER,
+        words => of_words(words),
     }
-    let words: Vec<&str> = container.command.iter().chain(&container.args).map(|word| &**word).collect();
-    of_words(&words)
 }
 
-fn of_words(words: &[&str]) -> Program {
+/// Images without a program of their own: what is given as `args` is the command.
+const BARE_IMAGES: [&str; 5] = ["alpine", "busybox", "debian", "fedora", "ubuntu"];
+
+/// The command that a container runs; empty where the image's own program runs, and `args` are its arguments.
+fn words_of(container: &Container) -> Vec<&str> {
+    let is_bare = BARE_IMAGES.contains(&image_base_name(&container.image));
+    if container.command.is_empty() && !is_bare {
+        return Vec::new();
+    }
+    container.command.iter().chain(&container.args).map(|word| &**word).collect()
+}
+
+/// The last part of an image's name: `busybox` of `registry.k8s.io/busybox:1.27.2`.
+pub(super) fn image_base_name(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split(['@', ':']).next().unwrap_or(name)
+}
+
+/// What a container's script makes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileState {
+    pub exists: bool,
+    /// When that changes next, counted from the container's start.
+    pub until: Option<Duration>,
+}
+
+/// Whether a file is there so long after the container's start, as far as its script touches and removes it;
+/// `None` if the script says nothing of it.
+pub(super) fn file_state(container: &Container, path: &str, at: Duration) -> Option<FileState> {
+    let script = script_of(&words_of(container))?;
+    let mut changes: Vec<(Duration, bool)> = Vec::new();
+    follow(script, &mut |when, words| {
+        let named = words[1..].iter().any(|word| *word == path);
+        match words[0] {
+            "touch" if named => changes.push((when, true)),
+            "rm" if named => changes.push((when, false)),
+            _ => {}
+        }
+    });
+    if changes.is_empty() {
+        return None;
+    }
+    let exists = changes.iter().rev().find(|(when, _)| *when <= at).is_some_and(|(_, exists)| *exists);
+    let until = changes.iter().find(|(when, _)| *when > at).map(|(when, _)| *when);
+    Some(FileState { exists, until })
+}
+
+/// How a command ends.
+pub(super) fn of_words(words: &[&str]) -> Program {
     let Some(first) = words.first() else { return FOREVER };
     let name = first.rsplit('/').next().unwrap_or(first);
     match name {
@@ -72,7 +118,7 @@ fn exit_code(word: Option<&str>) -> i32 {
 }
 
 /// The script of `sh -c SCRIPT`, whatever other options stand before it (`-ec`, `-x -c`).
-fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
+pub(super) fn script_of<'a>(words: &[&'a str]) -> Option<&'a str> {
     let at = words.iter().position(|word| word.starts_with('-') && word.ends_with('c'))?;
     words.get(at + 1).copied()
 }
@@ -100,6 +146,11 @@ fn sleep_word(word: &str) -> Option<Duration> {
 
 /// A script of plain commands, one after another. What it cannot follow runs for ever.
 fn of_script(script: &str) -> Program {
+    follow(script, &mut |_, _| ())
+}
+
+/// Follows a script; `visit` is told of each command, and when it begins.
+fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
     let heeds_sigterm = script.contains("trap ");
     let forever = Program { ends: None, heeds_sigterm };
     let mut spent = Duration::ZERO;
@@ -109,6 +160,7 @@ fn of_script(script: &str) -> Program {
         let words: Vec<&str> = statement.words.split_whitespace().collect();
         let words: Vec<&str> = words.iter().map(|word| word.trim_matches(['"', '\''])).collect();
         let Some(first) = words.first() else { continue };
+        visit(spent, &words);
         match *first {
             "exit" => {
                 let code = words.get(1).map_or(code, |word| exit_code(Some(word)));
@@ -123,7 +175,10 @@ fn of_script(script: &str) -> Program {
                 }
                 None => return forever,
             },
-            "echo" | "true" | "date" | "printf" | ":" | "trap" | "export" | "cd" => code = 0,
+            "echo" | "true" | "date" | "printf" | ":" | "trap" | "export" | "cd" | "touch" | "rm"
+            | "mkdir" => {
+                code = 0;
+            }
             "false" => code = 1,
             _ => return forever,
         }
@@ -179,6 +234,20 @@ mod tests {
         assert_eq!(sh("while true; do date; sleep 1; done"), None);
         assert_eq!(sh("sleep 2 && exec nginx"), None);
         assert_eq!(ends(&["bash", "-ec", "exit 3"]), Some((0, 3)));
+    }
+
+    #[test]
+    fn a_script_makes_and_removes_files() {
+        let spec = serde_json::json!({"containers": [{"name": "c", "image": "registry.k8s.io/busybox:1.27.2",
+            "args": ["/bin/sh", "-c", "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600"]}]});
+        let spec = api::pod::PodSpec::from_value(spec);
+        let container = &spec.containers[0];
+        let state = |path, second| file_state(container, path, Duration::from_secs(second));
+        let until = Some(Duration::from_secs(30));
+        assert_eq!(state("/tmp/healthy", 0), Some(FileState { exists: true, until }));
+        assert_eq!(state("/tmp/healthy", 30), Some(FileState { exists: false, until: None }));
+        assert_eq!(state("/tmp/other", 30), None);
+        assert_eq!(program(container).ends, Some((Duration::from_secs(630), 0)));
     }
 
     #[test]
