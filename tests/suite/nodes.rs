@@ -16,6 +16,7 @@ use super::sessions::{pods, run_for, standard};
 mod deletion;
 mod eviction;
 mod machines;
+mod network;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -12,6 +12,7 @@ use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect};
 use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
+use kubelet::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 use kubelet::runtime::component;
 use kubelet::runtime::sandbox::{Container, Sandbox};
 use kubelet::{FileChange, Host, Kubelet};
@@ -111,7 +112,6 @@ impl Machine {
             capacity: spec.capacity.clone(),
             labels: spec.labels.clone(),
             taints: spec.taints.clone(),
-            network_ready: true,
         };
         Machine {
             id,
@@ -196,11 +196,13 @@ fn pod_cidr(id: MachineId) -> Ipv4Addr {
 pub(super) fn new_disk() -> Files {
     let mut files = Files::default();
     // Paths of our own cannot clash.
-    let directories = [MANIFESTS, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
+    let directories = [MANIFESTS, CNI_CONF_DIR, "/var/lib/kubelet", "/tmp", "/root", "/var/log/pods"];
     for directory in directories {
         let _ = files.make_directory(directory);
     }
     let _ = files.write(KUBELET_CONFIG, kubelet_config().as_bytes(), Time::START);
+    let network = format!("{CNI_CONF_DIR}/10-bridge.conflist");
+    let _ = files.write(&network, BRIDGE_CONFLIST.as_bytes(), Time::START);
     files
 }
 

@@ -64,6 +64,7 @@ use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
 use pod_config::PodStorage;
 use pod_worker::PodWorker;
 use runtime::Runtime;
+use runtime::cni::is_network_configured;
 use sim::files::Files;
 use sim::{Duration, Time};
 use sources::SourcesSeen;
@@ -87,8 +88,6 @@ pub struct Host {
     /// Labels given by `--node-labels`, besides the usual ones.
     pub labels: StringMap,
     pub taints: Vec<Taint>,
-    /// Whether there is a network plugin (KL-060, CP-010).
-    pub network_ready: bool,
 }
 
 /// What has happened to a file, as inotify tells it. A move is [`FileChange::Removed`] at its old path and
@@ -108,6 +107,8 @@ pub struct Kubelet {
     /// Which process this is, counted from 1: timers and answers meant for an earlier one are dropped.
     epoch: u8,
     started: Time,
+    /// Whether the runtime has a network for pods (KL-060, CP-010).
+    network_ready: bool,
     /// The configuration the process was started with.
     config: KubeletConfiguration,
     event_source: Rc<EventSource>,
@@ -147,6 +148,7 @@ impl Kubelet {
             running: false,
             epoch,
             started: Time::default(),
+            network_ready: false,
             config: KubeletConfiguration::default(),
             event_source: Rc::new(event_source),
             file_source: FileSource::default(),
@@ -185,6 +187,7 @@ impl Kubelet {
         self.running = true;
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.started = ctx.now;
+        self.network_ready = is_network_configured(files);
         self.crash_loop_back_off =
             new_crash_loop_back_off(INITIAL_BACK_OFF, self.config.max_container_restart_period);
         self.runtime.take_dirty();
@@ -284,6 +287,7 @@ impl Kubelet {
     pub fn on_file_event(&mut self, path: &str, change: FileChange, files: &Files, ctx: &mut Ctx) {
         if self.running {
             self.handle_file_event(path, change, files, ctx);
+            self.look_at_network(path, files, ctx);
         }
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Kubelet;
 use super::mirror::call_error;
+use super::runtime::cni::{CNI_CONF_DIR, is_network_configured};
 use super::sync_pod::NETWORK_NOT_READY;
 use super::timers::{LEASE, NODE_STATUS, REGISTER};
 use api::compact::Compact;
@@ -20,6 +21,7 @@ use api::node::{Node, NodeCondition, NodeConditionType};
 use api::object::{Key, Kind, Object};
 use api::pod::ConditionStatus;
 use api::resources::Resources;
+use sim::files::Files;
 use sim::{Duration, Time};
 use wire::{Answer, Call, Ctx, Reply, Token};
 
@@ -152,7 +154,7 @@ impl Kubelet {
         if now.since(self.started) < RUNTIME_UP {
             return Some("[container runtime status check may not have completed yet]");
         }
-        (!self.host.network_ready).then_some(NETWORK_NOT_READY)
+        (!self.network_ready).then_some(NETWORK_NOT_READY)
     }
 
     fn node_ref(&self) -> Rc<ObjectRef> {
@@ -345,11 +347,14 @@ impl Kubelet {
         }
     }
 
-    /// The network plugin is ready, or not any more (KL-060, ND-013).
-    #[cfg(test)]
-    pub(crate) fn set_network_ready(&mut self, ready: bool, ctx: &mut Ctx) {
-        Rc::make_mut(&mut self.host).network_ready = ready;
-        if self.running {
+    /// A file has changed: it may be the network plugin's configuration, without which no pod gets a network
+    /// and the node is not ready (KL-060, ND-013).
+    pub(super) fn look_at_network(&mut self, path: &str, files: &Files, ctx: &mut Ctx) {
+        if !path.starts_with(CNI_CONF_DIR) {
+            return;
+        }
+        let before = std::mem::replace(&mut self.network_ready, is_network_configured(files));
+        if before != self.network_ready {
             self.handle_node(self.node.clone(), ctx);
         }
     }

@@ -5,6 +5,7 @@
 //! What takes time ends with a timer; [`Runtime::on_timer`] says what has come about.
 
 pub mod answers;
+pub mod cni;
 pub mod component;
 mod component_flags;
 pub mod images;

@@ -24,7 +24,7 @@ impl Kubelet {
             return self.terminate(at, None, ctx);
         }
         let spec = &self.workers[at].pod.spec;
-        if !self.host.network_ready && !spec.host_network {
+        if !self.network_ready && !spec.host_network {
             let message: Name = format!("network is not ready: {NETWORK_NOT_READY}").into();
             let about = pod_ref(&self.workers[at].pod);
             self.event(&about, EventType::Warning, "NetworkNotReady", Message::Text(message), ctx);

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::config::CONFIG_FILE;
+use super::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 use super::{FileChange, Host, Kubelet};
 use api::event::EventDraft;
 use api::meta::{Deletion, Uid};
@@ -28,7 +29,9 @@ use sim::files::Files;
 use sim::{Agenda, Duration, Rng, Time};
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent};
 
-pub(crate) const MANIFESTS: &str = "/etc/kubernetes/manifests";
+pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+/// The network plugin's configuration.
+pub const NETWORK: &str = "/etc/cni/net.d/10-bridge.conflist";
 
 /// What is under way.
 #[derive(Debug)]
@@ -72,7 +75,6 @@ pub(crate) fn host() -> Host {
         capacity: Resources::from_value(&capacity),
         labels: BTreeMap::new(),
         taints: Vec::new(),
-        network_ready: true,
     }
 }
 
@@ -105,9 +107,10 @@ impl World {
 
     pub(crate) fn stopped() -> World {
         let mut files = Files::default();
-        for directory in ["/var/lib/kubelet", MANIFESTS] {
+        for directory in ["/var/lib/kubelet", MANIFESTS, CNI_CONF_DIR] {
             files.make_directory(directory).unwrap();
         }
+        files.write(NETWORK, BRIDGE_CONFLIST.as_bytes(), Time::START).unwrap();
         let config = format!(
             "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nstaticPodPath: {MANIFESTS}\n"
         );

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::World;
+use crate::runtime::cni::BRIDGE_CONFLIST;
 use api::pod::ConditionStatus;
 
 #[test]
@@ -103,10 +104,11 @@ fn nd_008_events_of_a_starting_node() {
 }
 
 #[test]
-fn nd_013_a_kubelet_without_network_says_so_within_ten_seconds() {
+fn nd_013_cp_010_a_kubelet_without_network_says_so_within_ten_seconds() {
     let mut world = World::new();
     world.run(15_000);
-    world.tell(|kubelet, ctx| kubelet.set_network_ready(false, ctx));
+    world.files.remove(super::NETWORK).unwrap();
+    world.tell_of_file(super::NETWORK);
     world.run(10_500);
     let node = world.node.as_ref().unwrap();
     let ready = node.conditions.last().unwrap();
@@ -116,7 +118,8 @@ fn nd_013_a_kubelet_without_network_says_so_within_ten_seconds() {
         "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
          message:Network plugin returns error: cni plugin not initialized"
     );
-    world.tell(|kubelet, ctx| kubelet.set_network_ready(true, ctx));
+    world.files.write(super::NETWORK, BRIDGE_CONFLIST.as_bytes(), world.now).unwrap();
+    world.tell_of_file(super::NETWORK);
     world.run(20_000);
     assert_eq!(world.node.as_ref().unwrap().ready_status(), Some(ConditionStatus::True));
     world.run(30_000);

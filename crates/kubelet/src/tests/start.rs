@@ -96,9 +96,7 @@ fn kl_057_an_image_name_that_is_none() {
 #[test]
 fn kl_060_without_a_network_only_host_network_pods_start() {
     let mut world = World::stopped();
-    let mut host = super::host();
-    host.network_ready = false;
-    world.kubelet = super::Kubelet::new(host);
+    world.files.remove(super::NETWORK).unwrap();
     world.start_kubelet();
     world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
     world.create_pod("proxy", json!({"hostNetwork": true, "containers": [{"name": "c", "image": "a:1"}]}));
