@@ -907,7 +907,28 @@ fn ds_051_a_deletion_that_fails_is_told() {
 }
 
 #[test]
-fn ds_053_an_empty_selector_is_refused() {
+fn sch_023_an_unknown_priority_class_shows_in_events_of_the_set_that_was_taken() {
+    let mut stand = Stand::daemon_only(Duration::ZERO);
+    stand.node("n1", json!({}));
+    // The API server takes the set: only its pods are refused.
+    let spec = json!({"spec": {"template": {"spec": {"priorityClassName": "nosuch"}}}});
+    stand.daemon_set("agent", spec);
+    stand.run_secs(1);
+    assert!(stand.pods().is_empty());
+    let events = stand.events("agent");
+    let (head, tail) =
+        ("FailedCreate Error creating: pods \"agent-", "no PriorityClass with name nosuch was found");
+    assert!(!events.is_empty());
+    for event in events {
+        assert!(event.starts_with(head) && event.ends_with(&format!("\" is forbidden: {tail}")), "{event}");
+    }
+    stand.post("scheduling.k8s.io/v1", "PriorityClass", json!({"metadata": {"name": "nosuch"}, "value": 7}));
+    stand.run_secs(60);
+    assert_eq!(stand.pod_nodes(), ["n1"], "once the class is there the next try succeeds");
+}
+
+#[test]
+fn ds_053_a_set_that_would_select_all_pods_gets_an_event_and_no_pods() {
     let mut stand = Stand::daemon_only(Duration::ZERO);
     stand.node("n1", json!({}));
     let ds = json!({"metadata": {"name": "agent", "namespace": "default"},
@@ -1072,6 +1093,55 @@ fn ds_064_a_conflict_is_tried_again_once() {
         .collect();
     assert_eq!(verbs, ["update status", "get", "update status"]);
     assert_eq!(numbers(&stand), [1, 1, 1, 1, 1, 0]);
+}
+
+#[test]
+fn ds_064_after_a_second_conflict_the_sync_is_queued_again() {
+    let mut stand = cluster(1, json!({}));
+    stand.calls.clear();
+    let mut refusals = 2;
+    stand.refuse = Some(Box::new(move |call| {
+        let status = matches!(call, Call::UpdateStatus(_)) && refusals > 0;
+        refusals -= i32::from(status);
+        status.then(|| {
+            let kind = api::status_error::GroupResource::new("apps", "daemonsets");
+            CallError::Status(Box::new(api::status_error::StatusError::modified(kind, "agent")))
+        })
+    }));
+    stand.all_ready();
+    stand.run_secs(1);
+    let about_sets = stand.calls.iter().filter(|(_, call, _)| call.kind() == Kind::DaemonSet);
+    let verbs: Vec<&str> = about_sets.map(|(_, call, _)| call.verb()).collect();
+    // Write, read and write again; then another sync writes it.
+    assert_eq!(verbs, ["update status", "get", "update status", "update status"]);
+    assert_eq!(numbers(&stand), [1, 1, 1, 1, 1, 0]);
+}
+
+/// Each of the seven numbers, and a generation that was not observed yet, is worth a write.
+#[test]
+fn ds_064_every_number_of_the_status_counts() {
+    use api::daemonset::DaemonSetStatus;
+    use controllers::daemon::status::StatusWrite;
+    let ds = |generation: u32| {
+        let mut ds = DaemonSet::from_value(&json!({"metadata": {"name": "agent", "generation": generation}}));
+        ds.status.observed_generation = 1;
+        Rc::new(ds)
+    };
+    let written = |ds: &Rc<DaemonSet>, numbers| StatusWrite::new(ds, numbers, true).is_some();
+    assert!(!written(&ds(1), DaemonSetStatus::default()));
+    assert!(written(&ds(2), DaemonSetStatus::default()));
+    let none = DaemonSetStatus::default();
+    for numbers in [
+        DaemonSetStatus { desired_number_scheduled: 1, ..none },
+        DaemonSetStatus { current_number_scheduled: 1, ..none },
+        DaemonSetStatus { number_misscheduled: 1, ..none },
+        DaemonSetStatus { number_ready: 1, ..none },
+        DaemonSetStatus { updated_number_scheduled: 1, ..none },
+        DaemonSetStatus { number_available: 1, ..none },
+        DaemonSetStatus { number_unavailable: 1, ..none },
+    ] {
+        assert!(written(&ds(1), numbers), "{numbers:?}");
+    }
 }
 
 // ---- deletion ----

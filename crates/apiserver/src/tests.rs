@@ -85,6 +85,59 @@ fn api_001_every_create_draws_a_fresh_uid() {
 }
 
 #[test]
+fn api_002_every_write_of_whatever_kind_raises_the_one_revision() {
+    let mut api = server();
+    let config_map = kind("v1", "ConfigMap");
+    let (patched, key) = (json!({"metadata": {"labels": {"a": "b"}}}), Key::new("default", "it"));
+    let mut last = api.store.revision();
+    let mut versions = Vec::new();
+    let mut wrote = |api: &ApiServer, answer: Answer, times: u64| {
+        last += times;
+        assert_eq!(api.store.revision(), last, "{answer:?}");
+        assert!(answer.result.is_ok(), "{answer:?}");
+        if let Ok(Reply::Object(object)) = answer.result {
+            assert_eq!(object.meta().unwrap().resource_version, last);
+            versions.push(last);
+        }
+    };
+    let bodies = [("v1", "Pod", pod_body("it")), ("apps/v1", "DaemonSet", ds_body("it"))];
+    let plain = [("v1", "Node"), ("v1", "ConfigMap"), ("scheduling.k8s.io/v1", "PriorityClass")];
+    let plain = plain.map(|(version, kind)| (version, kind, json!({"metadata": {"name": "it"}})));
+    for (version, kind, mut body) in bodies.into_iter().chain(plain) {
+        if kind == "PriorityClass" {
+            body["value"] = json!(7);
+        }
+        let namespace = if Kind::of(version, kind).unwrap().is_namespaced() { "default" } else { "" };
+        let answer = post(&mut api, version, kind, namespace, body);
+        wrote(&api, answer, 1);
+    }
+    let made = pod(&get(&mut api, Kind::Pod, "it"));
+    let answer = api.handle(Call::Bind { pod: PodId::of(&made.meta), node: "it".into() }, Time::START);
+    wrote(&api, answer, 1);
+    for kind in [Kind::Pod, Kind::DaemonSet, config_map] {
+        let answer = patch(&mut api, kind, "it", patched.clone(), Time::START);
+        wrote(&api, answer, 1);
+    }
+    let status = PodStatus { phase: Phase::Running, ..PodStatus::default() };
+    let call = Call::PatchPodStatus { pod: PodId::of(&made.meta), status: Box::new(status) };
+    let answer = api.handle(call, Time::START);
+    wrote(&api, answer, 1);
+    // The first marks the bound pod; the second marks it once more before it removes it (KL-093).
+    for (kind, grace, times) in
+        [(Kind::Pod, None, 1), (Kind::Pod, Some(0), 2), (Kind::DaemonSet, None, 1), (config_map, None, 1)]
+    {
+        let options = DeleteOptions { grace_seconds: grace, ..DeleteOptions::default() };
+        let answer = api.handle(Call::Delete { kind, key: key.clone(), options }, Time::START);
+        wrote(&api, answer, times);
+    }
+    let before = api.store.revision();
+    assert!(get(&mut api, Kind::Pod, "it").result.is_err());
+    api.handle(Call::List { kind: Kind::Pod, namespace: None }, Time::START);
+    assert_eq!(api.store.revision(), before, "reading is no write");
+    assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}");
+}
+
+#[test]
 fn api_004_generation_counts_changes_of_spec_only() {
     let mut api = server();
     post(&mut api, "apps/v1", "DaemonSet", "default", ds_body("a"));
@@ -178,6 +231,41 @@ fn api_015_016_finalizers_hold_an_object() {
     let validation = FieldValidation::Ignore;
     api.handle(Call::Patch { kind: Kind::DaemonSet, key, uid: None, patch, validation }, Time::START);
     assert_eq!(message(&get(&mut api, Kind::DaemonSet, "a")), "daemonsets.apps \"a\" not found");
+}
+
+#[test]
+fn api_015_what_has_finalizers_stays_until_they_are_gone_and_gets_no_new_ones() {
+    let config_map = kind("v1", "ConfigMap");
+    let with_finalizers = |mut body: Value| {
+        body["metadata"]["finalizers"] = json!(["a.b/one", "a.b/two"]);
+        body
+    };
+    for (kind, body) in [
+        (Kind::Pod, pod_body("it")),
+        (Kind::DaemonSet, ds_body("it")),
+        (config_map, json!({"metadata": {"name": "it"}})),
+    ] {
+        let mut api = server();
+        post(&mut api, kind.api_version(), kind.name(), "default", with_finalizers(body));
+        let going = object(&delete(&mut api, kind, "it", Some(0)));
+        assert!(going.meta().unwrap().is_terminating(), "{kind:?}");
+        let mut finalizers = |list: Value| {
+            let change = json!({"metadata": {"finalizers": list}});
+            patch(&mut api, kind, "it", change, Time::START)
+        };
+        let added = message(&finalizers(json!(["a.b/one", "a.b/two", "a.b/three"])));
+        assert!(
+            added.contains(
+                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, \
+                 found new finalizers []string{\"a.b/three\"}"
+            ),
+            "{kind:?}: {added}"
+        );
+        let one_less = object(&finalizers(json!(["a.b/two"])));
+        assert!(one_less.meta().unwrap().is_terminating(), "{kind:?}");
+        assert!(finalizers(json!([])).result.is_ok());
+        assert!(get(&mut api, kind, "it").status().is_some_and(|status| status.is_not_found()), "{kind:?}");
+    }
 }
 
 #[test]

@@ -374,6 +374,24 @@ fn cli_053_ages_are_told_in_dockers_words() {
 }
 
 #[test]
+fn cli_053_columns_are_twenty_wide_or_three_more_than_their_text_and_the_newest_comes_first() {
+    let mut desk = Desk::new();
+    let mut younger = desk.containers[1].clone();
+    younger.id = "c0de".repeat(16);
+    younger.name = "a-name-of-twenty-one-".to_owned();
+    younger.image_id = format!("sha256:{}", "9f".repeat(32));
+    younger.created += Duration::from_secs(60);
+    desk.containers.push(younger);
+    // Ids and the image's digest are cut to thirteen characters, the digest without its algorithm.
+    desk.check("ssh worker-1 crictl ps", expect![[r#"
+        CONTAINER           IMAGE               CREATED             STATE               NAME                    ATTEMPT             POD ID              POD                 NAMESPACE
+        c0dec0dec0dec       9f9f9f9f9f9f9       7 minutes ago       Running             a-name-of-twenty-one-   1                   5e7f5e7f5e7f5       web-worker-1        default
+        bbbbbbbbbbbbb       1a2b1a2b1a2b1       8 minutes ago       Running             web                     1                   5e7f5e7f5e7f5       web-worker-1        default
+    "#]]);
+    assert_eq!(desk.run("ssh worker-1 crictl ps -q").lines().map(str::len).collect::<Vec<_>>(), [64, 64]);
+}
+
+#[test]
 fn cli_054_crictl_stops_containers_whatever_the_api_server_does() {
     let mut desk = Desk::new();
     let before = desk.now;

@@ -1,5 +1,6 @@
 //! Filters, messages, scores and waiting, as they show from outside.
 
+use api::{Node, Pod};
 use serde_json::json;
 
 use super::tests::{Stand, cpu_pod, daemon_pod, node, pod};
@@ -366,12 +367,21 @@ fn sch_010_large_clusters_are_not_searched_to_the_end() {
 
 #[test]
 fn sch_011_one_feasible_node_is_taken_without_scoring() {
-    let mut stand = Stand::with_nodes(&[
-        node("a", json!({"spec": {"unschedulable": true}})),
-        node("b", taint("soft", "PreferNoSchedule")),
-    ]);
-    stand.pod(&pod("p", json!({})));
-    assert_eq!(stand.settle()[0], "bind p b");
+    // A choice by score ends with a draw among the best, even of one.
+    let place = |nodes: &[Rc<Node>], pod: Rc<Pod>| {
+        let mut stand = Stand::with_nodes(nodes);
+        let before = stand.next_draw();
+        stand.pod(&pod);
+        (stand.settle()[0].clone(), stand.next_draw() != before)
+    };
+    let cordoned = node("a", json!({"spec": {"unschedulable": true}}));
+    let soft = node("b", taint("soft", "PreferNoSchedule"));
+    let plain = node("c", json!({}));
+    let pinned = daemon_pod("p", "b", json!({}));
+    let (bound, drawn) = (|name: &str| format!("bind p {name}"), true);
+    assert_eq!(place(&[cordoned.clone(), soft.clone()], pod("p", json!({}))), (bound("b"), !drawn));
+    assert_eq!(place(&[soft.clone(), plain.clone()], pinned), (bound("b"), !drawn));
+    assert_eq!(place(&[cordoned, soft, plain], pod("p", json!({}))), (bound("c"), drawn));
 }
 
 #[test]

@@ -114,6 +114,11 @@ impl Stand {
         }
     }
 
+    /// What chance will say next: the same as long as nothing is drawn.
+    pub(crate) fn next_draw(&self) -> u64 {
+        self.rng.clone().next_u64()
+    }
+
     pub(crate) fn watch(&mut self, event: WatchEvent) {
         self.tell(|scheduler, ctx| scheduler.on_watch(&event, ctx));
     }

@@ -34,6 +34,21 @@ fn nd_031_nd_032_nd_044_cmp_028_a_deleted_nodes_pods_vanish_after_40_to_60_secon
 }
 
 #[test]
+fn api_060_a_pod_for_a_node_that_does_not_exist_is_taken_and_stays_pending_until_it_is_collected() {
+    let mut stage = standard();
+    let text = pod_manifest("web", "nowhere");
+    let answer = exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &text)]);
+    assert_eq!(answer, "pod/web created\n");
+    seconds(&mut stage, 30);
+    let web = pod(&stage, "web").unwrap();
+    assert_eq!((web.status.phase.text(), web.node_name.as_deref()), ("Pending", Some("nowhere")));
+    // The scheduler has nothing to do with it.
+    assert_eq!(events(&stage, Kind::Pod, "web"), [""; 0]);
+    let passed = 33 + until(&mut stage, 60, |stage| pod(stage, "web").is_none());
+    assert!((40..=63).contains(&passed), "{passed} s");
+}
+
+#[test]
 fn nd_031_orphans_are_marked_failed_before_they_go() {
     let mut stage = standard();
     let text =

@@ -114,12 +114,35 @@ mod tests {
     }
 
     #[test]
-    fn nd_016_pressure_and_cordon_taint_too() {
-        let pressed = json!([{"type": "Ready", "status": "True"}, {"type": "PIDPressure", "status": "True"}]);
-        let (added, _) = seen(node(json!({"unschedulable": true}), pressed)).unwrap();
-        assert_eq!(
-            added,
-            ["node.kubernetes.io/pid-pressure:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]
-        );
+    fn nd_016_each_pressure_a_missing_network_and_cordoning_have_their_own_taint() {
+        let ready = json!({"type": "Ready", "status": "True"});
+        for (condition, key) in [
+            ("MemoryPressure", "memory-pressure"),
+            ("DiskPressure", "disk-pressure"),
+            ("PIDPressure", "pid-pressure"),
+            ("NetworkUnavailable", "network-unavailable"),
+        ] {
+            let key = format!("node.kubernetes.io/{key}");
+            let conditions = |status: &str| json!([ready, {"type": condition, "status": status}]);
+            let (added, removed) = seen(node(json!({}), conditions("True"))).unwrap();
+            // NoSchedule alone: nothing is evicted for it.
+            assert_eq!((added, removed), (vec![format!("{key}:NoSchedule")], vec![]), "{condition}");
+            let tainted = json!({"taints": [taint(&key)]});
+            for status in ["False", "Unknown"] {
+                assert_eq!(seen(node(json!({}), conditions(status))), None, "{condition} {status}");
+                let (added, removed) = seen(node(tainted.clone(), conditions(status))).unwrap();
+                assert_eq!(
+                    (added, removed),
+                    (vec![], vec![format!("{key}:NoSchedule")]),
+                    "{condition} {status}"
+                );
+            }
+            assert_eq!(seen(node(tainted, conditions("True"))), None, "{condition}");
+        }
+        let key = "node.kubernetes.io/unschedulable";
+        let (added, _) = seen(node(json!({"unschedulable": true}), json!([ready]))).unwrap();
+        assert_eq!(added, [format!("{key}:NoSchedule")]);
+        let (_, removed) = seen(node(json!({"taints": [taint(key)]}), json!([ready]))).unwrap();
+        assert_eq!(removed, [format!("{key}:NoSchedule")]);
     }
 }
