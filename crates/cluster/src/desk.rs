@@ -207,3 +207,39 @@ impl Cluster {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::boot::Addons;
+    use api::meta::ObjectMeta;
+    use api::object::{Kind, Other};
+    use wire::Settings;
+
+    #[test]
+    fn api_020_a_watch_that_begins_too_long_ago_is_told_what_a_new_list_would_show_as_newer() {
+        let mut cluster = Cluster::new(1, Settings::default(), Vec::new(), Addons::default());
+        let kind = Kind::of("v1", "ConfigMap").unwrap();
+        let object = |name: &str, data: u64| {
+            let (meta, raw) = (ObjectMeta::new("default", name), Rc::new(serde_json::json!({"data": data})));
+            Object::Other(Rc::new(Other { kind, meta, raw }))
+        };
+        let store = &mut cluster.api.store;
+        for name in ["changed", "gone", "same"] {
+            store.insert(object(name, 1));
+        }
+        let since = store.revision();
+        store.insert(object("new", 1));
+        let Some(Object::Other(old)) = store.get(kind, &api::Key::new("default", "changed")) else { panic!() };
+        let changed = Other { raw: Rc::new(serde_json::json!({"data": 2})), ..(*old).clone() };
+        store.update(Object::Other(Rc::new(changed)));
+        store.remove(kind, &api::Key::new("default", "gone"));
+        let watch = WatchSpec { number: 1, kind, namespace: Some("default".into()), since };
+        assert!(cluster.watch_cache.since(cluster.now, since).is_none(), "nothing was kept");
+        let missed = cluster.missed_events(&watch);
+        let names: Vec<String> = missed.iter().map(|event| event.object().key().name.to_string()).collect();
+        assert_eq!(names, ["changed", "new"]);
+    }
+}
