@@ -1,4 +1,4 @@
-//! Nodes that fail, come back, come and go, through the whole cluster. Rules: ND-*, TL-5, CP-015, CP-019.
+//! Nodes that fail, come back, come and go, through the whole cluster. Rules: ND-*, CP-015, CP-019.
 
 use std::collections::BTreeMap;
 
@@ -344,7 +344,7 @@ fn timeline(stage: &mut Stage, node_name: &str, span: u64, columns: impl Fn(&Sta
     text
 }
 
-/// TL-5 and its end: a node of four dies, and comes back after ten minutes.
+/// The whole story: a node of four dies, and comes back after ten minutes.
 #[test]
 fn nd_012_nd_018_nd_028_tl_5_the_life_of_a_node_that_dies_and_comes_back() {
     let mut stage = standard();

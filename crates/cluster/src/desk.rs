@@ -232,7 +232,9 @@ mod tests {
         }
         let since = store.revision();
         store.insert(object("new", 1));
-        let Some(Object::Other(old)) = store.get(kind, &api::Key::new("default", "changed")) else { panic!() };
+        let Some(Object::Other(old)) = store.get(kind, &api::Key::new("default", "changed")) else {
+            panic!()
+        };
         let changed = Other { raw: Rc::new(serde_json::json!({"data": 2})), ..(*old).clone() };
         store.update(Object::Other(Rc::new(changed)));
         store.remove(kind, &api::Key::new("default", "gone"));

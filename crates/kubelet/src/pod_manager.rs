@@ -25,7 +25,7 @@ pub fn get_pod_by_mirror_pod<'a>(
 
 /// The mirrors that a cleanup deletes: those with no pod behind them, unless that pod is still being stopped.
 ///
-/// Kubernetes: pod_manager.go, GetOrphanedMirrorPodNames; kubelet_pods.go, deleteOrphanedMirrorPods.
+/// Kubernetes: pod_manager.go, GetPodsAndMirrorPods; kubelet_pods.go, HandlePodCleanups.
 pub fn orphaned_mirror_pods<'a>(
     mirrors: &'a [Rc<Pod>],
     has_pod: impl Fn(&Pod) -> bool + 'a,
