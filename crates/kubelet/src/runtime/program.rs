@@ -77,7 +77,7 @@ pub(super) fn file_state(container: &Container, path: &str, at: Duration) -> Opt
     let script = script_of(&words_of(container))?;
     let mut changes: Vec<(Duration, bool)> = Vec::new();
     follow(script, &mut |when, words| {
-        let named = words[1..].iter().any(|word| *word == path);
+        let named = words[1..].contains(&path);
         match words[0] {
             "touch" if named => changes.push((when, true)),
             "rm" if named => changes.push((when, false)),
