@@ -21,6 +21,7 @@ mod suite {
     mod nodes;
     mod person;
     mod picture;
+    mod pods;
     mod properties;
     mod sessions;
     mod static_manifests;

@@ -186,11 +186,6 @@ impl PodIndex {
         owned.flat_map(Owned::all).filter_map(|serial| self.get(serial))
     }
 
-    #[cfg(test)]
-    pub(crate) fn controlled_count(&self, controller: Uid) -> u32 {
-        self.by_controller.get(&controller).map_or(0, |owned| owned.count)
-    }
-
     /// The pods of a namespace that no controller has, in order of creation.
     pub fn orphans(&self, namespace: &str) -> impl Iterator<Item = &Rc<Pod>> {
         let serials = self.orphans.get(namespace).into_iter().flatten();
@@ -308,7 +303,7 @@ mod tests {
         assert_eq!(names(pods.controlled_on(uid, a)), ["p1"]);
         assert_eq!(names(pods.controlled_on(uid, b)), ["p2"]);
         assert_eq!(pods.target(3), NodeId::NONE);
-        assert_eq!(pods.controlled_count(uid), 3);
+        assert_eq!(pods.controlled(uid).count(), 3);
         let change = pods.apply(&pod(1, Some("a"), Some("a"), None), true, &mut nodes).unwrap();
         assert_eq!((change.old_target, change.target), (a, a));
         assert_eq!(names(pods.controlled_on(uid, a)), [""; 0]);
@@ -322,7 +317,6 @@ mod tests {
         for serial in 1..=60 {
             let node = format!("n{}", serial % 40);
             pods.apply(&pod(serial, Some(&node), None, Some("u")), true, &mut nodes);
-            assert_eq!(pods.controlled_count(uid), serial);
             assert_eq!(pods.controlled(uid).count(), serial as usize);
         }
         let id = nodes.find("n7").unwrap();

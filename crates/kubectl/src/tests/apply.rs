@@ -57,7 +57,7 @@ fn cli_026_changing_what_is_being_deleted_is_warned_of() {
 }
 
 #[test]
-fn cli_027_problems_of_a_file_are_told_before_anything_is_sent() {
+fn cli_027_api_008_api_037_problems_of_a_file_are_told_before_anything_is_sent() {
     let mut t = Terminal::new();
     assert_eq!(t.run("apply -f x.yaml"), "error: the path \"x.yaml\" does not exist\n[1]\n");
     assert_eq!(t.run("apply"), "error: must specify one of -f and -k\n[1]\n");

@@ -81,6 +81,26 @@ fn kl_056_pulls_of_a_node_come_one_after_another() {
 }
 
 #[test]
+fn kl_056_failed_pulls_back_off_from_10_to_300_seconds_for_each_pod_and_image() {
+    let mut world = World::new();
+    for name in ["a", "b"] {
+        world.create_pod(name, json!({"containers": [{"name": "c", "image": "nosuch/image:1"}]}));
+    }
+    world.run(1_800_000);
+    for name in ["a", "b"] {
+        // Events become rare after a while; the status tells of each pull that failed.
+        let failed = world.statuses_of(name).into_iter().filter(|line| line.ends_with("c=ErrImagePull"));
+        let times: Vec<f64> = failed.map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect();
+        let pauses: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // Each pull comes with the first sync after its back-off, which a sync may miss by 90 seconds.
+        for (pause, least) in pauses.iter().zip([10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]) {
+            assert!((least..least * 1.5 + 95.0).contains(pause), "{name}: {pauses:?}");
+        }
+        assert!(pauses.len() >= 6, "{name}: {pauses:?}");
+    }
+}
+
+#[test]
 fn kl_057_an_image_name_that_is_none() {
     let mut world = World::new();
     world.create_pod("web", json!({"containers": [{"name": "c", "image": "Nginx:1"}]}));
