@@ -2,7 +2,7 @@
 
 use api::Pod;
 use api::daemonset_util::{create_pod_template, is_pod_updated};
-use client::informer::pods::get_target_node_name;
+use client::informer::get_target_node_name;
 use serde_json::{Map, Value, json};
 
 use crate::expect::{equal, known_keys, list, needs, text};

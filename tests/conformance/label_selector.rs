@@ -2,9 +2,9 @@
 
 use api::field::{FieldPath, to_aggregate};
 use api::label::{Operator, Requirement, Selector, label_selector_as_selector};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::expect::{equal, known_keys, list, member, needs};
+use crate::expect::{equal, known_keys, list, member, needs, text};
 
 const AS_MAP: [&str; 2] = ["map", "errorContains"];
 const SELECTION: [&str; 4] = ["valid", "canonical", "matches", "selects"];
@@ -70,31 +70,62 @@ fn requirement(value: &Value) -> Result<Selector, String> {
     Ok(selector)
 }
 
-/// The flat map that a LabelSelector amounts to, from the requirements that the cluster reads in it: each must
-/// ask for one value.
+/// The flat map that a LabelSelector amounts to: the labels that are selected, while none is selected that lacks
+/// one of them or has another value. An expression that is more than that fits no map.
 ///
-/// Nothing in the cluster needs such a map, so the sentence about a requirement that fits none is made here.
+/// Nothing in the cluster needs such a map: it is worked out here from what the cluster's selector selects, and the
+/// sentence about an expression that fits none is nobody's.
 fn as_map(object: &Value, expect: &Value) -> Result<(), String> {
-    let flatten = || -> Result<Value, String> {
-        let selector = label_selector_as_selector(object)?;
-        let Some(requirements) = selector.requirements() else { return Ok(Value::Null) };
-        let entry = |requirement: &Requirement| match (requirement.operator(), requirement.values()) {
-            (Operator::In | Operator::Equals, [value]) => Ok((requirement.key().to_owned(), json!(&**value))),
-            (Operator::In, _) => Err(format!("{requirement}: without a single value cannot be converted")),
-            _ => Err(format!("{requirement}: cannot be converted")),
-        };
-        requirements.iter().map(entry).collect::<Result<Map<_, _>, _>>().map(Value::Object)
-    };
-    let flat = flatten();
-    match (expect["errorContains"].as_str(), &flat) {
-        (None, Ok(map)) => equal("map", &expect["map"], map),
-        (Some(part), Err(error)) if error.contains(part) => {
-            // Upstream hands out what it has by then.
-            let labels = json!({"matchLabels": object["matchLabels"], "matchExpressions": before(object)});
-            as_map(&labels, &json!({"map": expect["map"]}))
-        }
-        (expected, got) => Err(format!("error: expected {expected:?}, got {got:?}")),
+    if object.is_null() {
+        return equal("map", &expect["map"], &Value::Null);
     }
+    let (mut taken, mut fits) = (Vec::new(), true);
+    for expression in list(object, "matchExpressions") {
+        taken.push(expression.clone());
+        if !is_flat(object, &taken)? {
+            // Upstream hands out what it has by then.
+            (fits, _) = (false, taken.pop());
+            break;
+        }
+    }
+    equal("map", &expect["map"], &map_of(object, &taken))?;
+    equal("an error", &json!(!expect["errorContains"].is_null()), &json!(!fits))
+}
+
+/// The labels that matchLabels and these expressions name, with their first values.
+fn map_of(object: &Value, expressions: &[Value]) -> Value {
+    let mut map = object["matchLabels"].as_object().cloned().unwrap_or_default();
+    for expression in expressions {
+        if let (Some(key), Some(value)) = (expression["key"].as_str(), list(expression, "values").first()) {
+            map.insert(key.to_owned(), value.clone());
+        }
+    }
+    Value::Object(map)
+}
+
+/// Whether the selector of these parts selects exactly what has their labels.
+fn is_flat(object: &Value, expressions: &[Value]) -> Result<bool, String> {
+    let selector = label_selector_as_selector(
+        &json!({"matchLabels": object["matchLabels"], "matchExpressions": expressions}),
+    )?;
+    let map = map_of(object, expressions);
+    let with = |key: &str, value: Option<&Value>| {
+        let mut labels = map.clone();
+        match (value, labels.as_object_mut()) {
+            (Some(value), Some(labels)) => drop(labels.insert(key.to_owned(), value.clone())),
+            (None, Some(labels)) => drop(labels.remove(key)),
+            (_, None) => {}
+        }
+        selector.matches_json(&labels)
+    };
+    let other = json!("another");
+    let only_this_value = |expression: &Value| {
+        let key = text(expression, "key");
+        let values = list(expression, "values").iter().chain([&other]);
+        let mut wrong = values.filter(|value| **value != map[key]).map(Some).chain([None]);
+        !wrong.any(|value| with(key, value))
+    };
+    Ok(selector.matches_json(&map) && expressions.iter().all(only_this_value))
 }
 
 /// The expressions before the first that fits no map.

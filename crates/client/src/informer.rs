@@ -20,7 +20,7 @@ use sim::{Duration, Time};
 use wire::WatchEvent;
 
 pub use nodes::{NodeId, NodeIndex};
-pub use pods::{PodChange, PodIndex};
+pub use pods::{PodChange, PodIndex, get_target_node_name};
 
 /// One object before and after: without `old` it is new, without `new` it is gone.
 #[derive(Clone, Debug)]
