@@ -178,6 +178,8 @@ pub struct FieldError {
     pub field: String,
     /// The offending value, for the kinds that show one; `None` where it is left out.
     pub bad_value: Option<Value>,
+    /// How the value is shown where JSON's own order and names are not Go's.
+    shown: Option<String>,
     pub detail: String,
 }
 
@@ -186,7 +188,7 @@ pub type ErrorList = Vec<FieldError>;
 
 impl FieldError {
     fn new(kind: ErrorKind, field: &FieldPath, bad_value: Option<Value>, detail: impl Into<String>) -> Self {
-        Self { kind, field: field.to_string(), bad_value, detail: detail.into() }
+        Self { kind, field: field.to_string(), bad_value, shown: None, detail: detail.into() }
     }
 
     pub fn not_found(field: &FieldPath, value: impl Into<Value>) -> Self {
@@ -230,14 +232,25 @@ impl FieldError {
         Self::new(ErrorKind::TooMany, field, Some(actual.into()), format!("must have at most {max} {unit}"))
     }
 
+    pub fn internal(field: &FieldPath, detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, field, None, detail)
+    }
+
+    /// The same error with its value in Go's words.
+    #[must_use]
+    pub fn shown_as(self, text: String) -> Self {
+        Self { shown: Some(text), ..self }
+    }
+
     /// The message without the field's name, as a cause of a `Status` carries it.
     pub(crate) fn body(&self) -> String {
         let mut body = self.kind.to_string();
         if let Some(value) = self.bad_value.as_ref().filter(|_| !self.kind.hides_value()) {
             body.push_str(": ");
-            match value {
-                Value::String(text) => body.push_str(&go_quote(text)),
-                other => body.push_str(&go_json(other)),
+            match (&self.shown, value) {
+                (Some(shown), _) => body.push_str(shown),
+                (None, Value::String(text)) => body.push_str(&go_quote(text)),
+                (None, other) => body.push_str(&go_json(other)),
             }
         }
         if !self.detail.is_empty() {
@@ -322,10 +335,8 @@ fn write_json(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(map) => {
-            let mut members: Vec<_> = map.iter().collect();
-            members.sort_by_key(|(key, _)| declared(key));
             out.push('{');
-            for (at, (key, member)) in members.into_iter().enumerate() {
+            for (at, (key, member)) in map.iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }
@@ -337,25 +348,6 @@ fn write_json(value: &Value, out: &mut String) {
         }
         plain => escape(&plain.to_string(), out),
     }
-}
-
-/// Go writes a struct's members as they are declared, a map's in key order; this is a member's rank.
-///
-/// Of the structs that reach a message only these are not declared alphabetically: LabelSelector,
-/// DaemonSetUpdateStrategy, RollingUpdateDaemonSet, Taint.
-fn declared(key: &str) -> usize {
-    const ORDER: [&str; 9] = [
-        "matchLabels",
-        "matchExpressions",
-        "Type",
-        "RollingUpdate",
-        "MaxUnavailable",
-        "MaxSurge",
-        "Key",
-        "Value",
-        "Effect",
-    ];
-    ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len())
 }
 
 fn escape(json: &str, out: &mut String) {
@@ -422,10 +414,6 @@ mod tests {
     fn values_print_as_go_prints_them() {
         assert_eq!(go_quote("데몬 <b>\n\u{1}\u{a0}"), "\"데몬 <b>\\n\\x01\\u00a0\"");
         assert_eq!(go_json(&json!({"a": "<&>"})), r#"{"a":"\u003c\u0026\u003e"}"#);
-        assert_eq!(
-            go_json(&json!({"matchExpressions": [], "matchLabels": {"a": "b"}})),
-            r#"{"matchLabels":{"a":"b"},"matchExpressions":[]}"#
-        );
     }
 
     #[test]

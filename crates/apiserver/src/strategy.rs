@@ -186,7 +186,11 @@ pub(super) fn prepare_for_create(kind: Kind, value: &mut Value, warnings: &mut V
             if let Some(labels) = labels.as_object_mut() {
                 labels.insert("kubernetes.io/metadata.name".to_owned(), name);
             }
-            value["spec"] = json!({"finalizers": ["kubernetes"]});
+            let mut finalizers = value["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
+            if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
+                finalizers.push(json!("kubernetes"));
+            }
+            value["spec"] = json!({"finalizers": finalizers});
             value["status"] = json!({"phase": "Active"});
         }
         Kind::Other(_) if has_generation(kind) => remove_status(value),

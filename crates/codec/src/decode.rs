@@ -241,8 +241,10 @@ impl Decoder {
             self.steps.push(Step::Field(field.name));
             let value = self.value(value, &field.ty, go_types::named(of.name, field.name))?;
             self.steps.truncate(depth);
+            // Messages tell a template without labels from one whose labels are empty.
+            let of_template = self.steps.len() > 1 && of.name == "ObjectMeta" && field.name == "labels";
             if let Some(value) = value
-                && !go_types::is_omitted(of, field, &value)
+                && (of_template || !go_types::is_omitted(of, field, &value))
             {
                 kept.insert(name.clone(), value);
             }

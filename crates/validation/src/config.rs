@@ -4,11 +4,13 @@
 
 use serde_json::Value;
 
-use super::meta::{validate_object_meta, validate_object_meta_update};
+use super::meta::{validate_kube_finalizer_name, validate_object_meta, validate_object_meta_update};
 use super::names::{is_config_map_key, name_is_dns_label, name_is_dns_subdomain};
+use super::pod_security::validate_namespace_labels;
 use super::{push_invalid, push_unless_one_of, validate_immutable_field};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use api::label::is_qualified_name;
 
 const MAX_SECRET_SIZE: usize = 1024 * 1024;
 const HIGHEST_USER_DEFINABLE_PRIORITY: i64 = 1_000_000_000;
@@ -21,7 +23,28 @@ fn meta(object: &Value, namespaced: bool, name: super::NameFn) -> ErrorList {
 }
 
 pub(super) fn validate_namespace(namespace: &Value) -> ErrorList {
-    meta(namespace, false, name_is_dns_label)
+    let mut errors = meta(namespace, false, name_is_dns_label);
+    let path = FieldPath::new("spec").child("finalizers");
+    for finalizer in json::strings(json::get(namespace, "spec"), "finalizers") {
+        push_invalid(&path, finalizer, is_qualified_name(finalizer), &mut errors);
+        validate_kube_finalizer_name(finalizer, &path, &mut errors);
+    }
+    if errors.is_empty() {
+        // The admission plugin PodSecurity looks at valid namespaces only.
+        errors = validate_namespace_labels(json::at(namespace, &["metadata", "labels"]));
+    }
+    errors
+}
+
+pub(super) fn validate_namespace_update(new: &Value, old: &Value) -> ErrorList {
+    let path = FieldPath::new("metadata");
+    let errors = validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &path);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let labels = |of| validate_namespace_labels(json::at(of, &["metadata", "labels"]));
+    let (now, before) = (labels(new), labels(old));
+    if now == before { ErrorList::new() } else { now }
 }
 
 pub(super) fn validate_service_account(account: &Value) -> ErrorList {

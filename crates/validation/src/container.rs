@@ -100,6 +100,13 @@ pub(super) fn validate_init_containers(
                 errors.push(FieldError::forbidden(&own.child(key), why));
             }
         }
+        for (at, policy) in json::list(container, "resizePolicy").iter().enumerate() {
+            if json::text(policy, "restartPolicy") == "RestartContainer" {
+                let path = own.child("resizePolicy").index(at).child("restartPolicy");
+                let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                errors.push(FieldError::invalid(&path, "RestartContainer", why));
+            }
+        }
     }
 }
 
@@ -128,11 +135,13 @@ pub(super) fn validate_ephemeral_containers(
         for key in [
             "ports",
             "resources",
+            "resizePolicy",
+            "restartPolicy",
+            "restartPolicyRules",
             "livenessProbe",
             "readinessProbe",
             "startupProbe",
             "lifecycle",
-            "restartPolicy",
         ] {
             if !json::empty(container, key) {
                 errors.push(FieldError::forbidden(&path.child(key), why));
@@ -242,7 +251,7 @@ fn validate_resize_policy(container: &Value, restart_policy: &str, path: &FieldP
         let restart = json::text(policy, "restartPolicy");
         push_unless_one_of(path, restart, &["NotRequired", "RestartContainer"], errors);
         if restart_policy == "Never" && restart != "NotRequired" {
-            let why = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            let why = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
             errors.push(FieldError::invalid(path, restart, why));
         }
     }
@@ -250,15 +259,14 @@ fn validate_resize_policy(container: &Value, restart_policy: &str, path: &FieldP
 
 /// Kubernetes: validation.go, validateInitContainerRestartPolicy.
 fn validate_init_container_restart_policy(container: &Value, path: &FieldPath, errors: &mut ErrorList) {
-    if json::text(container, "restartPolicy") == "Always" {
-        if !json::empty(container, "restartPolicyRules") {
-            let why = "restartPolicyRules are not allowed for init containers with restart policy Always";
-            errors.push(FieldError::forbidden(&path.child("restartPolicyRules"), why));
-        }
-        return;
+    if json::has(container, "restartPolicy") {
+        validate_container_restart_policy(container, path, errors);
+    } else if !json::empty(container, "restartPolicyRules") {
+        errors.push(FieldError::required(&path.child("restartPolicy"), RULES_WITHOUT_POLICY));
     }
-    validate_container_restart_policy(container, path, errors);
 }
+
+const RULES_WITHOUT_POLICY: &str = "must specify restartPolicy when restart rules are used";
 
 /// Kubernetes: validation.go, validateContainerRestartPolicy.
 fn validate_container_restart_policy(container: &Value, path: &FieldPath, errors: &mut ErrorList) {
@@ -267,8 +275,7 @@ fn validate_container_restart_policy(container: &Value, path: &FieldPath, errors
     match json::get(container, "restartPolicy").as_str() {
         None if rules.is_empty() => return,
         None => {
-            let why = "must specify restartPolicy when restart rules are used";
-            errors.push(FieldError::required(&policy_path, why));
+            errors.push(FieldError::required(&policy_path, RULES_WITHOUT_POLICY));
         }
         Some(policy) => {
             let policies = ["Always", "Never", "OnFailure"];
@@ -279,13 +286,13 @@ fn validate_container_restart_policy(container: &Value, path: &FieldPath, errors
     }
     let rules_path = path.child("restartPolicyRules");
     if rules.len() > 20 {
-        errors.push(FieldError::too_long(&rules_path, 20));
+        errors.push(FieldError::too_many(&rules_path, rules.len(), 20));
     }
     for (at, rule) in rules.iter().enumerate() {
         let path = rules_path.index(at);
-        let action = json::text(rule, "action");
-        if action != "Restart" {
-            errors.push(FieldError::not_supported(&path.child("action"), action, &["Restart"]));
+        let (action, actions) = (json::text(rule, "action"), ["Restart", "RestartAllContainers"]);
+        if !actions.contains(&action) {
+            errors.push(FieldError::not_supported(&path.child("action"), action, &actions));
         }
         let (codes, path) = (json::get(rule, "exitCodes"), path.child("exitCodes"));
         if codes.is_null() {
@@ -296,8 +303,9 @@ fn validate_container_restart_policy(container: &Value, path: &FieldPath, errors
         if !["In", "NotIn"].contains(&operator) {
             errors.push(FieldError::not_supported(&path.child("operator"), operator, &["In", "NotIn"]));
         }
-        if json::list(codes, "values").len() > 255 {
-            errors.push(FieldError::too_long(&path.child("values"), 255));
+        let count = json::list(codes, "values").len();
+        if count > 255 {
+            errors.push(FieldError::too_many(&path.child("values"), count, 255));
         }
     }
 }

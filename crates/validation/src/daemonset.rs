@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::meta::{validate_label_selector, validate_object_meta, validate_object_meta_update};
 use super::names::{is_valid_percent, name_is_dns_subdomain};
 use super::pod::validate_pod_template_spec;
-use super::{push_invalid, validate_immutable_field, validate_nonnegative_field};
+use super::{FIELD_IMMUTABLE, go_form, push_invalid, validate_nonnegative_field};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::label_selector_as_selector;
@@ -26,11 +26,34 @@ pub(crate) fn validate_daemon_set_update(new: &Value, old: &Value) -> ErrorList 
     let mut errors =
         validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &meta_path);
     let (new, old) = (json::get(new, "spec"), json::get(old, "spec"));
+    validate_immutable_selector(new, old, &path, &mut errors);
     validate_daemon_set_spec(new, &path, &mut errors);
-    // Upstream checks this in the strategy, so last.
-    let (new, old) = (json::get(new, "selector"), json::get(old, "selector"));
-    validate_immutable_field(new, old, &path.child("selector"), &mut errors);
     errors
+}
+
+/// A selector that may not change.
+pub(super) fn validate_immutable_selector(
+    new: &Value,
+    old: &Value,
+    path: &FieldPath,
+    errors: &mut ErrorList,
+) {
+    let (new, old) = (json::get(new, "selector"), json::get(old, "selector"));
+    if !is_same_selector(new, old) {
+        let shown = selector_text(new);
+        let error = FieldError::invalid(&path.child("selector"), new.clone(), FIELD_IMMUTABLE);
+        errors.push(error.shown_as(shown));
+    }
+}
+
+fn is_same_selector(new: &Value, old: &Value) -> bool {
+    let text = |selector| go_form::compact("LabelSelector", selector);
+    new.is_null() == old.is_null() && text(new) == text(old)
+}
+
+/// A selector as messages show it.
+pub(super) fn selector_text(selector: &Value) -> String {
+    if selector.is_null() { "null".to_owned() } else { go_form::compact("LabelSelector", selector) }
 }
 
 fn validate_daemon_set_spec(spec: &Value, path: &FieldPath, errors: &mut ErrorList) {
@@ -76,46 +99,37 @@ fn validate_daemon_set_update_strategy(strategy: &Value, path: &FieldPath, error
             errors.push(FieldError::required(&path.child("rollingUpdate"), ""));
         }
         "RollingUpdate" => validate_rolling_update(rolling, &path.child("rollingUpdate"), errors),
-        other => {
-            let amount = |key| int_or_percent(rolling, key).clone();
-            let shown = match rolling {
-                Value::Null => Value::Null,
-                _ => json!({"MaxUnavailable": amount("maxUnavailable"), "MaxSurge": amount("maxSurge")}),
-            };
-            let strategy = json!({"Type": other, "RollingUpdate": shown});
-            errors.push(FieldError::not_supported(path, strategy, &["RollingUpdate", "OnDelete"]));
-        }
+        _ => errors.push(strategy_not_supported(strategy, &["RollingUpdate", "OnDelete"], path)),
     }
+}
+
+/// A strategy of a type that is not there, with its own name and its bounds.
+pub(super) fn strategy_not_supported(strategy: &Value, known: &[&str], path: &FieldPath) -> FieldError {
+    let shown = go_form::compact("UpdateStrategy", strategy);
+    FieldError::not_supported(path, strategy.clone(), known).shown_as(shown)
 }
 
 /// API-045, API-046. Kubernetes: validation.go, ValidateRollingUpdateDaemonSet.
 fn validate_rolling_update(rolling: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let keys = ["maxUnavailable", "maxSurge"];
     for key in keys {
-        validate_positive_int_or_percent(int_or_percent(rolling, key), &path.child(key), errors);
+        validate_positive_int_or_percent(json::get(rolling, key), &path.child(key), errors);
     }
     for key in keys {
-        let amount = int_or_percent(rolling, key);
-        if percent_value(amount).is_some_and(|percent| percent > 100) {
-            let why = "must not be greater than 100%";
-            errors.push(FieldError::invalid(&path.child(key), amount.clone(), why));
+        is_not_more_than_100_percent(json::get(rolling, key), &path.child(key), errors);
+    }
+    let (unavailable, surge) = (json::get(rolling, "maxUnavailable"), json::get(rolling, "maxSurge"));
+    match (int_or_percent_value(unavailable), int_or_percent_value(surge)) {
+        (0, 0) => {
+            errors
+                .push(FieldError::required(&path.child("maxUnavailable"), "cannot be 0 when maxSurge is 0"));
+        }
+        (0, _) | (_, 0) => {}
+        _ => {
+            let why = "may not be set when maxUnavailable is non-zero";
+            errors.push(FieldError::invalid(&path.child("maxSurge"), surge.clone(), why));
         }
     }
-    let (unavailable, surge) = (amount(rolling, "maxUnavailable"), amount(rolling, "maxSurge"));
-    if unavailable != 0 && surge != 0 {
-        let why = "may not be set when maxUnavailable is non-zero";
-        let given = int_or_percent(rolling, "maxSurge").clone();
-        errors.push(FieldError::invalid(&path.child("maxSurge"), given, why));
-    }
-    if unavailable == 0 && surge == 0 {
-        let why = "cannot be 0 when maxSurge is 0";
-        errors.push(FieldError::required(&path.child("maxUnavailable"), why));
-    }
-}
-
-/// The member, 0 if it is absent, as Go's zero value of an IntOrString is.
-fn int_or_percent<'a>(rolling: &'a Value, key: &str) -> &'a Value {
-    json::get(rolling, key)
 }
 
 /// Kubernetes: validation.go, ValidatePositiveIntOrPercent.
@@ -126,13 +140,35 @@ pub(super) fn validate_positive_int_or_percent(value: &Value, path: &FieldPath, 
     }
 }
 
+/// Kubernetes: validation.go, IsNotMoreThan100Percent.
+pub(super) fn is_not_more_than_100_percent(value: &Value, path: &FieldPath, errors: &mut ErrorList) {
+    if percent_value(value).is_some_and(|percent| percent > 100) {
+        errors.push(FieldError::invalid(path, value.clone(), "must not be greater than 100%"));
+    }
+}
+
 /// The number of a percentage that is well formed; one too large for any use counts as the largest.
 fn percent_value(value: &Value) -> Option<i64> {
     let text = value.as_str().filter(|text| is_valid_percent(text).is_empty())?;
     Some(text.trim_end_matches('%').parse().unwrap_or(i64::MAX))
 }
 
-fn amount(rolling: &Value, key: &str) -> i64 {
-    let value = int_or_percent(rolling, key);
-    percent_value(value).or_else(|| value.as_i64()).unwrap_or(0)
+/// The number of either; a text that is none counts as 0.
+///
+/// Kubernetes: validation.go, getIntOrPercentValue; apimachinery/pkg/util/intstr, IntValue.
+pub(super) fn int_or_percent_value(value: &Value) -> i64 {
+    let number = || match value {
+        Value::String(text) => atoi(text),
+        other => other.as_i64().unwrap_or(0),
+    };
+    percent_value(value).unwrap_or_else(number)
+}
+
+/// Go's strconv.Atoi, without its error: what is no number is 0, and one that is too large the largest.
+fn atoi(text: &str) -> i64 {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX })
 }

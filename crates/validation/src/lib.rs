@@ -8,16 +8,19 @@
 //! likes of other groups; staging/src/k8s.io/apimachinery/pkg/api/validation.
 
 mod affinity;
+mod claim;
 mod config;
 mod container;
 mod daemonset;
 pub mod defaults;
+mod go_form;
 mod ip;
 mod meta;
 mod mounts;
 mod names;
 mod node;
 mod pod;
+pub mod pod_security;
 mod pod_spec;
 mod pod_update;
 pub mod prepare;
@@ -28,6 +31,7 @@ mod resources;
 mod scheduling;
 mod security;
 mod service;
+mod unified_diff;
 mod volume;
 mod volume_sources;
 pub mod warnings;
@@ -57,9 +61,10 @@ pub fn validate(object: &Value) -> ErrorList {
     match (group, kind) {
         ("", "Pod") => validate_pod_create(object),
         ("apps", "DaemonSet") => validate_daemon_set(object),
-        ("apps", "Deployment") => workload::validate_deployment(object),
-        ("apps", "ReplicaSet") => workload::validate_replica_set(object),
-        ("apps", "StatefulSet") => workload::validate_stateful_set(object),
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "PodTemplate") => {
+            workload::validate_create(object)
+        }
+        ("", "PersistentVolumeClaim") => claim::validate_persistent_volume_claim(object),
         ("", "Node") => validate_node(object),
         ("", "Namespace") => config::validate_namespace(object),
         ("", "ConfigMap") => config::validate_config_map(object),
@@ -81,13 +86,17 @@ pub fn validate_update(new: &Value, old: &Value) -> ErrorList {
         ("", "Pod") => validate_pod_update(new, old),
         ("apps", "DaemonSet") => validate_daemon_set_update(new, old),
         ("", "Node") => validate_node_update(new, old),
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") => workload::validate_update(new, old),
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "PodTemplate") => {
+            workload::validate_update(new, old)
+        }
+        ("", "PersistentVolumeClaim") => claim::validate_persistent_volume_claim_update(new, old),
         ("", "ConfigMap" | "Secret") => config::validate_immutable_data_update(new, old),
         ("", "Service") => service::validate_service_update(new, old),
         ("scheduling.k8s.io", "PriorityClass") => config::validate_priority_class_update(new, old),
         (rbac::GROUP, "RoleBinding" | "ClusterRoleBinding") => rbac::validate_role_binding_update(new, old),
         (rbac::GROUP, "Role" | "ClusterRole") => meta_update_and(new, old, rbac::validate_role(new)),
         ("", "ServiceAccount") => meta_update_and(new, old, config::validate_service_account(new)),
+        ("", "Namespace") => config::validate_namespace_update(new, old),
         _ => {
             let path = FieldPath::new("metadata");
             validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &path)

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::go_form;
 use super::names::{NameFn, name_is_dns_label};
 use super::{push_invalid, validate_immutable_field, validate_nonnegative_field};
 use api::field::{ErrorList, FieldError, FieldPath};
@@ -129,7 +130,9 @@ fn validate_owner_references(references: &Value, path: &FieldPath, errors: &mut 
                     "Only one reference can have Controller set to true. Found \"true\" in references for \
                      {first} and {own}"
                 );
-                errors.push(FieldError::invalid(path, references.clone(), why));
+                let all = references.as_array().map_or(&[][..], Vec::as_slice);
+                let shown = go_form::compact_list("OwnerReference", all);
+                errors.push(FieldError::invalid(path, references.clone(), why).shown_as(shown));
             }
             None => controller = Some(own),
         }
@@ -138,7 +141,11 @@ fn validate_owner_references(references: &Value, path: &FieldPath, errors: &mut 
 
 fn validate_owner_reference(reference: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let api_version = json::text(reference, "apiVersion");
-    let version = api_version.rsplit('/').next().unwrap_or("");
+    // What is no group and version has no version.
+    let version = match api_version.split('/').collect::<Vec<_>>().as_slice() {
+        [version] | [_, version] => version,
+        _ => "",
+    };
     if version.is_empty() {
         let path = path.child("apiVersion");
         errors.push(FieldError::invalid(&path, api_version, "version must not be empty"));
@@ -150,7 +157,8 @@ fn validate_owner_reference(reference: &Value, path: &FieldPath, errors: &mut Er
     }
     if api_version == "v1" && json::text(reference, "kind") == "Event" {
         let why = "/v1, Kind=Event is disallowed from being an owner";
-        errors.push(FieldError::invalid(path, reference.clone(), why));
+        let shown = go_form::compact("OwnerReference", reference);
+        errors.push(FieldError::invalid(path, reference.clone(), why).shown_as(shown));
     }
 }
 
@@ -170,11 +178,15 @@ fn validate_finalizers(meta: &Value, path: &FieldPath, errors: &mut ErrorList) {
 /// Kubernetes: pkg/apis/core/validation/validation.go, validateKubeFinalizerName.
 fn validate_kube_finalizer_names(meta: &Value, path: &FieldPath, errors: &mut ErrorList) {
     for (at, finalizer) in json::strings(meta, "finalizers").into_iter().enumerate() {
-        let standard = matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion");
-        if !standard && !finalizer.contains('/') {
-            let why = "name is neither a standard finalizer name nor is it fully qualified";
-            errors.push(FieldError::invalid(&path.child("finalizers").index(at), finalizer, why));
-        }
+        validate_kube_finalizer_name(finalizer, &path.child("finalizers").index(at), errors);
+    }
+}
+
+pub(super) fn validate_kube_finalizer_name(finalizer: &str, path: &FieldPath, errors: &mut ErrorList) {
+    let standard = matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion");
+    if !standard && !finalizer.contains('/') {
+        let why = "name is neither a standard finalizer name nor is it fully qualified";
+        errors.push(FieldError::invalid(path, finalizer, why));
     }
 }
 

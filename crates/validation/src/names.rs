@@ -4,9 +4,7 @@
 //! pkg/api/validation/generic.go, pkg/api/validation/path/name.go.
 
 use api::field::{ErrorList, FieldPath};
-use api::label::{
-    is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_qualified_name, max_len_error, regex_error,
-};
+use api::label::{is_dns1123_label, is_dns1123_subdomain, is_qualified_name, max_len_error, regex_error};
 
 /// What is wrong with a name; `true` for one that gets five more characters, and so may end in a dash.
 pub type NameFn = fn(&str, bool) -> Vec<String>;
@@ -19,11 +17,6 @@ pub fn name_is_dns_subdomain(name: &str, prefix: bool) -> Vec<String> {
 /// Names of namespaces.
 pub fn name_is_dns_label(name: &str, prefix: bool) -> Vec<String> {
     is_dns1123_label(&mask_trailing_dash(name, prefix))
-}
-
-/// Names of Services.
-pub(super) fn name_is_dns1035_label(name: &str, prefix: bool) -> Vec<String> {
-    is_dns1035_label(&mask_trailing_dash(name, prefix))
 }
 
 /// The last two characters give way to a letter, as upstream has it, whatever the one before the dash is.

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::go_form;
 use super::ip::is_valid_cidr;
 use super::meta::{validate_label_name, validate_object_meta, validate_object_meta_update};
 use super::mounts::quantity;
@@ -46,7 +47,8 @@ pub(crate) fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
     let addresses_path = FieldPath::new("status").child("addresses");
     let addresses = json::list(json::get(new, "status"), "addresses");
     for (at, address) in addresses.iter().enumerate().filter(|(at, a)| addresses[..*at].contains(a)) {
-        errors.push(FieldError::duplicate(&addresses_path.index(at), address.clone()));
+        let shown = go_form::compact("NodeAddress", address);
+        errors.push(FieldError::duplicate(&addresses_path.index(at), address.clone()).shown_as(shown));
     }
     let (new, old, spec_path) = (json::get(new, "spec"), json::get(old, "spec"), FieldPath::new("spec"));
     let cidrs = |spec| json::strings(spec, "podCIDRs");
@@ -77,9 +79,8 @@ pub(crate) fn validate_node_taints(taints: &[Value], path: &FieldPath, errors: &
         }
         validate_taint_effect(effect, &path.child("effect"), errors);
         if !seen.insert((effect, key)) {
-            let time = json::get(taint, "timeAdded");
-            let shown = json!({"Key": key, "Value": value, "Effect": effect, "TimeAdded": time});
-            let mut error = FieldError::duplicate(&path, shown);
+            let shown = go_form::compact("Taint", taint);
+            let mut error = FieldError::duplicate(&path, taint.clone()).shown_as(shown);
             error.detail = "taints must be unique by key and effect pair".to_owned();
             errors.push(error);
         }

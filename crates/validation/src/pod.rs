@@ -110,9 +110,35 @@ fn validate_tolerations_in_pod_annotations(annotations: &Value, path: &FieldPath
     if text.is_empty() {
         return;
     }
-    match serde_json::from_str::<Vec<Value>>(text) {
+    match tolerations_in(text) {
         Ok(tolerations) => validate_tolerations(&tolerations, &path.child(KEY), errors),
-        Err(error) => errors.push(FieldError::invalid(path, KEY, error.to_string())),
+        Err(why) => errors.push(FieldError::invalid(path, KEY, why)),
+    }
+}
+
+/// The tolerations of an annotation, or what Go's decoder says.
+// Not simulated: fields of a toleration that have the wrong type.
+fn tolerations_in(text: &str) -> Result<Vec<Value>, String> {
+    let mismatch = |value: &Value, of: &str| {
+        let what = match value {
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) | Value::Null => "object",
+        };
+        format!("json: cannot unmarshal {what} into Go value of type {of}")
+    };
+    if let Some(problem) = yaml::json_problem(text) {
+        return Err(problem);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Array(items)) => match items.iter().find(|item| !item.is_object() && !item.is_null()) {
+            Some(item) => Err(mismatch(item, "v1.Toleration")),
+            None => Ok(items),
+        },
+        Ok(Value::Null) | Err(_) => Ok(Vec::new()),
+        Ok(other) => Err(mismatch(&other, "[]v1.Toleration")),
     }
 }
 

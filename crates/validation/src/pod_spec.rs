@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::affinity::validate_affinity;
 use super::container::{Scope, validate_containers, validate_ephemeral_containers, validate_init_containers};
+use super::go_form;
 use super::ip::is_valid_ip;
 use super::meta::validate_labels;
 use super::names::{
@@ -161,7 +162,8 @@ fn validate_pod_resource_claims(
             0 => Some("must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"),
             _ => None,
         };
-        errors.extend(why.map(|why| FieldError::invalid(&path, claim.clone(), why)));
+        let shown = || go_form::compact("PodResourceClaim", claim);
+        errors.extend(why.map(|why| FieldError::invalid(&path, claim.clone(), why).shown_as(shown())));
         for key in given {
             let name = json::text(claim, key);
             push_invalid(&path.child(key), name, name_is_dns_subdomain(name, false), errors);
@@ -170,8 +172,6 @@ fn validate_pod_resource_claims(
 }
 
 /// On the host's network a container port is a port of the host.
-// Differs: since 1.29 upstream blames hostPort ("must match `containerPort` …"); the cases that this project
-// is held to have the older sentence (docs/deviations.md).
 fn validate_pod_host_network_deps(
     spec: &Value,
     context: PodContext<'_>,
@@ -189,9 +189,9 @@ fn validate_pod_host_network_deps(
             // A template may leave the host port out, since it is filled in when the Pod is made.
             let counts = matches!(context, PodContext::Pod(_)) || host != 0;
             if counts && host != own {
-                let path = path.index(at).child("containerPort");
-                let why = "must match `hostPort` when `hostNetwork` is true";
-                errors.push(FieldError::invalid(&path, own, why));
+                let path = path.index(at).child("hostPort");
+                let why = "must match `containerPort` when `hostNetwork` is true";
+                errors.push(FieldError::invalid(&path, host, why));
             }
         }
     }

@@ -5,11 +5,13 @@
 use serde_json::Value;
 
 use super::MIRROR_POD;
+use super::go_form::{self, internal_pod_spec};
 use super::meta::validate_object_meta_update;
 use super::names::{inclusive_range_error, is_in_range};
 use super::pod::{validate_pod_metadata_and_spec, validate_pod_specific_annotations};
 use super::scheduling::validate_tolerations;
-use api::field::{ErrorList, FieldError, FieldPath, go_json};
+use super::unified_diff::unified_diff;
+use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 
 const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
@@ -173,10 +175,10 @@ fn validate_rest(new: &Value, old: &Value, path: &FieldPath, errors: &mut ErrorL
     if !json::empty(old, "schedulingGates") {
         allow_for_gated_pods(&mut munged, old, path, errors);
     }
-    let (munged, old) = (without_unset(&munged), without_unset(old));
-    if munged != old {
-        let mut diff = String::new();
-        write_diff(&FieldPath::root(), &old, &munged, &mut diff);
+    let (munged, old) = (internal_pod_spec(&munged), internal_pod_spec(old));
+    if go_form::indented("PodSpec", &munged, true) != go_form::indented("PodSpec", &old, true) {
+        let [old, munged] = [&old, &munged].map(|spec| go_form::indented("PodSpec", spec, false));
+        let diff = unified_diff(&old, &munged);
         let why = format!("pod updates may not change fields other than {UPDATABLE}\n{diff}");
         errors.push(FieldError::forbidden(path, why));
     }
@@ -187,7 +189,6 @@ fn put(holder: &mut Value, key: &str, value: &Value) {
 }
 
 /// A pod that waits for its gates may still be narrowed to fewer nodes.
-// Not simulated: changes of the node affinity of gated pods.
 fn allow_for_gated_pods(munged: &mut Value, old: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let (before, after) = (json::get(old, "nodeSelector"), json::get(munged, "nodeSelector"));
     if before.as_object().into_iter().flatten().any(|(key, value)| after.get(key) != Some(value)) {
@@ -196,45 +197,55 @@ fn allow_for_gated_pods(munged: &mut Value, old: &Value, path: &FieldPath, error
         errors.push(FieldError::invalid(&path, after.clone(), why));
     }
     put(munged, "nodeSelector", before);
-}
-
-/// The value without members that are null or empty lists, which mean the same as none at all.
-fn without_unset(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let set = map.iter().filter(|(_, v)| !v.is_null() && v.as_array().is_none_or(|a| !a.is_empty()));
-            Value::Object(set.map(|(key, value)| (key.clone(), without_unset(value))).collect())
+    let of = |spec| json::at(spec, &["affinity", "nodeAffinity"]).clone();
+    let (before, after) = (of(old), of(munged));
+    let text = |affinity| go_form::indented("NodeAffinity", affinity, true);
+    if before.is_null() == after.is_null() && text(&before) == text(&after) {
+        return;
+    }
+    let affinity_path = path.child("affinity").child("nodeAffinity");
+    validate_node_affinity_mutation(&after, &before, &affinity_path, errors);
+    if json::has(munged, "affinity") && !json::has(old, "affinity") {
+        let others = ["podAffinity", "podAntiAffinity"];
+        if others.iter().all(|sort| !json::has(json::get(munged, "affinity"), sort)) {
+            put(munged, "affinity", &Value::Null);
+            return;
         }
-        Value::Array(items) => Value::Array(items.iter().map(without_unset).collect()),
-        other => other.clone(),
+    }
+    if !before.is_null() || json::has(munged, "affinity") {
+        put(json::child(munged, "affinity"), "nodeAffinity", &before);
     }
 }
 
-/// One line for each value that is gone (`-`) and each that is new (`+`).
-// Differs: upstream prints Go's own form of the spec around the changed lines.
-fn write_diff(path: &FieldPath, old: &Value, new: &Value, out: &mut String) {
-    match (old, new) {
-        _ if old == new => {}
-        (Value::Object(before), Value::Object(after)) => {
-            let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                write_diff(&path.child(key.clone()), json::get(old, key), json::get(new, key), out);
-            }
-        }
-        (Value::Array(before), Value::Array(after)) => {
-            for at in 0..before.len().max(after.len()) {
-                let item = |list: &Vec<Value>| list.get(at).cloned().unwrap_or(Value::Null);
-                write_diff(&path.index(at), &item(before), &item(after), out);
-            }
-        }
-        _ => {
-            for (sign, value) in [('-', old), ('+', new)] {
-                if !value.is_null() {
-                    out.push_str(&format!("{sign} {path}: {}\n", go_json(value)));
-                }
-            }
+/// Kubernetes: validation.go, validateNodeAffinityMutation.
+fn validate_node_affinity_mutation(new: &Value, old: &Value, path: &FieldPath, errors: &mut ErrorList) {
+    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms = |affinity| json::list(json::get(affinity, REQUIRED), "nodeSelectorTerms");
+    let (new_terms, old_terms) = (terms(new), terms(old));
+    let path = path.child(REQUIRED).child("nodeSelectorTerms");
+    if !old_terms.is_empty() && old_terms.len() != new_terms.len() {
+        let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+        let shown = match new_terms {
+            [] => "null".to_owned(),
+            terms => go_form::compact_list("NodeSelectorTerm", terms),
+        };
+        errors.push(FieldError::invalid(&path, new_terms, why).shown_as(shown));
+        return;
+    }
+    for (at, (new, old)) in new_terms.iter().zip(old_terms).enumerate() {
+        if !has_only_additions(new, old) {
+            let why = "only additions are allowed (no mutations or deletions)";
+            let shown = go_form::compact("NodeSelectorTerm", new);
+            errors.push(FieldError::invalid(&path.index(at), new.clone(), why).shown_as(shown));
         }
     }
+}
+
+/// Kubernetes: validation.go, validateNodeSelectorTermHasOnlyAdditions.
+fn has_only_additions(new: &Value, old: &Value) -> bool {
+    let lists = ["matchExpressions", "matchFields"];
+    if lists.iter().all(|list| json::empty(old, list)) && lists.iter().any(|list| !json::empty(new, list)) {
+        return false;
+    }
+    lists.iter().all(|list| json::list(new, list).starts_with(json::list(old, list)))
 }

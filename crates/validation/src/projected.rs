@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::go_form;
 use super::meta::validate_label_selector;
 use super::mounts::validate_local_non_reserved_path;
 use super::names::name_is_dns_subdomain;
@@ -101,7 +102,8 @@ impl<'v> Checker<'_, 'v> {
         match (json::get(bundle, "name").as_str(), signer) {
             (Some(_), Some(_)) => {
                 let why = "only one of name and signerName may be used";
-                self.errors.push(FieldError::invalid(path, bundle.clone(), why));
+                let shown = go_form::compact("ClusterTrustBundleProjection", bundle);
+                self.errors.push(FieldError::invalid(path, bundle.clone(), why).shown_as(shown));
             }
             (Some(name), None) => self.check_trust_bundle_name(name, bundle, path),
             (None, Some(signer)) => {
@@ -137,7 +139,8 @@ impl<'v> Checker<'_, 'v> {
         if !selector.is_null() {
             let why = "labelSelector must be unset if name is specified";
             let path = path.child("labelSelector");
-            self.errors.push(FieldError::invalid(&path, selector.clone(), why));
+            let shown = go_form::compact("LabelSelector", selector);
+            self.errors.push(FieldError::invalid(&path, selector.clone(), why).shown_as(shown));
         }
     }
 

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::go_form;
 use super::meta::{validate_object_meta, validate_object_meta_update};
 use super::names::{name_is_dns_subdomain, validate_path_segment_name};
 use super::push_invalid;
@@ -128,7 +129,9 @@ pub(super) fn validate_role_binding_update(new: &Value, old: &Value) -> ErrorLis
     errors.extend(validate_object_meta_update(metas.0, metas.1, &path));
     let (new, old) = (json::get(new, "roleRef"), json::get(old, "roleRef"));
     if new != old {
-        errors.push(FieldError::invalid(&FieldPath::new("roleRef"), new.clone(), "cannot change roleRef"));
+        let shown = go_form::compact("RoleRef", new);
+        let error = FieldError::invalid(&FieldPath::new("roleRef"), new.clone(), "cannot change roleRef");
+        errors.push(error.shown_as(shown));
     }
     errors
 }

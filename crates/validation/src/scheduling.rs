@@ -145,6 +145,7 @@ pub(super) fn validate_match_label_keys(term: &Value, path: &FieldPath, errors: 
         let key = json::text(expression, "key");
         if let Some(at) = places.get(key).filter(|_| selected.contains(key)) {
             let why = "exists in both matchLabelKeys and labelSelector";
+            // Upstream leaves the list's name out.
             errors.push(FieldError::invalid(&path.index(*at), key, why));
         }
         selected.insert(key);

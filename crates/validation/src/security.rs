@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::go_form;
 use super::mounts::validate_local_descending_path;
 use super::names::is_valid_id;
 use super::pod::containers_with_path;
@@ -136,14 +137,15 @@ pub(super) fn validate_security_context(
     let seccomp_path = path.child("seccompProfile");
     validate_seccomp_profile_field(json::get(context, "seccompProfile"), &seccomp_path, errors);
     if *json::get(context, "allowPrivilegeEscalation") == Value::Bool(false) {
+        let shown = || go_form::compact("SecurityContext", context);
         if json::flag(context, "privileged") {
             let why = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-            errors.push(FieldError::invalid(path, context.clone(), why));
+            errors.push(FieldError::invalid(path, context.clone(), why).shown_as(shown()));
         }
         let added = json::strings(json::get(context, "capabilities"), "add");
         for _ in added.into_iter().filter(|capability| *capability == "CAP_SYS_ADMIN") {
             let why = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-            errors.push(FieldError::invalid(path, context.clone(), why));
+            errors.push(FieldError::invalid(path, context.clone(), why).shown_as(shown()));
         }
     }
     validate_windows_and_app_armor(context, path, errors);
@@ -170,7 +172,8 @@ fn validate_seccomp_profile_field(profile: &Value, path: &FieldPath, errors: &mu
         ("Localhost", Some(local)) => validate_local_descending_path(local, &local_path, errors),
         (_, Some(_)) => {
             let why = "can only be set when seccomp type is Localhost";
-            errors.push(FieldError::invalid(&local_path, profile.clone(), why));
+            let shown = go_form::compact("SeccompProfile", profile);
+            errors.push(FieldError::invalid(&local_path, profile.clone(), why).shown_as(shown));
         }
         (_, None) => {}
     }

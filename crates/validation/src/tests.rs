@@ -133,9 +133,9 @@ fn api_044_the_selector_never_changes() {
     assert_eq!(
         errors,
         [
+            "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable",
             "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template \
              `labels`",
-            "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable",
         ]
     );
 }
@@ -374,7 +374,9 @@ fn api_059_a_pods_spec_hardly_changes() {
         ["spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,\
           `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to \
           existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was \
-          previously negative)\n+ hostNetwork: true\n"]
+          previously negative)\n@@ -44,7 +44,7 @@\n  \"AutomountServiceAccountToken\": null,\n  \"NodeName\": \"\",\n  \
+          \"SecurityContext\": {\n-  \"HostNetwork\": false,\n+  \"HostNetwork\": true,\n   \"HostPID\": false,\n   \
+          \"HostIPC\": false,\n   \"ShareProcessNamespace\": null,\n"]
     );
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::meta::{validate_annotations, validate_labels};
+use super::claim::validate_persistent_volume_claim_template;
 use super::names::{inclusive_range_error, name_is_dns_subdomain, validate_dns1123_label};
 use super::push_invalid;
 use super::volume::require;
@@ -257,25 +257,5 @@ pub(super) fn validate_ephemeral_volume_source(source: &Value, path: &FieldPath,
         errors.push(FieldError::required(&path, ""));
         return;
     }
-    let (meta, meta_path) = (json::get(template, "metadata"), path.child("metadata"));
-    validate_annotations(json::get(meta, "annotations"), &meta_path.child("annotations"), errors);
-    validate_labels(json::get(meta, "labels"), &meta_path.child("labels"), errors);
-    for key in ["name", "generateName", "namespace", "ownerReferences", "finalizers"] {
-        if !json::empty(meta, key) {
-            errors.push(FieldError::forbidden(&meta_path.child(key), "cannot be set"));
-        }
-    }
-    let (spec, spec_path) = (json::get(template, "spec"), path.child("spec"));
-    let modes_path = spec_path.child("accessModes");
-    if json::empty(spec, "accessModes") {
-        errors.push(FieldError::required(&modes_path, "at least 1 access mode is required"));
-    }
-    let modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
-    for mode in json::strings(spec, "accessModes").into_iter().filter(|mode| !modes.contains(mode)) {
-        errors.push(FieldError::not_supported(&modes_path, mode, &modes));
-    }
-    if json::empty(json::at(spec, &["resources", "requests"]), "storage") {
-        let path = spec_path.child("resources").key("storage");
-        errors.push(FieldError::required(&path, ""));
-    }
+    validate_persistent_volume_claim_template(template, &path, errors);
 }

@@ -41,6 +41,18 @@ pub(super) fn end(text: &str, from: usize) -> Result<(), JsonError> {
     }
 }
 
+/// What Go's decoder says of a text that is no JSON value; `None` for one that is.
+pub fn json_problem(text: &str) -> Option<String> {
+    const AT_END: &str = "unexpected end of JSON input";
+    let mut lines = Lines::new(text);
+    let error = match read(text, 0, &mut lines, 0) {
+        Ok(None) => return Some(AT_END.to_owned()),
+        Ok(Some((_, behind))) => end(text, behind).err()?,
+        Err(error) => error,
+    };
+    Some(if error.at_end { AT_END.to_owned() } else { error.what })
+}
+
 struct Reader<'r, 'l> {
     text: &'r str,
     at: usize,

@@ -430,7 +430,7 @@ fn cli_025_flags_of_apply_that_do_not_go_together() {
             $ apply -f ds.yaml
             daemonset.apps/agent created
             $ apply -f ds.yaml --dry-run=client
-            daemonset.apps/agent configured (dry run)
+            daemonset.apps/agent unchanged (dry run)
             $ apply -f ds.yaml --dry-run=server
             daemonset.apps/agent unchanged (server dry run)
         "#]],

@@ -85,7 +85,8 @@ fn cli_013_cli_015_cli_016_cli_018_cli_019_pods_are_described_in_full() {
               -c
               echo a
             Environment:  <none>
-            Mounts:       <none>
+            Mounts:
+              /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-TOKEN (ro)
         Containers:
           main:
             Image:       x:1
@@ -102,15 +103,22 @@ fn cli_013_cli_015_cli_016_cli_018_cli_019_pods_are_described_in_full() {
               NODE:   (v1:spec.nodeName)
             Mounts:
               /data from data (ro)
+              /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-TOKEN (ro)
         Volumes:
           data:
             Type:          HostPath (bare host directory volume)
             Path:          /var/data
             HostPathType:  
-        QoS Class:         Burstable
-        Node-Selectors:    disk=ssd
-        Tolerations:       op=Exists
-                           k=v:NoSchedule
+          kube-api-access-TOKEN:
+            Type:                    Projected (a volume that contains injected data from multiple sources)
+            TokenExpirationSeconds:  3607
+            ConfigMapName:           kube-root-ca.crt
+            Optional:                false
+            DownwardAPI:             true
+        QoS Class:                   Burstable
+        Node-Selectors:              disk=ssd
+        Tolerations:                 op=Exists
+                                     k=v:NoSchedule
         Events:
           Type    Reason   Age               From     Message
           ----    ------   ----              ----     -------
@@ -407,8 +415,9 @@ spec:
             Host Port:    <none>
             Liveness:     http-get http://[::1]:8080/healthz%3Ffull delay=0s timeout=1s period=10s #success=1 #failure=3
             Environment:  <none>
-            Mounts:       <none>
-            Devices:      <none>
+            Mounts:
+              /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-22lns (ro)
+            Devices:
               /dev/xvdb from disk
         Volumes:
           disk:
@@ -450,11 +459,17 @@ spec:
             LUN:         <none>
             FSType:      
             ReadOnly:    false
-        QoS Class:       Burstable
-        Node-Selectors:  <none>
-        Tolerations:     node.kubernetes.io/not-ready:NoExecute op=Exists for 300s
-                         node.kubernetes.io/unreachable:NoExecute op=Exists for 300s
-        Events:          <none>
+          kube-api-access-22lns:
+            Type:                    Projected (a volume that contains injected data from multiple sources)
+            TokenExpirationSeconds:  3607
+            ConfigMapName:           kube-root-ca.crt
+            Optional:                false
+            DownwardAPI:             true
+        QoS Class:                   Burstable
+        Node-Selectors:              <none>
+        Tolerations:                 node.kubernetes.io/not-ready:NoExecute op=Exists for 300s
+                                     node.kubernetes.io/unreachable:NoExecute op=Exists for 300s
+        Events:                      <none>
     "#]]
     .assert_eq(&t.run("describe pod rare"));
 }

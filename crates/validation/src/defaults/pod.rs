@@ -13,8 +13,19 @@ use api::json;
 /// All defaults of a Pod.
 pub fn set_object_defaults_pod(pod: &mut Value) {
     let spec = json::child(pod, "spec");
+    force_grace_period(spec);
     set_defaults_pod(spec);
     set_object_defaults_pod_spec(spec);
+}
+
+/// A Pod that is to be given less than no time gets a second; a template keeps what it says.
+///
+/// Kubernetes: pkg/apis/core/v1/conversion.go, Convert_v1_Pod_To_core_Pod.
+fn force_grace_period(spec: &mut Value) {
+    let key = "terminationGracePeriodSeconds";
+    if json::int(spec, key).is_some_and(|seconds| seconds < 0) {
+        json::object(spec).insert(key.to_owned(), 1.into());
+    }
 }
 
 /// All defaults of a pod template, whatever object it stands in.
