@@ -2,6 +2,8 @@
 
 use super::Cluster;
 use super::machine::Machine;
+use api::meta::{CommonMeta, Uid};
+use api::pod::CONFIG_SOURCE;
 use api::pod::status::{image_digest, long_id};
 use console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
 use kubelet::FileChange;
@@ -15,15 +17,29 @@ use wire::{Ctx, MachineId};
 /// What a process's exit code is when a signal has ended it.
 const SIGNAL_BASE: i32 = 128;
 
+/// A pod's uid as the kubelet writes it: a static pod's has no dashes (KL-016).
+fn uid_text(uid: Uid, common: &CommonMeta) -> String {
+    match common.annotations.get(CONFIG_SOURCE).is_some_and(|source| &**source != "api") {
+        true => uid.hex(),
+        false => uid.to_string(),
+    }
+}
+
+fn labels_of(common: &CommonMeta) -> Vec<(String, String)> {
+    common.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
 fn sandbox_view(runtime: &Runtime, sandbox: &Sandbox) -> SandboxView {
     SandboxView {
         id: long_id(runtime.full_id(sandbox.id)),
         pod: sandbox.name.to_string(),
         namespace: sandbox.namespace().to_string(),
-        uid: sandbox.uid.to_string(),
+        uid: uid_text(sandbox.uid, &sandbox.common),
         created: sandbox.created,
         ready: sandbox.state == SandboxState::Ready,
         attempt: sandbox.attempt,
+        labels: labels_of(&sandbox.common),
+        ip: runtime.pod_ip(sandbox).map(|ip| ip.to_string()).unwrap_or_default(),
     }
 }
 
@@ -32,10 +48,12 @@ fn old_sandbox_view(runtime: &Runtime, sandbox: &OldSandbox) -> SandboxView {
         id: long_id(runtime.full_id(sandbox.id)),
         pod: sandbox.name.to_string(),
         namespace: sandbox.common.namespace.to_string(),
-        uid: sandbox.uid.to_string(),
+        uid: uid_text(sandbox.uid, &sandbox.common),
         created: sandbox.created,
         ready: false,
         attempt: sandbox.attempt,
+        labels: labels_of(&sandbox.common),
+        ip: String::new(),
     }
 }
 
@@ -57,7 +75,7 @@ fn container_view(runtime: &Runtime, sandbox: &Sandbox, container: &Container) -
         sandbox: long_id(runtime.full_id(container.sandbox)),
         pod: sandbox.name.to_string(),
         namespace: sandbox.namespace().to_string(),
-        uid: sandbox.uid.to_string(),
+        uid: uid_text(sandbox.uid, &sandbox.common),
         name: container.name().to_string(),
         image: container.spec().image.to_string(),
         image_id: image_digest(&container.spec().image),
@@ -210,6 +228,10 @@ impl Machines for Cluster {
         let pairs = sandboxes
             .flat_map(|sandbox| sandbox.containers.iter().map(move |container| (sandbox, container)));
         pairs.map(|(sandbox, container)| container_view(runtime, sandbox, container)).collect()
+    }
+
+    fn images(&self, node: &str) -> Vec<String> {
+        self.runtime(node).images.iter().map(|image| image.to_string()).collect()
     }
 
     fn container_log(&self, node: &str, id: &str) -> String {

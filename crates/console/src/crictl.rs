@@ -3,16 +3,19 @@
 //!
 //! cri-tools: cmd/crictl (container.go, sandbox.go, display.go); docker/go-units for the ages.
 
+mod images;
+mod inspect;
+
 use serde_json::{Value, json};
+
+use images::images;
+use inspect::{container_labels, container_value, inspect, inspectp, sandbox_labels, two_spaces};
 
 use super::regex::Regex;
 use super::{ContainerView, Machines, RuntimeState, SandboxView};
 use cli_runtime::flags::parse_duration;
 use cli_runtime::job::Outcome;
-use cli_runtime::jsonpath::JsonPath;
-use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
-use kubelet::runtime::images::image_size;
 use sim::{Duration, Time};
 
 /// Options by name, repeated ones too, and the rest.
@@ -118,13 +121,7 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         "rmp" => rmp(machines, node, &args),
         "inspect" => inspect(machines, node, &args),
         "inspectp" => inspectp(machines, node, &args),
-        "logs" => match args.rest.first() {
-            None => fatal("ID cannot be empty"),
-            Some(id) => match container(machines, node, id) {
-                Some(found) => Outcome::out(machines.container_log(node, &found.id)),
-                None => fatal(not_found("container", id)),
-            },
-        },
+        "logs" => logs(machines, node, &args),
         "images" | "img" | "image" => images(machines, node),
         "info" => Outcome::out(
             "{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"type\": \"RuntimeReady\",\n        \"status\": true\n      },\n      {\n        \"type\": \"NetworkReady\",\n        \"status\": true\n      }\n    ]\n  }\n}\n",
@@ -156,6 +153,24 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         | "runtime-config"
         | "update-runtime-config" => Outcome::fail(1, format!("(crictl {command} is not simulated)\n")),
         other => Outcome::fail(3, format!("No help topic for '{other}'\n")),
+    }
+}
+
+/// The log of one container. It does not grow while it is read: `--follow` shows what is there.
+fn logs(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
+    if args.has(&["t", "timestamps"]) || args.has(&["since"]) {
+        return Outcome::fail(1, "(crictl logs is simulated without --since and --timestamps)\n");
+    }
+    let Some(id) = args.rest.first() else { return fatal("ID cannot be empty") };
+    let Some(found) = container(machines, node, id) else { return fatal(not_found("container", id)) };
+    let log = machines.container_log(node, &found.id);
+    match args.get(&["tail"]).and_then(|tail| tail.parse::<usize>().ok()) {
+        None => Outcome::out(log),
+        Some(tail) => {
+            let lines: Vec<&str> = log.lines().collect();
+            let shown = lines.get(lines.len().saturating_sub(tail)..).unwrap_or_default();
+            Outcome::out(shown.iter().map(|line| format!("{line}\n")).collect::<String>())
+        }
     }
 }
 
@@ -230,8 +245,8 @@ fn matches(pattern: Option<&str>, text: &str) -> bool {
     pattern.is_none_or(|pattern| Regex::new(pattern, true, false).is_match(text))
 }
 
-/// `--label k=v` on the labels that the kubelet gives to everything it starts.
-fn labelled(args: &Args, labels: &[(&str, &str)]) -> bool {
+/// `--label k=v`.
+fn labelled(args: &Args, labels: &[(String, String)]) -> bool {
     args.all("label").all(|wanted| {
         let (key, value) = wanted.split_once('=').unwrap_or((wanted, ""));
         labels.iter().any(|(name, text)| *name == key && *text == value)
@@ -269,19 +284,13 @@ fn ps(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
             Some(state) => state_text(container.state).to_lowercase() == *state,
             None => everything || container.state == RuntimeState::Running,
         };
-        let labels = [
-            ("io.kubernetes.pod.name", container.pod.as_str()),
-            ("io.kubernetes.pod.namespace", container.namespace.as_str()),
-            ("io.kubernetes.pod.uid", container.uid.as_str()),
-            ("io.kubernetes.container.name", container.name.as_str()),
-        ];
         shown
             && matches(args.get(&["name"]), &container.name)
             && matches(args.get(&["namespace"]), &container.namespace)
             && args.get(&["p", "pod"]).is_none_or(|pod| container.sandbox.starts_with(pod))
             && args.get(&["id"]).is_none_or(|id| container.id.starts_with(id))
             && args.get(&["image"]).is_none_or(|image| container.image.contains(image))
-            && labelled(args, &labels)
+            && labelled(args, &container_labels(container))
     };
     let mut found: Vec<ContainerView> = containers(machines, node).into_iter().filter(wanted).collect();
     if args.has(&["l", "latest"]) {
@@ -322,16 +331,11 @@ fn pods(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     let state = args.get(&["s", "state"]).map(str::to_lowercase);
     let ready = |sandbox: &SandboxView| if sandbox.ready { "Ready" } else { "NotReady" };
     let wanted = |sandbox: &SandboxView| {
-        let labels = [
-            ("io.kubernetes.pod.name", sandbox.pod.as_str()),
-            ("io.kubernetes.pod.namespace", sandbox.namespace.as_str()),
-            ("io.kubernetes.pod.uid", sandbox.uid.as_str()),
-        ];
         state.as_ref().is_none_or(|state| ready(sandbox).to_lowercase() == *state)
             && matches(args.get(&["name"]), &sandbox.pod)
             && matches(args.get(&["namespace"]), &sandbox.namespace)
             && args.get(&["id"]).is_none_or(|id| sandbox.id.starts_with(id))
-            && labelled(args, &labels)
+            && labelled(args, &sandbox_labels(sandbox))
     };
     let found: Vec<SandboxView> = sandboxes(machines, node).into_iter().filter(wanted).collect();
     if args.has(&["q", "quiet"]) {
@@ -471,128 +475,17 @@ fn rmp(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
         let found = sandbox(machines, node, id);
         let found = found
             .ok_or_else(|| format!("getting sandbox status of pod {id:?}: {}", not_found("sandbox", id)))?;
-        if found.ready && !force {
-            return Err(format!("pod sandbox {id:?} is running, please stop it first"));
+        if found.ready {
+            if !force {
+                return Err(format!("pod sandbox {id:?} is running, please stop it first"));
+            }
+            machines.stop_sandbox(node, &found.id);
+            say(outcome, &format!("Stopped sandbox {id}"));
         }
-        machines.stop_sandbox(node, &found.id);
         machines.remove_sandbox(node, &found.id);
         say(outcome, &format!("Removed sandbox {id}"));
         Ok(())
     })
-}
-
-fn stamp(time: Option<Time>) -> Value {
-    time.map_or(json!(""), |time| json!(time.rfc3339_nano()))
-}
-
-fn container_value(container: &ContainerView) -> Value {
-    json!({
-        "id": container.id, "podSandboxId": container.sandbox,
-        "metadata": {"name": container.name, "attempt": container.attempt},
-        "image": {"image": container.image_id, "userSpecifiedImage": container.image},
-        "imageRef": container.image_id,
-        "state": format!("CONTAINER_{}", state_text(container.state).to_uppercase()),
-        "createdAt": (container.created.0 * 1000).to_string(),
-        "labels": {
-            "io.kubernetes.container.name": container.name, "io.kubernetes.pod.name": container.pod,
-            "io.kubernetes.pod.namespace": container.namespace, "io.kubernetes.pod.uid": container.uid,
-        },
-    })
-}
-
-/// JSON indented by two, as crictl prints it.
-fn two_spaces(value: &Value) -> String {
-    output::json(value).replace("    ", "  ")
-}
-
-/// `-o go-template --template '{{.info.pid}}'` or `-o jsonpath=…`: one path through the object.
-fn templated(args: &Args, value: &Value) -> Option<String> {
-    let template = args.get(&["template"])?;
-    let path = template.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
-    let found = JsonPath::relaxed(path).ok()?;
-    Some(found.print(value).ok()? + "\n")
-}
-
-fn inspect(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
-    if args.rest.is_empty() {
-        return fatal("ID cannot be empty");
-    }
-    let mut out = String::new();
-    for id in &args.rest {
-        let Some(found) = container(machines, node, id) else {
-            return fatal(format!(
-                "getting the status of the container {id:?}: {}",
-                not_found("container", id)
-            ));
-        };
-        let mut status = container_value(&found);
-        status["startedAt"] = stamp(found.started);
-        status["finishedAt"] = stamp(found.finished);
-        status["createdAt"] = stamp(Some(found.created));
-        status["exitCode"] = json!(found.exit_code);
-        status["reason"] = json!(found.reason);
-        let value = json!({"info": {"pid": found.pid, "sandboxID": found.sandbox}, "status": status});
-        out += &templated(args, &value).unwrap_or_else(|| two_spaces(&value));
-    }
-    Outcome::out(out)
-}
-
-fn inspectp(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
-    let Some(id) = args.rest.first() else { return fatal("ID cannot be empty") };
-    let Some(found) = sandbox(machines, node, id) else {
-        return fatal(format!("getting the status of the pod sandbox {id:?}: {}", not_found("sandbox", id)));
-    };
-    let value = json!({"status": {
-        "id": found.id, "state": if found.ready { "SANDBOX_READY" } else { "SANDBOX_NOTREADY" },
-        "createdAt": found.created.rfc3339_nano(),
-        "metadata": {"name": found.pod, "namespace": found.namespace, "uid": found.uid,
-            "attempt": found.attempt},
-    }});
-    Outcome::out(templated(args, &value).unwrap_or_else(|| two_spaces(&value)))
-}
-
-fn images(machines: &dyn Machines, node: &str) -> Outcome {
-    let mut lines = vec![["IMAGE", "TAG", "IMAGE ID", "SIZE"].map(str::to_owned).to_vec()];
-    let mut all: Vec<(String, String)> = machines
-        .containers(node)
-        .into_iter()
-        .map(|container| (container.image, container.image_id))
-        .collect();
-    all.sort();
-    all.dedup();
-    for (image, id) in all {
-        let name_at = image.rfind('/').map_or(0, |at| at + 1);
-        let tag_at = image.get(name_at..).and_then(|name| name.rfind(':')).map(|at| at + name_at);
-        let (name, tag) = match tag_at {
-            Some(at) => (image.get(..at).unwrap_or_default(), image.get(at + 1..).unwrap_or_default()),
-            None => (image.as_str(), "latest"),
-        };
-        let size = human_size(image_size(&image));
-        lines.push(vec![name.to_owned(), tag.to_owned(), short(&id), size]);
-    }
-    table(&lines)
-}
-
-/// `65.7MB`.
-///
-/// Go: github.com/docker/go-units, HumanSizeWithPrecision with three digits.
-fn human_size(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        ..1_000 => return format!("{bytes}B"),
-        1_000..1_000_000 => (1, "kB"),
-        1_000_000..1_000_000_000 => (1_000, "MB"),
-        _ => (1_000_000, "GB"),
-    };
-    // Thousandths of the unit, of which three digits in all are shown.
-    let value = bytes / unit;
-    let step = match value {
-        ..10_000 => 10,
-        10_000..100_000 => 100,
-        _ => 1_000,
-    };
-    let value = (value + step / 2) / step * step;
-    let text = format!("{}.{:03}", value / 1000, value % 1000);
-    format!("{}{name}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `kill [-9] PID`: the process of a container.
@@ -629,15 +522,4 @@ pub(super) fn kill(machines: &mut dyn Machines, node: &str, words: &[String]) ->
         }
     }
     outcome
-}
-
-#[cfg(test)]
-mod tests {
-    use super::human_size;
-
-    #[test]
-    fn cli_053_sizes_have_three_digits() {
-        let sizes = [5, 1_234, 5_123_456, 65_699_847, 99_960_000, 742_000_000, 1_230_000_000];
-        assert_eq!(sizes.map(human_size), ["5B", "1.23kB", "5.12MB", "65.7MB", "100MB", "742MB", "1.23GB"]);
-    }
 }

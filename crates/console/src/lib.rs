@@ -55,6 +55,10 @@ pub struct SandboxView {
     pub created: Time,
     pub ready: bool,
     pub attempt: u32,
+    /// The pod's own labels.
+    pub labels: Vec<(String, String)>,
+    /// Empty without an address of its own.
+    pub ip: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +138,8 @@ pub trait Machines {
     /// All sandboxes and containers that the runtime still knows, in any order.
     fn sandboxes(&self, node: &str) -> Vec<SandboxView>;
     fn containers(&self, node: &str) -> Vec<ContainerView>;
+    /// The names of the images that have been pulled, as they were asked for.
+    fn images(&self, node: &str) -> Vec<String>;
     /// What a container's program has printed, as far as that is simulated.
     fn container_log(&self, node: &str, id: &str) -> String;
     /// Sends the container's program SIGTERM, and SIGKILL after `timeout`. Returns how long it takes to end.

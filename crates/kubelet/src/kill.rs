@@ -131,7 +131,8 @@ impl Kubelet {
         let Some(container) = pod.spec.containers.get(target.index) else { return };
         let text = message.unwrap_or_else(|| format!("Stopping container {}", container.name));
         self.killing_event(at, target.index, Message::Text(text.into()), last, ctx);
-        match container.pre_stop {
+        // Without time for it, the hook does not run.
+        match container.pre_stop.filter(|_| target.grace > Duration::ZERO) {
             Some(hook) => {
                 let no = u64::from(self.workers[at].no);
                 let after = hook.takes.min(target.grace);

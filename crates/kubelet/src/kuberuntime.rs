@@ -11,14 +11,17 @@ use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::human_duration::go_duration;
 use api::meta::{Name, Uid};
-use api::pod::{Container, ContainerKind, Pod, Probe, RestartPolicy};
+use api::pod::{ConditionStatus, ConditionType, Container, ContainerKind, Pod, Probe, RestartPolicy};
 use client::backoff::Backoff;
 use sim::{Duration, Time};
 use wire::Ctx;
 
 const DEFINITION_CHANGED: &str = "definition changed";
+const FAILED_LIVENESS: &str = "failed liveness probe";
+const FAILED_STARTUP: &str = "failed startup probe";
 
-/// What the crash back-off of a container goes by: a changed container starts afresh (KL-078).
+/// What the crash back-off of a container goes by: one with another image, or other resources, starts afresh
+/// (KL-078).
 ///
 /// Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +32,7 @@ pub struct ContainerKey {
 }
 
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
-    ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.hash }
+    ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.back_off_hash }
 }
 
 /// A container's back-off starts afresh when its last run ended later than this after its last start (KL-071).
@@ -69,7 +72,9 @@ pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) ->
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PodActions {
     /// Stop all of it first.
-    pub(crate) kill_pod: bool,
+    pub kill_pod: bool,
+    /// Stop and remove all containers, and do nothing else: another sync starts them anew.
+    pub reset: bool,
     /// Containers to stop first, by their numbers.
     pub(crate) to_kill: Vec<ToKill>,
     pub(crate) create_sandbox: bool,
@@ -91,7 +96,7 @@ pub(super) struct ToKill {
 impl PodActions {
     fn is_empty(&self) -> bool {
         let starts = self.create_sandbox || !self.init_to_start.is_empty() || !self.to_start.is_empty();
-        !starts && !self.kill_pod && self.to_kill.is_empty()
+        !starts && !self.kill_pod && !self.reset && self.to_kill.is_empty()
     }
 
     fn kill(&mut self, instance: &runtime::Container, index: usize, why: &str, grace: Option<Duration>) {
@@ -99,6 +104,11 @@ impl PodActions {
         let message = format!("{label} {} {why}", instance.name());
         self.to_kill.push(ToKill { id: instance.id, index, message, grace });
     }
+}
+
+/// The grace period that a probe has of its own.
+fn own_grace(probe: &Option<Probe>) -> Option<Duration> {
+    probe.as_ref().and_then(|probe| probe.termination_grace)
 }
 
 impl Kubelet {
@@ -111,6 +121,9 @@ impl Kubelet {
         let Some(sandbox) = sandbox.filter(|sandbox| sandbox.state != SandboxState::NotReady) else {
             return self.actions_without_sandbox(at);
         };
+        if self.is_restarting_all(at) {
+            return self.containers_to_reset(at, sandbox);
+        }
         let mut actions = PodActions::default();
         let first_main = pod.spec.containers.iter().position(|c| c.kind == ContainerKind::Main).unwrap_or(0);
         if first_main > 0 && !self.compute_init_container_actions(at, sandbox, first_main, &mut actions) {
@@ -122,8 +135,8 @@ impl Kubelet {
                 Some(instance) => match self.wrong_with(at, index, instance) {
                     None => keep += 1,
                     Some((why, grace)) => {
-                        let restart =
-                            pod.spec.restart_policy != RestartPolicy::Never || why == DEFINITION_CHANGED;
+                        let policy = container.restart_policy.unwrap_or(pod.spec.restart_policy);
+                        let restart = policy != RestartPolicy::Never || why == DEFINITION_CHANGED;
                         let why = if restart { format!("{why}, will be restarted") } else { why.to_owned() };
                         actions.kill(instance, index, &why, grace);
                         if restart {
@@ -147,6 +160,37 @@ impl Kubelet {
         actions
     }
 
+    /// Whether the status that this sync has just made says that all containers start anew.
+    fn is_restarting_all(&self, at: usize) -> bool {
+        self.workers[at].pod.spec.all_containers_could_restart()
+            && self
+                .pod_status(at)
+                .condition(ConditionType::AllContainersRestarting)
+                .is_some_and(|condition| condition.status == ConditionStatus::True)
+    }
+
+    /// Kubernetes: kuberuntime_manager.go, getContainersToReset.
+    fn containers_to_reset(&self, at: usize, sandbox: &Sandbox) -> PodActions {
+        let running = sandbox.containers.iter().filter(|instance| instance.is_running());
+        let kill = |instance: &runtime::Container| ToKill {
+            id: instance.id,
+            index: usize::from(instance.index),
+            message: "killing".to_owned(),
+            grace: Some(Duration::ZERO),
+        };
+        let mut to_kill: Vec<ToKill> = running.map(kill).collect();
+        let is_init = |kill: &ToKill| {
+            self.workers[at]
+                .pod
+                .spec
+                .containers
+                .get(kill.index)
+                .is_some_and(|c| c.kind != ContainerKind::Main)
+        };
+        to_kill.sort_by_key(is_init);
+        PodActions { reset: true, to_kill, ..PodActions::default() }
+    }
+
     /// Why a running container must go, and how long it is given (KL-076, KL-077).
     fn wrong_with(
         &self,
@@ -158,12 +202,11 @@ impl Kubelet {
         if container.hash != instance.spec().hash {
             return Some((DEFINITION_CHANGED, None));
         }
-        let grace = |probe: &Option<Probe>| probe.as_ref().and_then(|probe| probe.termination_grace);
         if self.probe_result(at, index, ProbeKind::Liveness, instance.id) == Some(false) {
-            return Some(("failed liveness probe", grace(&container.liveness)));
+            return Some((FAILED_LIVENESS, own_grace(&container.liveness)));
         }
         if self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(false) {
-            return Some(("failed startup probe", grace(&container.startup)));
+            return Some((FAILED_STARTUP, own_grace(&container.startup)));
         }
         None
     }
@@ -178,7 +221,8 @@ impl Kubelet {
         count: usize,
         actions: &mut PodActions,
     ) -> bool {
-        let spec = &self.workers[at].pod.spec;
+        let pod = &self.workers[at].pod;
+        let spec = &pod.spec;
         let runs = |container: &Container| {
             sandbox.newest(&container.name).is_some_and(|instance| instance.exit().is_none())
         };
@@ -211,7 +255,9 @@ impl Kubelet {
                     false
                 }
                 runtime::ContainerState::Exited(exit) if exit.code == 0 => true,
-                runtime::ContainerState::Exited(_) if spec.restart_policy == RestartPolicy::Never => {
+                runtime::ContainerState::Exited(_)
+                    if !should_container_be_restarted(pod, container, Some(instance)) =>
+                {
                     actions.kill_pod = true;
                     actions.init_to_start.clear();
                     return false;
@@ -245,13 +291,26 @@ impl Kubelet {
         actions: &mut PodActions,
     ) -> bool {
         let container = &self.workers[at].pod.spec.containers[index];
-        let started = container.startup.is_none()
-            || self.probe_result(at, index, ProbeKind::Startup, instance.id) == Some(true);
-        if let Some((why, grace)) = self.wrong_with(at, index, instance) {
+        let mut restart = |why, grace| {
             actions.kill(instance, index, why, grace);
             actions.init_to_start.push(index);
+        };
+        if container.startup.is_some() {
+            match self.probe_result(at, index, ProbeKind::Startup, instance.id) {
+                Some(true) => {}
+                Some(false) => {
+                    restart(FAILED_STARTUP, own_grace(&container.startup));
+                    return false;
+                }
+                None => return false,
+            }
         }
-        started
+        if container.hash != instance.spec().hash {
+            restart(DEFINITION_CHANGED, None);
+        } else if self.probe_result(at, index, ProbeKind::Liveness, instance.id) == Some(false) {
+            restart(FAILED_LIVENESS, own_grace(&container.liveness));
+        }
+        true
     }
 
     /// There is no sandbox, or not a good one: all starts from the beginning, if anything is to start.
@@ -268,8 +327,9 @@ impl Kubelet {
             last.is_some_and(|exit| exit.code == 0)
         };
         let wanted = |container: &Container| {
+            let policy = container.restart_policy.unwrap_or(pod.spec.restart_policy);
             container.kind == ContainerKind::Main
-                && !(pod.spec.restart_policy == RestartPolicy::OnFailure && succeeded(container))
+                && !(policy == RestartPolicy::OnFailure && succeeded(container))
         };
         let mut to_start: Vec<usize> = pod
             .spec
@@ -300,7 +360,7 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         let pod = worker.pod.clone();
         let about = pod_ref(&pod);
-        let (kill_pod, to_kill) = (actions.kill_pod, actions.to_kill.clone());
+        let (kill_pod, reset, to_kill) = (actions.kill_pod, actions.reset, actions.to_kill.clone());
         if actions.create_sandbox && self.runtime.sandbox(pod.meta.uid).is_some() {
             let text = Message::Static("Pod sandbox changed, it will be killed and re-created.");
             self.event(&about, EventType::Normal, "SandboxChanged", text, ctx);
@@ -318,7 +378,7 @@ impl Kubelet {
         if kill_pod {
             let grace = pod.spec.termination_grace_period;
             self.kill_running(at, grace, ctx);
-        } else if !to_kill.is_empty() {
+        } else if reset || !to_kill.is_empty() {
             self.kill_containers(at, to_kill, pod.spec.termination_grace_period, ctx);
         } else {
             self.after_kill(at, ctx);
@@ -329,6 +389,12 @@ impl Kubelet {
     pub(super) fn after_kill(&mut self, at: usize, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let Some(work) = &mut self.workers[at].work else { return };
+        if work.actions.reset {
+            // Their logs stay, and with them the count of restarts.
+            self.runtime.remove_containers(pod.meta.uid, |_| true, true);
+            self.complete_work(at, SyncResult::Done, ctx);
+            return self.start_pod_sync(at, ctx);
+        }
         if work.actions.kill_pod && !work.actions.create_sandbox {
             self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);
         } else if work.actions.create_sandbox {

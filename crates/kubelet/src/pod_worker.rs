@@ -284,7 +284,7 @@ impl Kubelet {
         }
     }
 
-    fn start_pod_sync(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn start_pod_sync(&mut self, at: usize, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.pending = false;
         if worker.state == WorkerState::Sync && !worker.started && !self.allow_pod_start(at) {

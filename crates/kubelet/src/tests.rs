@@ -7,6 +7,7 @@ mod init;
 mod mirror;
 mod node;
 mod probes;
+mod restart;
 mod start;
 
 use std::collections::BTreeMap;

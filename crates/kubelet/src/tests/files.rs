@@ -273,8 +273,8 @@ fn kl_028_kl_029_a_removed_file_ends_the_pod_and_then_the_mirror() {
     world.run(2_000);
     assert!(world.objects.is_empty());
     expect![[r#"
-        3.200 web-n1: created
-        10.200 web-n1: Running c=Running!
+        0.600 web-n1: created
+        3.200 web-n1: Running c=Running!
         31.700 web-n1: Running c=Completed(0)
         32.200 web-n1: deleted"#]]
     .assert_eq(&world.statuses_of("web-n1").join("\n"));
@@ -294,7 +294,11 @@ fn kl_115_a_file_put_back_before_its_pod_has_ended() {
     assert_eq!(world.running(), ["web-n1"], "it is still stopping");
     world.run(6_000);
     assert_eq!(world.running(), ["web-n1"]);
-    assert_eq!(world.kubelet.runtime.sandboxes()[0].newest("c").unwrap().attempt, 0);
+    assert_eq!(
+        world.kubelet.runtime.sandboxes()[0].newest("c").unwrap().attempt,
+        1,
+        "its first container is known"
+    );
     let created = world.kubelet.runtime.sandboxes()[0].created.since(world.start).as_millis();
     assert!((35_000..=38_000).contains(&created), "{created}");
 }
