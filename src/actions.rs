@@ -1,11 +1,13 @@
 //! The keys: each with what it does and its word, once. The help sheet reads the same table.
 
+use std::rc::Rc;
+
 use gloo::utils::document;
-use view::Board;
+use view::{Board, PodView};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
-use yew::prelude::*;
 
+use super::focus::STOPS;
 use super::menu::{crash, delete_line, exec, find_pod};
 use super::page::Page;
 use super::state::{Action, DrawerTab, FrontAction, LayoutAction, PlaybackAction, Selection};
@@ -52,18 +54,18 @@ pub static SHORTCUTS: &[Shortcut] = &[
         act: |_| Some(PlaybackAction::Toggle.into()),
     },
     Shortcut {
-        keys: "→",
+        keys: ".",
         word: |w| w.step,
         scope: Scope::Stage,
-        key: "ArrowRight",
+        key: ".",
         shift: false,
         act: |_| stepped(1),
     },
     Shortcut {
-        keys: "Shift →",
+        keys: ">",
         word: |w| w.key_step_ten,
         scope: Scope::Stage,
-        key: "ArrowRight",
+        key: ">",
         shift: true,
         act: |_| stepped(10),
     },
@@ -157,16 +159,24 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
 ];
 
+/// The pod that has the focus, else the one that is selected.
+fn pod_meant<'a>(now: &'a Now) -> Option<&'a Rc<PodView>> {
+    let focused = document().active_element().and_then(|element| element.get_attribute("data-pod"));
+    match (focused, now.selection) {
+        (Some(id), _) => find_pod(now.board, &id),
+        (None, Selection::Pod(id)) => find_pod(now.board, id),
+        _ => None,
+    }
+}
+
 fn crash_selected(now: &Now) -> Option<Action> {
-    let Selection::Pod(id) = now.selection else { return None };
-    let pod = find_pod(now.board, id)?;
+    let pod = pod_meant(now)?;
     let container = pod.containers.iter().find(|container| container.running)?;
     crash(pod, &container.name).map(Action::Perform)
 }
 
 fn delete_selected(now: &Now) -> Option<Action> {
-    let Selection::Pod(id) = now.selection else { return None };
-    let pod = find_pod(now.board, id).filter(|pod| pod.api_status.is_some())?;
+    let pod = pod_meant(now).filter(|pod| pod.api_status.is_some())?;
     Some(Action::Perform(exec(delete_line(pod, false))))
 }
 
@@ -187,9 +197,9 @@ fn on_stage(element: &Element) -> bool {
 }
 
 /// The handler for the whole page.
-pub fn on_key(page: &Page) -> Callback<KeyboardEvent> {
+pub fn on_key(page: &Page) -> impl Fn(&KeyboardEvent) + 'static {
     let (act, stores) = (page.act.clone(), page.stores.clone());
-    Callback::from(move |event: KeyboardEvent| {
+    move |event: &KeyboardEvent| {
         if event.default_prevented()
             || event.ctrl_key()
             || event.meta_key()
@@ -198,10 +208,10 @@ pub fn on_key(page: &Page) -> Callback<KeyboardEvent> {
         {
             return;
         }
-        let Some(element) = target(&event) else { return };
+        let Some(element) = target(event) else { return };
         let letters = stores.layout.now().letters;
         let stage = on_stage(&element) && !is_typed_into(&element);
-        if stage && letters && move_focus(&event, &element) {
+        if stage && letters && move_focus(event, &element) {
             event.prevent_default();
             return;
         }
@@ -223,7 +233,7 @@ pub fn on_key(page: &Page) -> Callback<KeyboardEvent> {
             }
             act.emit(action);
         }
-    })
+    }
 }
 
 /// Arrow keys go from one pod, node or part to the nearest in that direction. Whether there was one.
@@ -235,7 +245,6 @@ fn move_focus(event: &KeyboardEvent, from: &Element) -> bool {
         "ArrowDown" => (0.0, 1.0),
         _ => return false,
     };
-    const STOPS: &str = "[data-layer=scene] button";
     if !from.matches(STOPS).unwrap_or(false) {
         return false;
     }

@@ -8,16 +8,17 @@ mod save;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::events::EventListener;
+use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
 use stage::{Options, Script};
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::actions;
 use super::clock::budget;
 use super::desk::DeskAction;
-use super::desk::model::DocId;
+use super::desk::model::{Desk, DocId};
 use super::frame::Frame;
 use super::map::Map;
 use super::page::{Page, Stores};
@@ -25,23 +26,23 @@ use super::page_api::PageApi;
 use super::session::{Session, SharedSession};
 use super::shell::Shell;
 use super::state::{Action, FrontAction, LayoutAction, Notice};
+use super::storage::Shelf;
 use super::store::Store;
 use super::witness::Witness;
-use super::{share, storage};
+use super::{dropped, share, storage};
 use look::Looks;
 use save::Saver;
 
 pub struct App {
     page: Page,
     session: SharedSession,
-    keys: Callback<KeyboardEvent>,
     looks: Looks,
     witness: Witness,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
     saver: Saver,
-    _held: (PageApi, EventListener),
+    _held: (PageApi, [EventListener; 4]),
 }
 
 /// What is to be done later; asking again puts it off.
@@ -68,11 +69,31 @@ pub enum Msg {
 /// The session of the last visit, else what a first visit finds.
 ///
 /// A small one is open when this returns; a large one goes on frame by frame.
-fn first_session() -> Session {
-    let saved = storage::load_text(storage::SESSION).and_then(|text| Script::parse(&text).ok());
+fn first_session(shelf: Shelf) -> Session {
+    let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
     let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())));
     session.open_slice(budget(FIRST_SLICE_MS));
     session
+}
+
+/// What the page hears wherever it happens.
+fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 4] {
+    let (leave, follow) = (ctx.link().clone(), ctx.link().clone());
+    let (keys, focus) = (actions::on_key(page), page.focus.clone());
+    let (window, options) = (window(), EventListenerOptions::enable_prevent_default());
+    [
+        EventListener::new(&window, "pagehide", move |_| leave.send_message(Msg::Save)),
+        // Another link was pasted into the tab's address.
+        EventListener::new(&window, "hashchange", move |_| share::open_link(follow.callback(|msg| msg))),
+        EventListener::new_with_options(&window, "keydown", options, move |event| {
+            keys(event.unchecked_ref());
+        }),
+        EventListener::new(&window, "focusin", move |event| {
+            if let Some(target) = event.target().and_then(|target| target.dyn_into().ok()) {
+                focus.moved(&target);
+            }
+        }),
+    ]
 }
 
 /// How long the first picture may wait for the session.
@@ -85,9 +106,10 @@ impl Component for App {
     fn create(ctx: &Context<App>) -> App {
         let link = ctx.link();
         let saved = save::first_prefs();
-        let desk = storage::load(storage::DRAFTS);
-        let witness = Witness::new(storage::load(storage::SEEN));
-        let mut session = first_session();
+        let shelf = Shelf::of_tab();
+        let desk = storage::load(shelf, storage::DRAFTS);
+        let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
+        let mut session = first_session(shelf);
         session.playback = saved.playback;
         let world = look::first_world(&session, &witness);
         let session = Rc::new(RefCell::new(session));
@@ -101,22 +123,20 @@ impl Component for App {
             selection: Rc::new(Store::new(saved.selection)),
             front: Rc::default(),
         };
-        let leaving = {
-            let link = link.clone();
-            EventListener::new(&window(), "pagehide", move |_| link.send_message(Msg::Save))
-        };
         let api = PageApi::offer(session.clone(), link.callback(|msg| msg));
         share::open_link(link.callback(|msg| msg));
+        dropped::listen(link.callback(|msg| msg));
         let page = Page {
             lang: stores.layout.now().lang,
             act: link.callback(Msg::Do),
             frame,
             map,
+            focus: Rc::default(),
             stores: Rc::new(stores),
         };
-        let saver = Saver::new(&page.stores, witness.seen());
+        let saver = Saver::new(shelf, &page.stores, witness.seen());
+        let held = (api, listeners(ctx, &page));
         let mut app = App {
-            keys: actions::on_key(&page),
             page,
             session,
             looks: Looks::default(),
@@ -124,7 +144,7 @@ impl Component for App {
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
-            _held: (api, leaving),
+            _held: held,
         };
         app.dress();
         app.look();
@@ -152,11 +172,13 @@ impl Component for App {
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
                 self.witness.begin_anew();
+                self.saver.begin_session();
+                self.looks = Looks::default();
                 self.page.map.0.borrow_mut().begin_anew();
                 self.look();
             }
             Msg::Play(script) => {
-                self.begin(Session::open(&script), script.options);
+                self.play_guest(&script);
                 self.look();
                 self.page.frame.wake();
             }
@@ -168,7 +190,7 @@ impl Component for App {
     fn view(&self, _: &Context<App>) -> Html {
         html! {
             <ContextProvider<Page> context={self.page.clone()}>
-                <Shell keys={self.keys.clone()} />
+                <Shell />
             </ContextProvider<Page>>
         }
     }
@@ -195,16 +217,36 @@ impl App {
         other
     }
 
+    /// Somebody else's session is played. The person's own is kept, if there is any.
+    fn play_guest(&mut self, script: &Script) {
+        self.save();
+        let has_own = self.saver.shelf == Shelf::Own && save::is_worth_keeping(&self.page.stores.desk.now());
+        if has_own {
+            self.saver.begin_guest();
+        }
+        self.begin(Session::open(script));
+        // The address is cleared, and a reload while the session is being opened must not lose it.
+        let _ = storage::save_text(self.saver.shelf, storage::SESSION, &script.to_json());
+        self.page.stores.desk.put(Desk::of_script(script));
+    }
+
+    /// Goes back to the person's own session.
+    fn leave_guest(&mut self) {
+        self.saver.leave_guest();
+        self.begin(first_session(Shelf::Own));
+        self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
+    }
+
     /// Another session takes the place of this one.
-    fn begin(&mut self, mut session: Session, options: Options) {
+    fn begin(&mut self, mut session: Session) {
         let stores = &self.page.stores;
-        stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
         session.playback = *stores.playback.now();
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
         self.witness.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();
+        self.saver.begin_session();
         stores.layout.dispatch(LayoutAction::BeginAnew);
         stores.selection.put(Default::default());
     }

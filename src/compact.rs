@@ -78,6 +78,7 @@ pub fn SmallNode(props: &SmallProps) -> Html {
     html! {
         <button
             type="button"
+            tabindex="-1"
             class={classes!("small-node", props.selected.then_some("selected"), (node.light == NodeLight::Off).then_some("off"))}
             data-node={node.name.clone()}
             data-state={node.light.text()}

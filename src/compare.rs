@@ -1,8 +1,9 @@
 //! The comparison: what is claimed of DaemonSets and static pods, and whether the stage has shown it yet.
 
+use view::Origin;
 use yew::prelude::*;
 
-use super::glyph::Icon;
+use super::glyph::{Icon, origin_word};
 use super::page::use_page;
 use super::page::use_world;
 use super::renders;
@@ -31,7 +32,7 @@ pub fn Compare() -> Html {
             </div>
             <ol class="claims">
                 { for CLAIMS.iter().map(|claim| html! {
-                    <ClaimRow key={claim.id()} claim={*claim} seen={witness.has(*claim)} />
+                    <ClaimRow key={claim.id()} claim={*claim} seen={witness.has(*claim)} half_left={witness.half_left(*claim)} />
                 }) }
             </ol>
             <table class="versus">
@@ -55,6 +56,8 @@ pub fn Compare() -> Html {
 struct ClaimProps {
     claim: Claim,
     seen: bool,
+    /// What is still to be seen of a claim that was seen in part.
+    half_left: Option<Origin>,
 }
 
 /// A claim; pointing at it lights what on the stage shows it.
@@ -64,7 +67,11 @@ fn ClaimRow(props: &ClaimProps) -> Html {
     let words = page.words();
     let id = props.claim.id();
     let (claim, how) = claim_texts(page.lang, props.claim);
-    let (state, icon) = if props.seen { (words.seen, "i-seen") } else { (words.not_seen, "i-eye") };
+    let (state, icon) = match (props.seen, props.half_left) {
+        (true, _) => (words.seen.to_owned(), "i-seen"),
+        (false, Some(origin)) => (fill(words.half_seen, &[origin_word(words, origin)]), "i-eye"),
+        (false, None) => (words.not_seen.to_owned(), "i-eye"),
+    };
     html! {
         <li
             class={props.seen.then_some("seen")}

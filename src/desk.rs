@@ -5,7 +5,7 @@ mod tree;
 
 use std::rc::Rc;
 
-use stage::Options;
+use stage::{Drift, Drifted, Options};
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
@@ -13,8 +13,10 @@ use super::editor::TextEditor;
 use super::glyph::Icon;
 use super::page::{Page, use_desk, use_layout, use_page, use_world};
 use super::renders;
-use super::state::{Action, DeskTab, LayoutAction};
-use super::words::fill;
+use super::splitter::{Edge, Splitter};
+use super::state::{Action, DeskTab, LayoutAction, World};
+use super::tabs::{Tab, Tabs};
+use super::words::{Words, fill};
 use model::{DocId, has_errors};
 use tree::Tree;
 
@@ -28,6 +30,8 @@ pub enum DeskAction {
     Live(bool),
     OpenOwn(Rc<str>),
     NewOwn,
+    /// Opens a file of this name, a new one if there is none.
+    TakeOwn(Rc<str>),
     DropOwn(Rc<str>),
     OpenNode {
         node: Rc<str>,
@@ -57,32 +61,27 @@ pub fn DeskPanel() -> Html {
     ];
     html! {
         <section class="desk" aria-label={words.desk} data-region="desk">
-            <div class="tabs" role="tablist" aria-label={words.desk}>
-                { for tabs.map(|(of, id, word)| html! {
-                    <button
-                        key={id}
-                        type="button"
-                        role="tab"
-                        id={format!("tab-{id}")}
-                        data-tab={id}
-                        aria-selected={(tab == of).to_string()}
-                        aria-controls="desk-body"
-                        onclick={page.on(LayoutAction::DeskTab(of))}
-                    >{ word }</button>
-                }) }
+            <div class="tabs">
+                <Tabs label={words.desk} panel="desk-body" tabs={tabs.map(|(of, id, word)| Tab {
+                    id,
+                    word,
+                    selected: tab == of,
+                    action: LayoutAction::DeskTab(of),
+                }).to_vec()} />
                 <span class="gap"></span>
                 <Live />
                 <button type="button" class="quiet square" data-control="close-desk" aria-label={words.hide_desk} title={words.hide_desk} onclick={page.on(LayoutAction::ToggleDesk)}>
                     <Icon name="i-left" />
                 </button>
             </div>
-            <div class="desk-body" id="desk-body" role="tabpanel">
+            <div class="desk-body" id="desk-body" role="tabpanel" aria-label={words.desk}>
                 if tab == DeskTab::DaemonSet {
                     <OwnFiles />
                 } else {
                     <NodeFiles />
                 }
             </div>
+            <Splitter edge={Edge::Desk} />
         </section>
     }
 }
@@ -227,26 +226,44 @@ fn Outcome(props: &DocumentProps) -> Html {
     let found: &[Diagnostic] = found.as_ref().map_or(&[], |found| found);
     let refused = has_errors(found);
     let own = matches!(props.id, DocId::Own(_));
-    let state = match (&job, refused, dirty) {
-        (_, true, _) => "refused",
-        (_, false, true) => "dirty",
-        (Some(job), ..) if job.exit_code.is_none() => "running",
-        (Some(job), ..) if job.exit_code != Some(0) => "failed",
+    let (drifted, file_error) = use_world({
+        let id = props.id.clone();
+        move |world| (world.drifted.clone(), file_error(&id, world))
+    });
+    let state = match &job {
+        _ if refused && (own || dirty) => "refused",
+        _ if dirty => "dirty",
+        Some(job) if job.exit_code.is_none() => "running",
+        Some(job) if job.exit_code != Some(0) => "failed",
+        _ if own && !drifted.is_empty() => "drifted",
+        _ if file_error => "saved-refused",
         _ => "applied",
     };
+    let waits = live && job.as_ref().is_some_and(|job| job.was_refused);
     let summary = match state {
         "refused" if own => words.refused_own.to_owned(),
         "refused" => words.refused_node.to_owned(),
+        "dirty" if own && live => words.not_applied_live.to_owned(),
         "dirty" if own => words.not_applied.to_owned(),
         "dirty" => words.not_saved.to_owned(),
         "running" => words.applying.to_owned(),
+        "failed" if waits => words.failed_refused.to_owned(),
         "failed" => words.failed.to_owned(),
+        "drifted" => fill(words.drifted, &[&drift_text(words, &drifted)]),
+        "saved-refused" => words.saved_refused.to_owned(),
         _ if own => words.applied.to_owned(),
         _ => words.saved.to_owned(),
     };
-    let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running"));
+    let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running" | "drifted"));
     let answer = answer.map(|job| job.text.clone()).filter(|text| !text.is_empty());
     let submit = Action::Submit(props.id.clone(), None);
+    let button = match (own, refused) {
+        (true, _) => words.apply,
+        (false, true) => words.save_anyway,
+        (false, false) => words.save,
+    };
+    // A disk takes any text.
+    let can = dirty || own;
     html! {
         <div class="outcome" data-outcome={state} role="group" aria-label={words.outcome}>
             <div class="outcome-line">
@@ -254,12 +271,12 @@ fn Outcome(props: &DocumentProps) -> Html {
                 <span class="gap"></span>
                 <button
                     type="button"
-                    class={classes!("plain-button", "small", (dirty && !refused && !live).then_some("primary"))}
+                    class={classes!("plain-button", "small", (dirty && !refused).then_some("primary"))}
                     data-control={if own { "apply" } else { "save" }}
                     title="Ctrl+Enter"
-                    disabled={!dirty && !own}
+                    disabled={!can}
                     onclick={page.on(submit)}
-                >{ if own { words.apply } else { words.save } }</button>
+                >{ button }</button>
             </div>
             if !found.is_empty() {
                 <ul class="diagnostics" aria-label={words.problems}>
@@ -271,6 +288,24 @@ fn Outcome(props: &DocumentProps) -> Html {
             }
         </div>
     }
+}
+
+/// Whether the kubelet could not take the file when it last read it.
+fn file_error(id: &DocId, world: &World) -> bool {
+    let DocId::Node { node, path } = id else { return false };
+    let node = world.board.nodes.iter().find(|found| found.name == *node);
+    let file = node.and_then(|node| node.files.iter().find(|file| file.path == *path));
+    file.is_some_and(|file| file.error.is_some())
+}
+
+/// `daemonset/agent (spec.template.spec.containers[0].image)`
+fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
+    let one = |drifted: &Drifted| match &drifted.drift {
+        Drift::Gone => fill(words.drift_gone, &[&drifted.object]),
+        Drift::Changed(path) => format!("{} ({path})", drifted.object),
+    };
+    let all: Vec<String> = drifted.iter().map(one).collect();
+    all.join(", ")
 }
 
 fn problem(page: &Page, id: &DocId, diagnostic: &Diagnostic) -> Html {

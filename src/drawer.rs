@@ -11,7 +11,9 @@ use super::page::{use_layout, use_page, use_world};
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
+use super::splitter::{Edge, Splitter};
 use super::state::{DrawerTab, LayoutAction};
+use super::tabs::{Tab, Tabs};
 
 #[component]
 pub fn Drawer() -> Html {
@@ -33,25 +35,20 @@ pub fn Drawer() -> Html {
     };
     html! {
         <section class="drawer" aria-label={words.drawer} data-region="drawer">
-            <div class="tabs" role="tablist" aria-label={words.drawer}>
-                { for tabs.map(|(of, word)| html! {
-                    <button
-                        key={of.text()}
-                        type="button"
-                        role="tab"
-                        id={format!("tab-{}", of.text())}
-                        data-tab={of.text()}
-                        aria-selected={(tab == of).to_string()}
-                        aria-controls="drawer-body"
-                        onclick={page.on(LayoutAction::DrawerTab(of))}
-                    >{ word }</button>
-                }) }
+            <Splitter edge={Edge::Drawer} />
+            <div class="tabs">
+                <Tabs label={words.drawer} panel="drawer-body" tabs={tabs.map(|(of, word)| Tab {
+                    id: of.text(),
+                    word,
+                    selected: tab == of,
+                    action: LayoutAction::DrawerTab(of),
+                }).to_vec()} />
                 <span class="gap"></span>
                 <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
                     <Icon name="i-down" />
                 </button>
             </div>
-            <div class="drawer-body" id="drawer-body" role="tabpanel" tabindex="-1">{ body }</div>
+            <div key={tab.text()} class="drawer-body" id="drawer-body" role="tabpanel" aria-label={words.drawer} tabindex="0">{ body }</div>
         </section>
     }
 }
@@ -82,8 +79,8 @@ pub fn EventList(props: &EventListProps) -> Html {
     let clock = |event: &EventView| short_clock(event.last_seen.time().since(props.started).as_micros());
     html! {
         <ul class={classes!("events", props.brief.then_some("brief"))} aria-label={words.events}>
-            { for props.events.iter().map(|event| html! {
-                <li class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
+            { for props.events.iter().enumerate().map(|(at, event)| html! {
+                <li key={at} class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
                     <time>{ clock(event) }</time>
                     <span class="event-type">{ if event.warning { "Warning" } else { "Normal" } }</span>
                     <b>{ &*event.reason }</b>
@@ -119,9 +116,9 @@ fn MessageList() -> Html {
         let micros = time.since(started).as_micros();
         format!("{}.{}", short_clock(micros), micros / 100_000 % 10)
     };
-    let row = |message: &MessageView| {
+    let row = |(at, message): (usize, &MessageView)| {
         html! {
-            <tr>
+            <tr key={at}>
                 <td class="clock-cell">{ clock(message.sent) }</td>
                 <td>{ &*message.from }</td>
                 <td class="arrow" aria-hidden="true">{ "→" }</td>
@@ -134,10 +131,10 @@ fn MessageList() -> Html {
     html! {
         <table class="messages">
             <thead><tr>
-                <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><th></th>
+                <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><td></td>
                 <th scope="col">{ words.to }</th><th scope="col">{ words.verb }</th><th scope="col">{ words.object }</th>
             </tr></thead>
-            <tbody>{ for messages.iter().map(row) }</tbody>
+            <tbody>{ for messages.iter().enumerate().map(row) }</tbody>
         </table>
     }
 }

@@ -1,7 +1,9 @@
 //! The bar above: scenario, time, the API server's switch, language and theme.
 
+use std::rc::Rc;
+
 use stage::{Command, Options, Start};
-use view::ApiServerState;
+use view::{ApiServerState, FileEntry, NodeView};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -9,7 +11,7 @@ use super::glyph::{Icon, api_state, api_word};
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::speed::Speed;
-use super::state::{Action, FrontAction, LayoutAction, PlaybackAction, Theme};
+use super::state::{Action, FrontAction, LayoutAction, PlaybackAction, Theme, World};
 use super::words::Lang;
 
 #[component]
@@ -76,11 +78,19 @@ fn Clock() -> Html {
 fn ApiSwitch() -> Html {
     let page = use_page();
     let words = page.words();
-    let api = use_world(|world| world.board.api_server);
+    let (api, file) = use_world(|world| (world.board.api_server, file_in_place(world)));
     let (state, glyph) = api_state(api);
     let up = matches!(api, ApiServerState::Up | ApiServerState::Starting);
     let command = Command::SetApiServer { up: !up };
-    let word = if up { words.stop_api } else { words.start_api };
+    // Down though its manifest is in place: to move that would help nothing.
+    let stuck = file.filter(|_| api == ApiServerState::Down);
+    let (action, word, short) = match stuck {
+        Some((node, path)) => {
+            (Action::OpenFile { node, path }, words.open_its_file_long, words.open_its_file)
+        }
+        None if up => (Action::Perform(command), words.stop_api, words.stop),
+        None => (Action::Perform(command), words.start_api, words.start),
+    };
     html! {
         <div class="api" role="group" aria-label={words.api_server} data-state={state}>
             <span class="api-state" data-api-server={state}>
@@ -88,11 +98,20 @@ fn ApiSwitch() -> Html {
                 <span class="api-name">{ words.api_server }</span>
                 <b>{ api_word(words, api) }</b>
             </span>
-            <button type="button" class="quiet small" data-control="api-server" aria-pressed={(!up).to_string()} title={word} aria-label={word} onclick={page.on(command)}>
-                { if up { words.stop } else { words.start } }
+            <button type="button" class="quiet small" data-control="api-server" title={word} aria-label={format!("{short}: {word}")} onclick={page.on(action)}>
+                { short }
             </button>
         </div>
     }
+}
+
+/// The API server's manifest, if it lies where the kubelet reads it.
+fn file_in_place(world: &World) -> Option<(Rc<str>, Rc<str>)> {
+    let manifest = |node: &Rc<NodeView>| {
+        let named = |file: &&FileEntry| file.is_manifest && file.path.ends_with("/kube-apiserver.yaml");
+        Some((node.name.clone(), node.files.iter().find(named)?.path.clone()))
+    };
+    world.board.nodes.iter().find_map(manifest)
 }
 
 #[component]
@@ -107,7 +126,6 @@ fn Languages() -> Html {
                     lang={lang.code()}
                     aria-pressed={(page.lang == lang).to_string()}
                     title={lang.name()}
-                    aria-label={lang.name()}
                     onclick={page.on(LayoutAction::Lang(lang))}
                 >{ lang.code() }</button>
             }) }

@@ -1,6 +1,7 @@
 //! The help sheet: keys, what is simulated, where the pictures come from.
 
-use web_sys::{HtmlElement, KeyboardEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::actions::{SHORTCUTS, Scope};
@@ -17,19 +18,29 @@ pub fn Help() -> Html {
     {
         let sheet = sheet.clone();
         use_effect_with((), move |()| {
-            if let Some(element) = sheet.cast::<HtmlElement>() {
-                let _ = element.focus();
+            // The browser keeps the focus within a modal dialog, and gives it back when that is closed.
+            let dialog = sheet.cast::<HtmlDialogElement>();
+            if let Some(dialog) = &dialog {
+                let _ = dialog.show_modal();
+            }
+            move || {
+                if let Some(dialog) = dialog {
+                    dialog.close();
+                }
             }
         });
     }
-    let keys = page.clone();
-    let on_key = Callback::from(move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.prevent_default();
-            event.stop_propagation();
-            keys.act(FrontAction::CloseAll);
-        }
-    });
+    let on_click = {
+        let (page, sheet) = (page.clone(), sheet.clone());
+        Callback::from(move |event: MouseEvent| {
+            // The dialog's own box is its backdrop.
+            let target = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
+            if target.is_some() && target == sheet.cast::<HtmlDialogElement>() {
+                page.act(FrontAction::Help(false));
+            }
+        })
+    };
+    let on_key = Callback::from(|event: KeyboardEvent| event.stop_propagation());
     let toggle = page.on::<Event>(LayoutAction::Letters(!letters));
     let group = |scope: Scope, title: &'static str| {
         let rows = SHORTCUTS.iter().filter(move |shortcut| shortcut.scope == scope);
@@ -43,12 +54,11 @@ pub fn Help() -> Html {
         }
     };
     html! {
-        <>
-            <div class="menu-shade dim" onclick={page.on(FrontAction::CloseAll)}></div>
-            <div class="sheet" role="dialog" aria-modal="true" aria-label={words.help} tabindex="-1" ref={sheet} onkeydown={on_key} data-dialog="help">
+        <dialog class="sheet" aria-label={words.help} ref={sheet} onkeydown={on_key} onclick={on_click} onclose={page.on::<Event>(FrontAction::Help(false))} data-dialog="help">
+            <div class="sheet-inner">
                 <div class="panel-head">
                     <h2>{ words.help }</h2>
-                    <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::CloseAll)}><Icon name="i-close" /></button>
+                    <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::Help(false))}><Icon name="i-close" /></button>
                 </div>
                 <div class="sheet-body">
                     { group(Scope::Stage, words.keys_stage) }
@@ -60,6 +70,6 @@ pub fn Help() -> Html {
                     <p class="muted">{ words.privacy }</p>
                 </div>
             </div>
-        </>
+        </dialog>
     }
 }

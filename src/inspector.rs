@@ -78,14 +78,16 @@ pub fn Inspector() -> Html {
             (Shown::of(&selection, &world.board), actions, world.details.clone())
         }
     });
-    let started = use_world(|world| world.started);
+    let (started, silent) = use_world(|world| (world.started, world.board.api_silent_since));
+    let silent = silent.map(|since| short_clock(since.since(started).as_micros()));
+    let silent = silent.as_deref();
     let body = match &shown {
         Shown::Nothing => html! { <Welcome /> },
         Shown::Gone(id) => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
-        Shown::Pod(pod) => pod_body(&page, pod, started),
+        Shown::Pod(pod) => pod_body(&page, pod, started, silent),
         Shown::Node(node) => node_body(&page, node),
         Shown::DaemonSet(ds, nodes) => daemonset_body(&page, ds, nodes, &details.without),
-        Shown::Part(name, pod) => part_body(&page, name, pod.as_deref(), started),
+        Shown::Part(name, pod) => part_body(&page, name, pod.as_deref(), started, silent),
     };
     html! {
         <aside class="inspector" aria-label={words.inspector} data-region="inspector" data-selected={selected_id(&selection)}>
@@ -158,26 +160,29 @@ fn facts(rows: Vec<(&str, Html)>) -> Html {
     }
 }
 
-fn pod_body(page: &super::page::Page, pod: &PodView, started: Time) -> Html {
+fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Option<&str>) -> Html {
     let words = page.words();
     let created = short_clock(pod.created.time().since(started).as_micros());
     let mut rows = vec![
         (
-            "Status",
+            words.f_status,
             html! { <span class="with-state" data-state={pod.state.text()}>{ state_icon(pod.state) }<b>{ &*pod.status }</b>{ format!(" {}", pod.ready) }</span> },
         ),
         (
             words.origin,
             html! { <span class="with-origin" data-origin={pod.origin.text()}>{ origin_icon(pod.origin) }{ origin_word(words, pod.origin) }</span> },
         ),
-        ("Namespace", html! { &*pod.namespace }),
+        (words.f_namespace, html! { &*pod.namespace }),
     ];
     if !pod.controlled_by.is_empty() {
-        rows.push(("Controlled By", html! { <code>{ &*pod.controlled_by }</code> }));
+        rows.push((words.f_controlled_by, html! { <code>{ &*pod.controlled_by }</code> }));
     }
     if let Some(node) = &pod.node {
         let show = page.on(Action::Show(Selection::Node(node.clone())));
-        rows.push(("Node", html! { <button type="button" class="link" onclick={show}>{ &**node }</button> }));
+        rows.push((
+            words.node,
+            html! { <button type="button" class="link" onclick={show}>{ &**node }</button> },
+        ));
     }
     if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
         let open = page.on(Action::OpenFile { node: node.clone(), path: file.clone() });
@@ -187,12 +192,12 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time) -> Html {
         ));
     }
     if let Some(ip) = &pod.ip {
-        rows.push(("IP", html! { <code>{ &**ip }</code> }));
+        rows.push((words.f_ip, html! { <code>{ &**ip }</code> }));
     }
     rows.push((words.created, html! { format!("T+{created}") }));
     html! {
         <>
-            { truths(page, pod) }
+            { truths(page, pod, silent) }
             if let Some(reason) = &pod.reason {
                 <p class="why"><b>{ words.why }</b><q>{ &**reason }</q></p>
             }
@@ -219,16 +224,21 @@ fn plain_words(words: &super::words::Words, pod: &PodView) -> String {
 }
 
 /// What the API server believes beside what runs on the node.
-fn truths(page: &super::page::Page, pod: &PodView) -> Html {
+fn truths(page: &super::page::Page, pod: &PodView, silent: Option<&str>) -> Html {
     let words = page.words();
     let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
     let node = pod.node_status.as_deref().unwrap_or(words.nothing_runs);
     let differs = difference_text(words, pod).is_some();
     html! {
         <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.two_truths} data-differs={differs.to_string()}>
-            <div data-truth="api"><small>{ words.truth_api }</small><b>{ api }</b></div>
-            <div class="truth-sign" aria-hidden="true">{ if differs { "≠" } else { "=" } }</div>
             <div data-truth="node"><small>{ words.truth_node }</small><b>{ node }</b></div>
+            <div class="truth-sign" aria-hidden="true">{ if differs { "≠" } else { "=" } }</div>
+            <div data-truth="api">
+                <small>{ words.truth_api }</small><b>{ api }</b>
+                if let Some(since) = silent {
+                    <small class="as-of">{ fill(words.as_of, &[since]) }</small>
+                }
+            </div>
         </div>
     }
 }
@@ -256,13 +266,13 @@ fn container_row(words: &super::words::Words, container: &ContainerView) -> Html
 fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     let words = page.words();
     let rows = vec![
-        ("Status", html! { <b>{ &*node.status }</b> }),
-        ("Roles", html! { &*node.roles }),
+        (words.f_status, html! { <b>{ &*node.status }</b> }),
+        (words.f_roles, html! { &*node.roles }),
         ("kubelet", Html::from(if node.kubelet_running { words.part_running } else { words.stopped })),
         ("staticPodPath", html! { <code>{ &*node.static_pod_path }</code> }),
-        ("Internal IP", html! { <code>{ &*node.internal_ip }</code> }),
+        (words.f_internal_ip, html! { <code>{ &*node.internal_ip }</code> }),
         ("CPU", html! { &*node.cpu }),
-        ("Memory", html! { &*node.memory }),
+        (words.f_memory, html! { &*node.memory }),
     ];
     let labels = node.labels.iter().map(|(key, value)| {
         html! { <li><code>{ if value.is_empty() { key.to_string() } else { format!("{key}={value}") } }</code></li> }
@@ -277,12 +287,12 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
                 <p class="why"><b>{ fill(words.no_pod_of, &[&why.daemonset]) }</b>
                     { for why.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</p>
             }) }
-            <h3>{ "Taints" }</h3>
+            <h3>{ words.f_taints }</h3>
             <ul class="tags">
                 { for node.taints.iter().map(|taint| html! { <li><code>{ &**taint }</code></li> }) }
                 if node.taints.is_empty() { <li>{ "<none>" }</li> }
             </ul>
-            <h3>{ "Labels" }</h3>
+            <h3>{ words.f_labels }</h3>
             <ul class="tags">{ for labels }</ul>
         </>
     }
@@ -297,13 +307,13 @@ fn daemonset_body(
     let words = page.words();
     let number = |value: u32| html! { value };
     let rows = vec![
-        ("Desired", number(ds.desired)),
-        ("Current", number(ds.current)),
-        ("Ready", number(ds.ready)),
-        ("Up-to-date", number(ds.up_to_date)),
-        ("Available", number(ds.available)),
-        ("Misscheduled", number(ds.misscheduled)),
-        ("Node-Selector", html! { <code>{ &*ds.node_selector }</code> }),
+        (words.f_desired, number(ds.desired)),
+        (words.f_current, number(ds.current)),
+        (words.f_ready, number(ds.ready)),
+        (words.f_up_to_date, number(ds.up_to_date)),
+        (words.f_available, number(ds.available)),
+        (words.f_misscheduled, number(ds.misscheduled)),
+        (words.f_node_selector, html! { <code>{ &*ds.node_selector }</code> }),
     ];
     let why = nodes.iter().map(|without| {
         html! { <li><b>{ &*without.node }</b>{ for without.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> }
@@ -311,14 +321,19 @@ fn daemonset_body(
     html! {
         <>
             { facts(rows) }
-            <h3>{ words.nodes_without }</h3>
-            <ul class="why-list">
-                if without.is_empty() {
-                    { for why }
-                } else {
-                    { for without.iter().map(|group| without_row(page, group)) }
-                }
-            </ul>
+            if let Some(trouble) = &ds.trouble {
+                <p class="why"><b>{ words.why }</b><q>{ &**trouble }</q></p>
+            }
+            if !(nodes.is_empty() && without.is_empty()) {
+                <h3>{ words.nodes_without }</h3>
+                <ul class="why-list">
+                    if without.is_empty() {
+                        { for why }
+                    } else {
+                        { for without.iter().map(|group| without_row(page, group)) }
+                    }
+                </ul>
+            }
         </>
     }
 }
@@ -339,14 +354,20 @@ fn without_row(page: &super::page::Page, group: &Without) -> Html {
     }
 }
 
-fn part_body(page: &super::page::Page, name: &str, pod: Option<&PodView>, started: Time) -> Html {
+fn part_body(
+    page: &super::page::Page,
+    name: &str,
+    pod: Option<&PodView>,
+    started: Time,
+    silent: Option<&str>,
+) -> Html {
     let words = page.words();
     html! {
         <>
             <p class="plain">{ super::words::part_sentence(page.lang, name) }</p>
             <p class="plain">{ words.part_is_static }</p>
             if let Some(pod) = pod {
-                { pod_body(page, pod, started) }
+                { pod_body(page, pod, started, silent) }
             }
         </>
     }
@@ -355,13 +376,13 @@ fn part_body(page: &super::page::Page, name: &str, pod: Option<&PodView>, starte
 /// What stands there while nothing is selected: what to try.
 #[component]
 fn Welcome() -> Html {
-    let page = use_page();
-    let words = page.words();
+    let words = use_page().words();
+    let options = use_world(|world| world.options.clone());
     html! {
         <div class="welcome">
             <p>{ words.welcome }</p>
             <ol class="tries">
-                { for words.tries().map(|text| html! { <li>{ text }</li> }) }
+                { for words.tries(&options).into_iter().map(|text| html! { <li key={text}>{ text }</li> }) }
             </ol>
             <div class="key" role="group" aria-label={words.legend}>
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use stage::Command;
-use view::{ApiServerState, Board, NodeView, PartState, PodView};
+use view::{ApiServerState, Board, NodeView, PodView};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
@@ -187,10 +187,11 @@ fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) 
         items.push(if up { item.dangerous() } else { item });
         return items;
     }
-    let down = board.parts.iter().any(|part| &*part.name == name && part.state == PartState::Down);
-    if let Some(node) = board.nodes.first().filter(|_| down) {
+    let file = format!("/tmp/{name}.yaml");
+    let moved = board.nodes.first().filter(|node| node.files.iter().any(|has| *has.path == *file));
+    if let Some(node) = moved {
         let to = format!("{}/{name}.yaml", node.static_pod_path);
-        let back = Command::MoveFile { node: node.name.to_string(), from: format!("/tmp/{name}.yaml"), to };
+        let back = Command::MoveFile { node: node.name.to_string(), from: file, to };
         items.push(Item::deed("start", fill(words.start_part, &[name]), back));
     }
     items

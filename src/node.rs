@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use view::{FileEntry, NodeView, PodView};
+use view::{FileEntry, NodeView, Origin, PodView};
 use yew::prelude::*;
 
 use super::glyph::Icon;
@@ -22,6 +22,9 @@ pub struct NodeProps {
     pub selected_pod: Option<Rc<str>>,
     /// The DaemonSet that is looked at: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
+    /// Why that DaemonSet's pods cannot be made, on any node.
+    #[prop_or_default]
+    pub trouble: Option<Rc<str>>,
     pub system_pods: bool,
 }
 
@@ -42,10 +45,21 @@ fn is_system(pod: &PodView) -> bool {
 pub fn in_order(pods: &[Rc<PodView>], system: bool) -> Vec<Rc<PodView>> {
     let mut pods: Vec<_> = pods.iter().filter(|pod| system || !is_system(pod)).cloned().collect();
     pods.sort_by(|a, b| {
-        let key = |pod: &PodView| (is_system(pod), pod.origin != view::Origin::Static);
-        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+        let key = |pod: &PodView| (is_system(pod), pod.origin != Origin::Static, pod.controlled_by.clone());
+        // A static pod's mirror may be made anew: its place follows from its name. Of the others the
+        // successor stands after those that stay, so that these do not move.
+        let age = |pod: &PodView| (pod.origin != Origin::Static).then_some(pod.created);
+        key(a).cmp(&key(b)).then(age(a).cmp(&age(b))).then_with(|| a.name.cmp(&b.name))
     });
     pods
+}
+
+/// What a chip is known by: a static pod by its name, as its mirror may be made anew while it runs on.
+pub fn pod_key(pod: &PodView) -> Rc<str> {
+    match pod.origin {
+        Origin::Static => pod.id.clone(),
+        Origin::DaemonSet | Origin::Api => pod.uid.clone(),
+    }
 }
 
 /// The pod of this node that is selected.
@@ -86,6 +100,7 @@ pub fn Node(props: &NodeProps) -> Html {
             <div class="node-head">
                 <button
                     type="button"
+                    tabindex="-1"
                     class="node-title"
                     data-control="node-menu"
                     aria-haspopup="menu"
@@ -104,7 +119,7 @@ pub fn Node(props: &NodeProps) -> Html {
             <Files node={props.node.clone()} />
             <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
                 { for pods.iter().map(|pod| html! {
-                    <li key={&*pod.uid}>
+                    <li key={&*pod_key(pod)}>
                         <Pod
                             pod={Same::from(pod)}
                             selected={props.selected_pod.as_ref() == Some(&pod.id)}
@@ -112,14 +127,14 @@ pub fn Node(props: &NodeProps) -> Html {
                         />
                     </li>
                 }) }
-                if pods.is_empty() {
-                    <li class="empty">{ words.no_pods }</li>
-                }
             </ul>
+            if pods.is_empty() {
+                <p class="empty">{ words.no_pods }</p>
+            }
             if hidden > 0 {
                 <p class="node-hidden">{ fill(words.system_pods_hidden, &[&hidden.to_string()]) }</p>
             }
-            <WhyNot node={props.node.clone()} daemonset={props.daemonset.clone()} />
+            <WhyNot node={props.node.clone()} daemonset={props.daemonset.clone()} trouble={props.trouble.clone()} />
         </li>
     }
 }
@@ -142,6 +157,7 @@ fn Kubelet(props: &OfNode) -> Html {
     html! {
         <button
             type="button"
+            tabindex="-1"
             class="kubelet"
             data-part="kubelet"
             data-node={node.name.clone()}
@@ -173,6 +189,7 @@ fn Files(props: &OfNode) -> Html {
         <div class="disk" data-anchor={format!("disk:{}", node.name)}>
             <button
                 type="button"
+                tabindex="-1"
                 class="disk-path"
                 data-control="open-node-files"
                 title={words.open_directory}
@@ -195,6 +212,7 @@ fn Files(props: &OfNode) -> Html {
                         <button
                             key={&*file.path}
                             type="button"
+                            tabindex="-1"
                             class={classes!("file", file.error.is_some().then_some("bad"))}
                             data-file={file.path.clone()}
                             data-node={node.name.clone()}
@@ -212,20 +230,27 @@ fn Files(props: &OfNode) -> Html {
 struct WhyNotProps {
     node: Same<NodeView>,
     daemonset: Option<Rc<str>>,
+    trouble: Option<Rc<str>>,
 }
 
 #[component]
 fn WhyNot(props: &WhyNotProps) -> Html {
-    let page = use_page();
-    let words = page.words();
-    let why = props.node.why_not.iter().find(|why| Some(&why.daemonset) == props.daemonset.as_ref());
-    let Some(why) = why else { return Html::default() };
-    let name = why.daemonset.rsplit('/').next().unwrap_or_default();
-    let reasons: Vec<&str> = why.reasons.iter().map(|reason| &**reason).collect();
+    let words = use_page().words();
+    let Some(id) = &props.daemonset else { return Html::default() };
+    let why = props.node.why_not.iter().find(|why| why.daemonset == *id);
+    let has_one = || props.node.pods.iter().any(|pod| belongs_to(pod, Some(id)));
+    let reasons = match why {
+        Some(why) => why.reasons.iter().map(|reason| &**reason).collect::<Vec<&str>>().join("; "),
+        None => match &props.trouble {
+            Some(trouble) if !has_one() => trouble.to_string(),
+            _ => return Html::default(),
+        },
+    };
+    let name = id.rsplit('/').next().unwrap_or_default();
     html! {
-        <p class="why-not" data-why-not={why.daemonset.clone()}>
+        <p class="why-not" data-why-not={id.clone()}>
             <Icon name="i-none" />
-            <span>{ fill(words.no_pod_of, &[name]) }{ " " }<q>{ reasons.join("; ") }</q></span>
+            <span>{ fill(words.no_pod_of, &[name]) }{ " " }<q>{ reasons }</q></span>
         </p>
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::desk::model::Desk;
+use super::focus::Focus;
 use super::frame::Frame;
 use super::map::Map;
 use super::state::{Action, Front, Layout, Playback, Selection, World};
@@ -18,6 +19,7 @@ pub struct Page {
     pub act: Callback<Action>,
     pub frame: Rc<Frame>,
     pub map: Map,
+    pub focus: Rc<Focus>,
     pub stores: Rc<Stores>,
 }
 
@@ -87,6 +89,7 @@ slices! {
 pub fn use_measure() {
     let page = use_page();
     use_effect(move || {
+        page.focus.mend();
         if !page.stores.world.now().is_far {
             page.frame.measure();
         }

@@ -8,7 +8,7 @@ use gloo::utils::{body, document};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, console};
 
-use super::storage;
+use super::storage::{self, Shelf};
 use super::words::Lang;
 
 /// The hook for [`yew::set_custom_panic_hook`].
@@ -27,7 +27,7 @@ fn add(parent: &Element, tag: &str, text: &str) -> Result<Element, JsValue> {
 }
 
 fn tell(reason: &str) -> Result<(), JsValue> {
-    let code = storage::load_text(storage::LANG);
+    let code = storage::load_text(Shelf::Own, storage::LANG);
     let words = code.and_then(|code| Lang::from_code(&code)).unwrap_or_default().words();
     let sheet = add(body().as_ref(), "div", "")?;
     sheet.set_class_name("broken");
@@ -43,7 +43,7 @@ fn tell(reason: &str) -> Result<(), JsValue> {
     reload.set_attribute("href", "?")?;
     let fresh = add(&links, "a", words.broken_fresh)?;
     fresh.set_attribute("href", "?fresh=1")?;
-    if let Some(script) = storage::load_text(storage::SESSION) {
+    if let Some(script) = storage::load_text(Shelf::of_tab(), storage::SESSION) {
         let save = add(&links, "a", words.broken_save)?;
         let encoded = String::from(js_sys::encode_uri_component(&script));
         save.set_attribute("href", &format!("data:application/json,{encoded}"))?;

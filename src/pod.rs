@@ -49,6 +49,15 @@ pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)>
     })
 }
 
+/// The chip's word: what is true on the node, where it and the API server disagree.
+fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
+    match pod.difference {
+        None => &pod.status,
+        Some(Difference::OnlyInApi) => words.nothing_runs,
+        Some(_) => pod.node_status.as_deref().unwrap_or(&pod.status),
+    }
+}
+
 pub fn difference_word(kind: Difference) -> &'static str {
     match kind {
         Difference::OnlyOnNode => "only-on-node",
@@ -58,11 +67,11 @@ pub fn difference_word(kind: Difference) -> &'static str {
 }
 
 /// The chip's name for those who hear it.
-fn spoken(words: &Words, pod: &PodView) -> String {
+fn spoken(words: &'static Words, pod: &PodView) -> String {
     let mut parts = vec![
         format!("{} {}", words.pod, pod.name),
         origin_word(words, pod.origin).to_owned(),
-        format!("{} {}", pod.status, pod.ready),
+        format!("{} {}", status_word(words, pod), pod.ready),
     ];
     if pod.restarts > 0 {
         parts.push(format!("{} {}", words.restarts, pod.restarts));
@@ -94,6 +103,7 @@ pub fn Pod(props: &PodProps) -> Html {
     html! {
         <button
             type="button"
+            tabindex="-1"
             {class}
             data-pod={pod.id.clone()}
             data-node={pod.node.clone()}
@@ -120,14 +130,14 @@ pub fn Pod(props: &PodProps) -> Html {
                 }
                 <span class="pod-state">
                     { state_icon(pod.state) }
-                    <span class="pod-word">{ &*pod.status }</span>
+                    <span class="pod-word">{ status_word(words, pod) }</span>
                 </span>
             </span>
             if let Some((api, node)) = difference {
                 <span class="pod-truths">
                     <Icon name="i-differs" />
-                    <span>{ words.truth_api }{ ": " }<b>{ api }</b></span>
                     <span>{ words.truth_node }{ ": " }<b>{ node }</b></span>
+                    <span>{ words.truth_api }{ ": " }<b>{ api }</b></span>
                 </span>
             }
         </button>

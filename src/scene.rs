@@ -11,7 +11,7 @@ use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
 use super::map::engine::state_word;
 use super::map::{MapTools, MapView};
-use super::node::{Node, selected_pod};
+use super::node::{Node, pod_key, selected_pod};
 use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
 use super::pod::{Pod, menu_at};
 use super::renders;
@@ -61,9 +61,10 @@ fn Nodes() -> Html {
     renders::note("Nodes", "");
     use_measure();
     let words = use_page().words();
-    let (nodes, daemonset) = use_world(|world| {
+    let (nodes, daemonset, trouble) = use_world(|world| {
         let nodes: Vec<Same<NodeView>> = world.board.nodes.iter().map(Same::from).collect();
-        (nodes, world.daemonset.clone())
+        let ds = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref());
+        (nodes, world.daemonset.clone(), ds.and_then(|ds| ds.trouble.clone()))
     });
     let selection = use_selection(Selection::clone);
     let system_pods = use_layout(|layout| layout.system_pods);
@@ -76,6 +77,7 @@ fn Nodes() -> Html {
                     selected={selection.is_node(&node.name)}
                     selected_pod={selected_pod(node, &selection)}
                     daemonset={daemonset.clone()}
+                    trouble={trouble.clone()}
                     {system_pods}
                 />
             }) }
@@ -320,11 +322,11 @@ fn Part(props: &PartProps) -> Html {
     html! {
         <button
             type="button"
+            tabindex="-1"
             class="part"
             data-part={part.name.clone()}
             data-state={state}
             data-anchor={format!("part:{}", part.name)}
-            aria-label={format!("{}, {word}", part.name)}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
             onclick={menu_at(&page, target.clone())}
@@ -361,7 +363,7 @@ fn Tray() -> Html {
             <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&count.to_string()]) }</small></h3>
             <ul>
                 { for pending.iter().map(|pod| html! {
-                    <li key={&*pod.uid}>
+                    <li key={&*pod_key(pod)}>
                         <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} />
                         if let Some(reason) = &pod.reason {
                             <q class="reason">{ &**reason }</q>

@@ -16,6 +16,12 @@ const STEPS_AT_ONCE: u32 = 8;
 /// How often a look that has no clock goes on before it leaves the rest to the next frame.
 const LOOKS_AT_ONCE: u32 = 40;
 
+/// The next change is looked for no further ahead.
+const LOOK_AHEAD: Duration = Duration::from_secs(60);
+const STEPS_MOST: u32 = 20_000;
+/// More messages are told apart by their number only.
+const FLIGHTS_SEEN: usize = 400;
+
 pub struct Session {
     pub stage: Stage,
     pub playback: Playback,
@@ -138,14 +144,38 @@ impl Session {
         self.run(self.target, || true);
     }
 
-    pub fn step(&mut self, count: u32) {
+    /// Goes to the next so many changes that can be seen, and stands still; whether there was one.
+    pub fn step(&mut self, count: u32) -> bool {
         self.playback.playing = false;
-        for _ in 0..count {
-            if !self.stage.step() {
-                break;
+        let changed = (0..count).filter(|_| self.next_change()).count();
+        self.target = self.stage.now();
+        changed > 0
+    }
+
+    /// Lets time pass up to the next instant at which the picture is another one: the board, a mark, the
+    /// console, or what is under way.
+    fn next_change(&mut self) -> bool {
+        let (under_way, until) = (self.under_way(), self.stage.now() + LOOK_AHEAD);
+        for _ in 0..STEPS_MOST {
+            if !self.stage.step() || self.stage.now() > until {
+                return false;
+            }
+            // What is due at the same instant belongs to it.
+            self.stage.run_until(self.stage.now());
+            let looked = self.look(|| true);
+            if self.refresh_console() || looked.board || looked.fleet || self.under_way() != under_way {
+                self.fleet = self.stage.fleet().clone();
+                return true;
             }
         }
-        self.target = self.stage.now();
+        false
+    }
+
+    /// What is drawn as being under way.
+    fn under_way(&self) -> (usize, Vec<u64>) {
+        let count = self.stage.messages_under_way();
+        let few = count <= FLIGHTS_SEEN;
+        (count, if few { self.stage.flights().iter().map(|flight| flight.id).collect() } else { Vec::new() })
     }
 
     pub fn until_quiet(&mut self, limit: Duration) -> bool {

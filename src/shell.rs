@@ -1,9 +1,11 @@
 //! The frame of the page: the panels, the edges between them, and what stands in front.
 
+use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::desk::DeskPanel;
 use super::drawer::Drawer;
+use super::focus::focus_soon;
 use super::glyph::Icon;
 use super::header::Header;
 use super::help::Help;
@@ -13,21 +15,16 @@ use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::scene::Scene;
-use super::splitter::{Edge, Splitter};
-use super::state::{FrontAction, LayoutAction, Notice, Pane};
+use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
 use super::witness::Claim;
-
-#[derive(PartialEq, Properties)]
-pub struct ShellProps {
-    pub keys: Callback<KeyboardEvent>,
-}
+use super::words::{Words, fill};
 
 fn open(is: bool) -> &'static str {
     if is { "open" } else { "closed" }
 }
 
 #[component]
-pub fn Shell(props: &ShellProps) -> Html {
+pub fn Shell() -> Html {
     renders::note("Shell", "");
     let page = use_page();
     let layout = use_layout(|layout| {
@@ -56,15 +53,14 @@ pub fn Shell(props: &ShellProps) -> Html {
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
             data-lit={lit.map(Claim::id)}
-            onkeydown={props.keys.clone()}
         >
+            <SkipLinks />
             <Header />
             <DeskPanel />
-            <Splitter edge={Edge::Desk} />
             <Scene />
+            <GuestBar />
             <Opening />
             <Inspector />
-            <Splitter edge={Edge::Drawer} />
             <Drawer />
             if !drawer_open {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
@@ -75,6 +71,23 @@ pub fn Shell(props: &ShellProps) -> Html {
         </div>
     }
 }
+
+/// For the keyboard: past the bar, to the cluster or to the editor.
+#[component]
+fn SkipLinks() -> Html {
+    let page = use_page();
+    let words = page.words();
+    let to = |selector: &'static str| Callback::from(move |_: MouseEvent| focus_soon(selector));
+    html! {
+        <nav class="skip" aria-label={words.skip_to_cluster}>
+            <button type="button" data-control="skip-to-cluster" onclick={to(CLUSTER)}>{ words.skip_to_cluster }</button>
+            <button type="button" data-control="skip-to-editor" onclick={to("[data-editor]")}>{ words.skip_to_editor }</button>
+        </nav>
+    }
+}
+
+/// The one tab stop of the cluster, or the map.
+const CLUSTER: &str = "[data-layer=scene] button[tabindex=\"0\"], [data-map]";
 
 /// On a narrow screen: what stands below the cluster.
 #[component]
@@ -125,6 +138,42 @@ fn Front() -> Html {
     }
 }
 
+/// After this a sentence that asks for nothing goes by itself.
+const PASSES_AFTER_MS: u32 = 7000;
+
+fn notice_text(words: &Words, notice: &Notice) -> String {
+    match notice {
+        Notice::Shared => words.shared.to_owned(),
+        Notice::TooLong => words.share_too_long.to_owned(),
+        Notice::BadLink(LinkError::Damaged) => words.link_damaged.to_owned(),
+        Notice::BadLink(LinkError::Version(version)) => fill(words.link_version, &[version]),
+        Notice::BadLink(LinkError::Session(why)) => format!("{}: {why}", words.link_session),
+        Notice::BadFile(why) => format!("{}: {why}", words.bad_file),
+        Notice::TooLarge(name) => fill(words.too_large, &[name]),
+        Notice::NoManifest(name) => fill(words.no_manifest, &[name]),
+        Notice::StorageBlocked => words.not_saved_blocked.to_owned(),
+        Notice::StorageFull => words.not_saved_full.to_owned(),
+        Notice::NothingChanges => words.nothing_changes.to_owned(),
+    }
+}
+
+/// Says that the session is somebody else's, and what can be done about it.
+#[component]
+fn GuestBar() -> Html {
+    let page = use_page();
+    let words = page.words();
+    if !use_world(|world| world.is_guest) {
+        return Html::default();
+    }
+    html! {
+        <div class="guest" role="group" aria-label={words.guest} data-guest="true">
+            <span>{ words.guest }</span>
+            <button type="button" class="plain-button small" data-control="guest-back" onclick={page.on(Action::LeaveGuest)}>{ words.guest_back }</button>
+            <button type="button" class="plain-button small" data-control="guest-keep" onclick={page.on(Action::KeepGuest)}>{ words.guest_keep }</button>
+        </div>
+    }
+}
+
 #[derive(PartialEq, Properties)]
 struct NoticeProps {
     notice: Notice,
@@ -134,15 +183,20 @@ struct NoticeProps {
 fn NoticeBar(props: &NoticeProps) -> Html {
     let page = use_page();
     let words = page.words();
-    let text = match &props.notice {
-        Notice::Shared => words.shared.to_owned(),
-        Notice::TooLong => words.share_too_long.to_owned(),
-        Notice::BadLink(why) => format!("{}: {why}", words.bad_link),
-    };
+    let text = notice_text(words, &props.notice);
+    {
+        let page = page.clone();
+        use_effect_with(props.notice.clone(), move |notice| {
+            let passes = matches!(notice, Notice::Shared | Notice::NothingChanges);
+            let gone =
+                passes.then(|| Timeout::new(PASSES_AFTER_MS, move || page.act(FrontAction::CloseNotice)));
+            move || drop(gone)
+        });
+    }
     html! {
         <div class="notice" role="alert" data-notice="true">
             <span>{ text }</span>
-            <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::CloseAll)}>
+            <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::CloseNotice)}>
                 <Icon name="i-close" />
             </button>
         </div>

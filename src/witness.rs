@@ -75,6 +75,16 @@ impl Seen {
         self.seen.contains(&claim)
     }
 
+    /// Of a claim of two halves of which one was seen, the other.
+    pub fn half_left(&self, claim: Claim) -> Option<Origin> {
+        let has = |half| self.halves.contains(&(claim, half));
+        match (has(Half::DaemonSet), has(Half::Static)) {
+            (true, false) => Some(Origin::Static),
+            (false, true) => Some(Origin::DaemonSet),
+            _ => None,
+        }
+    }
+
     pub fn count(&self) -> usize {
         self.seen.len()
     }
@@ -101,6 +111,10 @@ pub struct Witness {
     began: bool,
 }
 
+/// Of the control plane.
+const PARTS: usize = 4;
+/// Commands that may have been refused just now.
+const LATEST: usize = 5;
 const MANIFESTS: &str = "/etc/kubernetes/manifests";
 
 fn own(pod: &PodView) -> bool {
@@ -137,8 +151,11 @@ impl Witness {
     pub fn look(&mut self, board: &Board, console: &[JobView]) {
         let pods: Vec<&PodView> = board.nodes.iter().flat_map(|node| &node.pods).map(|pod| &**pod).collect();
         let down = board.api_server == ApiServerState::Down;
-        self.look_at_standing(board, &pods);
-        if down && console.iter().rev().take(5).any(|job| job.text.contains("was refused")) {
+        let elsewhere = |path: &str| !path.is_empty() && path != MANIFESTS;
+        if board.nodes.iter().any(|node| elsewhere(&node.static_pod_path)) {
+            self.seen.insert(Claim::Path);
+        }
+        if down && console.iter().rev().take(LATEST).any(|job| job.was_refused) {
             self.seen.insert(Claim::ThroughApi);
         }
         self.look_at_static(&pods, down);
@@ -146,28 +163,24 @@ impl Witness {
         self.began = true;
     }
 
-    /// What is true of one picture alone.
-    fn look_at_standing(&mut self, board: &Board, pods: &[&PodView]) {
-        if board
-            .nodes
-            .iter()
-            .any(|node| !node.static_pod_path.is_empty() && &*node.static_pod_path != MANIFESTS)
-        {
-            self.seen.insert(Claim::Path);
-        }
-        let parts =
-            board.parts.iter().filter(|part| pods.iter().any(|pod| pod.id == part.pod && running(pod)));
-        if parts.count() == 4 {
-            self.seen.insert(Claim::ControlPlane);
-        }
+    /// A person looks at a claim while the cluster shows what it says: what is true of one picture alone is
+    /// seen by looking at it.
+    pub fn point_at(&mut self, claim: Claim, board: &Board) {
+        let pods = || board.nodes.iter().flat_map(|node| &node.pods);
         let of =
-            |origin: Origin| pods.iter().filter(move |pod| pod.origin == origin && own(pod) && running(pod));
-        let (daemon, fixed) = (of(Origin::DaemonSet).count(), of(Origin::Static).count());
-        if daemon > 0 && fixed > 0 {
-            self.seen.insert(Claim::Names);
-        }
-        if daemon > 1 && fixed > 0 {
-            self.seen.insert(Claim::Where);
+            |origin: Origin| pods().filter(|pod| pod.origin == origin && own(pod) && running(pod)).count();
+        let (daemon, fixed) = (of(Origin::DaemonSet), of(Origin::Static));
+        let shown = match claim {
+            Claim::ControlPlane => {
+                let runs = |id: &str| pods().any(|pod| *pod.id == *id && running(pod));
+                board.parts.len() == PARTS && board.parts.iter().all(|part| runs(&part.pod))
+            }
+            Claim::Names => daemon > 0 && fixed > 0,
+            Claim::Where => daemon > 1 && fixed > 0,
+            _ => false,
+        };
+        if shown {
+            self.seen.insert(claim);
         }
     }
 

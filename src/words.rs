@@ -3,6 +3,9 @@
 //! `{}` stands for what [`fill`] puts in, in order.
 
 use serde::{Deserialize, Serialize};
+use stage::{Options, Start};
+
+use super::state::FULL_CARDS;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lang {
@@ -83,13 +86,13 @@ words! {
     start_demo_long: "A calm cluster with one DaemonSet applied and one static pod's file on worker-1", "DaemonSet 하나가 적용되어 있고 worker-1에 스태틱 파드 파일이 하나 있는 안정된 클러스터";
     start_ready: "Empty cluster", "빈 클러스터";
     start_ready_long: "The control plane is up, and nothing of yours runs yet", "컨트롤 플레인은 떠 있고, 아직 아무것도 배포하지 않은 상태";
-    start_bare: "Watch the boot", "부팅 지켜보기";
+    start_bare: "Watch the boot", "부팅 과정 보기";
     start_bare_long: "The nodes are switched on at T+0: see the static pods of the control plane come up first", "T+0에 노드의 전원이 켜집니다. 컨트롤 플레인의 스태틱 파드가 먼저 뜨는 모습을 볼 수 있습니다";
     start_note: "Starting anew discards the present cluster. Your files in the editor stay.", "새로 시작하면 지금 클러스터는 사라집니다. 편집기의 파일은 그대로 남습니다.";
     time: "Time", "시간";
     play: "Play", "재생";
     pause: "Pause", "일시 정지";
-    step: "Next event", "다음 이벤트";
+    step: "Next change", "다음 변화로";
     speed: "Speed", "속도";
     clock: "Virtual time since the start", "시작 후 가상 시간";
     api_server: "API server", "API 서버";
@@ -97,12 +100,29 @@ words! {
     api_stopping: "stopping", "종료 중";
     stop: "Stop", "중지";
     start: "Start", "시작";
+    open_its_file: "Its file…", "파일 보기…";
+    open_its_file_long: "Its manifest is in place, and its container does not run: look at the file", "매니페스트는 제자리에 있지만 컨테이너가 실행되지 않습니다. 파일을 확인하세요";
     stop_api: "Stop the API server: moves its manifest out of the directory", "API 서버 중지: 매니페스트를 디렉터리 밖으로 옮깁니다";
     start_api: "Start the API server: moves its manifest back", "API 서버 시작: 매니페스트를 제자리로 되돌립니다";
     share: "Share", "공유";
     share_long: "Copy a link that replays this session", "이 세션을 그대로 재현하는 링크 복사";
     shared: "Link copied: it replays this session up to now", "링크를 복사했습니다. 지금까지의 세션을 그대로 재현합니다";
     share_too_long: "This session is too long for a link; a file was saved instead", "세션이 길어 링크에 담을 수 없어 파일로 저장했습니다";
+    link_damaged: "This link is damaged or cut off, so the session in it cannot be played", "링크가 손상되었거나 중간에 잘려 세션을 재생할 수 없습니다";
+    /// {} is a number.
+    link_version: "This link has format {}, which this version of the page does not know", "이 링크의 형식({})은 이 버전의 페이지에서 읽을 수 없습니다";
+    /// A reason follows.
+    link_session: "This link's session cannot be played", "링크의 세션을 재생할 수 없습니다";
+    bad_file: "This file's session cannot be played", "파일의 세션을 재생할 수 없습니다";
+    not_saved_blocked: "This browser lets the page save nothing: a reload begins anew", "브라우저가 저장을 막고 있어, 새로 고침하면 처음부터 시작합니다";
+    not_saved_full: "The browser's storage for this page is full: what you do from now on is lost with a reload", "브라우저 저장 공간이 가득 찼습니다. 지금부터 하는 작업은 새로 고침하면 사라집니다";
+    nothing_changes: "Nothing is under way: nothing will change until you do something", "진행 중인 작업이 없습니다. 무언가를 하기 전에는 변화가 없습니다";
+    /// {} is a file's name.
+    too_large: "{} is too large", "{} 파일이 너무 큽니다";
+    no_manifest: "{} is neither a manifest (.yaml) nor a session (.json)", "{} 파일은 매니페스트(.yaml)도 세션(.json)도 아닙니다";
+    guest: "Somebody else's session. Yours is kept.", "다른 사람의 세션입니다. 내 세션은 그대로 보관되어 있습니다.";
+    guest_back: "Back to mine", "내 세션으로 돌아가기";
+    guest_keep: "Keep this one instead", "이 세션으로 바꾸기";
     language: "Language", "언어";
     theme: "Theme", "테마";
     theme_auto: "Theme: as the system", "테마: 시스템 설정";
@@ -112,7 +132,7 @@ words! {
     close: "Close", "닫기";
 
     start_fleet: "5,000 nodes", "노드 5,000개";
-    start_fleet_long: "The largest cluster that Kubernetes supports, in three zones: apply a DaemonSet and watch it spread", "쿠버네티스가 지원하는 가장 큰 클러스터를 세 존에 나누어 띄웁니다. DaemonSet을 적용해 퍼져 나가는 모습을 보세요";
+    start_fleet_long: "The largest cluster that Kubernetes supports, in three zones: apply a DaemonSet and watch it spread", "쿠버네티스가 지원하는 가장 큰 클러스터를 존(zone) 3개에 나눠 띄웁니다. DaemonSet을 적용해 퍼져 나가는 모습을 보세요";
     nodes_number: "Number of nodes", "노드 수";
     nodes_number_long: "1 to 5,000, the control plane's included", "컨트롤 플레인을 포함해 1~5,000개";
     /// {} is a number of nodes, then how many of them are Ready.
@@ -125,14 +145,14 @@ words! {
     distance_cards: "Cards", "카드";
     distance_map: "Map", "지도";
     distance_list: "List", "목록";
-    group_by: "Group by", "묶기";
-    group_none: "not grouped", "묶지 않음";
+    group_by: "Group by", "그룹 기준";
+    group_none: "not grouped", "그룹 없음";
     zoom_in: "Zoom in", "확대";
     zoom_out: "Zoom out", "축소";
-    zoom_fit: "Show all nodes", "모든 노드 보기";
+    zoom_fit: "Show all nodes", "전체 보기";
     /// {} is a number.
     map_of: "Map of {} nodes", "노드 {}개의 지도";
-    map_keys: "Arrow keys go from node to node, Enter opens the menu, plus, minus and 0 zoom. The list shows the same as text.", "화살표 키로 노드 사이를 옮겨 다니고 Enter로 메뉴를 엽니다. +, -, 0으로 확대와 축소를 합니다. 목록에서는 같은 내용을 글로 볼 수 있습니다.";
+    map_keys: "Arrow keys go from node to node, Enter opens the menu, plus, minus and 0 zoom. The list shows the same as text.", "화살표 키로 노드 사이를 옮겨 다니고 Enter로 메뉴를 엽니다. +, -, 0 키로 확대, 축소, 전체 보기를 합니다. 목록에서는 같은 내용을 글로 볼 수 있습니다.";
     show_on_map: "Show {} on the map", "지도에서 {} 보기";
     filter_nodes: "Find nodes by name", "이름으로 노드 찾기";
     only_troubled: "Only those in trouble", "문제가 있는 것만";
@@ -142,28 +162,28 @@ words! {
     pods: "Pods", "파드";
     waiting: "Waiting", "대기";
     trouble: "Trouble", "문제";
-    differing: "API server and node differ", "API 서버와 노드가 다름";
+    differing: "API server and node differ", "API 서버와 노드 상태 불일치";
     /// {} is a number.
-    and_more: "and {} more", "그 밖에 {}개";
+    and_more: "and {} more", "외 {}개";
 
     // The stage.
-    stage: "Stage", "무대";
+    stage: "Cluster", "클러스터 화면";
     control_plane: "Control plane", "컨트롤 플레인";
     nodes: "Nodes", "노드";
-    you: "you", "나";
+    you: "you", "사용자";
     legend: "What the outlines mean", "테두리 모양의 뜻";
     none: "none", "없음";
     under_way: "Messages under way", "전달 중인 메시지";
     part_running: "running", "실행 중";
     part_starting: "starting", "시작 중";
-    part_down: "down", "중단됨";
-    part_standby: "waits for its lease", "리스 대기 중";
+    part_down: "down", "중지됨";
+    part_standby: "waits for its lease", "Lease 대기 중";
     stopped: "stopped", "중지됨";
     power_off: "powered off", "전원 꺼짐";
-    origin: "Origin", "출처";
+    origin: "Kind of pod", "종류";
     origin_daemonset: "DaemonSet pod", "DaemonSet 파드";
     origin_static: "static pod", "스태틱 파드";
-    origin_api: "other pod", "그 밖의 파드";
+    origin_api: "other pod", "일반 파드";
     pod: "Pod", "파드";
     /// {} is a node's name.
     pods_on: "Pods on {}", "{}의 파드";
@@ -172,9 +192,11 @@ words! {
     system_pods_hidden: "{} of kube-system hidden", "kube-system 파드 {}개 숨김";
     restarts: "restarts", "재시작 횟수";
     waits_for_node: "waits for its node", "노드 배정 대기 중";
+    /// {} is a clock.
+    as_of: "as last known at T+{}", "T+{} 기준";
     truth_api: "API server", "API 서버";
     truth_node: "node", "노드";
-    two_truths: "What the API server believes, and what runs on the node", "API 서버가 아는 것과 노드에서 실제로 도는 것";
+    two_truths: "What the API server believes, and what runs on the node", "API 서버가 아는 상태와 노드의 실제 상태";
     not_listed: "not listed", "목록에 없음";
     nothing_runs: "nothing runs", "실행 중인 것 없음";
     /// {} is a DaemonSet's name; the reasons follow.
@@ -193,11 +215,11 @@ words! {
     actions: "Actions", "동작";
     show: "Show", "자세히 보기";
     /// {} is a container's name.
-    crash_container: "Crash container {}", "{} 컨테이너 강제 종료";
+    crash_container: "Crash container {}", "{} 컨테이너 비정상 종료(crash)";
     delete: "Delete the pod", "파드 삭제";
     force_delete: "Force-delete the pod", "파드 강제 삭제";
     open_file: "Open its file", "파일 열기";
-    move_away: "Move its file away", "파일을 밖으로 옮기기";
+    move_away: "Move its file away", "파일을 디렉터리 밖으로 옮기기";
     stop_kubelet: "Stop the kubelet", "kubelet 중지";
     start_kubelet: "Start the kubelet", "kubelet 시작";
     restart_kubelet: "Restart the kubelet", "kubelet 재시작";
@@ -213,13 +235,30 @@ words! {
     stop_part: "Stop {}", "{} 중지";
     start_part: "Start {}", "{} 시작";
     describe: "Describe", "describe 출력";
-    rollout_restart: "Restart its pods", "파드 순차 재시작";
+    rollout_restart: "Restart its pods", "파드 롤링 재시작";
     delete_daemonset: "Delete the DaemonSet", "DaemonSet 삭제";
 
     // The inspector.
     inspector: "Details", "상세";
     /// {} is a name.
-    gone: "{} is gone", "{}은(는) 이제 없습니다";
+    gone: "{} is gone", "{}: 삭제되었습니다";
+    // The names of fields: all of them in the page's language.
+    f_status: "Status", "상태";
+    f_namespace: "Namespace", "네임스페이스";
+    f_controlled_by: "Controlled By", "관리 주체";
+    f_ip: "IP", "IP";
+    f_internal_ip: "Internal IP", "내부 IP";
+    f_roles: "Roles", "역할";
+    f_memory: "Memory", "메모리";
+    f_taints: "Taints", "테인트";
+    f_labels: "Labels", "레이블";
+    f_desired: "Desired", "필요";
+    f_current: "Current", "현재";
+    f_ready: "Ready", "준비됨";
+    f_up_to_date: "Up-to-date", "최신";
+    f_available: "Available", "사용 가능";
+    f_misscheduled: "Misscheduled", "잘못 배치됨";
+    f_node_selector: "Node-Selector", "노드 셀렉터";
     file: "File", "파일";
     created: "Created", "생성";
     why: "Why", "이유";
@@ -231,59 +270,69 @@ words! {
     plain_static: "The kubelet of {} runs this from a file. What the API server lists is only its mirror: deleting that changes nothing on the node.", "{}의 kubelet이 파일을 보고 직접 실행하는 파드입니다. API 서버에 보이는 것은 미러일 뿐이라, 지워도 노드에서는 아무 일도 일어나지 않습니다.";
     plain_static_hidden: "The kubelet of {} runs this from a file, and the API server knows nothing of it.", "{}의 kubelet이 파일을 보고 실행하지만, API 서버는 이 파드를 모릅니다.";
     /// {} is a DaemonSet's name, then a node's.
-    plain_daemonset: "DaemonSet {} wants one pod on every matching node; this is the one for {}. Delete it and a new one with another name takes its place.", "DaemonSet {}은(는) 조건에 맞는 노드마다 파드를 하나씩 둡니다. 이것은 {}의 몫이며, 지우면 다른 이름의 새 파드가 대신합니다.";
-    plain_api: "Created through the API server by somebody else than a DaemonSet.", "DaemonSet이 아닌 누군가가 API 서버를 통해 만든 파드입니다.";
+    plain_daemonset: "DaemonSet {} wants one pod on every matching node; this is the one for {}. Delete it and a new one with another name takes its place.", "{} DaemonSet은 조건에 맞는 노드마다 파드를 하나씩 둡니다. 이 파드는 {} 노드에 배정된 것이며, 지우면 다른 이름의 새 파드가 만들어집니다.";
+    plain_api: "Created through the API server by something other than a DaemonSet.", "DaemonSet이 아닌 다른 주체(사용자 등)가 API 서버를 통해 만든 파드입니다.";
     part_is_static: "It is itself a static pod: its file lies in the manifest directory of the control-plane node.", "이 구성 요소도 스태틱 파드입니다. 매니페스트 파일이 control-plane 노드의 디렉터리에 있습니다.";
-    welcome: "A whole small Kubernetes runs in this page. Change the YAML on the left, or click anything, and watch what each part does.", "이 페이지 안에서 작은 쿠버네티스가 통째로 돌아갑니다. 왼쪽 YAML을 고치거나 무엇이든 눌러 보면서 각 구성 요소가 하는 일을 지켜보세요.";
+    welcome: "A whole small Kubernetes runs in this page. Change the YAML on the left, or click anything, and watch what each part does.", "이 페이지 안에서 작은 쿠버네티스가 통째로 실행됩니다. 왼쪽 YAML을 고치거나 무엇이든 눌러 보면서 각 구성 요소가 하는 일을 지켜보세요.";
     try_delete: "Delete a DaemonSet's pod: another comes, with a new name", "DaemonSet 파드를 삭제해 보세요. 새 이름의 파드가 다시 뜹니다";
-    try_mirror: "Delete the static pod: it is back at once, and its container never stopped", "스태틱 파드를 삭제해 보세요. 바로 되돌아오고, 컨테이너는 멈춘 적도 없습니다";
-    try_api: "Stop the API server, then put a file on worker-2: its pod starts all the same", "API 서버를 멈추고 worker-2에 파일을 넣어 보세요. 그래도 파드는 뜹니다";
+    try_mirror: "Delete the static pod: it is back at once, and its container never stopped", "스태틱 파드를 삭제해 보세요. 바로 되돌아오고, 컨테이너는 한 번도 멈추지 않습니다";
+    try_api: "Stop the API server, then put a file on worker-2: its pod starts all the same", "API 서버를 중지하고 worker-2에 파일을 넣어 보세요. 그래도 파드는 실행됩니다";
     try_selector: "Give the DaemonSet a nodeSelector and see which nodes it leaves", "DaemonSet에 nodeSelector를 넣고 어느 노드에서 파드가 사라지는지 보세요";
     try_away: "Move the static pod's file away: only this ends it", "스태틱 파드의 파일을 밖으로 옮겨 보세요. 그래야만 사라집니다";
+    try_apply: "Press Apply: a DaemonSet puts a pod on every matching node", "적용을 눌러 보세요. DaemonSet이 조건에 맞는 노드마다 파드를 하나씩 둡니다";
+    try_file: "Open Node files and put a new file on worker-1: its kubelet runs a static pod, and nobody else is asked", "노드 파일을 열고 worker-1에 새 파일을 넣어 보세요. 다른 구성 요소 없이 kubelet이 스태틱 파드를 실행합니다";
+    try_boot: "Watch the control plane come up: its parts are static pods, started from files before there is any API server", "컨트롤 플레인이 올라오는 과정을 보세요. API 서버가 생기기 전에 파일만으로 시작되는 스태틱 파드입니다";
+    try_slow: "Slow time down, and go from change to change", "시간을 느리게 하고 변화를 하나씩 따라가 보세요";
+    try_kubelet: "Stop a worker's kubelet, and watch what becomes of its node and its pods", "워커의 kubelet을 중지하고 노드와 파드가 어떻게 되는지 보세요";
+    try_zoom: "Zoom into the map with the wheel: nodes become cards, and cards show their pods", "휠로 지도를 확대해 보세요. 노드가 카드로, 카드에서 파드까지 보입니다";
+    try_rollout: "Change the image, and watch the rollout go through the nodes", "이미지를 바꾸고 롤아웃이 노드를 따라 퍼지는 모습을 보세요";
     desk_width: "Width of the files", "파일 영역 너비";
+    skip_to_cluster: "Skip to the cluster", "클러스터 화면으로 건너뛰기";
+    skip_to_editor: "Skip to the editor", "편집기로 건너뛰기";
     drawer_height: "Height of the console", "콘솔 높이";
-    panes: "What stands below the stage", "무대 아래에 보일 것";
-    bad_link: "This link's session cannot be read", "링크의 세션을 읽을 수 없습니다";
+    panes: "Panel below", "아래쪽 패널";
     key_play: "Play or pause", "재생 또는 일시 정지";
-    key_step_ten: "Next ten events", "다음 이벤트 10개";
+    key_step_ten: "Next ten changes", "변화 10개 진행";
     key_slower: "Slower", "느리게";
     key_faster: "Faster", "빠르게";
-    key_console: "To the command line", "명령 입력으로";
-    key_crash: "Crash the selected pod's container", "선택한 파드의 컨테이너 강제 종료";
-    key_delete: "Delete the selected pod", "선택한 파드 삭제";
-    key_escape: "Close what is open", "열린 것 닫기";
+    key_console: "To the command line", "명령줄로 이동";
+    key_crash: "Crash the container of the focused or selected pod", "포커스를 둔 파드의 컨테이너 비정상 종료(crash)";
+    key_delete: "Delete the focused or selected pod", "포커스를 둔 파드 삭제";
+    key_escape: "Close what is open", "열린 창 닫기";
     key_apply: "Apply or save", "적용 또는 저장";
-    key_leave: "Leave the editor", "편집기 벗어나기";
-    keys_stage: "On the stage", "무대에서";
+    key_leave: "Leave the editor", "편집기에서 나가기";
+    keys_stage: "In the cluster", "클러스터 화면에서";
     keys_editor: "In the editor", "편집기에서";
     keys_anywhere: "Anywhere", "어디서나";
-    letters: "Single keys on the stage", "무대에서 단일 키 사용";
-    about: "What this is", "이 페이지는";
-    about_text: "kubestage simulates Kubernetes 1.36: an API server with its store, the DaemonSet controller, the scheduler and a kubelet per node, in virtual time. Containers do not really run; how long things take is a setting. It is not affiliated with the Kubernetes project.", "kubestage는 Kubernetes 1.36을 시뮬레이션합니다. 저장소를 갖춘 API 서버, DaemonSet 컨트롤러, 스케줄러, 노드별 kubelet이 가상 시간 속에서 움직입니다. 컨테이너가 실제로 실행되지는 않으며, 걸리는 시간은 설정값입니다. Kubernetes 프로젝트와는 관계가 없습니다.";
+    letters: "Single keys in the cluster", "클러스터 화면에서 단일 키 사용";
+    about: "What this is", "소개";
+    about_text: "kubestage simulates Kubernetes 1.36: an API server with its store, the DaemonSet controller, the scheduler and a kubelet per node, in virtual time. Containers do not really run; how long things take is a setting. It is not affiliated with the Kubernetes project.", "kubestage는 Kubernetes 1.36을 시뮬레이션합니다. etcd를 저장소로 쓰는 API 서버, DaemonSet 컨트롤러, 스케줄러, 노드별 kubelet이 가상 시간 속에서 움직입니다. 컨테이너가 실제로 실행되지는 않으며, 소요 시간은 설정으로 정한 값입니다. Kubernetes 프로젝트와는 관계가 없습니다.";
     broken: "Something in the simulation went wrong", "시뮬레이션에 문제가 생겼습니다";
     broken_long: "This is a mistake of the page, not yours. Your session and files are saved: reload to go on, or start afresh if it happens again.", "사용자의 잘못이 아니라 페이지의 오류입니다. 세션과 파일은 저장되어 있습니다. 새로 고침해서 이어 가고, 다시 발생하면 처음부터 시작하세요.";
     broken_reload: "Reload and go on", "새로 고침해서 계속";
     broken_fresh: "Start afresh", "처음부터 시작";
-    broken_save: "Save the session for a report", "보고용으로 세션 저장";
-    privacy: "Everything happens in this tab. Nothing is sent anywhere, and there are no cookies.", "모든 일은 이 탭 안에서만 일어납니다. 어디로도 전송하지 않으며 쿠키도 쓰지 않습니다.";
+    broken_save: "Save the session for a report", "오류 신고용 세션 저장";
+    privacy: "Everything happens in this tab. Nothing is sent anywhere, and there are no cookies.", "모든 동작은 이 탭 안에서만 이루어집니다. 어디로도 전송하지 않으며 쿠키도 쓰지 않습니다.";
 
     // The panel below.
-    drawer: "Console and logs", "콘솔과 기록";
+    drawer: "Console and logs", "콘솔과 로그";
     console: "Console", "콘솔";
     messages: "Messages", "메시지";
     compare: "Compare", "비교";
     hide_drawer: "Hide", "숨기기";
-    show_drawer: "Console and logs", "콘솔과 기록";
-    console_empty: "Whatever you click appears here as the command you could have typed", "무엇을 누르든, 직접 입력했다면 썼을 명령이 여기에 나타납니다";
+    show_drawer: "Console and logs", "콘솔과 로그";
+    console_empty: "Whatever you click appears here as the command you could have typed", "화면에서 한 동작이 그에 해당하는 명령으로 여기에 표시됩니다";
     console_input: "Command line", "명령 입력";
     no_events: "No events", "이벤트 없음";
     no_messages: "No messages yet", "아직 메시지 없음";
-    claims: "What is claimed, and what you have seen", "주장과 직접 확인한 것";
+    claims: "See it for yourself", "글의 내용, 직접 확인하기";
     /// {} is how many of how many.
     seen_count: "{} of {} seen", "{} / {} 확인";
     seen: "seen", "확인함";
-    not_seen: "not yet", "아직";
-    forget_seen: "Forget", "초기화";
+    not_seen: "not yet", "미확인";
+    /// One of two halves was seen; {} is the other.
+    half_seen: "half seen, not yet: {}", "절반 확인, 남은 것: {}";
+    forget_seen: "Start over", "확인 기록 초기화";
     question: "Question", "항목";
     sent: "Sent", "보낸 시각";
     from: "From", "보낸 곳";
@@ -292,12 +341,12 @@ words! {
     object: "Object", "대상";
 
     // The desk.
-    desk: "Desk", "작업대";
+    desk: "Files", "편집 영역";
     desk_daemonset: "DaemonSet", "DaemonSet";
     desk_files: "Node files", "노드 파일";
     show_desk: "Files", "파일";
     hide_desk: "Hide the files", "파일 숨기기";
-    live: "Live", "실시간";
+    live: "Live", "자동 적용";
     live_long: "On: what you type takes effect as soon as it is sound. Off: with the button or Ctrl+Enter", "켜면 올바른 내용이 입력 즉시 반영됩니다. 끄면 버튼이나 Ctrl+Enter로 반영합니다";
     apply: "Apply", "적용";
     save: "Save", "저장";
@@ -305,36 +354,54 @@ words! {
     saved: "Saved on the node", "노드에 저장됨";
     applying: "Under way…", "처리 중…";
     failed: "Failed", "실패";
+    failed_refused: "Failed: no API server. Live tries again when it is back", "실패: API 서버 없음. API 서버가 돌아오면 다시 적용합니다";
+    /// {} is what has changed.
+    drifted: "Applied, and changed in the cluster since: {}", "적용한 뒤 클러스터에서 변경됨: {}";
+    /// {} is an object.
+    drift_gone: "{} is gone", "{} 삭제됨";
+    saved_refused: "Saved on the node, and the kubelet cannot read it", "노드에 저장됨. kubelet이 읽지 못하는 내용입니다";
+    save_anyway: "Save all the same", "그래도 저장";
+    not_applied_live: "Not applied to this cluster yet. Live applies it with your next change.", "이 클러스터에는 아직 적용되지 않았습니다. 다음에 고칠 때 자동 적용됩니다.";
     not_applied: "Not applied yet", "아직 적용 안 됨";
     not_saved: "Not saved yet", "아직 저장 안 됨";
     refused: "refused", "거부됨";
-    refused_own: "Not applied: what ran before goes on", "적용하지 않음: 돌던 것은 그대로 계속됩니다";
-    refused_node: "Not saved: what ran before goes on", "저장하지 않음: 돌던 것은 그대로 계속됩니다";
+    refused_own: "Not applied: what ran before goes on", "적용되지 않음: 실행 중이던 파드는 그대로 유지됩니다";
+    refused_node: "Not saved by itself: the kubelet could not read this", "자동 저장되지 않음: kubelet이 읽지 못할 내용입니다";
     outcome: "What became of it", "처리 결과";
     problems: "Problems", "문제";
     node: "Node", "노드";
     watched: "watched by the kubelet", "kubelet이 감시하는 디렉터리";
     kubelet_config: "the kubelet's configuration", "kubelet 설정";
-    elsewhere: "elsewhere: nobody reads these", "그 밖의 위치: 아무도 읽지 않음";
+    elsewhere: "elsewhere: the kubelet does not read these", "그 밖의 위치: kubelet이 읽지 않음";
     new_file: "New file", "새 파일";
     new_file_name: "new file, e.g. cache.yaml", "새 파일 이름 (예: cache.yaml)";
+    name_first: "Type a name for the new file first", "먼저 새 파일의 이름을 입력하세요";
     pick_file: "Choose a file above, or name a new one", "위에서 파일을 고르거나 새 파일 이름을 입력하세요";
     /// {} is a file's name.
     move_away_named: "Move {} to /tmp", "{} 파일을 /tmp로 옮기기";
     move_back_named: "Move {} into the manifest directory", "{} 파일을 매니페스트 디렉터리로 옮기기";
     delete_named: "Delete {}", "{} 삭제";
     discard: "Discard {}", "{} 버리기";
-    drop_own: "Close {}: what it made stays in the cluster", "{} 닫기: 클러스터에 만든 것은 남습니다";
+    drop_own: "Close {}: what it made stays in the cluster", "{} 닫기: 이 파일로 만든 리소스는 남습니다";
     editor_label: "{}, applied with kubectl", "{}, kubectl로 적용";
     /// {} is a path, then a node's name.
     node_editor_label: "{} on {}", "{}, {} 노드";
-    editor_hint: "Press Escape, then Tab to leave the editor", "편집기를 벗어나려면 Esc를 누른 뒤 Tab을 누르세요";
+    editor_hint: "Press Escape, then Tab to leave the editor", "편집기에서 나가려면 Esc를 누른 뒤 Tab을 누르세요";
 }
 
 impl Words {
-    /// What a newcomer may try, in order.
-    pub fn tries(&self) -> impl Iterator<Item = &'static str> {
-        [self.try_delete, self.try_mirror, self.try_api, self.try_selector, self.try_away].into_iter()
+    /// What a newcomer may try in such a cluster, in order.
+    pub fn tries(&self, options: &Options) -> Vec<&'static str> {
+        match options.start {
+            _ if options.workers as usize > FULL_CARDS => {
+                vec![self.try_apply, self.try_zoom, self.try_rollout]
+            }
+            Start::Demo => {
+                vec![self.try_delete, self.try_mirror, self.try_api, self.try_selector, self.try_away]
+            }
+            Start::Ready => vec![self.try_apply, self.try_file, self.try_api, self.try_kubelet],
+            Start::Bare => vec![self.try_boot, self.try_slow, self.try_apply, self.try_file],
+        }
     }
 }
 
@@ -372,7 +439,7 @@ pub fn part_sentence(lang: Lang, part: &str) -> &'static str {
     let (en, ko) = match part {
         "kube-apiserver" => (
             "Every part talks to this one only. While it is down, nothing new is deployed through it; what runs goes on.",
-            "모든 구성 요소는 API 서버하고만 통신합니다. 멈춰 있는 동안 새로 배포되는 것은 없지만, 돌던 것은 계속 돕니다.",
+            "모든 구성 요소는 API 서버하고만 통신합니다. 중지된 동안 새로 배포되는 것은 없지만, 실행 중이던 파드는 계속 실행됩니다.",
         ),
         "etcd" => (
             "Keeps the objects. Only the API server talks to it.",

@@ -1,22 +1,20 @@
 //! What happens when a person wants something.
 
-use gloo::timers::callback::Timeout;
-use gloo::utils::document;
-use stage::{Command, Script};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
-use yew::prelude::*;
-
 use std::rc::Rc;
+
+use gloo::timers::callback::Timeout;
+use stage::{Command, Script};
+use yew::prelude::*;
 
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
+use crate::focus::focus_soon;
 use crate::session::Session;
 use crate::share;
 use crate::state::{
-    Action, DeskTab, Distance, DrawerTab, FrontAction, LayoutAction, Pane, PlaybackAction, Selection,
+    Action, DeskTab, Distance, DrawerTab, FrontAction, LayoutAction, Notice, Pane, PlaybackAction, Selection,
 };
 
 /// After the last key: when a text is looked at, and when it takes effect.
@@ -48,21 +46,26 @@ impl App {
                 self.perform(command);
             }
             Action::Step(count) => {
-                let mut session = self.session.borrow_mut();
-                session.step(count);
-                session.refresh();
+                let changed = self.session.borrow_mut().step(count);
+                if !changed {
+                    stores.front.dispatch(FrontAction::Notice(Notice::NothingChanges));
+                }
             }
             Action::Reset(options) => {
                 stores.front.dispatch(FrontAction::Scenarios(false));
                 let mut session = Session::open(&Script::new(options.clone()));
                 session.open_slice(budget(FIRST_SLICE_MS));
-                self.begin(session, options);
+                self.begin(session);
+                stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
             }
             Action::Layout(action) => {
                 stores.layout.dispatch(action);
             }
             Action::Playback(action) => self.play(action),
             Action::Front(action) => {
+                if let FrontAction::Light(Some(claim)) = action {
+                    self.witness.point_at(claim, &self.session.borrow().board());
+                }
                 stores.front.dispatch(action);
             }
             Action::Desk(action) => {
@@ -94,6 +97,9 @@ impl App {
             Action::Share => {
                 share::share(self.session.borrow().stage.script(), ctx.link().callback(Msg::Notice));
             }
+            Action::LeaveGuest => self.leave_guest(),
+            Action::KeepGuest => self.saver.keep_guest(),
+            Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");
@@ -149,6 +155,34 @@ impl App {
         desk.dispatch(DeskAction::Reveal(id, 4, 9));
     }
 
+    /// A file that was dropped: on a node it goes to the kubelet's directory, else to the person's own files.
+    fn take_file(&mut self, ctx: &Context<App>, node: Option<Rc<str>>, name: Rc<str>, text: Rc<str>) {
+        let stores = self.page.stores.clone();
+        let board = self.session.borrow().board();
+        let directory = node.and_then(|node| {
+            let found =
+                board.nodes.iter().find(|found| found.name == node && !found.static_pod_path.is_empty())?;
+            Some((found.name.clone(), found.static_pod_path.clone()))
+        });
+        match directory {
+            Some((node, directory)) => {
+                let path: Rc<str> = format!("{directory}/{name}").into();
+                self.perform(Command::WriteFile {
+                    node: node.to_string(),
+                    path: path.to_string(),
+                    text: (&*text).into(),
+                });
+                self.open_node(node, Some(path));
+            }
+            None => {
+                let id = DocId::Own(name.clone());
+                stores.layout.dispatch(LayoutAction::Desk(DeskTab::DaemonSet));
+                stores.desk.dispatch(DeskAction::TakeOwn(name));
+                self.type_text(ctx, id, text);
+            }
+        }
+    }
+
     /// Looks at a text, and lets it take effect, once no more is typed.
     fn wait_for_more(&mut self, ctx: &Context<App>, id: DocId) {
         let link = ctx.link().clone();
@@ -156,6 +190,18 @@ impl App {
         self.timers.check = Some(Timeout::new(CHECK_AFTER_MS, move || link.send_message(Msg::Check(check))));
         let link = ctx.link().clone();
         self.timers.live = Some(Timeout::new(LIVE_AFTER_MS, move || link.send_message(Msg::Live(id))));
+    }
+
+    /// A document that is open and was never looked at may have mistakes that nobody sees.
+    pub(super) fn check_open(&mut self) {
+        let (desk, layout) = (self.page.stores.desk.now(), self.page.stores.layout.now());
+        let open = match layout.desk_tab {
+            DeskTab::DaemonSet => desk.open_own().map(|file| DocId::Own(file.name.clone())),
+            DeskTab::Files => desk.open_node_file(),
+        };
+        if let Some(id) = open.filter(|id| desk.found(id).is_none()) {
+            self.check_text(&id);
+        }
     }
 
     pub(super) fn check_text(&mut self, id: &DocId) {
@@ -170,12 +216,29 @@ impl App {
         if self.session.borrow().opening().is_some() {
             self.wait_for_more(ctx, id.clone());
         } else if desk.live && desk.is_dirty(id) {
-            self.submit(id);
-            self.look();
+            self.check_text(id);
+            if !self.page.stores.desk.now().has_errors(id) {
+                self.submit(id);
+                self.look();
+            }
         }
     }
 
-    /// Applies or saves a document, if it has no mistake.
+    /// The API server is back: what Live could not apply is applied now.
+    pub(super) fn retry_refused(&mut self) {
+        let desk = self.page.stores.desk.now();
+        let session = self.session.borrow();
+        let refused =
+            |job: u32| session.job(job).is_some_and(|job| job.was_refused && job.exit_code != Some(0));
+        let files = desk.own.iter().filter(|file| desk.live && file.job.is_some_and(refused));
+        let files: Vec<DocId> = files.map(|file| DocId::Own(file.name.clone())).collect();
+        drop(session);
+        for id in files {
+            self.submit(&id);
+        }
+    }
+
+    /// Applies a document, if it has no mistake, or saves it on its node, which takes any text.
     fn submit(&mut self, id: &DocId) {
         self.timers = Default::default();
         self.check_text(id);
@@ -185,17 +248,6 @@ impl App {
         desk.dispatch(DeskAction::Submitted(id.clone(), job));
         self.page.frame.wake();
     }
-}
-
-/// Puts the focus on what is still to be drawn.
-fn focus_soon(selector: &'static str) {
-    Timeout::new(0, move || {
-        let found = document().query_selector(selector).ok().flatten();
-        if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-            let _ = element.focus();
-        }
-    })
-    .forget();
 }
 
 /// Whether it is chosen from a menu, which is then closed.

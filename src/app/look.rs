@@ -1,29 +1,34 @@
 //! Takes what changed in the session into what the components show.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use stage::Stage;
-use view::{Board, EventView, Gaze, Without};
+use stage::{Drifted, Stage};
+use view::{ApiServerState, Board, EventView, Gaze, Without};
 
 use super::App;
 use crate::clock::now_ms;
 use crate::desk::DeskAction;
 use crate::desk::model::DocId;
+use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
-use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, OpenFile, Selection, World};
+use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
+use crate::storage::Shelf;
 use crate::witness::Witness;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
 /// Events that the details of an object show.
 const OF_ONE: usize = 20;
-/// Why nodes lack a DaemonSet's pod is looked up no oftener, as that walks over all nodes.
+/// Why nodes lack a DaemonSet's pod is looked up no more often, as that walks over all nodes.
 const WITHOUT_EVERY_MS: f64 = 1500.0;
 /// Neither are the labels to group by.
 const LABELS_EVERY_MS: f64 = 700.0;
+/// Neither is what has become of the open file's objects.
+const DRIFT_EVERY_MS: f64 = 500.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
-/// What screen readers are told comes no oftener.
+/// What screen readers are told comes no more often.
 const SAY_EVERY_MS: f64 = 1000.0;
 
 /// When what is looked up now and then was looked up last, and for what.
@@ -32,6 +37,11 @@ pub struct Looks {
     without: Option<(Rc<str>, f64)>,
     labels: Option<(u64, f64)>,
     said: f64,
+    drift: f64,
+    /// Whether the API server answered.
+    was_up: bool,
+    /// The DaemonSets that there were; `None` before the first look.
+    known: Option<BTreeSet<Rc<str>>>,
 }
 
 /// The same one as long as it says the same.
@@ -57,6 +67,8 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         label: None,
         labels: Same::default(),
         witness: Same(Rc::new(witness.seen().clone())),
+        drifted: Same::default(),
+        is_guest: false,
         said: "".into(),
     }
 }
@@ -97,6 +109,8 @@ impl App {
             label: None,
             labels: old.labels.clone(),
             witness: keep(&old.witness, self.witness.seen().clone()),
+            drifted: self.looks.drifted(&session, &stores, &old),
+            is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),
             board: Same(board),
             events,
@@ -115,7 +129,16 @@ impl App {
         }
         self.looks.say_newest(&mut world);
         self.keep_file_in_sight(&world.board);
+        let fresh = self.looks.fresh_daemonset(&world);
+        let is_back = self.looks.api_server_is_back(&world);
         stores.world.put(world);
+        self.check_open();
+        if let Some(id) = fresh {
+            stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
+        }
+        if is_back {
+            self.retry_refused();
+        }
     }
 
     /// What is to be shown in full: what is picked anywhere, and the cards of the map.
@@ -134,10 +157,15 @@ impl App {
         gaze
     }
 
-    /// The open file was moved or deleted: show where it went, or nothing.
+    /// The node whose files are shown is there no more, or its open file was moved or deleted: show where it went, or nothing.
     fn keep_file_in_sight(&mut self, board: &Board) {
         let store = &self.page.stores.desk;
         let desk = store.now();
+        let has = |name: &str| board.nodes.iter().any(|node| &*node.name == name);
+        if let Some(first) = board.nodes.first().filter(|_| !has(&desk.node)) {
+            store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
+            return;
+        }
         let Some(path) = desk.node_file.clone() else { return };
         let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
         let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
@@ -180,6 +208,38 @@ impl Looks {
             let found: Vec<Without> = stage.nodes_without(&ds.namespace, &ds.name);
             world.details.without = keep(&world.details.without, found);
         }
+    }
+
+    /// What the objects of the open file have become since it was applied.
+    fn drifted(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Vec<Drifted>> {
+        let desk = stores.desk.now();
+        let applied = desk.open_own().filter(|file| file.applied.as_ref() == Some(&file.text));
+        let ended = |id: u32| session.job(id).is_some_and(|job| job.exit_code == Some(0));
+        let Some(file) = applied.filter(|file| file.job.is_none_or(ended)) else { return Same::default() };
+        if session.opening().is_some() || !session.stage.cluster().api_up() {
+            return Same::default();
+        }
+        let now = now_ms();
+        if now - self.drift < DRIFT_EVERY_MS {
+            return old.drifted.clone();
+        }
+        self.drift = now;
+        keep(&old.drifted, session.stage.drifted(&*file.text))
+    }
+
+    /// A DaemonSet of a person's own that was not there before.
+    fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
+        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
+        let opening = world.opening.is_some();
+        let known = self.known.replace(ids).filter(|_| !opening)?;
+        let own = world.board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system");
+        own.map(|ds| ds.id.clone()).find(|id| !known.contains(id))
+    }
+
+    fn api_server_is_back(&mut self, world: &World) -> bool {
+        let up = world.board.api_server == ApiServerState::Up;
+        let was_up = std::mem::replace(&mut self.was_up, up);
+        up && !was_up && world.opening.is_none()
     }
 
     /// Tells screen readers the newest event, at most once a second.

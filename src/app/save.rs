@@ -5,13 +5,14 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use gloo::utils::document_element;
 use serde::{Deserialize, Serialize};
+use stage::Script;
 use yew::Context;
 
 use super::{App, Msg};
 use crate::desk::model::Desk;
 use crate::page::Stores;
-use crate::state::{Layout, Playback, Selection, Theme};
-use crate::storage;
+use crate::state::{FrontAction, Layout, Notice, Playback, Selection, Theme};
+use crate::storage::{self, Shelf};
 use crate::witness::Seen;
 use crate::words::Lang;
 
@@ -39,7 +40,7 @@ impl Prefs {
 /// The preferences of the last visit, with the language and theme that index.html has put on the root: these
 /// may come from the address.
 pub fn first_prefs() -> Prefs {
-    let mut prefs: Prefs = storage::load(storage::PREFS);
+    let mut prefs: Prefs = storage::load(Shelf::Own, storage::PREFS);
     let root = document_element();
     if let Some(lang) = root.get_attribute("lang").and_then(|code| Lang::from_code(&code)) {
         prefs.layout.lang = lang;
@@ -52,24 +53,58 @@ pub fn first_prefs() -> Prefs {
 
 /// What is written down already.
 pub struct Saver {
+    /// Where the session and the files beside it go.
+    pub shelf: Shelf,
     prefs: Prefs,
-    desk: Rc<Desk>,
+    desk: Option<Rc<Desk>>,
     seen: Seen,
     /// Commands of the session's script, and where its time is.
     session: Option<(usize, u64)>,
     soon: Option<Timeout>,
+    /// A failure to save is told once.
+    told: bool,
 }
 
 impl Saver {
-    pub fn new(stores: &Stores, seen: &Seen) -> Saver {
+    pub fn new(shelf: Shelf, stores: &Stores, seen: &Seen) -> Saver {
         Saver {
+            shelf,
             prefs: Prefs::now(stores),
-            desk: stores.desk.now(),
+            desk: Some(stores.desk.now()),
             seen: seen.clone(),
             session: None,
             soon: None,
+            told: false,
         }
     }
+
+    /// Another session: nothing of it is saved yet.
+    pub fn begin_session(&mut self) {
+        self.session = None;
+    }
+
+    /// From now on the person's own session and files stay as they are saved.
+    pub fn begin_guest(&mut self) {
+        self.shelf = Shelf::Guest;
+        self.desk = None;
+    }
+
+    pub fn leave_guest(&mut self) {
+        Shelf::Guest.clear();
+        self.shelf = Shelf::Own;
+        (self.session, self.desk) = (None, None);
+    }
+
+    /// What was a guest's takes the place of the person's own.
+    pub fn keep_guest(&mut self) {
+        self.leave_guest();
+    }
+}
+
+/// Whether there is anything to lose: a session that was saved with commands in it, or files.
+pub fn is_worth_keeping(desk: &Desk) -> bool {
+    let saved = storage::load_text(Shelf::Own, storage::SESSION).and_then(|text| Script::parse(&text).ok());
+    saved.is_some_and(|script| !script.entries.is_empty()) || desk.own != Desk::default().own
 }
 
 impl App {
@@ -77,8 +112,9 @@ impl App {
     pub(super) fn save_soon(&mut self, ctx: &Context<App>) {
         let stores = &self.page.stores;
         let commands = self.session.borrow().stage.script().entries.len();
+        let desk = stores.desk.now();
         let other = self.saver.session.is_none_or(|(saved, _)| saved != commands)
-            || !Rc::ptr_eq(&self.saver.desk, &stores.desk.now())
+            || self.saver.desk.as_ref().is_none_or(|saved| !Rc::ptr_eq(saved, &desk))
             || self.saver.seen != *self.witness.seen()
             || self.saver.prefs != Prefs::now(stores);
         if other && self.saver.soon.is_none() {
@@ -90,30 +126,50 @@ impl App {
     /// Writes down what is different from what was written last.
     pub(super) fn save(&mut self) {
         self.saver.soon = None;
-        let stores = &self.page.stores;
-        let prefs = Prefs::now(stores);
-        if prefs != self.saver.prefs {
-            storage::save(storage::PREFS, &prefs);
-            // index.html reads these before anything is drawn.
-            storage::save_text(storage::THEME, prefs.layout.theme.text());
-            storage::save_text(storage::LANG, prefs.layout.lang.code());
-            self.saver.prefs = prefs;
+        let saved = self.save_prefs() & self.save_desk() & self.save_session();
+        if !saved && !self.saver.told {
+            self.saver.told = true;
+            let blocked = storage::load_text(Shelf::Own, storage::PREFS).is_none();
+            let notice = if blocked { Notice::StorageBlocked } else { Notice::StorageFull };
+            self.page.stores.front.dispatch(FrontAction::Notice(notice));
         }
-        let desk = stores.desk.now();
-        if !Rc::ptr_eq(&desk, &self.saver.desk) {
-            storage::save(storage::DRAFTS, &*desk);
-            self.saver.desk = desk;
+    }
+
+    fn save_prefs(&mut self) -> bool {
+        let prefs = Prefs::now(&self.page.stores);
+        let mut saved = true;
+        if prefs != self.saver.prefs {
+            // index.html reads the last two before anything is drawn.
+            saved &= storage::save(Shelf::Own, storage::PREFS, &prefs)
+                && storage::save_text(Shelf::Own, storage::THEME, prefs.layout.theme.text())
+                && storage::save_text(Shelf::Own, storage::LANG, prefs.layout.lang.code());
+            self.saver.prefs = prefs;
         }
         if *self.witness.seen() != self.saver.seen {
             self.saver.seen = self.witness.seen().clone();
-            storage::save(storage::SEEN, &self.saver.seen);
+            saved &= storage::save(Shelf::Own, storage::SEEN, &self.saver.seen);
         }
+        saved
+    }
+
+    fn save_desk(&mut self) -> bool {
+        let desk = self.page.stores.desk.now();
+        if self.saver.desk.as_ref().is_some_and(|saved| Rc::ptr_eq(saved, &desk)) {
+            return true;
+        }
+        let saved = storage::save(self.saver.shelf, storage::DRAFTS, &*desk);
+        self.saver.desk = Some(desk);
+        saved
+    }
+
+    fn save_session(&mut self) -> bool {
         let session = self.session.borrow();
         let at = (session.stage.script().entries.len(), session.elapsed());
         // While a session is being opened, what is saved still is what is being played.
-        if session.opening().is_none() && self.saver.session != Some(at) {
-            storage::save_text(storage::SESSION, &session.stage.script().to_json());
-            self.saver.session = Some(at);
+        if session.opening().is_some() || self.saver.session == Some(at) {
+            return true;
         }
+        self.saver.session = Some(at);
+        storage::save_text(self.saver.shelf, storage::SESSION, &session.stage.script().to_json())
     }
 }

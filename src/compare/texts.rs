@@ -12,8 +12,8 @@ pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
                 "Stop the API server, then apply a DaemonSet: kubectl is refused.",
             ),
             (
-                "DaemonSet의 파드를 비롯한 보통의 파드는 API 서버를 거칩니다. API 서버가 멈추면 새로 배포되는 것은 없습니다.",
-                "API 서버를 멈춘 뒤 DaemonSet을 적용해 보세요. kubectl이 연결을 거부당합니다.",
+                "DaemonSet의 파드를 비롯한 보통의 파드는 API 서버를 거칩니다. API 서버가 중지되면 새로 배포되는 것은 없습니다.",
+                "API 서버를 중지한 뒤 DaemonSet을 적용해 보세요. kubectl 연결이 거부됩니다.",
             ),
         ),
         Claim::WithoutApi => (
@@ -23,7 +23,7 @@ pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
             ),
             (
                 "스태틱 파드는 그 노드의 kubelet이 파일을 보고 바로 실행합니다. API 서버도 다른 노드도 상관없습니다.",
-                "API 서버가 멈춘 상태에서 worker-2에 새 파일을 넣어 보세요. 파드는 뜨고, kubectl에는 API 서버가 돌아온 뒤에야 보입니다.",
+                "API 서버를 중지한 상태에서 worker-2에 새 파일을 넣어 보세요. 파드는 실행되고, kubectl에는 API 서버가 돌아온 뒤에야 보입니다.",
             ),
         ),
         Claim::Path => (
@@ -43,7 +43,7 @@ pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
             ),
             (
                 "etcd, kube-apiserver, kube-controller-manager, kube-scheduler는 control-plane 노드의 스태틱 파드입니다.",
-                "control-plane 노드를 보세요. 파일 넷에 파드 넷입니다. 파일 하나를 밖으로 옮겨 보세요.",
+                "control-plane 노드를 보세요. 파일이 4개, 파드도 4개입니다. 파일 하나를 밖으로 옮겨 보세요.",
             ),
         ),
         Claim::Names => (
@@ -52,8 +52,8 @@ pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
                 "Compare web-worker-1 with agent-…: only one of them says where it runs.",
             ),
             (
-                "스태틱 파드의 이름은 <이름>-<노드>입니다. DaemonSet의 파드는 노드 이름이 아니라 <데몬셋>-<임의의 5글자>입니다. 둘 다 노드마다 하나씩이라 헷갈리기 쉽습니다.",
-                "web-worker-1과 agent-…를 비교해 보세요. 어디서 도는지 이름에 적힌 것은 하나뿐입니다.",
+                "스태틱 파드의 이름은 <이름>-<노드>입니다. DaemonSet의 파드는 노드 이름이 아니라 <DaemonSet 이름>-<임의의 5글자>입니다. 둘 다 노드마다 하나씩이라 헷갈리기 쉽습니다.",
+                "web-worker-1과 agent-…를 비교해 보세요. 실행되는 노드가 이름에 적힌 것은 하나뿐입니다.",
             ),
         ),
         Claim::Where => (
@@ -72,7 +72,7 @@ pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
                 "Click a pod and delete it; then one of the other kind.",
             ),
             (
-                "어느 쪽이든 파드를 지우면 곧 되돌아옵니다. DaemonSet은 새 이름의 새 파드로, 스태틱 파드는 같은 이름의 미러로 돌아오며 컨테이너는 멈추지 않습니다.",
+                "어느 쪽이든 파드를 지우면 곧 되돌아옵니다. DaemonSet은 새 이름의 새 파드로, 스태틱 파드는 같은 이름의 미러로 돌아오며 컨테이너는 중지되지 않습니다.",
                 "파드를 눌러 삭제해 보고, 다른 종류도 삭제해 보세요.",
             ),
         ),
@@ -141,22 +141,26 @@ pub static ROWS: &[Row] = &[
             "can be added, changed and removed all the same; its mirror waits",
         ],
         ko: [
-            "API 서버 중단",
+            "API 서버 중지",
             "계속 실행되고 크래시 시 재시작되지만 새로 생기지는 않음",
             "추가, 변경, 제거 모두 가능. 미러만 갱신되지 않음",
         ],
     },
     Row {
         en: ["Scheduler down", "new pods stay Pending", "no effect"],
-        ko: ["스케줄러 중단", "새 파드는 Pending에 머무름", "영향 없음"],
+        ko: ["스케줄러 중지", "새 파드는 Pending 상태로 남음", "영향 없음"],
     },
     Row {
         en: ["Controller-manager down", "no new pods, no replacements, no rollout", "no effect"],
-        ko: ["컨트롤러 매니저 중단", "새 파드도, 교체도, 롤아웃도 없음", "영향 없음"],
+        ko: ["컨트롤러 매니저 중지", "새 파드도, 교체도, 롤아웃도 없음", "영향 없음"],
     },
     Row {
         en: ["Kubelet down", "containers run on, unsupervised", "the same; file changes wait"],
-        ko: ["kubelet 중단", "컨테이너는 감독 없이 계속 실행", "동일. 파일 변경은 반영되지 않고 기다림"],
+        ko: [
+            "kubelet 중지",
+            "컨테이너는 kubelet의 관리 없이 계속 실행",
+            "동일. 파일 변경은 kubelet이 다시 시작된 뒤 반영",
+        ],
     },
     Row {
         en: ["NoSchedule taint", "keeps new pods away unless tolerated", "ignored"],
@@ -168,7 +172,7 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         en: ["Unknown field", "refused: strict decoding", "silently ignored"],
-        ko: ["모르는 필드", "엄격한 디코딩으로 거부", "조용히 무시"],
+        ko: ["알 수 없는 필드", "strict 검증에서 거부", "조용히 무시"],
     },
     Row {
         en: [
@@ -187,7 +191,7 @@ pub static ROWS: &[Row] = &[
         ko: [
             "업데이트",
             "롤링 업데이트, 이력과 되돌리기 지원",
-            "노드마다 파일을 고침. 곧바로 종료 후 다시 시작",
+            "노드마다 파일을 수정. 수정 즉시 종료 후 재시작",
         ],
     },
     Row {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use stage::{Bytes, Command, DEMO_DAEMONSET, Options, Stage, Start};
+use stage::{Bytes, Command, DEMO_DAEMONSET, Options, Script, Stage, Start};
 use yaml::{Diagnostic, Severity};
 
 use super::DeskAction;
@@ -156,6 +156,36 @@ impl Desk {
         self.own(&self.open).or_else(|| self.own.first())
     }
 
+    /// The file of a node that is open.
+    pub fn open_node_file(&self) -> Option<DocId> {
+        Some(DocId::Node { node: self.node.clone(), path: self.node_file.clone()? })
+    }
+
+    /// A file of this name, empty if it is new; it is opened.
+    fn take_own(&mut self, name: Rc<str>) {
+        if self.own(&name).is_none() {
+            self.own.push(OwnFile { name: name.clone(), text: "".into(), applied: None, job: None });
+        }
+        self.open = name;
+    }
+
+    /// The files that somebody else's session has applied last.
+    pub fn of_script(script: &Script) -> Desk {
+        let mut desk = Desk::default();
+        desk.begin_anew(&script.options);
+        for entry in &script.entries {
+            let Command::Exec { files, .. } = &entry.command else { continue };
+            for (name, bytes) in files {
+                let text: Rc<str> = String::from_utf8_lossy(bytes.as_bytes()).into();
+                desk.take_own(name.as_str().into());
+                if let Some(file) = desk.own_mut(name) {
+                    (file.text, file.applied) = (text.clone(), Some(text));
+                }
+            }
+        }
+        desk
+    }
+
     /// Another file with a free name; it is opened.
     fn add_own(&mut self) {
         let names = (1..).map(|number| format!("daemonset-{number}"));
@@ -215,12 +245,15 @@ impl Desk {
         self.checks.get(&id.key()).cloned()
     }
 
-    /// What makes a document count: applies it, or saves it on its node. `None` if it has a mistake.
+    pub fn has_errors(&self, id: &DocId) -> bool {
+        self.found(id).is_some_and(|found| has_errors(&found))
+    }
+
+    /// What makes a document count: applies it, or saves it on its node. `None` if kubectl would refuse it;
+    /// a disk takes any text.
     pub fn command(&self, id: &DocId) -> Option<Command> {
-        if self.found(id).is_some_and(|found| has_errors(&found)) {
-            return None;
-        }
         match id {
+            DocId::Own(_) if self.has_errors(id) => None,
             DocId::Own(name) => {
                 let file = self.own(name)?;
                 let text: Bytes = (&*file.text).into();
@@ -310,6 +343,7 @@ impl Reduce for Desk {
             DeskAction::Live(live) => self.live = live,
             DeskAction::OpenOwn(name) => self.open = name,
             DeskAction::NewOwn => self.add_own(),
+            DeskAction::TakeOwn(name) => self.take_own(name),
             DeskAction::DropOwn(name) => self.drop_own(&name),
             DeskAction::OpenNode { node, path } => self.open_node(node, path),
             DeskAction::FileMoved(path) => self.node_file = path,

@@ -222,14 +222,23 @@ fn NewFile(props: &NewProps) -> Html {
     let page = use_page();
     let words = page.words();
     let field = use_node_ref();
+    // The button was pressed before there was a name.
+    let hint = use_state_eq(|| false);
     let create = {
+        let hint = hint.clone();
         let (field, page, node, directory) =
             (field.clone(), page.clone(), props.node.clone(), props.directory.clone());
         Callback::from(move |()| {
             let Some(input) = field.cast::<HtmlInputElement>() else { return };
             let name = input.value();
             let name = name.trim();
-            if name.is_empty() || directory.is_empty() {
+            if name.is_empty() {
+                hint.set(true);
+                let _ = input.focus();
+                return;
+            }
+            hint.set(false);
+            if directory.is_empty() {
                 return;
             }
             let path = if name.starts_with('/') { name.to_owned() } else { format!("{directory}/{name}") };
@@ -257,8 +266,12 @@ fn NewFile(props: &NewProps) -> Html {
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
+                aria-invalid={hint.then_some("true")}
                 onkeydown={on_key}
             />
+            if *hint {
+                <small class="bad" role="alert" data-hint="name-first">{ words.name_first }</small>
+            }
             <button type="button" class="quiet square" data-control="new-file" aria-label={words.new_file} title={words.new_file} onclick={create.reform(|_: MouseEvent| ())}>
                 <Icon name="i-plus" />
             </button>

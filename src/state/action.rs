@@ -12,7 +12,7 @@ use crate::desk::model::DocId;
 pub enum Action {
     /// Changes the world; there is no other way to.
     Perform(Command),
-    /// Lets the next so many things happen, and stands still.
+    /// Goes to the next so many changes that can be seen, and stands still.
     Step(u32),
     /// Begins anew.
     Reset(Options),
@@ -43,6 +43,16 @@ pub enum Action {
     /// Goes to a node on the map.
     ShowOnMap(Rc<str>),
     Share,
+    /// Leaves somebody else's session for the person's own.
+    LeaveGuest,
+    /// Somebody else's session takes the place of the person's own.
+    KeepGuest,
+    /// A file was dropped on the page, or on a node's card.
+    TakeFile {
+        node: Option<Rc<str>>,
+        name: Rc<str>,
+        text: Rc<str>,
+    },
     FocusConsole,
     ForgetSeen,
 }

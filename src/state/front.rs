@@ -1,5 +1,7 @@
 //! What stands in front of the page for a while: a menu, a sheet, a notice. Nothing of it is saved.
 
+use std::rc::Rc;
+
 use super::Selection;
 use crate::store::Reduce;
 use crate::witness::Claim;
@@ -16,8 +18,28 @@ pub struct OpenMenu {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     Shared,
+    /// The session is too long for a link.
     TooLong,
-    BadLink(String),
+    BadLink(LinkError),
+    /// A dropped file holds no session that can be played, and why.
+    BadFile(Rc<str>),
+    /// A dropped file's name.
+    TooLarge(Rc<str>),
+    NoManifest(Rc<str>),
+    /// The browser lets the page save nothing.
+    StorageBlocked,
+    StorageFull,
+    /// There is no next change to go to.
+    NothingChanges,
+}
+
+/// Why a link's session cannot be played.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkError {
+    Damaged,
+    /// The number of a format that this page does not know.
+    Version(Rc<str>),
+    Session(Rc<str>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +62,7 @@ pub enum FrontAction {
     Scenarios(bool),
     Help(bool),
     Notice(Notice),
+    CloseNotice,
     /// Lights what in the cluster shows a claim.
     Light(Option<Claim>),
 }
@@ -55,6 +78,7 @@ impl Reduce for Front {
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
+            FrontAction::CloseNotice => self.notice = None,
             FrontAction::Light(claim) => self.lit = claim,
         }
     }

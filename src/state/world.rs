@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use sim::Time;
-use stage::{JobView, Options, Progress};
+use stage::{Drifted, JobView, Options, Progress};
 use view::{Board, EventView, Fleet, MessageView, Without};
 
 use crate::map::engine::Cards;
@@ -56,6 +56,10 @@ pub struct World {
     pub label: Option<Rc<str>>,
     pub labels: Same<Vec<Rc<str>>>,
     pub witness: Same<Seen>,
+    /// What the objects of the open file have become since it was applied.
+    pub drifted: Same<Vec<Drifted>>,
+    /// The session is somebody else's, and the person's own is kept.
+    pub is_guest: bool,
     /// The newest event, for screen readers.
     pub said: Rc<str>,
 }
