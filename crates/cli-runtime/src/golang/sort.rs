@@ -4,6 +4,7 @@
 //! each comparison and exchange, so this does them in the same order.
 
 /// What sort.Interface asks of a collection; an error ends the sorting.
+#[expect(clippy::len_without_is_empty, reason = "as Go's sort.Interface")]
 pub trait Interface {
     type Error;
 

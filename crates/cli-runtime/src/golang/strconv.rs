@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(format_float(number, 'g', None), general);
             assert_eq!(format_float(number, 'f', None), fixed);
         }
-        assert_eq!(format_float(3.14159, 'g', Some(3)), "3.14");
+        assert_eq!(format_float(2.34567, 'g', Some(3)), "2.35");
         assert_eq!(format_float(1234.5, 'g', Some(3)), "1.23e+03");
         assert_eq!(format_float(1234.5, 'e', Some(2)), "1.23e+03");
     }
