@@ -226,8 +226,7 @@ impl FieldError {
         Self::new(ErrorKind::TooLong, field, None, format!("may not be more than {max_bytes} {unit}"))
     }
 
-    #[cfg(test)]
-    pub(crate) fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
+    pub fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
         let unit = if max == 1 { "item" } else { "items" };
         Self::new(ErrorKind::TooMany, field, Some(actual.into()), format!("must have at most {max} {unit}"))
     }

@@ -61,7 +61,15 @@ pub struct Record {
 
 impl Record {
     fn new(line: &str, started: Time, owner: Owner) -> Record {
-        Record { line: line.into(), started, owner, output: Vec::new(), size: 0, was_refused: false, exit_code: None }
+        Record {
+            line: line.into(),
+            started,
+            owner,
+            output: Vec::new(),
+            size: 0,
+            was_refused: false,
+            exit_code: None,
+        }
     }
 
     /// What it has printed, in order; of a lot of it the end.

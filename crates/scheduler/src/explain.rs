@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::Config;
 use super::cache::{Cache, NodeInfo};
 use super::config::Config;
 use super::framework::{Plugin, Status};

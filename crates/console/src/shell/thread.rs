@@ -204,7 +204,7 @@ pub(crate) enum Frame {
 
 /// What an expansion is for.
 #[derive(Clone)]
-pub(super) enum What {
+pub enum What {
     Simple(Rc<Simple>),
     /// A compound's redirections.
     Redirects(Rc<Compound>),
@@ -218,7 +218,7 @@ pub(super) enum What {
 
 /// Words being expanded, with the outputs of their substitutions so far.
 #[derive(Clone)]
-pub(super) struct Expansion {
+pub struct Expansion {
     pub what: What,
     pub outputs: Vec<String>,
 }

@@ -21,6 +21,11 @@ impl Images {
             self.present.insert(image.clone());
         }
     }
+
+    /// In the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &Name> {
+        self.present.iter()
+    }
 }
 
 /// A made-up size in bytes, always the same for one image.
