@@ -9,7 +9,7 @@ WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
 # What the page is made of; when none of it is newer than dist/, nothing is built.
-SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs scripts/compress.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs scripts/compress.mjs scripts/third-party.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help

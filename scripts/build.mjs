@@ -11,6 +11,7 @@ import { basename, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as bundle } from "esbuild";
 import { compress } from "./compress.mjs";
+import { thirdParty } from "./third-party.mjs";
 
 /** In a page that is being worked on: scripts/dev.mjs tells it of each build. */
 const RELOADS = `<script>new EventSource("./.live").onmessage = () => location.reload();</script>\n  `;
@@ -40,7 +41,10 @@ class Build {
     });
     writeFileSync(join(this.staging, "index.html"), this.dev ? html.replace("</head>", `${RELOADS}</head>`) : html);
     await this.hooks("post_build");
-    if (!this.dev) compress(this.staging);
+    if (!this.dev) {
+      writeFileSync(join(this.staging, "third-party.txt"), thirdParty());
+      compress(this.staging);
+    }
     rmSync(this.out, { recursive: true, force: true });
     renameSync(this.staging, this.out);
   }
@@ -85,7 +89,7 @@ class Build {
     const wasm = join(work, "web_bg.wasm");
     return async (attributes) => {
       if (!this.dev && attributes["data-wasm-opt"]) {
-        say("Optimising the page's module with wasm-opt (half a minute)");
+        say("Optimising the page's module with wasm-opt (20 seconds)");
         await run("wasm-opt", [`-O${attributes["data-wasm-opt"]}`, wasm, `--output=${wasm}`]);
       }
       const [js, module] = [this.place(join(work, "bundle.js"), "web.js"), this.place(wasm, "web.wasm")];

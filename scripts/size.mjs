@@ -17,7 +17,8 @@ const PLAY = 0.03;
 const sent = (file, ext) => statSync(file + ext, { throwIfNoEntry: false })?.size ?? statSync(file).size;
 
 const rows = filesOf(dir)
-  .filter((file) => !file.endsWith(".map"))
+  // A page loads neither the licences of its parts nor what helps to debug it.
+  .filter((file) => ![".map", ".txt"].includes(extname(file)))
   .map((file) => ({
     // Without the fingerprint, so that two builds can be laid side by side.
     file: file.slice(dir.length + 1).replace(/-[0-9a-f]{8,}/, ""),
