@@ -13,7 +13,6 @@ use api::object::{Key, Kind, Object, Other};
 use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect};
 use sim::Time;
-use validation;
 use wire::FieldValidation;
 
 /// Put on a new node until its kubelet says that it is ready (ND-007).

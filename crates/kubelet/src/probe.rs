@@ -8,7 +8,7 @@ use api::pod::{Probe, ProbeHandler};
 
 /// Kubernetes: pkg/probe/probe.go, Result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProbeResult {
+pub(crate) enum ProbeResult {
     Success,
     /// It counts as a success, and is told of.
     Warning(String),

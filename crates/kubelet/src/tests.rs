@@ -29,9 +29,9 @@ use sim::files::Files;
 use sim::{Agenda, Duration, Rng, Time};
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent};
 
-pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+pub(crate) const MANIFESTS: &str = "/etc/kubernetes/manifests";
 /// The network plugin's configuration.
-pub const NETWORK: &str = "/etc/cni/net.d/10-bridge.conflist";
+pub(crate) const NETWORK: &str = "/etc/cni/net.d/10-bridge.conflist";
 
 /// What is under way.
 #[derive(Debug)]

@@ -75,7 +75,7 @@ pub struct Probe {
     pub handler: ProbeHandler,
     pub initial_delay: Duration,
     pub period: Duration,
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     pub success_threshold: u32,
     pub failure_threshold: u32,
     /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
