@@ -15,7 +15,6 @@ use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect};
 use codec::Decoded;
 use sim::Time;
-use validation;
 use wire::FieldValidation;
 
 /// Put on a new node until its kubelet says that it is ready (ND-007).

@@ -164,8 +164,7 @@ impl PodIndex {
         self.by_serial.len()
     }
 
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }
 
