@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::job::Failure;
 use api::field::go_quote;
 use api::object::{Kind, Object};
+use yaml::gosyntax::json_float;
 
 use super::jsonpath::{JsonPath, go_syntax, text_of};
 use super::tabwriter::TabWriter;
@@ -173,8 +174,8 @@ fn write_json(value: &Value, level: usize, out: &mut String) {
             indent(out, level);
             out.push('}');
         }
-        Value::String(text) => out.push_str(&json_string(text)),
-        other => out.push_str(&other.to_string()),
+        Value::Array(_) | Value::Object(_) => out.push_str(&value.to_string()),
+        plain => out.push_str(&compact_json(plain)),
     }
 }
 
@@ -210,6 +211,7 @@ pub fn compact_json(value: &Value) -> String {
             format!("{{{}}}", pairs.join(","))
         }
         Value::String(text) => json_string(text),
+        Value::Number(n) => n.as_f64().filter(|_| n.is_f64()).map_or_else(|| n.to_string(), json_float),
         other => other.to_string(),
     }
 }
