@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{ApiServer, admission, runtime_class, strategy};
 use api::event::EventDraft;
+use api::field::go_quote;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
 use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
@@ -13,6 +14,7 @@ use api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
 use api::status_error::{GroupResource, StatusError, StatusReason};
 use api::strategic_patch;
 use sim::{Duration, Time, Timestamp};
+use validation::create;
 use validation::prepare::dedup_owner_references;
 use wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
@@ -121,7 +123,7 @@ fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
         meta.created = now.stamp();
         meta.resource_version = 0;
         meta.deletion = None;
-        if strategy::has_generation(kind) {
+        if create::has_generation(kind) {
             meta.generation = 1;
         }
     });
@@ -142,12 +144,9 @@ pub(super) fn post(
     warnings: &mut Vec<String>,
 ) -> Outcome {
     let mut value = strategy::decode(kind, body, validation, warnings)?;
-    strategy::set_namespace(kind, &mut value, namespace)?;
-    strategy::reset_metadata(kind, &mut value);
-    dedup_owner_references(&mut value, false, warnings);
+    create::before_admission(kind, &mut value, namespace, warnings).map_err(StatusError::bad_request)?;
     let mut key = strategy::key_of(&value, kind);
     check_namespace(api, kind, &key)?;
-    strategy::set_defaults(kind, &mut value);
     let mut mounts_token = false;
     if kind == Kind::Pod {
         let mut pod = Pod::from_value(&value);
@@ -160,7 +159,7 @@ pub(super) fn post(
         key.name = free_name(api, kind, &key, base);
         value["metadata"]["name"] = (*key.name).into();
     }
-    strategy::prepare_for_create(kind, &mut value, warnings);
+    create::prepare_for_create(kind, &mut value, warnings);
     strategy::validate_create(kind, &key.name, &value)?;
     warnings.extend(validation::warnings::on_create(&value));
     let mut object = Object::from_value(kind, &value);
@@ -193,6 +192,24 @@ fn check_version(kind: Kind, old: &Object, version: u64) -> Result<(), StatusErr
     Ok(())
 }
 
+/// The version that an object says it was made from; 0 if it does not say.
+///
+/// Kubernetes: apiserver/pkg/storage/api_object_versioner.go, ObjectResourceVersion.
+fn resource_version(value: &Value) -> Result<u64, StatusError> {
+    let text = value["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        _ if text.is_empty() => Ok(0),
+        Ok(version) if digits => Ok(version),
+        _ => {
+            let why = if digits { "value out of range" } else { "invalid syntax" };
+            let text = go_quote(text);
+            let message = format!("strconv.ParseUint: parsing {text}: {why}");
+            Err(StatusError::new(StatusReason::Unknown, message))
+        }
+    }
+}
+
 /// Replaces an object by what a person wrote.
 pub(super) fn put(
     api: &mut ApiServer,
@@ -216,13 +233,11 @@ fn write_value(
     warnings: &mut Vec<String>,
 ) -> Outcome {
     let kind = old.kind();
-    let version =
-        value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
-    check_version(kind, &old, version)?;
+    check_version(kind, &old, resource_version(&value)?)?;
     let old_value = old.to_value(now);
     dedup_owner_references(&mut value, true, warnings);
     strategy::prepare_for_update(kind, &mut value, &old_value);
-    strategy::set_defaults(kind, &mut value);
+    create::set_defaults(kind, &mut value);
     if kind == Kind::Pod {
         admission::admit_update(&mut value["spec"], &old_value["spec"]);
     }
@@ -455,7 +470,7 @@ fn delete_other(api: &mut ApiServer, old: Object, options: &DeleteOptions, now: 
         held = !meta.common.finalizers.is_empty();
         if held && meta.deletion.is_none() {
             meta.deletion = Some(Box::new(Deletion { at: now.stamp(), grace_seconds: 0 }));
-            if strategy::has_generation(kind) {
+            if create::has_generation(kind) {
                 meta.generation += 1;
             }
         }

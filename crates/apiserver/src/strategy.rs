@@ -2,19 +2,20 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use api::compact::Compact;
 use api::daemonset::TEMPLATE_GENERATION;
 use api::field::ErrorList;
+use api::json;
 use api::meta::{Deletion, ObjectMeta};
 use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
-use api::schema::KindInfo;
 use api::status_error::{GroupResource, StatusError};
 use api::toleration::{Taint, TaintEffect};
 use codec::Decoded;
 use sim::Time;
+use validation::create::{has_generation, metadata};
 use wire::FieldValidation;
 
 /// Put on a new node until its kubelet says that it is ready (ND-007).
@@ -33,30 +34,6 @@ pub(super) fn with_meta(object: &mut Object, change: impl FnOnce(&mut ObjectMeta
     }
 }
 
-/// Whether objects of a kind count the versions of their spec (API-004, API-005).
-pub(super) fn has_generation(kind: Kind) -> bool {
-    match kind {
-        Kind::Pod | Kind::DaemonSet => true,
-        Kind::Other(_) => {
-            let kinds = [
-                "Deployment",
-                "StatefulSet",
-                "ReplicaSet",
-                "ReplicationController",
-                "PodTemplate",
-                "Job",
-                "CronJob",
-                "CustomResourceDefinition",
-                "PodDisruptionBudget",
-                "Ingress",
-                "NetworkPolicy",
-            ];
-            kinds.contains(&kind.name())
-        }
-        _ => false,
-    }
-}
-
 /// Decodes what a person sent, strictly or not (API-034…036).
 pub(super) fn decode(
     kind: Kind,
@@ -65,7 +42,7 @@ pub(super) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, StatusError> {
     let info = kind.info();
-    check_kind(info, body)?;
+    codec::check_kind(body, info).map_err(StatusError::bad_request)?;
     checked(codec::decode(body, info), validation, warnings).map_err(|decoded| {
         let why = decoded.bad_request(info).unwrap_or_default();
         StatusError::bad_request(why)
@@ -96,122 +73,29 @@ fn checked(
     Ok(decoded.value)
 }
 
-/// A kind that only differs in its letters' case leads kubectl to the right path, and is none.
-///
-/// Kubernetes: apimachinery/pkg/runtime/error.go, notRegisteredErr; apiserver/pkg/endpoints/handlers/create.go.
-fn check_kind(info: &KindInfo, body: &Value) -> Result<(), StatusError> {
-    let given = body.get("kind").and_then(Value::as_str).unwrap_or(info.kind);
-    if given == info.kind || given.is_empty() {
-        return Ok(());
-    }
-    Err(StatusError::bad_request(format!(
-        "{given} in version \"{}\" cannot be handled as a {}: no kind \"{given}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
-        info.version, info.kind, info.api_version
-    )))
-}
-
-/// The namespace of the request counts; a body that names another is refused.
-pub(super) fn set_namespace(kind: Kind, value: &mut Value, namespace: &str) -> Result<(), StatusError> {
-    let meta = metadata(value);
-    if !kind.is_namespaced() {
-        meta.remove("namespace");
-        return Ok(());
-    }
-    match meta.get("namespace").and_then(Value::as_str) {
-        Some(given) if !given.is_empty() && given != namespace => Err(StatusError::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        )),
-        _ => {
-            meta.insert("namespace".to_owned(), json!(namespace));
-            Ok(())
-        }
-    }
-}
-
-fn metadata(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = json!({});
-    }
-    let slot = &mut value["metadata"];
-    if !slot.is_object() {
-        *slot = json!({});
-    }
-    match slot {
-        Value::Object(map) => map,
-        _ => unreachable!("made an object above"),
-    }
-}
-
 pub(super) fn key_of(value: &Value, kind: Kind) -> Key {
     let text = |key: &str| value["metadata"][key].as_str().unwrap_or_default();
     Key::new(if kind.is_namespaced() { text("namespace") } else { "" }, text("name"))
 }
 
-/// Drops the metadata that only the server may set.
-pub(super) fn reset_metadata(kind: Kind, value: &mut Value) {
-    let meta = metadata(value);
-    for key in [
-        "uid",
-        "creationTimestamp",
-        "resourceVersion",
-        "generation",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "selfLink",
-        "managedFields",
-    ] {
-        meta.remove(key);
-    }
-    if kind == Kind::DaemonSet {
-        let annotations = meta.entry("annotations").or_insert_with(|| json!({}));
-        if let Some(annotations) = annotations.as_object_mut() {
-            annotations.insert(TEMPLATE_GENERATION.to_owned(), json!("1"));
-        }
-    }
-}
-
-/// The strategies' PrepareForCreate.
-pub(super) fn prepare_for_create(kind: Kind, value: &mut Value, warnings: &mut Vec<String>) {
-    match kind {
-        Kind::DaemonSet => remove_status(value),
-        Kind::Pod => {
-            remove_status(value);
-            value["status"] = json!({"phase": "Pending"});
-        }
-        Kind::Other(_) if kind.name() == "Namespace" => {
-            let meta = metadata(value);
-            let name = meta.get("name").cloned().unwrap_or_default();
-            let labels = meta.entry("labels").or_insert_with(|| json!({}));
-            if let Some(labels) = labels.as_object_mut() {
-                labels.insert("kubernetes.io/metadata.name".to_owned(), name);
-            }
-            let mut finalizers = value["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
-            if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
-                finalizers.push(json!("kubernetes"));
-            }
-            value["spec"] = json!({"finalizers": finalizers});
-            value["status"] = json!({"phase": "Active"});
-        }
-        Kind::Other(_) if has_generation(kind) => remove_status(value),
-        _ => {}
-    }
-    validation::prepare::prepare_for_create(value, warnings);
-}
-
-fn remove_status(value: &mut Value) {
-    if let Some(map) = value.as_object_mut() {
-        map.remove("status");
-    }
-}
-
 /// Keeps what an update may not change: the server's own metadata and, on the main endpoint, the status.
 pub(super) fn prepare_for_update(kind: Kind, value: &mut Value, old: &Value) {
     let meta = metadata(value);
-    for key in ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for key in ["creationTimestamp", "generation"] {
         match old["metadata"].get(key) {
             Some(kept) => meta.insert(key.to_owned(), kept.clone()),
             None => meta.remove(key),
         };
+    }
+    let unset = |value: Option<&Value>| value.is_none_or(|value| value.is_null() || value == "");
+    for (key, keeps) in [
+        ("uid", unset(meta.get("uid"))),
+        ("deletionTimestamp", true),
+        ("deletionGracePeriodSeconds", unset(meta.get("deletionGracePeriodSeconds"))),
+    ] {
+        if let (Some(kept), true) = (old["metadata"].get(key), keeps) {
+            meta.insert(key.to_owned(), kept.clone());
+        }
     }
     for key in ["name", "namespace"] {
         if let Some(kept) = old["metadata"].get(key) {
@@ -231,7 +115,9 @@ pub(super) fn prepare_for_update(kind: Kind, value: &mut Value, old: &Value) {
     if own_status || kind.name() == "Namespace" {
         match old.get("status") {
             Some(status) => value["status"] = status.clone(),
-            None => remove_status(value),
+            None => {
+                json::object(value).remove("status");
+            }
         }
     }
 }
@@ -243,14 +129,6 @@ pub(super) fn is_changed(kind: Kind, new: &Value, old: &Value) -> bool {
     let annotations = |of: &Value| of["metadata"]["annotations"].clone();
     has_generation(kind)
         && (new["spec"] != old["spec"] || kind.name() == "Deployment" && annotations(new) != annotations(old))
-}
-
-pub(super) fn set_defaults(kind: Kind, value: &mut Value) {
-    if let Some(map) = value.as_object_mut() {
-        map.insert("apiVersion".to_owned(), json!(kind.api_version()));
-        map.insert("kind".to_owned(), json!(kind.name()));
-    }
-    validation::defaults::set_defaults(value);
 }
 
 fn invalid(kind: Kind, name: &str, errors: &ErrorList) -> Result<(), StatusError> {

@@ -112,10 +112,47 @@ impl UnknownField {
 
 impl DecodeError {
     pub fn diagnostic(&self, tree: &Node) -> Diagnostic {
-        let span = locate(tree, &self.path, Part::Value);
-        let diagnostic = Diagnostic::error(&self.message, span).with_path(&self.path);
+        self.diagnostic_below(tree, "")
+    }
+
+    /// The same for an object that is below a path of the tree, such as an item of a list.
+    pub(super) fn diagnostic_below(&self, tree: &Node, prefix: &str) -> Diagnostic {
+        let span = locate(tree, &join(prefix, &self.path), Part::Value);
+        let diagnostic = Diagnostic::error(&self.message, span).with_path(without_key(&self.path));
         Diagnostic { help: self.help.clone(), ..diagnostic }
     }
+}
+
+/// A path below another; either may be empty.
+pub(super) fn join(prefix: &str, path: &str) -> String {
+    match (prefix, path) {
+        ("", path) => path.to_owned(),
+        (prefix, "") => prefix.to_owned(),
+        (prefix, path) => format!("{prefix}.{path}"),
+    }
+}
+
+/// Go's messages name a map of strings as a whole: `spec.selector.matchLabels`, not the key in it.
+pub(super) fn without_key(path: &str) -> &str {
+    match path.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((map, key)) if key.parse::<usize>().is_err() => map,
+        _ => path,
+    }
+}
+
+/// A kind that only differs in its letters' case leads kubectl to the right path, and is none.
+///
+/// Kubernetes: apimachinery/pkg/runtime/error.go, notRegisteredErr; apiserver/pkg/endpoints/handlers/create.go.
+pub fn check_kind(object: &Value, kind: &KindInfo) -> std::result::Result<(), String> {
+    let given = object.get("kind").and_then(Value::as_str).unwrap_or(kind.kind);
+    if given == kind.kind || given.is_empty() {
+        return Ok(());
+    }
+    let KindInfo { api_version, version, .. } = kind;
+    Err(format!(
+        "{given} in version \"{version}\" cannot be handled as a {}: no kind \"{given}\" is registered for version \"{api_version}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+        kind.kind
+    ))
 }
 
 /// Decodes an object of a known kind. Field names are case sensitive.

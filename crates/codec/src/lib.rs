@@ -9,9 +9,11 @@ mod go_time;
 mod go_types;
 
 pub mod manifest;
+pub mod unstructured;
 
 pub use decode::{
-    DecodeError, Decoded, UnknownField, decode, decode_metadata, from_unstructured, json_kind, widen_integers,
+    DecodeError, Decoded, UnknownField, check_kind, decode, decode_metadata, from_unstructured, json_kind,
+    widen_integers,
 };
 pub use decode_all::decode_all;
 

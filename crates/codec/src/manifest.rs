@@ -7,9 +7,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{DecodeError, Decoded, decode_all};
+use crate::decode::{join, without_key};
+use crate::unstructured::{self, Mapping, mapping, no_match};
+use crate::{DecodeError, Decoded, check_kind, decode_all, widen_integers};
 use api::field::{FieldError, go_quote};
+use api::object::Kind;
 use api::schema::{self, KindInfo};
+use api::status_error::StatusError;
+use validation::create;
 use yaml::{Diagnostic, Document, Node, Part, Reader, Span, locate, locate_bad_value, read_documents};
 
 /// The namespaces that every cluster has.
@@ -75,11 +80,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn whole_path(&self, path: &str) -> String {
-        match (&*self.prefix, path) {
-            ("", path) => path.to_owned(),
-            (prefix, "") => prefix.to_owned(),
-            (prefix, path) => format!("{prefix}.{path}"),
-        }
+        join(&self.prefix, path)
     }
 
     fn at(&self, path: &str, part: Part) -> Span {
@@ -98,30 +99,53 @@ impl Place<'_> {
 
 impl Check<'_> {
     fn document(&mut self, document: &Document) {
-        let object = document.tree.to_value();
+        let mut object = document.tree.to_value();
         if object.is_null() {
             return;
         }
-        if object["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && object["items"].is_array() {
-            // The items of a list are checked as objects of their own; their places are below `items[i]`.
-            for (index, item) in object["items"].as_array().into_iter().flatten().enumerate() {
-                self.object(&Place { tree: &document.tree, prefix: format!("items[{index}]") }, item);
-            }
+        widen_integers(&mut object);
+        let whole = Place { tree: &document.tree, prefix: String::new() };
+        let problems = unstructured::object_kind(&object);
+        if !problems.is_empty() {
+            let problem = |(path, text)| whole.error(path, format!("error validating data: {text}"));
+            self.found.extend(problems.into_iter().map(problem));
+            self.objects += 1;
             return;
         }
-        self.object(&Place { tree: &document.tree, prefix: String::new() }, &object);
+        let refused = unstructured::undecodable(&object, document.json.as_deref());
+        let items = object.get_mut("items").map(Value::take);
+        if let Some(error) = &refused {
+            self.found.push(error.diagnostic(&document.tree));
+        }
+        match items {
+            // The items of a list are checked as objects of their own; their places are below `items[i]`.
+            Some(Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    let prefix = format!("items[{index}]");
+                    self.object(&Place { tree: &document.tree, prefix }, item, None);
+                }
+            }
+            _ => self.object(&whole, &object, refused.as_ref()),
+        }
     }
 
-    fn object(&mut self, place: &Place, object: &Value) {
+    /// Checks an object that the reader of documents refused for `refused`, if for anything.
+    fn object(&mut self, place: &Place, object: &Value, refused: Option<&DecodeError>) {
         self.objects += 1;
-        let info = match kind_of(object, place) {
-            Ok(info) => info,
+        let (kind, info) = match kind_of(object, place) {
+            Ok(kind) => (kind, kind.info()),
             Err(diagnostic) => return self.found.push(*diagnostic),
         };
-        if let Some(diagnostic) = refused_by_kubectl(object, place) {
+        if refused.is_none()
+            && let Some(diagnostic) = refused_by_kubectl(object, place)
+        {
             return self.found.push(diagnostic);
         }
-        let (decoded, mistakes) = decode_all(object, info);
+        if let Err(why) = check_kind(object, info) {
+            return self.found.push(place.error("kind", why));
+        }
+        let (decoded, mut mistakes) = decode_all(object, info);
+        mistakes.retain(|error| refused.is_none_or(|refused| refused.path != error.path));
         let strict = strict_diagnostics(&decoded, &mistakes, place);
         let sound = strict.is_empty();
         self.found.extend(strict);
@@ -129,7 +153,7 @@ impl Check<'_> {
             return;
         }
         let missed = missed(&decoded, &mistakes);
-        let value = defaulted(decoded.value, info);
+        let Some(value) = prepared(decoded.value, kind) else { return };
         self.namespace(place, &value, info);
         let mut errors = validation::validate(&value);
         errors.retain(|error| !follows(error, &missed));
@@ -204,12 +228,7 @@ fn follows(error: &FieldError, missed: &[String]) -> bool {
 /// Unknown fields and wrong types: what a strict API server refuses (API-034).
 fn strict_diagnostics(decoded: &Decoded, mistakes: &[DecodeError], place: &Place) -> Vec<Diagnostic> {
     let helped = |diagnostic: Diagnostic, help: Option<String>| Diagnostic { help, ..diagnostic };
-    let mistaken = mistakes.iter().map(|error| {
-        let path = without_key(&error.path);
-        let diagnostic =
-            Diagnostic::error(&error.message, place.at(&error.path, Part::Value)).with_path(path);
-        helped(diagnostic, error.help.clone())
-    });
+    let mistaken = mistakes.iter().map(|error| error.diagnostic_below(place.tree, &place.prefix));
     let unknown = decoded.unknown.iter().map(|field| {
         let span = place.at(&field.path, Part::Key);
         let diagnostic = Diagnostic::error(field.message(), span).with_path(&field.path);
@@ -218,38 +237,20 @@ fn strict_diagnostics(decoded: &Decoded, mistakes: &[DecodeError], place: &Place
     mistaken.chain(unknown).collect()
 }
 
-/// Go's messages name a map of strings as a whole: `spec.selector.matchLabels`, not the key in it.
-fn without_key(path: &str) -> &str {
-    match path.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
-        Some((map, key)) if key.parse::<usize>().is_err() => map,
-        _ => path,
-    }
-}
-
 /// Kind and version, as kubectl looks them up (API-037, API-038, CLI-027).
-fn kind_of(object: &Value, place: &Place) -> Result<&'static KindInfo, Box<Diagnostic>> {
+fn kind_of(object: &Value, place: &Place) -> Result<Kind, Box<Diagnostic>> {
     let text = |key: &str| object[key].as_str().unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    let refused = |path: &str, what: &str| {
-        let diagnostic =
-            Diagnostic::error(format!("error validating data: {what}"), place.at(path, Part::Value));
-        Err(Box::new(if path.is_empty() { diagnostic } else { diagnostic.with_path(path) }))
-    };
-    if !object.is_object() {
-        return refused("", "invalid object to validate");
-    }
-    match (version.is_empty(), kind.is_empty()) {
-        (true, true) => return refused("kind", "[apiVersion not set, kind not set]"),
-        (true, false) => return refused("apiVersion", "apiVersion not set"),
-        (false, true) => return refused("kind", "kind not set"),
-        (false, false) => {}
-    }
-    if let Some(info) = schema::kind(version, kind) {
-        return Ok(info);
+    match mapping(version, kind) {
+        Some(Mapping::Served(kind)) => return Ok(kind),
+        Some(Mapping::Unserved) => {
+            return Err(Box::new(place.error("kind", StatusError::not_served().message)));
+        }
+        None => {}
     }
     let known = schema::kinds().iter().find(|info| info.kind.eq_ignore_ascii_case(kind));
     let field = if known.is_some_and(|info| info.kind == kind) { "apiVersion" } else { "kind" };
-    let diagnostic = place.error(field, format!("no matches for kind \"{kind}\" in version \"{version}\""));
+    let diagnostic = place.error(field, no_match(version, kind));
     Err(Box::new(match known {
         Some(info) => {
             diagnostic.with_help(format!("Kubernetes serves it as {} {}", info.api_version, info.kind))
@@ -258,15 +259,13 @@ fn kind_of(object: &Value, place: &Place) -> Result<&'static KindInfo, Box<Diagn
     }))
 }
 
-/// The object as it is validated: with its namespace and the API server's defaults.
-fn defaulted(mut value: Value, info: &KindInfo) -> Value {
-    let has_namespace =
-        value["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
-    if info.namespaced && !has_namespace && value["metadata"].is_object() {
-        value["metadata"]["namespace"] = Value::from("default");
-    }
-    validation::defaults::set_defaults(&mut value);
-    value
+/// The object as it is validated: in its own namespace, and as the API server changes it before.
+fn prepared(mut value: Value, kind: Kind) -> Option<Value> {
+    let namespace = value["metadata"]["namespace"].as_str().filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.unwrap_or("default").to_owned();
+    create::before_admission(kind, &mut value, &namespace, &mut Vec::new()).ok()?;
+    create::prepare_for_create(kind, &mut value, &mut Vec::new());
+    Some(value)
 }
 
 /// Where the field of an error is. Kubernetes leaves `metadata` out of the path to a template's labels and
@@ -387,5 +386,27 @@ mod tests {
         let found = check_apply(text.as_bytes());
         assert_eq!(found[0].path.as_deref(), Some("spec.selector.matchLabels"));
         assert_eq!((found.len(), found[0].span.start.line), (1, 8));
+    }
+
+    #[test]
+    fn fields_whose_gates_are_off_are_dropped_before_the_check() {
+        let image = "image: nginx\n";
+        let text = SOUND.replace(image, "image: nginx\n        lifecycle: {stopSignal: SIGNONE}\n");
+        assert_eq!(checked(&text), []);
+    }
+
+    #[test]
+    fn kubectl_decodes_metadata_itself() {
+        let text = SOUND.replace("  name: a\n", "  name: a\n  labels: {x: 1}\n");
+        let found = checked(&text);
+        let message = "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string";
+        assert_eq!(found, [(5, message.into())]);
+    }
+
+    #[test]
+    fn a_kind_in_lower_case_finds_its_path_and_no_more() {
+        let text = SOUND.replace("kind: DaemonSet", "kind: daemonset");
+        assert_eq!(checked(&text)[0].0, 2);
+        assert!(checked(&text)[0].1.contains("no kind \"daemonset\" is registered"));
     }
 }

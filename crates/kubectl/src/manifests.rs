@@ -14,6 +14,7 @@ use api::meta::Name;
 use api::object::{Key, Kind};
 use cli_runtime::job::{Failure, FileDiagnostic, Io, Stop};
 use codec::manifest;
+use codec::unstructured::object_kind;
 use wire::FieldValidation;
 use yaml::{Reader, read_documents};
 
@@ -179,38 +180,17 @@ fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mu
 fn shape(value: &Value) -> Option<String> {
     let mut problems = object_kind(value);
     if problems.is_empty() && value["kind"] == "List" && value["apiVersion"] == "v1" {
-        match value["items"].as_array() {
-            None => problems.push(NOT_AN_OBJECT.to_owned()),
-            Some(items) => problems = items.iter().flat_map(object_kind).collect(),
-        }
+        problems = match value["items"].as_array() {
+            None => object_kind(&Value::Null),
+            Some(items) => items.iter().flat_map(object_kind).collect(),
+        };
     }
-    match problems.len() {
-        0 => None,
-        1 => problems.pop(),
-        _ => Some(format!("[{}]", problems.join(", "))),
+    let texts: Vec<String> = problems.into_iter().map(|(_, text)| text).collect();
+    match &*texts {
+        [] => None,
+        [text] => Some(text.clone()),
+        texts => Some(format!("[{}]", texts.join(", "))),
     }
-}
-
-const NOT_AN_OBJECT: &str = "invalid object to validate";
-
-/// Kubernetes: kubectl/pkg/validation/validation.go, getObjectKind.
-fn object_kind(value: &Value) -> Vec<String> {
-    let Some(fields) = value.as_object() else { return vec![NOT_AN_OBJECT.to_owned()] };
-    let mut problems = Vec::new();
-    match fields.get("apiVersion") {
-        None | Some(Value::Null) => problems.push("apiVersion not set".to_owned()),
-        Some(Value::String(text)) if text.matches('/').count() > 1 => {
-            problems.push(format!("unexpected GroupVersion string: {text}"));
-        }
-        Some(Value::String(_)) => {}
-        Some(_) => problems.push("apiVersion isn't string type".to_owned()),
-    }
-    match fields.get("kind") {
-        None | Some(Value::Null) => problems.push("kind not set".to_owned()),
-        Some(Value::String(_)) => {}
-        Some(_) => problems.push("kind isn't string type".to_owned()),
-    }
-    problems
 }
 
 /// The objects of the files as targets to get or delete.

@@ -9,12 +9,13 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use api::field::{FieldError, go_json, go_quote};
+use api::field::{go_json, go_quote};
 use api::meta::{Uid, fnv1a_128};
 use api::pod::references::api_object_references;
 use api::pod::{CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, Pod, PodSource};
 use api::schema::{self, KindInfo};
 use api::toleration::{TaintEffect, Toleration, add_or_update_toleration_in_pod_spec};
+use codec::manifest::field_diagnostic;
 use codec::{Decoded, decode, decode_all};
 use sim::Time;
 use validation::{self, defaults};
@@ -242,10 +243,7 @@ fn finish(
     object["spec"]["nodeName"] = json!(node_name);
     if !errors.is_empty() {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let place = |error: &FieldError| {
-            let span = locate(&document.tree, &error.field, Part::Value);
-            Diagnostic::error(error.to_string(), span).with_path(&error.field)
-        };
+        let place = |error| field_diagnostic(&document.tree, error);
         let diagnostics = errors.iter().map(place).chain(references).collect();
         return Err(ManifestError { message: format!("invalid pod: [{}]", texts.join(" ")), diagnostics });
     }
@@ -287,4 +285,19 @@ fn apply_defaults(object: &mut Value, file: &str, node_name: &str) {
 /// Kubernetes: pkg/kubelet/config/common.go, generatePodName.
 pub fn generate_pod_name(name: &str, node_name: &str) -> String {
     format!("{name}-{}", node_name.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_a_map_is_marked_at_its_entry() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  labels:\n    good: x\n    LABEL\nspec:\n  containers:\n  - {name: c, image: x}\n";
+        for label in ["bad: -a", "bad: 1", "b d: x"] {
+            let found = check_static("node", "a.yaml", pod.replace("LABEL", label).as_bytes());
+            let places: Vec<_> = found.iter().map(|d| (d.span.start.line, d.path.as_deref())).collect();
+            assert_eq!(places, [(7, Some("metadata.labels"))], "{label}: {found:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod affinity;
 mod claim;
 mod config;
 mod container;
+pub mod create;
 mod daemonset;
 pub mod defaults;
 mod go_form;
