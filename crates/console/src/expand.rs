@@ -334,5 +334,3 @@ impl arith::Variables for InEnv<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -601,5 +601,3 @@ pub(super) fn is_incomplete(text: &str, aliases: &Rc<Aliases>) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests;

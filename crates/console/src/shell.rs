@@ -639,5 +639,3 @@ fn with_body(mut thread: Thread, body: Body) -> Thread {
     thread
 }
 
-#[cfg(test)]
-mod tests;
