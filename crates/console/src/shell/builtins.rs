@@ -10,6 +10,7 @@ use crate::env::{HOME, Host};
 use crate::{absent, arith};
 
 pub(crate) use print::float_text;
+pub(super) use declare::Numbers;
 pub(super) use print::quoted;
 
 /// Those that are no programs, which `sudo` cannot run.

@@ -94,7 +94,7 @@ fn texts_are_compared() {
             ("diff -q a b; cmp a b; cmp -s a a && echo same", "Files a and b differ\na b differ: byte 5, line 3\nsame\n"),
             ("head -1 a | diff - a | head -1", "1a2,7\n"),
             ("diff a nope", "diff: nope: No such file or directory\n[2]\n"),
-            ("comm -12 a b | wc -l; comm -13 a b", "6\nX\n8\n"),
+            ("comm -12 a <(head -3 a) | wc -l; comm -13 a <(seq 8); comm <(seq 2) <(seq 2 3)", "3\n8\n1\n\t\t2\n\t3\n"),
         ],
     );
 }

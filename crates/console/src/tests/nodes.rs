@@ -18,14 +18,14 @@ fn files_of_a_node_are_listed_and_read() {
     desk.check(
         "ssh worker-1 sudo ls -la /etc/kubernetes/manifests /nowhere",
         expect![[r#"
-        /etc/kubernetes/manifests:
-        total 12
-        drwxr-xr-x 2 root root 4096 Jan  1 00:00 .
-        drwxr-xr-x 2 root root 4096 Jan  1 00:00 ..
-        -rw------- 1 root root   23 Jan  1 00:00 web.yaml
-        ls: cannot access '/nowhere': No such file or directory
-        [2]
-    "#]],
+            ls: cannot access '/nowhere': No such file or directory
+            /etc/kubernetes/manifests:
+            total 12
+            drwxr-xr-x 2 root root 4096 Jan  1 00:00 .
+            drwxr-xr-x 2 root root 4096 Jan  1 00:00 ..
+            -rw-r--r-- 1 root root   23 Jan  1 00:00 web.yaml
+            [2]
+        "#]],
     );
     desk.check(
         &format!("ssh worker-1 cat {WEB} | grep image"),
@@ -63,7 +63,7 @@ fn files_of_a_node_are_written_in_every_way_that_people_use() {
     assert_eq!(desk.run("ssh worker-1 cat /tmp/b"), "one\ntwo\n");
     assert_eq!(
         desk.run("ssh worker-1 'echo x > /nowhere/b'"),
-        "bash: /nowhere/b: No such file or directory\n[1]\n"
+        "bash: line 1: /nowhere/b: No such file or directory\n[1]\n"
     );
 }
 
@@ -103,7 +103,7 @@ fn files_of_a_node_are_edited_in_place() {
     assert_eq!(desk.run(&format!("ssh worker-1 \"sed 1d {WEB}\"")), "image: web:2\n");
     assert_eq!(
         desk.run(&format!("ssh worker-1 sed 1데 {WEB}")),
-        "sed: -e expression #1, char 1: unknown command: `1데'\n[1]\n"
+        "sed: -e expression #1, char 2: unknown command: `데'\n[1]\n"
     );
     // On the person's own computer it is a filter.
     assert_eq!(desk.run("echo image: web:1 | sed s/web:1/web:2/"), "image: web:2\n");
@@ -245,7 +245,7 @@ fn lines_are_joined_as_in_bash() {
     assert_eq!(desk.run("frobnicate"), "bash: frobnicate: command not found\n[127]\n");
     assert_eq!(desk.run("ssh worker-1 frobnicate"), "bash: line 1: frobnicate: command not found\n[127]\n");
     assert_eq!(desk.run("echo 'a"), "bash: unexpected EOF while looking for matching `''\n[2]\n");
-    assert_eq!(desk.run("ls /nowhere 2>/dev/null"), "");
+    assert_eq!(desk.run("ls /nowhere 2>/dev/null"), "[2]\n");
     assert_eq!(desk.run("frobnicate 2>&1 | grep -c found"), "1\n");
     assert_eq!(desk.run(""), "");
 }
@@ -338,36 +338,36 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
     let mut desk = Desk::new();
     let mut said = String::new();
     for line in [
-        "for n in a b; do echo $n; done",
-        "echo a | awk '{print $1}'",
-        "ssh worker-1 uptime",
+        "helm list",
+        "curl localhost",
+        "uptime",
         "ssh worker-1 docker ps",
-        "vi ds.yaml",
-        "NS=kube-system; echo $NS",
+        "ssh worker-1 top",
+        "man ls",
         "frobnicate",
         "ssh worker-1 frobnicate",
     ] {
         said += &format!("$ {line}\n{}", desk.run(line));
     }
     expect![[r#"
-        $ for n in a b; do echo $n; done
-        (for is not simulated: this console reads one command after the other, with |, &&, || and ;)
-        [1]
-        $ echo a | awk '{print $1}'
-        (awk is not simulated: grep, head, tail, cut, sed, sort and wc are, and kubectl get -o jsonpath=… picks values)
-        [1]
-        $ ssh worker-1 uptime
-        (uptime is not simulated: of a node's computer there are files, systemd, the kubelet's journal and crictl)
-        [1]
+        $ helm list
+        (helm is not simulated: kubectl and the nodes' own tools are)
+        [127]
+        $ curl localhost
+        (curl is not simulated: no traffic flows here)
+        [127]
+        $ uptime
+        (uptime is not simulated: it is on the nodes: ssh NODE)
+        [127]
         $ ssh worker-1 docker ps
         (docker is not simulated: the runtime is containerd, and crictl talks to it)
-        [1]
-        $ vi ds.yaml
-        (vi is not simulated: edit the file in the editor, or a node's with sed -i, tee or cat <<EOF)
-        [1]
-        $ NS=kube-system; echo $NS
-        (variables are not simulated: write out the value where it is used)
-
+        [127]
+        $ ssh worker-1 top
+        (top is not simulated: of a node's computer there are files, systemd, ps, ss, ip, the kubelet's journal and crictl)
+        [127]
+        $ man ls
+        (man is not simulated: kubectl COMMAND --help and help say what is there)
+        [127]
         $ frobnicate
         bash: frobnicate: command not found
         [127]

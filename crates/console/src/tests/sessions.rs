@@ -84,6 +84,7 @@ fn a_session_ends_with_its_node() {
         root@desk:~# ssh worker-1
         root@worker-1:~# sudo poweroff; echo no
         Connection to worker-1 closed by remote host.
+        no
         Connection to worker-1 closed.
         root@desk:~# echo $?
         255
