@@ -12,7 +12,6 @@ use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect};
 use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
-use kubelet::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 use kubelet::runtime::component;
 use kubelet::runtime::sandbox::{Container, Sandbox};
 use kubelet::{FileChange, Host, Kubelet, PID};

@@ -333,6 +333,3 @@ impl arith::Variables for InEnv<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -71,6 +71,7 @@ pub(super) struct Parser {
     open_mark: Option<String>,
     /// A place and the newlines before it.
     counted: (usize, usize),
+    start_line: usize,
 }
 
 impl Parser {
@@ -87,6 +88,7 @@ impl Parser {
             depth: 0,
             open_mark: None,
             counted: (0, 0),
+            start_line: 1,
         }
     }
 
@@ -101,6 +103,7 @@ impl Parser {
                 Some(_) => break,
             }
         }
+        self.start_line = self.line();
         let list = self.list(true)?;
         if list.items.is_empty() {
             return Err(self.unexpected());
@@ -123,8 +126,12 @@ impl Parser {
         self.open_mark.as_deref()
     }
 
-    /// The number of the line that is read next, from 1.
-    pub(super) fn line(&mut self) -> usize {
+    /// The number of the line on which the last command began, from 1.
+    pub(super) fn start_line(&self) -> usize {
+        self.start_line
+    }
+
+    fn line(&mut self) -> usize {
         let (pos, line) = self.counted;
         let since = self.chars.get(pos..self.pos).unwrap_or_default();
         self.counted = (self.pos.max(pos), line + since.iter().filter(|c| **c == '\n').count());
@@ -373,6 +380,12 @@ impl Parser {
         if simple.words.is_empty() && simple.assignments.is_empty() && simple.redirects.is_empty() {
             return Err(self.unexpected());
         }
+        // `name (` begins a function, so what follows is what is wrong.
+        if self.peek() == Some('(') && simple.words.len() == 1 && simple.assignments.is_empty() {
+            self.pos += 1;
+            self.skip_blanks();
+            return Err(self.unexpected());
+        }
         Ok(Command::Simple(Rc::new(simple)))
     }
 
@@ -502,7 +515,8 @@ impl Parser {
         let word = self.word()?;
         let kind = match operator {
             "<" => RedirectKind::Read(word),
-            ">" | ">|" => RedirectKind::Write(word),
+            ">" => RedirectKind::Write(word),
+            ">|" => RedirectKind::Clobber(word),
             ">>" => RedirectKind::Append(word),
             "<>" => RedirectKind::ReadWrite(word),
             "&>" => RedirectKind::Both(word),
@@ -600,6 +614,3 @@ pub(super) fn is_incomplete(text: &str, aliases: &Rc<Aliases>) -> bool {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

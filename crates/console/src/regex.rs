@@ -22,7 +22,7 @@ impl Regex {
         Regex(Pattern::perl(pattern, ignore_case).ok())
     }
 
-    pub fn is_match(&self, text: &str) -> bool {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|pattern| pattern.is_match(text))
     }
 }

@@ -638,6 +638,3 @@ fn with_body(mut thread: Thread, body: Body) -> Thread {
     thread.frames.push(frame);
     thread
 }
-
-#[cfg(test)]
-mod tests;

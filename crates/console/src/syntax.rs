@@ -165,8 +165,10 @@ pub(super) struct Redirect {
 pub(super) enum RedirectKind {
     /// `<`
     Read(Word),
-    /// `>`, `>|`
+    /// `>`
     Write(Word),
+    /// `>|`: also where `set -C` forbids it
+    Clobber(Word),
     /// `>>`
     Append(Word),
     /// `<>`

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::conditional;
 use super::program::Cx;
-use super::thread::{Expansion, Frame, Thread, What};
+use super::thread::{Frame, Thread, What};
 use super::{Machines, Shell};
+use crate::arith;
 use crate::env::{Env, Value};
 use crate::expand::{Expanded as Result, Expander, Pause};
 use crate::glob::Pattern;
@@ -24,6 +25,7 @@ pub(super) struct Opening {
 pub(super) enum OpeningKind {
     Read(String),
     Write(String),
+    Clobber(String),
     Append(String),
     ReadWrite(String),
     Both { path: String, append: bool },
@@ -125,7 +127,12 @@ fn put(env: &mut Env, assign: &Assign) -> std::result::Result<(), String> {
     let is_integer = env.variable(&assign.name).is_some_and(|variable| variable.integer);
     match (&assign.value, assign.index) {
         (Value::Text(text), Some(index)) => env.assign_element(&assign.name, index, text),
-        (Value::Text(text), None) if assign.append && !is_integer => match before {
+        (Value::Text(text), None) if is_integer => {
+            let sum = if assign.append { format!("{}+({text})", assign.name) } else { text.to_string() };
+            let value = arith::evaluate(&sum, &mut super::builtins::Numbers(env))?;
+            env.assign(&assign.name, Value::Text(value.to_string().into()))
+        }
+        (Value::Text(text), None) if assign.append => match before {
             Some(Value::Array(_)) => env.assign_element(&assign.name, 0, text),
             _ => {
                 let before = env.get(&assign.name).unwrap_or_default();
@@ -151,6 +158,7 @@ fn openings(expander: &mut Expander<'_>, redirects: &[Redirect]) -> Result<Vec<O
         let kind = match &redirect.kind {
             RedirectKind::Read(word) => OpeningKind::Read(expander.text(word)?),
             RedirectKind::Write(word) => OpeningKind::Write(expander.text(word)?),
+            RedirectKind::Clobber(word) => OpeningKind::Clobber(expander.text(word)?),
             RedirectKind::Append(word) => OpeningKind::Append(expander.text(word)?),
             RedirectKind::ReadWrite(word) => OpeningKind::ReadWrite(expander.text(word)?),
             RedirectKind::Both(word) => OpeningKind::Both { path: expander.text(word)?, append: false },
@@ -300,12 +308,4 @@ fn run_arm(thread: &mut Thread, compound: &Rc<Compound>, arm: Option<usize>) {
     }
     let lists = bodies.into_iter().rev().filter(|body| !body.items.is_empty());
     thread.frames.extend(lists.map(|list| Frame::List { list, at: 0 }));
-}
-
-impl Expansion {
-    /// Whether anything of it needs a substitution; for tests.
-    #[cfg(test)]
-    pub(super) fn is_fresh(&self) -> bool {
-        self.outputs.is_empty()
-    }
 }

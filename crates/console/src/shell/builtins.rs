@@ -9,6 +9,7 @@ use super::{conditional, launch, streams};
 use crate::env::{HOME, Host};
 use crate::{absent, arith};
 
+pub(super) use declare::Numbers;
 pub(crate) use print::float_text;
 pub(super) use print::quoted;
 

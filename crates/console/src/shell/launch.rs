@@ -38,6 +38,8 @@ impl Shell {
             cx.thread.status = code;
             return;
         }
+        // What was written so far is there for whoever looks.
+        cx.shell.streams.flush(cx.world);
         let program = program_name(name);
         if program.contains('/') {
             self.run_file(thread, name, args, world);

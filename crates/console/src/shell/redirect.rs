@@ -5,7 +5,7 @@ use super::program::Cx;
 use super::streams::{Fd, Fds, OpenId};
 use super::thread::{Frame, Thread};
 use super::{Machines, Shell};
-use crate::disk::{NOT_FOUND, Node};
+use crate::disk::{Disk, NOT_FOUND, Node};
 use cli_runtime::job::Stream;
 use sim::files::parent;
 
@@ -53,7 +53,14 @@ impl Shell {
                 let to = self.open_input(thread, path, fds, opened, world)?;
                 fds.set(fd(0), to);
             }
-            OpeningKind::Write(path) | OpeningKind::ReadWrite(path) => {
+            OpeningKind::Write(path) => {
+                if thread.env.options.noclobber && is_file(thread, path, world) {
+                    return Err(format!("{path}: cannot overwrite existing file"));
+                }
+                let to = self.open_output(thread, path, false, fds, opened, world)?;
+                fds.set(fd(1), to);
+            }
+            OpeningKind::Clobber(path) | OpeningKind::ReadWrite(path) => {
                 let append = matches!(opening.kind, OpeningKind::ReadWrite(_));
                 let to = self.open_output(thread, path, append, fds, opened, world)?;
                 fds.set(fd(1), to);
@@ -123,15 +130,11 @@ impl Shell {
         }
         let whole = thread.env.absolute(path);
         let host = thread.env.host.clone();
-        let noclobber = thread.env.options.noclobber && !append;
         let cx = Cx { shell: self, thread, world };
         let disk = cx.disk();
         let mut bytes = Vec::new();
         match disk.get(&whole) {
             Some(Node::Directory) => return Err(format!("{path}: Is a directory")),
-            Some(Node::File { .. }) if noclobber => {
-                return Err(format!("{path}: cannot overwrite existing file"));
-            }
             Some(Node::File { bytes: there, .. }) if append => bytes.extend(there.iter()),
             _ => {}
         }
@@ -146,4 +149,9 @@ impl Shell {
         opened.push(id);
         Ok(Fd::File(id))
     }
+}
+
+fn is_file(thread: &Thread, path: &str, world: &dyn Machines) -> bool {
+    let disk = Disk::new(world, &thread.env.host, &thread.extra);
+    matches!(disk.get(&thread.env.absolute(path)), Some(Node::File { .. }))
 }

@@ -17,7 +17,7 @@ const MAX_FRAMES: usize = 4_000;
 
 /// A text to be run line by line.
 pub(super) fn source(text: &str) -> Frame {
-    Frame::Source { parser: Box::new(Parser::new(text)), origin_line: 0 }
+    Frame::Source(Box::new(Parser::new(text)))
 }
 
 /// A command whose words need no expansion.
@@ -49,7 +49,7 @@ impl Shell {
         };
         match frame {
             Frame::Interactive => self.read_entered(thread, world),
-            Frame::Source { parser, origin_line } => self.next_line(thread, parser, origin_line, world),
+            Frame::Source(parser) => self.next_line(thread, parser, world),
             Frame::List { list, at } => self.next_item(thread, list, at),
             Frame::AndOr { and_or, at } => self.next_pipeline(thread, and_or, at, world),
             Frame::Single { pipeline, started } => {
@@ -196,16 +196,10 @@ impl Shell {
         }
     }
 
-    fn next_line(
-        &mut self,
-        thread: &mut Thread,
-        mut parser: Box<Parser>,
-        origin_line: usize,
-        world: &mut dyn Machines,
-    ) {
-        thread.line = origin_line + parser.line();
+    fn next_line(&mut self, thread: &mut Thread, mut parser: Box<Parser>, world: &mut dyn Machines) {
         let had_mark = parser.open_mark().is_some();
         let parsed = parser.next(&thread.env.aliases);
+        thread.line = parser.start_line();
         if let Some(mark) = parser.open_mark().filter(|_| !had_mark).map(str::to_owned) {
             let text = format!("warning: here-document at line 1 delimited by end-of-file (wanted `{mark}')");
             Cx { shell: self, thread, world }.complain(&text);
@@ -213,7 +207,7 @@ impl Shell {
         match parsed {
             Ok(None) => {}
             Ok(Some(list)) => {
-                thread.frames.push(Frame::Source { parser, origin_line });
+                thread.frames.push(Frame::Source(parser));
                 thread.frames.push(Frame::List { list, at: 0 });
             }
             Err(error) => {

@@ -125,10 +125,7 @@ pub(crate) enum Frame {
     /// A shell at its prompt.
     Interactive,
     /// A text, line by line.
-    Source {
-        parser: Box<Parser>,
-        origin_line: usize,
-    },
+    Source(Box<Parser>),
     List {
         list: Rc<List>,
         at: usize,
@@ -204,7 +201,7 @@ pub(crate) enum Frame {
 
 /// What an expansion is for.
 #[derive(Clone)]
-pub enum What {
+pub(crate) enum What {
     Simple(Rc<Simple>),
     /// A compound's redirections.
     Redirects(Rc<Compound>),
@@ -218,7 +215,7 @@ pub enum What {
 
 /// Words being expanded, with the outputs of their substitutions so far.
 #[derive(Clone)]
-pub struct Expansion {
+pub(crate) struct Expansion {
     pub what: What,
     pub outputs: Vec<String>,
 }

@@ -188,7 +188,7 @@ impl Parser {
             }
             None | Some(Token::Operator("}")) => Ok(()),
             Some(Token::Operator(">" | ">>" | "|")) => {
-                Err("output to files and pipes is not simulated: redirect awk itself".to_owned())
+                Err("pipes and output to files are not simulated: redirect awk itself".to_owned())
             }
             _ => Err(self.wrong()),
         }

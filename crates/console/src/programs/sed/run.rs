@@ -234,7 +234,7 @@ impl Run {
             match &command.verb {
                 Verb::Block(end) if !selected => at = *end,
                 _ if !selected => {}
-                Verb::Block(_) | Verb::Nothing => {}
+                Verb::Block(_) => {}
                 Verb::Substitute(substitution) => {
                     if self.substitute(substitution)? {
                         self.substituted = true;

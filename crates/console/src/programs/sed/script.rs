@@ -47,7 +47,6 @@ pub(super) enum End {
 pub(super) enum Verb {
     /// `{`: where the block ends.
     Block(usize),
-    Nothing,
     Substitute(Rc<Substitution>),
     Transliterate(Rc<Vec<(char, char)>>),
     Delete,
@@ -432,11 +431,13 @@ impl Reader {
     /// The text of `a`, `i` and `c`: on the same line, or behind `\` and a newline.
     fn text(&mut self) -> Result<Rc<str>, String> {
         self.skip(|c| c == ' ' || c == '\t');
+        // Behind a backslash the text's own blanks stay.
         if self.peek() == Some('\\') {
             self.pos += 1;
-            self.skip(|c| c == ' ' || c == '\t');
-            if self.peek() == Some('\n') {
-                self.pos += 1;
+            let rest = self.chars.get(self.pos..).unwrap_or_default();
+            let blanks = rest.iter().take_while(|c| matches!(c, ' ' | '\t')).count();
+            if rest.get(blanks) == Some(&'\n') {
+                self.pos += blanks + 1;
             }
         }
         let mut text = String::new();

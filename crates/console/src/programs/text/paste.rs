@@ -14,14 +14,23 @@ pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
         Err(misuse) => return feed::misuse(cx, &misuse),
     };
     let delimiters = unescape(options.value('d').unwrap_or("\t"), Style::Quoted).text;
-    let work = Paste { delimiters: delimiters.chars().collect(), serial: options.has('s') };
-    whole::start("paste", work, options.operands, 1)
+    let mut files = options.operands.clone();
+    // The standard input several times: its lines go round.
+    let mut share = 1;
+    if files.len() > 1 && files.iter().all(|file| file == "-") {
+        share = files.len();
+        files.truncate(1);
+    }
+    let work = Paste { delimiters: delimiters.chars().collect(), serial: options.has('s'), share };
+    whole::start("paste", work, files, 1)
 }
 
 #[derive(Clone)]
 struct Paste {
     delimiters: Vec<char>,
     serial: bool,
+    /// So many lines of the one input make a row.
+    share: usize,
 }
 
 impl Paste {
@@ -43,6 +52,10 @@ impl Work for Paste {
             inputs.iter().map(|input| String::from_utf8_lossy(input).into_owned()).collect();
         let columns: Vec<Vec<&str>> = texts.iter().map(|text| text.lines().collect()).collect();
         let out: String = match self.serial {
+            false if self.share > 1 => {
+                let lines = columns.into_iter().flatten().collect::<Vec<_>>();
+                lines.chunks(self.share).map(|row| self.join(row)).collect()
+            }
             true => columns.iter().map(|column| self.join(column)).collect(),
             false => {
                 let rows = columns.iter().map(Vec::len).max().unwrap_or(0);

@@ -8,7 +8,7 @@ use crate::arith;
 use crate::env::{Env, Value, Variable, is_name};
 
 /// Arithmetic on a shell's variables.
-pub(super) struct Numbers<'e>(pub(super) &'e mut Env);
+pub(in crate::shell) struct Numbers<'e>(pub(in crate::shell) &'e mut Env);
 
 impl arith::Variables for Numbers<'_> {
     fn get(&mut self, name: &str) -> String {

@@ -74,13 +74,13 @@ pub(super) fn printf(cx: &mut Cx<'_>, args: &[String]) -> i32 {
             break;
         }
     }
+    let code = i32::from(!printed.err.is_empty());
+    for text in &printed.err {
+        cx.complain(&format!("printf: {text}"));
+    }
     match variable {
         Some(name) => cx.thread.env.put(&name, &printed.out),
         None => cx.out(&printed.out),
-    }
-    let code = i32::from(!printed.err.is_empty());
-    for text in printed.err {
-        cx.complain(&format!("printf: {text}"));
     }
     code
 }
@@ -128,7 +128,7 @@ impl Printed {
                 self.ended = unescaped.ends;
                 cut(&unescaped.text, precision)
             }
-            'q' => quoted(&value.unwrap_or_default()),
+            'q' => escaped(&value.unwrap_or_default()),
             'c' => value.unwrap_or_default().chars().take(1).collect(),
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' => {
                 let number = self.integer(value.as_deref().unwrap_or_default());
@@ -314,7 +314,7 @@ fn parts(format: &str) -> Result<Vec<Part>, String> {
             }
             None => None,
         };
-        while chars.next_if(|c| matches!(c, 'l' | 'h' | 'q' | 'j' | 'z' | 't')).is_some_and(|c| c != 'q') {}
+        while chars.next_if(|c| matches!(c, 'l' | 'h' | 'j' | 'z' | 't')).is_some() {}
         match chars.next() {
             Some(
                 verb @ ('s' | 'b' | 'c' | 'q' | 'd' | 'i' | 'u' | 'x' | 'X' | 'o' | 'f' | 'F' | 'e' | 'E'
@@ -330,7 +330,19 @@ fn parts(format: &str) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// A word as a shell could read it again.
+/// A word as a shell could read it again, with backslashes.
+fn escaped(text: &str) -> String {
+    if text.is_empty() {
+        return "''".to_owned();
+    }
+    if text.chars().any(char::is_control) {
+        return format!("$'{}'", text.escape_default());
+    }
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
+    text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A word as a shell could read it again, in quotes.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=' | '@' | '%' | '+' | ',')
