@@ -62,6 +62,17 @@ pub fn defaulted_objects(bytes: &[u8]) -> Vec<Value> {
     taken.collect()
 }
 
+/// An object with its namespace and the API server's defaults.
+fn defaulted(mut value: Value, info: &KindInfo) -> Value {
+    let has_namespace =
+        value["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
+    if info.namespaced && !has_namespace && value["metadata"].is_object() {
+        value["metadata"]["namespace"] = Value::from("default");
+    }
+    validation::defaults::set_defaults(&mut value);
+    value
+}
+
 /// A check of a file under way.
 struct Check<'a> {
     has_namespace: &'a dyn Fn(&str) -> bool,
@@ -277,6 +288,11 @@ fn path_of(error: &FieldError) -> String {
         }
         _ => error.field.clone(),
     }
+}
+
+/// A validation error with its place in the text.
+pub fn field_diagnostic(tree: &Node, error: &FieldError) -> Diagnostic {
+    field_diagnostic_below(tree, "", error)
 }
 
 /// A validation error with its place in the text.
