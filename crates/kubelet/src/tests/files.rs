@@ -135,6 +135,33 @@ fn kl_008_a_file_of_more_than_10_mib_is_not_read() {
 }
 
 #[test]
+fn kl_012_a_pod_without_a_name_or_with_faults_shows_in_the_log_and_nowhere_else() {
+    let spec = "spec:\n  containers:\n  - name: c\n    image: a:1\n";
+    for (metadata, spec, why) in [
+        ("metadata: {}\n", spec.to_owned(), "invalid pod: name is needed for the pod"),
+        (
+            "metadata:\n  name: web\n",
+            "spec:\n  containers: []\n".to_owned(),
+            "invalid pod: [spec.containers: Required value",
+        ),
+        (
+            "metadata:\n  name: web\n",
+            spec.replace("name: c", "name: C"),
+            "invalid pod: [spec.containers[0].name: Invalid value",
+        ),
+    ] {
+        let mut world = World::new();
+        world.run(2_000);
+        world.write("web.yaml", &format!("apiVersion: v1\nkind: Pod\n{metadata}{spec}"));
+        world.run(25_000);
+        assert!(world.logged(why), "{why}: {:?}", world.log);
+        assert_eq!(world.running(), [""; 0], "{why}");
+        assert!(world.objects.is_empty(), "there is no mirror: {why}");
+        assert!(world.events.iter().all(|(_, draft)| *draft.regarding.name == *"n1"), "{why}");
+    }
+}
+
+#[test]
 fn kl_010_kl_013_other_kinds_are_refused_by_the_watch_and_by_the_scan() {
     let mut world = World::new();
     world.write("ds.yaml", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: web\n");
