@@ -90,8 +90,8 @@ pub struct Work {
 
 /// Long enough for anything here to come to rest.
 const LIMIT: Duration = Duration::from_secs(36_000);
-/// Quiet is: nothing under way, and nothing due for as long as this.
-const QUIET: Duration = Duration::from_secs(16);
+/// Quiet is: nothing under way, and nothing due for as long as this: garbage is collected once a minute.
+const QUIET: Duration = Duration::from_secs(61);
 const OUTAGE: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -640,7 +640,7 @@ fn ds_036_revisions_come_first_then_pods_then_the_status() {
     let order: Vec<String> = stand
         .calls
         .iter()
-        .filter(|(_, call, _)| call.kind() != Kind::Event)
+        .filter(|(_, call, _)| !matches!(call.kind(), Kind::Event | Kind::Node))
         .map(|(_, call, _)| format!("{} {}", call.verb(), call.kind().name()))
         .take(3)
         .collect();

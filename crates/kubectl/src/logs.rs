@@ -59,6 +59,10 @@ fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     for (pod, container) in sources {
         let text = read_log(io, cmd, pod, &container);
         match text {
+            Ok(text) if !text.is_empty() && (cmd.parsed.flag("timestamps") || is_since_given(cmd)) => {
+                let why = "--timestamps, --since and --since-time are not simulated: the lines have no times";
+                return Err(Failure::message(why).into());
+            }
             Ok(text) => io.out(shown(cmd, &text, &pod.meta.name, &container)),
             Err(Stop::Failed(failure)) if cmd.parsed.flag("ignore-errors") => {
                 let text = errors::message(&failure, &io.client());
@@ -68,6 +72,10 @@ fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     Ok(0)
+}
+
+fn is_since_given(cmd: &Cmd) -> bool {
+    cmd.parsed.given("since") || cmd.parsed.given("since-time")
 }
 
 /// The lines that the flags ask for; of pods that a selector found only the last ten each.

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use api::object::{Key, Kind, Object};
 use apiserver::ApiServer;
-use cli_runtime::job::{Client, FileSet, Io, Job, Progress, Stop};
+use cli_runtime::job::{Client, FileSet, Io, Job, Outcome, Progress, Stop};
 use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, FieldValidation};
 
@@ -110,6 +110,8 @@ impl Terminal {
                     };
                     job.answer(self.now, answer);
                 }
+                // Every kubelet runs, and no container has written anything.
+                Progress::Acts(_) => job.done(self.now, Outcome::default()),
                 Progress::Sleeps { until } if naps < 20 => {
                     naps += 1;
                     self.now = until;

@@ -269,7 +269,7 @@ impl Kubelet {
         worker.is_static()
             && !worker.is_removed()
             && worker.state == WorkerState::Sync
-            && self.mirror_of(worker).is_none_or(|mirror| !is_mirror_pod_of(mirror, &worker.pod))
+            && mirror_actions(&worker.pod, self.mirror_of(worker).map(|mirror| &**mirror)).create
     }
 
     /// Mirror pods with no static pod behind them (KL-028, KL-044).

@@ -118,10 +118,9 @@ fn kl_111_a_completed_container_does_not_hide_those_that_run() {
     let done = ended(0, 0, "Completed");
     assert_eq!(of("True", json!([done, running(true), running(true)])), "2/3 Running");
     assert_eq!(of("False", json!([done, running(true), running(false)])), "1/3 NotReady");
-    assert_eq!(
-        of("False", json!([done, waiting("CrashLoopBackOff"), running(true)])),
-        "1/3 CrashLoopBackOff"
-    );
+    assert_eq!(of("False", json!([done, waiting("CrashLoopBackOff"), running(true)])), "1/3 NotReady");
+    assert_eq!(of("False", json!([done, ended(1, 0, "Error"), running(true)])), "1/3 Error");
+    assert_eq!(of("False", json!([done, ended(1, 0, "Error"), done])), "0/3 Error");
     assert_eq!(of("False", json!([done, done, done])), "0/3 Completed");
 }
 

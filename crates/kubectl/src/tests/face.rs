@@ -395,27 +395,27 @@ fn logs_are_asked_of_the_container_that_is_meant() {
     ];
     expect![[r#"
         $ logs two
-        Error from server (BadRequest): container "side" in pod "two" is waiting to start: ContainerCreating
+        Error from server (BadRequest): container "side" in pod "two" is not available
         [1]
         $ logs two -c nope
         error: container nope is not valid for pod two out of: main, side, prep (init)
         [1]
         $ logs two prep
-        Error from server (BadRequest): container "prep" in pod "two" is waiting to start: ContainerCreating
+        Error from server (BadRequest): container "prep" in pod "two" is not available
         [1]
         $ logs two prep -c main
         error: only one of -c or an inline [CONTAINER] arg is allowed
         [1]
         $ logs two --all-containers
-        Error from server (BadRequest): container "prep" in pod "two" is waiting to start: ContainerCreating
+        Error from server (BadRequest): container "prep" in pod "two" is not available
         [1]
         $ logs two --all-containers -c main
         error: --all-containers=true should not be specified with container name main
         [1]
         $ logs two --all-containers --ignore-errors
-        error: container "prep" in pod "two" is waiting to start: ContainerCreating
-        error: container "main" in pod "two" is waiting to start: ContainerCreating
-        error: container "side" in pod "two" is waiting to start: ContainerCreating
+        error: container "prep" in pod "two" is not available
+        error: container "main" in pod "two" is not available
+        error: container "side" in pod "two" is not available
         $ logs nope
         error: error from server (NotFound): pods "nope" not found in namespace "default"
         [1]
@@ -428,7 +428,7 @@ fn logs_are_asked_of_the_container_that_is_meant() {
         [1]
         $ logs ds/agent
         Found 2 pods, using pod/two
-        Error from server (BadRequest): container "side" in pod "two" is waiting to start: ContainerCreating
+        Error from server (BadRequest): container "side" in pod "two" is not available
         [1]
     "#]]
     .assert_eq(&all(&mut t, &lines));

