@@ -333,4 +333,3 @@ impl arith::Variables for InEnv<'_> {
         }
     }
 }
-

@@ -614,4 +614,3 @@ pub(super) fn is_incomplete(text: &str, aliases: &Rc<Aliases>) -> bool {
         }
     }
 }
-

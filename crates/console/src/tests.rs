@@ -242,7 +242,6 @@ impl Machines for Desk {
     }
 }
 
-
 /// Runs each line on a computer of its own and compares what it prints, with its exit code if that is not 0.
 fn check_all(cases: &[(&str, &str)]) {
     check_with(&[], cases);

@@ -9,8 +9,8 @@ use super::{conditional, launch, streams};
 use crate::env::{HOME, Host};
 use crate::{absent, arith};
 
-pub(crate) use print::float_text;
 pub(super) use declare::Numbers;
+pub(crate) use print::float_text;
 pub(super) use print::quoted;
 
 /// Those that are no programs, which `sudo` cannot run.

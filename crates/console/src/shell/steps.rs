@@ -196,12 +196,7 @@ impl Shell {
         }
     }
 
-    fn next_line(
-        &mut self,
-        thread: &mut Thread,
-        mut parser: Box<Parser>,
-        world: &mut dyn Machines,
-    ) {
+    fn next_line(&mut self, thread: &mut Thread, mut parser: Box<Parser>, world: &mut dyn Machines) {
         let had_mark = parser.open_mark().is_some();
         let parsed = parser.next(&thread.env.aliases);
         thread.line = parser.start_line();

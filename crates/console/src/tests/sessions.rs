@@ -167,10 +167,25 @@ fn an_editor_is_asked_for_and_its_text_is_saved() {
 #[test]
 fn lines_that_could_go_on_are_told_apart() {
     let shell = Shell::terminal(Rc::default(), Time::START);
-    for text in ["for i in a b", "for i in a; do", "echo 'a", "cat <<EOF", "cat <<EOF\nx", "a |", "a &&", "a \\", "if true; then echo", "f() {", "x=(a", "echo $(ls"] {
+    for text in [
+        "for i in a b",
+        "for i in a; do",
+        "echo 'a",
+        "cat <<EOF",
+        "cat <<EOF\nx",
+        "a |",
+        "a &&",
+        "a \\",
+        "if true; then echo",
+        "f() {",
+        "x=(a",
+        "echo $(ls",
+    ] {
         assert!(shell.is_incomplete(text), "{text}");
     }
-    for text in ["echo a", "for i in a; do echo; done", "cat <<EOF\nx\nEOF", "echo \\\\", ")", "done", "", "a;; b"] {
+    for text in
+        ["echo a", "for i in a; do echo; done", "cat <<EOF\nx\nEOF", "echo \\\\", ")", "done", "", "a;; b"]
+    {
         assert!(!shell.is_incomplete(text), "{text}");
     }
 }
@@ -182,7 +197,13 @@ fn watch_and_timeout_run_other_commands() {
     let mut shell = Shell::line("timeout 5 watch -n 2 -t 'date +%S'", None, Rc::default(), desk.now);
     let (text, code) = desk.finish(&mut shell);
     assert_eq!((text.as_str(), code), ("05\n07\n09\n", Some(124)));
-    assert_eq!(desk.run("timeout x true"), "timeout: invalid time interval ‘x’\nTry 'timeout --help' for more information.\n[125]\n");
-    assert_eq!(desk.run("tail -f nowhere"), "tail: cannot open 'nowhere' for reading: No such file or directory\ntail: no files remaining\n[1]\n");
+    assert_eq!(
+        desk.run("timeout x true"),
+        "timeout: invalid time interval ‘x’\nTry 'timeout --help' for more information.\n[125]\n"
+    );
+    assert_eq!(
+        desk.run("tail -f nowhere"),
+        "tail: cannot open 'nowhere' for reading: No such file or directory\ntail: no files remaining\n[1]\n"
+    );
     assert_eq!(desk.run("echo a > f; (sleep 3; echo b >> f) & timeout 6 tail -f f"), "a\nb\n[124]\n");
 }

@@ -48,7 +48,10 @@ fn mistakes_are_told_in_bashs_words() {
         ("a \"b", "bash: unexpected EOF while looking for matching `\"'\n[2]\n"),
         ("a $(b", "bash: unexpected EOF while looking for matching `)'\n[2]\n"),
         ("echo ${x!y}", "bash: ${x!y}: bad substitution\n[1]\n"),
-        ("bash -c 'echo a; ;; b'", "bash: -c: line 1: syntax error near unexpected token `;;'\nbash: -c: line 1: `echo a; ;; b'\n[2]\n"),
+        (
+            "bash -c 'echo a; ;; b'",
+            "bash: -c: line 1: syntax error near unexpected token `;;'\nbash: -c: line 1: `echo a; ;; b'\n[2]\n",
+        ),
         ("select x in a; do echo; done", "bash: select is not simulated: use a loop or a pipe\n[2]\n"),
         ("echo before\necho ( x", "before\nbash: syntax error near unexpected token `x'\n[2]\n"),
         ("frobnicate", "bash: frobnicate: command not found\n[127]\n"),
@@ -83,7 +86,10 @@ fn variables_are_expanded() {
         ("echo ${x:=set}; echo $x", "set\nset\n"),
         ("x=1; echo ${x:+yes} ${y:+yes}.", "yes .\n"),
         ("x=hello; echo ${#x} ${x:1:3} ${x: -2} ${x^^} ${x^}", "5 ell lo HELLO Hello\n"),
-        ("f=/a/b/c.tar.gz; echo ${f##*/} ${f%/*} ${f%.gz} ${f%%.*} ${f#*/}", "c.tar.gz /a/b /a/b/c.tar /a/b/c a/b/c.tar.gz\n"),
+        (
+            "f=/a/b/c.tar.gz; echo ${f##*/} ${f%/*} ${f%.gz} ${f%%.*} ${f#*/}",
+            "c.tar.gz /a/b /a/b/c.tar /a/b/c a/b/c.tar.gz\n",
+        ),
         ("x=a-b-c; echo ${x/-/_} ${x//-/_} ${x/#a/X} ${x/%c/X} ${x//-}", "a_b-c a_b_c X-b-c a-b-X abc\n"),
         ("name=HOME; echo ${!name}", "/root\n"),
         ("a=(x y z); echo ${a[1]} ${a[@]} ${#a[@]} ${a[-1]} $a", "y x y z 3 z x\n"),
@@ -96,7 +102,10 @@ fn variables_are_expanded() {
         ("echo $(echo a; echo b) \"$(echo a; echo b)\"", "a b a\nb\n"),
         ("echo `echo old` $(echo $(echo deep))", "old deep\n"),
         ("x=$(false); echo $?; x=$(echo hi) && echo $x", "1\nhi\n"),
-        ("echo {a,b}c x{1..3} {3..1} {a..c} {01..03} {1..7..3} {x} a{,b}", "ac bc x1 x2 x3 3 2 1 a b c 01 02 03 1 4 7 {x} a ab\n"),
+        (
+            "echo {a,b}c x{1..3} {3..1} {a..c} {01..03} {1..7..3} {x} a{,b}",
+            "ac bc x1 x2 x3 3 2 1 a b c 01 02 03 1 4 7 {x} a ab\n",
+        ),
         ("echo $'a\\tb' \"a\\tb\" $?", "a\tb a\\tb 0\n"),
         ("IFS=:; x=a:b::c; set -- $x; echo $#", "4\n"),
         ("echo $0 $$", "bash 2149\n"),
@@ -160,7 +169,10 @@ fn loops_and_conditions_run() {
         ("[[ abc == a* && ! -f nope ]] && echo yes", "yes\n"),
         ("[[ 'a b' =~ ^a(.)b$ ]] && echo \"[${BASH_REMATCH[1]}]\"", "[ ]\n"),
         ("[[ 5 -gt 3 || x < a ]]; echo $?; [[ -z $nope ]]; echo $?", "0\n0\n"),
-        ("[ -f f ]; echo $?; touch f; [ -f f ] && [ -s f ]; echo $?; test -d /root && echo dir", "1\n1\ndir\n"),
+        (
+            "[ -f f ]; echo $?; touch f; [ -f f ] && [ -s f ]; echo $?; test -d /root && echo dir",
+            "1\n1\ndir\n",
+        ),
         ("[ a = b -o 1 -eq 1 ] && echo or; [ ! -e x -a 2 -ne 1 ] && echo and", "or\nand\n"),
         ("[ x -eq 1 ]; echo $?", "bash: [: x: integer expression expected\n2\n"),
         ("[ a", "bash: [: missing `]'\n[2]\n"),
@@ -174,7 +186,10 @@ fn output_goes_where_it_is_sent() {
     check_all(&[
         ("echo a > f; echo b >> f; cat f; cat < f", "a\nb\na\nb\n"),
         ("ls /nowhere 2>/dev/null; echo $?", "2\n"),
-        ("ls /nowhere /tmp > both 2>&1; cat both", "ls: cannot access '/nowhere': No such file or directory\n/tmp:\n"),
+        (
+            "ls /nowhere /tmp > both 2>&1; cat both",
+            "ls: cannot access '/nowhere': No such file or directory\n/tmp:\n",
+        ),
         ("ls /nowhere &> f; wc -l < f", "1\n"),
         ("ls /nowhere 2> f; cat f", "ls: cannot access '/nowhere': No such file or directory\n"),
         ("{ echo out; echo err >&2; } 2>&1 >/dev/null | cat", "err\n"),
@@ -185,12 +200,21 @@ fn output_goes_where_it_is_sent() {
         ("cat <<-EOF\n\ta\n\tEOF", "a\n"),
         ("cat <<A <<B\n1\nA\n2\nB", "2\n"),
         ("cat <<EOF > f && cat f\nx: $(echo 1)\n\\$y\nEOF", "x: 1\n$y\n"),
-        ("cat <<EOF\nno end", "bash: warning: here-document at line 1 delimited by end-of-file (wanted `EOF')\nno end\n"),
+        (
+            "cat <<EOF\nno end",
+            "bash: warning: here-document at line 1 delimited by end-of-file (wanted `EOF')\nno end\n",
+        ),
         ("wc -c <<< hello", "6\n"),
         ("diff <(echo a) <(echo b)", "1c1\n< a\n---\n> b\n[1]\n"),
         ("exec > f; echo hidden; exec > /dev/null; cat f > g", ""),
-        ("set -C; echo a > f; echo b > f; echo b >| f; cat f", "bash: f: cannot overwrite existing file\nb\n"),
-        ("> empty; ls -s empty; wc -c empty", "ls: invalid option -- 's'\nTry 'ls --help' for more information.\n0 empty\n"),
+        (
+            "set -C; echo a > f; echo b > f; echo b >| f; cat f",
+            "bash: f: cannot overwrite existing file\nb\n",
+        ),
+        (
+            "> empty; ls -s empty; wc -c empty",
+            "ls: invalid option -- 's'\nTry 'ls --help' for more information.\n0 empty\n",
+        ),
         ("echo x >&3", "bash: 3: Bad file descriptor\n[1]\n"),
         ("echo x 3>f >&3; cat f", "x\n"),
         ("echo a > /dev/null; echo b > /dev/stderr; cat /dev/null", "b\n"),
@@ -209,7 +233,10 @@ fn aliases_hold_from_the_next_line_on() {
     assert_eq!(desk.run("alias e='echo ' h=hello\ne h"), "hello\n");
     assert_eq!(desk.run("alias echo='echo x'\necho y"), "x y\n");
     assert_eq!(desk.run("alias"), "alias k='kubectl'\n");
-    assert_eq!(desk.run("type k ls cd; which kubectl nope; command -v k"), "k is aliased to `kubectl'\nls is /usr/bin/ls\ncd is a shell builtin\n/usr/local/bin/kubectl\nalias k='kubectl'\n");
+    assert_eq!(
+        desk.run("type k ls cd; which kubectl nope; command -v k"),
+        "k is aliased to `kubectl'\nls is /usr/bin/ls\ncd is a shell builtin\n/usr/local/bin/kubectl\nalias k='kubectl'\n"
+    );
 }
 
 #[test]
@@ -226,9 +253,15 @@ fn scripts_are_run_and_sourced() {
             ("echo 'echo from stdin' | bash", "from stdin\n"),
             ("bash -c 'echo $0 $1' zero one", "zero one\n"),
             ("bash -ec 'false; echo no'; echo $?", "1\n"),
-            ("printf 'nope\\n\\nnope2' > t.sh; bash t.sh", "t.sh: line 1: nope: command not found\nt.sh: line 3: nope2: command not found\n[127]\n"),
+            (
+                "printf 'nope\\n\\nnope2' > t.sh; bash t.sh",
+                "t.sh: line 1: nope: command not found\nt.sh: line 3: nope2: command not found\n[127]\n",
+            ),
             ("sh -c 'exit 5'", "[5]\n"),
-            ("sudo whoami; sudo -i whoami; sudo X=1 bash -c 'echo $X'; sudo cd /", "root\nroot\n1\nsudo: cd: command not found\n[1]\n"),
+            (
+                "sudo whoami; sudo -i whoami; sudo X=1 bash -c 'echo $X'; sudo cd /",
+                "root\nroot\n1\nsudo: cd: command not found\n[1]\n",
+            ),
             ("env X=1 bash -c 'echo $X'; env | grep -c ^HOME=", "1\n1\n"),
             ("nohup echo a; nice -n 5 echo b; command echo c; exec echo d; echo no", "a\nb\nc\nd\n"),
         ],
@@ -245,7 +278,9 @@ fn what_does_not_end_does_not_stop_the_world() {
     assert!(desk.now >= start + Duration::from_secs(3_000), "time passes while it runs");
     shell.interrupt(&mut desk);
     assert_eq!(shell.exit_code(), Some(130));
-    for line in [":(){ :|:& };:", "x=aaaaaaaa; while :; do x=$x$x; done", "seq 1000000 | wc -l", "echo {1..1000000}"] {
+    for line in
+        [":(){ :|:& };:", "x=aaaaaaaa; while :; do x=$x$x; done", "seq 1000000 | wc -l", "echo {1..1000000}"]
+    {
         desk.run(line);
     }
 }
