@@ -490,11 +490,6 @@ impl Shell {
         }
     }
 
-    /// The environment of the shell that a line would be entered in.
-    pub(super) fn env(&self) -> Option<&Env> {
-        self.threads.get(&self.innermost()?).map(|thread| &thread.env)
-    }
-
     // ---- threads ----
 
     fn children(&self, of: ThreadId) -> impl Iterator<Item = ThreadId> + use<'_> {

@@ -44,8 +44,11 @@ const SPEC: Spec = Spec {
 
 const USAGE: &str = "Usage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] -n FILTER\n";
 
+/// Names that the command line gives values to.
+type Variables = Vec<(Rc<str>, Json)>;
+
 /// `--arg NAME VALUE`, `--argjson NAME VALUE`, which take two words.
-fn variables(args: &[String]) -> Result<(Vec<String>, Vec<(Rc<str>, Json)>), String> {
+fn variables(args: &[String]) -> Result<(Vec<String>, Variables), String> {
     let (mut rest, mut found) = (Vec::new(), Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -130,7 +133,7 @@ fn style(options: &Options) -> Style {
 #[derive(Clone)]
 struct Jq {
     filter: Rc<Filter>,
-    variables: Vec<(Rc<str>, Json)>,
+    variables: Variables,
     environment: Json,
     style: Style,
     options: Options,

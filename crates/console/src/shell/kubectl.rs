@@ -8,7 +8,6 @@ use super::thread::Block;
 use super::{Mail, Request};
 use crate::node_shell;
 use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
-use kubectl;
 use sim::Time;
 
 /// A kubectl under way.

@@ -989,7 +989,10 @@ fn of_values(machine: &mut Machine, name: &str, row: &[Json], input: &Json, out:
         }
         "test" => truth(Search::new(&first, &second)?.is_match(text(input, matched)?)),
         "match" => {
-            return Search::new(&first, &second)?.matches(text(input, matched)?).into_iter().try_for_each(out);
+            return Search::new(&first, &second)?
+                .matches(text(input, matched)?)
+                .into_iter()
+                .try_for_each(out);
         }
         "capture" => {
             return Search::new(&first, &second)?

@@ -44,10 +44,10 @@ const MAX_STEPS: u32 = 2_000_000;
 /// Functions that call themselves go no deeper: the native stack has an end.
 const MAX_CALLS: u32 = 120;
 
-/// A function with the names that it was defined among.
+/// What a name stands for that can be called.
 #[derive(Clone, Debug)]
 enum Callable {
-    Defined(Rc<Function>, Env),
+    Defined(Rc<Function>),
     /// An argument: a filter of the caller's.
     Argument(Rc<Filter>, Env),
 }
@@ -324,7 +324,7 @@ impl Machine {
                 Ok(())
             }
             Filter::Define(function, rest) => {
-                let callable = Callable::Defined(function.clone(), env.clone());
+                let callable = Callable::Defined(function.clone());
                 let arity = function.parameters.len();
                 let env = env.with(function.name.clone(), What::Function(arity, callable));
                 self.run(rest, input, &env, out)
@@ -465,7 +465,7 @@ impl Machine {
         self.calls += 1;
         let ended = match callable {
             Callable::Argument(filter, env) => self.run(&filter, input, &env, out),
-            Callable::Defined(function, _) => self.enter(&function, arguments, input, env, at, out),
+            Callable::Defined(function) => self.enter(&function, arguments, input, env, at, out),
         };
         self.calls -= 1;
         ended
@@ -519,7 +519,7 @@ impl Machine {
         match self.function(name, arguments.len(), env) {
             None => Ok(None),
             Some((Callable::Argument(filter, env), _)) => Ok(Some(((*filter).clone(), env))),
-            Some((Callable::Defined(function, _), at)) => {
+            Some((Callable::Defined(function), at)) => {
                 let mut inner = at;
                 for ((parameter, is_value), argument) in function.parameters.iter().zip(arguments.iter()) {
                     let callable = Callable::Argument(Rc::new(argument.clone()), env.clone());
