@@ -16,12 +16,11 @@ pub(super) fn absent(name: &str) -> Option<String> {
         | "rsync" | "git" => "no traffic flows here",
         "dmesg" | "htop" | "lsof" | "mount" | "umount" | "top" | "lsblk" | "lscpu" | "vmstat" | "iostat"
         | "sysctl" | "modprobe" | "swapoff" | "apt" | "apt-get" | "apt-mark" | "dnf" | "yum" | "useradd" => {
-            "of a node's computer there are files, systemd, ps, ss, ip, the kubelet's journal and crictl"
+            "of a node's computer there are files, systemd, ip, the kubelet's journal and crictl"
         }
-        "df" | "free" | "hostnamectl" | "ip" | "netstat" | "nproc" | "ps" | "pgrep" | "pkill" | "ss"
-        | "uptime" | "service" | "kubelet" | "poweroff" | "reboot" | "shutdown" | "halt" => {
-            "it is on the nodes: ssh NODE"
-        }
+        "ip" | "service" | "poweroff" | "reboot" | "shutdown" | "halt" => "it is on the nodes: ssh NODE",
+        "df" | "free" | "hostnamectl" | "netstat" | "nproc" | "ps" | "pgrep" | "pkill" | "ss" | "uptime"
+        | "kubelet" => "of the computers there are their files, and on the nodes systemctl and crictl",
         "ctr" | "docker" | "nerdctl" | "podman" => "the runtime is containerd, and crictl talks to it",
         "helm" | "k9s" | "kind" | "kustomize" | "minikube" | "stern" | "kubectx" | "kubens" => {
             "kubectl and the nodes' own tools are"

@@ -78,9 +78,7 @@ impl Fields {
                 while chars.peek().copied().is_some_and(is_space) {
                     chars.next();
                 }
-                if let Some(hard) = chars.peek().copied().filter(|c| separators.contains(*c)) {
-                    chars.next();
-                    let _ = hard;
+                if chars.next_if(|c| separators.contains(*c)).is_some() {
                     self.current.get_or_insert_default();
                     while chars.peek().copied().is_some_and(is_space) {
                         chars.next();

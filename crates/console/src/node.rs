@@ -32,6 +32,19 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
         "journalctl" => systemd::journalctl(machines, node, args),
         "crictl" => crictl::crictl(machines, node, args),
         "kill" => crictl::kill(machines, node, args),
+        "curl" | "netstat" | "ss" => Outcome::fail(
+            127,
+            absent::sentence(name, "no traffic flows here; kubectl get --raw and crictl show what answers"),
+        ),
+        "df" | "free" | "hostnamectl" | "kubelet" | "lsof" | "nproc" | "pgrep" | "pkill" | "ps"
+        | "uptime" => {
+            let why = "of a node's processes there are systemctl status kubelet and crictl ps";
+            Outcome::fail(127, absent::sentence(name, why))
+        }
+        "kubeadm" => Outcome::fail(
+            127,
+            absent::sentence(name, "the cluster is set up already, and its files lie in /etc/kubernetes"),
+        ),
         name => match absent::absent(name) {
             Some(text) => Outcome::fail(127, text),
             None => Outcome::fail(127, format!("bash: line 1: {name}: command not found\n")),

@@ -11,7 +11,7 @@
 
 mod assign;
 mod builtins;
-pub(super) use builtins::{float_text, names as builtin_names};
+pub(super) use builtins::float_text;
 mod conditional;
 mod control;
 pub(super) mod kubectl;
@@ -142,7 +142,7 @@ const BUDGET: u32 = 20_000;
 /// Steps that a thread does before another has its turn.
 const SLICE: u32 = 200;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Threads in threads, and how many there are at most.
 const MAX_DEPTH: u32 = 40;
 const MAX_THREADS: usize = 256;
@@ -488,11 +488,6 @@ impl Shell {
         if let Some(request) = self.editing.take() {
             self.mail(request.ticket, at, Mail::Edited(edited));
         }
-    }
-
-    /// The environment of the shell that a line would be entered in.
-    pub(super) fn env(&self) -> Option<&Env> {
-        self.threads.get(&self.innermost()?).map(|thread| &thread.env)
     }
 
     // ---- threads ----

@@ -115,7 +115,7 @@ scp FILE NODE:PATH        copy files from one computer to another, either way
 virsh list --all          the nodes' computers; virsh start|destroy|domif-setlink NODE …
 vi FILE, nano FILE        edit a file; kubectl edit does so with an object
 
-On a node there are systemctl, journalctl, crictl, kubeadm, ps, ss, ip, curl; on every computer
+On a node there are systemctl, journalctl, crictl, ip, poweroff; on every computer
 ls cat cp mv rm mkdir touch find tee grep sed awk jq cut tr sort uniq head tail wc diff xargs
 watch timeout sleep date seq base64 …, variables, pipes, loops, functions, aliases and <<EOF.
 ";

@@ -5,7 +5,7 @@ mod print;
 mod set;
 
 use super::program::Cx;
-use super::{conditional, launch, streams};
+use super::{conditional, launch};
 use crate::env::{HOME, Host};
 use crate::{absent, arith};
 
@@ -45,11 +45,6 @@ pub(super) fn is_only_builtin(name: &str) -> bool {
 
 pub(super) fn is_builtin(name: &str) -> bool {
     ONLY_BUILTIN.contains(&name) || ALSO_PROGRAMS.contains(&name)
-}
-
-/// The names that are builtins, for completion.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    ONLY_BUILTIN.into_iter().chain(ALSO_PROGRAMS)
 }
 
 /// The exit code, if this was one of them.
@@ -268,6 +263,5 @@ fn jobs(cx: &mut Cx<'_>) -> i32 {
         .map(|(at, thread)| format!("[{at}]+  Running                 {} &\n", super::process_id(thread.id)))
         .collect();
     cx.out(&text);
-    let _ = streams::Fd::Null;
     0
 }

@@ -8,15 +8,6 @@ use super::thread::{Block, Body, Frame, Origin, Thread};
 use super::{Machines, Shell, steps};
 use crate::env::{Env, Host, Value, is_name};
 
-const NAMES: [&str; 22] = [
-    "exit", "logout", "break", "continue", "return", "exec", "eval", "source", ".", "command", "builtin",
-    "local", "wait", "trap", "sudo", "bash", "sh", "su", "env", "nohup", "nice", "kill",
-];
-
-pub(super) fn is_control(name: &str) -> bool {
-    NAMES.contains(&name)
-}
-
 /// Whether this was one of them, which has been seen to.
 pub(super) fn run(
     shell: &mut Shell,

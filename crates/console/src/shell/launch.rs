@@ -121,11 +121,6 @@ fn program_name(name: &str) -> &str {
     }
 }
 
-/// Whether a name is a command's on a computer of this sort.
-pub(crate) fn is_command(name: &str, host: &Host) -> bool {
-    control::is_control(name) || builtins::is_builtin(name) || programs::is_program(name, host)
-}
-
 /// Where a program lies.
 pub(crate) fn program_path(name: &str, host: &Host) -> Option<String> {
     let local = matches!(name, "kubectl" | "crictl" | "jq" | "yq");

@@ -60,7 +60,7 @@ impl Shell {
                 self.stages_ended(thread, &pipeline, &children);
                 self.report_time(thread, &pipeline, started, world);
             }
-            Frame::Run(command) => self.run_command(thread, &command, world),
+            Frame::Run(command) => run_command(thread, &command),
             Frame::Expand(expansion) => self.expand(thread, expansion, world),
             Frame::Output { child, capture, process } => self.take_output_of(thread, child, capture, process),
             Frame::Compound(compound) => self.begin_compound(thread, compound),
@@ -71,7 +71,7 @@ impl Shell {
             Frame::For { compound, words, at } => self.next_word(thread, compound, words, at, world),
             Frame::Count { compound, steps } => {
                 let what = if steps { What::Step(compound) } else { What::Condition(compound) };
-                thread.frames.push(Expansion::new(what));
+                thread.frames.push(Expansion::frame(what));
             }
             Frame::Child(child) => match self.reap(child) {
                 Some(code) => thread.status = code,
@@ -138,11 +138,7 @@ impl Shell {
                     thread.env.restore(&name, before);
                 }
             }
-            Some(Frame::Sourced { arguments }) => {
-                if let Some(arguments) = arguments {
-                    thread.env.arguments = arguments;
-                }
-            }
+            Some(Frame::Sourced { arguments: Some(arguments) }) => thread.env.arguments = arguments,
             Some(Frame::Output { child, capture, .. }) => {
                 self.kill(child);
                 self.streams.take_capture(capture);
@@ -367,23 +363,6 @@ impl Shell {
         }
     }
 
-    fn run_command(&mut self, thread: &mut Thread, command: &Command, world: &mut dyn Machines) {
-        match command {
-            Command::Simple(simple) => thread.frames.push(Expansion::new(What::Simple(simple.clone()))),
-            Command::Compound(compound) if compound.redirects.is_empty() => {
-                thread.frames.push(Frame::Compound(compound.clone()));
-            }
-            Command::Compound(compound) => {
-                thread.frames.push(Expansion::new(What::Redirects(compound.clone())));
-            }
-            Command::Function(name, body) => {
-                Rc::make_mut(&mut thread.env.functions).insert(name.clone(), body.clone());
-                thread.status = 0;
-            }
-        }
-        let _ = world;
-    }
-
     // ---- expansion ----
 
     fn expand(&mut self, thread: &mut Thread, mut expansion: Box<Expansion>, world: &mut dyn Machines) {
@@ -488,7 +467,7 @@ impl Shell {
             | CompoundKind::Count { .. }
             | CompoundKind::Case { .. }
             | CompoundKind::Test(_)
-            | CompoundKind::Arithmetic(_) => thread.frames.push(Expansion::new(What::Head(compound))),
+            | CompoundKind::Arithmetic(_) => thread.frames.push(Expansion::frame(What::Head(compound))),
         }
     }
 
@@ -568,4 +547,20 @@ fn assigned_by(
     let mut expander = expansion.expander(thread, disk);
     let expanded = super::assign::expand(&mut expander, &expansion.what)?;
     Ok((expander.env, expanded))
+}
+
+fn run_command(thread: &mut Thread, command: &Command) {
+    match command {
+        Command::Simple(simple) => thread.frames.push(Expansion::frame(What::Simple(simple.clone()))),
+        Command::Compound(compound) if compound.redirects.is_empty() => {
+            thread.frames.push(Frame::Compound(compound.clone()));
+        }
+        Command::Compound(compound) => {
+            thread.frames.push(Expansion::frame(What::Redirects(compound.clone())));
+        }
+        Command::Function(name, body) => {
+            Rc::make_mut(&mut thread.env.functions).insert(name.clone(), body.clone());
+            thread.status = 0;
+        }
+    }
 }

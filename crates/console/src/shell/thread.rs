@@ -221,7 +221,7 @@ pub(crate) struct Expansion {
 }
 
 impl Expansion {
-    pub(super) fn new(what: What) -> Frame {
+    pub(super) fn frame(what: What) -> Frame {
         Frame::Expand(Box::new(Expansion { what, outputs: Vec::new() }))
     }
 

@@ -289,3 +289,128 @@ fn columns_and_lines_are_picked_and_sorted() {
         ],
     );
 }
+
+#[test]
+fn jq_runs_its_filters() {
+    let list = r#"{"items":[
+      {"metadata":{"name":"web-1","labels":{"app":"web"}},"spec":{"nodeName":"n1","containers":[{"name":"c","image":"nginx:1"}]},"status":{"phase":"Running"}},
+      {"metadata":{"name":"db","labels":null},"spec":{"nodeName":"n2","containers":[{"name":"d","image":"pg"},{"name":"e","image":"x"}]},"status":{"phase":"Pending"}}
+    ]}"#;
+    check_with(
+        &[("l.json", list), ("o", "{\"b\":1,\"a\":[1,{\"c\":null}]}")],
+        &[
+            ("jq . o", "{\n  \"b\": 1,\n  \"a\": [\n    1,\n    {\n      \"c\": null\n    }\n  ]\n}\n"),
+            (
+                "jq -c . o; jq -S -c . o; echo '[]{}' | jq .",
+                "{\"b\":1,\"a\":[1,{\"c\":null}]}\n{\"a\":[1,{\"c\":null}],\"b\":1}\n[]\n{}\n",
+            ),
+            (
+                "jq '.items[].metadata.name' l.json; jq -r '.items[0].spec.nodeName' l.json",
+                "\"web-1\"\n\"db\"\nn1\n",
+            ),
+            ("jq -r '.items[] | select(.status.phase==\"Running\") | .metadata.name' l.json", "web-1\n"),
+            (
+                "jq -r '.items[] | \"\\(.metadata.name) on \\(.spec.nodeName)\"' l.json",
+                "web-1 on n1\ndb on n2\n",
+            ),
+            (
+                "jq '.items | length' l.json; jq '[.items[].spec.containers[].image]' -c l.json",
+                "2\n[\"nginx:1\",\"pg\",\"x\"]\n",
+            ),
+            (
+                "jq -c '.items | map({name: .metadata.name, n: (.spec.containers|length)})' l.json",
+                "[{\"name\":\"web-1\",\"n\":1},{\"name\":\"db\",\"n\":2}]\n",
+            ),
+            (
+                "jq -r '.items[] | [.metadata.name, .status.phase] | @tsv' l.json; jq -r '.items[0]|[.metadata.name,1]|@csv' l.json",
+                "web-1\tRunning\ndb\tPending\n\"web-1\",1\n",
+            ),
+            (
+                "jq -c '.items | sort_by(.metadata.name) | .[0].metadata.name, (.[-1:]|length)' l.json",
+                "\"db\"\n1\n",
+            ),
+            (
+                "jq -c 'keys, (.a|type), has(\"b\"), .nope, .nope?.x, (.b // 5), (.z // 5)' o",
+                "[\"a\",\"b\"]\n\"array\"\ntrue\nnull\nnull\n1\n5\n",
+            ),
+            (
+                "jq -c 'to_entries, with_entries(.value |= tostring), del(.a), (.b += 1 | .b)' o",
+                "[{\"key\":\"b\",\"value\":1},{\"key\":\"a\",\"value\":[1,{\"c\":null}]}]\n{\"b\":\"1\",\"a\":\"[1,{\\\"c\\\":null}]\"}\n{\"b\":1}\n2\n",
+            ),
+            (
+                "jq -nc '[range(5)] | map(. * 2) | add, (.[1:3]), any(. > 6), (map(select(. % 4 == 0)))'",
+                "20\n[2,4]\ntrue\n[0,4,8]\n",
+            ),
+            ("jq -n '1 + 2 * 3 - 4 / 2, (5 % 3), -(2), 1.5 + 1, 1e3, 10 / 4'", "5\n2\n-2\n2.5\n1000\n2.5\n"),
+            (
+                "jq -nr '\"a,b\" | split(\",\") | join(\"-\"), (.[0] | ascii_upcase), test(\"x\")?' ",
+                "a-b\nA\n",
+            ),
+            (
+                "jq -nr '\"web-1\" | test(\"^web\"), sub(\"-.*\";\"\"), (capture(\"(?<n>[0-9]+)\")|.n), (match(\"e\")|.offset), ltrimstr(\"web-\")'",
+                "true\nweb\n1\n1\n1\n",
+            ),
+            (
+                "jq -n 'if 1 > 2 then \"a\" elif true then \"b\" else \"c\" end, (try error(\"x\") catch .), ([1,2]|first,last)'",
+                "\"b\"\n\"x\"\n1\n2\n",
+            ),
+            (
+                "jq -nc 'reduce (1,2,3) as $x (0; . + $x), [foreach (1,2) as $x (0; .+$x)], (def f(g): g*2; f(4)), ([limit(2; 5,6,7)])'",
+                "6\n[1,3]\n8\n[5,6]\n",
+            ),
+            (
+                "jq -nc '[[3,1],[2]] | flatten, (flatten|sort), (map(add)), ([.[][]]|max), (flatten|unique|length)'",
+                "[3,1,2]\n[1,2,3]\n[4,2]\n3\n3\n",
+            ),
+            (
+                "jq -c 'group_by(.k) | map({k: .[0].k, n: length})' <<< '[{\"k\":1},{\"k\":2},{\"k\":1}]'",
+                "[{\"k\":1,\"n\":2},{\"k\":2,\"n\":1}]\n",
+            ),
+            (
+                "jq -nr --arg n x --argjson j '{\"a\":1}' '$n, $j.a, $ENV.USER, env.HOME'",
+                "x\n1\nroot\n/root\n",
+            ),
+            (
+                "jq -c '.. | numbers' o; jq -c 'paths' o; jq -c '.a[1].c = 5 | .d.e |= 3' o",
+                "1\n1\n[\"b\"]\n[\"a\"]\n[\"a\",0]\n[\"a\",1]\n[\"a\",1,\"c\"]\n{\"b\":1,\"a\":[1,{\"c\":5}],\"d\":{\"e\":3}}\n",
+            ),
+            (
+                "echo '1 2 3' | jq -s add; seq 2 | jq -c '[.]'; printf 'a\\nb' | jq -R .; jq -j '.b,.b' o",
+                "6\n[1]\n[2]\n\"a\"\n\"b\"\n11",
+            ),
+            (
+                "echo '{\"p\":\"czNjcmV0\"}' | jq -r '.p | @base64d, (\"x\"|@base64), @json, ([1,\"a b\"]|@sh)'",
+                "s3cret\neA==\n\"czNjcmV0\"\n1 'a b'\n",
+            ),
+            (
+                "jq '.b.c' o; echo $?; jq -e .nope o; echo $?",
+                "jq: error (at <stdin>:0): Cannot index number with \"c\"\n5\nnull\n1\n",
+            ),
+            (
+                "jq '.[' o; echo $?; jq nope o; echo $?; jq '$x' o; echo $?",
+                "jq: error: syntax error, unexpected end of file at <top-level>, line 1\njq: 1 compile error\n3\njq: error: nope/0 is not defined at <top-level>, line 1\njq: 1 compile error\n3\njq: error: $x is not defined at <top-level>, line 1\njq: 1 compile error\n3\n",
+            ),
+            ("echo '{a' | jq .; echo $?", "jq: parse error: key must be a string at line 1 column 2\n2\n"),
+            (
+                "jq . nope; jq",
+                "jq: nope: No such file or directory\nUsage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] -n FILTER\n[2]\n",
+            ),
+            (
+                "jq -n 'def f: f; f'; jq -n '[repeat(1)]'",
+                "jq: error (at <stdin>:0): f calls itself without end\njq: error: repeat/1 is not defined at <top-level>, line 1\njq: 1 compile error\n[3]\n",
+            ),
+            (
+                "jq -n 'last(range(1e9))'",
+                "jq: error (at <stdin>:0): the filter does not come to an end\n[5]\n",
+            ),
+            (
+                "jq -c '{b, \"x\": .a[0], (\"k\"): 1, \"a b\"}' o; jq -nc '{a:1} + {b:2} * {b:3}, ([1,2]-[1])'",
+                "{\"b\":1,\"x\":1,\"k\":1,\"a b\":null}\n{\"a\":1,\"b\":3}\n[2]\n",
+            ),
+            (
+                "jq -nc '[1,[2]] | . as [$a,[$b]] | $a+$b, ({\"x\":1} as {x:$v} | $v), (label $out | 1, break $out, 2)'",
+                "3\n1\n1\n",
+            ),
+        ],
+    );
+}

@@ -375,13 +375,13 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
         (curl is not simulated: no traffic flows here)
         [127]
         $ uptime
-        (uptime is not simulated: it is on the nodes: ssh NODE)
+        (uptime is not simulated: of the computers there are their files, and on the nodes systemctl and crictl)
         [127]
         $ ssh worker-1 docker ps
         (docker is not simulated: the runtime is containerd, and crictl talks to it)
         [127]
         $ ssh worker-1 top
-        (top is not simulated: of a node's computer there are files, systemd, ps, ss, ip, the kubelet's journal and crictl)
+        (top is not simulated: of a node's computer there are files, systemd, ip, the kubelet's journal and crictl)
         [127]
         $ man ls
         (man is not simulated: kubectl COMMAND --help and help say what is there)

@@ -485,13 +485,17 @@ impl Parser {
     }
 
     fn starts_operand(&self) -> bool {
-        match self.peek() {
+        matches!(
+            self.peek(),
             Some(
-                Token::Number(_) | Token::Text(_) | Token::Name(_) | Token::Function(_) | Token::Regex(_),
-            ) => true,
-            Some(Token::Operator("$" | "!" | "(" | "-" | "+" | "++" | "--")) => true,
-            _ => false,
-        }
+                Token::Number(_)
+                    | Token::Text(_)
+                    | Token::Name(_)
+                    | Token::Function(_)
+                    | Token::Regex(_)
+                    | Token::Operator("$" | "!" | "(" | "-" | "+" | "++" | "--")
+            )
+        )
     }
 
     fn sum(&mut self) -> Parsed<Expression> {

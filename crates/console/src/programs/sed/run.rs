@@ -165,7 +165,9 @@ impl Run {
             Address::Line(number) => self.number == *number,
             Address::Last => self.is_last(),
             Address::Step(first, 0) => self.number == *first,
-            Address::Step(first, step) => self.number >= *first && (self.number - first) % step == 0,
+            Address::Step(first, step) => {
+                self.number >= *first && (self.number - first).is_multiple_of(*step)
+            }
             Address::Pattern(pattern) => self.pattern(pattern.as_ref())?.is_match(&self.space),
         })
     }

@@ -21,8 +21,7 @@ pub(in crate::programs) fn id(cx: &mut Cx<'_>, args: &[String]) -> Started {
     Started::Done(0)
 }
 
-pub(in crate::programs) fn hostname(cx: &mut Cx<'_>, args: &[String]) -> Started {
-    let _ = args;
+pub(in crate::programs) fn hostname(cx: &mut Cx<'_>, _args: &[String]) -> Started {
     let name = cx.env().host.name().to_owned();
     cx.out(&format!("{name}\n"));
     Started::Done(0)
@@ -58,10 +57,9 @@ pub(in crate::programs) fn tty(cx: &mut Cx<'_>, _args: &[String]) -> Started {
     Started::Done(1)
 }
 
-pub(in crate::programs) fn printenv(cx: &mut Cx<'_>, args: &[String]) -> Started {
+pub(in crate::programs) fn printenv(cx: &mut Cx<'_>, _args: &[String]) -> Started {
     // The builtin of the same name is found first; this one is for `command -p` and its like.
     let text: String = cx.env().exported().map(|(name, value)| format!("{name}={value}\n")).collect();
-    let _ = args;
     cx.out(&text);
     Started::Done(0)
 }
