@@ -12,17 +12,17 @@ export const URL_VARIABLE = "KUBESTAGE_URL";
 /** Below this path the same page is served again. */
 export const SUB_PATH = "a/sub/path/";
 
-/** Every test fails when the page logs an error or throws one, also when nothing else went wrong. */
+/** Every test fails when the page or the browser logs an error or a warning, also when nothing else went wrong. */
 export const test = base.extend<{ errors: string[] }>({
   errors: [
     async ({ page }, use) => {
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(`thrown: ${error.message}`));
       page.on("console", (message) => {
-        if (message.type() === "error") errors.push(`console.error: ${message.text()}`);
+        if (["error", "warning"].includes(message.type())) errors.push(`console.${message.type()}: ${message.text()}`);
       });
       await use(errors);
-      expect(errors, "the page's own errors").toEqual([]);
+      expect(errors, "the page's own errors and warnings").toEqual([]);
     },
     { auto: true },
   ],
