@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::focus::STOPS;
 use super::menu::{crash, delete_line, exec, find_pod};
 use super::page::Page;
-use super::state::{Action, DrawerTab, FrontAction, LayoutAction, PlaybackAction, Selection};
+use super::state::{Action, FrontAction, PlaybackAction, Selection};
 use super::words::Words;
 
 /// Where a key counts.
@@ -123,7 +123,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
         scope: Scope::Stage,
         key: "c",
         shift: false,
-        act: |_| Some(LayoutAction::DrawerTab(DrawerTab::Compare).into()),
+        act: |_| Some(Action::Compare),
     },
     Shortcut {
         keys: "?",

@@ -25,7 +25,7 @@ use super::page::{Page, Stores};
 use super::page_api::PageApi;
 use super::session::{Session, SharedSession};
 use super::shell::Shell;
-use super::state::{Action, FrontAction, LayoutAction, Notice};
+use super::state::{Action, FrontAction, LayoutAction, Notice, Size};
 use super::storage::Shelf;
 use super::store::Store;
 use super::witness::Witness;
@@ -42,7 +42,7 @@ pub struct App {
     waiting: Vec<Action>,
     timers: Timers,
     saver: Saver,
-    _held: (PageApi, [EventListener; 4]),
+    _held: (PageApi, [EventListener; 5]),
 }
 
 /// What is to be done later; asking again puts it off.
@@ -77,14 +77,24 @@ fn first_session(shelf: Shelf) -> Session {
 }
 
 /// What the page hears wherever it happens.
-fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 4] {
+fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 5] {
     let (leave, follow) = (ctx.link().clone(), ctx.link().clone());
     let (keys, focus) = (actions::on_key(page), page.focus.clone());
+    let (act, measured) = (page.act.clone(), page.stores.front.clone());
+    let measure = move || {
+        let size = document_element().get_attribute("data-size").unwrap_or_default();
+        let action = FrontAction::Size(Size::from_text(&size));
+        if measured.now().size != Size::from_text(&size) {
+            act.emit(action.into());
+        }
+    };
+    measure();
     let (window, options) = (window(), EventListenerOptions::enable_prevent_default());
     [
         EventListener::new(&window, "pagehide", move |_| leave.send_message(Msg::Save)),
         // Another link was pasted into the tab's address.
         EventListener::new(&window, "hashchange", move |_| share::open_link(follow.callback(|msg| msg))),
+        EventListener::new(&window, "resize", move |_| measure()),
         EventListener::new_with_options(&window, "keydown", options, move |event| {
             keys(event.unchecked_ref());
         }),
@@ -212,6 +222,12 @@ impl App {
             self.page.frame.recolour();
         }
         set("lang", layout.lang.code());
+        let scale = f64::from(layout.scale) / 100.0;
+        if set("data-scale", &scale.to_string()) {
+            // index.html measures again.
+            let resized = web_sys::Event::new("resize").ok();
+            let _ = resized.map(|event| window().dispatch_event(&event));
+        }
         let other = self.page.lang != layout.lang;
         self.page.lang = layout.lang;
         other

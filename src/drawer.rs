@@ -7,12 +7,13 @@ use yew::prelude::*;
 use super::compare::Compare;
 use super::console::Console;
 use super::glyph::Icon;
-use super::page::{use_layout, use_page, use_world};
+use super::inspector::Inspector;
+use super::page::{use_front, use_layout, use_page, use_world};
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
 use super::splitter::{Edge, Splitter};
-use super::state::{DrawerTab, LayoutAction};
+use super::state::{DrawerTab, LayoutAction, Size};
 use super::tabs::{Tab, Tabs};
 
 #[component]
@@ -20,29 +21,44 @@ pub fn Drawer() -> Html {
     renders::note("Drawer", "");
     let page = use_page();
     let words = page.words();
+    let size = use_front(|front| front.size);
     let tab = use_layout(|layout| layout.drawer_tab);
-    let tabs = [
+    let all = [
         (DrawerTab::Console, words.console),
         (DrawerTab::Events, words.events),
         (DrawerTab::Messages, words.messages),
         (DrawerTab::Compare, words.compare),
+        (DrawerTab::Details, words.inspector),
     ];
+    // What stands in a panel of its own is no tab here.
+    let count = match size {
+        Size::Wide => 3,
+        Size::Narrow => 4,
+        Size::Medium => 5,
+    };
+    let tabs = &all[..count];
+    let tab = if tabs.iter().any(|(of, _)| *of == tab) { tab } else { DrawerTab::Console };
     let body = match tab {
         DrawerTab::Console => html! { <Console /> },
         DrawerTab::Events => html! { <AllEvents /> },
         DrawerTab::Messages => html! { <MessageList /> },
         DrawerTab::Compare => html! { <Compare /> },
+        DrawerTab::Details => html! { <Inspector /> },
     };
+    let tabs: Vec<Tab> = tabs
+        .iter()
+        .map(|(of, word)| Tab {
+            id: of.text(),
+            word,
+            selected: tab == *of,
+            action: LayoutAction::DrawerTab(*of),
+        })
+        .collect();
     html! {
         <section class="drawer" aria-label={words.drawer} data-region="drawer">
             <Splitter edge={Edge::Drawer} />
             <div class="tabs">
-                <Tabs label={words.drawer} panel="drawer-body" tabs={tabs.map(|(of, word)| Tab {
-                    id: of.text(),
-                    word,
-                    selected: tab == of,
-                    action: LayoutAction::DrawerTab(of),
-                }).to_vec()} />
+                <Tabs label={words.drawer} panel="drawer-body" {tabs} />
                 <span class="gap"></span>
                 <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
                     <Icon name="i-down" />

@@ -4,8 +4,10 @@
 
 use std::rc::Rc;
 
+use gloo::utils::document_element;
 use view::PodState;
 use view::fleet::NodeMark;
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
@@ -17,8 +19,16 @@ use super::renders;
 use super::state::{Action, Selection};
 use super::words::fill;
 
-/// Pixels of a row, as the style sheet has it.
+/// Pixels of a row at the usual scale, as the style sheet has it.
 const ROW: f64 = 30.0;
+
+/// The same at the present scale.
+fn row_height() -> f64 {
+    let root: HtmlElement = document_element().unchecked_into();
+    let scale =
+        root.style().get_property_value("--page-scale").ok().and_then(|scale| scale.trim().parse().ok());
+    ROW * scale.unwrap_or(1.0)
+}
 /// Rows drawn beyond those in sight.
 const SPARE: usize = 6;
 
@@ -63,8 +73,9 @@ pub fn FleetList() -> Html {
     let nodes = &fleet.nodes;
     let shown: Vec<(usize, &Rc<NodeMark>)> =
         nodes.iter().enumerate().filter(|(_, node)| matches(node, &filter, *troubled)).collect();
-    let first = ((sight.top / ROW) as usize).saturating_sub(SPARE).min(shown.len());
-    let last = (first + (sight.height / ROW) as usize + 2 * SPARE).min(shown.len());
+    let height = row_height();
+    let first = ((sight.top / height) as usize).saturating_sub(SPARE).min(shown.len());
+    let last = (first + (sight.height / height) as usize + 2 * SPARE).min(shown.len());
     let active_row = (*active).min(shown.len().saturating_sub(1));
     let typed = {
         let (filter, scroller) = (filter.clone(), scroller.clone());
@@ -82,7 +93,7 @@ pub fn FleetList() -> Html {
     };
     let keys = {
         let (active, scroller, count) = (active.clone(), scroller.clone(), shown.len());
-        let page_rows = (sight.height / ROW) as usize;
+        let page_rows = (sight.height / height) as usize;
         Callback::from(move |event: KeyboardEvent| {
             let Some(to) = next_row(&event.key(), active_row, count, page_rows) else { return };
             event.prevent_default();
@@ -112,7 +123,7 @@ pub fn FleetList() -> Html {
                     { for heads.iter().map(|head| html! { <span role="columnheader">{ *head }</span> }) }
                 </div>
                 <div class="list-scroll" role="rowgroup" ref={scroller} onscroll={look.reform(|_: Event| ())}>
-                    <div class="list-all" role="presentation" style={format!("height: {}px", shown.len() as f64 * ROW)}>
+                    <div class="list-all" role="presentation" style={format!("height: {}px", shown.len() as f64 * height)}>
                         { for rows }
                     </div>
                     if shown.is_empty() {
@@ -140,19 +151,18 @@ fn next_row(key: &str, at: usize, count: usize, page: usize) -> Option<usize> {
 
 /// Scrolls a row into sight and puts the focus on it, once it is drawn.
 fn go_to_row(scroller: &HtmlElement, row: usize) {
-    let (top, bottom) = (row as f64 * ROW, (row + 1) as f64 * ROW);
-    let (from, height) = (f64::from(scroller.scroll_top()), f64::from(scroller.client_height()));
+    let height = row_height();
+    let (top, bottom) = (row as f64 * height, (row + 1) as f64 * height);
+    let (from, shown) = (f64::from(scroller.scroll_top()), f64::from(scroller.client_height()));
     if top < from {
         scroller.set_scroll_top(top as i32);
-    } else if bottom > from + height {
-        scroller.set_scroll_top((bottom - height) as i32);
+    } else if bottom > from + shown {
+        scroller.set_scroll_top((bottom - shown) as i32);
     }
     let scroller = scroller.clone();
     gloo::timers::callback::Timeout::new(30, move || {
         let found = scroller.query_selector(&format!("[data-row=\"{row}\"] button")).ok().flatten();
-        if let Some(button) =
-            found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(found).ok())
-        {
+        if let Some(button) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
             let _ = button.focus();
         }
     })
@@ -180,7 +190,7 @@ fn node_row(page: &Page, node: &Rc<NodeMark>, at: Place, selected: bool) -> Html
             aria-rowindex={(at.row + 2).to_string()}
             data-row={at.row.to_string()}
             data-node={node.name.clone()}
-            style={format!("top: {}px", at.row as f64 * ROW)}
+            style={format!("top: {}px", at.row as f64 * row_height())}
         >
             <span role="gridcell">
                 <button type="button" class="list-name" tabindex={tab} aria-haspopup="menu" data-control="node-menu" onclick={menu_at(page, Selection::Node(node.name.clone()))}>

@@ -31,6 +31,7 @@ pub fn Header() -> Html {
             </button>
             <Languages />
             <Themes />
+            <Scale />
             <button type="button" class="quiet square" data-control="help" aria-label={words.help} title={words.help} onclick={page.on(FrontAction::Help(true))}>
                 <Icon name="i-help" />
             </button>
@@ -102,6 +103,20 @@ fn ApiSwitch() -> Html {
                 { short }
             </button>
         </div>
+    }
+}
+
+/// For those who look from afar: everything larger.
+#[component]
+fn Scale() -> Html {
+    let page = use_page();
+    let words = page.words();
+    let scale = use_layout(|layout| layout.scale);
+    let text = format!("{scale}%");
+    html! {
+        <button type="button" class="quiet" data-control="scale" title={words.scale} aria-label={format!("{text}: {}", words.scale)} onclick={page.on(LayoutAction::Larger)}>
+            { text }
+        </button>
     }
 }
 

@@ -6,15 +6,17 @@ use sim::Time;
 use view::{Board, ContainerView, DaemonSetView, NodeView, Origin, PodView, Without};
 use yew::prelude::*;
 
+use super::compare::Compare;
 use super::drawer::EventList;
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
-use super::page::{use_page, use_selection, use_world};
+use super::page::{use_front, use_layout, use_page, use_selection, use_world};
 use super::pod::difference_text;
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
-use super::state::{Action, Selection};
+use super::state::{Action, LayoutAction, Selection, SideTab, Size};
+use super::tabs::{Tab, Tabs};
 use super::words::fill;
 use super::yaml_view::YamlView;
 
@@ -90,23 +92,24 @@ pub fn Inspector() -> Html {
         Shown::Part(name, pod) => part_body(&page, name, pod.as_deref(), started, silent),
     };
     html! {
-        <aside class="inspector" aria-label={words.inspector} data-region="inspector" data-selected={selected_id(&selection)}>
-            <div class="panel-head">
-                <h2>{ heading(&selection, words.inspector) }</h2>
-                if selection != Selection::Nothing {
+        <div class="details" data-region="inspector" data-selected={selected_id(&selection)}>
+            if selection != Selection::Nothing {
+                <div class="panel-head">
+                    <h2>{ heading(&selection) }</h2>
                     <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
                         <Icon name="i-close" />
                     </button>
-                }
-            </div>
-            <div class="inspector-body">
+                </div>
+            }
+            <div class="details-body">
                 { body }
                 if actions.len() > 1 {
-                    <div class="deeds" role="group" aria-label={words.actions}>
+                    <div class="commands" role="group" aria-label={words.actions}>
                         { for actions.into_iter().filter(|item| item.id != "show").map(|item| html! {
                             <button
+                                key={item.id.clone() + &item.word}
                                 type="button"
-                                class={classes!("small", item.danger.then_some("danger"))}
+                                class="small"
                                 data-control={format!("inspector-{}", item.id)}
                                 title={item.line}
                                 onclick={page.on(item.action)}
@@ -117,7 +120,7 @@ pub fn Inspector() -> Html {
                 if selection != Selection::Nothing {
                     <details open={true}>
                         <summary>{ words.events }</summary>
-                        <EventList events={details.events.clone()} started={started} brief={true} />
+                        <EventList events={details.events.clone()} {started} brief={true} />
                     </details>
                 }
                 if let Some(yaml) = &details.yaml {
@@ -125,6 +128,38 @@ pub fn Inspector() -> Html {
                         <summary>{ "YAML" }</summary>
                         <YamlView text={yaml.clone()} />
                     </details>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// The panel on the right: the details of what is selected, or the comparison.
+#[component]
+pub fn SidePanel() -> Html {
+    let page = use_page();
+    let words = page.words();
+    let size = use_front(|front| front.size);
+    let tab = use_layout(|layout| layout.side_tab);
+    let tab = if size == Size::Wide { tab } else { SideTab::Details };
+    let all = [(SideTab::Details, "details", words.inspector), (SideTab::Compare, "compare", words.compare)];
+    let tabs: Vec<Tab> = all
+        .into_iter()
+        .map(|(of, id, word)| Tab { id, word, selected: tab == of, action: LayoutAction::SideTab(of) })
+        .collect();
+    if size == Size::Medium {
+        return Html::default();
+    }
+    html! {
+        <aside class="inspector" aria-label={words.inspector}>
+            if size == Size::Wide {
+                <div class="tabs"><Tabs label={words.inspector} panel="side-body" {tabs} /></div>
+            }
+            <div key={if tab == SideTab::Compare { "compare" } else { "details" }} class="side-body" id="side-body" role="tabpanel" aria-label={words.inspector} tabindex="0">
+                if tab == SideTab::Compare {
+                    <Compare />
+                } else {
+                    <Inspector />
                 }
             </div>
         </aside>
@@ -142,10 +177,10 @@ pub fn selected_id(selection: &Selection) -> Option<AttrValue> {
     Some(format!("{kind}:{id}").into())
 }
 
-fn heading(selection: &Selection, nothing: &str) -> String {
+fn heading(selection: &Selection) -> String {
     let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
     match selection {
-        Selection::Nothing => nothing.to_owned(),
+        Selection::Nothing => String::new(),
         Selection::Pod(id) | Selection::DaemonSet(id) => short(id),
         Selection::Node(name) | Selection::Part(name) => name.to_string(),
     }
@@ -231,7 +266,7 @@ fn truths(page: &super::page::Page, pod: &PodView, silent: Option<&str>) -> Html
     let differs = difference_text(words, pod).is_some();
     html! {
         <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.two_truths} data-differs={differs.to_string()}>
-            <div data-truth="node"><small>{ words.truth_node }</small><b>{ node }</b></div>
+            <div data-truth="node"><small>{ words.truth_node_long }</small><b>{ node }</b></div>
             <div class="truth-sign" aria-hidden="true">{ if differs { "≠" } else { "=" } }</div>
             <div data-truth="api">
                 <small>{ words.truth_api }</small><b>{ api }</b>
@@ -246,7 +281,7 @@ fn truths(page: &super::page::Page, pod: &PodView, silent: Option<&str>) -> Html
 fn container_row(words: &super::words::Words, container: &ContainerView) -> Html {
     let class = if container.running { "running" } else { "waiting" };
     html! {
-        <li class={class} data-container={container.name.clone()}>
+        <li key={&*container.name} class={class} data-container={container.name.clone()}>
             <b>{ &*container.name }</b>
             if container.is_init {
                 <small>{ "init" }</small>
@@ -316,7 +351,7 @@ fn daemonset_body(
         (words.f_node_selector, html! { <code>{ &*ds.node_selector }</code> }),
     ];
     let why = nodes.iter().map(|without| {
-        html! { <li><b>{ &*without.node }</b>{ for without.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> }
+        html! { <li key={&*without.node}><b>{ &*without.node }</b>{ for without.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> }
     });
     html! {
         <>

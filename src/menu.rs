@@ -269,7 +269,9 @@ fn place(menu: &HtmlElement, at: &OpenMenu) {
         |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|v| v.as_f64()).unwrap_or(800.0) as i32;
     let (width, height) = (size(window.inner_width()), size(window.inner_height()));
     let x = at.x.min(width - menu.offset_width() - 8).max(8);
-    let y = at.y.min(height - menu.offset_height() - 8).max(8);
+    let fits = at.y + menu.offset_height() + 8 <= height;
+    let y = if fits { at.y } else { at.above - menu.offset_height() };
+    let y = y.clamp(8, (height - menu.offset_height() - 8).max(8));
     let style = menu.style();
     let _ = style.set_property("left", &format!("{x}px"));
     let _ = style.set_property("top", &format!("{y}px"));
@@ -315,8 +317,8 @@ pub fn Menu(props: &MenuProps) -> Html {
         })
     };
     html! {
-        <>
-            <div class="menu-shade" data-control="close-menu" onclick={page.on(FrontAction::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::from(FrontAction::CloseMenu) })}></div>
+        <section class="front" aria-label={words.actions}>
+            <div class="menu-shade" aria-hidden="true" data-control="close-menu" onclick={page.on(FrontAction::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::from(FrontAction::CloseMenu) })}></div>
             <div class="menu" role="menu" ref={list} aria-label={title(&props.menu.target).to_owned()} data-menu="object" onkeydown={keys}>
                 <p class="menu-title">{ title(&props.menu.target) }</p>
                 { for all.into_iter().map(|item| html! {
@@ -334,6 +336,6 @@ pub fn Menu(props: &MenuProps) -> Html {
                     </button>
                 }) }
             </div>
-        </>
+        </section>
     }
 }

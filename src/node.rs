@@ -41,15 +41,60 @@ fn is_system(pod: &PodView) -> bool {
     &*pod.namespace == "kube-system"
 }
 
-/// The pods in the order they are drawn: a person's own first, then the system's; static pods first in each.
-pub fn in_order(pods: &[Rc<PodView>], system: bool) -> Vec<Rc<PodView>> {
-    let mut pods: Vec<_> = pods.iter().filter(|pod| system || !is_system(pod)).cloned().collect();
+/// A line of a node's card: what one file, one DaemonSet or one client has put there. A DaemonSet's pod and its
+/// successor share a line, so that no other moves.
+#[derive(Clone, PartialEq)]
+struct Row {
+    key: Rc<str>,
+    pods: Vec<Rc<PodView>>,
+}
+
+fn row_key(pod: &PodView) -> Rc<str> {
+    match (pod.origin, pod.controlled_by.strip_prefix("DaemonSet/")) {
+        (Origin::DaemonSet, Some(owner)) => daemonset_row(&format!("{}/{owner}", pod.namespace)),
+        _ => pod_key(pod),
+    }
+}
+
+fn daemonset_row(id: &str) -> Rc<str> {
+    format!("daemonset {id}").into()
+}
+
+/// The lines of a person's own pods: static ones by name, DaemonSets by name, then the others by age. The
+/// DaemonSet that is looked at has its line even without a pod.
+fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for pod in pods.iter().filter(|pod| !is_system(pod)) {
+        let key = row_key(pod);
+        match rows.iter_mut().find(|row| row.key == key) {
+            Some(row) => row.pods.push(pod.clone()),
+            None => rows.push(Row { key, pods: vec![pod.clone()] }),
+        }
+    }
+    if let Some(key) = watched.filter(|id| !id.starts_with(SYSTEM)).map(|id| daemonset_row(id))
+        && !rows.iter().any(|row| row.key == key)
+    {
+        rows.push(Row { key, pods: Vec::new() });
+    }
+    for row in &mut rows {
+        row.pods.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+    }
+    rows.sort_by_cached_key(|row| match row.pods.first() {
+        Some(pod) if pod.origin == Origin::Static => (0, None, row.key.clone()),
+        Some(pod) if pod.origin == Origin::Api => (2, Some(pod.created), row.key.clone()),
+        _ => (1, None, row.key.clone()),
+    });
+    rows
+}
+
+const SYSTEM: &str = "kube-system/";
+
+/// The system's pods, which stand together: static ones first.
+fn shelf(pods: &[Rc<PodView>]) -> Vec<Rc<PodView>> {
+    let mut pods: Vec<Rc<PodView>> = pods.iter().filter(|pod| is_system(pod)).cloned().collect();
+    let place = |pod: &PodView| (pod.origin != Origin::Static, row_key(pod));
     pods.sort_by(|a, b| {
-        let key = |pod: &PodView| (is_system(pod), pod.origin != Origin::Static, pod.controlled_by.clone());
-        // A static pod's mirror may be made anew: its place follows from its name. Of the others the
-        // successor stands after those that stay, so that these do not move.
-        let age = |pod: &PodView| (pod.origin != Origin::Static).then_some(pod.created);
-        key(a).cmp(&key(b)).then(age(a).cmp(&age(b))).then_with(|| a.name.cmp(&b.name))
+        place(a).cmp(&place(b)).then_with(|| (a.created, &a.name).cmp(&(b.created, &b.name)))
     });
     pods
 }
@@ -82,8 +127,19 @@ pub fn Node(props: &NodeProps) -> Html {
     let node = &props.node;
     let target = Selection::Node(node.name.clone());
     let (state, glyph) = node_state(node);
-    let pods = in_order(&node.pods, props.system_pods);
-    let hidden = node.pods.len() - pods.len();
+    let rows = rows(&node.pods, props.daemonset.as_ref());
+    let shelf = shelf(&node.pods);
+    let chip = |pod: &Rc<PodView>, compact: bool| {
+        html! {
+            <Pod
+                key={&*pod_key(pod)}
+                pod={Same::from(pod)}
+                selected={props.selected_pod.as_ref() == Some(&pod.id)}
+                marked={belongs_to(pod, props.daemonset.as_ref())}
+                {compact}
+            />
+        }
+    };
     let class = classes!("node", props.selected.then_some("selected"), (!node.powered).then_some("off"),);
     let name_id = format!("node-{}", node.name);
     html! {
@@ -109,32 +165,31 @@ pub fn Node(props: &NodeProps) -> Html {
                 >
                     <Icon name="i-node" />
                     <span class="node-name" id={name_id}>{ &*node.name }</span>
-                    <span class="node-state" data-state={state}>
+                    <span class="node-state" data-state={state} data-calm={(state == "running" && !node.cordoned).then_some("true")}>
                         <Icon name={glyph} class="state" />
-                        { &*node.status }
+                        <span class="node-word">{ &*node.status }</span>
                     </span>
                 </button>
                 <Kubelet node={props.node.clone()} />
             </div>
             <Files node={props.node.clone()} />
             <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
-                { for pods.iter().map(|pod| html! {
-                    <li key={&*pod_key(pod)}>
-                        <Pod
-                            pod={Same::from(pod)}
-                            selected={props.selected_pod.as_ref() == Some(&pod.id)}
-                            marked={belongs_to(pod, props.daemonset.as_ref())}
-                        />
+                { for rows.iter().map(|row| html! {
+                    <li key={&*row.key} class="row">
+                        { for row.pods.iter().map(|pod| chip(pod, false)) }
+                        if row.pods.is_empty() {
+                            <WhyNot key="why" node={props.node.clone()} daemonset={props.daemonset.clone()} trouble={props.trouble.clone()} />
+                        }
                     </li>
                 }) }
             </ul>
-            if pods.is_empty() {
-                <p class="empty">{ words.no_pods }</p>
+            if props.system_pods {
+                <ul class="shelf" aria-label="kube-system">
+                    { for shelf.iter().map(|pod| html! { <li key={&*pod_key(pod)}>{ chip(pod, true) }</li> }) }
+                </ul>
+            } else {
+                <p class="node-hidden">{ fill(words.system_pods_hidden, &[&shelf.len().to_string()]) }</p>
             }
-            if hidden > 0 {
-                <p class="node-hidden">{ fill(words.system_pods_hidden, &[&hidden.to_string()]) }</p>
-            }
-            <WhyNot node={props.node.clone()} daemonset={props.daemonset.clone()} trouble={props.trouble.clone()} />
         </li>
     }
 }
@@ -238,19 +293,48 @@ fn WhyNot(props: &WhyNotProps) -> Html {
     let words = use_page().words();
     let Some(id) = &props.daemonset else { return Html::default() };
     let why = props.node.why_not.iter().find(|why| why.daemonset == *id);
-    let has_one = || props.node.pods.iter().any(|pod| belongs_to(pod, Some(id)));
     let reasons = match why {
         Some(why) => why.reasons.iter().map(|reason| &**reason).collect::<Vec<&str>>().join("; "),
         None => match &props.trouble {
-            Some(trouble) if !has_one() => trouble.to_string(),
+            Some(trouble) => trouble.to_string(),
             _ => return Html::default(),
         },
     };
     let name = id.rsplit('/').next().unwrap_or_default();
     html! {
-        <p class="why-not" data-why-not={id.clone()}>
+        <p class="why-not" data-why-not={id.clone()} title={reasons.clone()}>
             <Icon name="i-none" />
             <span>{ fill(words.no_pod_of, &[name]) }{ " " }<q>{ reasons }</q></span>
         </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stage::{Command, Options, Stage};
+
+    fn names(stage: &mut Stage) -> Vec<Vec<String>> {
+        let watched: Rc<str> = "default/agent".into();
+        let name = |pod: &Rc<PodView>| pod.name.split('-').next().unwrap_or_default().to_owned();
+        let rows = rows(&stage.board().nodes[1].pods, Some(&watched));
+        rows.iter().map(|row| row.pods.iter().map(name).collect()).collect()
+    }
+
+    /// No line comes or goes while a DaemonSet's pod is replaced: the static pod's chip never moves.
+    #[test]
+    fn a_daemonsets_pod_and_its_successor_share_a_line() {
+        let mut stage = Stage::new(Options::default());
+        let line = "kubectl delete pod -l app=agent --wait=false".to_owned();
+        stage.perform(Command::Exec { line, files: Default::default() });
+        let mut seen = Vec::new();
+        for _ in 0..600 {
+            stage.run_until(stage.now() + sim::Duration::from_millis(100));
+            let now = names(&mut stage);
+            if seen.last() != Some(&now) {
+                seen.push(now);
+            }
+        }
+        assert!(seen.len() > 1 && seen.iter().all(|rows| rows.len() == 2 && rows[0] == ["web"]), "{seen:?}");
     }
 }

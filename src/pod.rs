@@ -1,14 +1,16 @@
 //! A pod as a chip: its outline says where it came from, glyph, colour and word say its state.
 
-use view::{Difference, PodView};
-use web_sys::{HtmlElement, MouseEvent};
+use sim::Time;
+use view::{Difference, Origin, PodView};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
-use super::glyph::{Icon, origin_icon, origin_word, state_icon};
+use super::glyph::{origin_icon, origin_word, state_icon};
 use super::page::{Page, use_page};
 use super::renders;
 use super::same::Same;
-use super::state::{Action, OpenMenu, Selection};
+use super::state::{FrontAction, OpenMenu, Selection};
 use super::words::Words;
 
 #[derive(PartialEq, Properties)]
@@ -18,24 +20,28 @@ pub struct PodProps {
     /// Belongs to the DaemonSet that is looked at.
     #[prop_or_default]
     pub marked: bool,
+    /// On the shelf: its short name, and its state only if there is something to say.
+    #[prop_or_default]
+    pub compact: bool,
 }
 
-/// Opens the menu for `target` under the element that was clicked.
+/// Opens the menu for `target` below the element that was clicked, so that what it is about stays in sight.
 pub fn menu_at(page: &Page, target: Selection) -> Callback<MouseEvent> {
     page.act.reform(move |event: MouseEvent| {
         event.prevent_default();
-        let by_key = event.client_x() == 0 && event.client_y() == 0;
-        let (mut x, mut y) = (event.client_x(), event.client_y());
-        if let Some(element) =
-            event.current_target().and_then(|at| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(at).ok())
-            && by_key
-        {
-            let rect = element.get_bounding_client_rect();
-            (x, y) = (rect.left() as i32 + 24, rect.bottom() as i32);
-        }
-        Action::Menu(OpenMenu { target: target.clone(), x, y })
+        // Yew listens at the page's root: the button is looked for from what was hit.
+        let hit = event.target().and_then(|hit| hit.dyn_into::<Element>().ok());
+        let element = hit.and_then(|hit| hit.closest("button").ok().flatten());
+        let (x, y, above) = match element.map(|element| element.get_bounding_client_rect()) {
+            Some(rect) => (rect.left() as i32, rect.bottom() as i32 + MENU_GAP, rect.top() as i32 - MENU_GAP),
+            None => (event.client_x(), event.client_y(), event.client_y()),
+        };
+        FrontAction::OpenMenu(OpenMenu { target: target.clone(), x, y, above }).into()
     })
 }
+
+/// Pixels between a chip and its menu.
+const MENU_GAP: i32 = 5;
 
 /// What differs between the two truths, in words.
 pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)> {
@@ -85,6 +91,23 @@ fn spoken(words: &'static Words, pod: &PodView) -> String {
     parts.join(", ")
 }
 
+/// What a pod of the system is called in short: `kube-apiserver-control-plane` is `apiserver`, `kube-proxy-x7k2p`
+/// is `proxy`.
+fn short_name(pod: &PodView) -> &str {
+    let name = pod.name.strip_prefix("kube-").unwrap_or(&pod.name);
+    let end = match (pod.origin, &pod.node) {
+        (Origin::Static, Some(node)) => name.strip_suffix(&**node).and_then(|name| name.strip_suffix('-')),
+        (Origin::DaemonSet, _) => name.rsplit_once('-').map(|(name, _)| name),
+        _ => None,
+    };
+    end.unwrap_or(name)
+}
+
+/// When the kubelet starts a container of the pod again, if a back-off is on.
+fn next_start(pod: &PodView) -> Option<Time> {
+    pod.containers.iter().filter_map(|container| container.restarts_at).min()
+}
+
 #[component]
 pub fn Pod(props: &PodProps) -> Html {
     renders::note("Pod", &props.pod.name);
@@ -96,10 +119,11 @@ pub fn Pod(props: &PodProps) -> Html {
     let anchor = pod.node.as_ref().map(|node| format!("pod:{node}:{}", pod.id));
     let class = classes!(
         "pod",
+        props.compact.then_some("compact"),
         pod.ghost.then_some("ghost"),
-        (&*pod.namespace == "kube-system").then_some("system"),
         props.marked.then_some("marked"),
     );
+    let title = if props.compact { Some(pod.name.clone()) } else { pod.reason.clone() };
     html! {
         <button
             type="button"
@@ -111,6 +135,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-origin={pod.origin.text()}
             data-status={pod.status.clone()}
             data-ghost={pod.ghost.then_some("true")}
+            data-mirror={pod.is_mirror.then_some("true")}
             data-difference={pod.difference.map(difference_word)}
             data-api-status={pod.api_status.clone()}
             data-node-status={pod.node_status.clone()}
@@ -118,28 +143,38 @@ pub fn Pod(props: &PodProps) -> Html {
             aria-label={spoken(words, pod)}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
-            title={pod.reason.clone()}
+            {title}
             onclick={menu_at(&page, target.clone())}
             oncontextmenu={menu_at(&page, target)}
         >
-            <span class="pod-line">
-                { origin_icon(pod.origin) }
-                <span class="pod-name">{ &*pod.name }</span>
-                if pod.restarts > 0 {
-                    <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
-                }
-                <span class="pod-state">
-                    { state_icon(pod.state) }
-                    <span class="pod-word">{ status_word(words, pod) }</span>
-                </span>
+            { origin_icon(pod.origin) }
+            <span class="pod-name">{ if props.compact { short_name(pod) } else { &pod.name } }</span>
+            if pod.restarts > 0 {
+                <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
+            }
+            <span class="pod-state">
+                { state_icon(pod.state) }
+                <span class="pod-word">{ status_word(words, pod) }</span>
             </span>
-            if let Some((api, node)) = difference {
-                <span class="pod-truths">
-                    <Icon name="i-differs" />
-                    <span>{ words.truth_node }{ ": " }<b>{ node }</b></span>
-                    <span>{ words.truth_api }{ ": " }<b>{ api }</b></span>
-                </span>
+            if let Some(until) = next_start(pod) {
+                <span class="countdown" title={words.next_start_in}><b data-until={until.0.to_string()}></b>{ "s" }</span>
+            }
+            if let Some((api, _)) = difference {
+                <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
             }
         </button>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stage::{Options, Stage};
+
+    #[test]
+    fn pods_of_the_system_have_short_names() {
+        let board = Stage::new(Options::default()).board();
+        let names: Vec<&str> = board.nodes[0].pods.iter().map(|pod| short_name(pod)).collect();
+        assert_eq!(names, ["proxy", "etcd", "apiserver", "controller-manager", "scheduler"]);
     }
 }

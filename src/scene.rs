@@ -62,7 +62,10 @@ fn Nodes() -> Html {
     use_measure();
     let words = use_page().words();
     let (nodes, daemonset, trouble) = use_world(|world| {
-        let nodes: Vec<Same<NodeView>> = world.board.nodes.iter().map(Same::from).collect();
+        // The control plane is drawn above: its node comes last.
+        let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
+        let (plane, workers): (Vec<_>, Vec<_>) = world.board.nodes.iter().partition(is_plane);
+        let nodes: Vec<Same<NodeView>> = workers.into_iter().chain(plane).map(Same::from).collect();
         let ds = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref());
         (nodes, world.daemonset.clone(), ds.and_then(|ds| ds.trouble.clone()))
     });
@@ -318,7 +321,10 @@ fn Part(props: &PartProps) -> Html {
         false => (state, glyph, part_word(words, part.state)),
     };
     let target = Selection::Part(part.name.clone());
-    let short = part.name.strip_prefix("kube-").unwrap_or(&part.name);
+    let (prefix, short) = match part.name.strip_prefix("kube-") {
+        Some(short) => ("kube-", short),
+        None => ("", &*part.name),
+    };
     html! {
         <button
             type="button"
@@ -333,8 +339,8 @@ fn Part(props: &PartProps) -> Html {
             oncontextmenu={menu_at(&page, target)}
         >
             <Icon name={format!("i-{}", part.name)} />
-            <span class="part-name"><span class="part-prefix">{ &part.name[..part.name.len() - short.len()] }</span>{ short }</span>
-            <span class="part-state"><Icon name={glyph} class="state" />{ word }</span>
+            <span class="part-name"><span class="part-prefix">{ prefix }</span>{ short }</span>
+            <span class="part-state"><Icon name={glyph} class="state" /><span class="part-word">{ word }</span></span>
             if part.restarts > 0 {
                 <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", part.restarts) }</span>
             }

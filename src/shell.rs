@@ -9,7 +9,7 @@ use super::focus::focus_soon;
 use super::glyph::Icon;
 use super::header::Header;
 use super::help::Help;
-use super::inspector::Inspector;
+use super::inspector::SidePanel;
 use super::menu::Menu;
 use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
@@ -60,7 +60,7 @@ pub fn Shell() -> Html {
             <Scene />
             <GuestBar />
             <Opening />
-            <Inspector />
+            <SidePanel />
             <Drawer />
             if !drawer_open {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>

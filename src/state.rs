@@ -9,7 +9,9 @@ mod world;
 
 pub use action::Action;
 pub use front::{Front, FrontAction, LinkError, Notice, OpenMenu};
-pub use layout::{CARDS_MOST, DeskTab, Distance, DrawerTab, FULL_CARDS, Layout, LayoutAction, Pane, Theme};
+pub use layout::{
+    CARDS_MOST, DeskTab, Distance, DrawerTab, FULL_CARDS, Layout, LayoutAction, Pane, SideTab, Size, Theme,
+};
 pub use playback::{Playback, PlaybackAction};
 pub use selection::Selection;
 pub use world::{Details, OpenFile, World};

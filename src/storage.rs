@@ -16,6 +16,7 @@ pub const DRAFTS: &str = "kubestage.drafts";
 /// Read by index.html before anything is drawn.
 pub const THEME: &str = "kubestage.theme";
 pub const LANG: &str = "kubestage.lang";
+pub const SCALE: &str = "kubestage.scale";
 
 /// Where a session and the files beside it are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

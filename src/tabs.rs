@@ -42,7 +42,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
             event.prevent_default();
             event.stop_propagation();
             page.act(tabs[to].action.clone());
-            let list = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+            let hit = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let list = hit.and_then(|hit| hit.closest("[role=tablist]").ok().flatten());
             let found = list.and_then(|list| list.children().item(to as u32));
             if let Some(tab) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
                 let _ = tab.focus();

@@ -128,6 +128,7 @@ words! {
     theme_auto: "Theme: as the system", "테마: 시스템 설정";
     theme_light: "Theme: light", "테마: 밝게";
     theme_dark: "Theme: dark", "테마: 어둡게";
+    scale: "Size of everything, for a projector", "전체 크기 (발표용)";
     help: "Keys and help", "단축키와 도움말";
     close: "Close", "닫기";
 
@@ -195,7 +196,9 @@ words! {
     /// {} is a clock.
     as_of: "as last known at T+{}", "T+{} 기준";
     truth_api: "API server", "API 서버";
+    truth_api_short: "API", "API";
     truth_node: "node", "노드";
+    truth_node_long: "on the node", "노드에서는";
     two_truths: "What the API server believes, and what runs on the node", "API 서버가 아는 상태와 노드의 실제 상태";
     not_listed: "not listed", "목록에 없음";
     nothing_runs: "nothing runs", "실행 중인 것 없음";

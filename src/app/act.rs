@@ -14,7 +14,8 @@ use crate::focus::focus_soon;
 use crate::session::Session;
 use crate::share;
 use crate::state::{
-    Action, DeskTab, Distance, DrawerTab, FrontAction, LayoutAction, Notice, Pane, PlaybackAction, Selection,
+    Action, DeskTab, Distance, DrawerTab, FrontAction, LayoutAction, Notice, PlaybackAction, Selection,
+    SideTab, Size,
 };
 
 /// After the last key: when a text is looked at, and when it takes effect.
@@ -83,10 +84,6 @@ impl App {
                 stores.selection.dispatch(selection);
             }
             Action::Show(selection) => self.show(selection),
-            Action::Menu(menu) => {
-                stores.selection.dispatch(menu.target.clone());
-                stores.front.dispatch(FrontAction::OpenMenu(menu));
-            }
             Action::OpenFile { node, path } => self.open_node(node, Some(path)),
             Action::OpenNodeFiles(node) => self.open_node(node, None),
             Action::ShowOnMap(node) => {
@@ -100,6 +97,7 @@ impl App {
             Action::LeaveGuest => self.leave_guest(),
             Action::KeepGuest => self.saver.keep_guest(),
             Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
+            Action::Compare => self.compare(),
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");
@@ -115,8 +113,20 @@ impl App {
     }
 
     fn show(&mut self, selection: Selection) {
-        self.page.stores.selection.dispatch(selection);
-        self.page.stores.layout.dispatch(LayoutAction::Pane(Pane::Inspector));
+        let stores = &self.page.stores;
+        stores.selection.dispatch(selection);
+        stores.layout.dispatch(match stores.front.now().size {
+            Size::Medium => LayoutAction::DrawerTab(DrawerTab::Details),
+            Size::Wide | Size::Narrow => LayoutAction::SideTab(SideTab::Details),
+        });
+    }
+
+    fn compare(&mut self) {
+        let stores = &self.page.stores;
+        stores.layout.dispatch(match stores.front.now().size {
+            Size::Wide => LayoutAction::SideTab(SideTab::Compare),
+            Size::Medium | Size::Narrow => LayoutAction::DrawerTab(DrawerTab::Compare),
+        });
     }
 
     /// Changes the world. A line that names files of the person's own takes them along.
@@ -199,7 +209,9 @@ impl App {
             DeskTab::DaemonSet => desk.open_own().map(|file| DocId::Own(file.name.clone())),
             DeskTab::Files => desk.open_node_file(),
         };
-        if let Some(id) = open.filter(|id| desk.found(id).is_none()) {
+        // While the cluster is being brought up it has no namespaces to check against.
+        let opening = self.session.borrow().opening().is_some();
+        if let Some(id) = open.filter(|id| !opening && desk.found(id).is_none()) {
             self.check_text(&id);
         }
     }

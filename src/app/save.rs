@@ -139,10 +139,12 @@ impl App {
         let prefs = Prefs::now(&self.page.stores);
         let mut saved = true;
         if prefs != self.saver.prefs {
-            // index.html reads the last two before anything is drawn.
+            // index.html reads the last three before anything is drawn.
+            let scale = f64::from(prefs.layout.scale) / 100.0;
             saved &= storage::save(Shelf::Own, storage::PREFS, &prefs)
                 && storage::save_text(Shelf::Own, storage::THEME, prefs.layout.theme.text())
-                && storage::save_text(Shelf::Own, storage::LANG, prefs.layout.lang.code());
+                && storage::save_text(Shelf::Own, storage::LANG, prefs.layout.lang.code())
+                && storage::save_text(Shelf::Own, storage::SCALE, &scale.to_string());
             self.saver.prefs = prefs;
         }
         if *self.witness.seen() != self.saver.seen {

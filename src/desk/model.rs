@@ -318,6 +318,7 @@ impl Desk {
         }
         self.node_job = None;
         self.unsaved.clear();
+        self.checks.clear();
     }
 
     fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {

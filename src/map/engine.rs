@@ -161,7 +161,7 @@ impl Engine {
         if moved || self.stale_marks || cards {
             self.place_marks();
         }
-        if self.hover.is_some() || self.focus.is_some() || self.stale_marks {
+        if moved || self.hover.is_some() || self.focus.is_some() || self.stale_marks {
             self.place_tip();
         }
         self.stale_marks = false;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use stage::{Command, Options};
 
-use super::{FrontAction, LayoutAction, OpenMenu, PlaybackAction, Selection};
+use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
 use crate::desk::model::DocId;
 
@@ -32,8 +32,6 @@ pub enum Action {
     Select(Selection),
     /// Selects, and shows it where the page is narrow.
     Show(Selection),
-    /// Selects what a menu is for, and opens it.
-    Menu(OpenMenu),
     /// Opens a node's file in the desk.
     OpenFile {
         node: Rc<str>,
@@ -54,6 +52,8 @@ pub enum Action {
         text: Rc<str>,
     },
     FocusConsole,
+    /// Shows the comparison, wherever there is room for it.
+    Compare,
     ForgetSeen,
 }
 

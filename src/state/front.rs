@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Selection;
+use super::{Selection, Size};
 use crate::store::Reduce;
 use crate::witness::Claim;
 
@@ -10,8 +10,11 @@ use crate::witness::Claim;
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenMenu {
     pub target: Selection,
+    /// Where it begins, below what it is for.
     pub x: i32,
     pub y: i32,
+    /// Where it ends if there is no room below.
+    pub above: i32,
 }
 
 /// What the page has to say, as a choice among its words.
@@ -51,6 +54,7 @@ pub struct Front {
     pub notice: Option<Notice>,
     /// The claim that is pointed at.
     pub lit: Option<Claim>,
+    pub size: Size,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +69,7 @@ pub enum FrontAction {
     CloseNotice,
     /// Lights what in the cluster shows a claim.
     Light(Option<Claim>),
+    Size(Size),
 }
 
 impl Reduce for Front {
@@ -74,12 +79,13 @@ impl Reduce for Front {
         match action {
             FrontAction::OpenMenu(menu) => self.menu = Some(menu),
             FrontAction::CloseMenu => self.menu = None,
-            FrontAction::CloseAll => *self = Front { lit: self.lit, ..Front::default() },
+            FrontAction::CloseAll => *self = Front { lit: self.lit, size: self.size, ..Front::default() },
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
             FrontAction::Light(claim) => self.lit = claim,
+            FrontAction::Size(size) => self.size = size,
         }
     }
 }

@@ -37,6 +37,18 @@ pub enum DeskTab {
     Files,
 }
 
+/// Percent.
+pub const SCALES: [u16; 4] = [100, 125, 150, 200];
+
+/// What the panel on the right shows, where the page is wide enough for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SideTab {
+    #[default]
+    Details,
+    Compare,
+}
+
+/// What the panel below shows. Where there is a panel on the right, the last two are shown there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DrawerTab {
     #[default]
@@ -44,6 +56,30 @@ pub enum DrawerTab {
     Events,
     Messages,
     Compare,
+    Details,
+}
+
+/// How much room the page has, by its own measure: a larger scale leaves less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Size {
+    /// Files, cluster and details side by side.
+    #[default]
+    Wide,
+    /// Files and cluster side by side; the details are below the cluster.
+    Medium,
+    /// One below the other.
+    Narrow,
+}
+
+impl Size {
+    /// From `data-size` on the root, which index.html keeps up to date.
+    pub fn from_text(text: &str) -> Size {
+        match text {
+            "wide" => Size::Wide,
+            "medium" => Size::Medium,
+            _ => Size::Narrow,
+        }
+    }
 }
 
 impl DrawerTab {
@@ -54,6 +90,7 @@ impl DrawerTab {
             DrawerTab::Events => "events",
             DrawerTab::Messages => "messages",
             DrawerTab::Compare => "compare",
+            DrawerTab::Details => "details",
         }
     }
 }
@@ -124,6 +161,9 @@ impl Distance {
 pub struct Layout {
     pub lang: Lang,
     pub theme: Theme,
+    /// How large everything is, in percent: more of it for those who look from afar.
+    pub scale: u16,
+    pub side_tab: SideTab,
     pub desk_tab: DeskTab,
     pub drawer_tab: DrawerTab,
     pub pane: Pane,
@@ -147,13 +187,15 @@ impl Default for Layout {
         Layout {
             lang: Lang::default(),
             theme: Theme::default(),
+            scale: SCALES[0],
+            side_tab: SideTab::default(),
             desk_tab: DeskTab::default(),
             drawer_tab: DrawerTab::default(),
             pane: Pane::default(),
             desk_open: true,
             drawer_open: true,
-            desk_width: 392,
-            drawer_height: 184,
+            desk_width: 360,
+            drawer_height: 176,
             system_pods: true,
             daemonset: None,
             letters: true,
@@ -168,6 +210,9 @@ impl Default for Layout {
 pub enum LayoutAction {
     Lang(Lang),
     Theme(Theme),
+    /// The next larger size, after the largest the usual one.
+    Larger,
+    SideTab(SideTab),
     DeskTab(DeskTab),
     DrawerTab(DrawerTab),
     Pane(Pane),
@@ -193,6 +238,10 @@ impl Reduce for Layout {
         match action {
             LayoutAction::Lang(lang) => self.lang = lang,
             LayoutAction::Theme(theme) => self.theme = theme,
+            LayoutAction::Larger => {
+                self.scale = SCALES.into_iter().find(|scale| *scale > self.scale).unwrap_or(SCALES[0]);
+            }
+            LayoutAction::SideTab(tab) => (self.side_tab, self.pane) = (tab, Pane::Inspector),
             LayoutAction::DeskTab(tab) => self.desk_tab = tab,
             LayoutAction::DrawerTab(tab) => {
                 self.drawer_tab = tab;
