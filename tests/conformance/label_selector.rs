@@ -127,9 +127,3 @@ fn is_flat(object: &Value, expressions: &[Value]) -> Result<bool, String> {
     };
     Ok(selector.matches_json(&map) && expressions.iter().all(only_this_value))
 }
-
-/// The expressions before the first that fits no map.
-fn before(object: &Value) -> Vec<Value> {
-    let fits = |expression: &&Value| expression["operator"] == "In" && list(expression, "values").len() == 1;
-    list(object, "matchExpressions").iter().take_while(fits).cloned().collect()
-}

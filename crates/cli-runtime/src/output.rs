@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::job::{Failure, Io};
 use api::field::go_quote;
 use api::object::{Kind, Object};
-use yaml::gosyntax::json_float;
 
 use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;

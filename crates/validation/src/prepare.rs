@@ -217,7 +217,7 @@ mod tests {
             let (pod, warnings) = prepared(json!({"apiVersion": "v1", "kind": "Pod",
                 "metadata": {"annotations": {key: annotation}}, "spec": {"containers": [{"name": "a"}]}}));
             assert_eq!(pod["spec"]["containers"][0]["securityContext"]["appArmorProfile"], profile);
-            assert_eq!(warnings, [warning.clone()]);
+            assert_eq!(warnings, std::slice::from_ref(&warning));
         }
     }
 

@@ -191,7 +191,8 @@ fn validate_cluster_ips(spec: &Value, errors: &mut ErrorList) {
 fn validate_kept_addresses(new: &Value, old: &Value, errors: &mut ErrorList) {
     let is = |spec: &Value, sort: &str| json::text(spec, "type") == sort;
     let is_external = is(new, "ExternalName") || is(old, "ExternalName");
-    if !is_external && !(is_headless(new) && is_headless(old)) {
+    let stay_headless = is_headless(new) && is_headless(old);
+    if !is_external && !stay_headless {
         let (before, after) = (json::strings(old, "clusterIPs"), json::strings(new, "clusterIPs"));
         let path = spec_path("clusterIPs");
         let changed = FieldError::invalid(&path.index(0), json!(after), "may not change once set");

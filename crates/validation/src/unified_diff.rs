@@ -97,9 +97,9 @@ fn longest_match(
 ) -> Match {
     let mut best = Match { a: in_a.0, b: in_b.0, size: 0 };
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
-    for i in in_a.0..in_a.1 {
+    for (i, line) in a.iter().enumerate().take(in_a.1).skip(in_a.0) {
         let mut next = BTreeMap::new();
-        for &j in places.get(a[i]).into_iter().flatten() {
+        for &j in places.get(line).into_iter().flatten() {
             if j < in_b.0 {
                 continue;
             }
