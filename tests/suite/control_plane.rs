@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::{Value, json};
 use sim::Duration;
-use stage::{Options, Stage, Start};
+use stage::{Command, Options, Stage, Start};
 use wire::Part;
 
 use super::person::Person;
@@ -450,7 +450,7 @@ fn cp_018_without_a_controller_manager_nothing_follows() {
     let rollout = person.begin("kubectl rollout status ds/agent", &[]);
     person.wait(10);
     assert_eq!(person.text(rollout), "Waiting for daemon set spec update to be observed...\n");
-    person.stage.interrupt(rollout);
+    person.stage.perform(Command::Interrupt { job: rollout.0 });
     // A deleted daemon pod is not replaced.
     let old = person.rows("kubectl get pods --no-headers", "old-").remove(0).remove(0);
     person.run(&format!("kubectl delete pod {old}"));

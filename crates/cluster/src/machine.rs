@@ -210,7 +210,10 @@ fn control_plane_disk(disk: &Files, ip: Ipv4Addr) -> Files {
     for part in CONTROL_PLANE_PARTS {
         let text = control_plane_manifest(part, &ip.to_string());
         // The directory is there.
-        let _ = files.write(&format!("{MANIFESTS}/{part}.yaml"), text.as_bytes(), Time::START);
+        let path = format!("{MANIFESTS}/{part}.yaml");
+        let _ = files.write(&path, text.as_bytes(), Time::START);
+        // kubeadm: cmd/kubeadm/app/util/staticpod/utils.go, WriteStaticPodToDisk.
+        let _ = files.set_mode(&path, 0o600);
     }
     files
 }
