@@ -160,6 +160,10 @@ pub(super) fn control_plane_disk(disk: &Files, node: &str, ip: Ipv4Addr) -> File
     }
     let mut write = |path: String, text: &str| {
         let _ = files.write(&path, text.as_bytes(), Time::START);
+        // Only certificates may be read by everybody.
+        if !path.ends_with(".crt") && !path.ends_with(".pub") {
+            let _ = files.set_mode(&path, 0o600);
+        }
     };
     for part in CONTROL_PLANE_PARTS {
         write(format!("{MANIFESTS}/{part}.yaml"), &manifest(part, node, ip));
