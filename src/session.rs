@@ -155,6 +155,9 @@ impl Session {
     /// Lets time pass up to the next instant at which the picture is another one: the board, a mark, the
     /// console, or what is under way.
     fn next_change(&mut self) -> bool {
+        // What is due now is no change to come.
+        self.stage.run_until(self.stage.now());
+        self.look(|| true);
         let (under_way, until) = (self.under_way(), self.stage.now() + LOOK_AHEAD);
         for _ in 0..STEPS_MOST {
             if !self.stage.step() || self.stage.now() > until {

@@ -216,7 +216,7 @@ words! {
 
     // Menus.
     actions: "Actions", "동작";
-    show: "Show", "자세히 보기";
+    show: "Details", "자세히 보기";
     /// {} is a container's name.
     crash_container: "Crash container {}", "{} 컨테이너 비정상 종료(crash)";
     delete: "Delete the pod", "파드 삭제";

@@ -197,7 +197,7 @@ impl Looks {
         };
         let Some(ds) = picked.cloned() else {
             self.without = None;
-            world.details.without = Same::default();
+            world.details.without = keep(&world.details.without, Vec::new());
             return;
         };
         let now = now_ms();
@@ -215,9 +215,11 @@ impl Looks {
         let desk = stores.desk.now();
         let applied = desk.open_own().filter(|file| file.applied.as_ref() == Some(&file.text));
         let ended = |id: u32| session.job(id).is_some_and(|job| job.exit_code == Some(0));
-        let Some(file) = applied.filter(|file| file.job.is_none_or(ended)) else { return Same::default() };
+        let Some(file) = applied.filter(|file| file.job.is_none_or(ended)) else {
+            return keep(&old.drifted, Vec::new());
+        };
         if session.opening().is_some() || !session.stage.cluster().api_up() {
-            return Same::default();
+            return keep(&old.drifted, Vec::new());
         }
         let now = now_ms();
         if now - self.drift < DRIFT_EVERY_MS {

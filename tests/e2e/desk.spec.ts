@@ -1,0 +1,82 @@
+// The files at the left: what takes effect, what does not, and what is said of it.
+
+import { editor, expect, open, paste, ready, test, type Page } from "./harness.ts";
+
+const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
+  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
+
+const outcome = (page: Page) => page.locator("[data-outcome]");
+
+test("a change by another command shows in the editor's status", async ({ page }) => {
+  await open(page, "?lang=en");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "applied");
+  await api(page, "exec", "kubectl set image ds/agent agent=fluent/fluent-bit:4.0");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "drifted");
+  await expect(outcome(page)).toContainText("spec.template.spec.containers[0].image");
+});
+
+test("what Live could not apply is applied when the API server is back", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('header [data-control="api-server"]').click();
+  await api(page, "advance", 40);
+  const text = (await (await editor(page, "daemonset")).innerText()).replace("fluent-bit:3.2", "fluent-bit:4.0");
+  await paste(page, "daemonset", text);
+  await expect.poll(async () => (await api(page, "advance", 1), outcome(page).getAttribute("data-outcome"))).toBe("failed");
+  await page.locator('header [data-control="api-server"]').click();
+  await api(page, "advance", 60);
+  await expect.poll(async () => (await api(page, "advance", 2), outcome(page).getAttribute("data-outcome"))).toBe("applied");
+});
+
+test("a broken file can be saved on a node, and the kubelet refuses it", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('[data-tab="node-files"]').click();
+  await page.locator('[data-file="/etc/kubernetes/manifests/web.yaml"]').first().click();
+  await paste(page, "node-file", "kind: [Pod\n");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "refused");
+  await page.locator('[data-control="save"]').click();
+  await api(page, "advance", 30);
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "saved-refused");
+});
+
+test("a new file needs a name, and says so", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('[data-tab="node-files"]').click();
+  await page.locator('[data-control="new-file"]').click();
+  await expect(page.locator('[data-hint="name-first"]')).toBeVisible();
+  await expect(page.locator('[data-control="new-file-name"]')).toBeFocused();
+});
+
+test("a DaemonSet whose pods cannot be made says why, on each node", async ({ page }) => {
+  await open(page, "?lang=en");
+  const text = (await (await editor(page, "daemonset")).innerText())
+    .replaceAll("agent", "exporter")
+    .replace("      containers:", "      serviceAccountName: exporter\n      containers:");
+  await page.locator('[data-control="new-own-file"]').click();
+  await paste(page, "daemonset", text);
+  await expect.poll(async () => (await api(page, "advance", 2), page.locator('[data-control="daemonset"]').inputValue())).toBe("default/exporter");
+  await expect(page.locator('.node[data-node="worker-2"] [data-why-not="default/exporter"]')).toContainText("FailedCreate");
+});
+
+test("a wrong draft shows its error after a reload", async ({ page }) => {
+  await open(page, "?lang=en");
+  await paste(page, "daemonset", "apiVersion: apps/v1\nkind: DaemonSet\nspec: 5\n");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "refused");
+  await page.waitForTimeout(1200);
+  await page.reload();
+  await ready(page);
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "refused");
+});
+
+test("each scenario has suggestions of its own", async ({ page }) => {
+  await open(page, "?lang=en");
+  await expect(page.locator(".tries")).toContainText("static pod: it is back");
+  await api(page, "reset", 1, { start: "ready" });
+  await expect(page.locator(".tries")).toContainText("Press Apply");
+  await expect(page.locator(".tries")).not.toContainText("Delete the static pod");
+});
+
+test("Korean words break between words only", async ({ page }) => {
+  await open(page, "?lang=ko");
+  expect(await page.locator("body").evaluate((body) => getComputedStyle(body).wordBreak)).toBe("keep-all");
+  await expect(page.locator("body")).not.toContainText("은(는)");
+});
