@@ -28,11 +28,15 @@ const LANGUAGES = ["en", "ko"];
 const MANIFESTS = "/etc/kubernetes/manifests";
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
-const daemonSet = ({ name, image = "busybox:1.37", spec = "" }) => `apiVersion: apps/v1
+/** `spec` are lines of the pod's spec; `unavailable` is how many nodes an update may take at once. */
+const daemonSet = ({ name, image = "busybox:1.37", spec = "", unavailable = 1 }) => `apiVersion: apps/v1
 kind: DaemonSet
 metadata:
   name: ${name}
 spec:
+  updateStrategy:
+    rollingUpdate:
+      maxUnavailable: ${unavailable}
   selector:
     matchLabels:
       app: ${name}
@@ -67,7 +71,7 @@ const MOMENTS = [
     name: "overview",
     readme: { theme: "light" },
     async go(scene) {
-      await scene.apply(daemonSet({ name: "log-shipper" }), 2.45);
+      await scene.apply(daemonSet({ name: "log-shipper" }), 1.45);
     },
   },
   {
@@ -95,11 +99,7 @@ const MOMENTS = [
     name: "rollout-5000",
     readme: { theme: "dark" },
     start: { start: "ready", workers: 5000, zones: 3 },
-    async go(scene) {
-      await scene.manyDaemonSets(8);
-      await scene.call("exec", "kubectl set image ds/agent-1 main=busybox:1.38");
-      await scene.call("advance", 9);
-    },
+    go: (scene) => scene.rollout(8, 9),
   },
 
   // The moments that the page is looked at by, whenever it changes.
@@ -148,7 +148,7 @@ const MOMENTS = [
         await scene.call("advance", 45);
       }
       await scene.crash("worker-1");
-      await scene.call("advance", 6);
+      await scene.call("advance", 14);
     },
   },
   {
@@ -179,26 +179,18 @@ const MOMENTS = [
   {
     name: "10-nodes-200",
     start: { start: "ready", workers: 200, zones: 3 },
-    async go(scene) {
-      await scene.manyDaemonSets(3);
-      await scene.call("exec", "kubectl set image ds/agent-1 main=busybox:1.38");
-      await scene.call("advance", 8);
-    },
+    go: (scene) => scene.rollout(3, 8),
   },
   {
     name: "11-rollout-5000",
     start: { start: "ready", workers: 5000, zones: 3 },
-    async go(scene) {
-      await scene.manyDaemonSets(8);
-      await scene.call("exec", "kubectl set image ds/agent-1 main=busybox:1.38");
-      await scene.call("advance", 9);
-    },
+    go: (scene) => scene.rollout(8, 9),
   },
   {
     name: "12-phone",
     size: PHONE,
     async go(scene) {
-      await scene.apply(daemonSet({ name: "log-shipper" }), 3.1);
+      await scene.apply(daemonSet({ name: "log-shipper" }), 1.45);
     },
   },
 ];
@@ -220,10 +212,13 @@ class Scene {
     await this.call("advance", seconds);
   }
 
-  async manyDaemonSets(count) {
-    const sets = Array.from({ length: count }, (_, number) => daemonSet({ name: `agent-${number + 1}` }));
-    await this.apply(sets.join("---\n"), 0);
+  /** So many DaemonSets everywhere, all of which get another image; the moment so many seconds later. */
+  async rollout(count, seconds) {
+    const names = Array.from({ length: count }, (_, number) => `agent-${number + 1}`);
+    await this.apply(names.map((name) => daemonSet({ name, unavailable: "20%" })).join("---\n"), 0);
     await this.call("untilQuiet", 3600);
+    for (const name of names) await this.call("exec", `kubectl set image ds/${name} main=busybox:1.38`);
+    await this.call("advance", seconds);
   }
 
   /** Ends the container of the node's pod of the DaemonSet `agent`. */
