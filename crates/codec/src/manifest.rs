@@ -384,7 +384,8 @@ mod tests {
     fn kubectl_decodes_metadata_itself() {
         let text = SOUND.replace("  name: a\n", "  name: a\n  labels: {x: 1}\n");
         let found = checked(&text);
-        let message = "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string";
+        let message =
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string";
         assert_eq!(found, [(5, message.into())]);
     }
 
