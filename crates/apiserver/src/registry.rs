@@ -235,6 +235,7 @@ fn write_value(
     let kind = old.kind();
     check_version(kind, &old, resource_version(&value)?)?;
     let old_value = old.to_value(now);
+    value["metadata"]["resourceVersion"] = old_value["metadata"]["resourceVersion"].clone();
     dedup_owner_references(&mut value, true, warnings);
     strategy::prepare_for_update(kind, &mut value, &old_value);
     create::set_defaults(kind, &mut value);

@@ -457,10 +457,12 @@ impl Step {
     }
 }
 
-/// What a whole number of a patch becomes: Go's conversions wrap around.
+/// What a whole number of a patch becomes: Go's conversions wrap around, and on amd64 a float that is out of
+/// range becomes the least number.
 fn converted_integer(n: &Number, ty: &Type) -> Option<i64> {
-    let whole = |f: f64| f.fract() == 0.0;
-    let wide = n.as_i64().or_else(|| n.as_f64().filter(|f| whole(*f)).map(|f| f as i64))?;
+    let in_range = -(2f64.powi(63))..2f64.powi(63);
+    let of_float = |f: f64| if in_range.contains(&f) { f as i64 } else { i64::MIN };
+    let wide = n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0).map(of_float))?;
     Some(if *ty == Type::Int32 { i64::from(wide as i32) } else { wide })
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::meta::{validate_kube_finalizer_name, validate_object_meta, validate_object_meta_update};
 use super::names::{is_config_map_key, name_is_dns_label, name_is_dns_subdomain};
+use super::pod::unmarshal;
 use super::pod_security::validate_namespace_labels;
 use super::{push_invalid, push_unless_one_of, validate_immutable_field};
 use api::field::{ErrorList, FieldError, FieldPath};
@@ -87,12 +88,17 @@ pub(super) fn validate_secret(secret: &Value) -> ErrorList {
     if size > MAX_SECRET_SIZE {
         errors.push(FieldError::too_long(&path, MAX_SECRET_SIZE));
     }
-    let given = |key: &str| ["data", "stringData"].iter().any(|list| json::has(json::get(secret, list), key));
+    let data = json::get(secret, "data");
+    let given = |key: &str| json::has(data, key);
     let required: &[&str] = match json::text(secret, "type") {
         "kubernetes.io/dockercfg" => &[".dockercfg"],
         "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
         "kubernetes.io/basic-auth" if given("username") || given("password") => &[],
         "kubernetes.io/basic-auth" => &["username", "password"],
+        "kubernetes.io/ssh-auth" if given("ssh-privatekey") && json::empty(data, "ssh-privatekey") => {
+            errors.push(FieldError::required(&path.key("ssh-privatekey"), ""));
+            &[]
+        }
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
         "kubernetes.io/service-account-token" => {
@@ -105,10 +111,21 @@ pub(super) fn validate_secret(secret: &Value) -> ErrorList {
         }
         _ => &[],
     };
-    for key in required.iter().filter(|key| !given(key)) {
-        errors.push(FieldError::required(&path.key(*key), ""));
+    for key in required {
+        if !given(key) {
+            errors.push(FieldError::required(&path.key(*key), ""));
+        } else if key.starts_with(".docker")
+            && let Err(why) = docker_config(json::text(data, key))
+        {
+            errors.push(FieldError::invalid(&path.key(*key), "<secret contents redacted>", why));
+        }
     }
     errors
+}
+
+fn docker_config(base64: &str) -> Result<Value, String> {
+    let bytes = yaml::base64::decode(base64).unwrap_or_default();
+    unmarshal(&String::from_utf8_lossy(&bytes), "map[string]interface {}", Value::is_object)
 }
 
 /// Changes of a ConfigMap or Secret.

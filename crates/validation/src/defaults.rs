@@ -2,7 +2,8 @@
 //!
 //! Works on the API form. Each function is named after upstream's (`SetDefaults_PodSpec` is
 //! [`pod::set_defaults_pod_spec`]). What is given is never changed, except that amounts in resource lists
-//! are rounded up to thousandths and written canonically. Doing it twice changes nothing.
+//! are rounded up to thousandths and written canonically, and that what only the API's older form has
+//! becomes what the internal form has (`stringData`). Doing it twice changes nothing.
 //!
 //! Kubernetes: pkg/apis/core/v1/defaults.go, pkg/apis/apps/v1/defaults.go and their likes of other groups.
 
@@ -36,7 +37,7 @@ pub fn set_defaults(object: &mut Value) {
         ("", "Node") => other::set_object_defaults_node(object),
         ("", "Namespace") => other::set_object_defaults_namespace(object),
         ("", "Service") => other::set_defaults_service(object),
-        ("", "Secret") => json::set_default(object, "type", "Opaque"),
+        ("", "Secret") => other::set_object_defaults_secret(object),
         ("", "PersistentVolumeClaim") => volume::set_object_defaults_persistent_volume_claim(object),
         ("", "PersistentVolume") => volume::set_object_defaults_persistent_volume(object),
         ("scheduling.k8s.io", "PriorityClass") => {

@@ -32,6 +32,7 @@ mod resources;
 mod scheduling;
 mod security;
 mod service;
+mod service_alloc;
 mod unified_diff;
 mod volume;
 mod volume_sources;

@@ -216,6 +216,7 @@ pub(crate) fn validate_object_meta_update(new: &Value, old: &Value, path: &Field
         validate_immutable_field(new, old, &path.child(key), &mut errors);
     }
     validate_common(new, path, &mut errors);
+    validate_finalizers(new, &path.child("finalizers"), &mut errors);
     validate_kube_finalizer_names(new, path, &mut errors);
     errors
 }

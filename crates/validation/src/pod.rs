@@ -119,27 +119,36 @@ fn validate_tolerations_in_pod_annotations(annotations: &Value, path: &FieldPath
 /// The tolerations of an annotation, or what Go's decoder says.
 // Not simulated: fields of a toleration that have the wrong type.
 fn tolerations_in(text: &str) -> Result<Vec<Value>, String> {
-    let mismatch = |value: &Value, of: &str| {
-        let what = match value {
-            Value::Bool(_) => "bool",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) | Value::Null => "object",
-        };
-        format!("json: cannot unmarshal {what} into Go value of type {of}")
+    let Value::Array(items) = unmarshal(text, "[]v1.Toleration", Value::is_array)? else {
+        return Ok(Vec::new());
     };
+    match items.iter().find(|item| !item.is_object() && !item.is_null()) {
+        Some(item) => Err(mismatch(item, "v1.Toleration")),
+        None => Ok(items),
+    }
+}
+
+/// A JSON text that some field holds, or what Go's decoder says of it; null fits everything.
+pub(super) fn unmarshal(text: &str, of: &str, fits: fn(&Value) -> bool) -> Result<Value, String> {
     if let Some(problem) = yaml::json_problem(text) {
         return Err(problem);
     }
-    match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => match items.iter().find(|item| !item.is_object() && !item.is_null()) {
-            Some(item) => Err(mismatch(item, "v1.Toleration")),
-            None => Ok(items),
-        },
-        Ok(Value::Null) | Err(_) => Ok(Vec::new()),
-        Ok(other) => Err(mismatch(&other, "[]v1.Toleration")),
+    match serde_json::from_str(text).unwrap_or_default() {
+        Value::Null => Ok(Value::Null),
+        value if fits(&value) => Ok(value),
+        value => Err(mismatch(&value, of)),
     }
+}
+
+fn mismatch(value: &Value, of: &str) -> String {
+    let what = match value {
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) | Value::Null => "object",
+    };
+    format!("json: cannot unmarshal {what} into Go value of type {of}")
 }
 
 /// A pod template. Its metadata's fields are named without `metadata`, as upstream has it.

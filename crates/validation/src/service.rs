@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, validateService; the address families also
 //! pkg/registry/core/service/storage/alloc.go, initIPFamilyFields.
-// Not simulated: addresses and node ports are not given out, so a wanted one is never refused for its range.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,6 +15,7 @@ use super::names::{
     validate_qualified_name,
 };
 use super::probe::validate_port_num_or_name;
+use super::service_alloc::allocate;
 use super::{go_form, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
@@ -24,6 +24,9 @@ pub(super) fn validate_service_create(service: &Value) -> ErrorList {
     let service = &normalized(service);
     // Addresses are given out before anything else is looked at.
     let mut errors = init_ip_family_fields(service);
+    if errors.is_empty() {
+        errors = allocate(json::get(service, "spec"), &Value::Null);
+    }
     if errors.is_empty() {
         let meta = json::get(service, "metadata");
         errors = validate_object_meta(meta, true, name_is_dns_label, &FieldPath::new("metadata"));
@@ -36,6 +39,9 @@ pub(super) fn validate_service_update(new: &Value, old: &Value) -> ErrorList {
     let (new, old) = (&normalized(new), &normalized(old));
     let path = FieldPath::new("metadata");
     let mut errors = init_ip_family_fields(new);
+    if errors.is_empty() {
+        errors = allocate(json::get(new, "spec"), json::get(old, "spec"));
+    }
     if !errors.is_empty() {
         return errors;
     }

@@ -250,7 +250,6 @@ fn validate_flex_volume_source(source: &Value, path: &FieldPath, errors: &mut Er
 }
 
 /// A claim that is made for one pod.
-// Not simulated: most of what upstream checks in a claim's spec.
 pub(super) fn validate_ephemeral_volume_source(source: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let (template, path) = (json::get(source, "volumeClaimTemplate"), path.child("volumeClaimTemplate"));
     if template.is_null() {

@@ -10,14 +10,35 @@ use api::json;
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Kubernetes: defaults.go, SetDefaults_NodeStatus.
+/// Kubernetes: defaults.go, SetDefaults_NodeStatus; conversion.go, Convert_v1_NodeSpec_To_core_NodeSpec.
 pub(super) fn set_object_defaults_node(node: &mut Value) {
+    let spec = json::child(node, "spec");
+    let range = json::text(spec, "podCIDR").to_owned();
+    if !range.is_empty() && json::strings(spec, "podCIDRs").first() != Some(&&*range) {
+        spec["podCIDRs"] = json!([range]);
+    }
     let status = json::child(node, "status");
     let capacity = json::get(status, "capacity").clone();
     if !capacity.is_null() && !json::has(status, "allocatable") {
         json::object(status).insert("allocatable".to_owned(), capacity);
     }
     set_defaults_resource_lists(status, &["capacity", "allocatable"]);
+}
+
+/// Texts of a secret become its data.
+///
+/// Kubernetes: defaults.go, SetDefaults_Secret; conversion.go, Convert_v1_Secret_To_core_Secret.
+pub(super) fn set_object_defaults_secret(secret: &mut Value) {
+    json::set_default(secret, "type", "Opaque");
+    let Some(Value::Object(texts)) = json::object(secret).remove("stringData") else { return };
+    if texts.is_empty() {
+        return;
+    }
+    let data = json::object(json::child(secret, "data"));
+    for (key, text) in texts {
+        let text = text.as_str().unwrap_or_default();
+        data.insert(key, yaml::base64::encode(text.as_bytes()).into());
+    }
 }
 
 /// API-025. Kubernetes: defaults.go, SetDefaults_Namespace, SetDefaults_NamespaceStatus.
