@@ -15,6 +15,7 @@ mod suite {
     mod cost;
     mod daemon;
     mod determinism;
+    mod events;
     mod fuzz_corpus;
     mod garbage_collector;
     mod node_controllers;
