@@ -16,6 +16,7 @@ mod suite {
     mod daemon;
     mod determinism;
     mod deviations;
+    mod events;
     mod fuzz_corpus;
     mod garbage_collector;
     mod node_controllers;

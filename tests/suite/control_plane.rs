@@ -185,6 +185,13 @@ fn cp_007_the_control_plane_node_is_marked() {
 }
 
 #[test]
+fn nodes_say_how_long_what_a_kubelet_has_read_may_be_kept() {
+    let mut person = Person::new();
+    let path = "{range .items[*]}{.metadata.annotations.node\\.alpha\\.kubernetes\\.io/ttl}{end}";
+    assert_eq!(person.run(&format!("kubectl get nodes -o jsonpath='{path}'")), "0000");
+}
+
+#[test]
 fn cp_008_kube_proxy_runs_on_every_node() {
     let mut person = Person::new();
     expect![[r#"
@@ -312,6 +319,23 @@ fn cp_011_a_restarted_instance_waits_for_the_old_lease_to_run_out() {
 }
 
 /// Two seconds until the next renewal, then ten in vain.
+/// The scheduler is asked to end and gives its lease up; the controller-manager keeps its own.
+#[test]
+fn cp_011_only_the_scheduler_gives_its_lease_up() {
+    let mut person = Person::new();
+    for part in names_of_leaders() {
+        person.switch(part, false);
+    }
+    person.wait(8);
+    assert_eq!(person.field("lease kube-scheduler -n kube-system", ".spec.holderIdentity"), "");
+    assert_eq!(person.field("lease kube-scheduler -n kube-system", ".spec.leaseDurationSeconds"), "1");
+    assert_ne!(person.field("lease kube-controller-manager -n kube-system", ".spec.holderIdentity"), "");
+    person.switch("kube-scheduler", true);
+    person.run("kubectl run one --image=nginx:1");
+    person.wait(8);
+    assert_eq!(pods(&mut person, "one"), ["1/1 Running 0"], "the next one need not wait");
+}
+
 #[test]
 fn cp_011_a_leader_that_cannot_renew_for_ten_seconds_exits() {
     let mut person = Person::new();
@@ -408,6 +432,20 @@ fn cp_016_without_etcd_requests_fail_and_the_api_server_is_restarted_in_vain() {
     person.wait(360);
     assert_eq!(pods(&mut person, "kube-proxy"), ["1/1 Running 0"; 4]);
     assert_eq!(pods(&mut person, "etcd"), ["1/1 Running 0"]);
+}
+
+#[test]
+fn cp_016_a_person_need_not_wait_for_an_api_server_without_etcd() {
+    let mut person = Person::new();
+    person.switch("etcd", false);
+    person.wait(10);
+    let asked = person.stage.now();
+    assert_eq!(
+        person.run("kubectl get nodes --request-timeout=10s"),
+        "Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting \
+         headers)\n[1]\n"
+    );
+    assert_eq!(person.stage.now().since(asked).as_secs(), 10);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //!
 //! Kubernetes: pkg/kubelet/kubelet.go.
 
+mod active_deadline;
 pub mod admit;
 pub mod config;
 mod configs;

@@ -10,7 +10,8 @@ use api::pod::{
     ConditionStatus, ConditionType, Conditions, Container, ContainerKind, ContainerState, ContainerStatus,
     Phase, Pod, PodCondition, PodSpec, PodStatus, Reason, RestartPolicy,
 };
-use sim::{Time, Timestamp};
+use sim::Timestamp;
+use wire::Ctx;
 
 /// The reason of a container that is gone because all of its pod's containers start anew.
 pub(super) const RESTARTING_ALL_CONTAINERS: &str = "RestartingAllContainers";
@@ -66,7 +67,8 @@ fn should_all_containers_restart(spec: &PodSpec, sandbox: Option<&Sandbox>, old:
 
 impl Kubelet {
     /// Kubernetes: pkg/kubelet/kubelet_pods.go, generateAPIPodStatus.
-    pub(super) fn generate_api_pod_status(&mut self, at: usize, terminal: bool, now: Time) -> PodStatus {
+    pub(super) fn generate_api_pod_status(&mut self, at: usize, terminal: bool, ctx: &mut Ctx) -> PodStatus {
+        let now = ctx.now;
         let pod = self.workers[at].pod.clone();
         let old = self.cached_status(at).clone();
         let sandbox = self.runtime.sandbox(pod.meta.uid);
@@ -100,6 +102,9 @@ impl Kubelet {
             status.reason = decided;
         } else if status.phase == old.phase {
             status.reason = old.reason.clone().or_else(|| pod.status.reason.clone());
+        }
+        if let Some(reason) = self.should_evict(at, ctx) {
+            (status.phase, status.reason) = (Phase::Failed, Some(reason));
         }
         // A pod never leaves a terminal phase that the API server knows of.
         if is_terminal_phase(pod.status.phase) {

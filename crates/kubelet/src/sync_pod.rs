@@ -15,9 +15,10 @@ pub(crate) const NETWORK_NOT_READY: &str = "container runtime network not ready:
 impl Kubelet {
     /// Makes the node run what the pod says.
     pub(super) fn sync_pod(&mut self, at: usize, ctx: &mut Ctx) {
-        let status = self.generate_api_pod_status(at, false, ctx.now);
+        let status = self.generate_api_pod_status(at, false, ctx);
         let terminal = super::status::is_terminal_phase(status.phase);
         self.set_pod_status(at, status, ctx);
+        self.schedule_deadline(at, ctx);
         if terminal {
             // Its containers have all ended for good: what is left of it is taken down.
             self.complete_work(at, SyncResult::Done, ctx);
@@ -40,7 +41,7 @@ impl Kubelet {
 
     /// Stops all that runs of the pod, within its grace period.
     pub(super) fn sync_terminating_pod(&mut self, at: usize, ctx: &mut Ctx) {
-        let status = self.generate_api_pod_status(at, false, ctx.now);
+        let status = self.generate_api_pod_status(at, false, ctx);
         self.set_pod_status(at, status, ctx);
         self.stop_liveness_and_startup(at);
         let grace = self.workers[at].extra().grace.unwrap_or_default();
@@ -54,7 +55,7 @@ impl Kubelet {
         if self.workers[at].runtime_only && self.workers[at].rejected {
             return self.complete_terminating_runtime_pod(at, ctx);
         }
-        let mut status = self.generate_api_pod_status(at, true, ctx.now);
+        let mut status = self.generate_api_pod_status(at, true, ctx);
         self.terminate_pod_status(at, &mut status);
         self.remove_probes(at);
         let evicted = self.workers[at].extra.as_ref().is_some_and(|extra| extra.failed.is_some());
@@ -73,7 +74,7 @@ impl Kubelet {
 
     /// A pod that had ended before this process started: what is left of it decides its last status.
     pub(super) fn sync_terminated_pod(&mut self, at: usize, ctx: &mut Ctx) {
-        let mut status = self.generate_api_pod_status(at, true, ctx.now);
+        let mut status = self.generate_api_pod_status(at, true, ctx);
         self.terminate_pod_status(at, &mut status);
         self.set_pod_status(at, status, ctx);
         self.finish_terminated(at, ctx);

@@ -20,6 +20,7 @@ pub(super) const PROBE: u16 = 26;
 pub(super) const MOUNT: u16 = 27;
 pub(super) const URL_CHECK: u16 = 28;
 pub(super) const GARBAGE: u16 = 29;
+pub(super) const DEADLINE: u16 = 30;
 
 /// Generic PLEG's relist, and the tick at which pods due for sync are looked for (KL-048).
 pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
@@ -117,6 +118,7 @@ impl Kubelet {
                 self.timers.garbage = false;
                 self.collect_garbage(ctx);
             }
+            DEADLINE => self.on_deadline(value as u32, ctx),
             REGISTER => self.try_register(ctx),
             NODE_STATUS => {
                 self.timers.node_status = false;

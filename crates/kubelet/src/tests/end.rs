@@ -316,3 +316,23 @@ fn kl_094_without_the_api_server_a_deletion_waits() {
     world.run(5_000);
     assert!(!world.has_pod("web"));
 }
+
+#[test]
+fn a_pod_past_its_active_deadline_has_failed() {
+    let mut world = World::new();
+    let container = json!({"name": "c", "image": "a:1"});
+    world.create_pod("short", json!({"activeDeadlineSeconds": 10, "containers": [container]}));
+    world.run(30_000);
+    expect![[r#"
+        0.400 short: Pending c=ContainerCreating
+        3.200 short: Running c=Running!
+        10.200 short: Failed c=Running!
+        12.200 short: Failed c=Completed(0)"#]]
+    .assert_eq(&world.statuses_of("short").join("\n"));
+    let reason = world.pod("short").status.reason.as_ref().map(|reason| (&*reason.reason, &*reason.message));
+    let message = "Pod was active on the node longer than the specified deadline";
+    assert_eq!(reason, Some(("DeadlineExceeded", message)));
+    let said = world.events_of("short").into_iter().filter(|event| event.contains("DeadlineExceeded"));
+    assert!(said.count() >= 1);
+    assert!(world.running().is_empty());
+}
