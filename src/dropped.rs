@@ -16,12 +16,15 @@ extern "C" {
     fn listen_for_files(take: &JsValue);
 }
 
+/// Name, text and node of a file.
+type Take = dyn FnMut(String, Option<String>, Option<String>);
+
 /// Listens as long as the page stands.
 pub fn listen(say: Callback<Msg>) {
     let take = move |name: String, text: Option<String>, node: Option<String>| {
         say.emit(message(&name, text, node));
     };
-    let take: Box<dyn FnMut(String, Option<String>, Option<String>)> = Box::new(take);
+    let take: Box<Take> = Box::new(take);
     listen_for_files(&Closure::wrap(take).into_js_value());
 }
 

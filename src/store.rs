@@ -101,7 +101,7 @@ where
     };
     {
         let look = look.clone();
-        use_effect(move || look());
+        use_effect(look);
     }
     let store = store.clone();
     use_effect_with((), move |()| {
