@@ -61,9 +61,11 @@ class Build {
   async cargo() {
     const profile = this.dev ? "dev" : "page";
     const args = ["build", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
-    await run("cargo", args);
+    // The browser sees no debug information anyway, and wasm-bindgen would have to read it.
+    const env = this.dev ? { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0" } : process.env;
+    await run("cargo", args, { env });
     // Nothing is left to be done; it says where the program lies.
-    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json"], { maxBuffer: 1 << 28, encoding: "utf8" });
+    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json"], { env, maxBuffer: 1 << 28, encoding: "utf8" });
     const artifacts = said.trim().split("\n").map((line) => JSON.parse(line));
     const files = artifacts.findLast((one) => one.reason === "compiler-artifact" && one.target.name === "web")?.filenames ?? [];
     const program = files.find((file) => file.endsWith(".wasm"));
