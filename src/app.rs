@@ -17,6 +17,7 @@ use yew::prelude::*;
 
 use super::actions;
 use super::clock::budget;
+use super::console::terminal::Terminal;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
 use super::frame::Frame;
@@ -142,6 +143,7 @@ impl Component for App {
             frame,
             map,
             focus: Rc::default(),
+            terminal: Rc::new(Terminal::new(session.clone())),
             stores: Rc::new(stores),
         };
         let saver = Saver::new(shelf, &page.stores, witness.seen());
@@ -166,6 +168,7 @@ impl Component for App {
             Msg::World => {
                 self.look();
                 self.do_what_waited(ctx);
+                self.enter_waiting();
                 self.page.frame.wake();
             }
             Msg::Do(action) => {
@@ -182,6 +185,7 @@ impl Component for App {
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
                 self.witness.begin_anew();
+                self.page.terminal.begin_anew();
                 self.saver.begin_session();
                 self.looks = Looks::default();
                 self.page.map.0.borrow_mut().begin_anew();
@@ -260,6 +264,7 @@ impl App {
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
         self.witness.begin_anew();
+        self.page.terminal.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();
         self.saver.begin_session();

@@ -33,6 +33,8 @@ pub enum DeskAction {
     /// Opens a file of this name, a new one if there is none.
     TakeOwn(Rc<str>),
     DropOwn(Rc<str>),
+    /// A command has written this file in the home directory, or removed it.
+    FromHome(Rc<str>, Option<Rc<str>>),
     OpenNode {
         node: Rc<str>,
         path: Option<Rc<str>>,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::console::terminal::Terminal;
 use super::desk::model::Desk;
 use super::focus::Focus;
 use super::frame::Frame;
@@ -20,6 +21,7 @@ pub struct Page {
     pub frame: Rc<Frame>,
     pub map: Map,
     pub focus: Rc<Focus>,
+    pub terminal: Rc<Terminal>,
     pub stores: Rc<Stores>,
 }
 

@@ -326,6 +326,9 @@ words! {
     show_drawer: "Console and logs", "콘솔과 로그";
     console_empty: "Whatever you click appears here as the command you could have typed", "화면에서 한 동작이 그에 해당하는 명령으로 여기에 표시됩니다";
     console_input: "Command line", "명령 입력";
+    console_keys: "Tab completes a word and leaves an empty line, Escape and Tab always leave. Control-R searches the history, Control-C interrupts.", "Tab 키는 단어를 완성하고, 빈 줄에서는 다음으로 이동합니다. Esc 키 다음 Tab 키로 언제든지 나갈 수 있습니다. Ctrl-R은 기록 검색, Ctrl-C는 중단입니다.";
+    edit_save: "Save and close", "저장하고 닫기";
+    edit_leave: "Close without saving", "저장하지 않고 닫기";
     no_events: "No events", "이벤트 없음";
     no_messages: "No messages yet", "아직 메시지 없음";
     claims: "See it for yourself", "글의 내용, 직접 확인하기";

@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
+use crate::console::terminal::NUMBER;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
 use crate::focus::focus_soon;
@@ -45,6 +46,10 @@ impl App {
         match action {
             Action::Perform(command) => {
                 self.perform(command);
+            }
+            Action::Enter(text) => {
+                self.page.terminal.type_ahead(&text);
+                self.enter_waiting();
             }
             Action::Step(count) => {
                 let changed = self.session.borrow_mut().step(count);
@@ -142,6 +147,23 @@ impl App {
         let job = session.perform(command);
         session.refresh();
         job
+    }
+
+    /// Enters what waits for the terminal, as far as it can take it now, and takes over what commands have
+    /// made of the person's files.
+    pub(super) fn enter_waiting(&mut self) {
+        let terminal = self.page.terminal.clone();
+        let desk = self.page.stores.desk.clone();
+        loop {
+            let reads = self.page.stores.world.now().terminal.reads;
+            let Some(line) = terminal.next_line(reads) else { break };
+            let (files, columns) = (terminal.files(&desk.now()), terminal.columns.get());
+            self.perform(Command::Enter { terminal: NUMBER, line, columns, files });
+            self.look();
+        }
+        for (name, text) in terminal.changes(&desk.now()) {
+            desk.dispatch(DeskAction::FromHome(name, text));
+        }
     }
 
     fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {
@@ -270,5 +292,8 @@ fn closes_menu(action: &Action) -> bool {
 
 /// Whether it needs a session that is open.
 fn changes_world(action: &Action) -> bool {
-    matches!(action, Action::Perform(_) | Action::Step(_) | Action::Share | Action::Submit(..))
+    matches!(
+        action,
+        Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..)
+    )
 }

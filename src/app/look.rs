@@ -8,6 +8,7 @@ use view::{ApiServerState, Board, EventView, Gaze, Without};
 
 use super::App;
 use crate::clock::now_ms;
+use crate::console::terminal::TerminalView;
 use crate::desk::DeskAction;
 use crate::desk::model::DocId;
 use crate::page::Stores;
@@ -58,6 +59,7 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         fleet: Same(session.fleet()),
         is_far: session.is_far(),
         console: Same(session.console()),
+        terminal: TerminalView::default(),
         events: Same::default(),
         messages: Same::default(),
         daemonset: None,
@@ -100,6 +102,7 @@ impl App {
             opening: session.opening(),
             fleet: Same(session.fleet()),
             is_far: session.is_far(),
+            terminal: TerminalView::of(&session.stage, &console, &old.terminal),
             console: Same(console),
             messages,
             daemonset: daemonset(&layout, &board),

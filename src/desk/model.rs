@@ -174,12 +174,18 @@ impl Desk {
         let mut desk = Desk::default();
         desk.begin_anew(&script.options);
         for entry in &script.entries {
-            let Command::Exec { files, .. } = &entry.command else { continue };
+            let (Command::Exec { files, .. } | Command::Enter { files, .. }) = &entry.command else {
+                continue;
+            };
             for (name, bytes) in files {
                 let text: Rc<str> = String::from_utf8_lossy(bytes.as_bytes()).into();
                 desk.take_own(name.as_str().into());
                 if let Some(file) = desk.own_mut(name) {
-                    (file.text, file.applied) = (text.clone(), Some(text));
+                    file.text = text.clone();
+                    // A terminal's files are there; whether its line has applied them is not known.
+                    if matches!(entry.command, Command::Exec { .. }) {
+                        file.applied = Some(text);
+                    }
                 }
             }
         }
@@ -207,6 +213,16 @@ impl Desk {
         if self.own(&self.open).is_none() {
             self.open = self.own[0].name.clone();
         }
+    }
+
+    /// Takes over what a command made of a file; what is open stays so.
+    fn take_from_home(&mut self, name: Rc<str>, text: Option<Rc<str>>) {
+        let Some(text) = text else { return self.drop_own(&name) };
+        match self.own_mut(&name) {
+            Some(file) => file.text = text,
+            None => self.own.push(OwnFile { name: name.clone(), text, applied: None, job: None }),
+        }
+        self.checks.remove(&DocId::Own(name).key());
     }
 
     /// Takes what was typed.
@@ -346,6 +362,7 @@ impl Reduce for Desk {
             DeskAction::NewOwn => self.add_own(),
             DeskAction::TakeOwn(name) => self.take_own(name),
             DeskAction::DropOwn(name) => self.drop_own(&name),
+            DeskAction::FromHome(name, text) => self.take_from_home(name, text),
             DeskAction::OpenNode { node, path } => self.open_node(node, path),
             DeskAction::FileMoved(path) => self.node_file = path,
             DeskAction::Discard(id) => {

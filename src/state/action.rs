@@ -12,6 +12,8 @@ use crate::desk::model::DocId;
 pub enum Action {
     /// Changes the world; there is no other way to.
     Perform(Command),
+    /// Enters lines in the console's terminal, each as soon as it can take it.
+    Enter(Rc<str>),
     /// Goes to the next so many changes that can be seen, and stands still.
     Step(u32),
     /// Begins anew.

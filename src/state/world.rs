@@ -7,6 +7,7 @@ use sim::Time;
 use stage::{Drifted, JobView, Options, Progress};
 use view::{Board, EventView, Fleet, MessageView, Without};
 
+use crate::console::terminal::TerminalView;
 use crate::map::engine::Cards;
 use crate::same::Same;
 use crate::witness::Seen;
@@ -44,6 +45,7 @@ pub struct World {
     /// Too many nodes for all to be shown in full.
     pub is_far: bool,
     pub console: Same<Vec<JobView>>,
+    pub terminal: TerminalView,
     pub events: Same<Vec<EventView>>,
     pub messages: Same<Vec<MessageView>>,
     /// The DaemonSet that is looked at: `namespace/name`.

@@ -51,6 +51,8 @@ pub struct Record {
     pub line: Rc<str>,
     pub started: Time,
     pub owner: Owner,
+    /// What stood before the line in its terminal; empty if it was not entered in one.
+    pub prompt: Rc<str>,
     output: Vec<Chunk>,
     size: usize,
     /// Whether a request found no API server to talk to.
@@ -65,6 +67,7 @@ impl Record {
             line: line.into(),
             started,
             owner,
+            prompt: Rc::default(),
             output: Vec::new(),
             size: 0,
             was_refused: false,
@@ -341,7 +344,11 @@ impl Cluster {
     }
 
     fn begin_in_terminal(&mut self, number: u32, line: &str) -> JobId {
+        let prompt = self.desk.prompt(number);
         let id = self.desk.begin(line, self.now, Owner::Terminal(number));
+        if let (Some(record), Some(prompt)) = (self.desk.records.get_mut(&id), prompt) {
+            record.prompt = prompt.text().into();
+        }
         self.desk.current.insert(number, id);
         if let Some(shell) = self.desk.shells.get_mut(&Owner::Terminal(number)) {
             shell.enter(line);

@@ -6,6 +6,7 @@
 
 mod absent;
 mod arith;
+mod complete;
 mod crictl;
 mod disk;
 mod env;
@@ -24,6 +25,7 @@ mod systemd;
 use sim::files::{FileError, Files};
 use sim::{Duration, Time};
 
+pub use complete::{Completion, Names};
 pub use env::Host;
 pub use node::node_shell;
 pub use power::PowerVerb;

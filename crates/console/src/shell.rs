@@ -426,6 +426,11 @@ impl Shell {
         })
     }
 
+    /// What the shell knows that reads the lines.
+    pub(super) fn innermost_env(&self) -> Option<&Env> {
+        Some(&self.threads.get(&self.innermost()?)?.env)
+    }
+
     /// How the last line ended.
     pub fn status(&self) -> i32 {
         self.innermost().and_then(|id| self.threads.get(&id)).map_or(0, |thread| thread.status)

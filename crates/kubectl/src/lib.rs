@@ -10,6 +10,7 @@ pub(crate) mod selector;
 mod absent;
 mod apply;
 mod auth;
+mod complete;
 mod config;
 mod create;
 mod delete;
@@ -31,6 +32,8 @@ mod set;
 mod sorter;
 mod taint;
 mod watch;
+
+pub use complete::{Wanted, complete};
 
 use std::rc::Rc;
 

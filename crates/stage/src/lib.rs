@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::object::{Key, Kind};
-use cluster::desk::JobId;
+pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
@@ -20,6 +20,7 @@ use yaml::Diagnostic;
 
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
+pub use console::Completion;
 pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
@@ -34,6 +35,8 @@ const QUIET_AHEAD: Duration = Duration::from_secs(16);
 pub struct JobView {
     pub id: u32,
     pub line: Rc<str>,
+    /// What stood before the line in its terminal; empty if it was not entered in one.
+    pub prompt: Rc<str>,
     pub started: Time,
     pub text: Rc<str>,
     /// `None` while it runs.
@@ -305,6 +308,21 @@ impl Stage {
         }
     }
 
+    /// What the Tab key offers in a terminal for the last word of a text that ends at the cursor.
+    pub fn complete(&self, terminal: u32, text: &str) -> Completion {
+        let names = |kind: Kind, namespace: Option<&str>| {
+            if !self.cluster.api_up() {
+                return Vec::new();
+            }
+            let objects = self.cluster.api.store.list(kind, namespace);
+            objects.iter().map(|object| object.key().name.to_string()).collect()
+        };
+        match self.cluster.desk.terminal(terminal) {
+            Some(shell) => shell.complete(text, &self.cluster, &names),
+            None => Shell::terminal(self.cluster.client(), self.now()).complete(text, &self.cluster, &names),
+        }
+    }
+
     /// The file that a running command wants a person to edit; answered with [`Command::Edited`].
     pub fn editing(&self, id: JobId) -> Option<&EditRequest> {
         self.cluster.desk.editing(id)
@@ -409,6 +427,7 @@ fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {
     JobView {
         id: id.0,
         line: record.line.clone(),
+        prompt: record.prompt.clone(),
         started: record.started,
         text: record.text().into(),
         exit_code: record.exit_code,
@@ -420,6 +439,7 @@ fn note_view(id: JobId, note: &cluster::desk::Note) -> JobView {
     JobView {
         id: id.0,
         line: note.line.clone(),
+        prompt: Rc::default(),
         started: note.at,
         text: note.error.as_ref().map_or_else(String::new, |error| format!("{error}\n")).into(),
         exit_code: Some(i32::from(note.error.is_some())),
