@@ -222,9 +222,12 @@ fn cli_054_crictl_stops_containers_whatever_the_api_server_does() {
     assert_eq!(desk.now, before + Duration::from_secs(10));
     assert_eq!(desk.run("ssh worker-1 sudo crictl ps -q"), "");
     assert_eq!(desk.run("ssh worker-1 sudo crictl rm bbbb"), "bbbb\n");
-    desk.check("ssh worker-1 sudo crictl stop cccc", expect![[r#"
+    desk.check(
+        "ssh worker-1 sudo crictl stop cccc",
+        expect![[r#"
         cccc
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
