@@ -12,9 +12,6 @@ mod scale;
 mod sync;
 mod util;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

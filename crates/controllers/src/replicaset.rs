@@ -87,7 +87,7 @@ impl ReplicaSet {
         let number = |key: &str, default: u64| spec[key].as_u64().unwrap_or(default);
         ReplicaSet {
             object: object.clone(),
-            replicas: usize::try_from(number("replicas", 1)).unwrap_or(usize::MAX),
+            replicas: usize::try_from(number("replicas", 0)).unwrap_or(usize::MAX),
             selector: label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing),
             min_ready: Duration::from_secs(number("minReadySeconds", 0)),
             template,
