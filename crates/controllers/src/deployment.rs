@@ -130,16 +130,11 @@ impl DeploymentController {
         let Some(key) = self.by_uid.get(owner).cloned() else { return };
         let deployment = self.kind.and_then(|kind| caches.others.get(&kind)?.get(&key));
         if deployment.is_some_and(|deployment| is_recreate(deployment)) {
-            let sets = self.owners_of(&key, caches);
+            let sets = replica_sets_of(self.kind, self.replica_set, &key, caches);
             if sets.iter().all(|rs| caches.pods.controlled(rs.meta.uid).next().is_none()) {
                 self.syncs.add(key, ctx);
             }
         }
-    }
-
-    /// The ReplicaSets in a Deployment's namespace that it controls or that nobody does.
-    fn owners_of(&self, key: &Key, caches: &Caches) -> Vec<Rc<Other>> {
-        replica_sets_of(self.kind, self.replica_set, key, caches)
     }
 
     // ---- syncs ----
@@ -175,6 +170,7 @@ fn is_recreate(deployment: &Other) -> bool {
     json::at(&deployment.raw, &["spec", "strategy", "type"]) == "Recreate"
 }
 
+/// The ReplicaSets in a Deployment's namespace that it controls or that nobody does.
 fn replica_sets_of(kind: Option<Kind>, sets: Option<Kind>, key: &Key, caches: &Caches) -> Vec<Rc<Other>> {
     let deployment = kind.and_then(|kind| caches.others.get(&kind)?.get(key));
     let index = sets.and_then(|kind| caches.others.get(&kind));

@@ -281,7 +281,8 @@ fn begin(
         }
     }
     let orphans = caches.pods.orphans(meta.namespace());
-    candidates.extend(orphans.filter(|pod| is_pod_active(pod)).cloned());
+    let adoptable = |pod: &&Rc<Pod>| is_pod_active(pod) && set.selector.matches_map(pod.meta.labels());
+    candidates.extend(orphans.filter(adoptable).cloned());
     candidates.sort_by_key(|pod| pod.meta.serial);
     let mut related = BTreeMap::new();
     if candidates.len() > set.replicas {
