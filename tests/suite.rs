@@ -14,6 +14,7 @@ mod suite {
     mod control_plane;
     mod cost;
     mod daemon;
+    mod deployment;
     mod determinism;
     mod deviations;
     mod events;

@@ -227,7 +227,7 @@ fn cp_008_kube_proxy_runs_on_every_node() {
     assert_eq!(pods(&mut person, "kube-proxy"), ["1/1 Running 0"; 4]);
 }
 
-/// Differs: there is no CoreDNS here, as nothing acts on Deployments (docs/deviations.md).
+/// Differs: there is no CoreDNS here (docs/deviations.md).
 #[test]
 fn cp_009_there_is_no_coredns() {
     let mut person = Person::new();

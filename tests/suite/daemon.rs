@@ -701,7 +701,10 @@ fn ds_040_a_terminating_pod_or_one_elsewhere_is_not_adopted() {
 fn ds_038_a_pod_of_another_controller_is_never_touched() {
     let mut stand = Stand::new(Duration::ZERO);
     stand.node("n1", json!({}));
-    stand.insert_other("apps/v1", "ReplicaSet", "default", "rs", json!({"spec": {}}));
+    let selector = json!({"matchLabels": {"app": "agent"}});
+    let spec =
+        json!({"replicas": 1, "selector": selector, "template": {"metadata": {"labels": {"app": "agent"}}}});
+    stand.insert_other("apps/v1", "ReplicaSet", "default", "rs", json!({"spec": spec}));
     let uid = stand.api.store.others[&crate::stand::kind("apps/v1", "ReplicaSet")]
         .get("default", "rs")
         .unwrap()

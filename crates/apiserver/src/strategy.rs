@@ -233,6 +233,10 @@ pub(super) fn with_status_of(mut stored: Object, from: &Object) -> Object {
             let mut raw = (*other.raw).clone();
             raw["status"] = from.raw["status"].clone();
             other.raw = Rc::new(raw);
+            // Kubernetes: pkg/registry/apps/deployment/strategy.go. By this way the controller sets the revision.
+            if other.kind.name() == "Deployment" && other.meta.annotations() != from.meta.annotations() {
+                other.meta.common_mut().annotations = from.meta.annotations().clone();
+            }
         }
         _ => {}
     }

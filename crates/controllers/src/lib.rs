@@ -6,11 +6,14 @@
 //! Kubernetes: cmd/kube-controller-manager.
 
 pub mod daemon;
+mod deployment;
 pub mod disruption;
 pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod pod_gc;
+mod procedure;
+mod replicaset;
 pub mod taint_eviction;
 mod ttl;
 pub mod worker;
@@ -22,11 +25,13 @@ use client::leader_election::{Election, LeaderElector};
 use wire::{Answer, CallError, Ctx, Effect, Timer, Token, WatchEvent};
 
 use daemon::DaemonSetsController;
+use deployment::DeploymentController;
 use disruption::DisruptionController;
 use garbage_collector::GarbageCollector;
 use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
+use replicaset::ReplicaSetController;
 use taint_eviction::TaintEvictionController;
 use ttl::TtlController;
 
@@ -39,6 +44,8 @@ const NODE_LIFECYCLE: u16 = 32;
 const TAINT_EVICTION: u16 = 40;
 const POD_GC: u16 = 48;
 const DISRUPTION: u16 = 56;
+const REPLICA_SET: u16 = 64;
+const DEPLOYMENT: u16 = 72;
 
 /// The kind of which the list comes last: then all caches are filled.
 pub const LAST_LISTED: Kind = Kind::Pod;
@@ -66,6 +73,8 @@ pub enum Controller {
     PodGarbageCollector,
     Disruption,
     Ttl,
+    ReplicaSet,
+    Deployment,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -99,6 +108,8 @@ pub struct ControllerManager {
     pod_gc: PodGcController,
     disruption: DisruptionController,
     ttl: TtlController,
+    replica_set: ReplicaSetController,
+    deployment: DeploymentController,
 }
 
 impl Default for ControllerManager {
@@ -115,6 +126,8 @@ impl Default for ControllerManager {
             pod_gc: PodGcController::new(POD_GC),
             disruption: DisruptionController::new(DISRUPTION),
             ttl: TtlController::default(),
+            replica_set: ReplicaSetController::new(REPLICA_SET),
+            deployment: DeploymentController::new(DEPLOYMENT),
         }
     }
 }
@@ -195,6 +208,12 @@ impl ControllerManager {
         if self.enabled.has(Controller::Disruption) {
             self.disruption.run(ctx);
         }
+        if self.enabled.has(Controller::ReplicaSet) {
+            self.replica_set.run(ctx);
+        }
+        if self.enabled.has(Controller::Deployment) {
+            self.deployment.run(ctx);
+        }
     }
 
     /// A first list, or one after the watch was interrupted.
@@ -243,6 +262,12 @@ impl ControllerManager {
         if self.enabled.has(Controller::Ttl) {
             self.ttl.on_change(&change, ctx);
         }
+        if self.enabled.has(Controller::ReplicaSet) {
+            self.replica_set.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::Deployment) {
+            self.deployment.on_change(&change, &self.caches, ctx);
+        }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
@@ -258,6 +283,8 @@ impl ControllerManager {
             TAINT_EVICTION => self.taint_eviction.on_answer(token, &answer, ctx),
             POD_GC => self.pod_gc.on_answer(token, &answer, &self.caches, ctx),
             DISRUPTION => self.disruption.on_answer(token, &answer, ctx),
+            REPLICA_SET => self.replica_set.on_answer(token, answer, ctx),
+            DEPLOYMENT => self.deployment.on_answer(token, answer, ctx),
             _ => {}
         }
     }
@@ -275,6 +302,8 @@ impl ControllerManager {
             TAINT_EVICTION => self.taint_eviction.on_timer(timer, ctx),
             POD_GC => self.pod_gc.on_timer(timer, &self.caches, ctx),
             DISRUPTION => self.disruption.on_timer(&self.caches, ctx),
+            REPLICA_SET => self.replica_set.on_timer(timer, &self.caches, ctx),
+            DEPLOYMENT => self.deployment.on_timer(timer, &self.caches, ctx),
             _ => {}
         }
     }

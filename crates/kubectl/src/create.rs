@@ -352,7 +352,7 @@ fn add_key(value: &mut Value, key: &str, bytes: &[u8], secret: bool) -> Result<(
     Ok(())
 }
 
-/// Kubernetes: create_deployment.go, createDeployment. Nothing acts on Deployments here.
+/// Kubernetes: create_deployment.go, createDeployment.
 fn create_deployment(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let images = cmd.parsed.list("image");
     if images.is_empty() {

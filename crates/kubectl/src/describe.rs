@@ -13,10 +13,11 @@ mod writer;
 use serde_json::Value;
 
 use super::resources::{self, Info, Target};
+use super::rollout;
 use super::{ALL_NAMESPACES, Cmd, Command, FILENAME, RECURSIVE, SELECTOR};
 use api::event::Event;
 use api::meta::Uid;
-use api::object::{Kind, Object};
+use api::object::{Kind, Object, Other};
 use api::pod::CONFIG_MIRROR;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
@@ -82,6 +83,10 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
 }
 
+fn is_of_apps(other: &Other, kind: &str) -> bool {
+    other.kind.info().group == "apps" && other.kind.name() == kind
+}
+
 fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop> {
     let mut w = Writer::new(io.now());
     let object = &info.object;
@@ -98,6 +103,20 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
             let events = if show_events { Some(events_of(io, object)?) } else { None };
             w.now = io.now();
             objects::describe_daemon_set(ds, &pods, &mut w);
+            w.describe_events(events.as_deref());
+        }
+        Object::Other(other) if is_of_apps(other, "Deployment") => {
+            let events = if show_events { Some(events_of(io, object)?) } else { None };
+            let sets = rollout::deployment::replica_sets(io, other)?;
+            w.now = io.now();
+            workloads::describe_deployment(other, &object.to_value(io.now()), &sets, &mut w);
+            w.describe_events(events.as_deref());
+        }
+        Object::Other(other) if is_of_apps(other, "ReplicaSet") => {
+            let pods = resources::list(io, Kind::Pod, Some(other.meta.namespace()))?;
+            let events = if show_events { Some(events_of(io, object)?) } else { None };
+            w.now = io.now();
+            workloads::describe_replica_set(other, &object.to_value(io.now()), &pods, &mut w);
             w.describe_events(events.as_deref());
         }
         other => {

@@ -3,6 +3,8 @@
 //! Kubernetes: kubectl/pkg/cmd/rollout; kubectl/pkg/polymorphichelpers (rollout_status.go, history.go,
 //! rollback.go, objectrestarter.go).
 
+pub(crate) mod deployment;
+
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -17,7 +19,7 @@ use super::{
 };
 use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use api::field::go_quote;
-use api::object::{Kind, Object};
+use api::object::{Kind, Object, Other};
 use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
@@ -41,8 +43,8 @@ pub(super) const COMMAND: Command = Command {
         sub("history", "View rollout history", history),
         sub("undo", "Undo a previous rollout", undo),
         sub("restart", "Restart a resource", restart),
-        sub("pause", "Mark the provided resource as paused", |io, cmd| pause(io, cmd, "pausing")),
-        sub("resume", "Resume a paused resource", |io, cmd| pause(io, cmd, "resuming")),
+        sub("pause", "Mark the provided resource as paused", |io, cmd| pause(io, cmd, true)),
+        sub("resume", "Resume a paused resource", |io, cmd| pause(io, cmd, false)),
     ],
 };
 
@@ -86,7 +88,19 @@ fn each(io: &mut Io, cmd: &Cmd, deed: impl FnMut(&mut Io, &Info) -> Result<(), S
 
 /// Kinds that roll out in Kubernetes, but on which nothing acts here.
 fn acts_elsewhere(kind: Kind) -> bool {
-    matches!((kind.info().group, kind.name()), ("apps", "Deployment" | "StatefulSet"))
+    matches!((kind.info().group, kind.name()), ("apps", "StatefulSet"))
+}
+
+/// The Deployment, if it is one.
+fn as_deployment(object: &Object) -> Option<&Rc<Other>> {
+    match object {
+        Object::Other(other)
+            if other.kind.api_version() == "apps/v1" && other.kind.name() == "Deployment" =>
+        {
+            Some(other)
+        }
+        _ => None,
+    }
 }
 
 fn not_simulated(kind: Kind) -> Failure {
@@ -96,8 +110,10 @@ fn not_simulated(kind: Kind) -> Failure {
 fn status(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let until = cmd.parsed.span("timeout").filter(|span| span.0 > 0).map(|span| io.now() + span);
     let watch = cmd.parsed.flag_or("watch", true);
+    let revision = cmd.parsed.int("revision").unwrap_or(0);
     each(io, cmd, |io, info| match &info.object {
-        Object::DaemonSet(ds) => status_of(io, ds, watch, until),
+        Object::DaemonSet(_) => status_of(io, &info.object, revision, watch, until),
+        object if as_deployment(object).is_some() => status_of(io, object, revision, watch, until),
         _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
         _ => Err(format!("no status viewer has been implemented for {}", info.kind.name()).into()),
     })
@@ -132,52 +148,56 @@ fn daemon_set_status(ds: &DaemonSet) -> Result<(String, bool), Failure> {
     })
 }
 
-fn status_of(io: &mut Io, first: &Rc<DaemonSet>, watch: bool, until: Option<Time>) -> Result<(), Stop> {
-    let (line, done) = daemon_set_status(first)?;
+fn rollout_status(object: &Object, revision: i64) -> Result<(String, bool), Failure> {
+    match object {
+        Object::DaemonSet(ds) => daemon_set_status(ds),
+        Object::Other(d) => deployment::status(d, revision),
+        _ => Err(not_simulated(object.kind())),
+    }
+}
+
+fn status_of(
+    io: &mut Io,
+    first: &Object,
+    revision: i64,
+    watch: bool,
+    until: Option<Time>,
+) -> Result<(), Stop> {
+    let (line, done) = rollout_status(first, revision)?;
     io.out(line);
     if done || !watch {
         return Ok(());
     }
-    let key = api::object::Key::of(&first.meta);
-    let open = |io: &mut Io, ds: &Rc<DaemonSet>| {
-        io.watch(Kind::DaemonSet, Some(&key.namespace), [&Object::DaemonSet(ds.clone())])
-    };
+    let (kind, key) = (first.kind(), first.key());
+    let open = |io: &mut Io, object: &Object| io.watch(kind, Some(&key.namespace), [object]);
     let watching: Watching = open(io, first);
     io.repeat(watching, |io, watching| {
         let event = match io.next(watching, until)? {
             None => return Err("timed out waiting for the condition".into()),
             Some(Ok(event)) => event,
             // The watch ended with its API server: wait for the server and look again.
-            Some(Err(_)) => match look_again(io, &key, until)? {
-                Object::DaemonSet(ds) => {
-                    *watching = open(io, &ds);
-                    WatchEvent::Modified(Object::DaemonSet(ds))
-                }
-                _ => return Ok(ControlFlow::Continue(())),
-            },
+            Some(Err(_)) => {
+                let object = look_again(io, kind, &key, until)?;
+                *watching = open(io, &object);
+                WatchEvent::Modified(object)
+            }
         };
-        let (WatchEvent::Added(Object::DaemonSet(ds))
-        | WatchEvent::Modified(Object::DaemonSet(ds))
-        | WatchEvent::Deleted(Object::DaemonSet(ds))) = &event
-        else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        if ds.meta.name != key.name {
+        if event.object().key() != key || event.object().kind() != kind {
             return Ok(ControlFlow::Continue(()));
         }
         if matches!(event, WatchEvent::Deleted(_)) {
             return Err("object has been deleted".into());
         }
-        let (line, done) = daemon_set_status(ds)?;
+        let (line, done) = rollout_status(event.object(), revision)?;
         io.out(line);
         Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(())
 }
 
-fn look_again(io: &mut Io, key: &api::object::Key, until: Option<Time>) -> Result<Object, Stop> {
+fn look_again(io: &mut Io, kind: Kind, key: &api::object::Key, until: Option<Time>) -> Result<Object, Stop> {
     let found = io.repeat(None, |io, found| {
-        match io.ask(Call::Get { kind: Kind::DaemonSet, key: key.clone() })? {
+        match io.ask(Call::Get { kind, key: key.clone() })? {
             Ok(Reply::Object(object)) => *found = Some(object),
             Ok(_) => {}
             Err(CallError::Status(status)) if status.is_not_found() => {
@@ -217,6 +237,12 @@ fn history(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(format!("revision must be a positive integer: {revision}").into());
     }
     each(io, cmd, |io, info| {
+        let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
+        if let Some(d) = as_deployment(&info.object) {
+            let text = deployment::history(io, d, revision)?;
+            io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
+            return Ok(());
+        }
         let Object::DaemonSet(ds) = &info.object else {
             return Err(match acts_elsewhere(info.kind) {
                 true => not_simulated(info.kind).into(),
@@ -226,7 +252,6 @@ fn history(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         };
         let history = daemon_set_history(io, ds)?;
         let text = print_history(&history, revision)?;
-        let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
         io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
         Ok(())
     })
@@ -267,6 +292,7 @@ fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
         match object {
             Object::DaemonSet(ds) => roll_back(io, ds, to, dry),
+            Object::Other(d) if as_deployment(object).is_some() => deployment::roll_back(io, d, to, dry),
             _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
             _ => Err(format!("no rollbacker has been implemented for {}", go_quote(info.kind.name())).into()),
         }
@@ -318,6 +344,16 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let name = &info.object.key().name;
         let template = match &info.object {
             Object::DaemonSet(ds) => ds.raw_spec["template"].clone(),
+            Object::Other(d) if as_deployment(&info.object).is_some() => {
+                if d.raw["spec"]["paused"] == true {
+                    let (resource, name) = (info.kind.resource(), go_quote(name));
+                    return Err(format!(
+                        "{resource} {name} can't restart paused deployment (run rollout resume first)"
+                    )
+                    .into());
+                }
+                d.raw["spec"]["template"].clone()
+            }
             Object::Other(other) if acts_elsewhere(info.kind) => other.raw["spec"]["template"].clone(),
             _ => {
                 let resource = info.kind.resource();
@@ -344,14 +380,20 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     })
 }
 
-/// Rule: CLI-045. Only Deployments can be paused, and nothing acts on those here.
-fn pause(io: &mut Io, cmd: &Cmd, doing: &str) -> Result<i32, Stop> {
-    each(io, cmd, |_, info| {
-        let resource = info.kind.resource();
-        let name = go_quote(&info.object.key().name);
-        Err(match (info.kind.info().group, info.kind.name()) {
-            ("apps", "Deployment") => not_simulated(info.kind).into(),
-            _ => format!("{resource} {name} {doing} is not supported").into(),
-        })
+/// Rule: CLI-045. Only Deployments can be paused.
+fn pause(io: &mut Io, cmd: &Cmd, pause: bool) -> Result<i32, Stop> {
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
+    let (doing, done) = if pause { ("pausing", "paused") } else { ("resuming", "resumed") };
+    each(io, cmd, |io, info| {
+        let refuse = |why: &str| {
+            let name = go_quote(&info.object.key().name);
+            Stop::from(format!("{} {name} {why}", info.kind.resource()))
+        };
+        let Some(d) = as_deployment(&info.object) else {
+            return Err(refuse(&format!("{doing} is not supported")));
+        };
+        let body = deployment::pause_patch(d, pause).map_err(refuse)?;
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
+        Ok(print_obj(io, format.as_ref(), &object, done, dry)?)
     })
 }

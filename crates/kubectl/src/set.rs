@@ -305,7 +305,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 }
 
 /// RFC 6902 operations, turned into the merge patch that comes to the same.
-fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
+pub(super) fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
     let refuse = |text: String| Failure::Message(text);
     let list =
         operations.as_array().ok_or_else(|| refuse("a JSON patch is a list of operations".to_owned()))?;

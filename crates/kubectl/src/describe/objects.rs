@@ -10,7 +10,8 @@ use super::writer::{Writer, date};
 use api::daemonset::DaemonSet;
 use api::event::Event;
 use api::json;
-use api::meta::string_map;
+use api::label::Selector;
+use api::meta::{Uid, string_map};
 use api::object::{Kind, Object};
 use api::pod::Phase;
 use printers::format_labels;
@@ -35,12 +36,20 @@ pub(super) fn describe_daemon_set(ds: &DaemonSet, pods: &[Object], w: &mut Write
     ] {
         w.write(0, format!("{title}: {count}\n"));
     }
+    w.field(0, "Pods Status", pods_status(pods, ds.meta.uid, &ds.selector));
+    describe_pod_template(&ds.template.raw, w);
+}
+
+/// How many of a controller's pods are in which phase.
+///
+/// Kubernetes: describe.go, getPodStatusForController.
+pub(super) fn pods_status(pods: &[Object], controller: Uid, selector: &Selector) -> String {
     let mine = pods.iter().filter_map(|object| match object {
-        Object::Pod(pod) if pod.meta.controller().is_some_and(|owner| owner.uid == ds.meta.uid) => Some(pod),
+        Object::Pod(pod) if pod.meta.controller().is_some_and(|owner| owner.uid == controller) => Some(pod),
         _ => None,
     });
     let mut counts = [0_u32; 4];
-    for pod in mine.filter(|pod| ds.selector.matches_map(pod.meta.labels())) {
+    for pod in mine.filter(|pod| selector.matches_map(pod.meta.labels())) {
         let at = match pod.status.phase {
             Phase::Running => 0,
             Phase::Pending => 1,
@@ -51,12 +60,7 @@ pub(super) fn describe_daemon_set(ds: &DaemonSet, pods: &[Object], w: &mut Write
         counts[at] += 1;
     }
     let [running, waiting, succeeded, failed] = counts;
-    w.field(
-        0,
-        "Pods Status",
-        format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"),
-    );
-    describe_pod_template(&ds.template.raw, w);
+    format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed")
 }
 
 pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Event>]>, w: &mut Writer) {
@@ -71,7 +75,6 @@ pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Even
             let describe = match (group, name) {
                 ("", "ServiceAccount") => workloads::describe_service_account,
                 ("", "Service") => workloads::describe_service,
-                ("apps", "Deployment") => workloads::describe_deployment,
                 ("policy", "PodDisruptionBudget") => workloads::describe_pod_disruption_budget,
                 ("scheduling.k8s.io", "PriorityClass") => workloads::describe_priority_class,
                 _ => describe_generic,

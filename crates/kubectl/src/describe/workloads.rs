@@ -1,13 +1,18 @@
-//! Kinds that are stored and on which nothing acts here, as their own describers show them.
+//! Deployments, ReplicaSets, and kinds on which nothing acts here, as their own describers show them.
+
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::containers::describe_pod_template;
-use super::objects::head;
+use super::objects::{head, pods_status};
 use super::writer::{Writer, date};
 use super::{format_selector, text};
+use crate::rollout::deployment::find_new;
 use api::json;
+use api::label::{Selector, label_selector_as_selector};
 use api::meta::string_map;
+use api::object::{Object, Other};
 use printers::{format_label_selector, format_labels};
 
 /// Kubernetes: describe.go, describeServiceAccount.
@@ -60,7 +65,7 @@ pub(super) fn describe_pod_disruption_budget(value: &Value, w: &mut Writer) {
 }
 
 /// Kubernetes: describe.go, describeDeployment.
-pub(super) fn describe_deployment(value: &Value, w: &mut Writer) {
+pub(super) fn describe_deployment(d: &Other, value: &Value, sets: &[Rc<Other>], w: &mut Writer) {
     let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
     let count = |key: &str| json::int(status, key).unwrap_or(0);
     w.field(0, "Name", json::text(meta, "name"));
@@ -89,6 +94,54 @@ pub(super) fn describe_deployment(value: &Value, w: &mut Writer) {
         w.field(0, "RollingUpdateStrategy", format!("{unavailable} max unavailable, {surge} max surge"));
     }
     describe_pod_template(&spec["template"], w);
+    describe_conditions(status, w);
+    if sets.is_empty() {
+        return;
+    }
+    let new = find_new(d, sets);
+    let (mut old_sets, mut new_sets) = (Vec::new(), Vec::new());
+    for (at, rs) in sets.iter().enumerate() {
+        let list = if Some(at) == new { &mut new_sets } else { &mut old_sets };
+        let created = json::int(json::get(&rs.raw, "status"), "replicas").unwrap_or(0);
+        let wanted = json::int(json::get(&rs.raw, "spec"), "replicas").unwrap_or(1);
+        list.push(format!("{} ({created}/{wanted} replicas created)", rs.meta.name));
+    }
+    for (title, list) in [("OldReplicaSets", old_sets), ("NewReplicaSet", new_sets)] {
+        w.field(0, title, if list.is_empty() { "<none>".to_owned() } else { list.join(", ") });
+    }
+}
+
+fn describe_conditions(status: &Value, w: &mut Writer) {
+    let conditions = json::list(status, "conditions");
+    if conditions.is_empty() {
+        return;
+    }
+    w.write(0, "Conditions:\n  Type\tStatus\tReason\n");
+    w.write(1, "----\t------\t------\n");
+    for condition in conditions {
+        let text = |key: &str| json::text(condition, key);
+        w.write(1, format!("{} \t{}\t{}\n", text("type"), text("status"), text("reason")));
+    }
+}
+
+/// Kubernetes: describe.go, describeReplicaSet.
+pub(super) fn describe_replica_set(rs: &Other, value: &Value, pods: &[Object], w: &mut Writer) {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    w.field(0, "Name", &rs.meta.name);
+    w.field(0, "Namespace", rs.meta.namespace());
+    w.field(0, "Selector", format_label_selector(&spec["selector"]));
+    w.labels("Labels", &string_map(&meta["labels"]));
+    w.annotations("Annotations", &string_map(&meta["annotations"]));
+    if let Some(owner) = rs.meta.controller() {
+        w.field(0, "Controlled By", format!("{}/{}", owner.kind, owner.name));
+    }
+    let (current, desired) =
+        (json::int(status, "replicas").unwrap_or(0), json::int(spec, "replicas").unwrap_or(1));
+    w.field(0, "Replicas", format!("{current} current / {desired} desired"));
+    let selector = label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing);
+    w.field(0, "Pods Status", pods_status(pods, rs.meta.uid, &selector));
+    describe_pod_template(&spec["template"], w);
+    describe_conditions(status, w);
 }
 
 /// Kubernetes: describe.go, describeService.
