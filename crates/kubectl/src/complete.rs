@@ -99,7 +99,7 @@ pub fn complete(words: &[&str], last: &str) -> Wanted {
     if !command.subs.is_empty() {
         return if line.args.is_empty() { names(command.subs) } else { Wanted::Nothing };
     }
-    let takes_objects = OF_OBJECTS.contains(&command.name) || words.iter().any(|word| *word == "rollout");
+    let takes_objects = OF_OBJECTS.contains(&command.name) || words.contains(&"rollout");
     match command.name {
         "explain" => kinds(last),
         "logs" | "exec" | "attach" | "port-forward" | "debug" if line.args.is_empty() => {
