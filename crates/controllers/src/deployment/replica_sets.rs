@@ -188,6 +188,8 @@ fn is_already_exists(error: &CallError) -> bool {
 }
 
 /// Makes the ReplicaSet of the present template.
+///
+/// Differs: where its name is taken, upstream looks into its cache for the other one.
 fn make(
     d: &mut Deployment,
     old: &Sets,
@@ -206,7 +208,6 @@ fn make(
         Ok(_) => return Err(Stop::Failed("no ReplicaSet came back".to_owned())),
         Err(error) if is_already_exists(&error) => {
             already_exists = true;
-            // Differs: upstream looks into its cache, which may not have it yet, and then tries again.
             match io.ask(Call::Get { kind, key })? {
                 Ok(Reply::Object(Object::Other(found))) if is_ours(d, &found) => found,
                 Ok(_) => return Err(count_collision(d, &error, io)?),

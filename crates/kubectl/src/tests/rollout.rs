@@ -156,3 +156,60 @@ fn cli_045_a_daemon_set_cannot_be_paused() {
         "error: daemonsets.apps \"agent\" pausing is not supported\n[1]\n"
     );
 }
+
+/// A Deployment of three pods with a status, as a watch would bring it.
+fn deployment(generation: u32, observed: u32, updated: u32, all: u32, available: u32) -> Object {
+    Object::from_value(
+        Kind::of("apps/v1", "Deployment").unwrap(),
+        &json!({"metadata": {"name": "web", "namespace": "default", "generation": generation},
+            "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}},
+            "status": {"observedGeneration": observed, "updatedReplicas": updated, "replicas": all,
+                "availableReplicas": available}}),
+    )
+}
+
+#[test]
+fn the_rollout_of_a_deployment_is_told_line_by_line() {
+    let mut t = Terminal::new();
+    t.run("create deployment web --image=web:1 --replicas=3");
+    let mut job = started(&mut t, "rollout status deploy/web");
+    for event in [
+        deployment(2, 1, 0, 3, 3),
+        deployment(2, 2, 1, 3, 2),
+        deployment(2, 2, 3, 4, 3),
+        deployment(2, 2, 3, 3, 2),
+        deployment(2, 2, 3, 3, 3),
+    ] {
+        job.event(t.now, WatchEvent::Modified(event));
+        job.advance();
+    }
+    assert_eq!(job.exit_code(), Some(0));
+    assert_eq!(
+        job.text(),
+        "Waiting for deployment spec update to be observed...\n\
+         Waiting for deployment spec update to be observed...\n\
+         Waiting for deployment \"web\" rollout to finish: 1 out of 3 new replicas have been updated...\n\
+         Waiting for deployment \"web\" rollout to finish: 1 old replicas are pending termination...\n\
+         Waiting for deployment \"web\" rollout to finish: 2 of 3 updated replicas are available...\n\
+         deployment \"web\" successfully rolled out\n"
+    );
+}
+
+#[test]
+fn a_deployment_is_paused_and_resumed_once() {
+    let mut t = Terminal::new();
+    t.run("create deployment web --image=web:1");
+    for (line, said) in [
+        ("rollout pause deploy/web", "deployment.apps/web paused\n"),
+        ("rollout pause deploy/web", "error: deployments.apps \"web\" is already paused\n[1]\n"),
+        (
+            "rollout restart deploy/web",
+            "error: deployments.apps \"web\" can't restart paused deployment (run rollout resume first)\n[1]\n",
+        ),
+        ("rollout resume deploy/web", "deployment.apps/web resumed\n"),
+        ("rollout resume deploy/web", "error: deployments.apps \"web\" is not paused\n[1]\n"),
+        ("rollout undo deploy/web", "error: no rollout history found for deployment \"web\"\n[1]\n"),
+    ] {
+        assert_eq!(t.run(line), said, "{line}");
+    }
+}
