@@ -9,6 +9,7 @@
 mod stand;
 mod work;
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration as WallTime;
 
@@ -17,7 +18,7 @@ use api::meta::Uid;
 use api::object::{Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod};
 use client::informer::Caches;
-use cluster::boot::control_plane_manifest;
+use cluster::kubeadm::control_plane_manifest;
 use codec::manifest::check_apply;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scheduler::Scheduler;
@@ -203,7 +204,7 @@ fn informer_apply(criterion: &mut Criterion) {
 
 fn manifest_check(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("manifests: read, strictly decoded, validated; by documents");
-    let document = control_plane_manifest("kube-apiserver", "10.0.0.10");
+    let document = control_plane_manifest("kube-apiserver", "control-plane", Ipv4Addr::new(10, 0, 0, 10));
     for documents in [1, 100] {
         let text = vec![document.as_str(); documents].join("---\n");
         assert_eq!(check_apply(text.as_bytes()), []);

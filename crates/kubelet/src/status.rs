@@ -74,7 +74,7 @@ impl Kubelet {
         let sandbox = self.runtime.sandbox(pod.meta.uid);
         let restarting = should_all_containers_restart(&pod.spec, sandbox, &old);
         let containers = self.container_statuses(at, &old, restarting);
-        let has_started = sandbox.is_some_and(|sandbox| has_any_active_regular_container_started(sandbox));
+        let has_started = sandbox.is_some_and(has_any_active_regular_container_started);
         let address = sandbox.and_then(|sandbox| self.runtime.last_pod_ip(sandbox));
         let mut status = PodStatus {
             phase: get_phase(&pod.spec, &containers, terminal && !pod.is_static(), has_started),
