@@ -18,7 +18,7 @@ use api::meta::Uid;
 use api::object::{Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod};
 use client::informer::Caches;
-use cluster::kubeadm;
+use cluster::kubeadm::control_plane_manifest;
 use codec::manifest::check_apply;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scheduler::Scheduler;
@@ -204,7 +204,7 @@ fn informer_apply(criterion: &mut Criterion) {
 
 fn manifest_check(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("manifests: read, strictly decoded, validated; by documents");
-    let document = kubeadm::manifest("kube-apiserver", "control-plane", Ipv4Addr::new(10, 0, 0, 10));
+    let document = control_plane_manifest("kube-apiserver", "control-plane", Ipv4Addr::new(10, 0, 0, 10));
     for documents in [1, 100] {
         let text = vec![document.as_str(); documents].join("---\n");
         assert_eq!(check_apply(text.as_bytes()), []);
