@@ -63,7 +63,7 @@ fn history(jobs: &[JobView]) -> Vec<&str> {
 }
 
 /// The longest text that all begin with.
-fn common<'a>(words: &'a [String]) -> &'a str {
+fn common(words: &[String]) -> &str {
     let Some((first, rest)) = words.split_first() else { return "" };
     let is_shared = |end: &usize| {
         first.is_char_boundary(*end) && rest.iter().all(|word| word.starts_with(&first[..*end]))
