@@ -128,13 +128,13 @@ fn a_rolling_update_stays_between_its_limits_and_keeps_the_old_replica_set() {
     );
     set_image(&mut stand, "web:2");
     let (mut most, mut fewest) = (0, usize::MAX);
-    for look in 0..1000 {
-        stand.run_for(Duration::from_millis(10));
+    for step in 0..200 {
+        stand.run_for(Duration::from_millis(100));
         let pods: Vec<_> = stand.pods().into_iter().filter(|pod| !pod.meta.is_terminating()).collect();
         most = most.max(pods.len());
         fewest = fewest.min(pods.iter().filter(|pod| pod.is_ready()).count());
-        // One pod becomes ready every tenth of a second.
-        if look % 10 == 0
+        // One pod at a time becomes ready, twice a second.
+        if step % 5 == 0
             && let Some(pod) = pods.iter().find(|pod| !pod.is_ready())
         {
             stand.set_ready(&pod.meta.name, true);
