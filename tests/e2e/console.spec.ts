@@ -46,6 +46,7 @@ test("Ctrl-C ends a watch, and copies where something is selected", async ({ pag
   await begin(page);
   await field(page).fill("kubectl get nodes -w");
   await field(page).press("Enter");
+  await page.evaluate(() => (window as any).kubestage.advance(2));
   const job = page.locator(".job").last();
   await expect(job.locator("> pre")).toContainText("worker-1");
   await expect(job).toHaveClass(/running/);
@@ -126,6 +127,7 @@ test("a here-document takes several lines, typed or pasted, and its file is in t
   await field(page).focus();
   await page.keyboard.insertText("echo one\nssh worker-2\nhostname");
   await field(page).press("Enter");
+  await page.evaluate(() => (window as any).kubestage.advance(2));
   await settle(page);
   await expect(prompt(page)).toContainText("worker-2");
   await expect(lastText(page)).toHaveText("worker-2\n");
