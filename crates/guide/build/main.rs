@@ -55,7 +55,8 @@ fn write_story(code: &mut String, story: &Story, scenarios: &Path) -> Result<(),
     for step in &story.steps {
         write_step(code, step, scenarios)?;
     }
-    Ok(code.push_str("] },\n"))
+    code.push_str("] },\n");
+    Ok(())
 }
 
 fn write_step(code: &mut String, step: &Step, scenarios: &Path) -> Result<(), Box<dyn Error>> {
@@ -73,7 +74,8 @@ fn write_step(code: &mut String, step: &Step, scenarios: &Path) -> Result<(), Bo
     for part in &step.parts {
         write_part(code, part, scenarios)?;
     }
-    Ok(code.push_str("] },\n"))
+    code.push_str("] },\n");
+    Ok(())
 }
 
 fn write_part(code: &mut String, part: &Part, scenarios: &Path) -> Result<(), Box<dyn Error>> {
@@ -92,7 +94,8 @@ fn write_part(code: &mut String, part: &Part, scenarios: &Path) -> Result<(), Bo
     for deed in &part.deeds {
         write_deed(code, deed, scenarios)?;
     }
-    Ok(code.push_str("] },\n"))
+    code.push_str("] },\n");
+    Ok(())
 }
 
 fn write_deed(code: &mut String, deed: &Deed, scenarios: &Path) -> Result<(), Box<dyn Error>> {
