@@ -15,6 +15,7 @@ mod fleet_list;
 mod focus;
 mod frame;
 mod glyph;
+mod guide_strip;
 mod header;
 mod help;
 mod inspector;
@@ -41,7 +42,6 @@ mod storage;
 mod store;
 mod tabs;
 mod wires;
-mod witness;
 mod words;
 mod yaml_view;
 

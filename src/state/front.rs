@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use guide::Light;
+
 use super::{Selection, Size};
 use crate::store::Reduce;
-use crate::witness::Claim;
 
 /// A menu that stands open, where, and for what.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +53,8 @@ pub struct Front {
     pub help: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
-    /// The claim that is pointed at.
-    pub lit: Option<Claim>,
+    /// What is lit up in the cluster.
+    pub lit: &'static [Light],
     pub size: Size,
 }
 
@@ -67,8 +68,8 @@ pub enum FrontAction {
     Help(bool),
     Notice(Notice),
     CloseNotice,
-    /// Lights what in the cluster shows a claim.
-    Light(Option<Claim>),
+    /// Lights what in the cluster shows a step of the guide; nothing if empty.
+    Light(&'static [Light]),
     Size(Size),
 }
 
@@ -84,7 +85,7 @@ impl Reduce for Front {
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
-            FrontAction::Light(claim) => self.lit = claim,
+            FrontAction::Light(lights) => self.lit = lights,
             FrontAction::Size(size) => self.size = size,
         }
     }
