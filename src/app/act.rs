@@ -308,6 +308,11 @@ fn closes_menu(action: &Action) -> bool {
 fn changes_world(action: &Action) -> bool {
     matches!(
         action,
-        Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..) | Action::PlayStep(_)
+        Action::Perform(_)
+            | Action::Enter(_)
+            | Action::Step(_)
+            | Action::Share
+            | Action::Submit(..)
+            | Action::PlayStep(_)
     )
 }

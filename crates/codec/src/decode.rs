@@ -230,12 +230,20 @@ impl Decoder {
             return Ok(None);
         }
         match (ty, value) {
-            (Type::Any, _) | (Type::String, Value::String(_)) | (Type::Bool, Value::Bool(_)) => {
-                Ok(Some(value.clone()))
-            }
             (Type::Struct(id), Value::Object(map)) => self.object(map, schema::structure(*id)).map(Some),
             (Type::List(item), Value::Array(items)) => self.list(items, item, named).map(Some),
             (Type::Map(item), Value::Object(map)) => self.map(map, item).map(Some),
+            _ => self.leaf(value, ty, named),
+        }
+    }
+
+    /// A value that holds no others, or one of the wrong type. Apart from [`Decoder::value`], whose frames lie on
+    /// the stack once for each level.
+    fn leaf(&mut self, value: &Value, ty: &Type, named: Option<&'static str>) -> Result<Option<Value>> {
+        match (ty, value) {
+            (Type::Any, _) | (Type::String, Value::String(_)) | (Type::Bool, Value::Bool(_)) => {
+                Ok(Some(value.clone()))
+            }
             (Type::Int32 | Type::Int64, Value::Number(n)) if self.form == Form::Unstructured => {
                 match converted_integer(n, ty) {
                     Some(n) => Ok(Some(n.into())),
@@ -273,9 +281,7 @@ impl Decoder {
                 self.unknown_field(name, of);
                 continue;
             };
-            let depth = self.steps.len();
-            self.steps.extend(go_types::embedded(of.name, field.name).map(Step::Embedded));
-            self.steps.push(Step::Field(field.name));
+            let depth = self.enter(of, field.name);
             let value = self.value(value, &field.ty, go_types::named(of.name, field.name))?;
             self.steps.truncate(depth);
             // Messages tell a template without labels from one whose labels are empty.
@@ -288,6 +294,14 @@ impl Decoder {
         }
         self.within = outer;
         Ok(Value::Object(kept))
+    }
+
+    /// Steps into a field, and says how long the way was before.
+    fn enter(&mut self, of: &StructInfo, field: &'static str) -> usize {
+        let depth = self.steps.len();
+        self.steps.extend(go_types::embedded(of.name, field).map(Step::Embedded));
+        self.steps.push(Step::Field(field));
+        depth
     }
 
     fn unknown_field(&mut self, name: &str, of: &'static StructInfo) {
