@@ -29,6 +29,7 @@ use super::shell::Shell;
 use super::state::{Action, FrontAction, LayoutAction, Notice, Size};
 use super::storage::Shelf;
 use super::store::Store;
+use super::witness::Witness;
 use super::{dropped, share, storage};
 use look::Looks;
 use save::Saver;
@@ -37,7 +38,7 @@ pub struct App {
     page: Page,
     session: SharedSession,
     looks: Looks,
-    guide: guide::Progress,
+    witness: Witness,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
@@ -118,10 +119,10 @@ impl Component for App {
         let saved = save::first_prefs();
         let shelf = Shelf::of_tab();
         let desk = storage::load(shelf, storage::DRAFTS);
-        let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
+        let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf);
         session.playback = saved.playback;
-        let world = look::first_world(&session, &guide);
+        let world = look::first_world(&session, &witness);
         let session = Rc::new(RefCell::new(session));
         let map = Map::default();
         let frame = Frame::start(session.clone(), map.clone(), link.callback(|()| Msg::World));
@@ -145,13 +146,13 @@ impl Component for App {
             terminal: Rc::new(Terminal::new(session.clone())),
             stores: Rc::new(stores),
         };
-        let saver = Saver::new(shelf, &page.stores, guide.ticks());
+        let saver = Saver::new(shelf, &page.stores, witness.seen());
         let held = (api, listeners(ctx, &page));
         let mut app = App {
             page,
             session,
             looks: Looks::default(),
-            guide,
+            witness,
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
@@ -183,7 +184,7 @@ impl Component for App {
             }
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
-                self.guide.begin_anew();
+                self.witness.begin_anew();
                 self.page.terminal.begin_anew();
                 self.saver.begin_session();
                 self.looks = Looks::default();
@@ -262,7 +263,7 @@ impl App {
         session.playback = *stores.playback.now();
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
-        self.guide.begin_anew();
+        self.witness.begin_anew();
         self.page.terminal.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();

@@ -1,38 +1,38 @@
 //! The comparison: what is claimed of DaemonSets and static pods, and whether the stage has shown it yet.
 
+use view::Origin;
 use yew::prelude::*;
 
-use super::glyph::Icon;
-use super::guide_strip::{StaticStep, StaticStory, text};
+use super::glyph::{Icon, origin_word};
 use super::page::use_page;
 use super::page::use_world;
 use super::renders;
 use super::state::{Action, FrontAction};
+use super::witness::{CLAIMS, Claim};
 use super::words::fill;
 
 mod texts;
 
-use texts::ROWS;
+use texts::{ROWS, claim_texts};
 
 #[component]
 pub fn Compare() -> Html {
     renders::note("Compare", "");
     let page = use_page();
     let words = page.words();
-    let (ticks, story) = use_world(|world| (world.ticks.clone(), StaticStory(world.story())));
-    let story = story.0;
-    let (seen, of) = (ticks.count(story).to_string(), story.steps.len().to_string());
+    let witness = use_world(|world| world.witness.clone());
+    let seen = witness.count().to_string();
     html! {
         <div class="compare">
             <div class="compare-head">
                 <h3>{ words.claims }</h3>
-                <span class="muted" data-value="seen">{ fill(words.seen_count, &[&seen, &of]) }</span>
+                <span class="muted" data-value="seen">{ fill(words.seen_count, &[&seen, &CLAIMS.len().to_string()]) }</span>
                 <span class="gap"></span>
                 <button type="button" class="plain-button small" data-control="forget-seen" onclick={page.on(Action::ForgetSeen)}>{ words.forget_seen }</button>
             </div>
             <ol class="claims">
-                { for story.steps.iter().enumerate().map(|(at, step)| html! {
-                    <StepRow key={step.id} {at} step={StaticStep(step)} seen={ticks.has(story, step)} parts={ticks.parts(story, step)} />
+                { for CLAIMS.iter().map(|claim| html! {
+                    <ClaimRow key={claim.id()} claim={*claim} seen={witness.has(*claim)} half_left={witness.half_left(*claim)} />
                 }) }
             </ol>
             <table class="versus">
@@ -53,47 +53,38 @@ pub fn Compare() -> Html {
 }
 
 #[derive(PartialEq, Properties)]
-struct StepProps {
-    at: usize,
-    step: StaticStep,
+struct ClaimProps {
+    claim: Claim,
     seen: bool,
-    parts: usize,
+    /// What is still to be seen of a claim that was seen in part.
+    half_left: Option<Origin>,
 }
 
-/// A step of the guide, with its tick; pointing at it lights what on the stage shows it.
+/// A claim; pointing at it lights what on the stage shows it.
 #[component]
-fn StepRow(props: &StepProps) -> Html {
+fn ClaimRow(props: &ClaimProps) -> Html {
     let page = use_page();
     let words = page.words();
-    let step = props.step.0;
-    let (state, icon) = match (props.seen, props.parts) {
+    let id = props.claim.id();
+    let (claim, how) = claim_texts(page.lang, props.claim);
+    let (state, icon) = match (props.seen, props.half_left) {
         (true, _) => (words.seen.to_owned(), "i-seen"),
-        (false, 0) => (words.not_seen.to_owned(), "i-eye"),
-        (false, parts) => {
-            let of = step.parts.len().to_string();
-            (fill(words.guide_parts, &[&parts.to_string(), &of]), "i-eye")
-        }
+        (false, Some(origin)) => (fill(words.half_seen, &[origin_word(words, origin)]), "i-eye"),
+        (false, None) => (words.not_seen.to_owned(), "i-eye"),
     };
     html! {
         <li
             class={props.seen.then_some("seen")}
-            data-claim={step.id}
+            data-claim={id}
             data-seen={props.seen.to_string()}
-            onmouseenter={page.on(FrontAction::Light(step.light))}
-            onmouseleave={page.on(FrontAction::Light(&[]))}
+            tabindex="0"
+            onmouseenter={page.on(FrontAction::Light(Some(props.claim)))}
+            onmouseleave={page.on(FrontAction::Light(None))}
+            onfocus={page.on(FrontAction::Light(Some(props.claim)))}
+            onblur={page.on(FrontAction::Light(None))}
         >
-            <span class="claim-head">
-                <span class="seen-mark"><Icon name={icon} />{ state }</span>
-                <button
-                    type="button"
-                    class="plain-button small"
-                    data-control={format!("play-{}", step.id)}
-                    onfocus={page.on(FrontAction::Light(step.light))}
-                    onblur={page.on(FrontAction::Light(&[]))}
-                    onclick={page.on(Action::PlayStep(props.at))}
-                >{ words.play_this }</button>
-            </span>
-            <span class="claim-text"><b>{ text(page.lang, &step.title) }</b><small>{ text(page.lang, &step.claim) }</small></span>
+            <span class="seen-mark"><Icon name={icon} />{ state }</span>
+            <span class="claim-text"><b>{ claim }</b><small>{ how }</small></span>
         </li>
     }
 }

@@ -15,7 +15,6 @@ mod fleet_list;
 mod focus;
 mod frame;
 mod glyph;
-mod guide_strip;
 mod header;
 mod help;
 mod inspector;
@@ -42,6 +41,7 @@ mod storage;
 mod store;
 mod tabs;
 mod wires;
+mod witness;
 mod words;
 mod yaml_view;
 

@@ -9,7 +9,6 @@ use yew::prelude::*;
 use super::compact::{SmallNode, light_icon};
 use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
-use super::guide_strip::GuideStrip;
 use super::map::engine::state_word;
 use super::map::{MapTools, MapView};
 use super::node::{Node, pod_key, selected_pod};
@@ -38,7 +37,6 @@ pub fn Scene() -> Html {
     };
     html! {
         <main class="scene" aria-label={words.stage} data-region="stage" tabindex="-1">
-            <GuideStrip />
             <SceneBar />
             if far {
                 <FleetBar {distance} />

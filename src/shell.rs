@@ -16,6 +16,7 @@ use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
+use super::witness::Claim;
 use super::words::{Words, fill};
 
 fn open(is: bool) -> &'static str {
@@ -34,7 +35,6 @@ pub fn Shell() -> Html {
     let playing = use_playback(|playback| playback.playing);
     let (ready, quiet, far) = use_world(|world| (world.opening.is_none(), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
-    let lit: Vec<&str> = lit.iter().map(|light| light.id()).collect();
     {
         let page = page.clone();
         use_effect_with((layout, far), move |_| page.frame.measure());
@@ -52,7 +52,7 @@ pub fn Shell() -> Html {
             data-playing={playing.to_string()}
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
-            data-lit={(!lit.is_empty()).then(|| lit.join(" "))}
+            data-lit={lit.map(Claim::id)}
         >
             <SkipLinks />
             <Header />

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
-use guide::Next;
 use stage::{Command, Script};
 use yew::prelude::*;
 
@@ -70,6 +69,9 @@ impl App {
             }
             Action::Playback(action) => self.play(action),
             Action::Front(action) => {
+                if let FrontAction::Light(Some(claim)) = action {
+                    self.witness.point_at(claim, &self.session.borrow().board());
+                }
                 stores.front.dispatch(action);
             }
             Action::Desk(action) => {
@@ -105,8 +107,7 @@ impl App {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");
             }
-            Action::ForgetSeen => self.guide.forget(),
-            Action::PlayStep(step) => self.play_step(step),
+            Action::ForgetSeen => self.witness.forget(),
         }
     }
 
@@ -114,21 +115,6 @@ impl App {
         let playback = &self.page.stores.playback;
         playback.dispatch(action);
         self.session.borrow_mut().playback = *playback.now();
-    }
-
-    /// What comes next in a step of the guide; time must pass for it to be seen.
-    fn play_step(&mut self, step: usize) {
-        let world = self.page.stores.world.now();
-        let story = world.story();
-        let next = story.steps.get(step).and_then(|step| self.guide.ticks().next_part(story, step));
-        if let Some(Next::Do(commands)) = next.map(|part| part.next(&world.board)) {
-            for command in commands {
-                self.perform(command);
-            }
-        }
-        if !self.page.stores.playback.now().playing {
-            self.play(PlaybackAction::Toggle);
-        }
     }
 
     fn show(&mut self, selection: Selection) {
@@ -308,11 +294,6 @@ fn closes_menu(action: &Action) -> bool {
 fn changes_world(action: &Action) -> bool {
     matches!(
         action,
-        Action::Perform(_)
-            | Action::Enter(_)
-            | Action::Step(_)
-            | Action::Share
-            | Action::Submit(..)
-            | Action::PlayStep(_)
+        Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..)
     )
 }

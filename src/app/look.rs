@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use guide::Progress;
 use stage::{Drifted, Stage};
 use view::{ApiServerState, Board, EventView, Gaze, Without};
 
@@ -17,6 +16,7 @@ use crate::same::Same;
 use crate::session::Session;
 use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
 use crate::storage::Shelf;
+use crate::witness::Witness;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
@@ -50,7 +50,7 @@ fn keep<T: PartialEq>(old: &Same<T>, fresh: T) -> Same<T> {
     if **old == fresh { old.clone() } else { Same(Rc::new(fresh)) }
 }
 
-pub fn first_world(session: &Session, progress: &Progress) -> World {
+pub fn first_world(session: &Session, witness: &Witness) -> World {
     World {
         started: session.stage.started(),
         options: Same(Rc::new(session.stage.script().options.clone())),
@@ -68,7 +68,7 @@ pub fn first_world(session: &Session, progress: &Progress) -> World {
         cards: Same::default(),
         label: None,
         labels: Same::default(),
-        ticks: Same(Rc::new(progress.ticks().clone())),
+        witness: Same(Rc::new(witness.seen().clone())),
         drifted: Same::default(),
         is_guest: false,
         said: "".into(),
@@ -93,9 +93,8 @@ impl App {
         };
         let board = session.board();
         let console = session.console();
-        if session.opening().is_none() {
-            let (options, is_far) = (&session.stage.script().options, session.is_far());
-            self.guide.look(guide::story(options, is_far), &board, &console, is_far);
+        if !session.is_far() {
+            self.witness.look(&board, &console);
         }
         let mut world = World {
             started: session.stage.started(),
@@ -112,7 +111,7 @@ impl App {
             cards: Same(self.page.map.0.borrow().cards.clone()),
             label: None,
             labels: old.labels.clone(),
-            ticks: keep(&old.ticks, self.guide.ticks().clone()),
+            witness: keep(&old.witness, self.witness.seen().clone()),
             drifted: self.looks.drifted(&session, &stores, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use gloo::utils::document_element;
-use guide::Ticks;
 use serde::{Deserialize, Serialize};
 use stage::Script;
 use yew::Context;
@@ -14,6 +13,7 @@ use crate::desk::model::Desk;
 use crate::page::Stores;
 use crate::state::{FrontAction, Layout, Notice, Playback, Selection, Theme};
 use crate::storage::{self, Shelf};
+use crate::witness::Seen;
 use crate::words::Lang;
 
 const SAVE_AFTER_MS: u32 = 600;
@@ -57,7 +57,7 @@ pub struct Saver {
     pub shelf: Shelf,
     prefs: Prefs,
     desk: Option<Rc<Desk>>,
-    seen: Ticks,
+    seen: Seen,
     /// Commands of the session's script, and where its time is.
     session: Option<(usize, u64)>,
     soon: Option<Timeout>,
@@ -66,7 +66,7 @@ pub struct Saver {
 }
 
 impl Saver {
-    pub fn new(shelf: Shelf, stores: &Stores, seen: &Ticks) -> Saver {
+    pub fn new(shelf: Shelf, stores: &Stores, seen: &Seen) -> Saver {
         Saver {
             shelf,
             prefs: Prefs::now(stores),
@@ -115,7 +115,7 @@ impl App {
         let desk = stores.desk.now();
         let other = self.saver.session.is_none_or(|(saved, _)| saved != commands)
             || self.saver.desk.as_ref().is_none_or(|saved| !Rc::ptr_eq(saved, &desk))
-            || self.saver.seen != *self.guide.ticks()
+            || self.saver.seen != *self.witness.seen()
             || self.saver.prefs != Prefs::now(stores);
         if other && self.saver.soon.is_none() {
             let link = ctx.link().clone();
@@ -147,8 +147,8 @@ impl App {
                 && storage::save_text(Shelf::Own, storage::SCALE, &scale.to_string());
             self.saver.prefs = prefs;
         }
-        if *self.guide.ticks() != self.saver.seen {
-            self.saver.seen = self.guide.ticks().clone();
+        if *self.witness.seen() != self.saver.seen {
+            self.saver.seen = self.witness.seen().clone();
             saved &= storage::save(Shelf::Own, storage::SEEN, &self.saver.seen);
         }
         saved

@@ -1,6 +1,97 @@
 //! The comparison's sentences, in English and Korean.
 
+use crate::witness::Claim;
 use crate::words::Lang;
+
+/// A claim, and how to see it.
+pub fn claim_texts(lang: Lang, claim: Claim) -> (&'static str, &'static str) {
+    let (en, ko) = match claim {
+        Claim::ThroughApi => (
+            (
+                "An ordinary pod, a DaemonSet's too, goes through the API server: while that is down, nothing new is deployed.",
+                "Stop the API server, then apply a DaemonSet: kubectl is refused.",
+            ),
+            (
+                "DaemonSet의 파드를 비롯한 보통의 파드는 API 서버를 거칩니다. API 서버가 중지되면 새로 배포되는 것은 없습니다.",
+                "API 서버를 중지한 뒤 DaemonSet을 적용해 보세요. kubectl 연결이 거부됩니다.",
+            ),
+        ),
+        Claim::WithoutApi => (
+            (
+                "A static pod is run by its node's kubelet straight from a file; neither the API server nor another node matters to it.",
+                "With the API server down, put a new file on worker-2: its pod starts, and shows in kubectl only when the API server is back.",
+            ),
+            (
+                "스태틱 파드는 그 노드의 kubelet이 파일을 보고 바로 실행합니다. API 서버도 다른 노드도 상관없습니다.",
+                "API 서버를 중지한 상태에서 worker-2에 새 파일을 넣어 보세요. 파드는 실행되고, kubectl에는 API 서버가 돌아온 뒤에야 보입니다.",
+            ),
+        ),
+        Claim::Path => (
+            (
+                "The file lies in the node's staticPodPath, as its kubelet's config says; the path can be changed, node by node.",
+                "Change staticPodPath in /var/lib/kubelet/config.yaml and restart the kubelet.",
+            ),
+            (
+                "파일은 노드의 staticPodPath에 둡니다. 경로는 kubelet 설정에 있고 노드마다 바꿀 수 있습니다.",
+                "/var/lib/kubelet/config.yaml의 staticPodPath를 바꾸고 kubelet을 재시작해 보세요.",
+            ),
+        ),
+        Claim::ControlPlane => (
+            (
+                "etcd, kube-apiserver, kube-controller-manager and kube-scheduler are static pods of the control-plane node.",
+                "Look at control-plane: four files, four pods. Move one of the files away.",
+            ),
+            (
+                "etcd, kube-apiserver, kube-controller-manager, kube-scheduler는 control-plane 노드의 스태틱 파드입니다.",
+                "control-plane 노드를 보세요. 파일이 4개, 파드도 4개입니다. 파일 하나를 밖으로 옮겨 보세요.",
+            ),
+        ),
+        Claim::Names => (
+            (
+                "A static pod is called <name>-<node>. A DaemonSet's pod is <daemonset>-<5 characters>, not the node's name: both are one per node, so the two are easily confused.",
+                "Compare web-worker-1 with agent-…: only one of them says where it runs.",
+            ),
+            (
+                "스태틱 파드의 이름은 <이름>-<노드>입니다. DaemonSet의 파드는 노드 이름이 아니라 <DaemonSet 이름>-<임의의 5글자>입니다. 둘 다 노드마다 하나씩이라 헷갈리기 쉽습니다.",
+                "web-worker-1과 agent-…를 비교해 보세요. 실행되는 노드가 이름에 적힌 것은 하나뿐입니다.",
+            ),
+        ),
+        Claim::Where => (
+            (
+                "A DaemonSet puts one pod on every matching node; a static pod exists only where its file lies.",
+                "Count agent's pods and web's. The control plane has none of agent: its taint is not tolerated.",
+            ),
+            (
+                "DaemonSet은 조건에 맞는 모든 노드에 파드를 하나씩 둡니다. 스태틱 파드는 파일이 있는 노드에만 있습니다.",
+                "agent의 파드와 web의 파드를 세어 보세요. control-plane에는 테인트 때문에 agent가 없습니다.",
+            ),
+        ),
+        Claim::ComeBack => (
+            (
+                "Delete the pod of either kind and it comes back at once: a DaemonSet's as a new pod with a new name, a static one's mirror with the same name while its container never stops.",
+                "Click a pod and delete it; then one of the other kind.",
+            ),
+            (
+                "어느 쪽이든 파드를 지우면 곧 되돌아옵니다. DaemonSet은 새 이름의 새 파드로, 스태틱 파드는 같은 이름의 미러로 돌아오며 컨테이너는 중지되지 않습니다.",
+                "파드를 눌러 삭제해 보고, 다른 종류도 삭제해 보세요.",
+            ),
+        ),
+        Claim::Gone => (
+            (
+                "To be rid of them: delete the DaemonSet; remove the file from the directory.",
+                "kubectl delete ds agent; move web.yaml away.",
+            ),
+            (
+                "정말 없애려면 DaemonSet은 오브젝트를 삭제하고, 스태틱 파드는 디렉터리에서 파일을 치웁니다.",
+                "kubectl delete ds agent를 실행하고, web.yaml을 밖으로 옮겨 보세요.",
+            ),
+        ),
+    };
+    match lang {
+        Lang::En => en,
+        Lang::Ko => ko,
+    }
+}
 
 /// A row of the table: a question and its two answers.
 pub struct Row {

@@ -57,8 +57,6 @@ pub enum Action {
     /// Shows the comparison, wherever there is room for it.
     Compare,
     ForgetSeen,
-    /// Does what comes next in a step of the guide.
-    PlayStep(usize),
 }
 
 impl From<Command> for Action {

@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use guide::Light;
-
 use super::{Selection, Size};
 use crate::store::Reduce;
+use crate::witness::Claim;
 
 /// A menu that stands open, where, and for what.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +52,8 @@ pub struct Front {
     pub help: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
-    /// What is lit up in the cluster.
-    pub lit: &'static [Light],
+    /// The claim that is pointed at.
+    pub lit: Option<Claim>,
     pub size: Size,
 }
 
@@ -68,8 +67,8 @@ pub enum FrontAction {
     Help(bool),
     Notice(Notice),
     CloseNotice,
-    /// Lights what in the cluster shows a step of the guide; nothing if empty.
-    Light(&'static [Light]),
+    /// Lights what in the cluster shows a claim.
+    Light(Option<Claim>),
     Size(Size),
 }
 
@@ -85,7 +84,7 @@ impl Reduce for Front {
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
-            FrontAction::Light(lights) => self.lit = lights,
+            FrontAction::Light(claim) => self.lit = claim,
             FrontAction::Size(size) => self.size = size,
         }
     }

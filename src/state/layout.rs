@@ -173,8 +173,6 @@ pub struct Layout {
     pub desk_width: u32,
     pub drawer_height: u32,
     pub system_pods: bool,
-    /// More of the guide than its one line.
-    pub guide_open: bool,
     /// The DaemonSet whose absence nodes explain: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
     /// Single keys count while the focus is on the cluster.
@@ -199,7 +197,6 @@ impl Default for Layout {
             desk_width: 360,
             drawer_height: 176,
             system_pods: true,
-            guide_open: false,
             daemonset: None,
             letters: true,
             distance: Distance::Auto,
@@ -223,7 +220,6 @@ pub enum LayoutAction {
     Desk(DeskTab),
     ToggleDesk,
     ToggleDrawer,
-    ToggleGuide,
     DeskWidth(u32),
     DrawerHeight(u32),
     SystemPods(bool),
@@ -257,7 +253,6 @@ impl Reduce for Layout {
                 (self.desk_tab, self.desk_open, self.pane) = (tab, true, Pane::Desk);
             }
             LayoutAction::ToggleDesk => self.desk_open = !self.desk_open,
-            LayoutAction::ToggleGuide => self.guide_open = !self.guide_open,
             LayoutAction::ToggleDrawer => self.drawer_open = !self.drawer_open,
             LayoutAction::DeskWidth(width) => self.desk_width = width.clamp(260, 900),
             LayoutAction::DrawerHeight(height) => self.drawer_height = height.clamp(90, 700),
