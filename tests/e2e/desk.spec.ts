@@ -22,7 +22,9 @@ test("what Live could not apply is applied when the API server is back", async (
   const text = (await (await editor(page, "daemonset")).innerText()).replace("fluent-bit:3.2", "fluent-bit:4.0");
   await paste(page, "daemonset", text);
   await expect.poll(async () => (await api(page, "advance", 1), outcome(page).getAttribute("data-outcome"))).toBe("failed");
-  await page.locator('header [data-control="api-server"]').click();
+  const control = page.locator('header [data-control="api-server"]');
+  await expect(control).toHaveText(/Start/);
+  await control.click();
   await api(page, "advance", 60);
   await expect.poll(async () => (await api(page, "advance", 2), outcome(page).getAttribute("data-outcome"))).toBe("applied");
 });
