@@ -7,7 +7,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, parse } from "node:path";
+import { basename, dirname, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as bundle } from "esbuild";
 import { compress } from "./compress.mjs";
@@ -32,7 +32,8 @@ class Build {
     await this.hooks("pre_build");
     // The page's last steps keep one core busy, so the other program is done on the second one.
     const [program] = await Promise.all([this.cargo(), run("scripts/setup.sh", ["bindgen"])]);
-    const tags = { rust: await this.rust(program), css: this.css, icon: this.icon, inline: this.inline, "copy-file": this.copy };
+    this.program = program;
+    const tags = { rust: this.rust, css: this.css, icon: this.icon, inline: this.inline, "copy-file": this.copy };
     const html = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
       const attributes = attributesOf(tag);
       const make = tags[attributes.rel];
@@ -73,14 +74,32 @@ class Build {
     return program;
   }
 
-  /** Makes the module and its script out of the program; resolves to what makes their tags. */
-  async rust(program) {
-    const work = join(this.staging, ".work");
-    await run("wasm-bindgen", ["--target=web", "--no-typescript", "--omit-default-module-path", `--out-dir=${work}`, "--out-name=web", program]);
+  async rust(attributes) {
+    const parts = await this.parts(this.dev ? undefined : attributes["data-wasm-opt"]);
+    const js = this.place(join(parts, "bundle.js"), "web.js");
+    const wasm = this.place(join(parts, "web_bg.wasm"), "web.wasm");
+    // No `integrity`: the files come from where this page comes from, and browsers ignore it for a fetch.
+    return `<link rel="modulepreload" href="./${js}">
+    <link rel="preload" href="./${wasm}" as="fetch" type="application/wasm" crossorigin>
+    <script type="module">
+      import init from "./${js}";
+      const wasm = await init({ module_or_path: "./${wasm}" });
+      dispatchEvent(new CustomEvent("TrunkApplicationStarted", { detail: { wasm } }));
+    </script>`;
+  }
+
+  /** Makes the module and its script out of the program, unless that has not changed; resolves to their folder. */
+  async parts(level) {
+    const parts = join(dirname(this.program), "web-parts");
+    const stamp = join(parts, "made-from");
+    const from = `${hash(this.program)} ${level}`;
+    if (existsSync(stamp) && readFileSync(stamp, "utf8") === from) return parts;
+    rmSync(parts, { recursive: true, force: true });
+    await run("wasm-bindgen", ["--target=web", "--no-typescript", "--omit-default-module-path", `--out-dir=${parts}`, "--out-name=web", this.program]);
     // Its snippets are bundled with it: one request instead of one for each.
     await bundle({
-      entryPoints: [join(work, "web.js")],
-      outfile: join(work, "bundle.js"),
+      entryPoints: [join(parts, "web.js")],
+      outfile: join(parts, "bundle.js"),
       bundle: true,
       format: "esm",
       target: "es2022",
@@ -88,31 +107,21 @@ class Build {
       legalComments: "none",
       logLevel: "warning",
     });
-    const wasm = join(work, "web_bg.wasm");
-    return async (attributes) => {
-      if (!this.dev && attributes["data-wasm-opt"]) {
-        say("Optimising the page's module with wasm-opt (20 seconds)");
-        await run("wasm-opt", [`-O${attributes["data-wasm-opt"]}`, wasm, `--output=${wasm}`]);
-      }
-      const [js, module] = [this.place(join(work, "bundle.js"), "web.js"), this.place(wasm, "web.wasm")];
-      rmSync(work, { recursive: true });
-      // No `integrity`: the files come from where this page comes from, and browsers ignore it for a fetch.
-      return `<link rel="modulepreload" href="./${js}">
-    <link rel="preload" href="./${module}" as="fetch" type="application/wasm" crossorigin>
-    <script type="module">
-      import init from "./${js}";
-      const wasm = await init({ module_or_path: "./${module}" });
-      dispatchEvent(new CustomEvent("TrunkApplicationStarted", { detail: { wasm } }));
-    </script>`;
-    };
+    if (level) {
+      say("Optimising the page's module with wasm-opt (20 seconds)");
+      const wasm = join(parts, "web_bg.wasm");
+      await run("wasm-opt", [`-O${level}`, wasm, `--output=${wasm}`]);
+    }
+    writeFileSync(stamp, from);
+    return parts;
   }
 
   css({ href }) {
-    return `<link rel="stylesheet" href="./${this.place(href, basename(href), copyFileSync)}">`;
+    return `<link rel="stylesheet" href="./${this.place(href, basename(href))}">`;
   }
 
   icon({ href }) {
-    return `<link rel="icon" href="./${this.place(href, basename(href), copyFileSync)}">`;
+    return `<link rel="icon" href="./${this.place(href, basename(href))}">`;
   }
 
   inline({ href }) {
@@ -124,13 +133,17 @@ class Build {
     return "";
   }
 
-  /** Puts a file where the page is gathered, under a name that changes with its content; returns that name. */
-  place(from, as, how = renameSync) {
-    const hash = createHash("sha256").update(readFileSync(from)).digest("hex").slice(0, 16);
+  /** Puts a copy where the page is gathered, under a name that changes with its content; returns that name. */
+  place(from, as) {
     const { name, ext } = parse(as);
-    how(from, join(this.staging, `${name}-${hash}${ext}`));
-    return `${name}-${hash}${ext}`;
+    const placed = `${name}-${hash(from)}${ext}`;
+    copyFileSync(from, join(this.staging, placed));
+    return placed;
   }
+}
+
+function hash(file) {
+  return createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16);
 }
 
 function say(text) {
