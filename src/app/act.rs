@@ -72,7 +72,12 @@ impl App {
                 if let FrontAction::Light(Some(claim)) = action {
                     self.witness.point_at(claim, &self.session.borrow().board());
                 }
+                let opens_menu = matches!(action, FrontAction::OpenMenu(_));
                 stores.front.dispatch(action);
+                if opens_menu {
+                    // A far node is known by name only: what its menu offers follows from a closer look.
+                    self.look();
+                }
             }
             Action::Desk(action) => {
                 stores.desk.dispatch(action);

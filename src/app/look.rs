@@ -144,16 +144,19 @@ impl App {
         }
     }
 
-    /// What is to be shown in full: what is picked anywhere, and the cards of the map.
+    /// What is to be shown in full: what is picked anywhere or has its menu open, and the cards of the map.
     fn gaze(&self, selection: &Selection) -> Gaze {
         let mut gaze = Gaze { all_up_to: FULL_CARDS, ..Gaze::default() };
-        match selection {
-            Selection::Node(name) => gaze.near.extend([name.clone()]),
-            Selection::Pod(id) => {
-                let (namespace, name) = id.split_once('/').unwrap_or(("", id));
-                gaze.near.extend(self.session.borrow().stage.node_of_pod(namespace, name));
+        let front = self.page.stores.front.now();
+        for picked in [Some(selection), front.menu.as_ref().map(|menu| &menu.target)].into_iter().flatten() {
+            match picked {
+                Selection::Node(name) => gaze.near.extend([name.clone()]),
+                Selection::Pod(id) => {
+                    let (namespace, name) = id.split_once('/').unwrap_or(("", id));
+                    gaze.near.extend(self.session.borrow().stage.node_of_pod(namespace, name));
+                }
+                _ => {}
             }
-            _ => {}
         }
         gaze.near.insert(self.page.stores.desk.now().node.clone());
         gaze.near.extend(self.page.map.0.borrow().near());
