@@ -6,7 +6,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use sim::Duration;
 use stage::{Command, Options, Script, Stage, Start};
-use view::{Board, Fleet, Gaze, NodeView, Origin, Place, PodState};
+use view::{ApiServerState, Board, Fleet, Gaze, NodeView, Origin, PartState, Place, PodState};
 
 use super::sessions::{any_session, cases, play, run_for, standard};
 
@@ -215,4 +215,18 @@ fn flows_count_what_is_under_way() {
         ways.extend(flows.into_iter().map(|flow| (flow.from, flow.to)));
     }
     assert!(most <= 8 && ways.contains(&(Place::ApiServer, Place::Kubelets)), "{most} {ways:?}");
+}
+
+/// A stopped sandbox stays on the node for a while: what ran in it is down all the same.
+#[test]
+fn an_api_server_whose_file_is_away_is_down() {
+    let mut stage = Stage::new(Options { start: Start::Ready, ..Options::default() });
+    let line = "ssh control-plane sudo mv /etc/kubernetes/manifests/kube-apiserver.yaml /tmp";
+    exec(&mut stage, line);
+    let until = stage.now() + Duration::from_secs(41);
+    stage.run_until(until);
+    let board = stage.board();
+    assert_eq!(board.api_server, ApiServerState::Down);
+    let part = board.parts.iter().find(|part| &*part.name == "kube-apiserver").unwrap();
+    assert_eq!(part.state, PartState::Down);
 }

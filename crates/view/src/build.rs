@@ -408,7 +408,11 @@ fn part_view(cluster: &Cluster, part: &str) -> PartView {
     let state = match (running, answers, sandbox) {
         (true, true, _) => PartState::Running,
         (true, false, _) => PartState::Starting,
-        (false, _, Some(sandbox)) if sandbox.containers.is_empty() => PartState::Starting,
+        (false, _, Some(sandbox))
+            if sandbox.containers.is_empty() && sandbox.state != SandboxState::NotReady =>
+        {
+            PartState::Starting
+        }
         _ => PartState::Down,
     };
     let pod = machine.map_or(String::new(), |machine| format!("kube-system/{part}-{}", machine.name));
@@ -438,8 +442,10 @@ pub(super) fn api_server_state(cluster: &Cluster) -> ApiServerState {
         return if stopping { ApiServerState::Stopping } else { ApiServerState::Up };
     }
     let starting = part_sandbox(cluster, "kube-apiserver").and_then(|(_, sandbox)| sandbox);
+    // A sandbox that was stopped stays until the kubelet collects it; nothing starts in it any more.
     let starting = starting.is_some_and(|sandbox| {
-        sandbox.newest("kube-apiserver").is_none_or(|container| container.exit().is_none())
+        sandbox.state != SandboxState::NotReady
+            && sandbox.newest("kube-apiserver").is_none_or(|container| container.exit().is_none())
     });
     if starting { ApiServerState::Starting } else { ApiServerState::Down }
 }
