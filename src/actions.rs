@@ -24,7 +24,7 @@ pub enum Scope {
     Editor,
 }
 
-/// What a key's deed may look at.
+/// What a key's action may look at.
 struct Now<'a> {
     board: &'a Board,
     selection: &'a Selection,

@@ -33,14 +33,14 @@ const APART_MS: f64 = 3.0;
 const TYPING_MS: f64 = 600.0;
 const TYPING_SHARE: f64 = 0.4;
 const TYPING_PAUSES: f64 = 3.0;
-/// What changes on the map is painted no oftener; what moves is, each frame.
+/// What changes on the map is painted at most this often; what moves is painted in each frame.
 const PAINT_EVERY_MS: f64 = 50.0;
 /// After a longer pause (another tab was in front) no more than this is made up for.
 const LONGEST_MS: f64 = 100.0;
 const COUNTDOWNS_EVERY_MS: f64 = 200.0;
-/// With many nodes the page is drawn anew no oftener.
+/// With many nodes the page is drawn again at most this often.
 const REDRAW_EVERY_MS: f64 = 150.0;
-/// Other cards come into sight of the map no oftener.
+/// Other cards come into sight of the map at most this often.
 const CARDS_EVERY_MS: f64 = 60.0;
 /// More messages under way than this are drawn as flows.
 const FLIGHTS_MOST: usize = 400;

@@ -32,7 +32,7 @@ impl Item {
         Item { id: id.to_owned(), word: word.into(), line: None, danger: false, action }
     }
 
-    fn deed(id: &str, word: impl Into<String>, command: Command) -> Item {
+    fn action(id: &str, word: impl Into<String>, command: Command) -> Item {
         let line = Some(command.shell_line());
         Item { id: id.to_owned(), word: word.into(), line, danger: false, action: Action::Perform(command) }
     }
@@ -80,11 +80,12 @@ fn pod_items(words: &Words, pod: &PodView) -> Vec<Item> {
     for container in pod.containers.iter().filter(|container| container.running) {
         let Some(command) = crash(pod, &container.name) else { continue };
         let word = fill(words.crash_container, &[&container.name]);
-        items.push(Item::deed("crash", word, command));
+        items.push(Item::action("crash", word, command));
     }
     if pod.api_status.is_some() {
-        items.push(Item::deed("delete", words.delete, exec(delete_line(pod, false))).dangerous());
-        items.push(Item::deed("force-delete", words.force_delete, exec(delete_line(pod, true))).dangerous());
+        items.push(Item::action("delete", words.delete, exec(delete_line(pod, false))).dangerous());
+        items
+            .push(Item::action("force-delete", words.force_delete, exec(delete_line(pod, true))).dangerous());
     }
     if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
         let open = Action::OpenFile { node: node.clone(), path: file.clone() };
@@ -92,7 +93,7 @@ fn pod_items(words: &Words, pod: &PodView) -> Vec<Item> {
         let name = file.rsplit('/').next().unwrap_or_default();
         let away =
             Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{name}") };
-        items.push(Item::deed("move-away", words.move_away, away).dangerous());
+        items.push(Item::action("move-away", words.move_away, away).dangerous());
     }
     items
 }
@@ -113,14 +114,15 @@ fn node_items(words: &Words, node: &NodeView) -> Vec<Item> {
 fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
     let name = &node.name;
     let cordon = match node.cordoned {
-        true => Item::deed("uncordon", words.uncordon, exec(format!("kubectl uncordon {name}"))),
-        false => Item::deed("cordon", words.cordon, exec(format!("kubectl cordon {name}"))),
+        true => Item::action("uncordon", words.uncordon, exec(format!("kubectl uncordon {name}"))),
+        false => Item::action("cordon", words.cordon, exec(format!("kubectl cordon {name}"))),
     };
     let drain = format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data --force");
     vec![
         cordon,
-        Item::deed("drain", words.drain, exec(drain)),
-        Item::deed("delete-node", words.delete_node, exec(format!("kubectl delete node {name}"))).dangerous(),
+        Item::action("drain", words.drain, exec(drain)),
+        Item::action("delete-node", words.delete_node, exec(format!("kubectl delete node {name}")))
+            .dangerous(),
     ]
 }
 
@@ -128,26 +130,30 @@ fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
 fn machine_items(words: &Words, node: &NodeView) -> Vec<Item> {
     let name = || node.name.to_string();
     if !node.powered {
-        return vec![Item::deed("power-on", words.switch_on, Command::PowerOn { node: name() })];
+        return vec![Item::action("power-on", words.switch_on, Command::PowerOn { node: name() })];
     }
     let mut items = Vec::new();
     if node.kubelet_running {
         let restart = Command::RestartKubelet { node: name() };
-        items.push(Item::deed("restart-kubelet", words.restart_kubelet, restart));
+        items.push(Item::action("restart-kubelet", words.restart_kubelet, restart));
         let stop = Command::StopKubelet { node: name() };
-        items.push(Item::deed("stop-kubelet", words.stop_kubelet, stop).dangerous());
+        items.push(Item::action("stop-kubelet", words.stop_kubelet, stop).dangerous());
     } else {
-        items.push(Item::deed("start-kubelet", words.start_kubelet, Command::StartKubelet { node: name() }));
+        items.push(Item::action(
+            "start-kubelet",
+            words.start_kubelet,
+            Command::StartKubelet { node: name() },
+        ));
     }
     items.push(match node.linked {
         true => {
-            Item::deed("cut-network", words.cut_network, Command::CutNetwork { node: name() }).dangerous()
+            Item::action("cut-network", words.cut_network, Command::CutNetwork { node: name() }).dangerous()
         }
         false => {
-            Item::deed("restore-network", words.restore_network, Command::RestoreNetwork { node: name() })
+            Item::action("restore-network", words.restore_network, Command::RestoreNetwork { node: name() })
         }
     });
-    items.push(Item::deed("power-off", words.switch_off, Command::PowerOff { node: name() }).dangerous());
+    items.push(Item::action("power-off", words.switch_off, Command::PowerOff { node: name() }).dangerous());
     items
 }
 
@@ -158,7 +164,7 @@ fn part_items(words: &Words, board: &Board, name: &str) -> Vec<Item> {
     let Some(pod) = find_pod(board, &part.pod) else { return stopped_part(words, board, items, name) };
     for container in pod.containers.iter().filter(|container| container.running) {
         let Some(command) = crash(pod, &container.name) else { continue };
-        items.push(Item::deed("crash", fill(words.crash_container, &[&container.name]), command));
+        items.push(Item::action("crash", fill(words.crash_container, &[&container.name]), command));
     }
     if name == "kube-apiserver" {
         return stopped_part(words, board, items, name);
@@ -167,7 +173,7 @@ fn part_items(words: &Words, board: &Board, name: &str) -> Vec<Item> {
         let base = file.rsplit('/').next().unwrap_or_default();
         let away =
             Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{base}") };
-        items.push(Item::deed("stop", fill(words.stop_part, &[name]), away).dangerous());
+        items.push(Item::action("stop", fill(words.stop_part, &[name]), away).dangerous());
         items.push(Item::new(
             "open-file",
             words.open_file,
@@ -183,7 +189,7 @@ fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) 
         let up = matches!(board.api_server, ApiServerState::Up | ApiServerState::Starting);
         let command = Command::SetApiServer { up: !up };
         let (id, word) = if up { ("stop", words.stop_part) } else { ("start", words.start_part) };
-        let item = Item::deed(id, fill(word, &[name]), command);
+        let item = Item::action(id, fill(word, &[name]), command);
         items.push(if up { item.dangerous() } else { item });
         return items;
     }
@@ -192,7 +198,7 @@ fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) 
     if let Some(node) = moved {
         let to = format!("{}/{name}.yaml", node.static_pod_path);
         let back = Command::MoveFile { node: node.name.to_string(), from: file, to };
-        items.push(Item::deed("start", fill(words.start_part, &[name]), back));
+        items.push(Item::action("start", fill(words.start_part, &[name]), back));
     }
     items
 }
@@ -202,13 +208,13 @@ fn daemonset_items(words: &Words, id: &str) -> Vec<Item> {
     let flag = namespace_flag(namespace);
     vec![
         Item::new("show", words.show, Action::Show(Selection::DaemonSet(id.into()))),
-        Item::deed("describe", words.describe, exec(format!("kubectl describe ds {name}{flag}"))),
-        Item::deed(
+        Item::action("describe", words.describe, exec(format!("kubectl describe ds {name}{flag}"))),
+        Item::action(
             "rollout-restart",
             words.rollout_restart,
             exec(format!("kubectl rollout restart ds/{name}{flag}")),
         ),
-        Item::deed("delete", words.delete_daemonset, exec(format!("kubectl delete ds {name}{flag}")))
+        Item::action("delete", words.delete_daemonset, exec(format!("kubectl delete ds {name}{flag}")))
             .dangerous(),
     ]
 }

@@ -52,7 +52,7 @@ struct Stream {
     path: String,
 }
 
-/// Flows are counted no oftener: what is drawn between follows from the clock alone.
+/// Flows are counted at most this often: what is drawn between follows from the clock alone.
 const FLOWS_EVERY_MS: f64 = 100.0;
 /// Pixels from one dash of a flow to the next.
 const DASH: f64 = 18.0;

@@ -367,7 +367,7 @@ impl Engine {
         let _ = parts.tip.style().set_property("transform", &place);
     }
 
-    // ---- deeds of a person ----
+    // ---- actions of a person ----
 
     pub fn name_of(&self, node: usize) -> Option<Rc<str>> {
         self.painted.get(node).map(|mark| mark.name.clone())

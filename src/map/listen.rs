@@ -20,10 +20,10 @@ struct Ears {
 /// Listens as long as what it returns is kept.
 pub fn listen(view: &HtmlElement, page: &Page) -> Vec<EventListener> {
     let ears = std::rc::Rc::new(Ears { view: view.clone(), page: page.clone() });
-    let on = |name: &'static str, heed: fn(&Ears, &Event)| {
+    let on = |name: &'static str, handler: fn(&Ears, &Event)| {
         let ears = ears.clone();
         let options = EventListenerOptions::enable_prevent_default();
-        EventListener::new_with_options(view, name, options, move |event| heed(&ears, event))
+        EventListener::new_with_options(view, name, options, move |event| handler(&ears, event))
     };
     vec![
         on("wheel", |ears, event| ears.wheel(event.unchecked_ref())),

@@ -146,7 +146,7 @@ test("completion and hover ask outside and show the answers as text", async ({ p
   await page.keyboard.type("t");
   await expect(page.getByRole("option", { name: /template/ })).toBeVisible();
   await expect(page.locator(".cm-completionInfo")).toHaveText("The pod that is made");
-  await page.waitForTimeout(100); // CodeMirror ignores Enter in the first 75 ms, lest it was meant for the text
+  await page.waitForTimeout(100); // CodeMirror ignores Enter in the first 75 ms, as it may have been meant for the text
   await page.keyboard.press("Enter");
   expect(await text(page)).toBe(TEXT + "template");
   await page.getByText("kind").hover();

@@ -378,7 +378,7 @@ fn cmp_016_a_cordon() {
     assert!(is_running(&still(&mut person)) && is_running(&rows(&mut person, "other-worker-1")[0]));
     person.run("kubectl run plain --image=nginx --labels=app=plain");
     person.wait(20);
-    assert_ne!(rows(&mut person, "plain")[0].node, "worker-1", "an ordinary pod heeds it");
+    assert_ne!(rows(&mut person, "plain")[0].node, "worker-1", "the taint holds for an ordinary pod");
 }
 
 #[test]

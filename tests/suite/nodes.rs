@@ -33,18 +33,18 @@ fn exec_with(stage: &mut Stage, line: &str, files: &[(&str, &str)]) -> String {
     stage.job(id).map(|job| job.text.to_string()).unwrap_or_default()
 }
 
-/// What a deed answers; empty if it was done.
-fn deed(stage: &mut Stage, command: Command) -> String {
+/// What an action answers; empty if it was done.
+fn act(stage: &mut Stage, command: Command) -> String {
     let id = stage.perform(command);
     stage.job(id).map(|job| job.text.to_string()).unwrap_or_default()
 }
 
 fn power_off(stage: &mut Stage, node: &str) {
-    assert_eq!(deed(stage, Command::PowerOff { node: node.to_owned() }), "");
+    assert_eq!(act(stage, Command::PowerOff { node: node.to_owned() }), "");
 }
 
 fn power_on(stage: &mut Stage, node: &str) {
-    assert_eq!(deed(stage, Command::PowerOn { node: node.to_owned() }), "");
+    assert_eq!(act(stage, Command::PowerOn { node: node.to_owned() }), "");
 }
 
 fn seconds(stage: &mut Stage, seconds: u64) {
@@ -110,7 +110,7 @@ fn write_static(stage: &mut Stage, node: &str, name: &str) {
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: main\n    image: nginx\n"
     );
     let path = format!("{MANIFESTS}/{name}.yaml");
-    assert_eq!(deed(stage, Command::WriteFile { node: node.to_owned(), path, text: text.into() }), "");
+    assert_eq!(act(stage, Command::WriteFile { node: node.to_owned(), path, text: text.into() }), "");
     seconds(stage, 20);
 }
 
@@ -156,7 +156,7 @@ fn nd_012_a_node_shows_not_ready_40_to_55_seconds_after_its_kubelet_stopped() {
     for wait in [0, 1, 4, 8] {
         let mut stage = standard();
         seconds(&mut stage, wait);
-        assert_eq!(deed(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() }), "");
+        assert_eq!(act(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() }), "");
         let passed = until(&mut stage, 70, |stage| !is_ready(stage, "worker-1"));
         assert!((40..=56).contains(&passed), "{passed} s after waiting {wait} s");
     }
@@ -233,13 +233,13 @@ fn nd_018_nd_021_a_node_that_comes_back_is_as_before_and_nothing_is_restarted() 
     apply_agent(&mut stage);
     write_static(&mut stage, "worker-1", "web");
     let before = starts(&stage, "worker-1");
-    deed(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
+    act(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
     seconds(&mut stage, 120);
     assert_eq!(taints(&stage, "worker-1"), ["unreachable:NoExecute", "unreachable:NoSchedule"]);
     for name in [agent_on(&stage, "worker-1").unwrap().meta.name.to_string(), "web-worker-1".to_owned()] {
         assert!(!pod(&stage, &name).unwrap().is_ready(), "{name}");
     }
-    deed(&mut stage, Command::RestoreNetwork { node: "worker-1".to_owned() });
+    act(&mut stage, Command::RestoreNetwork { node: "worker-1".to_owned() });
     let passed = until(&mut stage, 30, |stage| is_ready(stage, "worker-1"));
     assert!(passed <= 12, "{passed} s");
     until(&mut stage, 6, |stage| taints(stage, "worker-1").is_empty());
@@ -323,7 +323,7 @@ fn nd_014_a_controller_manager_that_starts_gives_all_nodes_a_fresh_grace_period(
         container: manager,
         exit_code: 137,
     };
-    assert_eq!(deed(&mut stage, crash), "");
+    assert_eq!(act(&mut stage, crash), "");
     let passed = until(&mut stage, 120, |stage| !is_ready(stage, "worker-1"));
     // It is the leader again after 15 to 20 s (CP-011).
     assert!((65..=82).contains(&passed), "{passed} s after the restart");
@@ -430,7 +430,7 @@ fn nd_023_cp_015_when_no_node_is_ready_evictions_stop() {
     assert!(has_no_execute(&stage, "worker-1"));
     // No kubelet renews its lease any more; the control plane's containers go on.
     for node in ["worker-2", "worker-3", "control-plane"] {
-        deed(&mut stage, Command::StopKubelet { node: node.to_owned() });
+        act(&mut stage, Command::StopKubelet { node: node.to_owned() });
     }
     seconds(&mut stage, 70);
     let nodes = ["control-plane", "worker-1", "worker-2", "worker-3"];
@@ -448,7 +448,7 @@ fn nd_023_cp_015_when_no_node_is_ready_evictions_stop() {
     assert!(events(&stage, Kind::Pod, "web").contains(&cancelled.to_owned()));
     // Three nodes are ready again: the one that is not gets its taint back.
     for node in ["worker-2", "worker-3", "control-plane"] {
-        deed(&mut stage, Command::StartKubelet { node: node.to_owned() });
+        act(&mut stage, Command::StartKubelet { node: node.to_owned() });
     }
     seconds(&mut stage, 60);
     assert_eq!(nodes.map(|node| has_no_execute(&stage, node)), [false, true, false, false]);
@@ -479,9 +479,9 @@ fn cp_015_after_a_long_outage_of_the_api_server_all_nodes_recover() {
     let mut stage = standard();
     apply_pod(&mut stage, "web", "worker-1");
     let before = starts(&stage, "worker-1");
-    deed(&mut stage, Command::SetApiServer { up: false });
+    act(&mut stage, Command::SetApiServer { up: false });
     seconds(&mut stage, 300);
-    deed(&mut stage, Command::SetApiServer { up: true });
+    act(&mut stage, Command::SetApiServer { up: true });
     seconds(&mut stage, 600);
     for node in ["control-plane", "worker-1", "worker-2", "worker-3"] {
         assert!(is_ready(&stage, node), "{node}");

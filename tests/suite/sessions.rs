@@ -12,7 +12,7 @@ use stage::{Command, Options, Stage, Start};
 
 pub const NODES: [&str; 4] = ["control-plane", "worker-1", "worker-2", "worker-3"];
 
-/// One deed of a random session.
+/// One action of a random session.
 #[derive(Clone, Debug)]
 pub enum Act {
     Apply(Set),

@@ -26,7 +26,7 @@ const WATCHED: Duration = Duration::from_secs(30);
 
 /// A session may name any number of workers and run for years; such a one is cut to what can be played here.
 const WORKERS: u32 = 3;
-const DEEDS: usize = 20;
+const ACTIONS: usize = 20;
 const PLAYED: Duration = Duration::from_secs(3600);
 
 /// An input that begins with this byte (which no UTF-8 text holds) is blown up: `REPEAT n body` stands for
@@ -143,7 +143,7 @@ pub fn session(input: &[u8]) {
     let Ok(mut script) = Script::parse(&text) else { return };
     assert_eq!(Script::parse(&script.to_json()).as_ref(), Ok(&script));
     script.options.workers = script.options.workers.min(WORKERS);
-    script.entries.truncate(DEEDS);
+    script.entries.truncate(ACTIONS);
     script.until = script.until.min(PLAYED.as_micros());
     for entry in &mut script.entries {
         entry.at = entry.at.min(PLAYED.as_micros());

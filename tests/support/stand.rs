@@ -44,7 +44,7 @@ pub struct Stand {
     pub instant_deletion: bool,
     /// Pods are stored as they are, without admission, as upstream's fake pod control does it.
     pub plain_creation: bool,
-    /// Whether timers are heeded; without them only what is called by hand happens.
+    /// Whether timers fire; without them only what is called by hand happens.
     pub timers: bool,
     next_uid: u64,
 }

@@ -82,14 +82,14 @@ struct Place {
 
 /// A simple command for a node's shell, to be run there at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct HostCommand {
     pub node: String,
     pub words: Vec<String>,
     /// What comes in by a pipe or a here-document.
     pub stdin: Option<Rc<[u8]>>,
 }
 
-/// What a [`Deed`] came to.
+/// What a [`HostCommand`] came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub stdout: Vec<u8>,
@@ -136,7 +136,7 @@ pub enum Progress {
     /// Send this to the API server and bring the answer with [`Job::answer`].
     Needs(Call),
     /// Do this on a node and report with [`Job::done`].
-    Acts(Deed),
+    Acts(HostCommand),
     /// Call [`Job::woke`] then.
     Sleeps { until: Time },
     /// Bring the watch's events with [`Job::event`], its end with [`Job::closed`]; call [`Job::woke`] at

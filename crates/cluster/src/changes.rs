@@ -24,9 +24,9 @@ pub struct Changes {
     /// Serials of the pods that are meant for no particular node and not bound yet.
     unplaced: BTreeSet<u32>,
     /// Node objects without a computer of ours.
-    strangers: BTreeSet<Name>,
+    unhosted: BTreeSet<Name>,
     unplaced_changed: bool,
-    strangers_changed: bool,
+    unhosted_changed: bool,
     daemonsets_changed: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct Changes {
 pub struct Taken {
     pub machines: Vec<MachineId>,
     pub unplaced: bool,
-    pub strangers: bool,
+    pub unhosted: bool,
     pub daemonsets: bool,
 }
 
@@ -70,7 +70,7 @@ impl Changes {
     /// A computer was added; there may have been a node of its name without one.
     pub(crate) fn add_machine(&mut self, name: &Name, id: MachineId) {
         self.touch(id);
-        self.strangers_changed |= self.strangers.remove(name);
+        self.unhosted_changed |= self.unhosted.remove(name);
         if let Some(list) = self.waiting_elsewhere.remove(name) {
             let at = id.0 as usize;
             self.waiting.resize(self.waiting.len().max(at + 1), Vec::new());
@@ -80,9 +80,9 @@ impl Changes {
 
     /// A computer was taken away; its node, if there is one, stays.
     pub(crate) fn remove_machine(&mut self, name: &Name, id: MachineId, has_node: bool) {
-        self.strangers_changed = true;
+        self.unhosted_changed = true;
         if has_node {
-            self.strangers.insert(name.clone());
+            self.unhosted.insert(name.clone());
         }
         if let Some(list) = self.waiting.get_mut(id.0 as usize).map(std::mem::take)
             && !list.is_empty()
@@ -96,10 +96,10 @@ impl Changes {
             self.touch(id);
             return Some(id);
         }
-        self.strangers_changed = true;
+        self.unhosted_changed = true;
         match is_there {
-            true => self.strangers.insert(name.clone()),
-            false => self.strangers.remove(name),
+            true => self.unhosted.insert(name.clone()),
+            false => self.unhosted.remove(name),
         };
         None
     }
@@ -119,7 +119,7 @@ impl Changes {
         }
         match (machine, place) {
             (Some(_), _) => {}
-            (None, Some(_)) => self.strangers_changed = true,
+            (None, Some(_)) => self.unhosted_changed = true,
             (None, None) => self.unplaced_changed = true,
         }
         machine
@@ -181,8 +181,8 @@ impl Changes {
     }
 
     /// The node objects without a computer, by name.
-    pub fn strangers(&self) -> &BTreeSet<Name> {
-        &self.strangers
+    pub fn unhosted(&self) -> &BTreeSet<Name> {
+        &self.unhosted
     }
 
     /// Everything since the last call.
@@ -193,7 +193,7 @@ impl Changes {
         Taken {
             machines: std::mem::take(&mut self.machines),
             unplaced: std::mem::take(&mut self.unplaced_changed),
-            strangers: std::mem::take(&mut self.strangers_changed),
+            unhosted: std::mem::take(&mut self.unhosted_changed),
             daemonsets: std::mem::take(&mut self.daemonsets_changed),
         }
     }

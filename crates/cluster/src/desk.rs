@@ -36,7 +36,7 @@ const TERMINALS: u32 = 100;
 /// The home directory on the person's own computer.
 const HOME: &str = "/root";
 
-/// A deed that was done by a click, as the console shows it.
+/// An action that was done by a click, as the console shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     pub line: Rc<str>,
@@ -99,7 +99,7 @@ impl Record {
     }
 }
 
-/// All commands, running and ended, the deeds between them, and the person's own disk.
+/// All commands, running and ended, the actions between them, and the person's own disk.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
     records: BTreeMap<JobId, Record>,
@@ -282,8 +282,8 @@ fn of_token(token: Token) -> (Owner, u32) {
 }
 
 impl Cluster {
-    /// Writes down a deed that was done by a click.
-    pub fn note_deed(&mut self, line: &str, done: Result<(), String>) -> JobId {
+    /// Writes down an action that was done by a click.
+    pub fn note_action(&mut self, line: &str, done: Result<(), String>) -> JobId {
         let id = self.desk.next_id();
         self.desk.notes.insert(id, Note { line: line.into(), at: self.now, error: done.err() });
         self.desk.forget_old();

@@ -1,7 +1,7 @@
 //! What happens to the computers themselves: power, network cables, new ones and those taken away.
 
 use super::control_plane::RECONNECT_AFTER;
-use super::deeds::DeedError;
+use super::host_commands::HostError;
 use super::machine::{Machine, MachineSpec};
 use super::{Cluster, Wake};
 use api::label::{is_qualified_name, is_valid_label_value};
@@ -97,7 +97,7 @@ impl Cluster {
     }
 
     /// Switches a computer off at once: its kubelet and all containers are gone, its disk stays.
-    pub fn power_off(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn power_off(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if !self.machines[id.0 as usize].powered {
@@ -118,7 +118,7 @@ impl Cluster {
     }
 
     /// Switches a computer on; its kubelet starts when it has booted.
-    pub fn power_on(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn power_on(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].powered {
@@ -152,7 +152,7 @@ impl Cluster {
     }
 
     /// Pulls a computer's network cable out, or puts it in again.
-    pub fn set_link(&mut self, node: &str, up: bool) -> Result<(), DeedError> {
+    pub fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError> {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].linked == up {
@@ -167,7 +167,7 @@ impl Cluster {
     }
 
     /// Adds a worker: it boots, and its kubelet registers it with these labels (ND-046).
-    pub fn join_machine(&mut self, node: &str, labels: &[(String, String)]) -> Result<(), DeedError> {
+    pub fn join_machine(&mut self, node: &str, labels: &[(String, String)]) -> Result<(), HostError> {
         let wrong = name_is_dns_subdomain(node, false).into_iter().next();
         if let Some(why) = wrong {
             return Err(format!("{node:?} is no name for a node: {why}"));
@@ -191,7 +191,7 @@ impl Cluster {
     }
 
     /// Takes a computer away for good. Its Node stays until somebody deletes it.
-    pub fn remove_machine(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn remove_machine(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].spec.control_plane {

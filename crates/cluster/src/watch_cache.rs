@@ -21,7 +21,7 @@ pub(super) struct WatchCache {
 }
 
 impl WatchCache {
-    /// Somebody lists at this revision, and will have opened his watch by then.
+    /// A client lists at this revision, and will have opened its watch by then.
     pub(crate) fn listen(&mut self, revision: u64, until: Time) {
         if self.events.is_empty() {
             self.begin = revision;

@@ -361,9 +361,9 @@ fn pods(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
 /// Does something to each of the containers or sandboxes; what it fails with is told at the end.
 ///
 /// cri-tools: cmd/crictl/container.go, removeContainerCommand; sandbox.go, removePodCommand.
-fn each(ids: &[String], mut deed: impl FnMut(&str, &mut Outcome) -> Result<(), String>) -> Outcome {
+fn each(ids: &[String], mut each: impl FnMut(&str, &mut Outcome) -> Result<(), String>) -> Outcome {
     let mut outcome = Outcome::default();
-    let failed: Vec<String> = ids.iter().filter_map(|id| deed(id, &mut outcome).err()).collect();
+    let failed: Vec<String> = ids.iter().filter_map(|id| each(id, &mut outcome).err()).collect();
     let text = match failed.as_slice() {
         [] => return outcome,
         [one] => one.clone(),

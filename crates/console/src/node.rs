@@ -2,13 +2,13 @@
 
 use super::power::{self, PowerVerb};
 use super::{Machines, absent, crictl, systemd};
-use cli_runtime::job::{Deed, Outcome};
+use cli_runtime::job::{HostCommand, Outcome};
 
-/// Carries out a [`Deed`]: the words are a program and its arguments. No words at all only ask whether the
+/// Carries out a [`HostCommand`]: the words are a program and its arguments. No words at all only ask whether the
 /// node answers. Without a node it is `virsh` on the person's own computer.
-pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
-    let node = deed.node.as_str();
-    if let Some((name, args)) = deed.words.split_first()
+pub fn node_shell(machines: &mut dyn Machines, command: &HostCommand) -> Outcome {
+    let node = command.node.as_str();
+    if let Some((name, args)) = command.words.split_first()
         && node.is_empty()
         && name == "virsh"
     {
@@ -21,7 +21,7 @@ pub fn node_shell(machines: &mut dyn Machines, deed: &Deed) -> Outcome {
     if !machines.is_reachable(node) {
         return Outcome::fail(255, format!("ssh: connect to host {node} port 22: No route to host\n"));
     }
-    let Some((name, args)) = deed.words.split_first() else { return Outcome::default() };
+    let Some((name, args)) = command.words.split_first() else { return Outcome::default() };
     match name.as_str() {
         "poweroff" | "halt" => power::power(machines, node, PowerVerb::Off),
         "reboot" => power::power(machines, node, PowerVerb::Reboot),

@@ -23,7 +23,7 @@ use std::rc::Rc;
 
 use self::nodes::{Basis, DaemonTemplate, Verdict, allows_surge, node_should_run_daemon_pod};
 use self::placement::{Placement, with_pods_on};
-use self::pods::{Mould, template_generation};
+use self::pods::{PodTemplateInstance, template_generation};
 use self::sync::{History, Sync};
 use api::daemonset::{ControllerRevision, DaemonSet};
 use api::event::ObjectRef;
@@ -62,7 +62,7 @@ pub struct SetState {
     deleted: bool,
     regarding: Rc<ObjectRef>,
     template: DaemonTemplate,
-    mould: Option<Mould>,
+    instance: Option<PodTemplateInstance>,
     placement: Placement,
     owned: Owned,
     history: History,
@@ -124,7 +124,7 @@ impl SetState {
             deleted: false,
             regarding: ObjectRef::of(Kind::DaemonSet, &ds.meta),
             template: DaemonTemplate::new(&ds.template),
-            mould: None,
+            instance: None,
             placement: Placement::default(),
             owned: Owned::default(),
             history: History::default(),

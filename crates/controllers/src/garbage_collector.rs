@@ -302,15 +302,15 @@ impl GarbageCollector {
     /// Kubernetes: processDeletingDependentsItem. Rule: DS-067.
     fn process_deleting_dependents(&mut self, owner: &Item, first: bool, caches: &Caches, ctx: &mut Ctx) {
         let blocking = self.dependents(owner.uid, caches).filter(|(_, blocks)| *blocks);
-        let doomed: Vec<Item> = match first {
+        let deletable: Vec<Item> = match first {
             true => blocking.map(|(item, _)| item).collect(),
             // Those that are left were asked to go at first.
             false => blocking.map(|(item, _)| item).take(1).collect(),
         };
-        if doomed.is_empty() {
+        if deletable.is_empty() {
             self.worker.add(Work::RemoveFinalizer(owner.clone(), FOREGROUND), ctx);
         }
-        for item in doomed {
+        for item in deletable {
             self.worker.add(Work::AttemptToDelete(item), ctx);
         }
     }

@@ -184,7 +184,7 @@ impl ControllerManager {
     }
 
     /// Kubernetes: cmd/kube-controller-manager/app/controllermanager.go, Run.
-    fn heed(&mut self, election: Option<Election>, ctx: &mut Ctx) {
+    fn on_election(&mut self, election: Option<Election>, ctx: &mut Ctx) {
         match election {
             Some(Election::StartedLeading) => {
                 self.run(ctx);
@@ -273,7 +273,7 @@ impl ControllerManager {
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
         if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
             let election = elector.on_answer(token, &answer, ctx);
-            return self.heed(election, ctx);
+            return self.on_election(election, ctx);
         }
         match token.tag & !7 {
             DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
@@ -292,7 +292,7 @@ impl ControllerManager {
     pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
         if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
             let election = elector.on_timer(timer, ctx);
-            return self.heed(election, ctx);
+            return self.on_election(election, ctx);
         }
         match timer.tag & !7 {
             DAEMON => self.daemon.on_timer(timer, &self.caches, ctx),

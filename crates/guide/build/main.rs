@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use read::{Deed, FACTS, LIGHTS, Needs, Part, Step, Story, Text, variant};
+use read::{Action, FACTS, LIGHTS, Needs, Part, Step, Story, Text, variant};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../static");
@@ -87,32 +87,36 @@ fn write_part(code: &mut String, part: &Part, scenarios: &Path) -> Result<(), Bo
     let check = variant(FACTS, &part.check).unwrap_or_default();
     writeln!(
         code,
-        "Part {{ id: {:?}, text: {}, check: Fact::{check}, needs: {needs}, deeds: &[",
+        "Part {{ id: {:?}, text: {}, check: Fact::{check}, needs: {needs}, actions: &[",
         part.id,
         text(&part.text)
     )?;
-    for deed in &part.deeds {
-        write_deed(code, deed, scenarios)?;
+    for action in &part.actions {
+        write_action(code, action, scenarios)?;
     }
     code.push_str("] },\n");
     Ok(())
 }
 
-fn write_deed(code: &mut String, deed: &Deed, scenarios: &Path) -> Result<(), Box<dyn Error>> {
+fn write_action(code: &mut String, action: &Action, scenarios: &Path) -> Result<(), Box<dyn Error>> {
     let content = |name: &str| fs::read_to_string(scenarios.join(name));
-    if let Some(line) = &deed.run {
-        write!(code, "Deed::Run {{ line: {line:?}, files: &[")?;
-        for file in &deed.files {
+    if let Some(line) = &action.run {
+        write!(code, "Action::Run {{ line: {line:?}, files: &[")?;
+        for file in &action.files {
             write!(code, "({file:?}, {:?}), ", content(file)?)?;
         }
         code.push_str("] },\n");
     }
-    if let Some(write) = &deed.write {
+    if let Some(write) = &action.write {
         let text = content(&write.file)?;
-        writeln!(code, "Deed::Write {{ node: {:?}, path: {:?}, text: {text:?} }},", write.node, write.path)?;
+        writeln!(
+            code,
+            "Action::Write {{ node: {:?}, path: {:?}, text: {text:?} }},",
+            write.node, write.path
+        )?;
     }
-    if let Some(node) = &deed.join {
-        writeln!(code, "Deed::Join {{ node: {node:?} }},")?;
+    if let Some(node) = &action.join {
+        writeln!(code, "Action::Join {{ node: {node:?} }},")?;
     }
     Ok(())
 }

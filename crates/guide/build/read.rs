@@ -79,7 +79,7 @@ pub(crate) struct Part {
     pub(crate) api_server: Option<Needs>,
     /// Empty: it comes about by itself.
     #[serde(default, rename = "do")]
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) actions: Vec<Action>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
@@ -92,7 +92,7 @@ pub(crate) enum Needs {
 /// One command: exactly one of `run`, `write` and `join`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Deed {
+pub(crate) struct Action {
     /// A line of the console, and the files of static/scenarios that it names.
     pub(crate) run: Option<String>,
     #[serde(default)]
@@ -167,17 +167,17 @@ fn check_step(step: &Step, files: &BTreeSet<String>) -> Result<(), String> {
 fn check_part(part: &Part, files: &BTreeSet<String>) -> Result<(), String> {
     check_text(&part.text)?;
     ensure(variant(FACTS, &part.check).is_some(), || format!("unknown check {:?}", part.check))?;
-    for deed in &part.deeds {
-        let kinds = [deed.run.is_some(), deed.write.is_some(), deed.join.is_some()];
+    for action in &part.actions {
+        let kinds = [action.run.is_some(), action.write.is_some(), action.join.is_some()];
         ensure(kinds.iter().filter(|is| **is).count() == 1, || {
             "a command is exactly one of run, write and join".to_owned()
         })?;
-        let named = deed.files.iter().chain(deed.write.iter().map(|write| &write.file));
+        let named = action.files.iter().chain(action.write.iter().map(|write| &write.file));
         for file in named {
             ensure(files.contains(file), || format!("no file {file:?} in static/scenarios"))?;
         }
-        let line = deed.run.as_deref().unwrap_or_default();
-        let unused = deed.files.iter().find(|file| !line.contains(&***file));
+        let line = action.run.as_deref().unwrap_or_default();
+        let unused = action.files.iter().find(|file| !line.contains(&***file));
         ensure(unused.is_none(), || format!("the line does not name {unused:?}"))?;
     }
     Ok(())

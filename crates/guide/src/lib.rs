@@ -46,7 +46,7 @@ pub struct Part {
     pub text: Text,
     pub check: Fact,
     needs: Option<ApiServer>,
-    deeds: &'static [Deed],
+    actions: &'static [Action],
 }
 
 #[derive(Debug)]
@@ -92,26 +92,26 @@ enum ApiServer {
 }
 
 #[derive(Debug)]
-enum Deed {
+enum Action {
     Run { line: &'static str, files: &'static [(&'static str, &'static str)] },
     Write { node: &'static str, path: &'static str, text: &'static str },
     Join { node: &'static str },
 }
 
-impl Deed {
+impl Action {
     fn command(&self) -> Command {
         match self {
-            Deed::Run { line, files } => {
+            Action::Run { line, files } => {
                 let files: BTreeMap<_, _> =
                     files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
                 Command::Exec { line: (*line).to_owned(), files }
             }
-            Deed::Write { node, path, text } => Command::WriteFile {
+            Action::Write { node, path, text } => Command::WriteFile {
                 node: (*node).to_owned(),
                 path: (*path).to_owned(),
                 text: (*text).into(),
             },
-            Deed::Join { node } => {
+            Action::Join { node } => {
                 Command::AddMachine { node: (*node).to_owned(), labels: BTreeMap::default() }
             }
         }
@@ -137,14 +137,14 @@ impl Part {
             (Some(ApiServer::Up), ApiServerState::Down) => set(true),
             (Some(ApiServer::Down), ApiServerState::Starting | ApiServerState::Stopping)
             | (Some(ApiServer::Up), ApiServerState::Starting | ApiServerState::Stopping) => Next::Wait,
-            _ if self.deeds.is_empty() => Next::Wait,
-            _ => Next::Do(self.deeds.iter().map(Deed::command).collect()),
+            _ if self.actions.is_empty() => Next::Wait,
+            _ => Next::Do(self.actions.iter().map(Action::command).collect()),
         }
     }
 
     /// Whether it comes about by commands, rather than by itself.
     pub fn has_commands(&self) -> bool {
-        self.needs.is_some() || !self.deeds.is_empty()
+        self.needs.is_some() || !self.actions.is_empty()
     }
 }
 

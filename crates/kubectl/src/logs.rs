@@ -13,7 +13,7 @@ use api::pod::status::long_id;
 use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
 use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
-use cli_runtime::job::{Deed, Failure, Io, Stop};
+use cli_runtime::job::{Failure, HostCommand, Io, Stop};
 
 pub(super) const COMMAND: Command = Command {
     name: "logs",
@@ -101,16 +101,16 @@ fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
 fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
     // A pod without a node has nobody to be asked, which is no error.
     let Some(node) = pod.node_name.as_deref() else { return Ok(String::new()) };
-    let deed = |words: &[&str]| Deed {
+    let command = |words: &[&str]| HostCommand {
         node: node.to_owned(),
         words: words.iter().map(|word| (*word).to_owned()).collect(),
         stdin: None,
     };
-    let why = match io.act(deed(&["systemctl", "is-active", "kubelet"]))?.exit_code {
+    let why = match io.act(command(&["systemctl", "is-active", "kubelet"]))?.exit_code {
         0 => {
             let previous = cmd.parsed.flag("previous");
             let id = validate_container_log_status(pod, container, previous).map_err(bad_request)?;
-            let log = io.act(deed(&["crictl", "logs", &long_id(id)]))?;
+            let log = io.act(command(&["crictl", "logs", &long_id(id)]))?;
             return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
         }
         255 => "no route to host",

@@ -224,10 +224,10 @@ pub(super) fn continue_on_error<T>(
     io: &mut Io,
     items: impl IntoIterator<Item = T>,
     mut failures: Vec<Failure>,
-    mut deed: impl FnMut(&mut Io, T) -> Result<(), Stop>,
+    mut each: impl FnMut(&mut Io, T) -> Result<(), Stop>,
 ) -> Result<i32, Stop> {
     for item in items {
-        match io.once(|io| deed(io, item)) {
+        match io.once(|io| each(io, item)) {
             Ok(_) => {}
             Err(Stop::Failed(failure)) => failures.push(failure),
             Err(Stop::Pending) => return Err(Stop::Pending),

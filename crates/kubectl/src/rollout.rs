@@ -81,9 +81,9 @@ fn infos(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
 }
 
 /// Does something with each object; failures come at the end.
-fn each(io: &mut Io, cmd: &Cmd, deed: impl FnMut(&mut Io, &Info) -> Result<(), Stop>) -> Result<i32, Stop> {
+fn each(io: &mut Io, cmd: &Cmd, each: impl FnMut(&mut Io, &Info) -> Result<(), Stop>) -> Result<i32, Stop> {
     let (infos, failures) = infos(io, cmd)?;
-    continue_on_error(io, &infos, failures, deed)
+    continue_on_error(io, &infos, failures, each)
 }
 
 /// Kinds that roll out in Kubernetes, but on which nothing acts here.

@@ -42,7 +42,7 @@ struct Wanted {
     key: Key,
 }
 
-/// Something a pod needs and has not got, with the reason.
+/// Something that a pod needs and lacks, with the reason.
 #[derive(Clone, Debug)]
 pub(super) struct Missing {
     what: Wanted,

@@ -64,7 +64,7 @@ pub(crate) struct PodWorker {
     pub(super) work: Option<Box<Work>>,
     /// The status by the kubelet's word, while the API server's is another.
     pub(super) status: Option<Box<OwnStatus>>,
-    /// What a pod that runs quietly has not got.
+    /// What only a pod that is starting, failing or ending has.
     pub(super) extra: Option<Box<Extra>>,
 }
 

@@ -315,7 +315,7 @@ impl Runtime {
             ContainerState::Created => return self.remove_container(id, ctx.now),
             ContainerState::Exited(_) => return,
         }
-        let end = if heeds_sigterm(container) && ctx.settings.stop_delay <= grace {
+        let end = if ends_on_sigterm(container) && ctx.settings.stop_delay <= grace {
             (ctx.now + ctx.settings.stop_delay, 0)
         } else {
             (ctx.now + grace, 137)
@@ -326,7 +326,7 @@ impl Runtime {
     /// SIGTERM from somebody on the node: it ends well, if it listens.
     pub fn terminate(&mut self, id: u32, ctx: &mut Ctx) {
         let running = self.container(id).filter(|(_, container)| container.is_running());
-        if running.is_some_and(|(_, container)| heeds_sigterm(container)) {
+        if running.is_some_and(|(_, container)| ends_on_sigterm(container)) {
             self.plan_exit(id, ctx.now + ctx.settings.stop_delay, 0, ctx);
         }
     }
@@ -518,7 +518,7 @@ impl Runtime {
     }
 }
 
-fn heeds_sigterm(container: &Container) -> bool {
+fn ends_on_sigterm(container: &Container) -> bool {
     let spec = container.spec.containers.get(usize::from(container.index));
-    spec.map(program).is_none_or(|program| program.heeds_sigterm)
+    spec.map(program).is_none_or(|program| program.ends_on_sigterm)
 }

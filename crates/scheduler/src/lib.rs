@@ -166,7 +166,7 @@ impl Scheduler {
     }
 
     /// Kubernetes: cmd/kube-scheduler/app/server.go, Run. The informers run before it leads.
-    fn heed(&mut self, election: Option<Election>, ctx: &mut Ctx) {
+    fn on_election(&mut self, election: Option<Election>, ctx: &mut Ctx) {
         match election {
             Some(Election::StartedLeading) => {
                 self.started = ctx.now;
@@ -209,7 +209,7 @@ impl Scheduler {
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
         if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
             let election = elector.on_answer(token, &answer, ctx);
-            return self.heed(election, ctx);
+            return self.on_election(election, ctx);
         }
         if let Some(binding) = self.bindings.remove(&token.value) {
             self.finish_binding(binding, answer, ctx);
@@ -222,7 +222,7 @@ impl Scheduler {
     pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
         if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
             let election = elector.on_timer(timer, ctx);
-            return self.heed(election, ctx);
+            return self.on_election(election, ctx);
         }
         match timer.tag {
             TIMER_CYCLE => {

@@ -157,10 +157,10 @@ mod tests {
     proptest! {
         #[test]
         fn prop_wakes_leave_in_the_order_of_time_and_asking(
-            deeds in proptest::collection::vec((0u64..40, 0usize..3), 0..300)
+            steps in proptest::collection::vec((0u64..40, 0usize..3), 0..300)
         ) {
             let (mut agenda, mut model, mut now) = (Agenda::default(), Vec::new(), 0);
-            for (number, (delay, takes)) in deeds.into_iter().enumerate() {
+            for (number, (delay, takes)) in steps.into_iter().enumerate() {
                 agenda.push(Time(now + delay), number);
                 model.push((now + delay, number));
                 for _ in 0..takes {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 /// A binary heap that pushes and pops 10 events for each of `records` and touches a 256-byte record at each.
 ///
-/// Returns a sum over the records, lest the work be left out.
+/// Returns a sum over the records, so that the compiler keeps the work.
 pub fn bare_queue(records: usize) -> u64 {
     let mut table = vec![[0u64; 32]; records];
     let mut heap: BinaryHeap<Reverse<(u64, u64, u32)>> = BinaryHeap::new();

@@ -97,9 +97,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn prop_it_is_a_map(deeds in proptest::collection::vec((0u32..300, any::<Option<u8>>()), 0..400)) {
+        fn prop_it_is_a_map(steps in proptest::collection::vec((0u32..300, any::<Option<u8>>()), 0..400)) {
             let (mut map, mut model) = (SerialMap::default(), BTreeMap::new());
-            for (serial, value) in deeds {
+            for (serial, value) in steps {
                 match value {
                     Some(value) => prop_assert_eq!(map.insert(serial, value), model.insert(serial, value)),
                     None => prop_assert_eq!(map.remove(serial), model.remove(&serial)),

@@ -1,4 +1,4 @@
-//! The deeds of a person: the only way to change the world.
+//! The actions of a person: the only way to change the world.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::Bytes;
 use console::Edited;
 
-/// One deed. What it brings about takes virtual time like everything else.
+/// One action. What it brings about takes virtual time like everything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Command {

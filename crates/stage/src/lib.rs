@@ -1,4 +1,4 @@
-//! The one door: deeds in, state out, time forward.
+//! The one door: actions in, state out, time forward.
 
 pub(crate) mod bytes;
 pub(crate) mod command;
@@ -172,9 +172,9 @@ impl Stage {
         self.cluster.take_apart()
     }
 
-    // ---- deeds ----
+    // ---- actions ----
 
-    /// Does a deed now. Its output, and what it brings about, come as virtual time passes.
+    /// Does a action now. Its output, and what it brings about, come as virtual time passes.
     ///
     /// What is due at this instant comes first, as it does when the session is replayed.
     pub fn perform(&mut self, command: Command) -> JobId {
@@ -221,7 +221,7 @@ impl Stage {
             Command::RemoveMachine { node } => self.cluster.remove_machine(&node),
             Command::SetApiServer { up } => self.cluster.set_api_server(up),
         };
-        self.cluster.note_deed(&line, done)
+        self.cluster.note_action(&line, done)
     }
 
     pub fn script(&self) -> &Script {

@@ -1,4 +1,4 @@
-//! How a session comes to where it begins: the computers, the boot, the first scene, a script's deeds. In
+//! How a session comes to where it begins: the computers, the boot, the first scene, a script's actions. In
 //! small steps, so that a page can stay awake meanwhile.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,8 +30,8 @@ enum Phase {
     Calm(Time),
     Scene,
     SceneCalm(Time),
-    /// The script's deeds.
-    Deeds,
+    /// The script's actions.
+    Commands,
     End,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Opening {
     phase: Phase,
     entries: VecDeque<Entry>,
     until: u64,
-    /// Whether deeds of a script are played, rather than only its beginning.
+    /// Whether actions of a script are played, rather than only its beginning.
     replays: bool,
 }
 
@@ -96,7 +96,7 @@ impl Opening {
                     (true, start) => {
                         stage.cluster.boot();
                         match start {
-                            Start::Bare => Phase::Deeds,
+                            Start::Bare => Phase::Commands,
                             Start::Ready | Start::Demo => Phase::Boot(stage.started() + BOOT_TIME),
                         }
                     }
@@ -109,7 +109,7 @@ impl Opening {
             Phase::Calm(end) => match (stage.step_towards_quiet(end), stage.script.options.start) {
                 (true, _) => Phase::Calm(end),
                 (false, Start::Demo) => Phase::Scene,
-                (false, _) => Phase::Deeds,
+                (false, _) => Phase::Commands,
             },
             Phase::Scene => {
                 set_demo_scene(stage);
@@ -117,25 +117,25 @@ impl Opening {
             }
             Phase::SceneCalm(end) => match stage.step_towards_quiet(end) {
                 true => Phase::SceneCalm(end),
-                false => Phase::Deeds,
+                false => Phase::Commands,
             },
-            Phase::Deeds if !self.replays => Phase::End,
-            Phase::Deeds => self.next_deed(stage),
+            Phase::Commands if !self.replays => Phase::End,
+            Phase::Commands => self.next_command(stage),
             Phase::End => return None,
         };
         Some(self)
     }
 
-    fn next_deed(&mut self, stage: &mut Stage) -> Phase {
+    fn next_command(&mut self, stage: &mut Stage) -> Phase {
         let begin = stage.started();
         let at = self.entries.front().map_or(self.until, |entry| entry.at);
         if !stage.run_slice(begin + Duration::from_micros(at), 1) {
-            return Phase::Deeds;
+            return Phase::Commands;
         }
         match self.entries.pop_front() {
             Some(entry) => {
                 stage.perform(entry.command);
-                Phase::Deeds
+                Phase::Commands
             }
             None => Phase::End,
         }

@@ -1,4 +1,4 @@
-//! A session as data: what it began with, and every deed with its time. Replay, share links, reports and
+//! A session as data: what it began with, and every action with its time. Replay, share links, reports and
 //! time travel all come from it.
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ impl Options {
     }
 }
 
-/// One deed and when it was done, in microseconds since the session began.
+/// One action and when it was done, in microseconds since the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub at: u64,
@@ -102,7 +102,7 @@ impl Script {
         }
         let ordered = script.entries.windows(2).all(|pair| pair[0].at <= pair[1].at);
         if !ordered {
-            return Err("The deeds of this session are not in order of time".to_owned());
+            return Err("The actions of this session are not in order of time".to_owned());
         }
         Ok(script)
     }
@@ -139,7 +139,7 @@ mod tests {
             {"at": 4, "command": {"do": "setApiServer", "up": false}}]}"#;
         assert_eq!(
             Script::parse(backwards).unwrap_err(),
-            "The deeds of this session are not in order of time"
+            "The actions of this session are not in order of time"
         );
     }
 }

@@ -38,10 +38,10 @@ pub fn board(cluster: &Cluster) -> Board {
         let listed = pods.on(&machine.name);
         nodes.push(Rc::new(node_view(&machine.name, Some(machine), node, listed, &daemonsets)));
     }
-    let mut strangers: Vec<_> =
+    let mut unhosted: Vec<_> =
         cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)).collect();
-    strangers.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-    for node in strangers {
+    unhosted.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    for node in unhosted {
         let name = &node.meta.name;
         nodes.push(Rc::new(node_view(name, None, Some(node), pods.on(name), &daemonsets)));
     }
@@ -68,9 +68,9 @@ pub fn fleet(cluster: &Cluster) -> Fleet {
         fleet.set(fleet.nodes.len(), mark);
     }
     let has_machine = |name: &Name| cluster.machine(name).is_some();
-    let strangers = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
-    let strangers: BTreeMap<&Name, &Rc<Node>> = strangers.map(|node| (&node.meta.name, node)).collect();
-    for (name, node) in strangers {
+    let unhosted = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
+    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).collect();
+    for (name, node) in unhosted {
         fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
     }
     fleet

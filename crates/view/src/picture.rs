@@ -76,7 +76,7 @@ impl Picture {
         let taken = cluster.changes.take();
         let quiet = build::is_quiet(cluster);
         let same_gaze = *gaze == self.gaze;
-        let nothing = taken.machines.is_empty() && !taken.unplaced && !taken.strangers && !taken.daemonsets;
+        let nothing = taken.machines.is_empty() && !taken.unplaced && !taken.unhosted && !taken.daemonsets;
         if seen == self.seen && nothing && same_gaze && self.queue.is_empty() {
             return match self.board.as_ref().is_some_and(|board| board.quiet == quiet) {
                 true => Looked::default(),
@@ -96,8 +96,8 @@ impl Picture {
         self.make_near(cluster);
         let before = self.fleet.version;
         self.make_marks(cluster, &mut left);
-        if self.queue.is_empty() && (taken.strangers || self.fleet.nodes.len() != node_count(cluster)) {
-            self.make_strangers(cluster);
+        if self.queue.is_empty() && (taken.unhosted || self.fleet.nodes.len() != node_count(cluster)) {
+            self.make_unhosted(cluster);
         }
         let looked = self.put_together(cluster, taken.unplaced);
         Looked { fleet: self.fleet.version != before, more: !self.queue.is_empty(), ..looked }
@@ -179,16 +179,16 @@ impl Picture {
             self.near.insert(machine.name.clone(), Rc::new(view));
         }
         // Nodes without a computer are few, and nothing else tells when they change.
-        let strangers = cluster.changes.strangers();
+        let unhosted = cluster.changes.unhosted();
         let near: Vec<Name> =
-            strangers.iter().filter(|name| self.is_near(cluster, name, false)).cloned().collect();
+            unhosted.iter().filter(|name| self.is_near(cluster, name, false)).cloned().collect();
         for name in near {
             let node = cluster.api.store.nodes.get("", &name);
             let listed = listed_on_stranger(cluster, &name);
             let view = Rc::new(build::node_view(&name, None, node, &listed, &self.rules));
             self.near.insert(name, view);
         }
-        self.near.retain(|name, _| strangers.contains(name) || cluster.machine(name).is_some());
+        self.near.retain(|name, _| unhosted.contains(name) || cluster.machine(name).is_some());
     }
 
     fn make_marks(&mut self, cluster: &Cluster, left: &mut impl FnMut() -> bool) {
@@ -212,10 +212,10 @@ impl Picture {
     }
 
     /// The nodes without a computer stand after those with one.
-    fn make_strangers(&mut self, cluster: &Cluster) {
+    fn make_unhosted(&mut self, cluster: &Cluster) {
         let fleet = Rc::make_mut(&mut self.fleet);
         let machines = present_count(cluster);
-        for (at, name) in cluster.changes.strangers().iter().enumerate() {
+        for (at, name) in cluster.changes.unhosted().iter().enumerate() {
             let node = cluster.api.store.nodes.get("", name).map(|node| &**node);
             let listed = listed_on_stranger(cluster, name);
             fleet.set(machines + at, fleet::node_mark(name, None, node, &listed));
@@ -261,7 +261,7 @@ impl Picture {
 }
 
 pub(super) fn node_count(cluster: &Cluster) -> usize {
-    present_count(cluster) + cluster.changes.strangers().len()
+    present_count(cluster) + cluster.changes.unhosted().len()
 }
 
 fn present_count(cluster: &Cluster) -> usize {

@@ -71,7 +71,7 @@ fn nd_031_a_node_that_is_back_within_the_quarantine_keeps_its_pods() {
     let before = starts(&stage, "worker-1");
     exec(&mut stage, "kubectl delete node worker-1");
     seconds(&mut stage, 20);
-    deed(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() });
+    act(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() });
     seconds(&mut stage, 120);
     assert!(pod(&stage, "web").is_some_and(|web| web.is_ready()));
     assert_eq!(starts(&stage, "worker-1"), before);
@@ -88,7 +88,7 @@ fn nd_045_a_deleted_node_is_back_when_its_kubelet_restarts() {
     exec(&mut stage, "kubectl delete node worker-1");
     seconds(&mut stage, 200);
     assert!(stage.cluster().api.store.nodes.get("", "worker-1").is_none());
-    assert_eq!(deed(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() }), "");
+    assert_eq!(act(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() }), "");
     seconds(&mut stage, 20);
     assert!(agent_on(&stage, "worker-1").is_some_and(|pod| pod.is_ready()));
     // The static pod was synced before the node was there; its next sync makes the mirror (KL-036).

@@ -82,9 +82,9 @@ fn nd_026_the_smallest_toleration_counts_and_an_untolerated_taint_evicts_at_once
 fn nd_026_a_taint_that_goes_in_time_cancels_the_deletion() {
     let mut stage = standard();
     apply_pod(&mut stage, "web", "worker-1");
-    deed(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
+    act(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
     seconds(&mut stage, 200);
-    deed(&mut stage, Command::RestoreNetwork { node: "worker-1".to_owned() });
+    act(&mut stage, Command::RestoreNetwork { node: "worker-1".to_owned() });
     seconds(&mut stage, 600);
     let web = pod(&stage, "web").unwrap();
     assert!(web.is_ready() && !web.meta.is_terminating());

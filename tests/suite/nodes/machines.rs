@@ -12,7 +12,7 @@ fn nd_046_a_new_node_gets_its_daemon_pods_once_it_is_ready() {
     };
     assert_eq!([desired(&stage, "default", "agent"), desired(&stage, "kube-system", "kube-proxy")], [3, 4]);
     let labels = BTreeMap::from([("pool".to_owned(), "blue".to_owned())]);
-    assert_eq!(deed(&mut stage, Command::AddMachine { node: "worker-9".to_owned(), labels }), "");
+    assert_eq!(act(&mut stage, Command::AddMachine { node: "worker-9".to_owned(), labels }), "");
     // What tolerates everything is wanted there at once, the other set once the taint is gone.
     let mut wanted = Vec::new();
     for _ in 0..300 {
@@ -43,7 +43,7 @@ fn machines_that_cannot_be_are_refused_in_a_sentence() {
         Command::RemoveMachine { node: node("control-plane") },
         Command::RemoveMachine { node: node("") },
     ] {
-        told += &deed(&mut stage, command);
+        told += &act(&mut stage, command);
     }
     power_off(&mut stage, "worker-1");
     for command in [
@@ -51,7 +51,7 @@ fn machines_that_cannot_be_are_refused_in_a_sentence() {
         Command::StartKubelet { node: node("worker-1") },
         Command::WriteFile { node: node("worker-1"), path: node("/tmp/x"), text: "".into() },
     ] {
-        told += &deed(&mut stage, command);
+        told += &act(&mut stage, command);
     }
     told += &exec(&mut stage, "ssh worker-1 ls");
     check(
@@ -78,18 +78,18 @@ fn machines_that_cannot_be_are_refused_in_a_sentence() {
 fn a_machine_that_is_taken_away_leaves_its_node() {
     let mut stage = standard();
     apply_agent(&mut stage);
-    assert_eq!(deed(&mut stage, Command::RemoveMachine { node: "worker-3".to_owned() }), "");
+    assert_eq!(act(&mut stage, Command::RemoveMachine { node: "worker-3".to_owned() }), "");
     seconds(&mut stage, 120);
     assert!(!is_ready(&stage, "worker-3"));
     assert!(agent_on(&stage, "worker-3").is_some());
-    let gone = deed(&mut stage, Command::PowerOn { node: "worker-3".to_owned() });
+    let gone = act(&mut stage, Command::PowerOn { node: "worker-3".to_owned() });
     assert_eq!(gone, "ssh: Could not resolve hostname worker-3: Name or service not known\n");
     exec(&mut stage, "kubectl delete node worker-3");
     seconds(&mut stage, 70);
     assert!(agent_on(&stage, "worker-3").is_none());
     // The name is free again.
     let labels = BTreeMap::new();
-    assert_eq!(deed(&mut stage, Command::AddMachine { node: "worker-3".to_owned(), labels }), "");
+    assert_eq!(act(&mut stage, Command::AddMachine { node: "worker-3".to_owned(), labels }), "");
     seconds(&mut stage, 60);
     assert!(is_ready(&stage, "worker-3"));
     assert!(agent_on(&stage, "worker-3").is_some_and(|pod| pod.is_ready()));
@@ -116,7 +116,7 @@ fn a_machine_that_was_off_starts_its_pods_anew() {
 fn cp_019_without_its_kubelet_a_node_neither_starts_nor_stops_anything() {
     let mut stage = standard();
     apply_pod(&mut stage, "web", "worker-1");
-    deed(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() });
+    act(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() });
     exec(&mut stage, "kubectl delete pod web --wait=false");
     let text = pod_manifest("late", "worker-1");
     exec_with(&mut stage, "kubectl apply -f pod.yaml", &[("pod.yaml", &text)]);
@@ -125,7 +125,7 @@ fn cp_019_without_its_kubelet_a_node_neither_starts_nor_stops_anything() {
     assert_eq!(starts(&stage, "worker-1"), [("web".to_owned(), 0)]);
     assert!(pod(&stage, "web").unwrap().meta.is_terminating());
     assert_eq!(pod(&stage, "late").unwrap().status.phase.text(), "Pending");
-    deed(&mut stage, Command::StartKubelet { node: "worker-1".to_owned() });
+    act(&mut stage, Command::StartKubelet { node: "worker-1".to_owned() });
     seconds(&mut stage, 60);
     assert!(pod(&stage, "web").is_none() && pod(&stage, "late").is_some_and(|pod| pod.is_ready()));
 }
@@ -135,7 +135,7 @@ fn cmp_029_on_an_unreachable_node_daemon_and_mirror_pods_stay() {
     let mut stage = standard();
     apply_agent(&mut stage);
     write_static(&mut stage, "worker-1", "web");
-    deed(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
+    act(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
     seconds(&mut stage, 1_000);
     for pod in [agent_on(&stage, "worker-1"), pod(&stage, "web-worker-1")] {
         let pod = pod.unwrap();
@@ -166,11 +166,11 @@ fn cp_014_without_the_control_plane_nobody_answers_and_all_comes_back_with_it() 
     }
     assert_eq!(starts(&stage, "worker-1"), before);
     // With its cable out it goes on by itself.
-    deed(&mut stage, Command::CutNetwork { node: "control-plane".to_owned() });
+    act(&mut stage, Command::CutNetwork { node: "control-plane".to_owned() });
     assert_eq!(exec(&mut stage, "kubectl get nodes"), told);
     seconds(&mut stage, 70);
     assert!(is_ready(&stage, "control-plane") && !is_ready(&stage, "worker-1"));
-    deed(&mut stage, Command::RestoreNetwork { node: "control-plane".to_owned() });
+    act(&mut stage, Command::RestoreNetwork { node: "control-plane".to_owned() });
     seconds(&mut stage, 60);
     assert!(is_ready(&stage, "worker-1"));
 }
@@ -204,9 +204,9 @@ fn power_that_fails_while_a_pod_starts_loses_nothing_but_time() {
 fn nd_006_a_lease_is_not_renewed_by_a_kubelet_that_ended_while_it_claimed_it() {
     for millis in (0..1_200).step_by(100) {
         let mut stage = standard();
-        deed(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() });
+        act(&mut stage, Command::RestartKubelet { node: "worker-1".to_owned() });
         run_for(&mut stage, Duration::from_millis(millis));
-        deed(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() });
+        act(&mut stage, Command::StopKubelet { node: "worker-1".to_owned() });
         seconds(&mut stage, 75);
         assert!(!is_ready(&stage, "worker-1"), "stopped after {millis} ms");
     }
@@ -217,12 +217,12 @@ fn nd_010_an_outage_of_the_api_server_stops_the_leases_that_the_controllers_see(
     // In the middle of everything that its return brings about, it is gone again.
     for millis in (0..2_400).step_by(300) {
         let mut stage = standard();
-        deed(&mut stage, Command::SetApiServer { up: false });
+        act(&mut stage, Command::SetApiServer { up: false });
         seconds(&mut stage, 40);
-        deed(&mut stage, Command::SetApiServer { up: true });
+        act(&mut stage, Command::SetApiServer { up: true });
         until(&mut stage, 40, |stage| stage.cluster().api_up());
         run_for(&mut stage, Duration::from_millis(millis));
-        deed(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
+        act(&mut stage, Command::CutNetwork { node: "worker-1".to_owned() });
         seconds(&mut stage, 80);
         assert!(!is_ready(&stage, "worker-1"), "cut off after {millis} ms");
         assert!(is_ready(&stage, "worker-2") && is_ready(&stage, "control-plane"), "after {millis} ms");

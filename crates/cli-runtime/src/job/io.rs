@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::marks::{Kept, Watching};
 use super::{
-    Chunk, Client, Cursor, Deed, Failure, FileDiagnostic, Job, Mark, Notice, Outcome, Progress, Reply, Stop,
-    Stream, WatchSpec,
+    Chunk, Client, Cursor, Failure, FileDiagnostic, HostCommand, Job, Mark, Notice, Outcome, Progress, Reply,
+    Stop, Stream, WatchSpec,
 };
 use api::object::{Kind, Object};
 use sim::files::{Entry, clean_path};
@@ -97,10 +97,10 @@ impl<'a> Io<'a> {
     }
 
     /// Does something on a node.
-    pub fn act(&mut self, deed: Deed) -> Result<Outcome, Stop> {
+    pub fn act(&mut self, command: HostCommand) -> Result<Outcome, Stop> {
         match self.next_reply() {
             Some(Reply::Done(outcome)) => Ok(outcome),
-            _ => self.wait(Progress::Acts(deed)),
+            _ => self.wait(Progress::Acts(command)),
         }
     }
 

@@ -4,7 +4,7 @@ use super::feed;
 use crate::shell::program::{Cx, Program, Started, Step};
 use crate::shell::thread::Block;
 use crate::{node_shell, systemd};
-use cli_runtime::job::{Deed, Outcome};
+use cli_runtime::job::{HostCommand, Outcome};
 use sim::{Duration, Time};
 
 /// How often a followed journal is looked at.
@@ -15,12 +15,12 @@ pub(super) fn start(cx: &mut Cx<'_>, name: &str, args: &[String]) -> Started {
     let host = cx.host();
     let mut words = vec![name.to_owned()];
     words.extend(args.iter().cloned());
-    let deed = Deed { node: host.node().unwrap_or_default().to_owned(), words, stdin: None };
-    carry_out(cx, &deed)
+    let command = HostCommand { node: host.node().unwrap_or_default().to_owned(), words, stdin: None };
+    carry_out(cx, &command)
 }
 
-fn carry_out(cx: &mut Cx<'_>, deed: &Deed) -> Started {
-    let outcome = node_shell(cx.world, deed);
+fn carry_out(cx: &mut Cx<'_>, command: &HostCommand) -> Started {
+    let outcome = node_shell(cx.world, command);
     cx.world.settle();
     if outcome.takes > Duration::ZERO {
         return Started::runs(Takes { until: cx.now() + outcome.takes, outcome });
@@ -58,7 +58,7 @@ impl Program for Takes {
 pub(super) fn virsh(cx: &mut Cx<'_>, args: &[String]) -> Started {
     let mut words = vec!["virsh".to_owned()];
     words.extend(args.iter().cloned());
-    carry_out(cx, &Deed { node: String::new(), words, stdin: None })
+    carry_out(cx, &HostCommand { node: String::new(), words, stdin: None })
 }
 
 /// `journalctl`, also with `-f`.

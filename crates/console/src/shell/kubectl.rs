@@ -130,8 +130,8 @@ impl Program for Kubectl {
                 }
                 Step::Waits(Block::Mail(self.ticket, self.job.deadline()))
             }
-            Progress::Acts(deed) => {
-                let outcome = node_shell(cx.world, &deed);
+            Progress::Acts(command) => {
+                let outcome = node_shell(cx.world, &command);
                 cx.world.settle();
                 self.acted = Some((now + outcome.takes, outcome));
                 Step::Again

@@ -154,7 +154,7 @@ pub(crate) fn counts(pod: &Pod) -> bool {
 
 /// Why a pod is to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doom {
+pub(crate) enum DeleteReason {
     /// It failed; subject to back-off (DS-021).
     Failed,
     Succeeded,
@@ -168,7 +168,7 @@ pub(crate) enum Doom {
 #[derive(Debug, Default)]
 pub(crate) struct PodsOnNode<'a> {
     pub(crate) create: bool,
-    pub(crate) delete: Vec<(Doom, &'a Pod)>,
+    pub(crate) delete: Vec<(DeleteReason, &'a Pod)>,
 }
 
 /// Decides what one node owes one DaemonSet. Pods being deleted count as present, so a replacement waits for
@@ -188,7 +188,7 @@ pub(crate) fn pods_should_be_on_node<'a>(
     }
     let live = pods.iter().copied().filter(|pod| !pod.meta.is_terminating());
     if !verdict.should_continue_running {
-        result.delete.extend(live.map(|pod| (Doom::Misplaced, pod)));
+        result.delete.extend(live.map(|pod| (DeleteReason::Misplaced, pod)));
         return result;
     }
     if let [pod] = pods
@@ -201,14 +201,14 @@ pub(crate) fn pods_should_be_on_node<'a>(
     let mut running: Vec<&Pod> = Vec::new();
     for pod in live {
         match pod.status.phase {
-            Phase::Failed => result.delete.push((Doom::Failed, pod)),
-            Phase::Succeeded => result.delete.push((Doom::Succeeded, pod)),
+            Phase::Failed => result.delete.push((DeleteReason::Failed, pod)),
+            Phase::Succeeded => result.delete.push((DeleteReason::Succeeded, pod)),
             _ => running.push(pod),
         }
     }
     running.sort_by(|a, b| by_creation_timestamp_and_phase(a, b));
     if !basis.allows_surge {
-        result.delete.extend(running.into_iter().skip(1).map(|pod| (Doom::Excess, pod)));
+        result.delete.extend(running.into_iter().skip(1).map(|pod| (DeleteReason::Excess, pod)));
     } else if running.len() <= 1 {
         result.create = running.is_empty() && verdict.should_run;
     } else {
@@ -227,13 +227,13 @@ fn tidy_surging_node<'a>(running: &[&'a Pod], basis: &Basis, now: Time, result: 
         let slot = if is_new { &mut oldest_new } else { &mut oldest_old };
         match slot {
             None => *slot = Some(pod),
-            Some(_) => result.delete.push((Doom::Excess, pod)),
+            Some(_) => result.delete.push((DeleteReason::Excess, pod)),
         }
     }
     if let (Some(new), Some(old)) = (oldest_new, oldest_old)
         && (!old.is_ready() || basis.is_available(new, now))
     {
-        result.delete.push((Doom::Excess, old));
+        result.delete.push((DeleteReason::Excess, old));
     }
 }
 

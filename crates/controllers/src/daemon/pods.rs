@@ -16,7 +16,7 @@ use wire::Call;
 
 /// What the pods of one revision share.
 #[derive(Clone, Debug)]
-pub(crate) struct Mould {
+pub(crate) struct PodTemplateInstance {
     common: Rc<CommonMeta>,
     basis_hash: Name,
     spec: Rc<api::pod::PodSpec>,
@@ -44,9 +44,9 @@ pub(crate) fn pods_prefix(name: &str) -> String {
     format!("{name}{dash}")
 }
 
-impl Mould {
+impl PodTemplateInstance {
     /// Rule: DS-030.
-    pub(crate) fn new(ds: &DaemonSet, basis: &Basis) -> Mould {
+    pub(crate) fn new(ds: &DaemonSet, basis: &Basis) -> PodTemplateInstance {
         let template = create_pod_template(&ds.template.raw, basis.generation, &basis.hash);
         let common = CommonMeta {
             namespace: ds.meta.namespace().clone(),
@@ -56,7 +56,7 @@ impl Mould {
             owners: vec![controller_ref(ds)],
             finalizers: ds.template.finalizers.clone(),
         };
-        Mould {
+        PodTemplateInstance {
             common: Rc::new(common),
             basis_hash: basis.hash.clone(),
             spec: basis.template.spec.clone(),

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::claims::{Claim, Claims};
 use super::history::{get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete};
-use super::nodes::{Doom, UpdatedPods, find_updated_pods_on_node, pods_should_be_on_node};
-use super::pods::Mould;
+use super::nodes::{DeleteReason, UpdatedPods, find_updated_pods_on_node, pods_should_be_on_node};
+use super::pods::PodTemplateInstance;
 use super::status::{Next, StatusWrite};
 use super::update::{rolling_update, updated_desired_node_counts};
 use super::{BURST_REPLICAS, DaemonSetsController, SetId, TOKEN};
@@ -554,18 +554,20 @@ impl DaemonSetsController {
                 if result.create {
                     create.push(*node);
                 }
-                for (doom, pod) in result.delete {
-                    match doom {
-                        Doom::Failed | Doom::Succeeded => ended.push((*node, doom, pod.meta.name.clone())),
-                        Doom::Excess | Doom::Misplaced => delete.push(pod.meta.name.clone()),
+                for (reason, pod) in result.delete {
+                    match reason {
+                        DeleteReason::Failed | DeleteReason::Succeeded => {
+                            ended.push((*node, reason, pod.meta.name.clone()))
+                        }
+                        DeleteReason::Excess | DeleteReason::Misplaced => delete.push(pod.meta.name.clone()),
                     }
                 }
             });
         }
         let room = BURST_REPLICAS.saturating_sub(create.len());
         create.extend(state.placement.create.iter().take(room));
-        for (node, doom, name) in ended {
-            if self.bury(sync, node, doom, &name, caches, ctx) {
+        for (node, reason, name) in ended {
+            if self.deletes_ended_now(sync, node, reason, &name, caches, ctx) {
                 delete.push(name);
             }
         }
@@ -575,17 +577,17 @@ impl DaemonSetsController {
     /// Whether a pod that has ended is deleted now; says so in an event.
     ///
     /// Rules: DS-020, DS-021, DS-052.
-    fn bury(
+    fn deletes_ended_now(
         &mut self,
         sync: &Sync,
         node: NodeId,
-        doom: Doom,
+        reason: DeleteReason,
         pod: &Name,
         caches: &Caches,
         ctx: &mut Ctx,
     ) -> bool {
         let ds = &sync.ds;
-        if doom == Doom::Failed {
+        if reason == DeleteReason::Failed {
             let key = (ds.meta.uid, ds.status.observed_generation, node);
             if self.failed_pods_backoff.is_in_back_off_since_update(&key, ctx.now) {
                 let delay = self.failed_pods_backoff.get(&key);
@@ -594,8 +596,8 @@ impl DaemonSetsController {
             }
             self.failed_pods_backoff.next(&key, ctx.now, ctx.now);
         }
-        let (kind, reason, found, will) = match doom {
-            Doom::Failed => (EventType::Warning, "FailedDaemonPod", "failed", "kill"),
+        let (kind, reason, found, will) = match reason {
+            DeleteReason::Failed => (EventType::Warning, "FailedDaemonPod", "failed", "kill"),
             _ => (EventType::Normal, "SucceededDaemonPod", "succeeded", "delete"),
         };
         let (namespace, name) = (ds.meta.namespace(), caches.nodes.name(node));
@@ -718,16 +720,16 @@ impl DaemonSetsController {
         }
         let Some(state) = self.sets.get_mut(&sync.set) else { return Flow::Go };
         let basis = state.basis(&sync.ds, &sync.hash);
-        if state.mould.as_ref().is_none_or(|mould| !mould.fits(&sync.ds, &basis)) {
-            let mould = Mould::new(&sync.ds, &basis);
+        if state.instance.as_ref().is_none_or(|instance| !instance.fits(&sync.ds, &basis)) {
+            let instance = PodTemplateInstance::new(&sync.ds, &basis);
             state.owned.matching =
-                Some(mould.common().clone()).filter(|common| sync.ds.selector.matches_map(&common.labels));
-            state.mould = Some(mould);
+                Some(instance.common().clone()).filter(|common| sync.ds.selector.matches_map(&common.labels));
+            state.instance = Some(instance);
         }
-        let Some(mould) = &state.mould else { return Flow::Go };
+        let Some(instance) = &state.instance else { return Flow::Go };
         let upto = creation.pos + batch;
         for (op, node) in creation.nodes[creation.pos..upto].iter().enumerate() {
-            ctx.request(mould.create(&caches.nodes.name(*node)), sync.token(op));
+            ctx.request(instance.create(&caches.nodes.name(*node)), sync.token(op));
         }
         creation.errors_before = creation.errors.len();
         creation.outstanding = batch;

@@ -15,10 +15,10 @@ pub(crate) struct Program {
     pub(crate) ends: Option<(Duration, i32)>,
     /// Whether it ends on SIGTERM. `sleep` and plain shells do not: they have no handler for it, and as
     /// process 1 of their container the signal's default action does not touch them.
-    pub(crate) heeds_sigterm: bool,
+    pub(crate) ends_on_sigterm: bool,
 }
 
-const FOREVER: Program = Program { ends: None, heeds_sigterm: true };
+const FOREVER: Program = Program { ends: None, ends_on_sigterm: true };
 
 /// How long a regular init container takes whose command does not say.
 const PREPARATION: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub(crate) fn program(container: &Container) -> Program {
 
 fn of_container(container: &Container) -> Program {
     if let Some(complaint) = component::complaint(container) {
-        return Program { ends: Some((Duration::ZERO, complaint.exit_code)), heeds_sigterm: true };
+        return Program { ends: Some((Duration::ZERO, complaint.exit_code)), ends_on_sigterm: true };
     }
     match words_of(container).as_slice() {
         [] => FOREVER,
@@ -100,7 +100,7 @@ pub(super) fn of_words(words: &[&str]) -> Program {
         "true" => ends_at_once(0),
         "false" => ends_at_once(1),
         "exit" => ends_at_once(exit_code(words.get(1).copied())),
-        "sleep" => Program { ends: sleep(words).map(|span| (span, 0)), heeds_sigterm: false },
+        "sleep" => Program { ends: sleep(words).map(|span| (span, 0)), ends_on_sigterm: false },
         "sh" | "bash" | "ash" | "dash" => match script_of(words) {
             Some(script) => of_script(script),
             None => FOREVER,
@@ -110,7 +110,7 @@ pub(super) fn of_words(words: &[&str]) -> Program {
 }
 
 fn ends_at_once(code: i32) -> Program {
-    Program { ends: Some((Duration::ZERO, code)), heeds_sigterm: true }
+    Program { ends: Some((Duration::ZERO, code)), ends_on_sigterm: true }
 }
 
 fn exit_code(word: Option<&str>) -> i32 {
@@ -151,8 +151,8 @@ fn of_script(script: &str) -> Program {
 
 /// Follows a script; `visit` is told of each command, and when it begins.
 fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
-    let heeds_sigterm = script.contains("trap ");
-    let forever = Program { ends: None, heeds_sigterm };
+    let ends_on_sigterm = script.contains("trap ");
+    let forever = Program { ends: None, ends_on_sigterm };
     let mut spent = Duration::ZERO;
     let mut code = 0;
     let mut stops_on_error = false;
@@ -164,7 +164,7 @@ fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
         match *first {
             "exit" => {
                 let code = words.get(1).map_or(code, |word| exit_code(Some(word)));
-                return Program { ends: Some((spent, code)), heeds_sigterm };
+                return Program { ends: Some((spent, code)), ends_on_sigterm };
             }
             "exec" => return FOREVER,
             "set" => stops_on_error = words.get(1).is_some_and(|word| word.starts_with("-e")),
@@ -186,7 +186,7 @@ fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
             break;
         }
     }
-    Program { ends: Some((spent, code)), heeds_sigterm }
+    Program { ends: Some((spent, code)), ends_on_sigterm }
 }
 
 pub(super) struct Statement<'a> {
@@ -251,10 +251,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeping_process_1_does_not_heed_sigterm() {
-        assert!(!of_words(&["sleep", "3600"]).heeds_sigterm);
-        assert!(!of_words(&["sh", "-c", "while true; do sleep 1; done"]).heeds_sigterm);
-        assert!(of_words(&["sh", "-c", "trap 'exit 0' TERM; sleep infinity"]).heeds_sigterm);
-        assert!(of_words(&["nginx"]).heeds_sigterm);
+    fn a_sleeping_process_1_ignores_sigterm() {
+        assert!(!of_words(&["sleep", "3600"]).ends_on_sigterm);
+        assert!(!of_words(&["sh", "-c", "while true; do sleep 1; done"]).ends_on_sigterm);
+        assert!(of_words(&["sh", "-c", "trap 'exit 0' TERM; sleep infinity"]).ends_on_sigterm);
+        assert!(of_words(&["nginx"]).ends_on_sigterm);
     }
 }

@@ -24,7 +24,7 @@ fn kl_087_a_deleted_pod_stops_gets_its_last_status_and_goes() {
 }
 
 #[test]
-fn kl_088_a_program_that_does_not_heed_sigterm_is_killed_when_the_grace_period_ends() {
+fn kl_088_a_program_that_ignores_sigterm_is_killed_when_the_grace_period_ends() {
     let mut world = World::new();
     let container = json!({"name": "c", "image": "busybox:1", "command": ["sleep", "3600"]});
     world.create_pod("web", json!({"containers": [container], "terminationGracePeriodSeconds": 5}));

@@ -9,20 +9,20 @@ use kubelet::runtime::sandbox::Sandbox;
 use sim::files::{FileError, clean_path, parent};
 use wire::{Effect, MachineId, Part};
 
-/// Why a deed did not happen, in a sentence.
-pub(crate) type DeedError = String;
+/// Why an action did not happen, in a sentence.
+pub(crate) type HostError = String;
 
 /// Where [`Cluster::set_api_server`] puts the manifest it takes away.
 const PARKED: &str = "/tmp/kube-apiserver.yaml";
 
 impl Cluster {
-    pub(super) fn machine_named(&self, node: &str) -> Result<MachineId, DeedError> {
+    pub(super) fn machine_named(&self, node: &str) -> Result<MachineId, HostError> {
         self.machine_id(node)
             .ok_or_else(|| format!("ssh: Could not resolve hostname {node}: Name or service not known"))
     }
 
     /// A computer that can be worked on from afar.
-    fn machine_reached(&self, node: &str) -> Result<MachineId, DeedError> {
+    fn machine_reached(&self, node: &str) -> Result<MachineId, HostError> {
         let id = self.machine_named(node)?;
         match self.machines[id.0 as usize].is_on_network() {
             true => Ok(id),
@@ -49,7 +49,7 @@ impl Cluster {
     }
 
     /// Saves a file; the directory it lies in is made if it is missing.
-    pub fn write_file(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), DeedError> {
+    pub fn write_file(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let path = clean_path(path);
         let now = self.now;
@@ -61,7 +61,7 @@ impl Cluster {
         Ok(())
     }
 
-    pub fn remove_file(&mut self, node: &str, path: &str) -> Result<(), DeedError> {
+    pub fn remove_file(&mut self, node: &str, path: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let path = clean_path(path);
         let removed = self.machines[id.0 as usize].files.remove(&path);
@@ -70,7 +70,7 @@ impl Cluster {
         Ok(())
     }
 
-    pub fn move_file(&mut self, node: &str, from: &str, to: &str) -> Result<(), DeedError> {
+    pub fn move_file(&mut self, node: &str, from: &str, to: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let from = clean_path(from);
         let moved = self.machines[id.0 as usize].files.rename(&from, to);
@@ -103,7 +103,7 @@ impl Cluster {
         }
     }
 
-    pub fn start_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn start_kubelet(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         self.boot_kubelet(id);
         Ok(())
@@ -119,7 +119,7 @@ impl Cluster {
     }
 
     /// Stops the kubelet's process; what runs on the node goes on (KL-031).
-    pub fn stop_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn stop_kubelet(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         self.changes.touch(id);
         let machine = &mut self.machines[id.0 as usize];
@@ -136,7 +136,7 @@ impl Cluster {
         Ok(())
     }
 
-    pub fn restart_kubelet(&mut self, node: &str) -> Result<(), DeedError> {
+    pub fn restart_kubelet(&mut self, node: &str) -> Result<(), HostError> {
         self.stop_kubelet(node)?;
         self.start_kubelet(node)
     }
@@ -155,7 +155,7 @@ impl Cluster {
         pod: &str,
         container: &str,
         exit_code: i32,
-    ) -> Result<(), DeedError> {
+    ) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let uid: Option<Uid> = self.sandbox(id, namespace, pod).map(|sandbox| sandbox.uid);
         let uid = uid.ok_or_else(|| format!("no pod {namespace}/{pod} runs on {node}"))?;
@@ -169,7 +169,7 @@ impl Cluster {
     }
 
     /// Moves kube-apiserver's manifest out of the manifest directory, or back into it (CP-020).
-    pub fn set_api_server(&mut self, up: bool) -> Result<(), DeedError> {
+    pub fn set_api_server(&mut self, up: bool) -> Result<(), HostError> {
         let manifest = format!("{MANIFESTS}/kube-apiserver.yaml");
         let (from, to) = if up { (PARKED, manifest.as_str()) } else { (manifest.as_str(), PARKED) };
         let nodes: Vec<_> =
