@@ -17,6 +17,7 @@ use crate::session::Session;
 use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
 use crate::storage::Shelf;
 use crate::witness::Witness;
+use sim::order::GatherSorted;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
@@ -239,7 +240,7 @@ impl Looks {
 
     /// A DaemonSet of a person's own that was not there before.
     fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
-        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
+        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
         let opening = world.opening.is_some();
         let known = self.known.replace(ids).filter(|_| !opening)?;
         let own = world.board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system");
