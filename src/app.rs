@@ -16,6 +16,7 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::actions;
+use super::assist::Assist;
 use super::clock::budget;
 use super::console::terminal::Terminal;
 use super::desk::DeskAction;
@@ -41,6 +42,8 @@ pub struct App {
     witness: Witness,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
+    /// A command has asked for the descriptions of the API's fields.
+    explains: bool,
     timers: Timers,
     saver: Saver,
     _held: (PageApi, [EventListener; 5]),
@@ -144,6 +147,7 @@ impl Component for App {
             map,
             focus: Rc::default(),
             terminal: Rc::new(Terminal::new(session.clone())),
+            assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
         let saver = Saver::new(shelf, &page.stores, witness.seen());
@@ -154,6 +158,7 @@ impl Component for App {
             looks: Looks::default(),
             witness,
             waiting: Vec::new(),
+            explains: false,
             timers: Timers::default(),
             saver,
             _held: held,

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
 use crate::console::terminal::NUMBER;
+use crate::descriptions;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
 use crate::focus::focus_soon;
@@ -26,7 +27,8 @@ const LIVE_AFTER_MS: u32 = 400;
 impl App {
     /// What was asked for while the session was being opened is done as soon as it is.
     pub(super) fn do_what_waited(&mut self, ctx: &Context<App>) {
-        if self.session.borrow().opening().is_none() && !self.waiting.is_empty() {
+        let waits = self.explains && !descriptions::are_settled();
+        if self.session.borrow().opening().is_none() && !waits && !self.waiting.is_empty() {
             for action in std::mem::take(&mut self.waiting) {
                 self.act(ctx, action);
             }
@@ -34,12 +36,27 @@ impl App {
         }
     }
 
+    /// Whether the session is still being opened, or a command prints descriptions that are not there yet. What
+    /// comes behind such a command waits with it.
+    fn must_wait(&mut self, ctx: &Context<App>, action: &Action) -> bool {
+        let explains = match action {
+            Action::Perform(command) => descriptions::are_wanted_by(command),
+            Action::Enter(line) => line.contains("explain"),
+            _ => false,
+        };
+        if explains && !self.explains {
+            self.explains = true;
+            descriptions::load(ctx.link().callback(|()| Msg::World));
+        }
+        (self.explains && !descriptions::are_settled()) || self.session.borrow().opening().is_some()
+    }
+
     pub(super) fn act(&mut self, ctx: &Context<App>, action: Action) {
         let stores = self.page.stores.clone();
         if closes_menu(&action) {
             stores.front.dispatch(FrontAction::CloseMenu);
         }
-        if changes_world(&action) && self.session.borrow().opening().is_some() {
+        if changes_world(&action) && self.must_wait(ctx, &action) {
             self.waiting.push(action);
             return;
         }

@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
+mod known;
 mod opening;
 pub mod script;
 
