@@ -7,7 +7,8 @@ use assist::Known;
 
 use crate::Stage;
 
-/// A cluster of thousands of nodes has no more labels than its first ones show.
+/// A cluster of thousands of nodes has no more labels than its first ones show, and no more images than its
+/// first pods.
 const NODES_LOOKED_AT: usize = 500;
 
 type Values = BTreeMap<String, BTreeSet<String>>;
@@ -43,9 +44,11 @@ impl Known for Stage {
     fn images(&self) -> BTreeSet<String> {
         let store = &self.cluster.api.store;
         let nodes = store.nodes.iter().take(NODES_LOOKED_AT).flat_map(|node| node.images.iter());
-        let on_nodes = nodes.flat_map(|image| image.names.iter()).map(|name| name.to_string());
+        let on_nodes = nodes.flat_map(|image| image.names.iter());
+        let pods = store.pods.iter().take(NODES_LOOKED_AT).flat_map(|pod| &pod.spec.containers);
+        let all = on_nodes.chain(pods.map(|container| &container.image)).map(|name| name.to_string());
         // A name with a digest is no name that a person writes.
-        on_nodes.filter(|name| !name.contains('@')).collect()
+        all.filter(|name| !name.contains('@')).collect()
     }
 }
 
