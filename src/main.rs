@@ -40,6 +40,7 @@ mod state;
 mod storage;
 mod store;
 mod tabs;
+mod why;
 mod wires;
 mod witness;
 mod words;

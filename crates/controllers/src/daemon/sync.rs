@@ -23,6 +23,7 @@ use api::event::{EventType, Message};
 use api::meta::Name;
 use api::object::{Key, Kind, Object};
 use api::pod::{Pod, REVISION_HASH_LABEL};
+use api::status_error::StatusError;
 use client::informer::{Caches, NodeId};
 use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Reply, Token};
@@ -747,15 +748,23 @@ impl DaemonSetsController {
                     let text = format!("Created pod: {}", meta.name);
                     self.say(set, EventType::Normal, "SuccessfulCreate", text, ctx);
                 }
+                self.note_refusal(set, None);
                 None
             }
             Err(error) if is_namespace_terminating(error) => None,
             Err(error) => {
                 let text = error_text(error);
+                self.note_refusal(set, answer.status());
                 self.say(set, EventType::Warning, "FailedCreate", format!("Error creating: {text}"), ctx);
                 self.expectations.creation_observed(&set);
                 Some(text)
             }
+        }
+    }
+
+    fn note_refusal(&mut self, set: SetId, refusal: Option<&StatusError>) {
+        if let Some(state) = self.sets.get_mut(&set) {
+            state.refusal = refusal.map(|refusal| Rc::new(refusal.clone()));
         }
     }
 
