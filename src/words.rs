@@ -116,6 +116,7 @@ words! {
     bad_file: "This file's session cannot be played", "파일의 세션을 재생할 수 없습니다";
     not_saved_blocked: "This browser lets the page save nothing: a reload begins anew", "브라우저가 저장을 막고 있어, 새로 고침하면 처음부터 시작합니다";
     not_saved_full: "The browser's storage for this page is full: what you do from now on is lost with a reload", "브라우저 저장 공간이 가득 찼습니다. 지금부터 하는 작업은 새로 고침하면 사라집니다";
+    no_programs: "kubectl and the shell could not be loaded yet: commands wait until they are. The page tries again", "kubectl과 셸을 아직 불러오지 못했습니다. 명령은 불러온 뒤에 실행되며, 페이지가 다시 시도합니다";
     nothing_changes: "Nothing is under way: nothing will change until you do something", "진행 중인 작업이 없습니다. 무언가를 하기 전에는 변화가 없습니다";
     /// {} is a file's name.
     too_large: "{} is too large", "{} 파일이 너무 큽니다";

@@ -24,9 +24,9 @@ const CHECK_AFTER_MS: u32 = 140;
 const LIVE_AFTER_MS: u32 = 400;
 
 impl App {
-    /// What was asked for while the session was being opened is done as soon as it is.
+    /// What was asked for before the session was open, or before there were programs for it, is done now.
     pub(super) fn do_what_waited(&mut self, ctx: &Context<App>) {
-        if self.session.borrow().opening().is_none() && !self.waiting.is_empty() {
+        if self.session.borrow().is_ready() && !self.waiting.is_empty() {
             for action in std::mem::take(&mut self.waiting) {
                 self.act(ctx, action);
             }
@@ -39,7 +39,7 @@ impl App {
         if closes_menu(&action) {
             stores.front.dispatch(FrontAction::CloseMenu);
         }
-        if changes_world(&action) && self.session.borrow().opening().is_some() {
+        if changes_world(&action) && self.has_to_wait(&action) {
             self.waiting.push(action);
             return;
         }
@@ -59,7 +59,7 @@ impl App {
             }
             Action::Reset(options) => {
                 stores.front.dispatch(FrontAction::Scenarios(false));
-                let mut session = Session::open(&Script::new(options.clone()));
+                let mut session = Session::open(&Script::new(options.clone()), self.programs());
                 session.open_slice(budget(FIRST_SLICE_MS));
                 self.begin(session);
                 stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
@@ -114,6 +114,13 @@ impl App {
             }
             Action::ForgetSeen => self.witness.forget(),
         }
+    }
+
+    /// Whether the session cannot take it yet, or something that was asked for before it.
+    fn has_to_wait(&self, action: &Action) -> bool {
+        let session = self.session.borrow();
+        let too_early = session.opening().is_some() || !self.waiting.is_empty();
+        too_early || (needs_programs(action) && session.stage.programs().is_none())
     }
 
     fn play(&mut self, action: PlaybackAction) {
@@ -252,7 +259,7 @@ impl App {
 
     pub(super) fn live_text(&mut self, ctx: &Context<App>, id: &DocId) {
         let desk = self.page.stores.desk.now();
-        if self.session.borrow().opening().is_some() {
+        if !self.session.borrow().is_ready() {
             self.wait_for_more(ctx, id.clone());
         } else if desk.live && desk.is_dirty(id) {
             self.check_text(id);
@@ -301,4 +308,13 @@ fn changes_world(action: &Action) -> bool {
         action,
         Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..)
     )
+}
+
+fn needs_programs(action: &Action) -> bool {
+    match action {
+        Action::Perform(command) => command.needs_programs(),
+        Action::Submit(id, _) => matches!(id, DocId::Own(_)),
+        Action::Enter(_) => true,
+        _ => false,
+    }
 }

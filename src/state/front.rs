@@ -45,6 +45,8 @@ pub enum Notice {
     StorageFull,
     /// There is no next change to go to.
     NothingChanges,
+    /// What the shells run could not be fetched yet.
+    NoPrograms,
 }
 
 /// Why a link's session cannot be played.
