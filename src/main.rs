@@ -42,6 +42,7 @@ mod state;
 mod storage;
 mod store;
 mod tabs;
+mod why;
 mod wires;
 mod witness;
 mod words;

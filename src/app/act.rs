@@ -305,7 +305,7 @@ impl App {
 /// Whether it is chosen from a menu, which is then closed.
 fn closes_menu(action: &Action) -> bool {
     use Action::*;
-    matches!(action, Perform(_) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
+    matches!(action, Perform(_) | Submit(..) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
 }
 
 /// Whether it needs a session that is open.

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use api::object::{Key, Kind};
 pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
+pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
