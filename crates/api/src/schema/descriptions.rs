@@ -2,12 +2,12 @@
 //!
 //! The texts are a tenth of the page's download and seldom read, so they are a file of their own, which the page
 //! fetches when an editor or `kubectl explain` needs it; a native program has them built in. `build.rs` writes
-//! the file in the order of the table:
+//! the file in the order of the table, with a tab behind each name:
 //!
 //! ```text
-//! #PodSpec	PodSpec is a description of a pod.       a struct
-//! affinity	If specified, the pod's …                its fields; "\n" and "\\" are escaped
-//! #=t	Time is a wrapper …                            a type that is one letter in the table
+//! #PodSpec    PodSpec is a description of a pod.       a struct
+//! affinity    If specified, the pod's …                its fields; "\n" and "\\" are escaped
+//! #=t    Time is a wrapper …                            a type that is one letter in the table
 //! ```
 
 use std::sync::OnceLock;
