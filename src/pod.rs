@@ -77,12 +77,12 @@ pub fn difference_word(kind: Difference) -> &'static str {
     }
 }
 
-/// The chip's name for those who hear it.
+/// The chip's name for those who hear it. It begins with what is written on the chip, so that it can be called by
+/// what is seen.
 fn spoken(words: &'static Words, pod: &PodView) -> String {
     let mut parts = vec![
-        format!("{} {}", words.pod, pod.name),
+        format!("{} {} {} {}", words.pod, pod.name, status_word(words, pod), pod.ready),
         origin_word(words, pod.origin).to_owned(),
-        format!("{} {}", status_word(words, pod), pod.ready),
     ];
     if pod.restarts > 0 {
         parts.push(format!("{} {}", words.restarts, pod.restarts));
@@ -154,18 +154,20 @@ pub fn Pod(props: &PodProps) -> Html {
         >
             { origin_icon(pod.origin) }
             <span class="pod-name">{ if props.compact { short_name(pod) } else { &pod.name } }</span>
+            // Between two words, for those who hear them; the chip's own gaps are its style's.
+            { " " }
             if pod.restarts > 0 {
-                <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
+                <span class="pod-restarts" aria-hidden="true" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
             }
             <span class="pod-state">
                 { state_icon(pod.state) }
                 <span class="pod-word">{ status_word(words, pod) }</span>
             </span>
             if let Some(until) = next_start(pod) {
-                <span class="countdown" title={words.next_start_in}><b data-until={until.0.to_string()}></b>{ "s" }</span>
+                <span class="countdown" aria-hidden="true" title={words.next_start_in}><b data-until={until.0.to_string()}></b>{ "s" }</span>
             }
             if let Some((api, _)) = difference {
-                <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
+                <span class="pod-truths" aria-hidden="true">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
             }
         </button>
     }
