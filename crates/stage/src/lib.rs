@@ -1,5 +1,6 @@
 //! The one door: actions in, state out, time forward.
 
+mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -15,7 +16,7 @@ use cluster::{Addons, Cluster};
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Hop, Looked, MessageView, Without};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -53,6 +54,8 @@ pub struct Stage {
     picture: Picture,
     /// What is left to do until the session is where it begins.
     opening: Option<Opening>,
+    /// When something happened last, as far as time adapts.
+    moved: Time,
 }
 
 impl Stage {
@@ -77,6 +80,7 @@ impl Stage {
             opening: Some(Opening::new(&options, script)),
             script: Script::new(options),
             picture: Picture::default(),
+            moved: Time::START,
         }
     }
 
@@ -181,6 +185,7 @@ impl Stage {
         self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
+        self.moved = now;
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }
@@ -278,6 +283,11 @@ impl Stage {
     /// The same counted by way: a handful of flows, however much is under way.
     pub fn flows(&self) -> Vec<Flow> {
         view::flights::flows(&self.cluster)
+    }
+
+    /// What is being said and done now, oldest first.
+    pub fn hops(&self) -> Vec<Hop> {
+        view::hops::hops(&self.cluster)
     }
 
     /// Messages under way; watch events are not counted.
