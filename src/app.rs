@@ -2,6 +2,7 @@
 //! components draw.
 
 mod act;
+mod doing;
 mod look;
 mod save;
 
@@ -11,7 +12,7 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
-use stage::{Options, Script};
+use stage::{Options, Script, Start};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -28,9 +29,10 @@ use super::session::{Session, SharedSession};
 use super::shell::Shell;
 use super::state::{Action, FrontAction, LayoutAction, Notice, Size};
 use super::storage::Shelf;
-use super::store::Store;
-use super::witness::Witness;
+use super::store::{Reduce, Store};
 use super::{dropped, share, storage};
+use doing::Doing;
+use guide::Premiere;
 use look::Looks;
 use save::Saver;
 
@@ -38,7 +40,11 @@ pub struct App {
     page: Page,
     session: SharedSession,
     looks: Looks,
-    witness: Witness,
+    guide: guide::Progress,
+    /// What is being brought about for the person.
+    doing: Option<Doing>,
+    /// What is still to come of the scene that a first visit sees being set.
+    premiere: Option<Premiere>,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
@@ -51,6 +57,7 @@ pub struct App {
 struct Timers {
     check: Option<Timeout>,
     live: Option<Timeout>,
+    premiere: Option<Timeout>,
 }
 
 pub enum Msg {
@@ -60,6 +67,8 @@ pub enum Msg {
     Check(DocId),
     Live(DocId),
     Save,
+    /// The scene of a first visit begins.
+    Premiere,
     Notice(Notice),
     /// [`PageApi`] has put another session in this one's place.
     Begun(Options),
@@ -72,9 +81,20 @@ pub enum Msg {
 /// A small one is open when this returns; a large one goes on frame by frame.
 fn first_session(shelf: Shelf) -> Session {
     let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())));
+    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(first_options())));
     session.open_slice(budget(FIRST_SLICE_MS));
     session
+}
+
+/// What a first visit finds: what the address asks for, else a scene that is set before the visitor's eyes.
+fn first_options() -> Options {
+    let start = match document_element().get_attribute("data-start").as_deref() {
+        Some("demo") => return Options::default(),
+        Some("ready") => Start::Ready,
+        Some("bare") => Start::Bare,
+        _ => return Options { watched: true, ..Options::default() },
+    };
+    Options { start, ..Options::default() }
 }
 
 /// What the page hears wherever it happens.
@@ -87,6 +107,10 @@ fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 5] {
         let action = FrontAction::Size(Size::from_text(&size));
         if measured.now().size != Size::from_text(&size) {
             act.emit(action.into());
+        }
+        let tall = document_element().get_attribute("data-tall").as_deref() == Some("true");
+        if measured.now().tall != tall {
+            act.emit(FrontAction::Tall(tall).into());
         }
     };
     measure();
@@ -118,11 +142,14 @@ impl Component for App {
         let link = ctx.link();
         let saved = save::first_prefs();
         let shelf = Shelf::of_tab();
-        let desk = storage::load(shelf, storage::DRAFTS);
-        let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
+        let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
+        let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf);
+        if Premiere::of(session.stage.script()).is_some() {
+            desk.reduce(DeskAction::BeginAnew(Box::new(session.stage.script().options.clone())));
+        }
         session.playback = saved.playback;
-        let world = look::first_world(&session, &witness);
+        let world = look::first_world(&session, &guide);
         let session = Rc::new(RefCell::new(session));
         let map = Map::default();
         let frame = Frame::start(session.clone(), map.clone(), link.callback(|()| Msg::World));
@@ -146,13 +173,15 @@ impl Component for App {
             terminal: Rc::new(Terminal::new(session.clone())),
             stores: Rc::new(stores),
         };
-        let saver = Saver::new(shelf, &page.stores, witness.seen());
+        let saver = Saver::new(shelf, &page.stores, guide.ticks());
         let held = (api, listeners(ctx, &page));
         let mut app = App {
             page,
             session,
             looks: Looks::default(),
-            witness,
+            guide,
+            doing: None,
+            premiere: None,
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
@@ -160,6 +189,7 @@ impl Component for App {
         };
         app.dress();
         app.look();
+        app.await_premiere(ctx);
         app
     }
 
@@ -167,6 +197,8 @@ impl Component for App {
         match msg {
             Msg::World => {
                 self.look();
+                self.go_on_doing();
+                self.go_on_with_premiere();
                 self.do_what_waited(ctx);
                 self.enter_waiting();
                 self.page.frame.wake();
@@ -174,7 +206,12 @@ impl Component for App {
             Msg::Do(action) => {
                 self.act(ctx, action);
                 self.look();
+                self.go_on_with_premiere();
                 self.page.frame.wake();
+            }
+            Msg::Premiere => {
+                self.premiere = Premiere::of(self.session.borrow().stage.script());
+                self.go_on_with_premiere();
             }
             Msg::Check(id) => self.check_text(&id),
             Msg::Live(id) => self.live_text(ctx, &id),
@@ -184,7 +221,7 @@ impl Component for App {
             }
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
-                self.witness.begin_anew();
+                self.begin_guide();
                 self.page.terminal.begin_anew();
                 self.saver.begin_session();
                 self.looks = Looks::default();
@@ -232,6 +269,7 @@ impl App {
             let resized = web_sys::Event::new("resize").ok();
             let _ = resized.map(|event| window().dispatch_event(&event));
         }
+        self.page.frame.lang.set(layout.lang);
         let other = self.page.lang != layout.lang;
         self.page.lang = layout.lang;
         other
@@ -257,13 +295,23 @@ impl App {
         self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
     }
 
+    /// What the guide knows of another session is no history of this one.
+    fn begin_guide(&mut self) {
+        self.guide.begin_anew();
+        self.doing = None;
+        self.premiere = None;
+        self.timers.premiere = None;
+        self.page.frame.begin_anew();
+        self.page.stores.front.dispatch(FrontAction::Step(None));
+    }
+
     /// Another session takes the place of this one.
     fn begin(&mut self, mut session: Session) {
-        let stores = &self.page.stores;
+        let stores = self.page.stores.clone();
         session.playback = *stores.playback.now();
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
-        self.witness.begin_anew();
+        self.begin_guide();
         self.page.terminal.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();

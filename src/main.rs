@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod captions;
 mod clock;
 mod compact;
 mod compare;
@@ -15,6 +16,7 @@ mod fleet_list;
 mod focus;
 mod frame;
 mod glyph;
+mod guide_strip;
 mod header;
 mod help;
 mod inspector;
@@ -41,7 +43,6 @@ mod storage;
 mod store;
 mod tabs;
 mod wires;
-mod witness;
 mod words;
 mod yaml_view;
 

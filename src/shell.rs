@@ -7,6 +7,7 @@ use super::desk::DeskPanel;
 use super::drawer::Drawer;
 use super::focus::focus_soon;
 use super::glyph::Icon;
+use super::guide_strip::GuideStrip;
 use super::header::Header;
 use super::help::Help;
 use super::inspector::SidePanel;
@@ -16,7 +17,6 @@ use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
-use super::witness::Claim;
 use super::words::{Words, fill};
 
 fn open(is: bool) -> &'static str {
@@ -27,14 +27,16 @@ fn open(is: bool) -> &'static str {
 pub fn Shell() -> Html {
     renders::note("Shell", "");
     let page = use_page();
-    let layout = use_layout(|layout| {
-        let sizes = (layout.desk_width, layout.drawer_height);
+    let tall = use_front(|front| front.tall);
+    let layout = use_layout(move |layout| {
+        let sizes = (layout.desk_width, layout.drawer_height(tall));
         (sizes, layout.pane, layout.desk_open, layout.drawer_open, layout.drawer_tab)
     });
     let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
     let playing = use_playback(|playback| playback.playing);
     let (ready, quiet, far) = use_world(|world| (world.opening.is_none(), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
+    let lit: Vec<&str> = lit.iter().map(|light| light.id()).collect();
     {
         let page = page.clone();
         use_effect_with((layout, far), move |_| page.frame.measure());
@@ -52,10 +54,11 @@ pub fn Shell() -> Html {
             data-playing={playing.to_string()}
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
-            data-lit={lit.map(Claim::id)}
+            data-lit={(!lit.is_empty()).then(|| lit.join(" "))}
         >
             <SkipLinks />
             <Header />
+            <GuideStrip />
             <DeskPanel />
             <Scene />
             <GuestBar />
