@@ -55,14 +55,14 @@ pub fn because_text(lang: Lang, why: &Why) -> String {
             "has {}",
             "matches the nodeAffinity",
             "{} is tolerated",
-            "nothing keeps it away",
+            "eligible",
             "{} keeps new pods away only",
         ),
         Lang::Ko => (
             "레이블 {} 일치",
             "nodeAffinity 일치",
             "테인트 {} 허용",
-            "막는 조건 없음",
+            "배치 조건 충족",
             "테인트 {}: 새 파드만 막음",
         ),
     };
