@@ -41,7 +41,7 @@ test("a newly applied DaemonSet is selected, and every node says why it has a po
   await expect(page.locator('[data-selected="daemonset:default/probe"]')).toHaveCount(1);
   for (const worker of ["worker-1", "worker-2", "worker-3"]) {
     await expect(onNode(page, worker)).toHaveAttribute("data-fit", "runs");
-    await expect(line(page, worker)).toContainText("nothing keeps it away");
+    await expect(line(page, worker)).toContainText("eligible");
   }
   await expect(onNode(page, "control-plane")).toHaveAttribute("data-fit", "unfit");
   await expect(line(page, "control-plane")).toHaveAttribute("data-cause", "taint");
