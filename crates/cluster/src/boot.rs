@@ -207,7 +207,10 @@ impl Cluster {
         }
         if self.addons.kube_proxy {
             let account = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system"}});
-            let server = self.control_plane.first().map_or(Ipv4Addr::UNSPECIFIED, |id| self.machines[id.0 as usize].ip);
+            let server = self
+                .control_plane
+                .first()
+                .map_or(Ipv4Addr::UNSPECIFIED, |id| self.machines[id.0 as usize].ip);
             let config = json!({
                 "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"app": "kube-proxy"}},
                 "data": {"config.conf": KUBE_PROXY_CONFIGURATION, "kubeconfig.conf": kube_proxy_kubeconfig(server)},

@@ -272,8 +272,7 @@ fn volume_mounts(raw: &Value) -> Option<Value> {
 
 /// Says of each container in a status how the volumes of the pod's own spec are mounted.
 pub(super) fn put_volume_mounts(status: &mut Value, spec: &Value) {
-    for (list, statuses) in
-        [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")]
+    for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")]
     {
         for status in crate::json::each(status, statuses) {
             let mut containers = crate::json::list(spec, list).iter();

@@ -73,7 +73,10 @@ pub(crate) fn of_this_cluster(server: Ipv4Addr) -> Vec<Rc<Other>> {
          kind: Config\n\
          users: null\n"
     );
-    [config_map("kube-public", "cluster-info", json!({"kubeconfig": kubeconfig}))].into_iter().flatten().collect()
+    [config_map("kube-public", "cluster-info", json!({"kubeconfig": kubeconfig}))]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The kubeconfig file of kube-proxy, which is its service account's.
@@ -94,7 +97,6 @@ pub(crate) fn kube_proxy_kubeconfig(server: Ipv4Addr) -> String {
 
 /// kube-proxy's own configuration.
 pub(crate) const KUBE_PROXY_CONFIGURATION: &str = include_str!("config.conf");
-pub(crate) const COREFILE: &str = include_str!("Corefile");
 
 fn account(name: &str) -> Option<Rc<Other>> {
     object("v1", "ServiceAccount", json!({"metadata": {"name": name, "namespace": "kube-system"}}))
@@ -119,7 +121,11 @@ fn configuration() -> Vec<Rc<Other>> {
     let maps = [
         config_map(system, "extension-apiserver-authentication", authentication),
         // The day on which the session begins.
-        config_map(system, "kube-apiserver-legacy-service-account-token-tracking", json!({"since": "2026-01-01"})),
+        config_map(
+            system,
+            "kube-apiserver-legacy-service-account-token-tracking",
+            json!({"since": "2026-01-01"}),
+        ),
         config_map(system, "kubeadm-config", json!({"ClusterConfiguration": cluster})),
         config_map(system, "kubelet-config", json!({"kubelet": KUBELET_CONFIGURATION})),
     ];
@@ -208,13 +214,15 @@ fn roles_and_bindings(table: &str) -> Vec<Rc<Other>> {
                         ("+", into) => role["metadata"]["labels"][aggregation_label(into)] = json!("true"),
                         (_, label) => {
                             let labels = Map::from_iter([(aggregation_label(label), json!("true"))]);
-                            role["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": labels}]});
+                            role["aggregationRule"] =
+                                json!({"clusterRoleSelectors": [{"matchLabels": labels}]});
                         }
                     }
                 }
                 roles.push(((*name).to_owned(), role));
                 if let Some(account) = name.strip_prefix(CONTROLLER_ROLE) {
-                    let account = json!({"kind": "ServiceAccount", "name": account, "namespace": "kube-system"});
+                    let account =
+                        json!({"kind": "ServiceAccount", "name": account, "namespace": "kube-system"});
                     bindings.push(binding(name, "-", &[account], by_kubeadm));
                 }
             }
@@ -223,7 +231,9 @@ fn roles_and_bindings(table: &str) -> Vec<Rc<Other>> {
                 bindings.push(binding(name, role, &subjects, by_kubeadm));
             }
             _ => {
-                if let Some(Value::Array(rules)) = roles.last_mut().and_then(|(_, role)| role.get_mut("rules")) {
+                if let Some(Value::Array(rules)) =
+                    roles.last_mut().and_then(|(_, role)| role.get_mut("rules"))
+                {
                     rules.push(rule(line));
                 }
             }
@@ -285,7 +295,10 @@ mod tests {
             let rules = role["rules"].as_array().unwrap().clone();
             rules.iter().any(|rule| rule["resources"].as_array().unwrap().contains(&json!("secrets")))
         };
-        assert_eq!([reads_secrets("view"), reads_secrets("edit"), reads_secrets("admin")], [false, true, true]);
+        assert_eq!(
+            [reads_secrets("view"), reads_secrets("edit"), reads_secrets("admin")],
+            [false, true, true]
+        );
         let locking = found("Role", "extension-apiserver-authentication-reader");
         assert_eq!(locking["rules"][0]["resourceNames"], json!(["extension-apiserver-authentication"]));
     }
