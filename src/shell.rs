@@ -16,6 +16,7 @@ use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
+use super::why::MendBox;
 use super::witness::Claim;
 use super::words::{Words, fill};
 
@@ -33,7 +34,8 @@ pub fn Shell() -> Html {
     });
     let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
     let playing = use_playback(|playback| playback.playing);
-    let (ready, quiet, far) = use_world(|world| (world.opening.is_none(), world.board.quiet, world.is_far));
+    let ((open_for_clicks, ready), quiet, far) =
+        use_world(|world| ((world.opening.is_none(), world.ready), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
     {
         let page = page.clone();
@@ -45,6 +47,7 @@ pub fn Shell() -> Html {
             class="app"
             {style}
             data-app="kubestage"
+            data-open={open_for_clicks.then_some("true")}
             data-ready={ready.then_some("true")}
             data-pane={pane.text()}
             data-desk={open(desk_open)}
@@ -123,10 +126,14 @@ fn Status() -> Html {
 #[component]
 fn Front() -> Html {
     let (menu, help, notice) = use_front(|front| (front.menu.clone(), front.help, front.notice.clone()));
+    let mend = use_front(|front| front.mend.clone());
     html! {
         <>
             if let Some(menu) = menu {
                 <Menu {menu} />
+            }
+            if let Some(open) = mend {
+                <MendBox open={*open} />
             }
             if help {
                 <Help />
@@ -154,6 +161,7 @@ fn notice_text(words: &Words, notice: &Notice) -> String {
         Notice::StorageBlocked => words.not_saved_blocked.to_owned(),
         Notice::StorageFull => words.not_saved_full.to_owned(),
         Notice::NothingChanges => words.nothing_changes.to_owned(),
+        Notice::NoPrograms => words.no_programs.to_owned(),
     }
 }
 
@@ -187,7 +195,7 @@ fn NoticeBar(props: &NoticeProps) -> Html {
     {
         let page = page.clone();
         use_effect_with(props.notice.clone(), move |notice| {
-            let passes = matches!(notice, Notice::Shared | Notice::NothingChanges);
+            let passes = matches!(notice, Notice::Shared | Notice::NothingChanges | Notice::NoPrograms);
             let gone =
                 passes.then(|| Timeout::new(PASSES_AFTER_MS, move || page.act(FrontAction::CloseNotice)));
             move || drop(gone)

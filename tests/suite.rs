@@ -31,6 +31,7 @@ mod suite {
     mod stateful_sets;
     mod tidy;
     mod watch;
+    mod why;
     mod yaml_corpus;
     mod yaml_oracle;
 }

@@ -55,6 +55,7 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         started: session.stage.started(),
         options: Same(Rc::new(session.stage.script().options.clone())),
         opening: session.opening(),
+        ready: session.is_ready(),
         board: Same(session.board()),
         fleet: Same(session.fleet()),
         is_far: session.is_far(),
@@ -100,6 +101,7 @@ impl App {
             started: session.stage.started(),
             options: keep(&old.options, session.stage.script().options.clone()),
             opening: session.opening(),
+            ready: session.is_ready(),
             fleet: Same(session.fleet()),
             is_far: session.is_far(),
             terminal: TerminalView::of(&session.stage, &console, &old.terminal),
@@ -137,6 +139,7 @@ impl App {
         stores.world.put(world);
         self.check_open();
         if let Some(id) = fresh {
+            stores.selection.put(Selection::DaemonSet(id.clone()));
             stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
         }
         if is_back {

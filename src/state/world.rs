@@ -38,6 +38,8 @@ pub struct World {
     pub options: Same<Options>,
     /// How far the session has been brought to its beginning.
     pub opening: Option<Progress>,
+    /// Whether a command can be entered: the session is open, and the shells have programs.
+    pub ready: bool,
     /// The near nodes in full.
     pub board: Same<Board>,
     /// All nodes from afar.

@@ -23,7 +23,7 @@ pub type Names<'a> = &'a dyn Fn(Kind, Option<&str>) -> Vec<String>;
 
 impl Shell {
     /// What may stand for the last word of `text`, which ends at the cursor.
-    pub fn complete(&self, text: &str, world: &dyn Machines, names: Names<'_>) -> Completion {
+    pub(super) fn complete(&self, text: &str, world: &dyn Machines, names: Names<'_>) -> Completion {
         let login = Env::login(Host::Desk);
         let env = self.innermost_env().unwrap_or(&login);
         let from =

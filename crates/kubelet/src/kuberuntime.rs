@@ -7,6 +7,7 @@ use super::prober::ProbeKind;
 use super::runtime::{self, Sandbox, SandboxState};
 use super::status::should_container_be_restarted;
 use super::texts::format_pod;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::human_duration::go_duration;
@@ -115,7 +116,7 @@ impl Kubelet {
     /// Compares what the pod should run with what it runs.
     ///
     /// Kubernetes: kuberuntime_manager.go, computePodActions.
-    pub(super) fn compute_pod_actions(&self, at: usize) -> PodActions {
+    pub(super) fn compute_pod_actions(&self, at: WorkerId) -> PodActions {
         let pod = &self.workers[at].pod;
         let sandbox = self.runtime.sandbox(pod.meta.uid);
         let Some(sandbox) = sandbox.filter(|sandbox| sandbox.state != SandboxState::NotReady) else {
@@ -161,7 +162,7 @@ impl Kubelet {
     }
 
     /// Whether the status that this sync has just made says that all containers start anew.
-    fn is_restarting_all(&self, at: usize) -> bool {
+    fn is_restarting_all(&self, at: WorkerId) -> bool {
         self.workers[at].pod.spec.all_containers_could_restart()
             && self
                 .pod_status(at)
@@ -170,7 +171,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: kuberuntime_manager.go, getContainersToReset.
-    fn containers_to_reset(&self, at: usize, sandbox: &Sandbox) -> PodActions {
+    fn containers_to_reset(&self, at: WorkerId, sandbox: &Sandbox) -> PodActions {
         let running = sandbox.containers.iter().filter(|instance| instance.is_running());
         let kill = |instance: &runtime::Container| ToKill {
             id: instance.id,
@@ -194,7 +195,7 @@ impl Kubelet {
     /// Why a running container must go, and how long it is given (KL-076, KL-077).
     fn wrong_with(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         instance: &runtime::Container,
     ) -> Option<(&'static str, Option<Duration>)> {
@@ -216,7 +217,7 @@ impl Kubelet {
     /// Kubernetes: kuberuntime_manager.go, computeInitContainerActions.
     fn compute_init_container_actions(
         &self,
-        at: usize,
+        at: WorkerId,
         sandbox: &Sandbox,
         count: usize,
         actions: &mut PodActions,
@@ -285,7 +286,7 @@ impl Kubelet {
     /// A running sidecar: whether it has started, and what its probes ask for.
     fn mind_sidecar(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         instance: &runtime::Container,
         actions: &mut PodActions,
@@ -314,7 +315,7 @@ impl Kubelet {
     }
 
     /// There is no sandbox, or not a good one: all starts from the beginning, if anything is to start.
-    fn actions_without_sandbox(&self, at: usize) -> PodActions {
+    fn actions_without_sandbox(&self, at: WorkerId) -> PodActions {
         let pod = &self.workers[at].pod;
         let sandbox = self.runtime.sandbox(pod.meta.uid);
         let ran_before = sandbox.is_some_and(|sandbox| !sandbox.containers.is_empty());
@@ -352,7 +353,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: kuberuntime_manager.go, SyncPod.
-    pub(super) fn sync_containers(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn sync_containers(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let actions = self.compute_pod_actions(at);
         if actions.is_empty() {
             return self.complete_work(at, SyncResult::Done, ctx);
@@ -386,7 +387,7 @@ impl Kubelet {
     }
 
     /// What had to stop has stopped: the sandbox, and then the containers, are made.
-    pub(super) fn after_kill(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn after_kill(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let Some(work) = &mut self.workers[at].work else { return };
         if work.actions.reset {
