@@ -249,7 +249,7 @@ fn create_one(
     }
 }
 
-pub(super) fn exactly_one_name<'a>(cmd: &'a Cmd) -> Result<&'a str, Failure> {
+pub(super) fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
     let before_dash = cmd.parsed.dash.unwrap_or(cmd.args().len());
     match cmd.args().get(..before_dash) {
         Some([name]) => Ok(name),
