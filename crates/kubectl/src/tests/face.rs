@@ -13,7 +13,7 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
     let lines = [
         "set env ds/agent --list",
         "set resources ds/agent --limits=cpu=1",
-        "create job x --image=y",
+        "create quota x",
         "create secret tls x --cert=a --key=b",
         "certificate approve x",
         "cluster-info dump --all-namespaces",
@@ -33,8 +33,8 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         $ set resources ds/agent --limits=cpu=1
         error: kubectl set resources is not simulated: use kubectl patch, or change the file and kubectl apply -f it
         [1]
-        $ create job x --image=y
-        error: kubectl create job is not simulated: write a manifest and kubectl apply -f it
+        $ create quota x
+        error: kubectl create quota is not simulated: write a manifest and kubectl apply -f it
         [1]
         $ create secret tls x --cert=a --key=b
         error: kubectl create secret tls is not simulated: write a manifest and kubectl apply -f it
