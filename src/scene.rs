@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use view::fleet::{LIGHTS, NodeLight, STATES};
-use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, PodView};
+use view::{ApiServerState, DaemonSetView, Foreseen, NodeView, Origin, PartView, PodState, PodView};
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
@@ -11,12 +11,13 @@ use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
 use super::map::engine::state_word;
 use super::map::{MapTools, MapView};
-use super::node::{Node, pod_key, selected_pod};
+use super::node::{Node, ghosts, pod_key, selected_pod};
 use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{CARDS_MOST, Distance, FULL_CARDS, LayoutAction, Selection};
+use super::travel;
 use super::why::{self, Line};
 use super::words::{fill, grouped};
 
@@ -68,6 +69,7 @@ fn Nodes() -> Html {
         Selection::DaemonSet(id) => Some(id.clone()),
         _ => None,
     };
+    let foreseen = use_world(|world| world.foreseen.clone());
     let (nodes, daemonset) = use_world(move |world| {
         // The control plane is drawn above: its node comes last.
         let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
@@ -93,6 +95,7 @@ fn Nodes() -> Html {
                     selected_pod={selected_pod(node, &selection)}
                     daemonset={daemonset.clone()}
                     line={line.clone()}
+                    foreseen={ghosts(&foreseen, &node.name)}
                     {system_pods}
                 />
             }) }
@@ -231,6 +234,7 @@ fn SceneBar() -> Html {
             if let Some(ds) = chosen {
                 <Numbers {ds} />
             }
+            <ForeseenSum />
             <span class="gap"></span>
             <span class="legend" aria-label={words.legend} role="group">
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
@@ -244,6 +248,31 @@ fn SceneBar() -> Html {
                 { "kube-system" }
             </label>
         </div>
+    }
+}
+
+/// What the text that is being edited would change in all.
+#[component]
+fn ForeseenSum() -> Html {
+    let words = use_page().words();
+    let foreseen = use_world(|world| world.foreseen.clone());
+    if foreseen.is_empty() {
+        return Html::default();
+    }
+    let sum = |count: fn(&Foreseen) -> u32| foreseen.iter().map(count).sum::<u32>();
+    let counts = [
+        ("appears", "+", sum(|one| one.appear), words.would_come),
+        ("waits", "…", sum(|one| one.wait), words.would_wait),
+        ("vanishes", "−", sum(|one| one.vanish), words.would_go),
+        ("restarts", "↻", sum(|one| one.restart), words.would_restart),
+    ];
+    html! {
+        <span class="foreseen-sum" role="group" data-region="foreseen" aria-label={words.foreseen}>
+            <small>{ words.foreseen }</small>
+            { for counts.into_iter().filter(|(_, _, count, _)| *count > 0).map(|(name, mark, count, word)| html! {
+                <span data-count={count.to_string()} data-foreseen={name}><b>{ mark }{ grouped(count) }</b>{ " " }<small>{ word }</small></span>
+            }) }
+        </span>
     }
 }
 
@@ -373,6 +402,7 @@ fn Tray() -> Html {
         (pending, world.board.pending_count)
     });
     let selection = use_selection(Selection::clone);
+    travel::use_travel();
     if pending.is_empty() {
         return Html::default();
     }

@@ -240,6 +240,13 @@ words! {
     mend_in_file: "Changes {}, and applies it:", "{} 파일을 고치고 적용합니다:";
     mend_command: "Runs the command:", "다음 명령을 실행합니다:";
 
+    // What a text would change that has not taken effect.
+    foreseen: "Not in effect yet:", "아직 반영 전:";
+    would_come: "would come", "생성될 예정";
+    would_wait: "would wait", "대기할 예정";
+    would_go: "would go", "사라질 예정";
+    would_restart: "would restart", "다시 시작될 예정";
+
     // Menus.
     actions: "Actions", "동작";
     show: "Details", "자세히 보기";
@@ -271,6 +278,13 @@ words! {
     inspector: "Details", "상세";
     /// {} is a name.
     gone: "{} is gone", "{}: 삭제되었습니다";
+    replaced_by: "Its place has", "그 자리를 대신하는 파드:";
+    /// {} is a node.
+    successor_comes: "Another one comes on {}", "{} 노드에 새 파드가 곧 생성됩니다";
+    /// {} is a clock.
+    static_since: "Its container has been running since T+{}, and no mirror stands for it.", "컨테이너는 T+{}부터 계속 실행 중이며, 미러 파드는 없습니다.";
+    /// {} is a clock, then another one.
+    static_since_mirror: "Its container has been running since T+{}. The mirror that stands for it is from T+{}.", "컨테이너는 T+{}부터 계속 실행 중입니다. 지금의 미러 파드는 T+{}에 만들어졌습니다.";
     // The names of fields: all of them in the page's language.
     f_status: "Status", "상태";
     f_namespace: "Namespace", "네임스페이스";
@@ -292,6 +306,11 @@ words! {
     created: "Created", "생성";
     why: "Why", "이유";
     containers: "Containers", "컨테이너";
+    killed_in: "killed in", "강제 종료까지";
+    step_volumes: "waits for volumes", "볼륨 대기 중";
+    step_sandbox: "making its sandbox", "샌드박스 생성 중";
+    step_image: "pulling its image", "이미지 받는 중";
+    step_container: "starting", "시작 중";
     next_start_in: "next start in", "다음 시작까지";
     events: "Events", "이벤트";
     nodes_without: "Nodes without a pod", "파드가 없는 노드";

@@ -16,7 +16,7 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use view::{Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Looked, MessageView, Without};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -433,6 +433,20 @@ impl Stage {
     /// The objects of a file that the cluster does not hold as the file says.
     pub fn drifted(&self, text: impl AsRef<[u8]>) -> Vec<Drifted> {
         drift::drifted(&self.cluster, text.as_ref())
+    }
+
+    /// What the DaemonSets of a manifest would change if it were applied now. `near` are the nodes that are
+    /// named; costs a look at each node and at each pod of these DaemonSets.
+    pub fn foresee(&self, text: impl AsRef<[u8]>, near: &dyn Fn(&str) -> bool) -> Vec<Foreseen> {
+        let read = yaml::read_documents(text.as_ref(), yaml::Reader::Kubectl);
+        let objects: Vec<serde_json::Value> =
+            read.documents.iter().map(|document| document.tree.to_value()).collect();
+        view::foresee::applied(&self.cluster, &objects, near)
+    }
+
+    /// What a file of a node would change if it were saved with this text.
+    pub fn foresee_static(&self, node: &str, path: &str, text: impl AsRef<[u8]>) -> Vec<Foreseen> {
+        view::foresee::saved(&self.cluster, node, path, text.as_ref())
     }
 
     /// What a node's kubelet would say of a manifest in its directory.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sim::{Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
+pub use kubelet::truth::StartStep;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiServerState {
@@ -91,6 +92,8 @@ pub struct ContainerView {
     pub restarts: u32,
     /// When a back-off ends, if one is on.
     pub restarts_at: Option<Time>,
+    /// Since when it runs, or since when it has ended, by the node's clock.
+    pub since: Option<Time>,
     pub is_init: bool,
 }
 
@@ -128,6 +131,10 @@ pub struct PodView {
     pub difference: Option<Difference>,
     /// Why it waits, in the scheduler's or the kubelet's words.
     pub reason: Option<Rc<str>>,
+    /// What its start waits for.
+    pub step: Option<StartStep>,
+    /// Its time to end by itself: from the deletion until it is killed.
+    pub grace: Option<(Time, Time)>,
     pub containers: Vec<ContainerView>,
 }
 

@@ -231,7 +231,10 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
             back_off: &back_off,
         });
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
-        views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
+        // A mirror pod has another uid than its static pod.
+        let uid = sandbox.map_or(pod.meta.uid, |sandbox| sandbox.uid);
+        let step = machine.and_then(|machine| machine.kubelet.start_step(uid));
+        views.push(Rc::new(PodView { step, ..pods::from_api(pod, Some(name), truth) }));
     }
     let alone = machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes().iter().map(move |s| (m, s)));
     for (machine, sandbox) in alone {
@@ -241,7 +244,9 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         let back_off =
             |container: &str| -> Option<Time> { machine.kubelet.back_off_end(sandbox.uid, container) };
         let file = machine.file_of(sandbox.namespace(), &sandbox.name);
-        views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
+        let step = machine.kubelet.start_step(sandbox.uid);
+        let view = pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off });
+        views.push(Rc::new(PodView { step, ..view }));
     }
     views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
     views

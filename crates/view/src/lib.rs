@@ -7,6 +7,7 @@ pub(crate) mod board;
 pub mod build;
 pub mod fleet;
 pub mod flights;
+pub mod foresee;
 pub mod picture;
 mod pods;
 pub mod texts;
@@ -15,9 +16,10 @@ pub mod why;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileEntry, FileView,
-    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, Without,
+    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, StartStep, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
+pub use foresee::Foreseen;
 pub use picture::{Gaze, Looked};
 pub use transit::{Flight, Flow, Place};
 pub use why::{Cause, Fit, Trouble, Why};

@@ -10,7 +10,7 @@ use api::pod::{
 };
 use cluster::machine::Machine;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
-use sim::Time;
+use sim::{Duration, Time};
 
 /// Where a pod came from, by its metadata.
 pub(crate) fn origin(common: &CommonMeta) -> Origin {
@@ -134,6 +134,7 @@ fn api_containers(pod: &Pod) -> Vec<ContainerView> {
                 running: status.state.is_running(),
                 restarts: status.restart_count,
                 restarts_at: None,
+                since: None,
                 is_init: container.kind != ContainerKind::Main,
             }
         })
@@ -170,6 +171,11 @@ fn node_containers(
                 running,
                 restarts: newest.map_or(0, |newest| newest.attempt),
                 restarts_at,
+                since: newest.and_then(|newest| match &newest.state {
+                    ContainerState::Created => None,
+                    ContainerState::Running { started } => Some(*started),
+                    ContainerState::Exited(exit) => Some(exit.finished),
+                }),
                 is_init: container.kind != ContainerKind::Main,
             }
         })
@@ -254,6 +260,11 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         node_status: on_node.map(text),
         status: text(status),
         reason: reason(pod),
+        step: None,
+        grace: pod.meta.deletion.as_ref().filter(|deletion| deletion.grace_seconds > 0).map(|deletion| {
+            let (end, grace) = (deletion.at.time(), Duration::from_secs(deletion.grace_seconds.into()));
+            (Time(end.0.saturating_sub(grace.as_micros())), end)
+        }),
         containers,
     }
 }
@@ -290,6 +301,8 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         node_status: Some(word.clone()),
         status: word,
         reason: None,
+        step: None,
+        grace: None,
         containers,
     }
 }
