@@ -40,6 +40,7 @@ mod state;
 mod storage;
 mod store;
 mod tabs;
+mod trail;
 mod travel;
 mod why;
 mod wires;

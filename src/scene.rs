@@ -17,6 +17,7 @@ use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{CARDS_MOST, Distance, FULL_CARDS, LayoutAction, Selection};
+use super::trail::Trail;
 use super::travel;
 use super::why::{self, Line};
 use super::words::{fill, grouped};
@@ -50,6 +51,7 @@ pub fn Scene() -> Html {
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
                     <Tray />
                     { nodes }
+                    <Trail />
                     <div class="flights" data-layer="flights" aria-hidden="true"></div>
                 </div>
             </div>

@@ -247,6 +247,11 @@ words! {
     would_go: "would go", "사라질 예정";
     would_restart: "would restart", "다시 시작될 예정";
 
+    // The trail.
+    trail: "What the last command has brought about", "마지막 명령의 결과";
+    way_api: "through the API server", "API 서버를 거침";
+    way_file: "from a file", "파일에서 시작";
+
     // Menus.
     actions: "Actions", "동작";
     show: "Details", "자세히 보기";

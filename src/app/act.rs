@@ -108,6 +108,10 @@ impl App {
             Action::KeepGuest => self.saver.keep_guest(),
             Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
             Action::Compare => self.compare(),
+            Action::OpenHop(hop) => {
+                stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Messages));
+                stores.front.dispatch(FrontAction::Hop(hop));
+            }
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use stage::{Drifted, Stage};
-use view::{ApiServerState, Board, EventView, Foreseen, Gaze, Without};
+use view::{ApiServerState, Board, EventView, Foreseen, Gaze, Hop, Without};
 
 use super::App;
 use crate::clock::now_ms;
@@ -29,6 +29,8 @@ const WITHOUT_EVERY_MS: f64 = 1500.0;
 const LABELS_EVERY_MS: f64 = 700.0;
 /// Neither is what has become of the open file's objects.
 const DRIFT_EVERY_MS: f64 = 500.0;
+/// Nor is what the last command has brought about.
+const TRAIL_EVERY_MS: f64 = 150.0;
 /// Nor is what the open text would change, unless it is another text.
 const FORESEE_EVERY_MS: f64 = 700.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -43,6 +45,7 @@ pub struct Looks {
     said: f64,
     drift: f64,
     foreseen: Option<(DocId, Rc<str>, f64)>,
+    trail: f64,
     /// Whether the API server answered.
     was_up: bool,
     /// The DaemonSets that there were; `None` before the first look.
@@ -76,6 +79,7 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         witness: Same(Rc::new(witness.seen().clone())),
         drifted: Same::default(),
         foreseen: Same::default(),
+        trail: Same::default(),
         is_guest: false,
         said: "".into(),
     }
@@ -121,6 +125,7 @@ impl App {
             witness: keep(&old.witness, self.witness.seen().clone()),
             drifted: self.looks.drifted(&session, &stores, &old),
             foreseen: self.looks.foreseen(&session, &stores, &old),
+            trail: self.looks.trail(&session, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),
             board: Same(board),
@@ -242,6 +247,19 @@ impl Looks {
         }
         self.drift = now;
         keep(&old.drifted, session.stage.drifted(&*file.text))
+    }
+
+    /// What the last command has brought about.
+    fn trail(&mut self, session: &Session, old: &World) -> Same<Vec<Hop>> {
+        if session.is_far() || session.opening().is_some() {
+            return keep(&old.trail, Vec::new());
+        }
+        let now = now_ms();
+        if session.playback.playing && now - self.trail < TRAIL_EVERY_MS {
+            return old.trail.clone();
+        }
+        self.trail = now;
+        keep(&old.trail, session.stage.trail())
     }
 
     /// What the open text would change, once it was looked at and is sound.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use stage::{Command, Options};
+use view::Hop;
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
@@ -53,6 +54,8 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
     },
+    /// Opens the message of a hop of the trail.
+    OpenHop(Rc<Hop>),
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use view::Hop;
 use view::why::Mend;
 
 use super::{Selection, Size};
@@ -66,6 +67,8 @@ pub struct Front {
     pub help: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
+    /// The hop whose message is looked at.
+    pub hop: Option<Rc<Hop>>,
     /// The claim that is pointed at.
     pub lit: Option<Claim>,
     pub size: Size,
@@ -86,6 +89,8 @@ pub enum FrontAction {
     /// Lights what in the cluster shows a claim.
     Light(Option<Claim>),
     Size(Size),
+    /// Marks a hop's message in the list.
+    Hop(Rc<Hop>),
 }
 
 impl Reduce for Front {
@@ -102,6 +107,7 @@ impl Reduce for Front {
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
             FrontAction::Light(claim) => self.lit = claim,
+            FrontAction::Hop(hop) => self.hop = Some(hop),
             FrontAction::Size(size) => self.size = size,
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use sim::Time;
 use stage::{Drifted, JobView, Options, Progress};
-use view::{Board, EventView, Fleet, Foreseen, MessageView, PodView, Without};
+use view::{Board, EventView, Fleet, Foreseen, Hop, MessageView, PodView, Without};
 
 use crate::console::terminal::TerminalView;
 use crate::map::engine::Cards;
@@ -66,6 +66,8 @@ pub struct World {
     pub drifted: Same<Vec<Drifted>>,
     /// What the open text would change, while it has not taken effect.
     pub foreseen: Same<Vec<Foreseen>>,
+    /// What the last command has brought about; nothing with many nodes.
+    pub trail: Same<Vec<Hop>>,
     /// The session is somebody else's, and the person's own is kept.
     pub is_guest: bool,
     /// The newest event, for screen readers.

@@ -58,7 +58,8 @@ fn what_is_foreseen_is_what_happens() {
     run(&mut stage, "kubectl label node worker-1 worker-3 disk=ssd");
     let all = "      tolerations: [{operator: Exists}]\n";
     let some = "      nodeSelector: {disk: ssd}\n";
-    let newer = "      nodeSelector: {disk: ssd}\n      priority: 0\n      terminationGracePeriodSeconds: 1\n";
+    let newer =
+        "      nodeSelector: {disk: ssd}\n      priority: 0\n      terminationGracePeriodSeconds: 1\n";
     for spec in [some, newer, all, "", some] {
         let text = daemonset(spec);
         let (foreseen, before) = (foresee(&stage, &text), pods(&mut stage));
@@ -95,12 +96,15 @@ fn what_others_have_set_is_kept_as_apply_keeps_it() {
 #[test]
 fn a_pod_that_would_not_fit_is_foreseen_to_wait() {
     let stage = stage();
-    let big = daemonset("").replace("        command", "        resources: {requests: {cpu: 64}}\n        command");
+    let big =
+        daemonset("").replace("        command", "        resources: {requests: {cpu: 64}}\n        command");
     let found = foresee(&stage, &big);
     let Some(Change::Waits(causes)) = found.get("worker-1") else { panic!("{found:?}") };
     assert!(matches!(&causes[..], [Cause::Short { .. }]), "{causes:?}");
     // From afar it is only counted.
-    let [Foreseen { appear: 3, wait: 0, ref nodes, .. }] = stage.foresee(&big, &|_| false)[..] else { panic!() };
+    let [Foreseen { appear: 3, wait: 0, ref nodes, .. }] = stage.foresee(&big, &|_| false)[..] else {
+        panic!()
+    };
     assert!(nodes.is_empty());
 }
 
@@ -108,11 +112,16 @@ fn a_pod_that_would_not_fit_is_foreseen_to_wait() {
 fn a_static_pods_file_is_foreseen() {
     let mut stage = stage();
     let pod = |name: &str, image: &str| {
-        format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: c\n    image: {image}\n")
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: c\n    image: {image}\n"
+        )
     };
     let changes = |stage: &Stage, path: &str, text: &str| -> Vec<(String, Change)> {
         let found = stage.foresee_static("worker-1", path, text);
-        found.iter().flat_map(|one| one.nodes.values().map(|change| (one.of.to_string(), change.clone()))).collect()
+        found
+            .iter()
+            .flat_map(|one| one.nodes.values().map(|change| (one.of.to_string(), change.clone())))
+            .collect()
     };
     let web = "default/web-worker-1".to_owned();
     assert_eq!(changes(&stage, FILE, &pod("web", "nginx:1.29")), [(web.clone(), Change::Appears)]);

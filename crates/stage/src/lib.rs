@@ -16,7 +16,9 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Looked, MessageView, Without};
+use view::{
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, Without,
+};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -310,6 +312,32 @@ impl Stage {
     /// Messages under way; watch events are not counted.
     pub fn messages_under_way(&self) -> usize {
         self.cluster.message_count()
+    }
+
+    /// What the last command has brought about, hop by hop.
+    pub fn trail(&self) -> Vec<Hop> {
+        // Reading and the editing of files on one's own computer leave the trail as it is.
+        let acts = |entry: &&script::Entry| {
+            !matches!(
+                entry.command,
+                Command::EndInput { .. } | Command::Interrupt { .. } | Command::Edited { .. }
+            )
+        };
+        let Some(last) = self.script.entries.iter().rev().find(acts) else { return Vec::new() };
+        let since = self.started() + Duration::from_micros(last.at);
+        let file = match &last.command {
+            Command::WriteFile { node, path, .. } | Command::RemoveFile { node, path } => Some((node, path)),
+            Command::MoveFile { node, to, from } => {
+                let read = |path: &&String| {
+                    self.cluster
+                        .machine(node)
+                        .is_some_and(|machine| path.starts_with(machine.static_pod_path()))
+                };
+                [to, from].into_iter().find(read).map(|path| (node, path))
+            }
+            _ => None,
+        };
+        view::trail::hops(&self.cluster, since, file.map(|(node, path)| (node.as_str(), path.as_str())))
     }
 
     /// How long a message takes.
