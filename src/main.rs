@@ -11,6 +11,7 @@ mod drawer;
 mod dropped;
 mod editor;
 mod editor_js;
+mod filter;
 mod fleet_list;
 mod focus;
 mod frame;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use view::filter::Filter;
 use view::foresee::Change;
 use view::{FileEntry, Foreseen, NodeView, Origin, PodState, PodView};
 use yew::prelude::*;
@@ -28,6 +29,9 @@ pub struct NodeProps {
     #[prop_or_default]
     pub line: Option<Line>,
     pub system_pods: bool,
+    /// What is not greyed: see [`view::filter`].
+    #[prop_or_default]
+    pub filter: Rc<str>,
     /// What the text that is being edited would change here.
     #[prop_or_default]
     pub foreseen: Vec<Ghost>,
@@ -163,6 +167,8 @@ pub fn Node(props: &NodeProps) -> Html {
     let (state, glyph) = node_state(node);
     let rows = rows(&node.pods, props.daemonset.as_ref(), &props.foreseen);
     let shelf = shelf(&node.pods);
+    let filter = Filter::parse(&props.filter);
+    let dim = !filter.is_empty() && !filter.matches_node(node);
     let ghost_of = |row: &Rc<str>| props.foreseen.iter().find(|ghost| ghost.row == *row);
     let chip = |pod: &Rc<PodView>, compact: bool| {
         // What is going already is not what would go.
@@ -174,6 +180,7 @@ pub fn Node(props: &NodeProps) -> Html {
                 selected={props.selected_pod.as_ref() == Some(&pod.id)}
                 marked={belongs_to(pod, props.daemonset.as_ref())}
                 {compact}
+                dim={!filter.is_empty() && !filter.matches(pod)}
                 foreseen={ghost.map(|ghost| ghost.change.text())}
             />
         }
@@ -188,6 +195,7 @@ pub fn Node(props: &NodeProps) -> Html {
             data-state={state}
             data-status={node.status.clone()}
             data-kubelet={if node.kubelet_running { "running" } else { "stopped" }}
+            data-dim={dim.then_some("true")}
             data-cordoned={node.cordoned.to_string()}
             data-anchor={format!("node:{}", node.name)}
             aria-labelledby={name_id.clone()}

@@ -23,6 +23,9 @@ pub struct PodProps {
     /// On the shelf: its short name, and its state only if there is something to say.
     #[prop_or_default]
     pub compact: bool,
+    /// Not among those that a person has asked for.
+    #[prop_or_default]
+    pub dim: bool,
     /// What would become of it if the text that is being edited took effect.
     #[prop_or_default]
     pub foreseen: Option<&'static str>,
@@ -179,6 +182,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-api-status={pod.api_status.clone()}
             data-node-status={pod.node_status.clone()}
             data-anchor={anchor}
+            data-dim={props.dim.then_some("true")}
             data-foreseen={props.foreseen}
             aria-label={match foreseen { Some((_, word)) => format!("{}, {word}", spoken(words, pod)), None => spoken(words, pod) }}
             aria-haspopup="menu"

@@ -2,17 +2,19 @@
 
 use std::rc::Rc;
 
+use view::filter::Filter;
 use view::fleet::{LIGHTS, NodeLight, STATES};
 use view::{ApiServerState, DaemonSetView, Foreseen, NodeView, Origin, PartView, PodState, PodView};
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
+use super::filter::{BoxSelect, FilterBox};
 use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
 use super::map::engine::state_word;
 use super::map::{MapTools, MapView};
 use super::node::{Node, ghosts, pod_key, selected_pod};
-use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
+use super::page::{use_front, use_layout, use_measure, use_page, use_selection, use_world};
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
@@ -51,6 +53,7 @@ pub fn Scene() -> Html {
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
                     <Tray />
                     { nodes }
+                    <BoxSelect />
                     <Trail />
                     <div class="flights" data-layer="flights" aria-hidden="true"></div>
                 </div>
@@ -72,6 +75,7 @@ fn Nodes() -> Html {
         _ => None,
     };
     let foreseen = use_world(|world| world.foreseen.clone());
+    let filter = use_front(|front| front.filter.clone());
     let (nodes, daemonset) = use_world(move |world| {
         // The control plane is drawn above: its node comes last.
         let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
@@ -97,6 +101,7 @@ fn Nodes() -> Html {
                     selected_pod={selected_pod(node, &selection)}
                     daemonset={daemonset.clone()}
                     line={line.clone()}
+                    filter={filter.clone()}
                     foreseen={ghosts(&foreseen, &node.name)}
                     {system_pods}
                 />
@@ -238,6 +243,7 @@ fn SceneBar() -> Html {
             }
             <ForeseenSum />
             <span class="gap"></span>
+            <FilterBox />
             <span class="legend" aria-label={words.legend} role="group">
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
                     <span class="legend-item" data-origin={origin.text()}>
@@ -405,6 +411,8 @@ fn Tray() -> Html {
     });
     let selection = use_selection(Selection::clone);
     travel::use_travel();
+    let filter = use_front(|front| front.filter.clone());
+    let filter = Filter::parse(&filter);
     if pending.is_empty() {
         return Html::default();
     }
@@ -414,7 +422,7 @@ fn Tray() -> Html {
             <ul>
                 { for pending.iter().map(|pod| html! {
                     <li key={&*pod_key(pod)}>
-                        <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} />
+                        <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} dim={!filter.is_empty() && !filter.matches(pod)} />
                         if let Some(reason) = &pod.reason {
                             <q class="reason">{ &**reason }</q>
                         }

@@ -247,6 +247,12 @@ words! {
     would_go: "would go", "사라질 예정";
     would_restart: "would restart", "다시 시작될 예정";
 
+    // What is not greyed.
+    filter: "Filter the pods", "파드 거르기";
+    filter_hint: "node=, status=, app=…", "node=, status=, app=…";
+    /// {} is how many match, then of how many.
+    filtered: "{} of {}", "{} / {}개";
+
     // The trail.
     trail: "What the last command has brought about", "마지막 명령의 결과";
     way_api: "through the API server", "API 서버를 거침";

@@ -112,6 +112,7 @@ impl App {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Messages));
                 stores.front.dispatch(FrontAction::Hop(hop));
             }
+            Action::FocusFilter => focus_soon("[data-control=filter]"),
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");

@@ -56,6 +56,7 @@ pub enum Action {
     },
     /// Opens the message of a hop of the trail.
     OpenHop(Rc<Hop>),
+    FocusFilter,
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,

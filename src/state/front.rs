@@ -69,6 +69,8 @@ pub struct Front {
     pub notice: Option<Notice>,
     /// The hop whose message is looked at.
     pub hop: Option<Rc<Hop>>,
+    /// What the pods that are not greyed have in common, as it was typed.
+    pub filter: Rc<str>,
     /// The claim that is pointed at.
     pub lit: Option<Claim>,
     pub size: Size,
@@ -89,6 +91,7 @@ pub enum FrontAction {
     /// Lights what in the cluster shows a claim.
     Light(Option<Claim>),
     Size(Size),
+    Filter(Rc<str>),
     /// Marks a hop's message in the list.
     Hop(Rc<Hop>),
 }
@@ -101,13 +104,17 @@ impl Reduce for Front {
             FrontAction::OpenMenu(menu) => self.menu = Some(menu),
             FrontAction::OpenMend(mend) => self.mend = Some(mend),
             FrontAction::CloseMenu => (self.menu, self.mend) = (None, None),
-            FrontAction::CloseAll => *self = Front { lit: self.lit, size: self.size, ..Front::default() },
+            FrontAction::CloseAll => {
+                *self =
+                    Front { lit: self.lit, size: self.size, filter: self.filter.clone(), ..Front::default() }
+            }
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
             FrontAction::Light(claim) => self.lit = claim,
             FrontAction::Hop(hop) => self.hop = Some(hop),
+            FrontAction::Filter(text) => self.filter = text,
             FrontAction::Size(size) => self.size = size,
         }
     }

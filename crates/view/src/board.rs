@@ -1,5 +1,6 @@
 //! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::{Time, Timestamp};
@@ -108,6 +109,7 @@ pub struct PodView {
     /// The node it runs on or, if `ghost`, is meant for; `None` in the Pending tray.
     pub node: Option<Rc<str>>,
     pub origin: Origin,
+    pub labels: BTreeMap<Rc<str>, Rc<str>>,
     /// `DaemonSet/agent`, `Node/worker-1`, or empty.
     pub controlled_by: Rc<str>,
     /// The static pod's file, if it is one.

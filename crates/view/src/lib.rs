@@ -5,6 +5,7 @@
 
 pub(crate) mod board;
 pub mod build;
+pub mod filter;
 pub mod fleet;
 pub mod flights;
 pub mod foresee;

@@ -1,5 +1,6 @@
 //! One pod for the picture: what the API server believes, and what the node's runtime really has.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::board::{ContainerView, Difference, Origin, PodState, PodView};
@@ -216,6 +217,10 @@ fn reason(pod: &Pod) -> Option<Rc<str>> {
     from_status.or(from_condition).map(|reason| reason.message.clone()).or(waiting)
 }
 
+fn labels(meta: &ObjectMeta) -> BTreeMap<Rc<str>, Rc<str>> {
+    meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 /// What the node adds to the API server's view of a pod.
 #[derive(Clone, Copy)]
 pub(crate) struct NodeTruth<'a> {
@@ -245,6 +250,7 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         uid: text(&pod.meta.uid.to_string()),
         node: target.cloned(),
         origin: origin(&pod.meta.common),
+        labels: labels(&pod.meta),
         controlled_by: owner
             .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
         file: node.and_then(|node| node.file).map(text),
@@ -287,6 +293,7 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         uid: text(&sandbox.uid.to_string()),
         node: Some(node_name.clone()),
         origin: origin(&meta.common),
+        labels: labels(&meta),
         controlled_by: owner,
         file: node.file.map(text),
         is_mirror: false,
