@@ -112,7 +112,7 @@ pub fn BoxSelect() -> Html {
         let (left, top, right, bottom) = corners(drawn);
         format!("left: {left}px; top: {top}px; width: {}px; height: {}px", right - left, bottom - top)
     });
-    html! { <div class="box-select" ref={frame} aria-hidden="true" hidden={style.is_none()} {style}></div> }
+    html! { <div class="box-select" ref={frame} aria-hidden="true" hidden={drawn.is_none()} {style}></div> }
 }
 
 fn listen(

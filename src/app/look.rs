@@ -152,6 +152,8 @@ impl App {
         if let Some(id) = fresh {
             stores.selection.put(Selection::DaemonSet(id.clone()));
             stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
+            // What is shown of it was looked up for what was selected before.
+            self.look();
         }
         if is_back {
             self.retry_refused();

@@ -30,6 +30,9 @@ const apply = async (page: Page, text: string): Promise<void> => {
   await paste(page, "daemonset", text);
   await page.locator('[data-control="apply"]').click();
   await api(page, "advance", 30);
+  const name = /name: (\S+)/.exec(text)![1];
+  await expect(page.locator(`[data-selected="daemonset:default/${name}"]`)).toHaveCount(1, { timeout: 30_000 });
+  await expect(page.locator(`[data-why-not="default/${name}"]`).first()).toBeVisible({ timeout: 30_000 });
 };
 
 const line = (page: Page, node: string) => page.locator(`.node[data-node="${node}"] [data-why-not]`);

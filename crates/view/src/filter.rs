@@ -83,7 +83,8 @@ fn holds(term: &Term, pod: &PodView) -> bool {
         }
         Term::Labels(selector) => selector.matches_map(&pod.labels),
         Term::Text(text) => {
-            let all: [&Rc<str>; 4] = [&pod.id, &pod.status, &pod.controlled_by, pod.node.as_ref().unwrap_or(&pod.id)];
+            let all: [&Rc<str>; 4] =
+                [&pod.id, &pod.status, &pod.controlled_by, pod.node.as_ref().unwrap_or(&pod.id)];
             all.iter().any(|has| has.to_lowercase().contains(text))
         }
     }
@@ -161,13 +162,39 @@ mod tests {
     fn terms_are_fields_labels_and_parts_of_names() {
         let pod = pod("agent-x7k2p", "worker-1", "CrashLoopBackOff");
         for text in [
-            "", "  ", "node=worker-1", "node==WORKER-1", "status=crashloopbackoff", "node=worker-1 status=CrashLoopBackOff",
-            "app=agent,tier=edge", "app in (web, agent)", "app notin (web)", "!team", "x7k", "worker", "kind=api",
-            "ns=default", "name=web|agent-x7k2p", "node!=worker-2", "app", "node=worker-1, x7k", "status!=Running",
+            "",
+            "  ",
+            "node=worker-1",
+            "node==WORKER-1",
+            "status=crashloopbackoff",
+            "node=worker-1 status=CrashLoopBackOff",
+            "app=agent,tier=edge",
+            "app in (web, agent)",
+            "app notin (web)",
+            "!team",
+            "x7k",
+            "worker",
+            "kind=api",
+            "ns=default",
+            "name=web|agent-x7k2p",
+            "node!=worker-2",
+            "app",
+            "node=worker-1, x7k",
+            "status!=Running",
         ] {
             assert!(Filter::parse(text).matches(&pod), "{text:?}");
         }
-        for text in ["node=worker-2", "status=Running", "app=web", "app in (web)", "!app", "zzz", "kind=static", "node!=worker-1", "node=worker-1 zzz"] {
+        for text in [
+            "node=worker-2",
+            "status=Running",
+            "app=web",
+            "app in (web)",
+            "!app",
+            "zzz",
+            "kind=static",
+            "node!=worker-1",
+            "node=worker-1 zzz",
+        ] {
             assert!(!Filter::parse(text).matches(&pod), "{text:?}");
         }
         // What is still being typed keeps nothing out.

@@ -13,7 +13,6 @@ pub mod picture;
 mod pods;
 pub mod texts;
 pub mod trail;
-pub mod trail;
 pub(crate) mod transit;
 pub mod why;
 
@@ -24,7 +23,6 @@ pub use board::{
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use foresee::Foreseen;
 pub use picture::{Gaze, Looked};
-pub use trail::Hop;
 pub use trail::Hop;
 pub use transit::{Flight, Flow, Place};
 pub use why::{Cause, Fit, Trouble, Why};

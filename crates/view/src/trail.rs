@@ -60,13 +60,29 @@ pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<H
     if let Some((node, path)) = file {
         let (node, kind) = (Rc::<str>::from(node), "File".into());
         let ends = vec![(Place::Disk(node.clone()), Place::Kubelet(node))];
-        found.push(Hop { way: Way::File, ends, verb: "read".into(), kind, object: path.into(), count: 1, sent: since });
+        found.push(Hop {
+            way: Way::File,
+            ends,
+            verb: "read".into(),
+            kind,
+            object: path.into(),
+            count: 1,
+            sent: since,
+        });
     }
     let recent = cluster.log.records().rev().take_while(|record| record.arrives >= since);
     let recent: Vec<&Record> = recent.filter(|record| record.sent >= since && tells(record)).collect();
     for record in recent.into_iter().rev() {
         let (from, to) = (place(cluster, record.from), place(cluster, record.to));
-        add(&mut found, way(cluster, record), (from, to), record.verb, record.kind.name(), &record.key.to_string(), record.sent);
+        add(
+            &mut found,
+            way(cluster, record),
+            (from, to),
+            record.verb,
+            record.kind.name(),
+            &record.key.to_string(),
+            record.sent,
+        );
     }
     for machine in cluster.present_machines().take(NODES) {
         for sandbox in machine.kubelet.runtime.sandboxes() {
@@ -119,7 +135,15 @@ fn same_sort(a: &Place, b: &Place) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
-fn add(found: &mut Vec<Hop>, way: Way, ends: (Place, Place), verb: &str, kind: &str, object: &str, sent: Time) {
+fn add(
+    found: &mut Vec<Hop>,
+    way: Way,
+    ends: (Place, Place),
+    verb: &str,
+    kind: &str,
+    object: &str,
+    sent: Time,
+) {
     let is_it = |hop: &&mut Hop| {
         let known = hop.ends.first();
         hop.way == way
