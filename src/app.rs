@@ -11,7 +11,6 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
-use programs::FetchError;
 use stage::{Options, Programs, Script};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -19,11 +18,13 @@ use yew::html::Scope;
 use yew::prelude::*;
 
 use super::actions;
+use super::assist::Assist;
 use super::clock::budget;
 use super::console::terminal::Terminal;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
 use super::frame::Frame;
+use super::later::{self, FetchError, Later};
 use super::map::Map;
 use super::page::{Page, Stores};
 use super::page_api::PageApi;
@@ -46,7 +47,8 @@ pub struct App {
     waiting: Vec<Action>,
     timers: Timers,
     saver: Saver,
-    /// `window.kubestage`, once there are programs.
+    later: Option<Later>,
+    /// `window.kubestage`, once it has come.
     api: Option<PageApi>,
     _listeners: [EventListener; 5],
 }
@@ -67,8 +69,8 @@ pub enum Msg {
     Live(DocId),
     Save,
     Notice(Notice),
-    /// What the shells run has come, or not.
-    Programs(Result<Programs, FetchError>),
+    /// What comes later has come, or not.
+    Later(Result<Later, FetchError>),
     /// [`PageApi`] has put another session in this one's place.
     Begun(Options),
     /// A link's session takes this one's place.
@@ -85,11 +87,11 @@ fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     session
 }
 
-/// How long after a failure the programs are asked for again.
+/// How long after a failure what comes later is asked for again.
 const FETCH_AGAIN_MS: u32 = 3_000;
 
-fn fetch_programs(link: Scope<App>) {
-    spawn_local(async move { link.send_message(Msg::Programs(programs::fetch().await)) });
+fn fetch_later(link: Scope<App>) {
+    spawn_local(async move { link.send_message(Msg::Later(later::fetch().await)) });
 }
 
 /// What the page hears wherever it happens.
@@ -158,11 +160,12 @@ impl Component for App {
             map,
             focus: Rc::default(),
             terminal: Rc::new(Terminal::new(session.clone())),
+            assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
         let saver = Saver::new(shelf, &page.stores, witness.seen());
         let listeners = listeners(ctx, &page);
-        fetch_programs(link.clone());
+        fetch_later(link.clone());
         let mut app = App {
             page,
             session,
@@ -171,6 +174,7 @@ impl Component for App {
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
+            later: None,
             api: None,
             _listeners: listeners,
         };
@@ -198,7 +202,7 @@ impl Component for App {
             Msg::Notice(notice) => {
                 self.page.stores.front.dispatch(FrontAction::Notice(notice));
             }
-            Msg::Programs(found) => self.take_programs(ctx, found),
+            Msg::Later(found) => self.take_later(ctx, found),
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
                 self.witness.begin_anew();
@@ -258,20 +262,21 @@ impl App {
         self.session.borrow().stage.programs()
     }
 
-    /// From here on commands can be entered; or the programs are asked for again after a while.
-    fn take_programs(&mut self, ctx: &Context<App>, found: Result<Programs, FetchError>) {
+    /// From here on there are panels, and commands can be entered; or they are asked for again after a while.
+    fn take_later(&mut self, ctx: &Context<App>, found: Result<Later, FetchError>) {
         let link = ctx.link().clone();
         match found {
-            Ok(programs) => {
-                self.session.borrow_mut().install(programs);
-                self.api = Some(PageApi::offer(self.session.clone(), link.callback(|msg| msg)));
+            Ok(later) => {
+                self.later = Some(later);
+                self.session.borrow_mut().install(later.programs);
+                self.api = Some((later.offer_api)(self.session.clone(), link.callback(|msg| msg)));
                 self.look();
                 self.do_what_waited(ctx);
                 self.page.frame.wake();
             }
             Err(_) => {
                 self.page.stores.front.dispatch(FrontAction::Notice(Notice::NoPrograms));
-                self.timers.fetch = Some(Timeout::new(FETCH_AGAIN_MS, move || fetch_programs(link)));
+                self.timers.fetch = Some(Timeout::new(FETCH_AGAIN_MS, move || fetch_later(link)));
             }
         }
     }

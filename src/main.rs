@@ -2,10 +2,12 @@
 
 mod actions;
 mod app;
+mod assist;
 mod clock;
 mod compact;
 mod compare;
 mod console;
+mod descriptions;
 mod desk;
 mod drawer;
 mod dropped;
@@ -19,6 +21,7 @@ mod glyph;
 mod header;
 mod help;
 mod inspector;
+mod later;
 mod map;
 mod memory;
 mod menu;
@@ -27,6 +30,7 @@ mod opening;
 mod overlay;
 mod page;
 mod page_api;
+mod panel_slot;
 mod panic;
 mod pod;
 mod renders;

@@ -15,6 +15,7 @@ use super::same::Same;
 use super::state::{Action, Selection};
 use super::why::{Line, WhyLine, causes_text};
 use super::words::{Lang, Words, fill};
+use sim::order::SortShared;
 
 #[derive(PartialEq, Properties)]
 pub struct NodeProps {
@@ -115,9 +116,9 @@ fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>, ghosts: &[Ghost]) -> Ve
         }
     }
     for row in &mut rows {
-        row.pods.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+        row.pods.sort_shared_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
     }
-    rows.sort_by_cached_key(|row| match row.pods.first() {
+    rows.sort_shared_by_key(|row| match row.pods.first() {
         Some(pod) if pod.origin == Origin::Static => (0, None, row.key.clone()),
         Some(pod) if pod.origin == Origin::Api => (2, Some(pod.created), row.key.clone()),
         _ => (1, None, row.key.clone()),
@@ -131,7 +132,7 @@ const SYSTEM: &str = "kube-system/";
 fn shelf(pods: &[Rc<PodView>]) -> Vec<Rc<PodView>> {
     let mut pods: Vec<Rc<PodView>> = pods.iter().filter(|pod| is_system(pod)).cloned().collect();
     let place = |pod: &PodView| (pod.origin != Origin::Static, row_key(pod));
-    pods.sort_by(|a, b| {
+    pods.sort_shared_by(|a, b| {
         place(a).cmp(&place(b)).then_with(|| (a.created, &a.name).cmp(&(b.created, &b.name)))
     });
     pods

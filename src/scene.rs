@@ -9,12 +9,13 @@ use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
 use super::filter::{BoxSelect, FilterBox};
-use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
+use super::later::Panel;
+use super::map::MapTools;
 use super::map::engine::state_word;
-use super::map::{MapTools, MapView};
 use super::node::{Node, ghosts, pod_key, selected_pod};
 use super::page::{use_front, use_layout, use_measure, use_page, use_selection, use_world};
+use super::panel_slot::PanelSlot;
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
@@ -35,8 +36,8 @@ pub fn Scene() -> Html {
     let distance = chosen.of(count);
     let fills = matches!(distance, Distance::Map | Distance::List);
     let nodes = match distance {
-        Distance::Map => html! { <MapView /> },
-        Distance::List => html! { <FleetList /> },
+        Distance::Map => html! { <PanelSlot panel={Panel::Map} /> },
+        Distance::List => html! { <PanelSlot panel={Panel::FleetList} /> },
         Distance::Cards | Distance::Auto if far => html! { <SmallNodes /> },
         Distance::Cards | Distance::Auto => html! { <Nodes /> },
     };

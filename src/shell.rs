@@ -3,16 +3,15 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::desk::DeskPanel;
-use super::drawer::Drawer;
 use super::focus::focus_soon;
 use super::glyph::Icon;
 use super::header::Header;
 use super::help::Help;
-use super::inspector::SidePanel;
+use super::later::Panel;
 use super::menu::Menu;
 use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
+use super::panel_slot::PanelSlot;
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
@@ -59,12 +58,12 @@ pub fn Shell() -> Html {
         >
             <SkipLinks />
             <Header />
-            <DeskPanel />
+            <PanelSlot panel={Panel::Desk} />
             <Scene />
             <GuestBar />
             <Opening />
-            <SidePanel />
-            <Drawer />
+            <PanelSlot panel={Panel::Side} />
+            <PanelSlot panel={Panel::Drawer} />
             if !drawer_open {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
             }
@@ -125,8 +124,21 @@ fn Status() -> Html {
 /// What stands in front for a while.
 #[component]
 fn Front() -> Html {
-    let (menu, help, notice) = use_front(|front| (front.menu.clone(), front.help, front.notice.clone()));
-    let mend = use_front(|front| front.mend.clone());
+    let notice = use_front(|front| front.notice.clone());
+    html! {
+        <>
+            <PanelSlot panel={Panel::Boxes} />
+            if let Some(notice) = notice {
+                <NoticeBar {notice} />
+            }
+        </>
+    }
+}
+
+/// What a person has opened in front of the page.
+#[component]
+pub fn Boxes() -> Html {
+    let (menu, help, mend) = use_front(|front| (front.menu.clone(), front.help, front.mend.clone()));
     html! {
         <>
             if let Some(menu) = menu {
@@ -137,9 +149,6 @@ fn Front() -> Html {
             }
             if help {
                 <Help />
-            }
-            if let Some(notice) = notice {
-                <NoticeBar {notice} />
             }
         </>
     }

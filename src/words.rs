@@ -448,6 +448,9 @@ words! {
     editor_label: "{}, applied with kubectl", "{}, kubectl로 적용";
     /// {} is a path, then a node's name.
     node_editor_label: "{} on {}", "{}, {} 노드";
+    required: "required", "필수";
+    /// {} is a list of values.
+    one_of: "One of: {}", "가능한 값: {}";
     editor_hint: "Press Escape, then Tab to leave the editor", "편집기에서 나가려면 Esc를 누른 뒤 Tab을 누르세요";
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
+mod known;
 mod opening;
 pub mod script;
 
@@ -28,6 +29,7 @@ pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, Start};
+use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -398,7 +400,7 @@ impl Stage {
     /// take them by. Hidden ones are left out.
     pub fn home(&self) -> BTreeMap<String, Bytes> {
         let inside = self.cluster.desk.home_files();
-        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).gather_map()
     }
 
     /// A number that grows with each change of these files.
@@ -412,7 +414,7 @@ impl Stage {
         let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
         let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
-        views.sort_by_key(|view| view.id);
+        views.sort_shared_by_key(|view| view.id);
         views
     }
 
@@ -494,7 +496,7 @@ impl Stage {
 }
 
 fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
-    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).gather_map()
 }
 
 fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {
