@@ -172,6 +172,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
     let many = total > CARDS_MOST;
     html! {
         <div class="fleet-bar" data-region="fleet">
+            <Band />
             <span class="tallies" aria-label={words.nodes} role="group">
                 <span class="tally-title">{ words.nodes }</span>{ for LIGHTS.map(light) }
             </span>
@@ -201,6 +202,26 @@ fn FleetBar(props: &FleetBarProps) -> Html {
             </span>
         </div>
     }
+}
+
+/// What the bands on the map are, while pods of the DaemonSet that is looked at come or are replaced.
+#[component]
+fn Band() -> Html {
+    let words = use_page().words();
+    let ds = use_world(|world| {
+        let ds = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref())?;
+        Some((ds.desired, ds.current, ds.up_to_date, ds.max_unavailable))
+    });
+    let (name, text) = match ds {
+        Some((desired, current, ..)) if current < desired => {
+            ("create", fill(words.band_create, &[&grouped(current), &grouped(desired)]))
+        }
+        Some((desired, _, updated, Some(most))) if updated < desired => {
+            ("update", fill(words.band_update, &[&grouped(most), &grouped(updated), &grouped(desired)]))
+        }
+        _ => return Html::default(),
+    };
+    html! { <p class="band" data-band={name}>{ text }</p> }
 }
 
 /// Which DaemonSet is looked at, its numbers, and what the shapes mean.

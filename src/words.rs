@@ -147,6 +147,11 @@ words! {
     distance_cards: "Cards", "카드";
     distance_map: "Map", "지도";
     distance_list: "List", "목록";
+    worst_first: "Worst first", "문제 많은 순";
+    /// {} is how many there are, then of how many.
+    band_create: "Pods are made in batches that double, 1, 2, 4 …, and 250 in one sync at most: {} of {}", "파드를 1, 2, 4…개씩 두 배로 늘려 생성하며, 한 번의 sync에 최대 250개입니다: {} / {}";
+    /// {} is how many may be unavailable, then how many are new, then of how many.
+    band_update: "Rolling update: at most {} unavailable at a time; {} of {} are new", "롤링 업데이트: 한 번에 최대 {}개까지 중단, 새 파드 {} / {}";
     group_by: "Group by", "그룹 기준";
     group_none: "not grouped", "그룹 없음";
     zoom_in: "Zoom in", "확대";

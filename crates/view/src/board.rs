@@ -216,6 +216,8 @@ pub struct DaemonSetView {
     pub node_selector: Rc<str>,
     /// Why pods cannot be made, while there are fewer than wanted.
     pub trouble: Option<Trouble>,
+    /// How many pods a rolling update may have unavailable at a time, of those desired; `None` for OnDelete.
+    pub max_unavailable: Option<u32>,
     /// Its template tolerates taints already.
     pub tolerates: bool,
     pub(crate) created: Timestamp,

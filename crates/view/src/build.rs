@@ -10,7 +10,7 @@ use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use super::texts;
 use super::why::{self, Cause, Site, Trouble};
-use api::daemonset::DaemonSet;
+use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::meta::{Name, Uid};
 use api::node::Node;
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
@@ -347,6 +347,12 @@ pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView
         misscheduled: status.number_misscheduled,
         node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
         trouble: trouble(cluster, ds),
+        max_unavailable: match &ds.update_strategy {
+            UpdateStrategy::RollingUpdate { max_unavailable, .. } => {
+                Some(max_unavailable.scaled_round_up(status.desired_number_scheduled))
+            }
+            UpdateStrategy::OnDelete => None,
+        },
         tolerates: !ds.template.raw["spec"]["tolerations"].as_array().is_none_or(Vec::is_empty),
         created: ds.meta.created,
     }
