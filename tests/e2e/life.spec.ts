@@ -2,6 +2,8 @@
 
 import { expect, open, shot, test, type Page } from "./harness.ts";
 
+test.slow();
+
 const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
   page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
 
@@ -31,7 +33,7 @@ test("a back-off is a ring that runs down, with its seconds beside it", async ({
   await open(page, "?lang=en");
   await api(page, "pause");
   const name = await agent(page, "worker-2");
-  const crash = () => api(page, "crash", "default", name);
+  const crash = () => api(page, "crash", `default/${name}`);
   await crash();
   await api(page, "advance", 3);
   await crash();

@@ -2,6 +2,8 @@
 
 import { expect, open, paste, shot, test, type Page } from "./harness.ts";
 
+test.slow();
+
 const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
   page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
 
