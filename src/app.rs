@@ -196,7 +196,11 @@ impl Component for App {
                 self.look();
                 self.page.frame.wake();
             }
-            Msg::Check(id) => self.check_text(&id),
+            Msg::Check(id) => {
+                self.check_text(&id);
+                // What the text would change is told at once, even where nothing else changes.
+                self.look();
+            }
             Msg::Live(id) => self.live_text(ctx, &id),
             Msg::Save => self.save(),
             Msg::Notice(notice) => {

@@ -254,7 +254,7 @@ words! {
 
     // What is not greyed.
     filter: "Filter the pods", "파드 거르기";
-    filter_hint: "node=, status=, app=…", "node=, status=, app=…";
+    filter_hint: "filter: node=…", "필터: node=…";
     /// {} is how many match, then of how many.
     filtered: "{} of {}", "{} / {}개";
 

@@ -94,12 +94,13 @@ pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<H
     found
 }
 
-/// Leases and events say nothing of the cause; nodes report themselves all the time.
+/// Leases and events say nothing of the cause, nodes report themselves all the time, and that everybody hears of
+/// each change of a status is noise.
 fn tells(record: &Record) -> bool {
     let reads = matches!(record.verb, "get" | "list" | "watch");
     let by_user = record.from == Part::User;
     let is_node = record.kind == Kind::Node;
-    let noise = matches!(record.kind.name(), "Lease" | "Event");
+    let noise = matches!(record.kind.name(), "Lease" | "Event") || record.verb == "modified";
     !noise && (by_user || !(reads || is_node)) && !(by_user && reads)
 }
 
