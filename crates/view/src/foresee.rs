@@ -140,6 +140,8 @@ fn daemonset(cluster: &Cluster, object: &Value, near: &dyn Fn(&str) -> bool) -> 
         let is_near = near(&node.meta.name);
         let change = match owned.contains(&node.meta.name) {
             true if !verdict.should_continue_running => Change::Vanishes,
+            // The update takes the old pod, and no new one may come where a taint has let that stay only.
+            true if rolls && !verdict.should_run => Change::Vanishes,
             true if rolls => Change::Restarts,
             true => continue,
             // One that is to come already is no change.
