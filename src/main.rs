@@ -3,6 +3,7 @@
 mod actions;
 mod app;
 mod assist;
+mod captions;
 mod clock;
 mod compact;
 mod compare;
@@ -18,6 +19,7 @@ mod fleet_list;
 mod focus;
 mod frame;
 mod glyph;
+mod guide_strip;
 mod header;
 mod help;
 mod inspector;
@@ -49,7 +51,6 @@ mod trail;
 mod travel;
 mod why;
 mod wires;
-mod witness;
 mod words;
 mod yaml_view;
 

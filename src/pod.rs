@@ -98,13 +98,13 @@ pub fn difference_word(kind: Difference) -> &'static str {
     }
 }
 
-/// The chip's name for those who hear it.
-fn spoken(words: &'static Words, pod: &PodView) -> String {
-    let mut parts = vec![
-        format!("{} {}", words.pod, pod.name),
-        origin_word(words, pod.origin).to_owned(),
-        format!("{} {}", status_word(words, pod), pod.ready),
-    ];
+/// What those who hear the chip are told behind what is written on it.
+fn spoken(words: &'static Words, pod: &PodView, compact: bool) -> String {
+    let mut parts = Vec::new();
+    if compact {
+        parts.push(format!("{} {}", pod.name, status_word(words, pod)));
+    }
+    parts.extend([format!("READY {}", pod.ready), origin_word(words, pod.origin).to_owned()]);
     if pod.restarts > 0 {
         parts.push(format!("{} {}", words.restarts, pod.restarts));
     }
@@ -184,7 +184,6 @@ pub fn Pod(props: &PodProps) -> Html {
             data-anchor={anchor}
             data-dim={props.dim.then_some("true")}
             data-foreseen={props.foreseen}
-            aria-label={match foreseen { Some((_, word)) => format!("{}, {word}", spoken(words, pod)), None => spoken(words, pod) }}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
             {title}
@@ -193,6 +192,8 @@ pub fn Pod(props: &PodProps) -> Html {
         >
             { origin_icon(pod.origin) }
             <span class="pod-name">{ if props.compact { short_name(pod) } else { &pod.name } }</span>
+            // Between two words, for those who hear them; the chip's own gaps are its style's.
+            { " " }
             if pod.restarts > 0 {
                 <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
             }
@@ -212,6 +213,11 @@ pub fn Pod(props: &PodProps) -> Html {
             if let Some((api, _)) = difference {
                 <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
             }
+            <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }
+                if let Some((_, word)) = foreseen {
+                    { ", " }{ word }
+                }
+            </span>
         </button>
     }
 }

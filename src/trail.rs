@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use sim::Time;
 use view::trail::Way;
-use view::{Hop, Place};
+use view::{Place, TrailHop};
 use yew::prelude::*;
 
 use super::overlay::{place_id, place_name};
@@ -23,7 +23,7 @@ fn end_of(from: &Place, to: &Place) -> String {
     }
 }
 
-fn sentence(words: &Words, hop: &Hop, started: Time) -> String {
+fn sentence(words: &Words, hop: &TrailHop, started: Time) -> String {
     let way = match hop.way {
         Way::Api => words.way_api,
         Way::File => words.way_file,
@@ -36,7 +36,7 @@ fn sentence(words: &Words, hop: &Hop, started: Time) -> String {
 }
 
 /// What a hop opens: its message, or the pod whose containers it started.
-fn action(hop: &Rc<Hop>) -> Action {
+fn action(hop: &Rc<TrailHop>) -> Action {
     match hop.ends.first() {
         Some((_, Place::Pod(_, pod))) => Action::Show(Selection::Pod(pod.clone())),
         Some((Place::Disk(node), _)) => Action::OpenFile { node: node.clone(), path: hop.object.clone() },
@@ -54,7 +54,7 @@ pub fn Trail() -> Html {
     if hops.is_empty() {
         return Html::default();
     }
-    let item = |(at, hop): (usize, &Hop)| {
+    let item = |(at, hop): (usize, &TrailHop)| {
         let number = (at + 1).to_string();
         let said = sentence(words, hop, started);
         let hop = Rc::new(hop.clone());

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use guide::Progress;
 use stage::{Drifted, Stage};
-use view::{ApiServerState, Board, EventView, Foreseen, Gaze, Hop, Without};
+use view::{ApiServerState, Board, EventView, Foreseen, Gaze, TrailHop, Without};
 
 use super::App;
 use crate::clock::now_ms;
@@ -15,9 +16,10 @@ use crate::menu::find_pod;
 use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
-use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
+use crate::state::{
+    Details, DrawerTab, FULL_CARDS, FrontAction, Layout, LayoutAction, OpenFile, Selection, World,
+};
 use crate::storage::Shelf;
-use crate::witness::Witness;
 use sim::order::GatherSorted;
 
 const EVENTS: usize = 200;
@@ -58,7 +60,7 @@ fn keep<T: PartialEq>(old: &Same<T>, fresh: T) -> Same<T> {
     if **old == fresh { old.clone() } else { Same(Rc::new(fresh)) }
 }
 
-pub fn first_world(session: &Session, witness: &Witness) -> World {
+pub fn first_world(session: &Session, progress: &Progress) -> World {
     World {
         started: session.stage.started(),
         options: Same(Rc::new(session.stage.script().options.clone())),
@@ -78,7 +80,8 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         cards: Same::default(),
         label: None,
         labels: Same::default(),
-        witness: Same(Rc::new(witness.seen().clone())),
+        ticks: Same(Rc::new(progress.ticks().clone())),
+        doing: None,
         drifted: Same::default(),
         foreseen: Same::default(),
         trail: Same::default(),
@@ -105,8 +108,9 @@ impl App {
         };
         let board = session.board();
         let console = session.console();
-        if !session.is_far() {
-            self.witness.look(&board, &console);
+        if session.opening().is_none() {
+            let (options, is_far) = (&session.stage.script().options, session.is_far());
+            self.guide.look(guide::story(options, is_far), &board, &console, is_far);
         }
         let mut world = World {
             started: session.stage.started(),
@@ -125,7 +129,12 @@ impl App {
             cards: Same(self.page.map.0.borrow().cards.clone()),
             label: None,
             labels: old.labels.clone(),
-            witness: keep(&old.witness, self.witness.seen().clone()),
+            ticks: keep(&old.ticks, self.guide.ticks().clone()),
+            doing: self
+                .doing
+                .as_ref()
+                .filter(|doing| doing.is_under_way(&board, self.guide.ticks()))
+                .map(|doing| doing.goal),
             drifted: self.looks.drifted(&session, &stores, &old),
             foreseen: self.looks.foreseen(&session, &stores, &old),
             trail: self.looks.trail(&session, &old),
@@ -150,6 +159,10 @@ impl App {
         self.keep_file_in_sight(&world.board);
         let fresh = self.looks.fresh_daemonset(&world);
         let is_back = self.looks.api_server_is_back(&world);
+        if world.opening.is_none() && stores.front.now().step.is_none() {
+            let first = world.ticks.current(world.story());
+            stores.front.dispatch(FrontAction::Step(first));
+        }
         stores.world.put(world);
         self.check_open();
         if let Some(id) = fresh {
@@ -255,7 +268,7 @@ impl Looks {
     }
 
     /// What the last command has brought about.
-    fn trail(&mut self, session: &Session, old: &World) -> Same<Vec<Hop>> {
+    fn trail(&mut self, session: &Session, old: &World) -> Same<Vec<TrailHop>> {
         if session.is_far() || session.opening().is_some() {
             return keep(&old.trail, Vec::new());
         }

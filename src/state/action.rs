@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use guide::Goal;
 use stage::{Command, Options};
-use view::Hop;
+use view::TrailHop;
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
@@ -55,12 +56,14 @@ pub enum Action {
         text: Rc<str>,
     },
     /// Opens the message of a hop of the trail.
-    OpenHop(Rc<Hop>),
+    OpenHop(Rc<TrailHop>),
     FocusFilter,
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,
     ForgetSeen,
+    /// Brings about what comes next of a step of the guide, or of a row of the comparison.
+    Play(&'static Goal),
 }
 
 impl From<Command> for Action {

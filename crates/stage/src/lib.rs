@@ -1,5 +1,6 @@
 //! The one door: actions in, state out, time forward.
 
+mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -18,7 +19,8 @@ use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
 use view::{
-    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, Without,
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, TrailHop,
+    Without,
 };
 use yaml::Diagnostic;
 
@@ -58,6 +60,8 @@ pub struct Stage {
     picture: Picture,
     /// What is left to do until the session is where it begins.
     opening: Option<Opening>,
+    /// When something happened last, as far as time adapts.
+    moved: Time,
 }
 
 impl Stage {
@@ -90,6 +94,7 @@ impl Stage {
             opening: Some(Opening::new(&options, script)),
             script: Script::new(options),
             picture: Picture::default(),
+            moved: Time::START,
         }
     }
 
@@ -212,6 +217,7 @@ impl Stage {
         self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
+        self.moved = now;
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }
@@ -311,13 +317,18 @@ impl Stage {
         view::flights::flows(&self.cluster)
     }
 
+    /// What is being said and done now, oldest first.
+    pub fn hops(&self) -> Vec<Hop> {
+        view::hops::hops(&self.cluster)
+    }
+
     /// Messages under way; watch events are not counted.
     pub fn messages_under_way(&self) -> usize {
         self.cluster.message_count()
     }
 
     /// What the last command has brought about, hop by hop.
-    pub fn trail(&self) -> Vec<Hop> {
+    pub fn trail(&self) -> Vec<TrailHop> {
         // Reading and the editing of files on one's own computer leave the trail as it is.
         let acts = |entry: &&script::Entry| {
             !matches!(

@@ -9,6 +9,7 @@ pub mod filter;
 pub mod fleet;
 pub mod flights;
 pub mod foresee;
+pub mod hops;
 pub mod picture;
 mod pods;
 pub mod texts;
@@ -22,7 +23,8 @@ pub use board::{
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use foresee::Foreseen;
+pub use hops::{Hop, What};
 pub use picture::{Gaze, Looked};
-pub use trail::Hop;
+pub use trail::TrailHop;
 pub use transit::{Flight, Flow, Place};
 pub use why::{Cause, Fit, Trouble, Why};

@@ -32,7 +32,7 @@ impl Way {
 
 /// One hop, or several of a kind that began together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Hop {
+pub struct TrailHop {
     pub way: Way,
     /// From where to where: the first is that of the first message. Of many only some.
     pub ends: Vec<(Place, Place)>,
@@ -55,12 +55,12 @@ const NODES: usize = 100;
 
 /// What was under way since then. `file` is the file that was written or removed, with its node. Costs a walk
 /// over the log back to that time, and over the sandboxes of some nodes.
-pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<Hop> {
-    let mut found: Vec<Hop> = Vec::new();
+pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<TrailHop> {
+    let mut found: Vec<TrailHop> = Vec::new();
     if let Some((node, path)) = file {
         let (node, kind) = (Rc::<str>::from(node), "File".into());
         let ends = vec![(Place::Disk(node.clone()), Place::Kubelet(node))];
-        found.push(Hop {
+        found.push(TrailHop {
             way: Way::File,
             ends,
             verb: "read".into(),
@@ -113,7 +113,7 @@ fn way(cluster: &Cluster, record: &Record) -> Way {
     if is_mirror { Way::File } else { Way::Api }
 }
 
-fn on_node(found: &mut Vec<Hop>, node: &Rc<str>, sandbox: &Sandbox, since: Time) {
+fn on_node(found: &mut Vec<TrailHop>, node: &Rc<str>, sandbox: &Sandbox, since: Time) {
     let pod: Rc<str> = format!("{}/{}", sandbox.namespace(), sandbox.name).into();
     let ends = || (Place::Kubelet(node.clone()), Place::Pod(node.clone(), pod.clone()));
     let is_static = super::pods::origin(&sandbox.common) == super::board::Origin::Static;
@@ -137,7 +137,7 @@ fn same_sort(a: &Place, b: &Place) -> bool {
 }
 
 fn add(
-    found: &mut Vec<Hop>,
+    found: &mut Vec<TrailHop>,
     way: Way,
     ends: (Place, Place),
     verb: &str,
@@ -145,7 +145,7 @@ fn add(
     object: &str,
     sent: Time,
 ) {
-    let is_it = |hop: &&mut Hop| {
+    let is_it = |hop: &&mut TrailHop| {
         let known = hop.ends.first();
         hop.way == way
             && *hop.verb == *verb
@@ -160,7 +160,7 @@ fn add(
             }
             hop.sent = hop.sent.min(sent);
         }
-        None => found.push(Hop {
+        None => found.push(TrailHop {
             way,
             ends: vec![ends],
             verb: verb.into(),
