@@ -21,6 +21,7 @@ mod suite {
     mod foresee;
     mod fuzz_corpus;
     mod garbage_collector;
+    mod jobs;
     mod node_controllers;
     mod nodes;
     mod person;
@@ -28,6 +29,7 @@ mod suite {
     mod pods;
     mod properties;
     mod sessions;
+    mod stateful_sets;
     mod tidy;
     mod watch;
     mod why;
