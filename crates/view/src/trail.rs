@@ -101,7 +101,7 @@ fn tells(record: &Record) -> bool {
     let by_user = record.from == Part::User;
     let is_node = record.kind == Kind::Node;
     let noise = matches!(record.kind.name(), "Lease" | "Event") || record.verb == "modified";
-    !noise && (by_user || !(reads || is_node)) && !(by_user && reads)
+    !noise && !reads && (by_user || !is_node)
 }
 
 /// A mirror pod is the file's shadow.
