@@ -11,7 +11,8 @@ use super::errors::add_source;
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
 use super::{
-    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE, resources,
+    ALL, BARE_DRY_RUN, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE,
+    resources,
 };
 use api::field::go_quote;
 use api::label::Selector;
@@ -203,11 +204,9 @@ pub(super) fn on_server(call: Call, dry_run: Option<&str>) -> Call {
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
     match cmd.parsed.text("dry-run") {
         None | Some("none") => Ok(None),
-        Some("client") => Ok(Some(DRY_RUN_CLIENT)),
+        // Without a value it means the client, and a warning has said so.
+        Some("client" | BARE_DRY_RUN) => Ok(Some(DRY_RUN_CLIENT)),
         Some("server") => Ok(Some(DRY_RUN_SERVER)),
-        Some("unchanged") => Err(Failure::message(
-            "Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".",
-        )),
         Some(other) => Err(Failure::Message(format!(
             "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
         ))),
