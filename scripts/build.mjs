@@ -6,7 +6,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as bundle } from "esbuild";
@@ -31,15 +31,16 @@ class Build {
     mkdirSync(this.staging, { recursive: true });
     await this.hooks("pre_build");
     // The page's last steps keep one core busy, so the other program is done on the second one.
-    const [program] = await Promise.all([this.cargo(), run("scripts/setup.sh", ["bindgen"])]);
+    const [program] = await Promise.all([this.cargo(), run("scripts/setup.sh", ["module"])]);
     this.program = program;
     const tags = { rust: this.rust, css: this.css, icon: this.icon, inline: this.inline, "copy-file": this.copy };
-    const html = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
+    const tagged = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
       const attributes = attributesOf(tag);
       const make = tags[attributes.rel];
       if (!make) throw new Error(`index.html: scripts/build.mjs does not know ${tag}`);
       return make.call(this, attributes);
     });
+    const html = tagged.replace('content="descriptions.txt"', `content="./${this.place(this.descriptions, "descriptions.txt")}"`);
     writeFileSync(join(this.staging, "index.html"), this.dev ? html.replace("</head>", `${RELOADS}</head>`) : html);
     await this.hooks("post_build");
     if (!this.dev) {
@@ -58,26 +59,40 @@ class Build {
     }
   }
 
-  /** Compiles the page's binary; resolves to its path. */
+  /** Compiles the page's binary; resolves to its path. Notes where the descriptions of the API's fields lie. */
   async cargo() {
     const profile = this.dev ? "dev" : "page";
-    const args = ["build", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
+    const args = ["rustc", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
+    // What arrives later is cut off afterwards; for that the linker has to leave its notes in.
+    const cut = this.dev ? [] : ["--features=split", "--", "-Clink-arg=--emit-relocs"];
     // The browser sees no debug information anyway, and wasm-bindgen would have to read it.
     const env = this.dev ? { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0" } : process.env;
-    await run("cargo", args, { env });
+    await run("cargo", [...args, ...cut], { env });
     // Nothing is left to be done; it says where the program lies.
-    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json"], { env, maxBuffer: 1 << 28, encoding: "utf8" });
+    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json", ...cut], { env, maxBuffer: 1 << 28, encoding: "utf8" });
     const artifacts = said.trim().split("\n").map((line) => JSON.parse(line));
     const files = artifacts.findLast((one) => one.reason === "compiler-artifact" && one.target.name === "web")?.filenames ?? [];
     const program = files.find((file) => file.endsWith(".wasm"));
     if (!program) throw new Error("cargo names no web.wasm");
+    // What crates/api/build.rs has written beside the table of fields.
+    const api = artifacts.findLast((one) => one.reason === "build-script-executed" && /[/]crates[/]api[@#]/.test(one.package_id));
+    if (!api) throw new Error("cargo names no build script of crates/api");
+    this.descriptions = join(api.out_dir, "descriptions.txt");
     return program;
   }
 
   async rust(attributes) {
     const parts = await this.parts(this.dev ? undefined : attributes["data-wasm-opt"]);
-    const js = this.place(join(parts, "bundle.js"), "web.js");
     const wasm = this.place(join(parts, "web_bg.wasm"), "web.wasm");
+    const bundle = join(parts, "bundle.js");
+    let script = readFileSync(bundle, "utf8");
+    for (const file of laterParts(parts)) {
+      if (!script.includes(`"./${file}"`)) throw new Error(`the page's script does not fetch ${file}`);
+      script = script.replaceAll(`"./${file}"`, `"./${this.place(join(parts, file), file)}"`);
+    }
+    const named = join(parts, "named.js");
+    writeFileSync(named, script);
+    const js = this.place(named, "web.js");
     // No `integrity`: the files come from where this page comes from, and browsers ignore it for a fetch.
     return `<link rel="modulepreload" href="./${js}">
     <link rel="preload" href="./${wasm}" as="fetch" type="application/wasm" crossorigin>
@@ -95,7 +110,14 @@ class Build {
     const from = `${hash(this.program)} ${level}`;
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === from) return parts;
     rmSync(parts, { recursive: true, force: true });
-    await run("wasm-bindgen", ["--target=web", "--no-typescript", "--omit-default-module-path", `--out-dir=${parts}`, "--out-name=web", this.program]);
+    let program = this.program;
+    if (!this.dev) {
+      await run("wasm-split", [`--out-dir=${parts}`, "--out-name=web", program]);
+      program = join(parts, "web.wasm");
+    }
+    // What the linker exports stays: the modules that come later share the table of functions.
+    const options = ["--target=web", "--no-typescript", "--omit-default-module-path", "--keep-lld-exports"];
+    await run("wasm-bindgen", [...options, `--out-dir=${parts}`, "--out-name=web", program]);
     // Its snippets are bundled with it: one request instead of one for each.
     await bundle({
       entryPoints: [join(parts, "web.js")],
@@ -109,8 +131,8 @@ class Build {
     });
     if (level) {
       say("Optimising the page's module with wasm-opt (20 seconds)");
-      const wasm = join(parts, "web_bg.wasm");
-      await run("wasm-opt", [`-O${level}`, wasm, `--output=${wasm}`]);
+      const optimise = (file) => run("wasm-opt", [`-O${level}`, join(parts, file), `--output=${join(parts, file)}`]);
+      await Promise.all(["web_bg.wasm", ...laterParts(parts)].map(optimise));
     }
     writeFileSync(stamp, from);
     return parts;
@@ -140,6 +162,11 @@ class Build {
     copyFileSync(from, join(this.staging, placed));
     return placed;
   }
+}
+
+/** The modules that the page fetches once the first one runs. */
+function laterParts(parts) {
+  return readdirSync(parts).filter((file) => /^(split|chunk)_.*\.wasm$/.test(file)).sort();
 }
 
 function hash(file) {

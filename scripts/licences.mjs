@@ -18,7 +18,7 @@ function permits(licence) {
 
 const wrong = [];
 
-for (const manifest of ["Cargo.toml", "scripts/wasm-bindgen/Cargo.toml"]) {
+for (const manifest of ["Cargo.toml", "scripts/wasm-bindgen/Cargo.toml", "scripts/wasm-split/Cargo.toml"]) {
   const args = ["metadata", "--locked", "--format-version=1", "--manifest-path", manifest];
   for (const { name, license, source } of JSON.parse(execFileSync("cargo", args, { maxBuffer: 1 << 28 })).packages) {
     if (source === null) continue;

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh rust    the wasm target only
 #   scripts/setup.sh npm     the npm packages only
-#   scripts/setup.sh bindgen wasm-bindgen's program, which scripts/build.mjs asks for while it builds
+#   scripts/setup.sh module  wasm-bindgen's program and wasm-split, which scripts/build.mjs asks for while it builds
 #   scripts/setup.sh build   everything else that the page's build needs
 #   scripts/setup.sh test    the same, and a Chromium
 #   scripts/setup.sh fuzz    what `make fuzz` needs
@@ -68,18 +68,37 @@ binstalled() {
   is_version "$tools/bin/$1" "$3"
 }
 
+# A program of scripts/, built into .tools/: built PROGRAM
+built() {
+  say "Building $1 into .tools/ (half a minute, this once)"
+  # The build folder is kept until the end, so that an interrupted build goes on where it stopped.
+  CARGO_TARGET_DIR="$tools/build" cargo build --quiet --locked --release --manifest-path "scripts/$1/Cargo.toml" ||
+    die "$1 could not be built: see the message above; or put it on PATH in the version that scripts/$1/Cargo.toml names"
+  mkdir -p "$tools/bin"
+  mv "$tools/build/release/$1" "$tools/bin/"
+}
+
 # wasm-bindgen's program: a ready one, or the part of it that the page's build uses (scripts/wasm-bindgen).
 bindgen() {
   local version
   version=$(pinned wasm_bindgen)
+  # One that was built here before its source changed does not know all options.
+  [ -L "$tools/bin/wasm-bindgen" ] || [ "$tools/bin/wasm-bindgen" -nt scripts/wasm-bindgen/main.rs ] || rm -f "$tools/bin/wasm-bindgen"
   adopt wasm-bindgen "$version" && return
   binstalled wasm-bindgen wasm-bindgen-cli "$version" && return
-  say "Building wasm-bindgen's program into .tools/ (half a minute, this once)"
-  # The build folder is kept until the end, so that an interrupted build goes on where it stopped.
-  CARGO_TARGET_DIR="$tools/build" cargo build --quiet --locked --release --manifest-path scripts/wasm-bindgen/Cargo.toml ||
-    die "wasm-bindgen's program could not be built: see the message above; or put a ready wasm-bindgen $version on PATH"
-  mkdir -p "$tools/bin"
-  mv "$tools/build/release/wasm-bindgen" "$tools/bin/"
+  built wasm-bindgen
+}
+
+# What cuts the page's module (scripts/wasm-split).
+splitter() {
+  adopt wasm-split "$(pinned version scripts/wasm-split/Cargo.toml)" && return
+  built wasm-split
+}
+
+# What makes the page's module out of the compiled program.
+module() {
+  bindgen
+  splitter
   rm -rf "$tools/build"
 }
 
@@ -145,7 +164,7 @@ build() {
 case ${1:-build} in
   rust) wasm_target ;;
   npm) npm_packages ;;
-  bindgen) bindgen ;;
+  module) module ;;
   build) build ;;
   test)
     build
@@ -155,5 +174,5 @@ case ${1:-build} in
     need_cargo
     cargo_fuzz
     ;;
-  *) die "setup.sh knows rust, npm, bindgen, build, test and fuzz" ;;
+  *) die "setup.sh knows rust, npm, module, build, test and fuzz" ;;
 esac

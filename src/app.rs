@@ -11,16 +11,20 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
-use stage::{Options, Script};
+use stage::{Options, Programs, Script};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use yew::html::Scope;
 use yew::prelude::*;
 
 use super::actions;
+use super::assist::Assist;
 use super::clock::budget;
 use super::console::terminal::Terminal;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
 use super::frame::Frame;
+use super::later::{self, FetchError, Later};
 use super::map::Map;
 use super::page::{Page, Stores};
 use super::page_api::PageApi;
@@ -43,7 +47,10 @@ pub struct App {
     waiting: Vec<Action>,
     timers: Timers,
     saver: Saver,
-    _held: (PageApi, [EventListener; 5]),
+    later: Option<Later>,
+    /// `window.kubestage`, once it has come.
+    api: Option<PageApi>,
+    _listeners: [EventListener; 5],
 }
 
 /// What is to be done later; asking again puts it off.
@@ -51,6 +58,7 @@ pub struct App {
 struct Timers {
     check: Option<Timeout>,
     live: Option<Timeout>,
+    fetch: Option<Timeout>,
 }
 
 pub enum Msg {
@@ -61,6 +69,8 @@ pub enum Msg {
     Live(DocId),
     Save,
     Notice(Notice),
+    /// What comes later has come, or not.
+    Later(Result<Later, FetchError>),
     /// [`PageApi`] has put another session in this one's place.
     Begun(Options),
     /// A link's session takes this one's place.
@@ -70,11 +80,18 @@ pub enum Msg {
 /// The session of the last visit, else what a first visit finds.
 ///
 /// A small one is open when this returns; a large one goes on frame by frame.
-fn first_session(shelf: Shelf) -> Session {
+fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())));
+    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())), programs);
     session.open_slice(budget(FIRST_SLICE_MS));
     session
+}
+
+/// How long after a failure what comes later is asked for again.
+const FETCH_AGAIN_MS: u32 = 3_000;
+
+fn fetch_later(link: Scope<App>) {
+    spawn_local(async move { link.send_message(Msg::Later(later::fetch().await)) });
 }
 
 /// What the page hears wherever it happens.
@@ -120,7 +137,7 @@ impl Component for App {
         let shelf = Shelf::of_tab();
         let desk = storage::load(shelf, storage::DRAFTS);
         let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
-        let mut session = first_session(shelf);
+        let mut session = first_session(shelf, None);
         session.playback = saved.playback;
         let world = look::first_world(&session, &witness);
         let session = Rc::new(RefCell::new(session));
@@ -134,7 +151,6 @@ impl Component for App {
             selection: Rc::new(Store::new(saved.selection)),
             front: Rc::default(),
         };
-        let api = PageApi::offer(session.clone(), link.callback(|msg| msg));
         share::open_link(link.callback(|msg| msg));
         dropped::listen(link.callback(|msg| msg));
         let page = Page {
@@ -144,10 +160,12 @@ impl Component for App {
             map,
             focus: Rc::default(),
             terminal: Rc::new(Terminal::new(session.clone())),
+            assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
         let saver = Saver::new(shelf, &page.stores, witness.seen());
-        let held = (api, listeners(ctx, &page));
+        let listeners = listeners(ctx, &page);
+        fetch_later(link.clone());
         let mut app = App {
             page,
             session,
@@ -156,7 +174,9 @@ impl Component for App {
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
-            _held: held,
+            later: None,
+            api: None,
+            _listeners: listeners,
         };
         app.dress();
         app.look();
@@ -182,6 +202,7 @@ impl Component for App {
             Msg::Notice(notice) => {
                 self.page.stores.front.dispatch(FrontAction::Notice(notice));
             }
+            Msg::Later(found) => self.take_later(ctx, found),
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
                 self.witness.begin_anew();
@@ -237,6 +258,29 @@ impl App {
         other
     }
 
+    fn programs(&self) -> Option<Programs> {
+        self.session.borrow().stage.programs()
+    }
+
+    /// From here on there are panels, and commands can be entered; or they are asked for again after a while.
+    fn take_later(&mut self, ctx: &Context<App>, found: Result<Later, FetchError>) {
+        let link = ctx.link().clone();
+        match found {
+            Ok(later) => {
+                self.later = Some(later);
+                self.session.borrow_mut().install(later.programs);
+                self.api = Some((later.offer_api)(self.session.clone(), link.callback(|msg| msg)));
+                self.look();
+                self.do_what_waited(ctx);
+                self.page.frame.wake();
+            }
+            Err(_) => {
+                self.page.stores.front.dispatch(FrontAction::Notice(Notice::NoPrograms));
+                self.timers.fetch = Some(Timeout::new(FETCH_AGAIN_MS, move || fetch_later(link)));
+            }
+        }
+    }
+
     /// Somebody else's session is played. The person's own is kept, if there is any.
     fn play_guest(&mut self, script: &Script) {
         self.save();
@@ -244,7 +288,7 @@ impl App {
         if has_own {
             self.saver.begin_guest();
         }
-        self.begin(Session::open(script));
+        self.begin(Session::open(script, self.programs()));
         // The address is cleared, and a reload while the session is being opened must not lose it.
         let _ = storage::save_text(self.saver.shelf, storage::SESSION, &script.to_json());
         self.page.stores.desk.put(Desk::of_script(script));
@@ -253,7 +297,7 @@ impl App {
     /// Goes back to the person's own session.
     fn leave_guest(&mut self) {
         self.saver.leave_guest();
-        self.begin(first_session(Shelf::Own));
+        self.begin(first_session(Shelf::Own, self.programs()));
         self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
     }
 

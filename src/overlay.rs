@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::wires::{self, Rect, Way};
+use sim::order::SortShared;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// From here on, marks carry no label: there is no room to read them.
@@ -411,7 +412,7 @@ fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
         groups.entry(key).or_insert((flight, 0)).1 += flight.count;
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|(flight, _)| (flight.sent, flight.id));
+    groups.sort_shared_by_key(|(flight, _)| (flight.sent, flight.id));
     groups
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::Duration;
-use stage::{Bytes, Command, Options, Script};
+use stage::{Bytes, Command, Options, Programs, Script};
 use view::Board;
 use wasm_bindgen::prelude::*;
 use yew::Callback;
@@ -148,7 +148,7 @@ impl Door {
         if let Some(seed) = seed.as_f64() {
             wanted.seed = seed.max(0.0) as u64;
         }
-        let mut fresh = Session::new(wanted.clone());
+        let mut fresh = Session::new(wanted.clone(), self.programs()?);
         {
             let mut session = self.session.borrow_mut();
             fresh.playback = session.playback;
@@ -158,9 +158,14 @@ impl Door {
         Ok(JsValue::UNDEFINED)
     }
 
+    /// The interface is only offered when there are some.
+    fn programs(&self) -> Result<Programs, JsValue> {
+        self.session.borrow().stage.programs().ok_or_else(|| error("the page is still loading"))
+    }
+
     fn load(&self, script: &JsValue) -> Answer {
         let script = Script::parse(&text(script, "script")?).map_err(error)?;
-        let mut fresh = Session::from_script(&script);
+        let mut fresh = Session::from_script(&script, self.programs()?);
         {
             let mut session = self.session.borrow_mut();
             fresh.playback = session.playback;

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sim::{Duration, Time};
-use stage::{Command, JobView, Options, Progress, Script, Stage};
+use stage::{Command, JobView, Options, Programs, Progress, Script, Stage};
 use view::{Board, Fleet, Gaze, Looked};
+use yew::Callback;
 
-use super::memory;
 use super::state::Playback;
+use super::{descriptions, memory};
 
 /// Steps between two looks at the wall clock: few, as one of them may take a millisecond.
 const STEPS_AT_ONCE: u32 = 8;
@@ -32,32 +33,49 @@ pub struct Session {
     board: Rc<Board>,
     fleet: Rc<Fleet>,
     console: Rc<Vec<JobView>>,
+    /// A script is played only when the descriptions that it prints are there: it must go as it went before.
+    waits: bool,
 }
 
 pub type SharedSession = Rc<RefCell<Session>>;
 
 impl Session {
     /// At once at its beginning.
-    pub fn new(options: Options) -> Session {
-        Session::from_script(&Script::new(options))
+    pub fn new(options: Options, programs: Programs) -> Session {
+        Session::from_script(&Script::new(options), programs)
     }
 
     /// At once at the script's end.
-    pub fn from_script(script: &Script) -> Session {
-        let mut session = Session::open(script);
+    pub fn from_script(script: &Script, programs: Programs) -> Session {
+        let mut session = Session::open(script, Some(programs));
+        session.waits = false;
         session.open_slice(|| true);
         session
     }
 
-    /// Still to be opened, slice by slice.
-    pub fn open(script: &Script) -> Session {
-        let mut stage = Stage::open(script);
+    /// Still to be opened, slice by slice. Without programs its shells wait for them ([`Session::install`]).
+    pub fn open(script: &Script, programs: Option<Programs>) -> Session {
+        let mut stage = Stage::open_without_programs(script);
+        programs.into_iter().for_each(|programs| stage.install(programs));
         let gaze = Gaze::default();
         stage.look(&gaze, || true);
         let board = stage.near_board().cloned().unwrap_or_else(|| stage.board());
         let (target, fleet) = (stage.now(), stage.fleet().clone());
-        let console = Rc::default();
-        Session { stage, playback: Playback::default(), gaze, target, board, fleet, console }
+        let (console, waits) = (Rc::default(), descriptions::are_wanted_by_script(script));
+        if waits {
+            descriptions::load(Callback::noop());
+        }
+        Session { stage, playback: Playback::default(), gaze, target, board, fleet, console, waits }
+    }
+
+    /// Gives the shells what they run.
+    pub fn install(&mut self, programs: Programs) {
+        self.stage.install(programs);
+    }
+
+    /// Whether it is open, and a command can be entered.
+    pub fn is_ready(&self) -> bool {
+        self.opening().is_none() && self.stage.programs().is_some()
     }
 
     pub fn opening(&self) -> Option<Progress> {
@@ -66,12 +84,15 @@ impl Session {
 
     /// Goes on opening while there is time; whether it is open.
     pub fn open_slice(&mut self, left: impl Fn() -> bool) -> bool {
+        if self.waits && !descriptions::are_settled() {
+            return false;
+        }
         while left() {
             memory::keep_ahead();
             for _ in 0..STEPS_AT_ONCE {
                 if !self.stage.go_on_opening() {
                     self.settle();
-                    return true;
+                    return self.opening().is_none();
                 }
             }
         }

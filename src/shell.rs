@@ -3,19 +3,19 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::desk::DeskPanel;
-use super::drawer::Drawer;
 use super::focus::focus_soon;
 use super::glyph::Icon;
 use super::header::Header;
 use super::help::Help;
-use super::inspector::SidePanel;
+use super::later::Panel;
 use super::menu::Menu;
 use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
+use super::panel_slot::PanelSlot;
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
+use super::why::MendBox;
 use super::witness::Claim;
 use super::words::{Words, fill};
 
@@ -33,7 +33,8 @@ pub fn Shell() -> Html {
     });
     let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
     let playing = use_playback(|playback| playback.playing);
-    let (ready, quiet, far) = use_world(|world| (world.opening.is_none(), world.board.quiet, world.is_far));
+    let ((open_for_clicks, ready), quiet, far) =
+        use_world(|world| ((world.opening.is_none(), world.ready), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
     {
         let page = page.clone();
@@ -45,6 +46,7 @@ pub fn Shell() -> Html {
             class="app"
             {style}
             data-app="kubestage"
+            data-open={open_for_clicks.then_some("true")}
             data-ready={ready.then_some("true")}
             data-pane={pane.text()}
             data-desk={open(desk_open)}
@@ -56,12 +58,12 @@ pub fn Shell() -> Html {
         >
             <SkipLinks />
             <Header />
-            <DeskPanel />
+            <PanelSlot panel={Panel::Desk} />
             <Scene />
             <GuestBar />
             <Opening />
-            <SidePanel />
-            <Drawer />
+            <PanelSlot panel={Panel::Side} />
+            <PanelSlot panel={Panel::Drawer} />
             if !drawer_open {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
             }
@@ -122,17 +124,31 @@ fn Status() -> Html {
 /// What stands in front for a while.
 #[component]
 fn Front() -> Html {
-    let (menu, help, notice) = use_front(|front| (front.menu.clone(), front.help, front.notice.clone()));
+    let notice = use_front(|front| front.notice.clone());
+    html! {
+        <>
+            <PanelSlot panel={Panel::Boxes} />
+            if let Some(notice) = notice {
+                <NoticeBar {notice} />
+            }
+        </>
+    }
+}
+
+/// What a person has opened in front of the page.
+#[component]
+pub fn Boxes() -> Html {
+    let (menu, help, mend) = use_front(|front| (front.menu.clone(), front.help, front.mend.clone()));
     html! {
         <>
             if let Some(menu) = menu {
                 <Menu {menu} />
             }
+            if let Some(open) = mend {
+                <MendBox open={*open} />
+            }
             if help {
                 <Help />
-            }
-            if let Some(notice) = notice {
-                <NoticeBar {notice} />
             }
         </>
     }
@@ -154,6 +170,7 @@ fn notice_text(words: &Words, notice: &Notice) -> String {
         Notice::StorageBlocked => words.not_saved_blocked.to_owned(),
         Notice::StorageFull => words.not_saved_full.to_owned(),
         Notice::NothingChanges => words.nothing_changes.to_owned(),
+        Notice::NoPrograms => words.no_programs.to_owned(),
     }
 }
 
@@ -187,7 +204,7 @@ fn NoticeBar(props: &NoticeProps) -> Html {
     {
         let page = page.clone();
         use_effect_with(props.notice.clone(), move |notice| {
-            let passes = matches!(notice, Notice::Shared | Notice::NothingChanges);
+            let passes = matches!(notice, Notice::Shared | Notice::NothingChanges | Notice::NoPrograms);
             let gone =
                 passes.then(|| Timeout::new(PASSES_AFTER_MS, move || page.act(FrontAction::CloseNotice)));
             move || drop(gone)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use sim::order::GatherSorted;
 use stage::JobView;
 use view::{ApiServerState, Board, Origin, PodState, PodView};
 
@@ -218,7 +219,7 @@ impl Witness {
     }
 
     fn look_at_daemon_pods(&mut self, board: &Board, pods: &[&PodView]) {
-        let there: BTreeSet<Rc<str>> = board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
+        let there: BTreeSet<Rc<str>> = board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
         let gone: BTreeSet<Rc<str>> =
             self.daemon_pods.keys().map(|(ds, _)| ds.clone()).filter(|ds| !there.contains(ds)).collect();
         for pod in pods.iter().filter(|pod| pod.origin == Origin::DaemonSet && own(pod)) {

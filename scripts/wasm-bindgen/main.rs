@@ -22,6 +22,7 @@ fn main() -> Result<()> {
             },
             Long("no-typescript") => bindgen.typescript(false),
             Long("omit-default-module-path") => bindgen.omit_default_module_path(true),
+            Long("keep-lld-exports") => bindgen.keep_lld_exports(true),
             Long("out-dir") => {
                 out_dir = Some(PathBuf::from(parser.value()?));
                 continue;

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
 use crate::console::terminal::NUMBER;
+use crate::descriptions;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
 use crate::focus::focus_soon;
@@ -24,9 +25,10 @@ const CHECK_AFTER_MS: u32 = 140;
 const LIVE_AFTER_MS: u32 = 400;
 
 impl App {
-    /// What was asked for while the session was being opened is done as soon as it is.
+    /// What was asked for before the session was open, or before there were programs for it, is done now.
     pub(super) fn do_what_waited(&mut self, ctx: &Context<App>) {
-        if self.session.borrow().opening().is_none() && !self.waiting.is_empty() {
+        let stuck = self.waiting.first().is_some_and(lacks_descriptions);
+        if self.session.borrow().is_ready() && !stuck && !self.waiting.is_empty() {
             for action in std::mem::take(&mut self.waiting) {
                 self.act(ctx, action);
             }
@@ -39,7 +41,7 @@ impl App {
         if closes_menu(&action) {
             stores.front.dispatch(FrontAction::CloseMenu);
         }
-        if changes_world(&action) && self.session.borrow().opening().is_some() {
+        if changes_world(&action) && self.has_to_wait(ctx, &action) {
             self.waiting.push(action);
             return;
         }
@@ -59,7 +61,7 @@ impl App {
             }
             Action::Reset(options) => {
                 stores.front.dispatch(FrontAction::Scenarios(false));
-                let mut session = Session::open(&Script::new(options.clone()));
+                let mut session = Session::open(&Script::new(options.clone()), self.programs());
                 session.open_slice(budget(FIRST_SLICE_MS));
                 self.begin(session);
                 stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
@@ -114,6 +116,17 @@ impl App {
             }
             Action::ForgetSeen => self.witness.forget(),
         }
+    }
+
+    /// Whether the session cannot take it yet, or something that was asked for before it.
+    fn has_to_wait(&self, ctx: &Context<App>, action: &Action) -> bool {
+        let lacks = lacks_descriptions(action);
+        if lacks {
+            descriptions::load(ctx.link().callback(|()| Msg::World));
+        }
+        let session = self.session.borrow();
+        let too_early = session.opening().is_some() || !self.waiting.is_empty();
+        lacks || too_early || (needs_programs(action) && session.stage.programs().is_none())
     }
 
     fn play(&mut self, action: PlaybackAction) {
@@ -252,7 +265,7 @@ impl App {
 
     pub(super) fn live_text(&mut self, ctx: &Context<App>, id: &DocId) {
         let desk = self.page.stores.desk.now();
-        if self.session.borrow().opening().is_some() {
+        if !self.session.borrow().is_ready() {
             self.wait_for_more(ctx, id.clone());
         } else if desk.live && desk.is_dirty(id) {
             self.check_text(id);
@@ -292,7 +305,7 @@ impl App {
 /// Whether it is chosen from a menu, which is then closed.
 fn closes_menu(action: &Action) -> bool {
     use Action::*;
-    matches!(action, Perform(_) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
+    matches!(action, Perform(_) | Submit(..) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
 }
 
 /// Whether it needs a session that is open.
@@ -301,4 +314,23 @@ fn changes_world(action: &Action) -> bool {
         action,
         Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..)
     )
+}
+
+fn needs_programs(action: &Action) -> bool {
+    match action {
+        Action::Perform(command) => command.needs_programs(),
+        Action::Submit(id, _) => matches!(id, DocId::Own(_)),
+        Action::Enter(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether it may print what the API says of its fields, which is not there yet.
+fn lacks_descriptions(action: &Action) -> bool {
+    let wants = match action {
+        Action::Perform(command) => descriptions::are_wanted_by(command),
+        Action::Enter(line) => line.contains("explain"),
+        _ => false,
+    };
+    wants && !descriptions::are_settled()
 }

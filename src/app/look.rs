@@ -17,6 +17,7 @@ use crate::session::Session;
 use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
 use crate::storage::Shelf;
 use crate::witness::Witness;
+use sim::order::GatherSorted;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
@@ -55,6 +56,8 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         started: session.stage.started(),
         options: Same(Rc::new(session.stage.script().options.clone())),
         opening: session.opening(),
+        ready: session.is_ready(),
+        panels: None,
         board: Same(session.board()),
         fleet: Same(session.fleet()),
         is_far: session.is_far(),
@@ -100,6 +103,8 @@ impl App {
             started: session.stage.started(),
             options: keep(&old.options, session.stage.script().options.clone()),
             opening: session.opening(),
+            ready: session.is_ready() && self.later.is_some(),
+            panels: self.later.map(|later| later.panels),
             fleet: Same(session.fleet()),
             is_far: session.is_far(),
             terminal: TerminalView::of(&session.stage, &console, &old.terminal),
@@ -137,6 +142,7 @@ impl App {
         stores.world.put(world);
         self.check_open();
         if let Some(id) = fresh {
+            stores.selection.put(Selection::DaemonSet(id.clone()));
             stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
         }
         if is_back {
@@ -237,7 +243,7 @@ impl Looks {
 
     /// A DaemonSet of a person's own that was not there before.
     fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
-        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
+        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
         let opening = world.opening.is_some();
         let known = self.known.replace(ids).filter(|_| !opening)?;
         let own = world.board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system");

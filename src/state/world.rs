@@ -8,6 +8,7 @@ use stage::{Drifted, JobView, Options, Progress};
 use view::{Board, EventView, Fleet, MessageView, Without};
 
 use crate::console::terminal::TerminalView;
+use crate::later::Panels;
 use crate::map::engine::Cards;
 use crate::same::Same;
 use crate::witness::Seen;
@@ -38,6 +39,10 @@ pub struct World {
     pub options: Same<Options>,
     /// How far the session has been brought to its beginning.
     pub opening: Option<Progress>,
+    /// Whether a command can be entered: the session is open, and the shells have programs.
+    pub ready: bool,
+    /// What draws the panels, once it has come.
+    pub panels: Option<Panels>,
     /// The near nodes in full.
     pub board: Same<Board>,
     /// All nodes from afar.

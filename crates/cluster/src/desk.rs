@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Cluster, Wake};
 use api::object::Object;
 use cli_runtime::job::{Chunk, Stream, WatchSpec};
-use console::{EditRequest, Edited, Mail, Prompt, Request, Shell};
+use console::{EditRequest, Edited, Mail, Programs, Prompt, Request, Shell};
 use sim::Time;
 use sim::files::{Entry, Files, clean_path, parent};
 use wire::{Answer, CallError, Part, Token, WatchEvent};
@@ -290,6 +290,16 @@ impl Cluster {
         id
     }
 
+    /// Gives the shells what they run. Before that, no line that is entered runs.
+    pub fn install(&mut self, programs: Programs) {
+        self.programs = Some(programs);
+    }
+
+    /// What the shells run, once it is there.
+    pub fn programs(&self) -> Option<Programs> {
+        self.programs
+    }
+
     /// Runs a line in a shell of its own, on the person's computer; it runs as virtual time passes. The files
     /// are put into the home directory first; the one called `-` is the standard input.
     pub fn run_line(&mut self, line: &str, files: &BTreeMap<String, Rc<[u8]>>) -> JobId {
@@ -379,8 +389,9 @@ impl Cluster {
         else {
             return;
         };
+        let Some(programs) = self.programs else { return };
         let Some(mut shell) = self.desk.shells.remove(&owner) else { return };
-        shell.interrupt(self);
+        programs.interrupt(&mut shell, self);
         self.desk.shells.insert(owner, shell);
         self.drive(owner);
     }
@@ -397,13 +408,14 @@ impl Cluster {
 
     /// Runs a shell as far as it gets.
     fn drive(&mut self, owner: Owner) {
+        let Some(programs) = self.programs else { return };
         if self.desk.driven.contains(&owner) {
             return;
         }
         self.desk.driven.push(owner);
         loop {
             let Some(mut shell) = self.desk.shells.remove(&owner) else { break };
-            let requests = shell.advance(self);
+            let requests = programs.advance(&mut shell, self);
             let output = shell.take_output();
             self.desk.shells.insert(owner, shell);
             self.show(owner, output);

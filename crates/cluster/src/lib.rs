@@ -25,6 +25,7 @@ use api::object::{Kind, Object};
 use api::status_error::StatusError;
 use apiserver::ApiServer;
 use cli_runtime::job::Client;
+use console::Programs;
 use controllers::ControllerManager;
 use scheduler::Scheduler;
 use sim::files::Files;
@@ -156,6 +157,8 @@ pub struct Cluster {
     pub log: Log,
     /// What the user has typed.
     pub desk: Desk,
+    /// What the shells run; `None` before [`Cluster::install`].
+    programs: Option<Programs>,
     effects: Vec<Effect>,
     /// What the view has not seen yet.
     pub changes: Changes,
@@ -188,6 +191,7 @@ impl Cluster {
             post: Post::default(),
             log: Log::default(),
             desk: Desk::new(),
+            programs: None,
             effects: Vec::new(),
             changes: Changes::default(),
         };

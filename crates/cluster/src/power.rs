@@ -8,6 +8,7 @@ use api::label::{is_qualified_name, is_valid_label_value};
 use api::meta::StringMap;
 use api::object::Key;
 use sim::Duration;
+use sim::order::GatherSorted;
 use validation::name_is_dns_subdomain;
 use wire::{MachineId, Part};
 
@@ -184,7 +185,8 @@ impl Cluster {
                 return Err(format!("{key}={value} is no label: {why}"));
             }
         }
-        let labels: StringMap = labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect();
+        let labels: StringMap =
+            labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).gather_map();
         let id = self.add_machine(MachineSpec { labels, ..MachineSpec::worker(node) });
         self.switch_on(id);
         Ok(())

@@ -5,6 +5,7 @@ use super::shell::Shell;
 use super::{Machines, disk, programs};
 use api::object::Kind;
 use kubectl::Wanted;
+use sim::order::SortShared;
 
 /// What the word before the cursor may become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub type Names<'a> = &'a dyn Fn(Kind, Option<&str>) -> Vec<String>;
 
 impl Shell {
     /// What may stand for the last word of `text`, which ends at the cursor.
-    pub fn complete(&self, text: &str, world: &dyn Machines, names: Names<'_>) -> Completion {
+    pub(super) fn complete(&self, text: &str, world: &dyn Machines, names: Names<'_>) -> Completion {
         let login = Env::login(Host::Desk);
         let env = self.innermost_env().unwrap_or(&login);
         let from =
@@ -64,7 +65,7 @@ impl Shell {
             Some(_) => files(env, last, world),
         };
         found.retain(|word| word.starts_with(last));
-        found.sort();
+        found.sort_shared();
         found.dedup();
         found.truncate(MOST);
         Completion { from, words: found }

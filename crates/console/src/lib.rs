@@ -13,6 +13,7 @@ mod env;
 mod escape;
 mod expand;
 mod glob;
+mod installed;
 mod node;
 mod parse;
 mod power;
@@ -27,6 +28,7 @@ use sim::{Duration, Time};
 
 pub use complete::{Completion, Names};
 pub use env::Host;
+pub use installed::Programs;
 pub use node::node_shell;
 pub use power::PowerVerb;
 pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell};

@@ -2,7 +2,7 @@
 //!
 //! It is a small machine. Each shell, subshell and stage of a pipeline is a [`thread`]; a thread's place is
 //! a stack of frames ([`steps`] says what each does next), and a command is a [`program`] that does a little
-//! at a time. The cluster drives it: [`Shell::advance`] runs whatever can run and says what is asked of the
+//! at a time. The cluster drives it: [`Programs::advance`](crate::Programs::advance) runs whatever can run and says what is asked of the
 //! world; [`Shell::mail`] brings the answers. All of it is plain data, so a cluster with its shells can be
 //! cloned at any moment, and two clones that are given the same do the same.
 //!
@@ -45,7 +45,7 @@ pub enum Request {
     Watch { ticket: u32, watch: WatchSpec },
     /// The ticket's watch is over.
     Unwatch { ticket: u32 },
-    /// Call [`Shell::advance`] then.
+    /// Call [`Programs::advance`](crate::Programs::advance) then.
     Wake { at: Time },
 }
 
@@ -224,7 +224,7 @@ impl Shell {
     // ---- what the cluster calls ----
 
     /// Runs whatever can run now; what is asked of the world.
-    pub fn advance(&mut self, world: &mut dyn Machines) -> Vec<Request> {
+    pub(super) fn advance(&mut self, world: &mut dyn Machines) -> Vec<Request> {
         let now = world.now();
         if now > self.now {
             self.now = now;
@@ -357,7 +357,7 @@ impl Shell {
     }
 
     /// Ends everything in the foreground, as Ctrl-C does. A terminal is at its prompt again.
-    pub fn interrupt(&mut self, world: &mut dyn Machines) {
+    pub(super) fn interrupt(&mut self, world: &mut dyn Machines) {
         let shown = Fd::Terminal(Stream::Err);
         let innermost = self.innermost();
         if innermost.is_none() && self.result.is_some() {
@@ -407,7 +407,7 @@ impl Shell {
             .max()
     }
 
-    /// Whether a line can be entered. Only after [`Shell::advance`] has run.
+    /// Whether a line can be entered. Only after [`Programs::advance`](crate::Programs::advance) has run.
     pub fn at_prompt(&self) -> bool {
         self.entered.is_none()
             && self
@@ -458,7 +458,7 @@ impl Shell {
     }
 
     /// Whether a text needs more lines before it can be entered: an open quote, loop or here-document.
-    pub fn is_incomplete(&self, text: &str) -> bool {
+    pub(super) fn is_incomplete(&self, text: &str) -> bool {
         let thread = self.innermost().and_then(|id| self.threads.get(&id));
         parse::is_incomplete(text, &thread.map(|thread| thread.env.aliases.clone()).unwrap_or_default())
     }

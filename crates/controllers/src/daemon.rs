@@ -1,18 +1,23 @@
 //! The DaemonSet controller: one pod of each DaemonSet on every node that should have one.
 //!
 //! What the caches learn arrives in the handlers below, which queue DaemonSets; two workers take them from the
-//! queue and sync them ([`sync`]). A sync waits for answers, so it is a list of states.
+//! queue and sync them ([`sync`]). A sync waits for answers, so each of its parts keeps how far it has come.
 //!
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go.
 
-pub(crate) mod claims;
+mod claims;
+mod construct_history;
+mod events;
 pub mod explain;
 pub mod history;
+mod manage;
 pub mod nodes;
+mod part;
 pub(crate) mod placement;
 pub mod pods;
 pub mod status;
-pub(crate) mod sync;
+mod sync;
+mod sync_nodes;
 pub mod update;
 
 #[cfg(test)]
@@ -21,16 +26,18 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use self::construct_history::KnownHistory;
 use self::nodes::{Basis, DaemonTemplate, Verdict, allows_surge, node_should_run_daemon_pod};
 use self::placement::{Placement, with_pods_on};
 use self::pods::{PodTemplateInstance, template_generation};
-use self::sync::{History, Sync};
+use self::sync::Sync;
 use api::daemonset::{ControllerRevision, DaemonSet};
 use api::event::ObjectRef;
 use api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use api::node::Node;
 use api::object::{Key, Kind};
 use api::pod::Pod;
+use api::status_error::StatusError;
 use client::backoff::Backoff;
 use client::expectations::Expectations;
 use client::hash::LookupMap;
@@ -38,7 +45,7 @@ use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
 use client::workqueue::WorkQueue;
 use sim::{Duration, Time};
-use wire::{Ctx, Timer};
+use wire::{Call, Ctx, DeleteOptions, Timer, Token};
 
 /// At most this many pods are created, and as many deleted, in one sync (DS-025).
 pub(crate) const BURST_REPLICAS: usize = 250;
@@ -54,6 +61,33 @@ pub(super) const TOKEN: u16 = super::DAEMON;
 /// A DaemonSet's number in the storage.
 pub(crate) type SetId = u32;
 
+/// The token of a request: `n` is its number among those that the sync sent together.
+fn token(sync: u64, n: usize) -> Token {
+    Token { tag: TOKEN, value: sync << 16 | n as u64 & 0xffff }
+}
+
+/// What [`token`] put together.
+fn sync_and_number(token: Token) -> (u64, usize) {
+    (token.value >> 16, (token.value & 0xffff) as usize)
+}
+
+fn delete(kind: Kind, key: Key) -> Call {
+    Call::Delete { kind, key, options: DeleteOptions::default() }
+}
+
+/// A DaemonSet's revisions: the hash of the present one, and the old ones.
+#[derive(Clone, Debug)]
+struct Revisions {
+    hash: Name,
+    old: Vec<Rc<ControllerRevision>>,
+}
+
+impl Revisions {
+    fn new(hash: Name, old: &[Rc<ControllerRevision>]) -> Rc<Revisions> {
+        Rc::new(Revisions { hash, old: old.to_vec() })
+    }
+}
+
 /// What the controller keeps of one DaemonSet.
 #[derive(Clone, Debug)]
 pub struct SetState {
@@ -65,7 +99,9 @@ pub struct SetState {
     instance: Option<PodTemplateInstance>,
     placement: Placement,
     owned: Owned,
-    history: History,
+    history: KnownHistory,
+    /// How the API server answered when a pod was to be made last, if it refused.
+    refusal: Option<Rc<StatusError>>,
 }
 
 /// Pods whose owner references do not say what their labels say.
@@ -127,7 +163,8 @@ impl SetState {
             instance: None,
             placement: Placement::default(),
             owned: Owned::default(),
-            history: History::default(),
+            history: KnownHistory::default(),
+            refusal: None,
         }
     }
 
@@ -153,6 +190,21 @@ impl SetState {
     fn refresh(&mut self, ds: &DaemonSet, hash: &Name, caches: &Caches, now: Time) {
         let basis = self.basis(ds, hash);
         self.placement.refresh(ds.meta.uid, basis, caches, &self.owned, now);
+    }
+
+    /// What the pods of a revision are made from.
+    fn pod_template_instance(&mut self, ds: &DaemonSet, hash: &Name) -> &PodTemplateInstance {
+        let basis = self.basis(ds, hash);
+        let instance = match self.instance.take() {
+            Some(instance) if instance.fits(ds, &basis) => instance,
+            _ => {
+                let instance = PodTemplateInstance::new(ds, &basis);
+                let matches = ds.selector.matches_map(&instance.common().labels);
+                self.owned.matching = matches.then(|| instance.common().clone());
+                instance
+            }
+        };
+        self.instance.insert(instance)
     }
 
     pub fn placement(&self) -> &Placement {
@@ -544,6 +596,11 @@ impl DaemonSetsController {
     /// Empties the queue.
     pub fn clear_queue(&mut self) {
         self.queue.clear();
+    }
+
+    /// Why the API server did not take the last pod that was made for a DaemonSet; `None` if it did.
+    pub fn refusal(&self, uid: Uid) -> Option<&StatusError> {
+        self.sets.get(self.by_uid.get(&uid)?)?.refusal.as_deref()
     }
 
     /// What is kept of the DaemonSet with this key.

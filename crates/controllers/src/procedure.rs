@@ -22,6 +22,16 @@ pub(crate) enum Stop {
     Failed(String),
 }
 
+impl Stop {
+    /// Says in an error what was tried.
+    pub(crate) fn while_doing(self, what: &str) -> Stop {
+        match self {
+            Stop::Failed(error) => Stop::Failed(format!("{what}: {error}")),
+            Stop::Wait => Stop::Wait,
+        }
+    }
+}
+
 /// What a step of a sync gives.
 pub(crate) type Step<T> = Result<T, Stop>;
 

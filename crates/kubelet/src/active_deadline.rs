@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::timers::{DEADLINE, RELIST_PERIOD};
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::pod::Reason;
@@ -16,19 +17,19 @@ const MESSAGE: &str = "Pod was active on the node longer than the specified dead
 
 impl Kubelet {
     /// From when on a pod is past its deadline.
-    fn active_deadline(&self, at: usize) -> Option<Time> {
+    fn active_deadline(&self, at: WorkerId) -> Option<Time> {
         let allowed = self.workers[at].pod.spec.active_deadline?;
         let started = self.pod_status(at).start_time?;
         Some(started.time() + allowed)
     }
 
     /// Kubernetes: pastActiveDeadline.
-    fn past_active_deadline(&self, at: usize, now: Time) -> bool {
+    fn past_active_deadline(&self, at: WorkerId, now: Time) -> bool {
         self.active_deadline(at).is_some_and(|deadline| deadline <= now)
     }
 
     /// Why the pod has to go, if it does; each time it is asked, that is an event.
-    pub(super) fn should_evict(&mut self, at: usize, ctx: &mut Ctx) -> Option<Rc<Reason>> {
+    pub(super) fn should_evict(&mut self, at: WorkerId, ctx: &mut Ctx) -> Option<Rc<Reason>> {
         if !self.past_active_deadline(at, ctx.now) {
             return None;
         }
@@ -38,15 +39,14 @@ impl Kubelet {
     }
 
     /// The loop that looks for pods due for sync finds this one when its time is over.
-    pub(super) fn schedule_deadline(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn schedule_deadline(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let Some(deadline) = self.active_deadline(at).filter(|deadline| *deadline > ctx.now) else { return };
         let due = deadline.next_tick(self.started, RELIST_PERIOD);
-        let no = u64::from(self.workers[at].no);
-        ctx.wake_at(due, self.timer(DEADLINE, no));
+        ctx.wake_at(due, self.timer(DEADLINE, u64::from(at.number())));
     }
 
-    pub(super) fn on_deadline(&mut self, no: u32, ctx: &mut Ctx) {
-        if let Some(at) = self.find_no(no)
+    pub(super) fn on_deadline(&mut self, number: u32, ctx: &mut Ctx) {
+        if let Some(at) = self.workers.numbered(number)
             && self.past_active_deadline(at, ctx.now)
         {
             self.update_pod(at, ctx);

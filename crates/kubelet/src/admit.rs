@@ -9,6 +9,7 @@ use super::pod_worker::{PodWorker, WorkerState};
 use super::preemption::{Requirement, get_pods_to_preempt};
 use super::status::is_terminal_phase;
 use super::texts::uid_text;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::field::go_quote;
@@ -72,10 +73,10 @@ impl Kubelet {
         })
     }
 
-    /// Whether the node takes the pod of the worker at `at`; for a critical one it may push others off.
+    /// Whether the node takes the pod of this worker; for a critical one it may push others off.
     ///
     /// Kubernetes: predicate.go, Admit.
-    pub(super) fn can_admit_pod(&mut self, at: usize, ctx: &mut Ctx) -> Result<(), Rejection> {
+    pub(super) fn can_admit_pod(&mut self, at: WorkerId, ctx: &mut Ctx) -> Result<(), Rejection> {
         let pod = self.workers[at].pod.clone();
         let node = match &self.node {
             Some(node) => node.clone(),
@@ -95,7 +96,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: predicate.go, generalFilter.
-    fn general_filter(&self, at: usize, pod: &Pod, node: &Node) -> Vec<Failure> {
+    fn general_filter(&self, at: WorkerId, pod: &Pod, node: &Node) -> Vec<Failure> {
         let mut failures = self.insufficient_resources(at, pod);
         let own_node = pod.pinned_to.as_ref().is_none_or(|name| *name == node.meta.name);
         let label = |key: &str| node.meta.label(key);
@@ -128,10 +129,9 @@ impl Kubelet {
     }
 
     /// What the other pods leave of the node is not enough for these (KL-081).
-    fn insufficient_resources(&self, at: usize, pod: &Pod) -> Vec<Failure> {
-        let no = self.workers[at].no;
+    fn insufficient_resources(&self, at: WorkerId, pod: &Pod) -> Vec<Failure> {
         let mut used = Resources::default();
-        for worker in self.active_pods().filter(|worker| worker.no != no) {
+        for worker in self.active_pods().filter(|worker| worker.number() != at.number()) {
             used.add(&worker.pod.spec.requests);
             used.pods += 1;
         }
@@ -164,9 +164,8 @@ impl Kubelet {
         failures
     }
 
-    fn host_ports_taken(&self, at: usize, pod: &Pod) -> bool {
-        let no = self.workers[at].no;
-        let others = self.active_pods().filter(|worker| worker.no != no);
+    fn host_ports_taken(&self, at: WorkerId, pod: &Pod) -> bool {
+        let others = self.active_pods().filter(|worker| worker.number() != at.number());
         let mut taken = others.flat_map(|worker| &worker.pod.spec.host_ports);
         taken.any(|theirs| pod.spec.host_ports.iter().any(|mine| ports_conflict(mine, theirs)))
     }
@@ -176,7 +175,7 @@ impl Kubelet {
     /// Kubernetes: pkg/kubelet/preemption/preemption.go, evictPodsToFreeRequests.
     fn evict_pods_to_free_requests(
         &mut self,
-        at: usize,
+        at: WorkerId,
         failures: &[Failure],
         ctx: &mut Ctx,
     ) -> Result<(), Rejection> {
@@ -188,9 +187,11 @@ impl Kubelet {
         };
         let needed: Vec<Requirement> = failures.iter().filter_map(requirement).collect();
         let pod = self.workers[at].pod.clone();
-        let no = self.workers[at].no;
-        let others: Vec<Rc<Pod>> =
-            self.active_pods().filter(|worker| worker.no != no).map(|worker| worker.pod.clone()).collect();
+        let others: Vec<Rc<Pod>> = self
+            .active_pods()
+            .filter(|worker| worker.number() != at.number())
+            .map(|worker| worker.pod.clone())
+            .collect();
         let victims = get_pods_to_preempt(&pod, &others, &needed).map_err(|why| Rejection {
             reason: "UnexpectedAdmissionError".to_owned(),
             message: format!(
@@ -204,20 +205,19 @@ impl Kubelet {
         Ok(())
     }
 
-    fn preempt(&mut self, at: usize, victim: &Rc<Pod>, ctx: &mut Ctx) {
+    fn preempt(&mut self, at: WorkerId, victim: &Rc<Pod>, ctx: &mut Ctx) {
         const MESSAGE: &str = "Preempted in order to admit critical pod";
-        let Some(place) = self.find(victim.meta.uid) else { return };
+        let Some(victim_at) = self.workers.of_pod(victim.meta.uid) else { return };
         self.event(&pod_ref(victim), EventType::Warning, "Preempting", Message::Static(MESSAGE), ctx);
-        let no = self.workers[place].no;
-        self.workers[place].extra().failed = Some(Reason::new("Preempting", MESSAGE));
-        self.workers[at].extra().waits_for.push(no);
-        self.terminate(place, None, ctx);
+        self.workers[victim_at].extra().failed = Some(Reason::new("Preempting", MESSAGE));
+        self.workers[at].extra().waits_for.push(victim_at);
+        self.terminate(victim_at, None, ctx);
     }
 
     /// The pod is refused: it fails, and is not looked at again (KL-080, KL-045).
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, rejectPod.
-    pub(super) fn reject_pod(&mut self, at: usize, rejection: &Rejection, ctx: &mut Ctx) {
+    pub(super) fn reject_pod(&mut self, at: WorkerId, rejection: &Rejection, ctx: &mut Ctx) {
         let Rejection { reason, message } = rejection;
         let worker = &mut self.workers[at];
         worker.rejected = true;

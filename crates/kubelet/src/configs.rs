@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use super::mirror::call_error;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::timers::MOUNT;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
-use api::meta::Name;
+use api::meta::{Name, Uid};
 use api::object::{Key, Kind};
 use api::pod::spec::{ConfigKind, ConfigRef};
 use sim::{Duration, Time};
@@ -32,7 +33,7 @@ const MOUNT_TIMEOUT: Duration = Duration::from_secs(123);
 #[derive(Clone, Debug)]
 struct Query {
     seq: u64,
-    no: u32,
+    worker: WorkerId,
     what: Wanted,
 }
 
@@ -71,7 +72,7 @@ impl Kubelet {
     /// and the sync goes on when they have come.
     ///
     /// Kubernetes: pkg/kubelet/volumemanager/volume_manager.go, WaitForAttachAndMount.
-    pub(super) fn wait_for_mount(&mut self, at: usize, ctx: &mut Ctx) -> bool {
+    pub(super) fn wait_for_mount(&mut self, at: WorkerId, ctx: &mut Ctx) -> bool {
         let pod = self.workers[at].pod.clone();
         if pod.spec.volume_refs.is_empty() || self.runtime.sandbox(pod.meta.uid).is_some() {
             return true;
@@ -93,20 +94,19 @@ impl Kubelet {
     }
 
     /// Whether all that a container's environment names is known to be there.
-    pub(super) fn has_environment(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
+    pub(super) fn has_environment(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) -> bool {
         let pod = self.workers[at].pod.clone();
         let refs = pod.spec.containers.get(index).map_or(&[][..], |container| &container.env_refs);
         refs.is_empty() || !self.ask_for(at, refs, ctx)
     }
 
     /// Asks the API server for what is not known to be there; says whether it had to.
-    fn ask_for(&mut self, at: usize, refs: &[ConfigRef], ctx: &mut Ctx) -> bool {
-        let no = self.workers[at].no;
+    fn ask_for(&mut self, at: WorkerId, refs: &[ConfigRef], ctx: &mut Ctx) -> bool {
         let namespace = self.workers[at].pod.meta.namespace().clone();
         let mut asked = false;
         for what in refs.iter().filter_map(|reference| wanted(&namespace, reference)) {
             let fresh = self.configs.found.get(&what).is_some_and(|at| ctx.now.since(*at) < FRESH);
-            let asks = self.configs.queries.iter().any(|query| query.no == no && query.what == what);
+            let asks = self.configs.queries.iter().any(|query| query.worker == at && query.what == what);
             if fresh || asks {
                 asked |= asks;
                 continue;
@@ -116,7 +116,7 @@ impl Kubelet {
             self.configs.last_seq += 1;
             let seq = self.configs.last_seq;
             ctx.request(Call::Get { kind, key: what.key.clone() }, self.token(CONFIG_GET, seq));
-            self.configs.queries.push(Query { seq, no, what });
+            self.configs.queries.push(Query { seq, worker: at, what });
             asked = true;
         }
         asked
@@ -124,11 +124,17 @@ impl Kubelet {
 
     pub(super) fn on_config_got(&mut self, seq: u64, answer: &Answer, ctx: &mut Ctx) {
         let Some(place) = self.configs.queries.iter().position(|query| query.seq == seq) else { return };
-        let Query { no, what, .. } = self.configs.queries.remove(place);
-        let Some(at) = self.find_no(no) else { return };
+        let Query { worker: at, what, .. } = self.configs.queries.remove(place);
+        if self.workers.get(at).is_none() {
+            return;
+        }
         if answer.result.is_ok() {
+            if let Some(work) = &mut self.workers[at].work {
+                work.missing.retain(|missing| missing.what != what);
+            }
             self.configs.found.insert(what, ctx.now);
         } else if let Some(work) = &mut self.workers[at].work {
+            work.missing.retain(|missing| missing.what != what);
             let kind = if what.secret { "secret" } else { "configmap" };
             let why = match answer.status() {
                 Some(status) if status.is_not_found() => format!("{kind} \"{}\" not found", what.key.name),
@@ -136,7 +142,7 @@ impl Kubelet {
             };
             work.missing.push(Missing { what, why });
         }
-        if self.configs.queries.iter().any(|query| query.no == no) {
+        if self.configs.queries.iter().any(|query| query.worker == at) {
             return;
         }
         match self.workers[at].work.as_ref().map(|work| work.step.clone()) {
@@ -146,12 +152,13 @@ impl Kubelet {
         }
     }
 
-    fn take_missing(&mut self, at: usize) -> Vec<Missing> {
+    fn take_missing(&mut self, at: WorkerId) -> Vec<Missing> {
         self.workers[at].work.as_mut().map(|work| std::mem::take(&mut work.missing)).unwrap_or_default()
     }
 
-    fn volumes_answered(&mut self, at: usize, since: Time, retry: Duration, ctx: &mut Ctx) {
-        let missing = self.take_missing(at);
+    fn volumes_answered(&mut self, at: WorkerId, since: Time, retry: Duration, ctx: &mut Ctx) {
+        // They stay known until the next try: see [`Kubelet::unmounted`].
+        let missing = self.workers[at].work.as_ref().map(|work| work.missing.clone()).unwrap_or_default();
         if missing.is_empty() {
             self.workers[at].work = None;
             return self.sync_containers(at, ctx);
@@ -184,13 +191,13 @@ impl Kubelet {
         if let Some(work) = &mut self.workers[at].work {
             work.step = Step::Volumes { since, retry: retry.doubled(LAST_RETRY) };
         }
-        let no = u64::from(self.workers[at].no);
-        ctx.wake_after(retry, self.timer(MOUNT, no));
+        let number = u64::from(at.number());
+        ctx.wake_after(retry, self.timer(MOUNT, number));
     }
 
     /// Volumes that were missing are tried again.
-    pub(super) fn on_mount_due(&mut self, no: u32, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_mount_due(&mut self, number: u32, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         let waits = matches!(&self.workers[at].work, Some(work) if matches!(work.step, Step::Volumes { .. }));
         let pod = self.workers[at].pod.clone();
         if waits && !self.ask_for(at, &pod.spec.volume_refs, ctx) {
@@ -199,7 +206,7 @@ impl Kubelet {
         }
     }
 
-    fn environment_answered(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
+    fn environment_answered(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) {
         let missing = self.take_missing(at);
         match missing.first() {
             None => self.create_container(at, index, ctx),
@@ -211,7 +218,15 @@ impl Kubelet {
         }
     }
 
-    pub(super) fn forget_queries(&mut self, no: u32) {
-        self.configs.queries.retain(|query| query.no != no);
+    /// The ConfigMaps (`false`) and Secrets (`true`) that a pod's volumes wait for, by name.
+    pub fn unmounted(&self, pod: Uid) -> impl Iterator<Item = (bool, &Name)> {
+        let workers = self.workers.iter().filter(move |worker| worker.pod.meta.uid == pod);
+        let works = workers.filter_map(|worker| worker.work.as_ref());
+        let works = works.filter(|work| matches!(work.step, Step::Volumes { .. }));
+        works.flat_map(|work| &work.missing).map(|missing| (missing.what.secret, &missing.what.key.name))
+    }
+
+    pub(super) fn forget_queries(&mut self, worker: WorkerId) {
+        self.configs.queries.retain(|query| query.worker != worker);
     }
 }

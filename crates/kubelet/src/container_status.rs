@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::Kubelet;
 use super::runtime::{self, Sandbox};
 use super::status::{RESTARTING_ALL_CONTAINERS, is_terminal_phase, should_container_be_restarted};
+use super::workers::WorkerId;
 use api::meta::Name;
 use api::pod::{
     Container, ContainerKind, ContainerState, ContainerStatus, Phase, Pod, PodStatus, Running, Terminated,
@@ -35,7 +36,7 @@ impl Kubelet {
     /// all containers start anew.
     pub(super) fn container_statuses(
         &self,
-        at: usize,
+        at: WorkerId,
         old: &PodStatus,
         restarting: bool,
     ) -> Vec<ContainerStatus> {
@@ -133,7 +134,7 @@ impl Kubelet {
     /// A container that is to be started and could not be is waiting, whatever it was before.
     fn wait_for_start(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         sandbox: Option<&Sandbox>,
         status: &mut ContainerStatus,
@@ -201,7 +202,7 @@ impl Kubelet {
     /// The last status of a pod of which nothing runs any more: every container has ended, somehow.
     ///
     /// Kubernetes: status_manager.go, TerminatePod.
-    pub(super) fn terminate_pod_status(&self, at: usize, status: &mut PodStatus) {
+    pub(super) fn terminate_pod_status(&self, at: WorkerId, status: &mut PodStatus) {
         const MESSAGE: &str = "The container could not be located when the pod was terminated";
         let pod = &self.workers[at].pod;
         let over = |status: &ContainerStatus| matches!(status.state, ContainerState::Terminated(_));

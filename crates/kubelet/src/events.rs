@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use super::Kubelet;
+use super::workers::WorkerId;
 use api::event::{EventDraft, EventType, Message, ObjectRef};
 use api::field::go_quote;
 use api::object::Kind;
@@ -85,7 +86,7 @@ impl Kubelet {
         }
     }
 
-    fn about(&self, at: usize) -> Rc<ObjectRef> {
+    fn about(&self, at: WorkerId) -> Rc<ObjectRef> {
         let worker = &self.workers[at];
         match &worker.work {
             Some(work) => work.about.clone(),
@@ -95,7 +96,7 @@ impl Kubelet {
 
     pub(super) fn pod_event(
         &mut self,
-        at: usize,
+        at: WorkerId,
         kind: EventType,
         reason: &'static str,
         message: Message,
@@ -107,7 +108,7 @@ impl Kubelet {
 
     fn container_draft(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         kind: EventType,
         reason: &'static str,
@@ -123,7 +124,7 @@ impl Kubelet {
     /// Says something about one container of a pod.
     pub(super) fn container_event(
         &mut self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         kind: EventType,
         reason: &'static str,
@@ -138,7 +139,7 @@ impl Kubelet {
     }
 
     /// Whether nothing of this container has been tried before what is being done now.
-    pub(super) fn is_first_start(&self, at: usize, index: usize) -> bool {
+    pub(super) fn is_first_start(&self, at: WorkerId, index: usize) -> bool {
         let worker = &self.workers[at];
         let Some(container) = worker.pod.spec.containers.get(index) else { return false };
         let newest = self.runtime.sandbox(worker.uid()).and_then(|sandbox| sandbox.newest(&container.name));
@@ -147,7 +148,7 @@ impl Kubelet {
     }
 
     /// A container is to start for the second time: the recorder hears of what its first start said.
-    pub(super) fn note_first_start(&mut self, at: usize, index: usize) {
+    pub(super) fn note_first_start(&mut self, at: WorkerId, index: usize) {
         let worker = &self.workers[at];
         let Some(container) = worker.pod.spec.containers.get(index) else { return };
         let (uid, name) = (worker.uid(), container.name.clone());
@@ -168,7 +169,7 @@ impl Kubelet {
     }
 
     /// A container's first start has failed: the recorder hears of what was said of its image.
-    pub(super) fn note_failed_start(&mut self, at: usize, index: usize) {
+    pub(super) fn note_failed_start(&mut self, at: WorkerId, index: usize) {
         let worker = &mut self.workers[at];
         let image = worker.pod.spec.containers.get(index).map(|container| container.image.clone());
         let said = worker.work.as_mut().and_then(|work| work.image.take());
@@ -187,7 +188,7 @@ impl Kubelet {
     /// the same pod is stopped again with a shorter grace period.
     pub(super) fn killing_event(
         &mut self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         message: Message,
         last: bool,
@@ -213,7 +214,7 @@ impl Kubelet {
     /// The recorder hears of a Normal event that was sent without it.
     pub(super) fn note(
         &mut self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         reason: &'static str,
         message: Message,

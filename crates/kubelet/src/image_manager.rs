@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::images::{image_size, pull_error};
 use super::timers::PULL;
+use super::workers::WorkerId;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
 use api::event::{EventType, Message, Pulled};
 use api::field::go_quote;
@@ -31,8 +32,7 @@ pub(super) enum Ensured {
 #[derive(Clone, Debug)]
 struct Pull {
     seq: u64,
-    /// The worker that waits for it.
-    no: u32,
+    worker: WorkerId,
     index: usize,
     image: Name,
     requested: Time,
@@ -91,7 +91,7 @@ impl ImageManager {
 
 impl Kubelet {
     /// Kubernetes: pkg/kubelet/images/image_manager.go, EnsureImageExists.
-    pub(super) fn ensure_image_exists(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> Ensured {
+    pub(super) fn ensure_image_exists(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) -> Ensured {
         let pod = self.workers[at].pod.clone();
         let Some(container) = pod.spec.containers.get(index) else { return Ensured::Present };
         let image = &container.image;
@@ -126,7 +126,7 @@ impl Kubelet {
     }
 
     /// What is said of an image at a first start goes past the recorder, which may have to hear of it later.
-    fn note_image(&mut self, at: usize, index: usize, pulling: bool, now: Time) {
+    fn note_image(&mut self, at: WorkerId, index: usize, pulling: bool, now: Time) {
         let first = self.is_first_start(at, index);
         if let Some(work) = &mut self.workers[at].work {
             work.image = first.then_some((pulling, now));
@@ -135,7 +135,7 @@ impl Kubelet {
 
     fn invalid_image_name(
         &mut self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         image: &str,
         why: &str,
@@ -147,18 +147,18 @@ impl Kubelet {
         Ensured::Failed("InvalidImageName", text)
     }
 
-    fn image_pull_back_off(&mut self, at: usize, index: usize, key: &PullKey, ctx: &mut Ctx) -> Ensured {
+    fn image_pull_back_off(&mut self, at: WorkerId, index: usize, key: &PullKey, ctx: &mut Ctx) -> Ensured {
         let message = Message::Text(back_off_pulling(&key.1, None).into());
         self.container_event(at, index, EventType::Normal, "BackOff", message, ctx);
         let last_error = self.images.last_errors.get(key);
         Ensured::Failed(IMAGE_PULL_BACK_OFF, back_off_pulling(&key.1, last_error.map(String::as_str)))
     }
 
-    fn enqueue_pull(&mut self, at: usize, index: usize, image: Name, ctx: &mut Ctx) {
+    fn enqueue_pull(&mut self, at: WorkerId, index: usize, image: Name, ctx: &mut Ctx) {
         let images = &mut self.images;
         images.last_seq += 1;
-        let (seq, no) = (images.last_seq, self.workers[at].no);
-        images.queue.push_back(Pull { seq, no, index, image, requested: ctx.now });
+        let seq = images.last_seq;
+        images.queue.push_back(Pull { seq, worker: at, index, image, requested: ctx.now });
         if images.queue.len() == 1 {
             self.next_pull(ctx);
         }
@@ -185,8 +185,9 @@ impl Kubelet {
         }
         let took = ctx.now.since(self.images.current_since);
         self.next_pull(ctx);
-        let Some(at) = self.find_no(pull.no) else { return };
-        let waits = self.workers[at]
+        let at = pull.worker;
+        let Some(worker) = self.workers.get(at) else { return };
+        let waits = worker
             .work
             .as_ref()
             .is_some_and(|work| matches!(work.step, Step::Pull(index) if index == pull.index));
@@ -198,7 +199,7 @@ impl Kubelet {
         }
     }
 
-    fn image_pulled(&mut self, at: usize, pull: &Pull, took: Duration, ctx: &mut Ctx) {
+    fn image_pulled(&mut self, at: WorkerId, pull: &Pull, took: Duration, ctx: &mut Ctx) {
         let pulled = Pulled {
             image: pull.image.clone(),
             took: to_millis(took),
@@ -210,7 +211,7 @@ impl Kubelet {
         self.create_container(at, pull.index, ctx);
     }
 
-    fn image_pull_failed(&mut self, at: usize, pull: &Pull, error: String, ctx: &mut Ctx) {
+    fn image_pull_failed(&mut self, at: WorkerId, pull: &Pull, error: String, ctx: &mut Ctx) {
         self.note_failed_start(at, pull.index);
         let text = format!("Failed to pull image \"{}\": {error}", pull.image);
         self.container_event(at, pull.index, EventType::Warning, "Failed", Message::Text(text.into()), ctx);

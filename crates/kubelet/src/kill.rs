@@ -6,9 +6,11 @@ use super::kuberuntime::ToKill;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::runtime::MINIMUM_GRACE_PERIOD;
 use super::timers::HOOK;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::pod::ContainerKind;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::Ctx;
 
@@ -52,7 +54,7 @@ enum Stage {
 
 impl Kubelet {
     /// Stops every running container of a pod for good; [`Kubelet::complete_terminating`] follows.
-    pub(super) fn kill_pod(&mut self, at: usize, grace: Duration, ctx: &mut Ctx) {
+    pub(super) fn kill_pod(&mut self, at: WorkerId, grace: Duration, ctx: &mut Ctx) {
         let about = pod_ref(&self.workers[at].pod);
         let (actions, result) = (Default::default(), SyncResult::Done);
         let work = Work {
@@ -70,13 +72,19 @@ impl Kubelet {
     }
 
     /// Stops every running container in the course of a sync; [`Kubelet::after_kill`] follows.
-    pub(super) fn kill_running(&mut self, at: usize, grace: Duration, ctx: &mut Ctx) {
+    pub(super) fn kill_running(&mut self, at: WorkerId, grace: Duration, ctx: &mut Ctx) {
         let targets = self.all_running(at, grace);
         self.kill(at, targets, Then::Sync, ctx);
     }
 
     /// Stops these containers in the course of a sync; [`Kubelet::after_kill`] follows.
-    pub(super) fn kill_containers(&mut self, at: usize, list: Vec<ToKill>, grace: Duration, ctx: &mut Ctx) {
+    pub(super) fn kill_containers(
+        &mut self,
+        at: WorkerId,
+        list: Vec<ToKill>,
+        grace: Duration,
+        ctx: &mut Ctx,
+    ) {
         let target = |kill: ToKill| {
             let message = Some(kill.message);
             (self.target(at, kill.id, kill.index, kill.grace.unwrap_or(grace)), message)
@@ -86,19 +94,19 @@ impl Kubelet {
     }
 
     /// Stops a container that failed right after its start; the next one follows.
-    pub(super) fn kill_failed(&mut self, at: usize, id: u32, index: usize, message: &str, ctx: &mut Ctx) {
+    pub(super) fn kill_failed(&mut self, at: WorkerId, id: u32, index: usize, message: &str, ctx: &mut Ctx) {
         let grace = self.workers[at].pod.spec.termination_grace_period;
         let targets = vec![(self.target(at, id, index, grace), Some(message.to_owned()))];
         self.kill(at, targets, Then::StartNext, ctx);
     }
 
-    fn target(&self, at: usize, id: u32, index: usize, grace: Duration) -> Target {
+    fn target(&self, at: WorkerId, id: u32, index: usize, grace: Duration) -> Target {
         let container = self.workers[at].pod.spec.containers.get(index);
         let sidecar = container.is_some_and(|container| container.kind == ContainerKind::Sidecar);
         Target { id, index, grace, sidecar, stage: Stage::PreStop }
     }
 
-    fn all_running(&self, at: usize, grace: Duration) -> Vec<(Target, Option<String>)> {
+    fn all_running(&self, at: WorkerId, grace: Duration) -> Vec<(Target, Option<String>)> {
         let sandbox = self.runtime.sandbox(self.workers[at].uid());
         let containers = sandbox.map_or(&[][..], |sandbox| &sandbox.containers);
         let running = containers.iter().filter(|container| container.is_running());
@@ -106,11 +114,11 @@ impl Kubelet {
             (self.target(at, container.id, usize::from(container.index), grace), None)
         };
         let mut targets: Vec<_> = running.map(target).collect();
-        targets.sort_by_key(|(target, _)| target.index);
+        targets.sort_shared_by_key(|(target, _)| target.index);
         targets
     }
 
-    fn kill(&mut self, at: usize, targets: Vec<(Target, Option<String>)>, then: Then, ctx: &mut Ctx) {
+    fn kill(&mut self, at: WorkerId, targets: Vec<(Target, Option<String>)>, then: Then, ctx: &mut Ctx) {
         let Some(work) = &mut self.workers[at].work else { return };
         work.killed.extend(targets.iter().map(|(target, _)| target.id));
         let all = targets.iter().map(|(target, _)| *target).collect();
@@ -126,7 +134,14 @@ impl Kubelet {
     }
 
     /// Announces the end of one container, and runs its preStop hook if it has one (KL-088).
-    fn begin_kill(&mut self, at: usize, target: &Target, message: Option<String>, last: bool, ctx: &mut Ctx) {
+    fn begin_kill(
+        &mut self,
+        at: WorkerId,
+        target: &Target,
+        message: Option<String>,
+        last: bool,
+        ctx: &mut Ctx,
+    ) {
         let pod = self.workers[at].pod.clone();
         let Some(container) = pod.spec.containers.get(target.index) else { return };
         let text = message.unwrap_or_else(|| format!("Stopping container {}", container.name));
@@ -134,15 +149,15 @@ impl Kubelet {
         // Without time for it, the hook does not run.
         match container.pre_stop.filter(|_| target.grace > Duration::ZERO) {
             Some(hook) => {
-                let no = u64::from(self.workers[at].no);
+                let number = u64::from(at.number());
                 let after = hook.takes.min(target.grace);
-                ctx.wake_after(after, self.timer(HOOK, no << 32 | u64::from(target.id)));
+                ctx.wake_after(after, self.timer(HOOK, number << 32 | u64::from(target.id)));
             }
             None => self.set_stage(at, target.id, Stage::Waiting),
         }
     }
 
-    fn set_stage(&mut self, at: usize, id: u32, stage: Stage) {
+    fn set_stage(&mut self, at: WorkerId, id: u32, stage: Stage) {
         if let Some(kill) = self.kill_of(at)
             && let Some(target) = kill.targets.iter_mut().find(|target| target.id == id)
         {
@@ -150,7 +165,7 @@ impl Kubelet {
         }
     }
 
-    fn kill_of(&mut self, at: usize) -> Option<&mut Kill> {
+    fn kill_of(&mut self, at: WorkerId) -> Option<&mut Kill> {
         match &mut self.workers[at].work.as_mut()?.step {
             Step::Kill(kill) => Some(kill),
             _ => None,
@@ -158,8 +173,8 @@ impl Kubelet {
     }
 
     /// A hook has ended, or a preStop hook's time has.
-    pub(super) fn on_hook_done(&mut self, no: u32, id: u32, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_hook_done(&mut self, number: u32, id: u32, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         let pod = self.workers[at].pod.clone();
         let Some(kill) = self.kill_of(at) else { return self.on_post_start_done(at, id, ctx) };
         let stage = |target: &&mut Target| target.id == id && target.stage == Stage::PreStop;
@@ -175,13 +190,13 @@ impl Kubelet {
     }
 
     /// A container has ended while its pod is being stopped.
-    pub(super) fn on_killed(&mut self, at: usize, id: u32, ctx: &mut Ctx) {
+    pub(super) fn on_killed(&mut self, at: WorkerId, id: u32, ctx: &mut Ctx) {
         self.set_stage(at, id, Stage::Stopped);
         self.continue_kill(at, ctx);
     }
 
     /// Sends SIGTERM to those whose turn it is; when all have stopped, what was to follow follows.
-    fn continue_kill(&mut self, at: usize, ctx: &mut Ctx) {
+    fn continue_kill(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let Some(kill) = self.kill_of(at) else { return };
         let passed = ctx.now.since(kill.since);
         let mut turn = Vec::new();

@@ -7,12 +7,14 @@ use super::prober::ProbeKind;
 use super::runtime::{self, Sandbox, SandboxState};
 use super::status::should_container_be_restarted;
 use super::texts::format_pod;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::human_duration::go_duration;
 use api::meta::{Name, Uid};
 use api::pod::{ConditionStatus, ConditionType, Container, ContainerKind, Pod, Probe, RestartPolicy};
 use client::backoff::Backoff;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::Ctx;
 
@@ -115,7 +117,7 @@ impl Kubelet {
     /// Compares what the pod should run with what it runs.
     ///
     /// Kubernetes: kuberuntime_manager.go, computePodActions.
-    pub(super) fn compute_pod_actions(&self, at: usize) -> PodActions {
+    pub(super) fn compute_pod_actions(&self, at: WorkerId) -> PodActions {
         let pod = &self.workers[at].pod;
         let sandbox = self.runtime.sandbox(pod.meta.uid);
         let Some(sandbox) = sandbox.filter(|sandbox| sandbox.state != SandboxState::NotReady) else {
@@ -161,7 +163,7 @@ impl Kubelet {
     }
 
     /// Whether the status that this sync has just made says that all containers start anew.
-    fn is_restarting_all(&self, at: usize) -> bool {
+    fn is_restarting_all(&self, at: WorkerId) -> bool {
         self.workers[at].pod.spec.all_containers_could_restart()
             && self
                 .pod_status(at)
@@ -170,7 +172,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: kuberuntime_manager.go, getContainersToReset.
-    fn containers_to_reset(&self, at: usize, sandbox: &Sandbox) -> PodActions {
+    fn containers_to_reset(&self, at: WorkerId, sandbox: &Sandbox) -> PodActions {
         let running = sandbox.containers.iter().filter(|instance| instance.is_running());
         let kill = |instance: &runtime::Container| ToKill {
             id: instance.id,
@@ -187,14 +189,14 @@ impl Kubelet {
                 .get(kill.index)
                 .is_some_and(|c| c.kind != ContainerKind::Main)
         };
-        to_kill.sort_by_key(is_init);
+        to_kill.sort_shared_by_key(is_init);
         PodActions { reset: true, to_kill, ..PodActions::default() }
     }
 
     /// Why a running container must go, and how long it is given (KL-076, KL-077).
     fn wrong_with(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         instance: &runtime::Container,
     ) -> Option<(&'static str, Option<Duration>)> {
@@ -216,7 +218,7 @@ impl Kubelet {
     /// Kubernetes: kuberuntime_manager.go, computeInitContainerActions.
     fn compute_init_container_actions(
         &self,
-        at: usize,
+        at: WorkerId,
         sandbox: &Sandbox,
         count: usize,
         actions: &mut PodActions,
@@ -277,7 +279,7 @@ impl Kubelet {
         if !previously {
             actions.init_to_start.push(0);
         }
-        actions.init_to_start.sort_unstable();
+        actions.init_to_start.sort_shared();
         actions.init_to_start.dedup();
         initialized
     }
@@ -285,7 +287,7 @@ impl Kubelet {
     /// A running sidecar: whether it has started, and what its probes ask for.
     fn mind_sidecar(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         instance: &runtime::Container,
         actions: &mut PodActions,
@@ -314,7 +316,7 @@ impl Kubelet {
     }
 
     /// There is no sandbox, or not a good one: all starts from the beginning, if anything is to start.
-    fn actions_without_sandbox(&self, at: usize) -> PodActions {
+    fn actions_without_sandbox(&self, at: WorkerId) -> PodActions {
         let pod = &self.workers[at].pod;
         let sandbox = self.runtime.sandbox(pod.meta.uid);
         let ran_before = sandbox.is_some_and(|sandbox| !sandbox.containers.is_empty());
@@ -352,7 +354,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: kuberuntime_manager.go, SyncPod.
-    pub(super) fn sync_containers(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn sync_containers(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let actions = self.compute_pod_actions(at);
         if actions.is_empty() {
             return self.complete_work(at, SyncResult::Done, ctx);
@@ -386,7 +388,7 @@ impl Kubelet {
     }
 
     /// What had to stop has stopped: the sandbox, and then the containers, are made.
-    pub(super) fn after_kill(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn after_kill(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let Some(work) = &mut self.workers[at].work else { return };
         if work.actions.reset {

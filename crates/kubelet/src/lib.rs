@@ -42,7 +42,9 @@ pub(crate) mod texts;
 mod timers;
 mod truth;
 mod uid_list;
+mod workers;
 
+use sim::order::SortShared;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -64,7 +66,6 @@ use manifest_dir::FileSource;
 use mirror::{MIRROR_CREATE, MIRROR_DELETE};
 use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
 use pod_config::PodStorage;
-use pod_worker::PodWorker;
 use runtime::Runtime;
 use runtime::cni::is_network_configured;
 use sim::files::Files;
@@ -72,8 +73,8 @@ use sim::{Duration, Time};
 use sources::SourcesSeen;
 use texts::Texts;
 use timers::Timers;
-use uid_list::UidList;
 use wire::{Answer, Ctx, Timer, Token, WatchEvent};
+use workers::Workers;
 
 /// The process id of each node's kubelet.
 pub const PID: u32 = 812;
@@ -124,9 +125,7 @@ pub struct Kubelet {
     mirrors: Vec<Rc<Pod>>,
     static_pods: PodStorage,
     registration: Registration,
-    /// In order of their numbers.
-    workers: UidList<PodWorker>,
-    last_no: u32,
+    workers: Workers,
     crash_loop_back_off: Backoff<ContainerKey>,
     images: ImageManager,
     timers: Timers,
@@ -162,8 +161,7 @@ impl Kubelet {
             mirrors: Vec::new(),
             static_pods: PodStorage::default(),
             registration: Registration::default(),
-            workers: UidList::default(),
-            last_no: 0,
+            workers: Workers::default(),
             crash_loop_back_off: new_crash_loop_back_off(INITIAL_BACK_OFF, MAX_BACK_OFF),
             images: ImageManager::default(),
             timers: Timers::default(),
@@ -276,10 +274,10 @@ impl Kubelet {
         if !self.running || token.tag >> 8 != u16::from(self.epoch) {
             return;
         }
-        let no = token.value as u32;
+        let number = token.value as u32;
         match token.tag & 0xff {
-            MIRROR_CREATE => self.on_mirror_created(no, &answer, ctx),
-            MIRROR_DELETE => self.on_mirror_deleted(no, &answer, ctx),
+            MIRROR_CREATE => self.on_mirror_created(number, &answer, ctx),
+            MIRROR_DELETE => self.on_mirror_deleted(number, &answer, ctx),
             NODE_CREATE => self.on_node_created(answer, ctx),
             NODE_GET => self.on_node_got(answer, ctx),
             NODE_UPDATE => self.registered(answer, ctx),
@@ -336,10 +334,10 @@ impl Kubelet {
     /// What the API server's list of this node's pods says: the difference to what is known counts.
     fn set_api_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
         let (mirrors, mut pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
-        pods.sort_by_key(|pod| pod.meta.created);
+        pods.sort_shared_by_key(|pod| pod.meta.created);
         self.set_mirror_pods(mirrors, ctx);
         let mut known: Vec<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
-        known.sort();
+        known.sort_shared();
         let api = self.workers.iter().filter(|worker| !worker.is_static() && !worker.is_removed());
         let gone: Vec<Uid> =
             api.map(|worker| worker.uid()).filter(|uid| known.binary_search(uid).is_err()).collect();
@@ -355,7 +353,7 @@ impl Kubelet {
         if pod.is_mirror() {
             return self.handle_mirror_pod(pod, ctx);
         }
-        match self.find(pod.meta.uid) {
+        match self.workers.of_pod(pod.meta.uid) {
             Some(at) => self.handle_pod_update(at, pod, ctx),
             None => self.handle_pod_addition(pod, ctx),
         }
@@ -363,18 +361,14 @@ impl Kubelet {
 
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodAdditions.
     fn handle_pod_addition(&mut self, pod: &Rc<Pod>, ctx: &mut Ctx) {
-        let at = self.add_worker(pod.clone());
+        let at = self.workers.add(pod.clone());
         if !pod.is_terminal()
             && !pod.meta.is_terminating()
             && let Err(rejection) = self.can_admit_pod(at, ctx)
         {
             return self.reject_pod(at, &rejection, ctx);
         }
-        // Preempting others may have moved it in the list.
-        let no = self.last_no;
-        if let Some(at) = self.find_no(no)
-            && self.workers[at].extra.as_ref().is_none_or(|extra| extra.waits_for.is_empty())
-        {
+        if self.workers[at].extra.as_ref().is_none_or(|extra| extra.waits_for.is_empty()) {
             self.first_update(at, ctx);
         }
     }

@@ -10,6 +10,7 @@ use super::pod_manager::{
 };
 use super::pod_worker::{PodWorker, WorkerState};
 use super::status_manager::OwnStatus;
+use super::workers::WorkerId;
 use api::meta::{OwnerReference, Uid};
 use api::node::Node;
 use api::object::{Key, Kind, Object};
@@ -81,10 +82,10 @@ impl Kubelet {
         get_mirror_pod_by_pod(&self.mirrors, &worker.pod)
     }
 
-    fn static_worker_of(&self, mirror: &Pod) -> Option<usize> {
+    fn static_worker_of(&self, mirror: &Pod) -> Option<WorkerId> {
         let pods = self.workers.iter().filter(|worker| worker.is_static() && !worker.is_removed());
         let pod = get_pod_by_mirror_pod(pods.map(|worker| &worker.pod), mirror)?;
-        self.find(pod.meta.uid)
+        self.workers.of_pod(pod.meta.uid)
     }
 
     /// The API server has a mirror pod for this node, new or changed.
@@ -136,12 +137,12 @@ impl Kubelet {
         }
     }
 
-    fn set_mirror_work(&mut self, at: usize, work: MirrorWork) {
+    fn set_mirror_work(&mut self, at: WorkerId, work: MirrorWork) {
         self.workers[at].extra().mirror = work;
     }
 
     /// Sees to it that a static pod being synced has its mirror (KL-034, KL-036).
-    pub(super) fn try_reconcile_mirror_pods(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn try_reconcile_mirror_pods(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &self.workers[at];
         if !worker.is_static() {
             return;
@@ -157,7 +158,7 @@ impl Kubelet {
         match (mirror, work) {
             (_, MirrorWork::Deleting | MirrorWork::Creating) => {}
             (Some(mirror), _) if needed.delete => {
-                self.delete_mirror_pod(&mirror, Some(worker.no), ctx);
+                self.delete_mirror_pod(&mirror, Some(at), ctx);
                 self.set_mirror_work(at, MirrorWork::Deleting);
             }
             (_, MirrorWork::None) if needed.create => self.create_mirror_pod(at, ctx),
@@ -165,15 +166,15 @@ impl Kubelet {
         }
     }
 
-    fn delete_mirror_pod(&self, mirror: &Pod, worker: Option<u32>, ctx: &mut Ctx) {
+    fn delete_mirror_pod(&self, mirror: &Pod, worker: Option<WorkerId>, ctx: &mut Ctx) {
         let uid = Some(mirror.meta.uid);
         let options = DeleteOptions { grace_seconds: Some(0), uid, ..DeleteOptions::default() };
         let call = Call::Delete { kind: Kind::Pod, key: Key::of(&mirror.meta), options };
-        let token = worker.map_or(Token::NONE, |no| self.token(MIRROR_DELETE, u64::from(no)));
+        let token = worker.map_or(Token::NONE, |at| self.token(MIRROR_DELETE, u64::from(at.number())));
         ctx.request(call, token);
     }
 
-    fn create_mirror_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    fn create_mirror_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let name = format!("pod=\"{}/{}\"", pod.meta.namespace(), pod.meta.name);
         let Some(node) = self.node.clone() else {
@@ -194,13 +195,13 @@ impl Kubelet {
             return;
         };
         ctx.info("kubelet.go:3514", format!("\"Creating a mirror pod for static pod\" {name}"));
-        let token = self.token(MIRROR_CREATE, u64::from(self.workers[at].no));
+        let token = self.token(MIRROR_CREATE, u64::from(at.number()));
         ctx.request(Call::Create(Object::Pod(Rc::new(mirror))), token);
         self.set_mirror_work(at, MirrorWork::Creating);
     }
 
-    pub(super) fn on_mirror_deleted(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_mirror_deleted(&mut self, number: u32, answer: &Answer, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         self.set_mirror_work(at, MirrorWork::None);
         let deleted = match &answer.result {
             Ok(Reply::Object(Object::Pod(mirror))) => mirror.meta.uid,
@@ -224,8 +225,8 @@ impl Kubelet {
         }
     }
 
-    pub(super) fn on_mirror_created(&mut self, no: u32, answer: &Answer, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_mirror_created(&mut self, number: u32, answer: &Answer, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         let exists = answer.status().is_some_and(|status| status.is_already_exists());
         // The watch may show it before or after this answer; until then a sync would only hear that it exists.
         self.set_mirror_work(at, MirrorWork::None);
@@ -245,7 +246,7 @@ impl Kubelet {
     }
 
     /// Every later sync tries again (KL-038); the one that is due already comes first.
-    fn requeue_for_mirror(&mut self, at: usize, ctx: &mut Ctx) {
+    fn requeue_for_mirror(&mut self, at: WorkerId, ctx: &mut Ctx) {
         if !self.workers[at].is_working() && !self.workers[at].is_due() && self.lacks_mirror(at) {
             self.requeue(at, super::pod_worker::RESYNC_INTERVAL, ctx);
         }
@@ -255,7 +256,7 @@ impl Kubelet {
     ///
     /// Kubernetes: kubelet.go, fastStaticPodsRegistration.
     pub(super) fn fast_static_pods_registration(&mut self, ctx: &mut Ctx) {
-        for at in 0..self.workers.len() {
+        for at in self.workers.ids() {
             let worker = &self.workers[at];
             if worker.state == WorkerState::Sync && !worker.is_removed() && !worker.rejected {
                 self.try_reconcile_mirror_pods(at, ctx);
@@ -264,7 +265,7 @@ impl Kubelet {
     }
 
     /// Whether a later sync would have something to do for the mirror of this pod.
-    pub(super) fn lacks_mirror(&self, at: usize) -> bool {
+    pub(super) fn lacks_mirror(&self, at: WorkerId) -> bool {
         let worker = &self.workers[at];
         worker.is_static()
             && !worker.is_removed()

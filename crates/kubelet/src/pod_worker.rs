@@ -23,6 +23,7 @@ use wire::Ctx;
 
 use super::status_manager::OwnStatus;
 use super::uid_list::OfPod;
+use super::workers::WorkerId;
 
 /// Regular resync of a pod, and the longest wait after a failed one (KL-048).
 pub(crate) const RESYNC_INTERVAL: Duration = Duration::from_secs(60);
@@ -44,7 +45,7 @@ pub(crate) enum WorkerState {
 #[derive(Clone, Debug)]
 pub(crate) struct PodWorker {
     /// Its number in this kubelet; never used twice.
-    pub(super) no: u32,
+    number: u32,
     pub(super) pod: Rc<Pod>,
     pub(super) state: WorkerState,
     /// Whether its first sync has begun.
@@ -83,8 +84,8 @@ pub(super) struct Extra {
     pub kill_said: Option<Time>,
     /// status.phase Failed with this reason, by the kubelet's own decision.
     pub(crate) failed: Option<Rc<Reason>>,
-    /// The pods that have to be gone before this critical one starts, by their workers' numbers.
-    pub(crate) waits_for: Vec<u32>,
+    /// The pods that have to be gone before this critical one starts, by their workers.
+    pub(crate) waits_for: Vec<WorkerId>,
     pub(crate) probes: Vec<prober::Worker>,
     /// What is under way for a static pod's mirror.
     pub mirror: MirrorWork,
@@ -156,6 +157,30 @@ impl OfPod for PodWorker {
 }
 
 impl PodWorker {
+    /// A worker that has done nothing yet.
+    pub(super) fn new(number: u32, pod: Rc<Pod>) -> PodWorker {
+        PodWorker {
+            number,
+            pod,
+            state: WorkerState::Sync,
+            started: false,
+            pending: false,
+            removed: false,
+            rejected: false,
+            runtime_only: false,
+            restart_requested: false,
+            synced: Time::default(),
+            work: None,
+            status: None,
+            extra: None,
+        }
+    }
+
+    /// Its number in this kubelet; never used twice.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
     pub(super) fn uid(&self) -> Uid {
         self.pod.meta.uid
     }
@@ -207,37 +232,8 @@ impl PodWorker {
 }
 
 impl Kubelet {
-    /// Where the worker of this pod stands in the list.
-    pub(super) fn find(&self, uid: Uid) -> Option<usize> {
-        self.workers.position(uid)
-    }
-
-    pub(super) fn find_no(&self, no: u32) -> Option<usize> {
-        self.workers.binary_search_by_key(&no, |worker| worker.no).ok()
-    }
-
-    pub(super) fn add_worker(&mut self, pod: Rc<Pod>) -> usize {
-        self.last_no += 1;
-        self.workers.push(PodWorker {
-            no: self.last_no,
-            pod,
-            state: WorkerState::Sync,
-            started: false,
-            pending: false,
-            removed: false,
-            rejected: false,
-            runtime_only: false,
-            restart_requested: false,
-            synced: Time::default(),
-            work: None,
-            status: None,
-            extra: None,
-        });
-        self.workers.len() - 1
-    }
-
     /// The first that is heard of a pod (KL-050).
-    pub(super) fn first_update(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn first_update(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         if pod.is_terminal() && !self.runtime.is_running(pod.meta.uid) {
             self.workers[at].state = WorkerState::Terminated;
@@ -251,7 +247,7 @@ impl Kubelet {
 
     /// There is something new about a pod: it is acted on now, or as soon as its worker is free and the
     /// runtime has been looked at again.
-    pub(super) fn update_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn update_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         if let Some(extra) = &mut self.workers[at].extra {
             extra.removed_mirror = None;
         }
@@ -262,12 +258,12 @@ impl Kubelet {
     /// one that is there, and only the next one makes it anew (KL-037).
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves; pod/pod_manager.go, GetPodAndMirrorPod.
-    pub(super) fn update_pod_with_removed_mirror(&mut self, at: usize, mirror: Rc<Pod>, ctx: &mut Ctx) {
+    pub(super) fn update_pod_with_removed_mirror(&mut self, at: WorkerId, mirror: Rc<Pod>, ctx: &mut Ctx) {
         self.workers[at].extra().removed_mirror = Some(mirror);
         self.notify_worker(at, ctx);
     }
 
-    fn notify_worker(&mut self, at: usize, ctx: &mut Ctx) {
+    fn notify_worker(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let relist =
             (self.workers[at].synced + Duration(1)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
@@ -284,7 +280,7 @@ impl Kubelet {
         }
     }
 
-    pub(super) fn start_pod_sync(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn start_pod_sync(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.pending = false;
         if worker.state == WorkerState::Sync && !worker.started && !self.allow_pod_start(at) {
@@ -300,7 +296,7 @@ impl Kubelet {
     }
 
     /// The pod shall end. `grace` overrides the pod's own grace period if it is shorter (KL-090).
-    pub(super) fn terminate(&mut self, at: usize, grace: Option<Duration>, ctx: &mut Ctx) {
+    pub(super) fn terminate(&mut self, at: WorkerId, grace: Option<Duration>, ctx: &mut Ctx) {
         if self.workers[at].state == WorkerState::Terminated || self.workers[at].rejected {
             return;
         }
@@ -321,7 +317,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: pkg/kubelet/pod_workers.go, calculateEffectiveGracePeriod.
-    fn effective_grace_period(&self, at: usize, wanted: Option<Duration>) -> Duration {
+    fn effective_grace_period(&self, at: WorkerId, wanted: Option<Duration>) -> Duration {
         let worker = &self.workers[at];
         let own = match &worker.pod.meta.deletion {
             Some(deletion) => Duration::from_secs(u64::from(deletion.grace_seconds)),
@@ -331,15 +327,15 @@ impl Kubelet {
     }
 
     /// Work under way is given up: the worker has something more urgent to do.
-    fn cancel_work(&mut self, at: usize, ctx: &mut Ctx) {
+    fn cancel_work(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         let Some(work) = worker.work.take() else { return };
-        let (uid, no) = (worker.uid(), worker.no);
+        let uid = worker.uid();
         worker.synced = ctx.now;
         match work.step {
             Step::Sandbox => self.runtime.cancel_sandbox(uid),
             Step::Start(_) => self.runtime.cancel_start(uid),
-            Step::Volumes { .. } | Step::Environment(_) => self.forget_queries(no),
+            Step::Volumes { .. } | Step::Environment(_) => self.forget_queries(at),
             Step::Pull(_) | Step::PostStart { .. } | Step::Kill(_) => {}
         }
     }
@@ -347,7 +343,7 @@ impl Kubelet {
     /// The worker is free again; its next sync is due when `result` says.
     ///
     /// Kubernetes: pkg/kubelet/pod_workers.go, completeWork.
-    pub(super) fn complete_work(&mut self, at: usize, result: SyncResult, ctx: &mut Ctx) {
+    pub(super) fn complete_work(&mut self, at: WorkerId, result: SyncResult, ctx: &mut Ctx) {
         let needs_resync = self.needs_resync(at);
         let worker = &mut self.workers[at];
         worker.work = None;
@@ -369,21 +365,20 @@ impl Kubelet {
 
     /// A sync that has nothing to do is not run: the regular resync matters only to pods for which
     /// something outside has to change.
-    fn needs_resync(&self, at: usize) -> bool {
+    fn needs_resync(&self, at: WorkerId) -> bool {
         self.lacks_mirror(at)
     }
 
     /// Asks for another sync after `span`, and up to half of it more, at the tick that looks for pods due.
-    pub(super) fn requeue(&mut self, at: usize, span: Duration, ctx: &mut Ctx) {
+    pub(super) fn requeue(&mut self, at: WorkerId, span: Duration, ctx: &mut Ctx) {
         let due = (ctx.now + jitter(span, ctx)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
         worker.extra().resync = Some(due);
-        let no = u64::from(worker.no);
-        ctx.wake_at(due, self.timer(SYNC, no));
+        ctx.wake_at(due, self.timer(SYNC, u64::from(at.number())));
     }
 
-    pub(super) fn on_sync_due(&mut self, no: u32, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_sync_due(&mut self, number: u32, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         let worker = &mut self.workers[at];
         let Some(extra) = &mut worker.extra else { return };
         if extra.resync == Some(ctx.now) {
@@ -392,7 +387,7 @@ impl Kubelet {
         }
     }
 
-    fn forget_extra(&mut self, at: usize) {
+    fn forget_extra(&mut self, at: WorkerId) {
         let worker = &mut self.workers[at];
         if let Some(extra) = &mut worker.extra {
             extra.resync = None;
@@ -409,7 +404,7 @@ impl Kubelet {
     /// The generic PLEG's relist: pods that look different are synced, and those that waited for it.
     pub(super) fn relist(&mut self, ctx: &mut Ctx) {
         for uid in self.runtime.take_dirty() {
-            if let Some(at) = self.find(uid) {
+            if let Some(at) = self.workers.of_pod(uid) {
                 self.workers[at].pending = true;
                 if let Some(extra) = &mut self.workers[at].extra {
                     extra.removed_mirror = None;
@@ -417,10 +412,8 @@ impl Kubelet {
                 self.runtime.keep_last_dead(uid);
             }
         }
-        let waiting: Vec<u32> =
-            self.workers.iter().filter(|w| w.pending && !w.is_working()).map(|w| w.no).collect();
-        for no in waiting {
-            if let Some(at) = self.find_no(no) {
+        for at in self.workers.ids_of(|worker| worker.pending && !worker.is_working()) {
+            if self.workers.get(at).is_some() {
                 self.notify_worker(at, ctx);
             }
         }
@@ -431,7 +424,7 @@ impl Kubelet {
     ///
     /// Kubernetes: pkg/kubelet/config/config.go, checkAndUpdatePod; kubelet.go, HandlePodUpdates and
     /// HandlePodReconcile.
-    pub(super) fn handle_pod_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+    pub(super) fn handle_pod_update(&mut self, at: WorkerId, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let old = std::mem::replace(&mut self.workers[at].pod, pod.clone());
         self.reconcile_status(at, &old, ctx);
         if self.workers[at].rejected && pod.meta.is_terminating() && pod.is_terminal() {
@@ -452,12 +445,16 @@ impl Kubelet {
     }
 
     /// A pod has ended: a critical one that waited for its place may start.
-    pub(super) fn release_waiting(&mut self, no: u32, ctx: &mut Ctx) {
-        for at in 0..self.workers.len() {
-            let Some(extra) = &mut self.workers[at].extra else { continue };
-            let waited = !extra.waits_for.is_empty();
-            extra.waits_for.retain(|other| *other != no);
-            if waited && extra.waits_for.is_empty() {
+    pub(super) fn release_waiting(&mut self, ended: WorkerId, ctx: &mut Ctx) {
+        let waits =
+            |worker: &PodWorker| worker.extra.as_ref().is_some_and(|extra| extra.waits_for.contains(&ended));
+        for at in self.workers.ids_of(waits) {
+            if self.workers.get(at).is_none() {
+                continue;
+            }
+            let waits_for = &mut self.workers[at].extra().waits_for;
+            waits_for.retain(|other| *other != ended);
+            if waits_for.is_empty() {
                 self.first_update(at, ctx);
             }
         }
@@ -467,7 +464,7 @@ impl Kubelet {
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves, deletePod.
     pub(super) fn handle_pod_remove(&mut self, uid: Uid, ctx: &mut Ctx) {
-        let Some(at) = self.find(uid) else { return };
+        let Some(at) = self.workers.of_pod(uid) else { return };
         self.workers[at].removed = true;
         self.workers[at].restart_requested = false;
         self.workers[at].extra().removed.get_or_insert(ctx.now);
@@ -485,7 +482,7 @@ impl Kubelet {
     /// API server does, and one that a cleanup has found without a source before.
     ///
     /// Kubernetes: pkg/kubelet/pod_workers.go, removeTerminatedWorker.
-    fn is_deleted_when_relisted(&self, at: usize, now: Time) -> bool {
+    fn is_deleted_when_relisted(&self, at: WorkerId, now: Time) -> bool {
         let worker = &self.workers[at];
         if !worker.is_static() || worker.runtime_only {
             return true;
@@ -501,7 +498,7 @@ impl Kubelet {
     /// containers that need not stay until then go at once.
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, cleanUpContainersInPod; kuberuntime/kuberuntime_gc.go.
-    pub(super) fn drop_worker(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn drop_worker(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let uid = self.workers[at].uid();
         self.runtime.stop_pod_sandbox(uid, ctx.now);
         if self.workers[at].is_static() {

@@ -9,6 +9,7 @@ use super::Kubelet;
 use super::probe::{ProbeResult, result};
 use super::runtime::answers::{Answer, Answered, answer};
 use super::timers::PROBE;
+use super::workers::WorkerId;
 use api::event::{EventType, Message};
 use api::meta::{Name, Uid};
 use api::pod::{
@@ -88,7 +89,7 @@ impl Kubelet {
     /// Makes the workers of a pod that is synced for the first time (KL-106).
     ///
     /// Kubernetes: prober_manager.go, AddPod; worker.go, run.
-    pub(super) fn add_probes(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn add_probes(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let pod = self.workers[at].pod.clone();
         let probed = |container: &Container| ProbeKind::ALL.iter().any(|kind| kind.of(container).is_some());
         if !pod.spec.containers.iter().any(probed) {
@@ -126,25 +127,25 @@ impl Kubelet {
     }
 
     /// The pod is being stopped: only readiness probes go on (KL-095).
-    pub(super) fn stop_liveness_and_startup(&mut self, at: usize) {
+    pub(super) fn stop_liveness_and_startup(&mut self, at: WorkerId) {
         if let Some(extra) = &mut self.workers[at].extra {
             extra.probes.retain(|worker| worker.kind == ProbeKind::Readiness);
         }
     }
 
-    pub(super) fn remove_probes(&mut self, at: usize) {
+    pub(super) fn remove_probes(&mut self, at: WorkerId) {
         if let Some(extra) = &mut self.workers[at].extra {
             extra.probes.clear();
         }
     }
 
-    fn probe_worker(&self, at: usize, index: usize, kind: ProbeKind) -> Option<&Worker> {
+    fn probe_worker(&self, at: WorkerId, index: usize, kind: ProbeKind) -> Option<&Worker> {
         let workers = &self.workers[at].extra.as_ref()?.probes;
         workers.iter().find(|worker| worker.index == index && worker.kind == kind)
     }
 
     /// What a probe has found out about a container of the runtime.
-    pub(super) fn probe_result(&self, at: usize, index: usize, kind: ProbeKind, id: u32) -> Option<bool> {
+    pub(super) fn probe_result(&self, at: WorkerId, index: usize, kind: ProbeKind, id: u32) -> Option<bool> {
         let worker = self.probe_worker(at, index, kind)?;
         (worker.container == self.runtime.full_id(id)).then_some(worker.result)?
     }
@@ -154,7 +155,7 @@ impl Kubelet {
     /// Kubernetes: prober_manager.go, UpdatePodStatus.
     pub(super) fn probe_state(
         &self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         status: &ContainerStatus,
         old: Option<&ContainerStatus>,
@@ -185,7 +186,7 @@ impl Kubelet {
 
     /// After a pod's status has changed: probes that have something to find out are asked at their next tick,
     /// and readiness at once where a container has started and is not ready (KL-106).
-    pub(super) fn schedule_probes(&mut self, at: usize, trigger: bool, ctx: &mut Ctx) {
+    pub(super) fn schedule_probes(&mut self, at: WorkerId, trigger: bool, ctx: &mut Ctx) {
         let count = self.workers[at].extra.as_ref().map_or(0, |extra| extra.probes.len());
         for place in 0..count {
             if trigger && self.wants_trigger(at, place) {
@@ -197,30 +198,30 @@ impl Kubelet {
         }
     }
 
-    fn wake_probe(&mut self, at: usize, place: usize, next: Time, ctx: &mut Ctx) {
-        let no = u64::from(self.workers[at].no);
+    fn wake_probe(&mut self, at: WorkerId, place: usize, next: Time, ctx: &mut Ctx) {
+        let number = u64::from(at.number());
         let Some(worker) = self.workers[at].extra().probes.get_mut(place) else { return };
         if worker.next.is_none_or(|planned| planned > next || planned < ctx.now) {
             worker.next = Some(next);
-            ctx.wake_at(next, self.timer(PROBE, no << 32 | place as u64));
+            ctx.wake_at(next, self.timer(PROBE, number << 32 | place as u64));
         }
     }
 
-    fn set_ticker(&mut self, at: usize, place: usize, ticker: Time) {
+    fn set_ticker(&mut self, at: WorkerId, place: usize, ticker: Time) {
         if let Some(worker) = self.workers[at].extra().probes.get_mut(place) {
             worker.ticker = ticker;
         }
     }
 
     /// The container a probe is about, as the kubelet's own status has it.
-    fn probed(&self, at: usize, place: usize) -> Option<(&Worker, &Container, &Probe, &ContainerStatus)> {
+    fn probed(&self, at: WorkerId, place: usize) -> Option<(&Worker, &Container, &Probe, &ContainerStatus)> {
         let worker = self.workers[at].extra.as_ref()?.probes.get(place)?;
         let container = self.workers[at].pod.spec.containers.get(worker.index)?;
         let status = self.pod_status(at).containers.get(worker.index)?;
         Some((worker, container, worker.kind.of(container)?, status))
     }
 
-    fn wants_trigger(&self, at: usize, place: usize) -> bool {
+    fn wants_trigger(&self, at: WorkerId, place: usize) -> bool {
         self.probed(at, place).is_some_and(|(worker, _, _, status)| {
             status.state.is_running()
                 && worker.kind == ProbeKind::Readiness
@@ -230,7 +231,7 @@ impl Kubelet {
     }
 
     /// When a probe is asked next; `None` while no answer could change anything.
-    fn next_probe(&self, at: usize, place: usize, now: Time) -> Option<Time> {
+    fn next_probe(&self, at: WorkerId, place: usize, now: Time) -> Option<Time> {
         let (worker, container, probe, status) = self.probed(at, place)?;
         let ContainerState::Running(running) = &status.state else { return None };
         let same = worker.container == status.id;
@@ -253,7 +254,7 @@ impl Kubelet {
     /// What a probe of a container that started then comes to at some time.
     fn expected(
         &self,
-        at: usize,
+        at: WorkerId,
         (container, kind, probe): (&Container, ProbeKind, &Probe),
         started: Time,
         when: Time,
@@ -276,8 +277,8 @@ impl Kubelet {
         Expected { result: result(probe, &ip, &answered), until: answered.until.map(|span| started + span) }
     }
 
-    pub(super) fn on_probe_due(&mut self, no: u32, place: usize, ctx: &mut Ctx) {
-        let Some(at) = self.find_no(no) else { return };
+    pub(super) fn on_probe_due(&mut self, number: u32, place: usize, ctx: &mut Ctx) {
+        let Some(at) = self.workers.numbered(number) else { return };
         let Some(worker) = self.workers[at].extra.as_mut().and_then(|extra| extra.probes.get_mut(place))
         else {
             return;
@@ -287,8 +288,8 @@ impl Kubelet {
         }
         worker.next = None;
         self.do_probe(at, place, ctx);
-        // The answer may have led to a sync, and that to another place in the list.
-        if let Some(at) = self.find_no(no)
+        // The answer may have led to a sync, and that to the end of the worker.
+        if self.workers.get(at).is_some()
             && let Some(next) = self.next_probe(at, place, ctx.now)
         {
             self.wake_probe(at, place, next, ctx);
@@ -296,7 +297,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: worker.go, doProbe.
-    fn do_probe(&mut self, at: usize, place: usize, ctx: &mut Ctx) {
+    fn do_probe(&mut self, at: WorkerId, place: usize, ctx: &mut Ctx) {
         let Some((worker, container, probe, status)) = self.probed(at, place) else { return };
         let (kind, index) = (worker.kind, worker.index);
         let ContainerState::Running(running) = &status.state else { return };
@@ -347,7 +348,7 @@ impl Kubelet {
         }
     }
 
-    fn change_probe(&mut self, at: usize, place: usize, change: impl FnOnce(&mut Worker)) {
+    fn change_probe(&mut self, at: WorkerId, place: usize, change: impl FnOnce(&mut Worker)) {
         if let Some(worker) = self.workers[at].extra().probes.get_mut(place) {
             change(worker);
         }
@@ -357,7 +358,7 @@ impl Kubelet {
     ///
     /// Kubernetes: kubelet.go, syncLoopIteration, handleProbeSync; status_manager.go, SetContainerReadiness,
     /// SetContainerStartup.
-    fn probe_changed(&mut self, at: usize, index: usize, kind: ProbeKind, success: bool, ctx: &mut Ctx) {
+    fn probe_changed(&mut self, at: WorkerId, index: usize, kind: ProbeKind, success: bool, ctx: &mut Ctx) {
         let mut status = self.pod_status(at).clone();
         let Some(container) = status.containers.get_mut(index) else { return };
         match kind {
@@ -385,7 +386,14 @@ impl Kubelet {
     /// Tells of a probe that did not simply succeed (KL-103).
     ///
     /// Kubernetes: prober.go, probe.
-    fn say_result(&mut self, at: usize, index: usize, kind: ProbeKind, result: &ProbeResult, ctx: &mut Ctx) {
+    fn say_result(
+        &mut self,
+        at: WorkerId,
+        index: usize,
+        kind: ProbeKind,
+        result: &ProbeResult,
+        ctx: &mut Ctx,
+    ) {
         let kind = kind.text();
         let (reason, text) = match result {
             ProbeResult::Success => return,
@@ -410,7 +418,7 @@ impl Kubelet {
         self.told.retain(|told| told.pod != pod || *told.container != *container || told.kind != kind);
         let told = answer.map(|answer| Told { pod, container: container.into(), kind, answer });
         self.told.extend(told);
-        let Some(at) = self.find(pod) else { return false };
+        let Some(at) = self.workers.of_pod(pod) else { return false };
         self.schedule_probes(at, false, ctx);
         let spec = &self.workers[at].pod.spec;
         spec.container(container).is_some_and(|container| kind.of(container).is_some())

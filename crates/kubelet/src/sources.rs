@@ -8,9 +8,10 @@ use super::events::pod_ref;
 use super::manifest_dir::Look;
 use super::pod_config::{PodOperation, filter_invalid_pods};
 use super::pod_manager::same_full_name;
-use super::pod_worker::WorkerState;
+use super::pod_worker::{PodWorker, WorkerState};
 use super::runtime::{Container, Sandbox, SandboxState};
 use super::texts::format_pod;
+use super::workers::WorkerId;
 use super::{FileChange, Kubelet};
 use api::event::{EventType, Message};
 use api::meta::Uid;
@@ -90,7 +91,7 @@ impl Kubelet {
         }
         for (operation, pods) in self.static_pods.set(pods) {
             for pod in pods {
-                match (operation, self.find(pod.meta.uid)) {
+                match (operation, self.workers.of_pod(pod.meta.uid)) {
                     (PodOperation::Remove, _) => self.handle_pod_remove(pod.meta.uid, ctx),
                     (PodOperation::Add, Some(at)) => self.readmit(at, &pod, ctx),
                     (PodOperation::Add, None) => self.handle_pod_addition(&pod, ctx),
@@ -105,7 +106,7 @@ impl Kubelet {
     /// end is synced as after any update: its mirror may be another one's by now.
     ///
     /// Kubernetes: pkg/kubelet/pod_workers.go, UpdatePod.
-    fn readmit(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+    fn readmit(&mut self, at: WorkerId, pod: &Rc<Pod>, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.set_removed(false);
         worker.runtime_only = false;
@@ -124,7 +125,7 @@ impl Kubelet {
     }
 
     /// A manifest that names its own uid has changed.
-    fn handle_static_update(&mut self, at: usize, pod: &Rc<Pod>, ctx: &mut Ctx) {
+    fn handle_static_update(&mut self, at: WorkerId, pod: &Rc<Pod>, ctx: &mut Ctx) {
         self.workers[at].pod = pod.clone();
         self.update_pod(at, ctx);
     }
@@ -132,17 +133,17 @@ impl Kubelet {
     /// Static pods of one full name never overlap: the first that waits starts when the last has ended.
     ///
     /// Kubernetes: pod_workers.go, allowStaticPodStart.
-    pub(super) fn allow_pod_start(&self, at: usize) -> bool {
+    pub(super) fn allow_pod_start(&self, at: WorkerId) -> bool {
         let worker = &self.workers[at];
         if !worker.is_static() {
             return true;
         }
-        let same = |other: &&super::PodWorker| {
-            other.is_static() && other.no != worker.no && same_full_name(&other.pod, &worker.pod)
+        let same = |other: &&PodWorker| {
+            other.is_static() && other.number() != worker.number() && same_full_name(&other.pod, &worker.pod)
         };
         !self.workers.iter().filter(same).any(|other| match other.started {
             true => other.state != WorkerState::Terminated,
-            false => other.no < worker.no && other.state == WorkerState::Sync && !other.rejected,
+            false => other.number() < worker.number() && other.state == WorkerState::Sync && !other.rejected,
         })
     }
 
@@ -154,19 +155,15 @@ impl Kubelet {
         if !self.sources_ready() {
             return;
         }
-        let orphans: Vec<u32> = self.workers.iter().filter(|w| w.is_removed()).map(|w| w.no).collect();
-        for no in orphans {
-            if let Some(at) = self.find_no(no) {
+        for at in self.workers.ids_of(|worker| worker.is_removed()) {
+            if self.workers.get(at).is_some() {
                 self.terminate(at, None, ctx);
             }
         }
-        let again: Vec<u32> = (self.workers.iter())
-            .filter(|w| w.restart_requested && w.state == WorkerState::Terminated)
-            .map(|w| w.no)
-            .collect();
-        for no in again {
-            if let Some(at) = self.find_no(no) {
-                let pod = self.workers[at].pod.clone();
+        let again = |worker: &PodWorker| worker.restart_requested && worker.state == WorkerState::Terminated;
+        for at in self.workers.ids_of(again) {
+            if let Some(worker) = self.workers.get(at) {
+                let pod = worker.pod.clone();
                 self.drop_worker(at, ctx);
                 self.handle_pod_addition(&pod, ctx);
             }
@@ -177,10 +174,9 @@ impl Kubelet {
 
     /// What the runtime runs and no source knows is stopped, with a grace period of one second (KL-032).
     fn kill_unknown_pods(&mut self, ctx: &mut Ctx) {
-        let rejected = self.workers.iter().filter(|worker| worker.rejected).map(|worker| worker.no);
-        for no in rejected.collect::<Vec<u32>>() {
-            if let Some(at) = self.find_no(no)
-                && self.runtime.sandbox(self.workers[at].uid()).is_some_and(is_active)
+        for at in self.workers.ids_of(|worker| worker.rejected) {
+            if let Some(worker) = self.workers.get(at)
+                && self.runtime.sandbox(worker.uid()).is_some_and(is_active)
             {
                 self.kill_runtime_pod(at, ctx);
             }
@@ -191,7 +187,7 @@ impl Kubelet {
         let has_dead = !dead.is_empty();
         let pods: Vec<Rc<Pod>> = active.into_iter().map(|sandbox| Rc::new(sandbox.as_pod())).collect();
         for pod in pods {
-            let at = self.add_worker(pod);
+            let at = self.workers.add(pod);
             self.workers[at].set_removed(true);
             self.kill_runtime_pod(at, ctx);
         }
@@ -203,7 +199,7 @@ impl Kubelet {
     /// Stops what the runtime runs of a pod, without a word on its status.
     ///
     /// Kubernetes: kubelet.go, SyncTerminatingRuntimePod.
-    fn kill_runtime_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    fn kill_runtime_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         const GRACE: Duration = Duration::from_secs(1);
         let worker = &mut self.workers[at];
         if worker.state == WorkerState::Terminating {
@@ -218,7 +214,7 @@ impl Kubelet {
     ///
     /// Kubernetes: pod_workers.go, ShouldPodContentBeRemoved.
     fn is_content_kept(&self, uid: Uid) -> bool {
-        self.find(uid).is_some_and(|at| {
+        self.workers.of_pod(uid).is_some_and(|at| {
             let worker = &self.workers[at];
             let evicted = worker.extra.as_ref().is_some_and(|extra| extra.failed.is_some());
             let over = worker.state == WorkerState::Terminated;

@@ -9,6 +9,7 @@ use super::pod_worker::{Step, SyncResult};
 use super::runtime::{Done, ImageSaid};
 use super::texts::{format_pod, uid_text, waiting};
 use super::timers::HOOK;
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::field::go_quote;
@@ -19,7 +20,7 @@ use wire::Ctx;
 
 impl Kubelet {
     /// Starts the next container that is to be started; after the last one the sync is over.
-    pub(super) fn start_next(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn start_next(&mut self, at: WorkerId, ctx: &mut Ctx) {
         while let Some(work) = &mut self.workers[at].work {
             let actions = &mut work.actions;
             let list = if actions.init_to_start.is_empty() {
@@ -40,7 +41,7 @@ impl Kubelet {
     }
 
     /// A regular init container that does not start holds up all that come after it.
-    pub(super) fn start_given_up(&mut self, at: usize, index: usize) {
+    pub(super) fn start_given_up(&mut self, at: WorkerId, index: usize) {
         let worker = &mut self.workers[at];
         let init = worker.pod.spec.containers.get(index).is_some_and(|c| c.kind == ContainerKind::Init);
         if let Some(work) = &mut worker.work
@@ -52,7 +53,7 @@ impl Kubelet {
     }
 
     /// Begins to start one container. Returns whether something is under way now; if not, it has failed.
-    fn start_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> bool {
+    fn start_container(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) -> bool {
         if let Some(end) = self.back_off_of(at, index, ctx) {
             self.fail_start(at, SyncResult::BackOff(end));
             return false;
@@ -69,13 +70,13 @@ impl Kubelet {
         true
     }
 
-    fn set_step(&mut self, at: usize, step: Step) {
+    fn set_step(&mut self, at: WorkerId, step: Step) {
         if let Some(work) = &mut self.workers[at].work {
             work.step = step;
         }
     }
 
-    pub(super) fn fail_start(&mut self, at: usize, result: SyncResult) {
+    pub(super) fn fail_start(&mut self, at: WorkerId, result: SyncResult) {
         if let Some(work) = &mut self.workers[at].work {
             work.result = work.result.and(result);
         }
@@ -84,7 +85,7 @@ impl Kubelet {
     /// A container could not be started: event, waiting reason, and another try later.
     pub(super) fn start_failed(
         &mut self,
-        at: usize,
+        at: WorkerId,
         index: usize,
         reason: &'static str,
         message: &str,
@@ -102,7 +103,7 @@ impl Kubelet {
     }
 
     /// Whether this container must wait after a crash, and until when (KL-070, KL-072).
-    fn back_off_of(&mut self, at: usize, index: usize, ctx: &mut Ctx) -> Option<Time> {
+    fn back_off_of(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) -> Option<Time> {
         let pod = self.workers[at].pod.clone();
         let container = pod.spec.containers.get(index)?;
         let sandbox = self.runtime.sandbox(pod.meta.uid)?;
@@ -133,7 +134,7 @@ impl Kubelet {
     }
 
     /// The image is there: the container is made and started.
-    pub(super) fn create_container(&mut self, at: usize, index: usize, ctx: &mut Ctx) {
+    pub(super) fn create_container(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) {
         if !self.has_environment(at, index, ctx) {
             return self.set_step(at, Step::Environment(index));
         }
@@ -153,7 +154,7 @@ impl Kubelet {
         | Done::SandboxFailed(uid)
         | Done::Started(uid, _)
         | Done::Exited(uid, _)) = done;
-        let Some(at) = self.find(uid) else { return };
+        let Some(at) = self.workers.of_pod(uid) else { return };
         let step = self.workers[at].work.as_ref().map(|work| work.step.clone());
         match (done, step) {
             (Done::SandboxReady(_), Some(Step::Sandbox)) => self.start_next(at, ctx),
@@ -164,7 +165,7 @@ impl Kubelet {
         }
     }
 
-    fn sandbox_failed(&mut self, at: usize, ctx: &mut Ctx) {
+    fn sandbox_failed(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let text = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for \
                     sandbox: plugin type=\"ptp\" failed (add): failed to allocate for range 0: no IP addresses \
                     available in range set";
@@ -174,7 +175,7 @@ impl Kubelet {
         self.complete_work(at, SyncResult::Failed, ctx);
     }
 
-    fn container_started(&mut self, at: usize, index: usize, id: u32, ctx: &mut Ctx) {
+    fn container_started(&mut self, at: WorkerId, index: usize, id: u32, ctx: &mut Ctx) {
         self.workers[at].set_waiting_reason(index, None);
         let started = Message::Static("Container started");
         self.container_event(at, index, EventType::Normal, "Started", started, ctx);
@@ -182,15 +183,15 @@ impl Kubelet {
         match hook {
             Some(hook) => {
                 self.set_step(at, Step::PostStart { index, id });
-                let no = u64::from(self.workers[at].no);
-                ctx.wake_after(hook.takes, self.timer(HOOK, no << 32 | u64::from(id)));
+                let number = u64::from(at.number());
+                ctx.wake_after(hook.takes, self.timer(HOOK, number << 32 | u64::from(id)));
             }
             None => self.start_next(at, ctx),
         }
     }
 
     /// A container whose postStart hook fails is stopped again (KL-091).
-    pub(super) fn on_post_start_done(&mut self, at: usize, hook_of: u32, ctx: &mut Ctx) {
+    pub(super) fn on_post_start_done(&mut self, at: WorkerId, hook_of: u32, ctx: &mut Ctx) {
         let Some(work) = &self.workers[at].work else { return };
         let Step::PostStart { index, id } = work.step else { return };
         if id != hook_of {

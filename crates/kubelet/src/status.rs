@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::Kubelet;
 use super::runtime::{self, Sandbox, SandboxState};
+use super::workers::WorkerId;
 use api::pod::{
     ConditionStatus, ConditionType, Conditions, Container, ContainerKind, ContainerState, ContainerStatus,
     Phase, Pod, PodCondition, PodSpec, PodStatus, Reason, RestartPolicy,
@@ -67,7 +68,12 @@ fn should_all_containers_restart(spec: &PodSpec, sandbox: Option<&Sandbox>, old:
 
 impl Kubelet {
     /// Kubernetes: pkg/kubelet/kubelet_pods.go, generateAPIPodStatus.
-    pub(super) fn generate_api_pod_status(&mut self, at: usize, terminal: bool, ctx: &mut Ctx) -> PodStatus {
+    pub(super) fn generate_api_pod_status(
+        &mut self,
+        at: WorkerId,
+        terminal: bool,
+        ctx: &mut Ctx,
+    ) -> PodStatus {
         let now = ctx.now;
         let pod = self.workers[at].pod.clone();
         let old = self.cached_status(at).clone();
@@ -118,7 +124,7 @@ impl Kubelet {
     /// Foreign conditions as they are, then the kubelet's own (KL-066).
     fn add_conditions(
         &mut self,
-        at: usize,
+        at: WorkerId,
         status: &mut PodStatus,
         old: &PodStatus,
         networked: bool,
@@ -158,7 +164,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: pkg/kubelet/status/generate.go, GenerateAllContainersRestartingCondition.
-    fn restarting(&self, at: usize, status: &PodStatus, restarting: bool) -> Condition {
+    fn restarting(&self, at: WorkerId, status: &PodStatus, restarting: bool) -> Condition {
         let sandbox = self.runtime.sandbox(self.workers[at].uid());
         let cleaned_up = sandbox.is_none_or(|sandbox| sandbox.containers.is_empty());
         match status.phase {

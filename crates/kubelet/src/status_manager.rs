@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::Kubelet;
 use super::pod_worker::WorkerState;
+use super::workers::WorkerId;
 use api::meta::Uid;
 use api::object::{Key, Kind};
 use api::pod::{Pod, PodStatus};
@@ -31,7 +32,7 @@ const UNDER_WAY: Duration = Duration::from_secs(5);
 
 impl Kubelet {
     /// The status of a pod by the kubelet's word, or else as the API server has it.
-    pub(super) fn pod_status(&self, at: usize) -> &PodStatus {
+    pub(super) fn pod_status(&self, at: WorkerId) -> &PodStatus {
         let worker = &self.workers[at];
         match &worker.status {
             Some(own) => &own.status,
@@ -46,13 +47,13 @@ impl Kubelet {
     /// has of a static pod's mirror does not count.
     ///
     /// Kubernetes: pkg/kubelet/status/status_manager.go, GetPodStatus.
-    pub(super) fn cached_status(&self, at: usize) -> &PodStatus {
+    pub(super) fn cached_status(&self, at: WorkerId) -> &PodStatus {
         let worker = &self.workers[at];
         worker.status.as_ref().map_or(&worker.pod.status, |own| &own.status)
     }
 
     /// Kubernetes: pkg/kubelet/status/status_manager.go, SetPodStatus, updateStatusInternal.
-    pub(super) fn set_pod_status(&mut self, at: usize, mut status: PodStatus, ctx: &mut Ctx) {
+    pub(super) fn set_pod_status(&mut self, at: WorkerId, mut status: PodStatus, ctx: &mut Ctx) {
         let worker = &self.workers[at];
         if worker.runtime_only || worker.is_removed() && !worker.is_static() {
             return;
@@ -70,7 +71,7 @@ impl Kubelet {
     }
 
     /// Sends a status to whom it concerns; a static pod without mirror has nobody to be told.
-    fn send_status(&mut self, at: usize, ctx: &mut Ctx) {
+    fn send_status(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let Some(pod) = self.addressee(at) else { return };
         let Some(own) = &mut self.workers[at].status else { return };
         (own.sent, own.sent_to) = (Some(ctx.now), Some(pod.uid));
@@ -80,7 +81,7 @@ impl Kubelet {
     }
 
     /// The pod in the API server that a status is for.
-    fn addressee(&self, at: usize) -> Option<PodId> {
+    fn addressee(&self, at: WorkerId) -> Option<PodId> {
         let worker = &self.workers[at];
         let own = worker.status.as_ref()?;
         match worker.is_static() {
@@ -91,18 +92,16 @@ impl Kubelet {
 
     /// A mirror that nothing was ever sent to is told as soon as any pod's status is sent (KL-035).
     fn send_to_new_mirrors(&mut self, ctx: &mut Ctx) {
-        for at in 0..self.workers.len() {
-            let Some(own) = &self.workers[at].status else { continue };
-            let sent_to = own.sent_to;
-            if self.workers[at].is_static() && self.addressee(at).is_some_and(|pod| sent_to != Some(pod.uid))
-            {
+        for at in self.workers.ids_of(|worker| worker.is_static() && worker.status.is_some()) {
+            let sent_to = self.workers[at].status.as_ref().and_then(|own| own.sent_to);
+            if self.addressee(at).is_some_and(|pod| sent_to != Some(pod.uid)) {
                 self.send_status(at, ctx);
             }
         }
     }
 
     /// The API server's version of a pod has come: it may have the status sent, or have lost it.
-    pub(super) fn reconcile_status(&mut self, at: usize, old: &Rc<Pod>, ctx: &mut Ctx) {
+    pub(super) fn reconcile_status(&mut self, at: WorkerId, old: &Rc<Pod>, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         match &worker.status {
             Some(own) if own.status == worker.pod.status => worker.status = None,
@@ -119,7 +118,7 @@ impl Kubelet {
 
     /// The full pass: whatever is not in agreement is sent again.
     pub(super) fn sync_batch(&mut self, ctx: &mut Ctx) {
-        for at in 0..self.workers.len() {
+        for at in self.workers.ids() {
             let under_way = match &self.workers[at].status {
                 Some(own) => own.sent.is_some_and(|sent| ctx.now.since(sent) < UNDER_WAY),
                 None => false,
@@ -142,7 +141,7 @@ impl Kubelet {
     /// A pod that is being deleted and has ended is removed from the API server (KL-087).
     ///
     /// Kubernetes: pkg/kubelet/status/status_manager.go, canBeDeleted.
-    pub(super) fn delete_if_finished(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn delete_if_finished(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &self.workers[at];
         let pod = &worker.pod;
         if worker.state != WorkerState::Terminated || !pod.meta.is_terminating() || pod.is_static() {

@@ -3,6 +3,7 @@
 //! Kubernetes: pkg/kubelet/kubelet.go, SyncPod, SyncTerminatingPod, SyncTerminatedPod.
 
 use super::pod_worker::{SyncResult, WorkerState};
+use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::meta::Name;
@@ -14,7 +15,7 @@ pub(crate) const NETWORK_NOT_READY: &str = "container runtime network not ready:
 
 impl Kubelet {
     /// Makes the node run what the pod says.
-    pub(super) fn sync_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn sync_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let status = self.generate_api_pod_status(at, false, ctx);
         let terminal = super::status::is_terminal_phase(status.phase);
         self.set_pod_status(at, status, ctx);
@@ -40,7 +41,7 @@ impl Kubelet {
     }
 
     /// Stops all that runs of the pod, within its grace period.
-    pub(super) fn sync_terminating_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn sync_terminating_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let status = self.generate_api_pod_status(at, false, ctx);
         self.set_pod_status(at, status, ctx);
         self.stop_liveness_and_startup(at);
@@ -49,7 +50,7 @@ impl Kubelet {
     }
 
     /// All containers have stopped: the status becomes final.
-    pub(super) fn complete_terminating(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn complete_terminating(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let uid = self.workers[at].uid();
         self.runtime.stop_pod_sandbox(uid, ctx.now);
         if self.workers[at].runtime_only && self.workers[at].rejected {
@@ -66,14 +67,13 @@ impl Kubelet {
         worker.work = None;
         worker.synced = ctx.now;
         worker.state = WorkerState::Terminated;
-        let no = worker.no;
         self.set_pod_status(at, status, ctx);
         self.finish_terminated(at, ctx);
-        self.release_waiting(no, ctx);
+        self.release_waiting(at, ctx);
     }
 
     /// A pod that had ended before this process started: what is left of it decides its last status.
-    pub(super) fn sync_terminated_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn sync_terminated_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let mut status = self.generate_api_pod_status(at, true, ctx);
         self.terminate_pod_status(at, &mut status);
         self.set_pod_status(at, status, ctx);
@@ -81,7 +81,7 @@ impl Kubelet {
     }
 
     /// What ran of a refused pod has stopped. The pod stays refused.
-    fn complete_terminating_runtime_pod(&mut self, at: usize, ctx: &mut Ctx) {
+    fn complete_terminating_runtime_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
         worker.work = None;
         worker.extra().grace = None;
@@ -90,7 +90,7 @@ impl Kubelet {
     }
 
     /// Nothing runs any more: whoever waits for that is told.
-    pub(super) fn finish_terminated(&mut self, at: usize, ctx: &mut Ctx) {
+    pub(super) fn finish_terminated(&mut self, at: WorkerId, ctx: &mut Ctx) {
         if self.workers[at].is_removed() {
             return self.drop_worker(at, ctx);
         }

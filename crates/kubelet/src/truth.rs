@@ -9,7 +9,7 @@ use sim::Time;
 impl Kubelet {
     /// When the back-off of an ended container ends, if one is on.
     pub fn back_off_end(&self, pod: Uid, container: &str) -> Option<Time> {
-        let worker = &self.workers[self.find(pod)?];
+        let worker = self.workers.get(self.workers.of_pod(pod)?)?;
         let finished = self.runtime.sandbox(pod)?.newest(container)?.exit()?.finished;
         let key = get_backoff_key(&worker.pod, worker.pod.spec.container(container)?);
         let back_off = self.crash_loop_back_off.get(&key);

@@ -138,6 +138,12 @@ fn is_nothing(number: &u16) -> bool {
 }
 
 impl Command {
+    /// Whether it is for a shell, which needs its programs.
+    pub fn needs_programs(&self) -> bool {
+        use Command::*;
+        matches!(self, Exec { .. } | Enter { .. } | EndInput { .. } | Interrupt { .. } | Edited { .. })
+    }
+
     /// The shell line that a person would type to do the same: what the console shows.
     pub fn shell_line(&self) -> String {
         let ssh = |node: &str, command: String| format!("ssh {node} {command}");

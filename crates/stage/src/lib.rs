@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
+mod known;
 mod opening;
 pub mod script;
 
@@ -12,6 +13,7 @@ use std::rc::Rc;
 use api::object::{Key, Kind};
 pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
+pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
@@ -20,11 +22,12 @@ use yaml::Diagnostic;
 
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
-pub use console::Completion;
+pub use console::{Completion, Programs};
 pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, Start};
+use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -69,6 +72,14 @@ impl Stage {
 
     /// A session that is still to be brought to its beginning, or to a script's end: [`Stage::go_on_opening`].
     pub fn open(script: &Script) -> Stage {
+        let mut stage = Stage::open_without_programs(script);
+        stage.install(Programs::all());
+        stage
+    }
+
+    /// The same before its shells have anything to run: [`Stage::install`]. What needs no shell goes on; the opening
+    /// waits where a command is entered, and [`Stage::perform`] must not be given one.
+    pub fn open_without_programs(script: &Script) -> Stage {
         let options = script.options.clone().bounded();
         let addons = Addons { kube_proxy: options.kube_proxy };
         let cluster = Cluster::new(options.seed, options.settings(), Vec::new(), addons);
@@ -80,8 +91,26 @@ impl Stage {
         }
     }
 
-    /// Takes one small step of the opening; false when there is none left.
+    /// Gives the shells what they run.
+    pub fn install(&mut self, programs: Programs) {
+        self.cluster.install(programs);
+    }
+
+    /// What the shells run, once it is there.
+    pub fn programs(&self) -> Option<Programs> {
+        self.cluster.programs()
+    }
+
+    /// Whether the opening can only go on after [`Stage::install`].
+    pub fn waits_for_programs(&self) -> bool {
+        self.programs().is_none() && self.opening.as_ref().is_some_and(Opening::needs_programs)
+    }
+
+    /// Takes one small step of the opening; false when there is none left, or none without programs.
     pub fn go_on_opening(&mut self) -> bool {
+        if self.waits_for_programs() {
+            return false;
+        }
         let Some(opening) = self.opening.take() else { return false };
         self.opening = opening.step(self);
         self.opening.is_some()
@@ -302,9 +331,10 @@ impl Stage {
 
     /// Whether a text needs more lines before it is a whole command: an open quote, loop or here-document.
     pub fn is_incomplete(&self, terminal: u32, text: &str) -> bool {
+        let Some(programs) = self.cluster.programs() else { return false };
         match self.cluster.desk.terminal(terminal) {
-            Some(shell) => shell.is_incomplete(text),
-            None => Shell::terminal(self.cluster.client(), self.now()).is_incomplete(text),
+            Some(shell) => programs.is_incomplete(shell, text),
+            None => programs.is_incomplete(&Shell::terminal(self.cluster.client(), self.now()), text),
         }
     }
 
@@ -317,9 +347,13 @@ impl Stage {
             let objects = self.cluster.api.store.list(kind, namespace);
             objects.iter().map(|object| object.key().name.to_string()).collect()
         };
+        let Some(programs) = self.cluster.programs() else { return Completion::default() };
         match self.cluster.desk.terminal(terminal) {
-            Some(shell) => shell.complete(text, &self.cluster, &names),
-            None => Shell::terminal(self.cluster.client(), self.now()).complete(text, &self.cluster, &names),
+            Some(shell) => programs.complete(shell, text, &self.cluster, &names),
+            None => {
+                let shell = Shell::terminal(self.cluster.client(), self.now());
+                programs.complete(&shell, text, &self.cluster, &names)
+            }
         }
     }
 
@@ -338,7 +372,7 @@ impl Stage {
     /// take them by. Hidden ones are left out.
     pub fn home(&self) -> BTreeMap<String, Bytes> {
         let inside = self.cluster.desk.home_files();
-        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).gather_map()
     }
 
     /// A number that grows with each change of these files.
@@ -352,7 +386,7 @@ impl Stage {
         let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
         let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
-        views.sort_by_key(|view| view.id);
+        views.sort_shared_by_key(|view| view.id);
         views
     }
 
@@ -420,7 +454,7 @@ impl Stage {
 }
 
 fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
-    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).gather_map()
 }
 
 fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {

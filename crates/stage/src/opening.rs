@@ -84,6 +84,15 @@ impl Opening {
         Progress { replays: self.replays, at, of: self.until.max(begins).max(at) }
     }
 
+    /// Whether the next step enters a command.
+    pub(super) fn needs_programs(&self) -> bool {
+        match self.phase {
+            Phase::Scene => true,
+            Phase::Commands => self.entries.iter().any(|entry| entry.command.needs_programs()),
+            _ => false,
+        }
+    }
+
     /// One step further; `None` at the end.
     pub(super) fn step(mut self, stage: &mut Stage) -> Option<Opening> {
         self.phase = match self.phase {

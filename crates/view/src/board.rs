@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use sim::{Time, Timestamp};
 
+use super::why::{Cause, Trouble, Why};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiServerState {
     Up,
@@ -129,18 +131,10 @@ pub struct PodView {
     pub containers: Vec<ContainerView>,
 }
 
-/// Why a DaemonSet has no pod on a node.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WhyNot {
-    /// `namespace/name`.
-    pub daemonset: Rc<str>,
-    pub reasons: Vec<Rc<str>>,
-}
-
-/// Nodes that are to have no pod of a DaemonSet, all for the same reasons.
+/// Nodes that are to have no pod of a DaemonSet, all for the same causes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Without {
-    pub reasons: Vec<Rc<str>>,
+    pub causes: Vec<Cause>,
     pub count: u32,
     /// The first of them.
     pub examples: Vec<Rc<str>>,
@@ -169,7 +163,8 @@ pub struct NodeView {
     /// The files of its disk that matter to its kubelet, and whatever else a person has put there.
     pub files: Vec<FileEntry>,
     pub pods: Vec<Rc<PodView>>,
-    pub why_not: Vec<WhyNot>,
+    /// Of each DaemonSet, in the order of [`Board::daemonsets`].
+    pub why: Vec<Why>,
     /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
     pub cpu: Rc<str>,
     pub memory: Rc<str>,
@@ -210,8 +205,10 @@ pub struct DaemonSetView {
     pub available: u32,
     pub misscheduled: u32,
     pub node_selector: Rc<str>,
-    /// Why pods cannot be made, in the controller's words, while there are fewer than wanted.
-    pub trouble: Option<Rc<str>>,
+    /// Why pods cannot be made, while there are fewer than wanted.
+    pub trouble: Option<Trouble>,
+    /// Its template tolerates taints already.
+    pub tolerates: bool,
     pub(crate) created: Timestamp,
 }
 

@@ -35,7 +35,7 @@ pub enum NodeValue {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What JSON has for a key: `true` for `y:`.
-    pub(crate) key: String,
+    pub key: String,
     pub key_span: Span,
     /// YAML took it for a string; go-yaml's messages show other keys bare.
     pub(crate) key_is_string: bool,

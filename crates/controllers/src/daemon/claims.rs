@@ -4,8 +4,12 @@
 
 use std::collections::VecDeque;
 
+use super::Revisions;
 use super::history::controller_ref;
+use super::part::{Io, Part};
+use super::sync::Start;
 use crate::error_text;
+use crate::procedure::{Step, Stop};
 use api::daemonset::DaemonSet;
 use api::meta::Uid;
 use api::object::{Key, Kind, Object};
@@ -30,6 +34,7 @@ pub(crate) struct Claims {
     /// What the live look at the DaemonSet said, once one was needed.
     can_adopt: Option<Result<(), String>>,
     checking: bool,
+    asked: bool,
     pub(crate) errors: Vec<String>,
     /// Those that were carried out.
     pub(crate) done: Vec<Claim>,
@@ -40,8 +45,21 @@ impl Claims {
         Claims { left: claims.into(), ..Claims::default() }
     }
 
+    /// Carries out all claims.
+    pub(super) fn carry_out(&mut self, ds: &DaemonSet, io: &mut Io) -> Step<()> {
+        loop {
+            if self.asked {
+                let (_, answer) = io.take_answer()?;
+                self.on_answer(ds, &answer);
+            }
+            let Some(call) = self.next_call(ds) else { return Ok(()) };
+            io.send(0, call);
+            self.asked = true;
+        }
+    }
+
     /// The next request; `None` when all claims are dealt with.
-    pub(crate) fn next_call(&mut self, ds: &DaemonSet) -> Option<Call> {
+    fn next_call(&mut self, ds: &DaemonSet) -> Option<Call> {
         loop {
             if self.current.is_none() {
                 self.current = self.left.pop_front();
@@ -69,7 +87,7 @@ impl Claims {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, ds: &DaemonSet, answer: &Answer) {
+    fn on_answer(&mut self, ds: &DaemonSet, answer: &Answer) {
         if std::mem::take(&mut self.checking) {
             self.can_adopt = Some(recheck_deletion_timestamp(ds, answer));
             return;
@@ -111,5 +129,64 @@ fn recheck_deletion_timestamp(ds: &DaemonSet, answer: &Answer) -> Result<(), Str
     match &meta.deletion {
         Some(deletion) => Err(format!("{key} has just been deleted at {}", deletion.at)),
         None => Ok(()),
+    }
+}
+
+/// The claims on pods that a part of a sync begins with.
+pub(super) type ClaimPods = Part<Claims, ()>;
+
+/// Adopts and releases pods, then brings the placement up to date.
+///
+/// Kubernetes: getNodesToDaemonPods, getDaemonPods. Rules: DS-037…041.
+pub(super) fn get_nodes_to_daemon_pods(
+    start: &Start,
+    revisions: &Revisions,
+    claims: &mut ClaimPods,
+    io: &mut Io,
+) -> Step<()> {
+    let begin = |io: &mut Io| Ok(Claims::new(claims_on_pods(start, io)));
+    claims.run(io, begin, |claims, io| {
+        claims.carry_out(&start.ds, io)?;
+        note_claimed(start, claims, io);
+        if !claims.errors.is_empty() {
+            let (name, errors) = (&start.ds.meta.name, claims.errors.join(", "));
+            let text = format!("couldn't get node to daemon pod mapping for daemon set \"{name}\": {errors}");
+            return Err(Stop::Failed(text));
+        }
+        if let Some(state) = io.dsc.sets.get_mut(&start.set) {
+            state.refresh(&start.ds, &revisions.hash, io.caches, io.ctx.now);
+        }
+        Ok(())
+    })
+}
+
+fn claims_on_pods(start: &Start, io: &Io) -> Vec<Claim> {
+    let Some(state) = io.dsc.sets.get(&start.set) else { return Vec::new() };
+    let owned = &state.owned;
+    let release = owned.unmatched.difference(&owned.released).map(|serial| (*serial, false));
+    let adopt = owned.adoptable.iter().filter(|serial| !owned.adopted.contains_key(serial));
+    let claims = release.chain(adopt.map(|serial| (*serial, true)));
+    let claim = |(serial, adopt): (u32, bool)| {
+        let pod = io.caches.pods.get(serial)?;
+        if adopt && pod.meta.is_terminating() {
+            return None;
+        }
+        let (key, uid) = (Key::of(&pod.meta), pod.meta.uid);
+        Some(Claim { adopt, kind: Kind::Pod, key, uid, serial })
+    };
+    claims.filter_map(claim).collect()
+}
+
+/// Notes what was carried out, until the cache shows it.
+fn note_claimed(start: &Start, claims: &Claims, io: &mut Io) {
+    let Some(state) = io.dsc.sets.get_mut(&start.set) else { return };
+    for claim in &claims.done {
+        let target = io.caches.pods.target(claim.serial);
+        if claim.adopt && state.owned.adoptable.contains(&claim.serial) {
+            state.owned.adopted.insert(claim.serial, target);
+            state.placement.touch(target);
+        } else if !claim.adopt && state.owned.unmatched.contains(&claim.serial) {
+            state.owned.released.insert(claim.serial);
+        }
     }
 }

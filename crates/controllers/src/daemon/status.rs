@@ -1,12 +1,19 @@
-//! Writing a DaemonSet's status.
+//! The part of a sync that writes the status.
 //!
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go, storeDaemonSetStatus.
 
 use std::rc::Rc;
 
+use super::Revisions;
+use super::claims::{ClaimPods, get_nodes_to_daemon_pods};
+use super::part::{Io, Part};
+use super::placement::Sums;
+use super::sync::Start;
 use crate::error_text;
+use crate::procedure::{Step, Stop};
 use api::daemonset::{DaemonSet, DaemonSetStatus};
 use api::object::{Key, Kind, Object};
+use sim::Duration;
 use wire::{Answer, Call, Reply};
 
 /// How often a write is tried again at once (DS-064).
@@ -85,6 +92,53 @@ impl StatusWrite {
                 self.reading = true;
                 Next::Send(Call::Get { kind: Kind::DaemonSet, key: Key::of(&self.ds.meta) })
             }
+        }
+    }
+}
+
+/// What [`update_daemon_set_status`] keeps from answer to answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StatusParts {
+    claims: ClaimPods,
+    write: Part<Option<StatusWrite>, ()>,
+}
+
+/// Kubernetes: updateDaemonSetStatus. Rules: DS-050, DS-064.
+pub(super) fn update_daemon_set_status(
+    start: &Start,
+    revisions: &Revisions,
+    update_observed_generation: bool,
+    parts: &mut StatusParts,
+    io: &mut Io,
+) -> Step<()> {
+    get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
+    let begin = |io: &mut Io| {
+        let Some(state) = io.dsc.sets.get(&start.set) else { return Ok(None) };
+        let numbers = state.placement.status(&start.ds.status);
+        let write = StatusWrite::new(&start.ds, numbers, update_observed_generation);
+        if let Some(write) = &write {
+            io.send(0, write.first_call());
+        }
+        Ok(write)
+    };
+    parts.write.run(io, begin, store_daemon_set_status)?;
+    let min_ready = start.ds.min_ready;
+    let waits = |sums: &Sums| sums.ready != sums.available;
+    let state = io.dsc.sets.get(&start.set);
+    if min_ready > Duration::ZERO && state.is_some_and(|state| waits(&state.placement.sums)) {
+        io.dsc.queue.add_after(start.set, min_ready, io.ctx.now);
+    }
+    Ok(())
+}
+
+/// Kubernetes: storeDaemonSetStatus.
+fn store_daemon_set_status(write: &mut Option<StatusWrite>, io: &mut Io) -> Step<()> {
+    let Some(write) = write else { return Ok(()) };
+    loop {
+        let (_, answer) = io.take_answer()?;
+        match write.on_answer(&answer) {
+            Next::Send(call) => io.send(0, call),
+            Next::Done(result) => return result.map_err(Stop::Failed),
         }
     }
 }

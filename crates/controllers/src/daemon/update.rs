@@ -1,10 +1,54 @@
-//! Rolling updates: which old pods go, and which nodes get a second pod.
+//! The part of a sync that goes on with a rolling update: which old pods go, and which nodes get a second pod.
 //!
 //! Kubernetes: pkg/controller/daemon/update.go.
 
+use super::Revisions;
+use super::claims::get_nodes_to_daemon_pods;
+use super::manage::ManageParts;
+use super::nodes::{UpdatedPods, find_updated_pods_on_node};
+use super::part::Io;
 use super::placement::Placement;
+use super::sync::Start;
+use super::sync_nodes::SyncNodes;
+use crate::procedure::{Step, Stop};
 use api::daemonset::{DaemonSet, UpdateStrategy};
+use api::meta::Name;
 use client::informer::NodeId;
+
+/// Kubernetes: rollingUpdate.
+pub(super) fn rolling_update(
+    start: &Start,
+    revisions: &Revisions,
+    parts: &mut ManageParts,
+    io: &mut Io,
+) -> Step<()> {
+    get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
+    let begin = |io: &mut Io| {
+        let (create, delete) = nodes_and_pods(start, io)?;
+        Ok(SyncNodes::new(start, create, delete, io))
+    };
+    parts.nodes.run(io, begin, |nodes, io| nodes.go_on(start, revisions, io))
+}
+
+/// Which nodes get a new pod, and which old pods go.
+fn nodes_and_pods(start: &Start, io: &Io) -> Step<(Vec<NodeId>, Vec<Name>)> {
+    let Some(state) = io.dsc.sets.get(&start.set) else { return Ok(Default::default()) };
+    let placement = &state.placement;
+    let Some(basis) = placement.basis() else { return Ok(Default::default()) };
+    let counts = updated_desired_node_counts(&start.ds, placement.sums.desired);
+    let step = update_step(placement, counts).map_err(|node| {
+        let name = io.caches.nodes.name(node);
+        Stop::Failed(format!("couldn't get node for nodeName \"{name}\""))
+    })?;
+    let old_pod = |node: &NodeId| {
+        state.with_pods_on(*node, io.caches, |pods| match find_updated_pods_on_node(pods, basis) {
+            UpdatedPods::Pods { old, .. } => old.map(|pod| pod.meta.name.clone()),
+            UpdatedPods::Excess => None,
+        })
+    };
+    let delete = step.delete_old.iter().filter_map(old_pod).collect();
+    Ok((step.create, delete))
+}
 
 /// The limits of an update, in nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +90,7 @@ pub(crate) struct UpdateStep {
 /// Upstream walks the nodes in random order; here they come in order of their numbers (DS-046).
 ///
 /// Kubernetes: rollingUpdate. Rules: DS-044…048.
-pub(crate) fn rolling_update(placement: &Placement, counts: NodeCounts) -> Result<UpdateStep, NodeId> {
+pub(crate) fn update_step(placement: &Placement, counts: NodeCounts) -> Result<UpdateStep, NodeId> {
     if counts.max_surge == 0 {
         let spare = counts.max_unavailable.saturating_sub(placement.sums.unavailable);
         let mut delete_old: Vec<NodeId> = placement.old_unavailable.iter().copied().collect();

@@ -20,7 +20,7 @@ fn kl_087_a_deleted_pod_stops_gets_its_last_status_and_goes() {
     assert!(!world.has_pod("web"));
     world.run(60_000);
     assert!(world.is_quiet());
-    assert!(world.kubelet.workers.is_empty() && world.kubelet.runtime.sandboxes().is_empty());
+    assert!(world.kubelet.workers.iter().next().is_none() && world.kubelet.runtime.sandboxes().is_empty());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn kl_093_a_forced_deletion_stops_the_containers_in_the_background() {
     assert_eq!(world.kubelet.runtime.running_containers().count(), 1);
     world.run(2_000);
     assert_eq!(world.kubelet.runtime.running_containers().count(), 0);
-    assert!(world.kubelet.workers.is_empty());
+    assert!(world.kubelet.workers.iter().next().is_none());
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn kl_064_kl_068_without_restart_a_pod_ends_as_its_containers_do() {
     assert!(world.is_quiet());
     world.delete_pod("good", Some(0));
     world.run(1_000);
-    assert_eq!(world.kubelet.workers.len(), 1);
+    assert_eq!(world.kubelet.workers.iter().count(), 1);
 }
 
 #[test]
