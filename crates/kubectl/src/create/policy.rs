@@ -10,6 +10,7 @@ use api::label::{Operator, Selector};
 use api::quantity::{ParseQuantityError, Quantity};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
+use sim::order::SortShared;
 
 pub(super) const QUOTA: Command = Command {
     name: "quota",
@@ -129,7 +130,7 @@ pub(crate) fn label_selector(text: &str) -> Result<Value, Failure> {
             }
         };
         let mut values: Vec<&str> = requirement.values().iter().map(|value| &**value).collect();
-        values.sort_unstable();
+        values.sort_shared();
         let mut expression = json!({"key": requirement.key(), "operator": operator});
         if !values.is_empty() {
             expression["values"] = json!(values);
