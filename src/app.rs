@@ -2,6 +2,7 @@
 //! components draw.
 
 mod act;
+mod doing;
 mod look;
 mod save;
 
@@ -11,7 +12,7 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
-use stage::{Options, Programs, Script};
+use stage::{Options, Programs, Script, Start};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use yew::html::Scope;
@@ -32,9 +33,10 @@ use super::session::{Session, SharedSession};
 use super::shell::Shell;
 use super::state::{Action, FrontAction, LayoutAction, Notice, Size};
 use super::storage::Shelf;
-use super::store::Store;
-use super::witness::Witness;
+use super::store::{Reduce, Store};
 use super::{dropped, share, storage};
+use doing::Doing;
+use guide::Premiere;
 use look::Looks;
 use save::Saver;
 
@@ -42,7 +44,11 @@ pub struct App {
     page: Page,
     session: SharedSession,
     looks: Looks,
-    witness: Witness,
+    guide: guide::Progress,
+    /// What is being brought about for the person.
+    doing: Option<Doing>,
+    /// What is still to come of the scene that a first visit sees being set.
+    premiere: Option<Premiere>,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
@@ -58,6 +64,7 @@ pub struct App {
 struct Timers {
     check: Option<Timeout>,
     live: Option<Timeout>,
+    premiere: Option<Timeout>,
     fetch: Option<Timeout>,
 }
 
@@ -68,6 +75,8 @@ pub enum Msg {
     Check(DocId),
     Live(DocId),
     Save,
+    /// The scene of a first visit begins.
+    Premiere,
     Notice(Notice),
     /// What comes later has come, or not.
     Later(Result<Later, FetchError>),
@@ -82,9 +91,20 @@ pub enum Msg {
 /// A small one is open when this returns; a large one goes on frame by frame.
 fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())), programs);
+    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(first_options())), programs);
     session.open_slice(budget(FIRST_SLICE_MS));
     session
+}
+
+/// What a first visit finds: what the address asks for, else a scene that is set before the visitor's eyes.
+fn first_options() -> Options {
+    let start = match document_element().get_attribute("data-start").as_deref() {
+        Some("demo") => return Options::default(),
+        Some("ready") => Start::Ready,
+        Some("bare") => Start::Bare,
+        _ => return Options { watched: true, ..Options::default() },
+    };
+    Options { start, ..Options::default() }
 }
 
 /// How long after a failure what comes later is asked for again.
@@ -104,6 +124,10 @@ fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 5] {
         let action = FrontAction::Size(Size::from_text(&size));
         if measured.now().size != Size::from_text(&size) {
             act.emit(action.into());
+        }
+        let tall = document_element().get_attribute("data-tall").as_deref() == Some("true");
+        if measured.now().tall != tall {
+            act.emit(FrontAction::Tall(tall).into());
         }
     };
     measure();
@@ -135,11 +159,14 @@ impl Component for App {
         let link = ctx.link();
         let saved = save::first_prefs();
         let shelf = Shelf::of_tab();
-        let desk = storage::load(shelf, storage::DRAFTS);
-        let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
+        let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
+        let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf, None);
+        if Premiere::of(session.stage.script()).is_some() {
+            desk.reduce(DeskAction::BeginAnew(Box::new(session.stage.script().options.clone())));
+        }
         session.playback = saved.playback;
-        let world = look::first_world(&session, &witness);
+        let world = look::first_world(&session, &guide);
         let session = Rc::new(RefCell::new(session));
         let map = Map::default();
         let frame = Frame::start(session.clone(), map.clone(), link.callback(|()| Msg::World));
@@ -163,14 +190,16 @@ impl Component for App {
             assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
-        let saver = Saver::new(shelf, &page.stores, witness.seen());
+        let saver = Saver::new(shelf, &page.stores, guide.ticks());
         let listeners = listeners(ctx, &page);
         fetch_later(link.clone());
         let mut app = App {
             page,
             session,
             looks: Looks::default(),
-            witness,
+            guide,
+            doing: None,
+            premiere: None,
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
@@ -180,6 +209,7 @@ impl Component for App {
         };
         app.dress();
         app.look();
+        app.await_premiere(ctx);
         app
     }
 
@@ -187,6 +217,8 @@ impl Component for App {
         match msg {
             Msg::World => {
                 self.look();
+                self.go_on_doing();
+                self.go_on_with_premiere();
                 self.do_what_waited(ctx);
                 self.enter_waiting();
                 self.page.frame.wake();
@@ -194,7 +226,12 @@ impl Component for App {
             Msg::Do(action) => {
                 self.act(ctx, action);
                 self.look();
+                self.go_on_with_premiere();
                 self.page.frame.wake();
+            }
+            Msg::Premiere => {
+                self.premiere = Premiere::of(self.session.borrow().stage.script());
+                self.go_on_with_premiere();
             }
             Msg::Check(id) => self.check_text(&id),
             Msg::Live(id) => self.live_text(ctx, &id),
@@ -205,7 +242,7 @@ impl Component for App {
             Msg::Later(found) => self.take_later(ctx, found),
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
-                self.witness.begin_anew();
+                self.begin_guide();
                 self.page.terminal.begin_anew();
                 self.saver.begin_session();
                 self.looks = Looks::default();
@@ -253,6 +290,7 @@ impl App {
             let resized = web_sys::Event::new("resize").ok();
             let _ = resized.map(|event| window().dispatch_event(&event));
         }
+        self.page.frame.lang.set(layout.lang);
         let other = self.page.lang != layout.lang;
         self.page.lang = layout.lang;
         other
@@ -272,6 +310,7 @@ impl App {
                 self.api = Some((later.offer_api)(self.session.clone(), link.callback(|msg| msg)));
                 self.look();
                 self.do_what_waited(ctx);
+                self.go_on_with_premiere();
                 self.page.frame.wake();
             }
             Err(_) => {
@@ -301,13 +340,23 @@ impl App {
         self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
     }
 
+    /// What the guide knows of another session is no history of this one.
+    fn begin_guide(&mut self) {
+        self.guide.begin_anew();
+        self.doing = None;
+        self.premiere = None;
+        self.timers.premiere = None;
+        self.page.frame.begin_anew();
+        self.page.stores.front.dispatch(FrontAction::Step(None));
+    }
+
     /// Another session takes the place of this one.
     fn begin(&mut self, mut session: Session) {
-        let stores = &self.page.stores;
+        let stores = self.page.stores.clone();
         session.playback = *stores.playback.now();
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
-        self.witness.begin_anew();
+        self.begin_guide();
         self.page.terminal.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();

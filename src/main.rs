@@ -3,6 +3,7 @@
 mod actions;
 mod app;
 mod assist;
+mod captions;
 mod clock;
 mod compact;
 mod compare;
@@ -17,6 +18,7 @@ mod fleet_list;
 mod focus;
 mod frame;
 mod glyph;
+mod guide_strip;
 mod header;
 mod help;
 mod inspector;
@@ -46,7 +48,6 @@ mod store;
 mod tabs;
 mod why;
 mod wires;
-mod witness;
 mod words;
 mod yaml_view;
 

@@ -204,7 +204,6 @@ impl Overlay {
         self.clear_streams();
         if still {
             self.clear();
-            self.write_facts(flights);
             return;
         }
         let Some(layer) = find("flights") else { return };
@@ -360,24 +359,8 @@ impl Overlay {
         self.marks.clear();
     }
 
-    /// The same as text, for those who want no movement.
-    fn write_facts(&mut self, flights: &[Flight]) {
-        let lines: Vec<String> = group(flights)
-            .into_iter()
-            .take(6)
-            .map(|(flight, count)| {
-                format!(
-                    "{} → {}  {}",
-                    place_name(&flight.from),
-                    place_name(&flight.to),
-                    mark_text(flight, count)
-                )
-            })
-            .collect();
-        self.write_lines(lines.join("\n"));
-    }
-
-    fn write_lines(&mut self, facts: String) {
+    /// The moving layer as text, for those who want no movement.
+    pub fn write_lines(&mut self, facts: String) {
         if facts != self.facts
             && let Some(list) = find("facts")
         {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::focus::focus_soon;
 use super::glyph::Icon;
+use super::guide_strip::GuideStrip;
 use super::header::Header;
 use super::help::Help;
 use super::later::Panel;
@@ -16,7 +17,6 @@ use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
 use super::why::MendBox;
-use super::witness::Claim;
 use super::words::{Words, fill};
 
 fn open(is: bool) -> &'static str {
@@ -27,8 +27,9 @@ fn open(is: bool) -> &'static str {
 pub fn Shell() -> Html {
     renders::note("Shell", "");
     let page = use_page();
-    let layout = use_layout(|layout| {
-        let sizes = (layout.desk_width, layout.drawer_height);
+    let tall = use_front(|front| front.tall);
+    let layout = use_layout(move |layout| {
+        let sizes = (layout.desk_width, layout.drawer_height(tall));
         (sizes, layout.pane, layout.desk_open, layout.drawer_open, layout.drawer_tab)
     });
     let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
@@ -36,6 +37,7 @@ pub fn Shell() -> Html {
     let ((open_for_clicks, ready), quiet, far) =
         use_world(|world| ((world.opening.is_none(), world.ready), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
+    let lit: Vec<&str> = lit.iter().map(|light| light.id()).collect();
     {
         let page = page.clone();
         use_effect_with((layout, far), move |_| page.frame.measure());
@@ -54,10 +56,11 @@ pub fn Shell() -> Html {
             data-playing={playing.to_string()}
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
-            data-lit={lit.map(Claim::id)}
+            data-lit={(!lit.is_empty()).then(|| lit.join(" "))}
         >
             <SkipLinks />
             <Header />
+            <GuideStrip />
             <PanelSlot panel={Panel::Desk} />
             <Scene />
             <GuestBar />

@@ -328,7 +328,7 @@ impl Desk {
 
     /// Another cluster: nothing is applied to it yet but what it began with.
     fn begin_anew(&mut self, options: &Options) {
-        let demo = options.start == Start::Demo;
+        let demo = options.start == Start::Demo && !options.watched;
         for file in &mut self.own {
             file.job = None;
             file.applied = (demo && &*file.name == DEMO_FILE).then(|| DEMO_DAEMONSET.into());

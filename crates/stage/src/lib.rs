@@ -1,5 +1,6 @@
 //! The one door: actions in, state out, time forward.
 
+mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -17,7 +18,7 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Hop, Looked, MessageView, Without};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -56,6 +57,8 @@ pub struct Stage {
     picture: Picture,
     /// What is left to do until the session is where it begins.
     opening: Option<Opening>,
+    /// When something happened last, as far as time adapts.
+    moved: Time,
 }
 
 impl Stage {
@@ -88,6 +91,7 @@ impl Stage {
             opening: Some(Opening::new(&options, script)),
             script: Script::new(options),
             picture: Picture::default(),
+            moved: Time::START,
         }
     }
 
@@ -210,6 +214,7 @@ impl Stage {
         self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
+        self.moved = now;
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }
@@ -307,6 +312,11 @@ impl Stage {
     /// The same counted by way: a handful of flows, however much is under way.
     pub fn flows(&self) -> Vec<Flow> {
         view::flights::flows(&self.cluster)
+    }
+
+    /// What is being said and done now, oldest first.
+    pub fn hops(&self) -> Vec<Hop> {
+        view::hops::hops(&self.cluster)
     }
 
     /// Messages under way; watch events are not counted.
