@@ -22,6 +22,7 @@ use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::{self, Format};
+use codec::manifest::{name_problem, namespace_problem};
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
 
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -237,7 +238,8 @@ impl Applier<'_> {
         }
         let retrieving =
             format!("retrieving current configuration of:\n{}\nfrom server for:", doc.describe());
-        if let Some(problem) = codec::manifest::name_problem(&doc.name) {
+        let problem = namespace_problem(&doc.namespace).or_else(|| name_problem(&doc.name));
+        if let Some(problem) = problem {
             return Err(add_source(&retrieving, &doc.source, Failure::Message(problem)).into());
         }
         let modified = modified_configuration(&doc.value);

@@ -30,6 +30,7 @@ use api::object::Kind;
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::Format;
+use codec::manifest::namespace_problem;
 use wire::{Call, CallError, FieldValidation};
 
 pub(super) const CREATE: Command = Command {
@@ -177,6 +178,9 @@ fn create_one(
     if dry_run == Some(DRY_RUN_CLIENT) {
         print_result(io, doc, "created", dry_run, None, format)?;
         return Ok(());
+    }
+    if let Some(problem) = namespace_problem(&doc.namespace) {
+        return Err(add_source("creating", &doc.source, Failure::Message(problem)).into());
     }
     let call =
         Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };

@@ -84,6 +84,11 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let ignore = cmd.parsed.flag("ignore-not-found");
     let failures: Vec<Failure> =
         failures.into_iter().filter(|failure| !(ignore && failure.is_not_found())).collect();
+    // Where the one object that was named is not there, nobody looks at the form any more.
+    let single = matches!(targets.as_slice(), [target] if target.name.is_some());
+    if single && let Some(failure) = Failure::aggregate(failures.clone()) {
+        return Err(failure.into());
+    }
     match cmd.get_format(io)? {
         Some(format) => print_objects(io, cmd, &targets, &infos, &format)?,
         None => print_tables(io, cmd, &targets, &scope, infos, &failures)?,

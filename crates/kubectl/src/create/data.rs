@@ -178,7 +178,7 @@ fn create_tls(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 fn add_sources(io: &Io, cmd: &Cmd, value: &mut Value, secret: bool) -> Result<(), Failure> {
     let (literals, files) = (cmd.parsed.all("from-literal"), cmd.parsed.list("from-file"));
     let lines = cmd.parsed.list("from-env-file");
-    if !lines.is_empty() && !(literals.is_empty() && files.is_empty()) {
+    if !(lines.is_empty() || literals.is_empty() && files.is_empty()) {
         return Err(Failure::message("from-env-file cannot be combined with from-file or from-literal"));
     }
     for source in &files {
