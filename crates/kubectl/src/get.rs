@@ -73,7 +73,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let watches = cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only");
     if cmd.parsed.flag("output-watch-events") && !watches {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
-        return Err(cmd.usage_error(text).into());
+        return Err(text.into());
     }
     let targets = cmd.targets(io, cmd.args(), true)?;
     if watches {
@@ -112,7 +112,7 @@ fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
         return Err(text.into());
     }
     if cmd.parsed.given("output") {
-        return Err(cmd.usage_error("--raw and --output are mutually exclusive").into());
+        return Err("--raw and --output are mutually exclusive".into());
     }
     if !matches!(path, "/healthz" | "/livez" | "/readyz") {
         return Err(absent::flag_text("raw").into());
