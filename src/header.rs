@@ -234,6 +234,7 @@ fn Scenarios() -> Html {
                 type="button"
                 class="quiet"
                 data-control="scenarios"
+                aria-label={now}
                 aria-haspopup="menu"
                 aria-expanded={open.to_string()}
                 onclick={page.on(FrontAction::Scenarios(!open))}

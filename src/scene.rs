@@ -220,7 +220,7 @@ fn SceneBar() -> Html {
             }
             <label class="ds-pick">
                 <span>{ "DaemonSet" }</span>
-                <select data-control="daemonset" onchange={choose} disabled={list.is_empty()}>
+                <select data-control="daemonset" aria-label="DaemonSet" onchange={choose} disabled={list.is_empty()}>
                     if list.is_empty() {
                         <option>{ words.none }</option>
                     }

@@ -183,7 +183,6 @@ words! {
     origin_daemonset: "DaemonSet pod", "DaemonSet 파드";
     origin_static: "static pod", "스태틱 파드";
     origin_api: "other pod", "일반 파드";
-    pod: "Pod", "파드";
     /// {} is a node's name.
     pods_on: "Pods on {}", "{}의 파드";
     no_pods: "no pods", "파드 없음";

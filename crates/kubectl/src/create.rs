@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/create/create.go, create_namespace.go, create_configmap.go and the like.
 
-mod batch;
 mod data;
 mod ingress;
 mod policy;
@@ -20,6 +19,7 @@ use super::absent::absent;
 use super::apply::{
     DRY_RUN_CLIENT, dry_run, modified_configuration, on_server, print_result, unreachable_validation,
 };
+use super::create_job::{CRON_JOB, JOB};
 use super::errors::{self, add_source};
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
@@ -61,9 +61,9 @@ pub(super) const CREATE: Command = Command {
         PRIORITY_CLASS,
         rbac::CLUSTER_ROLE,
         rbac::CLUSTER_ROLE_BINDING,
-        batch::CRON_JOB,
+        CRON_JOB,
         ingress::INGRESS,
-        batch::JOB,
+        JOB,
         policy::POD_DISRUPTION_BUDGET,
         policy::QUOTA,
         rbac::ROLE,
@@ -73,7 +73,8 @@ pub(super) const CREATE: Command = Command {
     ],
 };
 
-const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
+pub(super) const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
+
 const NAMESPACE: Command = Command {
     name: "namespace",
     aliases: &["ns"],
@@ -207,7 +208,7 @@ fn required(cmd: &Cmd, flags: &[&str]) -> Result<(), Failure> {
     Err(Failure::Message(format!("required flag(s) {} not set", missing.join(", "))))
 }
 
-fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
+pub(super) fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
     let before_dash = cmd.parsed.dash.unwrap_or(cmd.args().len());
     match cmd.args().get(..before_dash) {
         Some([name]) => Ok(name),
@@ -219,7 +220,7 @@ fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
 }
 
 /// Creates what the flags came to. The namespace is written into the object only where the line names one.
-fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i32, Stop> {
+pub(super) fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i32, Stop> {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let Some(kind) = Kind::of(&version, &kind) else { return Ok(1) };
