@@ -14,6 +14,7 @@ use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
 use crate::golang;
 use crate::golang::value::GoValue;
+use crate::kyaml::kyaml;
 use crate::template::Template;
 
 /// What `-o` asks for, other than a table.
@@ -21,6 +22,7 @@ use crate::template::Template;
 pub enum Format {
     Json,
     Yaml,
+    Kyaml,
     Name,
     JsonPath { path: JsonPath, template: String, as_json: bool, forbid_missing_keys: bool },
     GoTemplate(Template),
@@ -103,11 +105,7 @@ impl PrintFlags<'_> {
         Ok(match output.to_lowercase().as_str() {
             "json" => Some(Format::Json),
             "yaml" => Some(Format::Yaml),
-            "kyaml" => {
-                return Err(Failure::message(
-                    "-o kyaml is not simulated: use -o yaml, json, jsonpath=… or custom-columns=…",
-                ));
-            }
+            "kyaml" => Some(Format::Kyaml),
             _ => None,
         })
     }
@@ -203,6 +201,10 @@ impl Format {
             }
             Format::Yaml => {
                 out = yaml(value);
+                Ok(())
+            }
+            Format::Kyaml => {
+                out = kyaml(value);
                 Ok(())
             }
             Format::Name => {

@@ -5,15 +5,19 @@
 //!
 //! Kubernetes: cmd/kube-controller-manager.
 
+mod cronjob;
 pub mod daemon;
 mod deployment;
 pub mod disruption;
 pub mod garbage_collector;
+mod job;
 pub mod namespace;
 pub mod node_lifecycle;
+mod pod_control;
 pub mod pod_gc;
 mod procedure;
 mod replicaset;
+mod statefulset;
 pub mod taint_eviction;
 mod ttl;
 pub mod worker;
@@ -24,14 +28,18 @@ use client::informer::Caches;
 use client::leader_election::{Election, LeaderElector};
 use wire::{Answer, CallError, Ctx, Effect, Timer, Token, WatchEvent};
 
+use cronjob::CronJobController;
 use daemon::DaemonSetsController;
 use deployment::DeploymentController;
 use disruption::DisruptionController;
 use garbage_collector::GarbageCollector;
+use job::JobController;
+use job::ttl::TtlAfterFinishedController;
 use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
 use replicaset::ReplicaSetController;
+use statefulset::StatefulSetController;
 use taint_eviction::TaintEvictionController;
 use ttl::TtlController;
 
@@ -46,6 +54,10 @@ const POD_GC: u16 = 48;
 const DISRUPTION: u16 = 56;
 const REPLICA_SET: u16 = 64;
 const DEPLOYMENT: u16 = 72;
+const JOB: u16 = 80;
+const TTL_AFTER_FINISHED: u16 = 88;
+const STATEFUL_SET: u16 = 96;
+const CRON_JOB: u16 = 104;
 
 /// The kind of which the list comes last: then all caches are filled.
 pub const LAST_LISTED: Kind = Kind::Pod;
@@ -75,6 +87,10 @@ pub enum Controller {
     Ttl,
     ReplicaSet,
     Deployment,
+    Job,
+    TtlAfterFinished,
+    StatefulSet,
+    CronJob,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -110,6 +126,10 @@ pub struct ControllerManager {
     ttl: TtlController,
     replica_set: ReplicaSetController,
     deployment: DeploymentController,
+    job: JobController,
+    ttl_after_finished: TtlAfterFinishedController,
+    stateful_set: StatefulSetController,
+    cron_job: CronJobController,
 }
 
 impl Default for ControllerManager {
@@ -128,6 +148,10 @@ impl Default for ControllerManager {
             ttl: TtlController::default(),
             replica_set: ReplicaSetController::new(REPLICA_SET),
             deployment: DeploymentController::new(DEPLOYMENT),
+            job: JobController::new(JOB),
+            ttl_after_finished: TtlAfterFinishedController::new(TTL_AFTER_FINISHED),
+            stateful_set: StatefulSetController::new(STATEFUL_SET),
+            cron_job: CronJobController::new(CRON_JOB),
         }
     }
 }
@@ -214,6 +238,18 @@ impl ControllerManager {
         if self.enabled.has(Controller::Deployment) {
             self.deployment.run(ctx);
         }
+        if self.enabled.has(Controller::Job) {
+            self.job.run(ctx);
+        }
+        if self.enabled.has(Controller::TtlAfterFinished) {
+            self.ttl_after_finished.run(ctx);
+        }
+        if self.enabled.has(Controller::StatefulSet) {
+            self.stateful_set.run(ctx);
+        }
+        if self.enabled.has(Controller::CronJob) {
+            self.cron_job.run(ctx);
+        }
     }
 
     /// A first list, or one after the watch was interrupted.
@@ -268,6 +304,18 @@ impl ControllerManager {
         if self.enabled.has(Controller::Deployment) {
             self.deployment.on_change(&change, &self.caches, ctx);
         }
+        if self.enabled.has(Controller::Job) {
+            self.job.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::TtlAfterFinished) {
+            self.ttl_after_finished.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::StatefulSet) {
+            self.stateful_set.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::CronJob) {
+            self.cron_job.on_change(&change, ctx);
+        }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
@@ -285,6 +333,10 @@ impl ControllerManager {
             DISRUPTION => self.disruption.on_answer(token, &answer, ctx),
             REPLICA_SET => self.replica_set.on_answer(token, answer, ctx),
             DEPLOYMENT => self.deployment.on_answer(token, answer, ctx),
+            JOB => self.job.on_answer(token, answer, ctx),
+            TTL_AFTER_FINISHED => self.ttl_after_finished.on_answer(token, &answer, ctx),
+            STATEFUL_SET => self.stateful_set.on_answer(token, answer, ctx),
+            CRON_JOB => self.cron_job.on_answer(token, answer, ctx),
             _ => {}
         }
     }
@@ -304,6 +356,10 @@ impl ControllerManager {
             DISRUPTION => self.disruption.on_timer(&self.caches, ctx),
             REPLICA_SET => self.replica_set.on_timer(timer, &self.caches, ctx),
             DEPLOYMENT => self.deployment.on_timer(timer, &self.caches, ctx),
+            JOB => self.job.on_timer(timer, &self.caches, ctx),
+            TTL_AFTER_FINISHED => self.ttl_after_finished.on_timer(&self.caches, ctx),
+            STATEFUL_SET => self.stateful_set.on_timer(timer, &self.caches, ctx),
+            CRON_JOB => self.cron_job.on_timer(timer, &self.caches, ctx),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use client::workqueue::WorkQueue;
-use sim::Time;
+use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, Ctx, Timer, Token};
 
 /// Requests under way, by the tokens that their answers will carry.
@@ -112,6 +112,17 @@ impl<W: Ord + Clone> Worker<W> {
     pub(crate) fn add(&mut self, work: W, ctx: &mut Ctx) {
         self.queue.add(work);
         self.schedule(ctx);
+    }
+
+    /// Queues an item after a while; of several whiles the earliest end counts.
+    pub(crate) fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
+        self.queue.add_after(work, after, ctx.now);
+        self.schedule(ctx);
+    }
+
+    /// Whether a timer or token with this tag is its own.
+    pub(crate) fn owns(&self, tag: u16) -> bool {
+        self.requests.tag == tag
     }
 
     fn schedule(&mut self, ctx: &mut Ctx) {

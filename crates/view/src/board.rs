@@ -1,10 +1,12 @@
 //! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::{Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
+pub use kubelet::truth::StartStep;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiServerState {
@@ -91,6 +93,8 @@ pub struct ContainerView {
     pub restarts: u32,
     /// When a back-off ends, if one is on.
     pub restarts_at: Option<Time>,
+    /// Since when it runs, or since when it has ended, by the node's clock.
+    pub since: Option<Time>,
     pub is_init: bool,
 }
 
@@ -105,6 +109,7 @@ pub struct PodView {
     /// The node it runs on or, if `ghost`, is meant for; `None` in the Pending tray.
     pub node: Option<Rc<str>>,
     pub origin: Origin,
+    pub labels: BTreeMap<Rc<str>, Rc<str>>,
     /// `DaemonSet/agent`, `Node/worker-1`, or empty.
     pub controlled_by: Rc<str>,
     /// The static pod's file, if it is one.
@@ -128,6 +133,10 @@ pub struct PodView {
     pub difference: Option<Difference>,
     /// Why it waits, in the scheduler's or the kubelet's words.
     pub reason: Option<Rc<str>>,
+    /// What its start waits for.
+    pub step: Option<StartStep>,
+    /// Its time to end by itself: from the deletion until it is killed.
+    pub grace: Option<(Time, Time)>,
     pub containers: Vec<ContainerView>,
 }
 
@@ -207,6 +216,8 @@ pub struct DaemonSetView {
     pub node_selector: Rc<str>,
     /// Why pods cannot be made, while there are fewer than wanted.
     pub trouble: Option<Trouble>,
+    /// How many pods a rolling update may have unavailable at a time, of those desired; `None` for OnDelete.
+    pub max_unavailable: Option<u32>,
     /// Its template tolerates taints already.
     pub tolerates: bool,
     pub(crate) created: Timestamp,
