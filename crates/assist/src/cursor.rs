@@ -162,7 +162,7 @@ fn is_separator(line: &str) -> bool {
 }
 
 /// The document around a byte of a text: its first byte and its text.
-fn document_at(text: &str, at: usize) -> (usize, &str) {
+pub(crate) fn document_at(text: &str, at: usize) -> (usize, &str) {
     let (mut start, mut here) = (0, 0);
     for line in text.split_inclusive('\n') {
         let end = here + line.len();
@@ -178,7 +178,7 @@ fn document_at(text: &str, at: usize) -> (usize, &str) {
 }
 
 /// The value of a key of the document's root.
-fn root_value<'t>(document: &'t str, key: &str) -> Option<&'t str> {
+pub(crate) fn root_value<'t>(document: &'t str, key: &str) -> Option<&'t str> {
     let found = document.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     let value = found.split(" #").next().unwrap_or_default().trim();
     let value = value.trim_matches(['"', '\'']);

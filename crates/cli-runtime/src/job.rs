@@ -130,6 +130,23 @@ impl WatchSpec {
     }
 }
 
+/// A text that a person is to edit, and where it lies meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditText {
+    pub path: String,
+    pub text: Rc<[u8]>,
+}
+
+/// How a person's editing of a text ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    Saved(Rc<[u8]>),
+    /// Left as it was.
+    Left,
+    /// There is nobody who could edit.
+    NoEditor,
+}
+
 /// What a job waits for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
@@ -137,6 +154,8 @@ pub enum Progress {
     Needs(Call),
     /// Do this on a node and report with [`Job::done`].
     Acts(HostCommand),
+    /// Let a person edit this and report with [`Job::edited`].
+    Edits(EditText),
     /// Call [`Job::woke`] then.
     Sleeps { until: Time },
     /// Bring the watch's events with [`Job::event`], its end with [`Job::closed`]; call [`Job::woke`] at
@@ -158,6 +177,7 @@ struct Recorded<T> {
 enum Reply {
     Answer(Answer),
     Done(Outcome),
+    Edited(Edited),
     Woke,
 }
 
@@ -318,6 +338,13 @@ impl Job {
     pub fn done(&mut self, at: Time, outcome: Outcome) {
         if matches!(self.waits, Some(Progress::Acts(_))) {
             self.reply(at, Reply::Done(outcome));
+        }
+    }
+
+    /// The outcome of [`Progress::Edits`].
+    pub fn edited(&mut self, at: Time, edited: Edited) {
+        if matches!(self.waits, Some(Progress::Edits(_))) {
+            self.reply(at, Reply::Edited(edited));
         }
     }
 

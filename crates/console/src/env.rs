@@ -21,7 +21,7 @@ impl Host {
     /// As the prompt and `hostname` say it.
     pub fn name(&self) -> &str {
         match self {
-            Host::Desk => "desk",
+            Host::Desk => "desktop",
             Host::Node(name) => name,
         }
     }

@@ -34,6 +34,7 @@ use streams::{Fd, Fds, Streams};
 use thread::{Block, Body, Frame, Origin, Thread, ThreadId};
 use wire::{Answer, Call, CallError, WatchEvent};
 
+pub use cli_runtime::job::Edited;
 use cli_runtime::job::WatchSpec;
 
 /// What a shell asks of the world.
@@ -56,16 +57,6 @@ pub enum Mail {
     Event(WatchEvent),
     Closed(CallError),
     Edited(Edited),
-}
-
-/// How a person's editing of a file ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edited {
-    Saved(Rc<[u8]>),
-    /// Left as it was.
-    Left,
-    /// There is nobody who could edit.
-    NoEditor,
 }
 
 /// A file that a command wants a person to edit.

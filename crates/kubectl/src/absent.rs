@@ -11,7 +11,7 @@ pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
 }
 
 const BY_FILE: &str = "write a manifest and kubectl apply -f it";
-const NO_EDITOR: &str = "there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label";
+const EDIT_AFTERWARDS: &str = "use kubectl edit, or change the file and kubectl apply -f it";
 const NO_TRAFFIC: &str = "write a Service and kubectl apply -f it; nothing carries traffic here";
 const ONE_CONTEXT: &str =
     "there is one cluster, one user and one context here. Name another namespace with -n in each command";
@@ -24,7 +24,7 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
             "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
         }
         "diff" => "compare with kubectl get -o yaml",
-        "apply edit-last-applied" => NO_EDITOR,
+        "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",
         "create service" => NO_TRAFFIC,
         "proxy" => "kubectl get -o json shows what the API server answers",
@@ -59,26 +59,6 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// `kubectl edit`, up to the editor.
-pub(super) const EDIT: Command = Command {
-    name: "edit",
-    aliases: &[],
-    short: "Edit a resource on the server",
-    usage: "(RESOURCE/NAME | -f FILENAME)",
-    flags: &[
-        OUTPUT,
-        FILENAME,
-        RECURSIVE,
-        flag("save-config", '\0', Takes::Bool),
-        flag("subresource", '\0', Takes::Text),
-    ],
-    run: |io, cmd| {
-        resources_of(io, cmd)?;
-        Err(format!("kubectl edit is not simulated: {NO_EDITOR}").into())
-    },
-    subs: &[],
-};
 
 /// `kubectl autoscale`, up to the autoscaler.
 ///
@@ -117,7 +97,7 @@ fn autoscale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         )
         .into());
     }
-    let infos = resources_of(io, cmd)?;
+    let infos = resources_of(io, cmd, false)?;
     resources::continue_on_error(io, &infos, Vec::new(), |_, info| {
         let (of, kind) = (info.kind.info(), info.kind.name());
         if super::set::has_scale(info.kind) {
@@ -131,12 +111,12 @@ fn autoscale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     })
 }
 
-/// The objects that the command names; an error if one is not there.
-fn resources_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Info>, Stop> {
+/// The objects that the command names, all of a type for its name alone if that is allowed; an error if one is not there.
+pub(super) fn resources_of(io: &mut Io, cmd: &Cmd, all_by_default: bool) -> Result<Vec<Info>, Stop> {
     if cmd.args().is_empty() && !cmd.parsed.given("filename") {
         return Err(resources::missing_resource_error().into());
     }
-    let targets = cmd.targets(io, cmd.args(), false)?;
+    let targets = cmd.targets(io, cmd.args(), all_by_default)?;
     let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
     match Failure::aggregate(failures) {
         Some(failure) => Err(failure.into()),
@@ -151,7 +131,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("as", IMPERSONATION),
     ("as-group", IMPERSONATION),
     ("current-replicas", "the number is set in any case"),
-    ("edit", NO_EDITOR),
+    ("edit", EDIT_AFTERWARDS),
     ("interactive", "this console answers no questions"),
     ("local", "use --dry-run=client"),
     ("raw", "name what to get, with -o json"),

@@ -16,6 +16,7 @@ mod create;
 mod delete;
 mod describe;
 mod drain;
+mod edit;
 mod explain;
 mod expose;
 mod get;
@@ -171,7 +172,7 @@ const COMMANDS: &[Command] = &[
     describe::COMMAND,
     absent("diff", "Diff the live version against a would-be applied version"),
     drain::DRAIN,
-    absent::EDIT,
+    edit::COMMAND,
     watch::EVENTS,
     absent("exec", "Execute a command in a container"),
     explain::COMMAND,

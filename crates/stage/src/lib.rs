@@ -23,7 +23,7 @@ use yaml::Diagnostic;
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
 pub use console::{Completion, Programs};
-pub use drift::{Drift, Drifted};
+pub use drift::{Difference, Drift, Drifted, taken};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, Start};

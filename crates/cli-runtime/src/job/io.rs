@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::marks::{Kept, Watching};
 use super::{
-    Chunk, Client, Cursor, Failure, FileDiagnostic, HostCommand, Job, Mark, Notice, Outcome, Progress, Reply,
-    Stop, Stream, WatchSpec,
+    Chunk, Client, Cursor, EditText, Edited, Failure, FileDiagnostic, HostCommand, Job, Mark, Notice,
+    Outcome, Progress, Reply, Stop, Stream, WatchSpec,
 };
 use api::object::{Kind, Object};
 use sim::files::{Entry, clean_path};
@@ -101,6 +101,14 @@ impl<'a> Io<'a> {
         match self.next_reply() {
             Some(Reply::Done(outcome)) => Ok(outcome),
             _ => self.wait(Progress::Acts(command)),
+        }
+    }
+
+    /// Lets a person edit a text.
+    pub fn edit(&mut self, text: EditText) -> Result<Edited, Stop> {
+        match self.next_reply() {
+            Some(Reply::Edited(edited)) => Ok(edited),
+            _ => self.wait(Progress::Edits(text)),
         }
     }
 
