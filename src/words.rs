@@ -475,6 +475,10 @@ static EDITOR_KO: &[(&str, &str)] = &[
     ("Control character", "제어 문자"),
     ("current match", "현재 일치"),
     ("on line", "행"),
+    ("Fold line", "접기"),
+    ("Unfold line", "펼치기"),
+    ("folded code", "접힌 부분"),
+    ("unfold", "펼치기"),
     ("Go to line", "행으로 이동"),
     ("go", "이동"),
 ];
