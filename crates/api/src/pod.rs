@@ -52,8 +52,10 @@ pub enum PodSource {
 }
 
 impl PodSource {
+    /// All sources.
     pub const ALL: [PodSource; 3] = [PodSource::File, PodSource::Http, PodSource::Api];
 
+    /// The source as the annotation kubernetes.io/config.source names it.
     pub fn name(self) -> &'static str {
         match self {
             PodSource::File => "file",
@@ -66,6 +68,7 @@ impl PodSource {
 /// A pod, as the API server or a kubelet's file source holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// Everything of the spec that siblings share.
     pub spec: Rc<PodSpec>,
@@ -74,6 +77,7 @@ pub struct Pod {
     pub pinned_to: Option<Name>,
     /// spec.nodeName.
     pub node_name: Option<Name>,
+    /// Its status.
     pub status: PodStatus,
 }
 
@@ -89,6 +93,7 @@ impl Pod {
         }
     }
 
+    /// Whether it is the mirror of a static pod.
     pub fn is_mirror(&self) -> bool {
         self.meta.annotations().contains_key(CONFIG_MIRROR)
     }
@@ -124,6 +129,7 @@ impl Pod {
         matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
     }
 
+    /// Whether the condition Ready is True.
     pub fn is_ready(&self) -> bool {
         self.status.condition(ConditionType::Ready).is_some_and(|c| c.status == ConditionStatus::True)
     }
@@ -167,6 +173,7 @@ impl Pod {
         spec
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": self.meta.to_value(),

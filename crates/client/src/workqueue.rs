@@ -125,6 +125,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
         self.queue.iter()
     }
 
+    /// Whether nothing waits to be taken. What is under way or delayed does not count.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -46,7 +46,7 @@ impl Cluster {
     pub(super) fn event_rejected(&mut self, part: Part, draft: EventDraft, error: StatusError) {
         // That its namespace is being deleted is not worth a line.
         if matches!(part, Part::Kubelet(_)) && error.reason != StatusReason::Forbidden {
-            self.post_leg(part, Token::NONE, Leg::EventRejected(Box::new((draft, error))));
+            self.post_leg(part, Token::None, Leg::EventRejected(Box::new((draft, error))));
         }
     }
 
@@ -76,7 +76,7 @@ impl Cluster {
             waiting.since += GIVEN_UP_AFTER;
         }
         for draft in waiting.events {
-            self.send(part, Call::PostEvent(draft), Token::NONE);
+            self.send(part, Call::PostEvent(draft), Token::None);
         }
     }
 

@@ -278,7 +278,7 @@ impl Cluster {
             if let Some(elector) = leader.filter(|_| on_request) {
                 // The scheduler gives its lease up; the controller manager does not (CP-011).
                 let call = elector.release();
-                self.send(Part::Scheduler, call, Token::NONE);
+                self.send(Part::Scheduler, call, Token::None);
             }
             self.stop_leading(ended.elector());
         }

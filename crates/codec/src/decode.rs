@@ -28,6 +28,7 @@ pub struct Decoded {
     pub error: Option<DecodeError>,
 }
 
+/// A field that Kubernetes' type does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownField {
     /// `spec.template.spec.containers[0].imagePulPolicy`
@@ -36,6 +37,7 @@ pub struct UnknownField {
     pub(crate) nearest: Option<&'static str>,
 }
 
+/// A value that does not fit the type of its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     /// `json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string`
@@ -111,6 +113,7 @@ impl UnknownField {
 }
 
 impl DecodeError {
+    /// The error at its place in the tree that was decoded.
     pub fn diagnostic(&self, tree: &Node) -> Diagnostic {
         self.diagnostic_below(tree, "")
     }

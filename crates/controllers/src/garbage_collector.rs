@@ -15,7 +15,7 @@ use api::meta::{ObjectMeta, OwnerReference, Uid};
 use api::object::{Key, Kind};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches};
-use wire::{Answer, Call, Ctx, DeleteOptions, FieldValidation, Patch, Propagation, Token};
+use wire::{Answer, Call, Controller, Ctx, DeleteOptions, FieldValidation, Patch, Propagation};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -109,10 +109,10 @@ fn indexed(kind: Kind, meta: &ObjectMeta) -> impl Iterator<Item = &OwnerReferenc
     meta.common.owners.iter().filter(move |owner| Some(owner.uid) != controller)
 }
 
-impl GarbageCollector {
-    pub(crate) fn new(tag: u16) -> GarbageCollector {
+impl Default for GarbageCollector {
+    fn default() -> Self {
         GarbageCollector {
-            worker: Worker::new(tag),
+            worker: Worker::new(Controller::GarbageCollector),
             present: LookupMap::default(),
             absent: BTreeSet::new(),
             dependents: BTreeMap::new(),
@@ -120,7 +120,9 @@ impl GarbageCollector {
             letting_go: BTreeMap::new(),
         }
     }
+}
 
+impl GarbageCollector {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
@@ -328,8 +330,8 @@ impl GarbageCollector {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        let Some(work) = self.worker.answered(token) else { return };
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        let Some(work) = self.worker.answered(request) else { return };
         if let Work::Look(item, owner, ..) = &work {
             let found = match &answer.result {
                 Ok(reply) => reply.object().and_then(|object| object.meta()).map(|meta| meta.uid),

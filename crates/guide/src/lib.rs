@@ -21,50 +21,67 @@ include!(concat!(env!("OUT_DIR"), "/stories.rs"));
 pub struct Story {
     /// `demo`, `ready`, `bare` or `fleet`.
     pub scenario: &'static str,
+    /// The steps, in the order in which they are told.
     pub steps: &'static [Step],
 }
 
 /// Something that a person can see for themselves.
 #[derive(Debug)]
 pub struct Step {
+    /// Its name in the guide's file and in saved ticks.
     pub id: &'static str,
     /// A few words.
     pub title: Text,
+    /// What is true of the cluster, in a sentence.
     pub claim: Text,
     /// What to look at while it happens.
     pub watch: Text,
     /// Where it can be seen.
     pub light: &'static [Light],
+    /// What ticks it, in order.
     pub parts: &'static [Part],
 }
 
 /// A part of a step: ticked when the world has shown it once.
 #[derive(Debug)]
 pub struct Part {
+    /// Its name in the guide's file and in saved ticks.
     pub id: &'static str,
     /// What to do, or what to wait for.
     pub text: Text,
+    /// What the world has to show.
     pub check: Fact,
     needs: Option<ApiServer>,
     actions: &'static [Action],
 }
 
+/// A text in both languages of the page.
 #[derive(Debug)]
 pub struct Text {
+    /// English.
     pub en: &'static str,
+    /// Korean.
     pub ko: &'static str,
 }
 
 /// What can be lit up on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Light {
+    /// The API server and etcd.
     ApiServer,
+    /// The whole control plane.
     ControlPlane,
+    /// The pods of DaemonSets.
     DaemonPods,
+    /// Static pods and their mirrors.
     StaticPods,
+    /// The kubelets of the nodes.
     Kubelets,
+    /// The files on the nodes' disks.
     Files,
+    /// The editor of the DaemonSet.
     DaemonSet,
+    /// The nodes.
     Nodes,
 }
 

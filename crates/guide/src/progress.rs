@@ -21,6 +21,7 @@ fn key(story: &Story, step: &Step, part: &Part) -> String {
 }
 
 impl Ticks {
+    /// Whether a part of a step is ticked.
     pub fn has_part(&self, story: &Story, step: &Step, part: &Part) -> bool {
         self.ticked.contains(&key(story, step, part))
     }
@@ -60,10 +61,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Goes on from ticks that were saved.
     pub fn new(ticks: Ticks) -> Progress {
         Progress { ticks, memory: Memory::default() }
     }
 
+    /// What is ticked so far.
     pub fn ticks(&self) -> &Ticks {
         &self.ticks
     }

@@ -32,6 +32,7 @@ pub struct ContainerKey {
     pub(crate) hash: u64,
 }
 
+/// The key of a container's crash back-off. Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
     ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.back_off_hash }
 }

@@ -40,6 +40,7 @@ pub struct ManifestError {
 /// A file that gives a pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
+    /// The pod, ready to be run: named after the node, with its hash.
     pub pod: Rc<Pod>,
     /// What the kubelet takes without a word and a person would regret.
     pub warnings: Vec<Diagnostic>,

@@ -12,7 +12,9 @@ use api::pod::Pod;
 pub enum PodOperation {
     /// The source knows them no more.
     Remove,
+    /// It was not there before.
     Add,
+    /// Its spec, labels or annotations changed.
     Update,
     /// Their deletion has begun.
     Delete,
@@ -21,6 +23,7 @@ pub enum PodOperation {
 }
 
 impl PodOperation {
+    /// The operation's name as upstream logs it: `ADD`.
     pub fn text(self) -> &'static str {
         match self {
             PodOperation::Remove => "REMOVE",

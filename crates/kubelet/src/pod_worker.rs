@@ -14,12 +14,12 @@ use super::kuberuntime::PodActions;
 use super::mirror::MirrorWork;
 use super::pod_config::{PodOperation, check_and_update_pod};
 use super::prober;
-use super::timers::{SYNC, jitter};
+use super::timers::jitter;
 use api::event::ObjectRef;
 use api::meta::Uid;
 use api::pod::{Pod, Reason, Waiting};
 use sim::{Duration, Time};
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 use super::status_manager::OwnStatus;
 use super::uid_list::OfPod;
@@ -374,7 +374,7 @@ impl Kubelet {
         let due = (ctx.now + jitter(span, ctx)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
         worker.extra().resync = Some(due);
-        ctx.wake_at(due, self.timer(SYNC, u64::from(at.number())));
+        ctx.wake_at(due, self.timer(KubeletTimer::SyncPod(at.number())));
     }
 
     pub(super) fn on_sync_due(&mut self, number: u32, ctx: &mut Ctx) {

@@ -198,7 +198,7 @@ impl World {
             true => self.handle(call),
             false => Answer { result: Err(CallError::Refused), warnings: Vec::new() },
         };
-        if token != Token::NONE {
+        if token != Token::None {
             self.agenda.push(self.now + self.settings.link_delay, Due::Answer(token, answer));
         }
     }

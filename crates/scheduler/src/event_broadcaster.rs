@@ -116,7 +116,7 @@ impl EventBroadcaster {
             first: ctx.now,
             last: ctx.now,
         };
-        ctx.request(Call::PostEvent(draft.clone()), Token::NONE);
+        ctx.request(Call::PostEvent(draft.clone()), Token::None);
         self.prune(last_check);
         self.event_cache.insert(key, Series { draft, written: 1 });
     }
@@ -158,7 +158,7 @@ impl EventBroadcaster {
 fn write(series: &mut Series, unwritten: &mut usize, ctx: &mut Ctx) {
     series.written = series.draft.count;
     *unwritten = unwritten.saturating_sub(1);
-    ctx.request(Call::PostEvent(series.draft.clone()), Token::NONE);
+    ctx.request(Call::PostEvent(series.draft.clone()), Token::None);
 }
 
 #[cfg(test)]

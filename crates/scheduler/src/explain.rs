@@ -29,6 +29,7 @@ pub struct Obstacle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     pub(crate) node: Name,
+    /// What keeps the pod from it, in the order of the plugins.
     pub obstacles: Vec<Obstacle>,
 }
 

@@ -12,7 +12,7 @@ use super::fit_error::{Diagnosis, NodeToStatus, fit_error};
 use super::framework::{Code, Plugin, Status};
 use super::queue::PodIx;
 use super::run::CycleState;
-use super::{DEFAULT_SCHEDULER_NAME, Scheduler, TOKEN_PREEMPT};
+use super::{DEFAULT_SCHEDULER_NAME, Scheduler};
 use api::event::{EventType, Message};
 use api::object::{Key, Kind};
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
@@ -217,7 +217,7 @@ impl Scheduler {
             let kind = ConditionType::DisruptionTarget;
             if status.set_condition(kind, ConditionStatus::True, Some(reason.clone()), now) {
                 let pod = PodId::of(&victim.meta);
-                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
             }
             let delete = Call::Delete {
                 kind: Kind::Pod,
@@ -227,7 +227,7 @@ impl Scheduler {
             self.next_token += 1;
             let preemption = Preemption { preemptor: ix, victim, message: message.clone() };
             self.preemptions.insert(self.next_token, preemption);
-            ctx.request(delete, Token { tag: TOKEN_PREEMPT, value: self.next_token });
+            ctx.request(delete, Token::Scheduler(self.next_token));
         }
     }
 
@@ -252,7 +252,7 @@ impl Scheduler {
         let mut status = queued.pod.status.clone();
         status.nominated_node = None;
         let pod = PodId::of(&queued.pod.meta);
-        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
     }
 }
 

@@ -27,11 +27,14 @@ pub enum Start {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
+    /// What all chance comes from.
     pub seed: u64,
+    /// How many workers there are at the beginning.
     pub workers: u32,
     /// How many zones the workers are spread over, by label; none if 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub zones: u32,
+    /// What is there at the beginning.
     pub start: Start,
     /// Whether kubeadm installs kube-proxy.
     pub kube_proxy: bool,
@@ -70,7 +73,9 @@ impl Options {
 /// One action and when it was done, in microseconds since the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Microseconds since the session began.
     pub at: u64,
+    /// What was done.
     pub command: Command,
 }
 
@@ -78,7 +83,9 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     pub(crate) version: u32,
+    /// What the session began with.
     pub options: Options,
+    /// The commands, in the order in which they were done.
     pub entries: Vec<Entry>,
     /// How far the session had run.
     #[serde(default)]
@@ -86,6 +93,7 @@ pub struct Script {
 }
 
 impl Script {
+    /// A session in which nothing was done yet.
     pub fn new(options: Options) -> Script {
         Script { version: SCRIPT_VERSION, options, entries: Vec::new(), until: 0 }
     }
@@ -107,6 +115,7 @@ impl Script {
         Ok(script)
     }
 
+    /// The script as JSON, in one line; [`Script::parse`] reads it.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -33,6 +33,7 @@ impl Default for Gaze {
     }
 }
 
+/// The board and the fleet as they were last drawn, to be brought up to date by what changed.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     gaze: Gaze,
@@ -61,6 +62,7 @@ pub struct Looked {
 }
 
 impl Picture {
+    /// All nodes from afar.
     pub fn fleet(&self) -> &Rc<Fleet> {
         &self.fleet
     }

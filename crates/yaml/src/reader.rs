@@ -27,6 +27,7 @@ const KUBECTL_LIMIT: usize = u32::MAX as usize;
 /// One document of a file. Its tree's spans are places in the whole file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
+    /// What the document says.
     pub tree: Node,
     /// The line on which the document begins, from 1.
     pub start_line: u32,

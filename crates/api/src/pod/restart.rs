@@ -9,16 +9,20 @@ use super::spec::{Container, PodSpec, RestartPolicy};
 /// What a container's rule does when it ends with an exit code that the rule names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestartAction {
+    /// The container is started again.
     Restart,
+    /// All containers of the pod are started again.
     RestartAllContainers,
 }
 
 /// One of a container's restartPolicyRules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestartRule {
+    /// What is done.
     pub action: RestartAction,
     /// The operator In; if not, NotIn.
     pub within: bool,
+    /// The exit codes that are meant.
     pub exit_codes: Vec<i32>,
 }
 
