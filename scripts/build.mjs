@@ -34,12 +34,13 @@ class Build {
     const [program] = await Promise.all([this.cargo(), run("scripts/setup.sh", ["module"])]);
     this.program = program;
     const tags = { rust: this.rust, css: this.css, icon: this.icon, inline: this.inline, "copy-file": this.copy };
-    const html = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
+    const tagged = await replace(readFileSync("index.html", "utf8"), /<link\s[^>]*\bdata-trunk\b[^>]*>/g, async ([tag]) => {
       const attributes = attributesOf(tag);
       const make = tags[attributes.rel];
       if (!make) throw new Error(`index.html: scripts/build.mjs does not know ${tag}`);
       return make.call(this, attributes);
     });
+    const html = tagged.replace('content="descriptions.txt"', `content="./${this.place(this.descriptions, "descriptions.txt")}"`);
     writeFileSync(join(this.staging, "index.html"), this.dev ? html.replace("</head>", `${RELOADS}</head>`) : html);
     await this.hooks("post_build");
     if (!this.dev) {
@@ -58,7 +59,7 @@ class Build {
     }
   }
 
-  /** Compiles the page's binary; resolves to its path. */
+  /** Compiles the page's binary; resolves to its path. Notes where the descriptions of the API's fields lie. */
   async cargo() {
     const profile = this.dev ? "dev" : "page";
     const args = ["rustc", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
@@ -73,6 +74,10 @@ class Build {
     const files = artifacts.findLast((one) => one.reason === "compiler-artifact" && one.target.name === "web")?.filenames ?? [];
     const program = files.find((file) => file.endsWith(".wasm"));
     if (!program) throw new Error("cargo names no web.wasm");
+    // What crates/api/build.rs has written beside the table of fields.
+    const api = artifacts.findLast((one) => one.reason === "build-script-executed" && /[/]crates[/]api[@#]/.test(one.package_id));
+    if (!api) throw new Error("cargo names no build script of crates/api");
+    this.descriptions = join(api.out_dir, "descriptions.txt");
     return program;
   }
 

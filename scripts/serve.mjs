@@ -31,7 +31,7 @@ const TYPES = {
  * Serves `dir`, and the same again below each of `bases` ("/some/where/"); resolves to { server, url }.
  * Port 0 takes any free one. `first` may answer a request itself and says so by returning true.
  *
- * @param {{ dir: string, port?: number, bases?: string[], first?: (request: object, response: object) => boolean }} options
+ * @param {{ dir: string, port?: number, bases?: string[], first?: (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => boolean }} options
  */
 export function serve({ dir, port = 8080, bases = [], first = () => false }) {
   const server = createServer((request, response) => {

@@ -17,7 +17,8 @@ const PLAY = 0.03;
 const sent = (file, ext) => statSync(file + ext, { throwIfNoEntry: false })?.size ?? statSync(file).size;
 
 const rows = filesOf(dir)
-  // A page loads neither the licences of its parts nor what helps to debug it.
+  // A page loads neither the licences of its parts nor what helps to debug it, and the descriptions of the API's
+  // fields (descriptions.txt) only for who edits a manifest.
   .filter((file) => ![".map", ".txt"].includes(extname(file)))
   .map((file) => ({
     // Without the fingerprint, so that two builds can be laid side by side.

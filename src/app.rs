@@ -19,6 +19,7 @@ use yew::html::Scope;
 use yew::prelude::*;
 
 use super::actions;
+use super::assist::Assist;
 use super::clock::budget;
 use super::console::terminal::Terminal;
 use super::desk::DeskAction;
@@ -158,6 +159,7 @@ impl Component for App {
             map,
             focus: Rc::default(),
             terminal: Rc::new(Terminal::new(session.clone())),
+            assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
         let saver = Saver::new(shelf, &page.stores, witness.seen());

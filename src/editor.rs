@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
+use super::descriptions;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
 use super::editor_js::{Editor, EditorDiagnostic, EditorHooks, EditorOptions};
@@ -63,9 +64,12 @@ fn hooks(shown: &Slot<Shown>, page: &Page) -> EditorHooks {
             }
         }
     };
+    let (complete, hover) = page.assist.hooks(page);
     EditorHooks {
         on_change: Some(Closure::new(changed)),
         on_submit: Some(Closure::new(submitted)),
+        complete: Some(complete),
+        hover: Some(hover),
         ..EditorHooks::default()
     }
 }
@@ -151,7 +155,9 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
         }
     });
-    html! { <div class="editor" ref={parent}></div> }
+    // Who goes into the editor may ask for what the fields are for.
+    let entered = Callback::from(|_: FocusEvent| descriptions::load(Callback::noop()));
+    html! { <div class="editor" ref={parent} onfocusin={entered}></div> }
 }
 
 fn show(held: &Slot<Option<Held>>, shown: &Slot<Shown>, document: &str, text: &Rc<str>) {

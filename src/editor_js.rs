@@ -114,7 +114,7 @@ pub struct EditorHooks {
     pub on_cursor: Hook<dyn FnMut(u32, u32, u32)>,
     /// Text, offset, asked for by key; answers `undefined` or what [`completions`] makes.
     pub complete: Hook<dyn FnMut(String, u32, bool) -> JsValue>,
-    /// Text, offset; answers `undefined` or what [`hover`] makes.
+    /// Text, offset; answers `undefined` or what [`hover`] makes, or a promise of it.
     pub hover: Hook<dyn FnMut(String, u32) -> JsValue>,
 }
 
@@ -168,7 +168,6 @@ pub struct EditorHighlight {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[allow(dead_code, reason = "the desk does not complete yet")]
 pub struct EditorCompletion {
     pub label: String,
     /// Stands behind the label: the type.
@@ -183,7 +182,6 @@ pub struct EditorCompletion {
 }
 
 /// An answer to [`EditorHooks::complete`]; the word being completed begins at `from`.
-#[allow(dead_code, reason = "the desk does not complete yet")]
 pub fn completions(from: u32, options: &[EditorCompletion]) -> JsValue {
     #[derive(Serialize)]
     struct Completions<'a> {
@@ -194,7 +192,6 @@ pub fn completions(from: u32, options: &[EditorCompletion]) -> JsValue {
 }
 
 /// An answer to [`EditorHooks::hover`]: plain text, whose first line stands out.
-#[allow(dead_code, reason = "the desk has no hover texts yet")]
 pub fn hover(from: u32, to: u32, text: &str) -> JsValue {
     #[derive(Serialize)]
     struct Hover<'a> {

@@ -3,13 +3,15 @@
 use std::rc::Rc;
 
 use sim::Time;
-use view::{Board, ContainerView, DaemonSetView, NodeView, Origin, PodView, Without};
+use view::why::mend_trouble;
+use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, PodView, Without};
 use yew::prelude::*;
 
 use super::compare::Compare;
 use super::drawer::EventList;
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
+use super::node::belongs_to;
 use super::page::{use_front, use_layout, use_page, use_selection, use_world};
 use super::pod::difference_text;
 use super::renders;
@@ -17,6 +19,7 @@ use super::same::Same;
 use super::speed::short_clock;
 use super::state::{Action, LayoutAction, Selection, SideTab, Size};
 use super::tabs::{Tab, Tabs};
+use super::why::{self, Line, MendButton, cause_text, fit_state, fit_word};
 use super::words::fill;
 use super::yaml_view::YamlView;
 
@@ -27,20 +30,17 @@ enum Shown {
     Gone(Rc<str>),
     Pod(Same<PodView>),
     Node(Same<NodeView>),
-    DaemonSet(Same<DaemonSetView>, Vec<NodeWithout>),
+    /// With how it stands on each near node.
+    DaemonSet(Same<DaemonSetView>, Vec<OnNode>),
     /// A part of the control plane, and the pod that it is.
     Part(Rc<str>, Option<Same<PodView>>),
 }
 
-/// A node that has no pod of the DaemonSet, and why.
-#[derive(Clone, PartialEq)]
-struct NodeWithout {
-    node: Rc<str>,
-    reasons: Vec<Rc<str>>,
-}
+/// A node's name, the DaemonSet's pod there, and what there is to say of it.
+type OnNode = (Rc<str>, Option<Same<PodView>>, Option<Line>);
 
 impl Shown {
-    fn of(selection: &Selection, board: &Board) -> Shown {
+    fn of(page: &super::page::Page, selection: &Selection, board: &Board) -> Shown {
         let found = match selection {
             Selection::Nothing => return Shown::Nothing,
             Selection::Part(name) => {
@@ -52,19 +52,19 @@ impl Shown {
             Selection::Node(name) => (name, find_node(board, name).map(|node| Shown::Node(node.into()))),
             Selection::DaemonSet(id) => {
                 let ds = board.daemonsets.iter().find(|ds| ds.id == *id);
-                (id, ds.map(|ds| Shown::DaemonSet(ds.into(), nodes_without(board, id))))
+                (id, ds.map(|ds| Shown::DaemonSet(ds.into(), on_nodes(page, board, id))))
             }
         };
         found.1.unwrap_or_else(|| Shown::Gone(found.0.clone()))
     }
 }
 
-fn nodes_without(board: &Board, id: &str) -> Vec<NodeWithout> {
-    let without = board.nodes.iter().filter_map(|node| {
-        let why = node.why_not.iter().find(|why| *why.daemonset == *id)?;
-        Some(NodeWithout { node: node.name.clone(), reasons: why.reasons.clone() })
-    });
-    without.collect()
+fn on_nodes(page: &super::page::Page, board: &Board, id: &Rc<str>) -> Vec<OnNode> {
+    let on_node = |node: &Rc<NodeView>| {
+        let pod = node.pods.iter().find(|pod| belongs_to(pod, Some(id)));
+        (node.name.clone(), pod.map(Same::from), why::line(page, board, node, id))
+    };
+    board.nodes.iter().map(on_node).collect()
 }
 
 #[component]
@@ -74,10 +74,10 @@ pub fn Inspector() -> Html {
     let words = page.words();
     let selection = use_selection(Selection::clone);
     let (shown, actions, details) = use_world({
-        let selection = selection.clone();
+        let (selection, page) = (selection.clone(), page.clone());
         move |world| {
             let actions = items(words, &world.board, &selection);
-            (Shown::of(&selection, &world.board), actions, world.details.clone())
+            (Shown::of(&page, &selection, &world.board), actions, world.details.clone())
         }
     });
     let (started, silent) = use_world(|world| (world.started, world.board.api_silent_since));
@@ -318,9 +318,9 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
             if node.restart_needed {
                 <p class="why"><b>{ words.restart_needed }</b>{ " " }{ words.restart_needed_long }</p>
             }
-            { for node.why_not.iter().map(|why| html! {
+            { for why::unfit(node).map(|why| html! {
                 <p class="why"><b>{ fill(words.no_pod_of, &[&why.daemonset]) }</b>
-                    { for why.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</p>
+                    { for why.causes.iter().map(|cause| cause_row(page, cause, &why.daemonset, &node.name)) }</p>
             }) }
             <h3>{ words.f_taints }</h3>
             <ul class="tags">
@@ -336,7 +336,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
 fn daemonset_body(
     page: &super::page::Page,
     ds: &DaemonSetView,
-    nodes: &[NodeWithout],
+    nodes: &[OnNode],
     without: &[Without],
 ) -> Html {
     let words = page.words();
@@ -350,30 +350,61 @@ fn daemonset_body(
         (words.f_misscheduled, number(ds.misscheduled)),
         (words.f_node_selector, html! { <code>{ &*ds.node_selector }</code> }),
     ];
-    let why = nodes.iter().map(|without| {
-        html! { <li key={&*without.node}><b>{ &*without.node }</b>{ for without.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }</li> }
-    });
     html! {
         <>
             { facts(rows) }
             if let Some(trouble) = &ds.trouble {
-                <p class="why"><b>{ words.why }</b><q>{ &**trouble }</q></p>
-            }
-            if !(nodes.is_empty() && without.is_empty()) {
-                <h3>{ words.nodes_without }</h3>
-                <ul class="why-list">
-                    if without.is_empty() {
-                        { for why }
-                    } else {
-                        { for without.iter().map(|group| without_row(page, group)) }
+                <p class="why"><b>{ words.why }</b><q>{ &*trouble.text }</q>
+                    if let Some(mend) = mend_trouble(trouble) {
+                        <MendButton {mend} />
                     }
-                </ul>
+                </p>
+            }
+            if !without.is_empty() {
+                <h3>{ words.nodes_without }</h3>
+                <ul class="why-list">{ for without.iter().map(|group| without_row(page, group, &ds.id)) }</ul>
+            } else if nodes.len() > 1 {
+                <h3>{ words.on_the_nodes }</h3>
+                <ul class="why-list" data-region="on-nodes">{ for nodes.iter().map(|on_node| on_node_row(page, on_node)) }</ul>
             }
         </>
     }
 }
 
-fn without_row(page: &super::page::Page, group: &Without) -> Html {
+/// One cause, with the button that mends it.
+fn cause_row(page: &super::page::Page, cause: &Cause, daemonset: &Rc<str>, node: &Rc<str>) -> Html {
+    html! {
+        <>
+            <q data-cause={cause.kind()}>{ cause_text(page.lang, cause) }</q>
+            if let Some(mend) = view::why::mend(cause, daemonset, node) {
+                <MendButton {mend} />
+            }
+        </>
+    }
+}
+
+/// How it stands with the DaemonSet on one node.
+fn on_node_row(page: &super::page::Page, (node, pod, line): &OnNode) -> Html {
+    let words = page.words();
+    let fit = line.as_ref().map_or(Fit::Waits, |line| line.fit);
+    let (state, glyph) = fit_state(fit);
+    let show = page.on(Action::Show(Selection::Node(node.clone())));
+    let said =
+        line.as_ref().map(|line| line.text.clone()).or_else(|| pod.as_ref().map(|pod| pod.status.clone()));
+    html! {
+        <li key={&**node} class="on-node" data-fit={fit.text()} data-state={state} data-on-node={node.clone()}>
+            <Icon name={glyph} class="state" />
+            <button type="button" class="link" onclick={show}>{ &**node }</button>
+            <small>{ fit_word(words, fit) }</small>
+            if let Some(mend) = line.as_ref().and_then(|line| line.mend.clone()) {
+                <MendButton {mend} />
+            }
+            <q>{ said.as_deref().unwrap_or_default() }</q>
+        </li>
+    }
+}
+
+fn without_row(page: &super::page::Page, group: &Without, daemonset: &Rc<str>) -> Html {
     let words = page.words();
     let more = group.count as usize - group.examples.len().min(group.count as usize);
     html! {
@@ -384,7 +415,13 @@ fn without_row(page: &super::page::Page, group: &Without) -> Html {
             if more > 0 {
                 <span class="muted">{ fill(words.and_more, &[&more.to_string()]) }</span>
             }
-            { for group.reasons.iter().map(|reason| html! { <q>{ &**reason }</q> }) }
+            { for group.causes.iter().map(|cause| match (group.examples.first(), group.count) {
+                // What mends one node of many is no mend of the group, but what is changed in the template is.
+                (Some(node), count) if count == 1 || matches!(cause, Cause::Taint { .. }) => {
+                    cause_row(page, cause, daemonset, node)
+                }
+                _ => html! { <q data-cause={cause.kind()}>{ cause_text(page.lang, cause) }</q> },
+            }) }
         </li>
     }
 }

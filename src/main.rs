@@ -2,10 +2,12 @@
 
 mod actions;
 mod app;
+mod assist;
 mod clock;
 mod compact;
 mod compare;
 mod console;
+mod descriptions;
 mod desk;
 mod drawer;
 mod dropped;
@@ -40,6 +42,7 @@ mod state;
 mod storage;
 mod store;
 mod tabs;
+mod why;
 mod wires;
 mod witness;
 mod words;

@@ -46,7 +46,7 @@ pub fn exec(line: String) -> Command {
     Command::Exec { line, files: Default::default() }
 }
 
-fn namespace_flag(namespace: &str) -> String {
+pub fn namespace_flag(namespace: &str) -> String {
     if namespace == "default" { String::new() } else { format!(" -n {namespace}") }
 }
 
@@ -244,7 +244,11 @@ pub struct MenuProps {
 }
 
 fn focusable(menu: &HtmlElement) -> Vec<HtmlElement> {
-    let Ok(found) = menu.query_selector_all("[role=menuitem]") else { return Vec::new() };
+    focusable_in(menu, "[role=menuitem]")
+}
+
+pub fn focusable_in(within: &HtmlElement, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = within.query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
 }
 
@@ -268,15 +272,15 @@ fn on_key(event: &KeyboardEvent, menu: &HtmlElement) -> bool {
     true
 }
 
-/// Keeps the menu within the window.
-fn place(menu: &HtmlElement, at: &OpenMenu) {
+/// Puts a box below a place, or above it if there is no room, and within the window.
+pub fn place_at(menu: &HtmlElement, x: i32, below: i32, above: i32) {
     let window = gloo::utils::window();
     let size =
         |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|v| v.as_f64()).unwrap_or(800.0) as i32;
     let (width, height) = (size(window.inner_width()), size(window.inner_height()));
-    let x = at.x.min(width - menu.offset_width() - 8).max(8);
-    let fits = at.y + menu.offset_height() + 8 <= height;
-    let y = if fits { at.y } else { at.above - menu.offset_height() };
+    let x = x.min(width - menu.offset_width() - 8).max(8);
+    let fits = below + menu.offset_height() + 8 <= height;
+    let y = if fits { below } else { above - menu.offset_height() };
     let y = y.clamp(8, (height - menu.offset_height() - 8).max(8));
     let style = menu.style();
     let _ = style.set_property("left", &format!("{x}px"));
@@ -298,7 +302,7 @@ pub fn Menu(props: &MenuProps) -> Html {
         use_effect_with(props.menu.clone(), move |menu| {
             let before = gloo::utils::document().active_element();
             if let Some(element) = list.cast::<HtmlElement>() {
-                place(&element, menu);
+                place_at(&element, menu.x, menu.y, menu.above);
                 if let Some(first) = focusable(&element).first() {
                     let _ = first.focus();
                 }

@@ -11,6 +11,7 @@ use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{Action, Selection};
+use super::why::{Line, WhyLine};
 use super::words::fill;
 
 #[derive(PartialEq, Properties)]
@@ -22,9 +23,9 @@ pub struct NodeProps {
     pub selected_pod: Option<Rc<str>>,
     /// The DaemonSet that is looked at: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
-    /// Why that DaemonSet's pods cannot be made, on any node.
+    /// What there is to say of it here, beside what its pod says.
     #[prop_or_default]
-    pub trouble: Option<Rc<str>>,
+    pub line: Option<Line>,
     pub system_pods: bool,
 }
 
@@ -140,6 +141,7 @@ pub fn Node(props: &NodeProps) -> Html {
             />
         }
     };
+    let watched_row = props.daemonset.as_deref().map(daemonset_row);
     let class = classes!("node", props.selected.then_some("selected"), (!node.powered).then_some("off"),);
     let name_id = format!("node-{}", node.name);
     html! {
@@ -177,8 +179,10 @@ pub fn Node(props: &NodeProps) -> Html {
                 { for rows.iter().map(|row| html! {
                     <li key={&*row.key} class="row">
                         { for row.pods.iter().map(|pod| chip(pod, false)) }
-                        if row.pods.is_empty() {
-                            <WhyNot key="why" node={props.node.clone()} daemonset={props.daemonset.clone()} trouble={props.trouble.clone()} />
+                        if let (Some(line), Some(daemonset)) = (props.line.clone(), props.daemonset.clone()) {
+                            if watched_row.as_ref() == Some(&row.key) {
+                                <WhyLine key="why" {line} {daemonset} />
+                            }
                         }
                     </li>
                 }) }
@@ -278,34 +282,6 @@ fn Files(props: &OfNode) -> Html {
                 }) }
             </span>
         </div>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct WhyNotProps {
-    node: Same<NodeView>,
-    daemonset: Option<Rc<str>>,
-    trouble: Option<Rc<str>>,
-}
-
-#[component]
-fn WhyNot(props: &WhyNotProps) -> Html {
-    let words = use_page().words();
-    let Some(id) = &props.daemonset else { return Html::default() };
-    let why = props.node.why_not.iter().find(|why| why.daemonset == *id);
-    let reasons = match why {
-        Some(why) => why.reasons.iter().map(|reason| &**reason).collect::<Vec<&str>>().join("; "),
-        None => match &props.trouble {
-            Some(trouble) => trouble.to_string(),
-            _ => return Html::default(),
-        },
-    };
-    let name = id.rsplit('/').next().unwrap_or_default();
-    html! {
-        <p class="why-not" data-why-not={id.clone()} title={reasons.clone()}>
-            <Icon name="i-none" />
-            <span>{ fill(words.no_pod_of, &[name]) }{ " " }<q>{ reasons }</q></span>
-        </p>
     }
 }
 

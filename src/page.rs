@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::assist::Assist;
 use super::console::terminal::Terminal;
 use super::desk::model::Desk;
 use super::focus::Focus;
@@ -22,6 +23,7 @@ pub struct Page {
     pub map: Map,
     pub focus: Rc<Focus>,
     pub terminal: Rc<Terminal>,
+    pub assist: Assist,
     pub stores: Rc<Stores>,
 }
 

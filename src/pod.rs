@@ -29,15 +29,20 @@ pub struct PodProps {
 pub fn menu_at(page: &Page, target: Selection) -> Callback<MouseEvent> {
     page.act.reform(move |event: MouseEvent| {
         event.prevent_default();
-        // Yew listens at the page's root: the button is looked for from what was hit.
-        let hit = event.target().and_then(|hit| hit.dyn_into::<Element>().ok());
-        let element = hit.and_then(|hit| hit.closest("button").ok().flatten());
-        let (x, y, above) = match element.map(|element| element.get_bounding_client_rect()) {
-            Some(rect) => (rect.left() as i32, rect.bottom() as i32 + MENU_GAP, rect.top() as i32 - MENU_GAP),
-            None => (event.client_x(), event.client_y(), event.client_y()),
-        };
+        let (x, y, above) = place_of(&event);
         FrontAction::OpenMenu(OpenMenu { target: target.clone(), x, y, above }).into()
     })
+}
+
+/// Below the button that an event is for, and above it: left, top, and where what stands above ends.
+pub fn place_of(event: &MouseEvent) -> (i32, i32, i32) {
+    // Yew listens at the page's root: the button is looked for from what was hit.
+    let hit = event.target().and_then(|hit| hit.dyn_into::<Element>().ok());
+    let element = hit.and_then(|hit| hit.closest("button").ok().flatten());
+    match element.map(|element| element.get_bounding_client_rect()) {
+        Some(rect) => (rect.left() as i32, rect.bottom() as i32 + MENU_GAP, rect.top() as i32 - MENU_GAP),
+        None => (event.client_x(), event.client_y(), event.client_y()),
+    }
 }
 
 /// Pixels between a chip and its menu.

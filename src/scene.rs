@@ -17,6 +17,7 @@ use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{CARDS_MOST, Distance, FULL_CARDS, LayoutAction, Selection};
+use super::why::{self, Line};
 use super::words::{fill, grouped};
 
 #[component]
@@ -60,27 +61,38 @@ pub fn Scene() -> Html {
 fn Nodes() -> Html {
     renders::note("Nodes", "");
     use_measure();
-    let words = use_page().words();
-    let (nodes, daemonset, trouble) = use_world(|world| {
+    let page = use_page();
+    let words = page.words();
+    let selection = use_selection(Selection::clone);
+    let explains = match &selection {
+        Selection::DaemonSet(id) => Some(id.clone()),
+        _ => None,
+    };
+    let (nodes, daemonset) = use_world(move |world| {
         // The control plane is drawn above: its node comes last.
         let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
         let (plane, workers): (Vec<_>, Vec<_>) = world.board.nodes.iter().partition(is_plane);
-        let nodes: Vec<Same<NodeView>> = workers.into_iter().chain(plane).map(Same::from).collect();
-        let ds = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref());
-        (nodes, world.daemonset.clone(), ds.and_then(|ds| ds.trouble.clone()))
+        // Of a pod that runs there is something to say only to those who ask.
+        let asked = |line: &Line| explains == world.daemonset || line.says_what_is_wrong();
+        let with_line = |node: &Rc<NodeView>| {
+            let line = world.daemonset.as_ref().and_then(|id| why::line(&page, &world.board, node, id));
+            (Same::from(node), line.filter(asked))
+        };
+        let nodes: Vec<(Same<NodeView>, Option<Line>)> =
+            workers.into_iter().chain(plane).map(with_line).collect();
+        (nodes, world.daemonset.clone())
     });
-    let selection = use_selection(Selection::clone);
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {
         <ul class="nodes" aria-label={words.nodes}>
-            { for nodes.iter().map(|node| html! {
+            { for nodes.iter().map(|(node, line)| html! {
                 <Node
                     key={&*node.name}
                     node={node.clone()}
                     selected={selection.is_node(&node.name)}
                     selected_pod={selected_pod(node, &selection)}
                     daemonset={daemonset.clone()}
-                    trouble={trouble.clone()}
+                    line={line.clone()}
                     {system_pods}
                 />
             }) }

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use sim::{Duration, Time};
 use stage::{Command, JobView, Options, Programs, Progress, Script, Stage};
 use view::{Board, Fleet, Gaze, Looked};
+use yew::Callback;
 
-use super::memory;
 use super::state::Playback;
+use super::{descriptions, memory};
 
 /// Steps between two looks at the wall clock: few, as one of them may take a millisecond.
 const STEPS_AT_ONCE: u32 = 8;
@@ -32,6 +33,8 @@ pub struct Session {
     board: Rc<Board>,
     fleet: Rc<Fleet>,
     console: Rc<Vec<JobView>>,
+    /// A script is played only when the descriptions that it prints are there: it must go as it went before.
+    waits: bool,
 }
 
 pub type SharedSession = Rc<RefCell<Session>>;
@@ -45,6 +48,7 @@ impl Session {
     /// At once at the script's end.
     pub fn from_script(script: &Script, programs: Programs) -> Session {
         let mut session = Session::open(script, Some(programs));
+        session.waits = false;
         session.open_slice(|| true);
         session
     }
@@ -57,8 +61,11 @@ impl Session {
         stage.look(&gaze, || true);
         let board = stage.near_board().cloned().unwrap_or_else(|| stage.board());
         let (target, fleet) = (stage.now(), stage.fleet().clone());
-        let console = Rc::default();
-        Session { stage, playback: Playback::default(), gaze, target, board, fleet, console }
+        let (console, waits) = (Rc::default(), descriptions::are_wanted_by_script(script));
+        if waits {
+            descriptions::load(Callback::noop());
+        }
+        Session { stage, playback: Playback::default(), gaze, target, board, fleet, console, waits }
     }
 
     /// Gives the shells what they run.
@@ -77,6 +84,9 @@ impl Session {
 
     /// Goes on opening while there is time; whether it is open.
     pub fn open_slice(&mut self, left: impl Fn() -> bool) -> bool {
+        if self.waits && !descriptions::are_settled() {
+            return false;
+        }
         while left() {
             memory::keep_ahead();
             for _ in 0..STEPS_AT_ONCE {

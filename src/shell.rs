@@ -16,6 +16,7 @@ use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
+use super::why::MendBox;
 use super::witness::Claim;
 use super::words::{Words, fill};
 
@@ -125,10 +126,14 @@ fn Status() -> Html {
 #[component]
 fn Front() -> Html {
     let (menu, help, notice) = use_front(|front| (front.menu.clone(), front.help, front.notice.clone()));
+    let mend = use_front(|front| front.mend.clone());
     html! {
         <>
             if let Some(menu) = menu {
                 <Menu {menu} />
+            }
+            if let Some(open) = mend {
+                <MendBox open={*open} />
             }
             if help {
                 <Help />

@@ -215,6 +215,31 @@ words! {
     restart_needed: "restart needed", "재시작 필요";
     restart_needed_long: "The config file names another staticPodPath than the running kubelet uses. Restart the kubelet to make it count.", "설정 파일의 staticPodPath가 실행 중인 kubelet이 쓰는 값과 다릅니다. kubelet을 재시작해야 반영됩니다.";
 
+    // Why there is a pod on a node, or none.
+    pod_is_coming: "a pod is about to be made", "곧 파드가 생성됩니다";
+    fit_runs: "runs", "실행 중";
+    fit_waits: "waits", "대기 중";
+    fit_due: "to come", "생성 예정";
+    fit_unfit: "none", "없음";
+    fit_stays: "stays", "유지";
+    on_the_nodes: "On the nodes", "노드별 상태";
+    mend: "Fix…", "해결…";
+    mend_do: "Do it", "실행";
+    cancel: "Cancel", "취소";
+    /// {} is a taint's key.
+    mend_tolerate: "Tolerate the taint {}", "테인트 {} 허용";
+    /// {} is a node, then key=value.
+    mend_label: "Give {} the label {}", "{} 노드에 레이블 {} 추가";
+    /// {} is a kind, then a name.
+    mend_create: "Create {} {}", "{} {} 생성";
+    /// {} is a pod.
+    mend_free: "Free the port: take {} away", "포트 비우기: {} 파드 제거";
+    /// {} is a node.
+    mend_kubelet: "Start the kubelet of {}", "{} 노드의 kubelet 시작";
+    /// {} is a file.
+    mend_in_file: "Changes {}, and applies it:", "{} 파일을 고치고 적용합니다:";
+    mend_command: "Runs the command:", "다음 명령을 실행합니다:";
+
     // Menus.
     actions: "Actions", "동작";
     show: "Details", "자세히 보기";
@@ -393,6 +418,9 @@ words! {
     editor_label: "{}, applied with kubectl", "{}, kubectl로 적용";
     /// {} is a path, then a node's name.
     node_editor_label: "{} on {}", "{}, {} 노드";
+    required: "required", "필수";
+    /// {} is a list of values.
+    one_of: "One of: {}", "가능한 값: {}";
     editor_hint: "Press Escape, then Tab to leave the editor", "편집기에서 나가려면 Esc를 누른 뒤 Tab을 누르세요";
 }
 

@@ -29,6 +29,7 @@ mod suite {
     mod sessions;
     mod tidy;
     mod watch;
+    mod why;
     mod yaml_corpus;
     mod yaml_oracle;
 }

@@ -7,6 +7,10 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  insertCompletionText,
+  pickedCompletion,
+  startCompletion,
+  type Completion as CodeMirrorCompletion,
   type CompletionContext,
   type CompletionResult,
 } from "@codemirror/autocomplete";
@@ -27,7 +31,7 @@ import {
   type Tooltip,
   type ViewUpdate,
 } from "@codemirror/view";
-import type { Diagnostic, Editor, EditorOptions, Highlight, Marker } from "./editor-api.ts";
+import type { Completion, Diagnostic, Editor, EditorOptions, Highlight, Marker } from "./editor-api.ts";
 import { BIG, isParsable } from "./editor-limits.ts";
 import { highlightField, markerGutter, setHighlightsEffect, setMarkersEffect } from "./editor-marks.ts";
 import { highlightStyle, theme } from "./editor-theme.ts";
@@ -334,7 +338,7 @@ class CodeMirrorEditor implements Editor {
     const answer = await complete(context.state.doc.toString(), context.pos, context.explicit);
     if (!answer || answer.options.length === 0) return null;
     const from = Math.min(Math.max(answer.from, 0), context.pos);
-    return { from, options: answer.options, validFor: /^[\w./-]*$/ };
+    return { from, options: answer.options.map(option), validFor: /^[\w./:-]*$/ };
   }
 
   private async hovered(view: EditorView, offset: number): Promise<Tooltip | null> {
@@ -345,6 +349,19 @@ class CodeMirrorEditor implements Editor {
     const [pos, end] = clamp(answer, view.state.doc.length);
     return { pos, end, above: true, create: () => ({ dom: hoverCard(answer.text) }) };
   }
+}
+
+/** Puts in what is chosen; where a value or a block begins behind it, what fits there is offered at once. */
+function option({ apply, ...shown }: Completion): CodeMirrorCompletion {
+  if (apply === undefined) return shown;
+  const put = (view: EditorView, chosen: CodeMirrorCompletion, from: number, to: number) => {
+    view.dispatch(insertCompletionText(view.state, apply, from, to), {
+      annotations: pickedCompletion.of(chosen),
+      scrollIntoView: true,
+    });
+    if (/\s$/.test(apply)) startCompletion(view);
+  };
+  return { ...shown, apply: put };
 }
 
 /** The smallest change that makes one text of the other: what both begin and end with stays. */

@@ -5,7 +5,8 @@
 //! API's schema does not say: which kinds are served by default, and their short names (upstream:
 //! `ShortNames` in `pkg/registry/*/*/storage/storage.go`).
 //!
-//! The table's grammar is told in `crates/api/src/schema.rs`, which reads it.
+//! The table's grammar is told in `crates/api/src/schema.rs`, which reads it, that of the descriptions in
+//! `crates/api/src/schema/descriptions.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -182,7 +183,8 @@ fn main() {
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     let out = Path::new(&out);
     fs::write(out.join("schema.txt"), table(&collector.kinds, &structs)).expect("write the table");
-    fs::write(out.join("descriptions.txt"), descriptions(&structs)).expect("write the descriptions");
+    let texts = descriptions(&structs) + &scalar_descriptions(&definitions);
+    fs::write(out.join("descriptions.txt"), texts).expect("write the descriptions");
 }
 
 /// The definitions that are structs, numbered by the order of their full names.
@@ -219,6 +221,17 @@ fn descriptions(structs: &BTreeMap<&str, (usize, &Value)>) -> String {
         writeln!(text, "#{}\t{}", go_name(name), description(schema)).expect("writing to a string");
         for (field, schema) in fields(schema) {
             writeln!(text, "{field}\t{}", description(schema)).expect("writing to a string");
+        }
+    }
+    text
+}
+
+/// What is said of the types that decode themselves, by their letters.
+fn scalar_descriptions(definitions: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    for (name, schema) in definitions {
+        if let Some(letter) = scalar(name).filter(|letter| *letter != "a") {
+            writeln!(text, "#={letter}\t{}", description(schema)).expect("writing to a string");
         }
     }
     text

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
 use crate::console::terminal::NUMBER;
+use crate::descriptions;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
 use crate::focus::focus_soon;
@@ -26,7 +27,8 @@ const LIVE_AFTER_MS: u32 = 400;
 impl App {
     /// What was asked for before the session was open, or before there were programs for it, is done now.
     pub(super) fn do_what_waited(&mut self, ctx: &Context<App>) {
-        if self.session.borrow().is_ready() && !self.waiting.is_empty() {
+        let stuck = self.waiting.first().is_some_and(lacks_descriptions);
+        if self.session.borrow().is_ready() && !stuck && !self.waiting.is_empty() {
             for action in std::mem::take(&mut self.waiting) {
                 self.act(ctx, action);
             }
@@ -39,7 +41,7 @@ impl App {
         if closes_menu(&action) {
             stores.front.dispatch(FrontAction::CloseMenu);
         }
-        if changes_world(&action) && self.has_to_wait(&action) {
+        if changes_world(&action) && self.has_to_wait(ctx, &action) {
             self.waiting.push(action);
             return;
         }
@@ -117,10 +119,14 @@ impl App {
     }
 
     /// Whether the session cannot take it yet, or something that was asked for before it.
-    fn has_to_wait(&self, action: &Action) -> bool {
+    fn has_to_wait(&self, ctx: &Context<App>, action: &Action) -> bool {
+        let lacks = lacks_descriptions(action);
+        if lacks {
+            descriptions::load(ctx.link().callback(|()| Msg::World));
+        }
         let session = self.session.borrow();
         let too_early = session.opening().is_some() || !self.waiting.is_empty();
-        too_early || (needs_programs(action) && session.stage.programs().is_none())
+        lacks || too_early || (needs_programs(action) && session.stage.programs().is_none())
     }
 
     fn play(&mut self, action: PlaybackAction) {
@@ -299,7 +305,7 @@ impl App {
 /// Whether it is chosen from a menu, which is then closed.
 fn closes_menu(action: &Action) -> bool {
     use Action::*;
-    matches!(action, Perform(_) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
+    matches!(action, Perform(_) | Submit(..) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
 }
 
 /// Whether it needs a session that is open.
@@ -317,4 +323,14 @@ fn needs_programs(action: &Action) -> bool {
         Action::Enter(_) => true,
         _ => false,
     }
+}
+
+/// Whether it may print what the API says of its fields, which is not there yet.
+fn lacks_descriptions(action: &Action) -> bool {
+    let wants = match action {
+        Action::Perform(command) => descriptions::are_wanted_by(command),
+        Action::Enter(line) => line.contains("explain"),
+        _ => false,
+    };
+    wants && !descriptions::are_settled()
 }

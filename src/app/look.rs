@@ -139,6 +139,7 @@ impl App {
         stores.world.put(world);
         self.check_open();
         if let Some(id) = fresh {
+            stores.selection.put(Selection::DaemonSet(id.clone()));
             stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
         }
         if is_back {

@@ -1,7 +1,9 @@
 //! The whole state as plain JSON, for `window.kubestage.state()`.
 
 use serde_json::{Value, json};
-use view::{ApiServerState, ContainerView, DaemonSetView, FileView, NodeView, PartState, PartView, PodView};
+use view::{
+    ApiServerState, ContainerView, DaemonSetView, FileView, Fit, NodeView, PartState, PartView, PodView,
+};
 
 use crate::pod::difference_word;
 use crate::session::Session;
@@ -59,9 +61,9 @@ fn node_state(node: &NodeView, files: &[FileView]) -> Value {
         "labels": node.labels.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect::<serde_json::Map<_, _>>(),
         "taints": node.taints.iter().map(|taint| &**taint).collect::<Vec<_>>(),
         "pods": node.pods.iter().map(|pod| pod_state(pod)).collect::<Vec<_>>(),
-        "whyNot": node.why_not.iter().map(|why| json!({
+        "whyNot": node.why.iter().filter(|why| why.fit == Fit::Unfit).map(|why| json!({
             "daemonSet": &*why.daemonset,
-            "reasons": why.reasons.iter().map(|reason| &**reason).collect::<Vec<_>>(),
+            "reasons": why.causes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "files": files.iter().filter(|file| !file.is_directory).map(file_state).collect::<Vec<_>>(),
     })

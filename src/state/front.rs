@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use view::why::Mend;
+
 use super::{Selection, Size};
 use crate::store::Reduce;
 use crate::witness::Claim;
@@ -14,6 +16,15 @@ pub struct OpenMenu {
     pub x: i32,
     pub y: i32,
     /// Where it ends if there is no room below.
+    pub above: i32,
+}
+
+/// A change that is shown before it is made, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenMend {
+    pub mend: Mend,
+    pub x: i32,
+    pub y: i32,
     pub above: i32,
 }
 
@@ -50,6 +61,7 @@ pub enum LinkError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Front {
     pub menu: Option<OpenMenu>,
+    pub mend: Option<Box<OpenMend>>,
     pub scenarios: bool,
     pub help: bool,
     /// A sentence that stands until it is closed.
@@ -62,6 +74,8 @@ pub struct Front {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FrontAction {
     OpenMenu(OpenMenu),
+    OpenMend(Box<OpenMend>),
+    /// Closes the menu, or the change that is shown.
     CloseMenu,
     /// Closes whatever is open.
     CloseAll,
@@ -80,7 +94,8 @@ impl Reduce for Front {
     fn reduce(&mut self, action: FrontAction) {
         match action {
             FrontAction::OpenMenu(menu) => self.menu = Some(menu),
-            FrontAction::CloseMenu => self.menu = None,
+            FrontAction::OpenMend(mend) => self.mend = Some(mend),
+            FrontAction::CloseMenu => (self.menu, self.mend) = (None, None),
             FrontAction::CloseAll => *self = Front { lit: self.lit, size: self.size, ..Front::default() },
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,

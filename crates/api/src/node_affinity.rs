@@ -187,6 +187,11 @@ impl RequiredNodeAffinity {
         self.label_selector.is_none() && self.node_selector.is_none()
     }
 
+    /// Whether it has terms of its own, beside the nodeSelector.
+    pub fn has_terms(&self) -> bool {
+        self.node_selector.is_some()
+    }
+
     /// Whether a node matches; `label` gives the values of its labels.
     ///
     /// Upstream also returns the terms' errors when none matched; both of its callers that are simulated

@@ -13,6 +13,8 @@
 //! `m` micro time, `y` base64 bytes, `a` anything, a number for a struct, `[` a list of, `{` a map of;
 //! a `!` behind the type marks a required field.
 
+pub mod descriptions;
+
 use std::cmp::min;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

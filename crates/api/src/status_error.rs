@@ -146,6 +146,19 @@ pub struct StatusError {
     pub causes: Vec<StatusCause>,
     /// Seconds after which to try again.
     pub retry: Option<u32>,
+    /// The object whose absence is the reason; for those who show it, and no part of the answer's text.
+    pub missing: Option<Box<Missing>>,
+}
+
+/// An object that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// `ServiceAccount` …
+    pub kind: &'static str,
+    /// Empty for objects without one.
+    pub namespace: String,
+    /// The object's name.
+    pub name: String,
 }
 
 impl StatusError {
@@ -160,7 +173,14 @@ impl StatusError {
             name: String::new(),
             causes: Vec::new(),
             retry: None,
+            missing: None,
         }
+    }
+
+    /// The same, because this object is not there.
+    pub fn for_lack_of(self, kind: &'static str, namespace: &str, name: &str) -> Self {
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        Self { missing: Some(Box::new(Missing { kind, namespace, name })), ..self }
     }
 
     fn about(reason: StatusReason, resource: GroupResource<'_>, name: &str, message: String) -> Self {

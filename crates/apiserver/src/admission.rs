@@ -114,7 +114,7 @@ fn service_account_of(
     let why = format!(
         "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
     );
-    Err(StatusError::forbidden(pods(), name(pod), &why))
+    Err(StatusError::forbidden(pods(), name(pod), &why).for_lack_of("ServiceAccount", namespace, account))
 }
 
 /// Kubernetes: plugin/pkg/admission/priority/admission.go, admitPod. Rules: SCH-022…024.
@@ -136,7 +136,7 @@ fn admit_priority(name: &str, raw: &mut Value, store: &Store) -> Result<(), Stat
         None if class.is_empty() => (0, Value::Null),
         None => {
             let why = format!("no PriorityClass with name {class} was found");
-            return Err(StatusError::forbidden(pods(), name, &why));
+            return Err(StatusError::forbidden(pods(), name, &why).for_lack_of("PriorityClass", "", &class));
         }
     };
     if let Some(given) = given.filter(|given| *given != value) {

@@ -63,7 +63,9 @@ fn check_namespace(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusE
     let Some(namespaces) = api.kinds.namespace else { return Ok(()) };
     let found = api.store.others.get(&namespaces).and_then(|table| table.get("", &key.namespace));
     match found {
-        None => Err(StatusError::namespace_not_found(&key.namespace)),
+        None => {
+            Err(StatusError::namespace_not_found(&key.namespace).for_lack_of("Namespace", "", &key.namespace))
+        }
         Some(namespace) if namespace.meta.is_terminating() => {
             Err(StatusError::namespace_terminating(resource(kind), &key.name, &key.namespace))
         }

@@ -27,7 +27,8 @@ fn class_of(name: &str, raw: &Value, store: &Store) -> Result<Option<Rc<Other>>,
     let table = kind.and_then(|kind| store.others.get(&kind));
     match table.and_then(|table| table.get("", wanted)) {
         Some(found) => Ok(Some(found.clone())),
-        None => Err(forbidden(name, &format!("pod rejected: RuntimeClass \"{wanted}\" not found"))),
+        None => Err(forbidden(name, &format!("pod rejected: RuntimeClass \"{wanted}\" not found"))
+            .for_lack_of("RuntimeClass", "", wanted)),
     }
 }
 

@@ -101,7 +101,8 @@ fn print(ds: &DaemonSet, nodes: &[Rc<Node>]) -> bool {
     let short = resources_missing(&template, nodes);
     let mut lands = 0;
     for (node, short) in nodes.iter().zip(short) {
-        let mut reasons = why_not_on_node(&template, node);
+        let mut reasons: Vec<String> =
+            why_not_on_node(&template, node).iter().map(ToString::to_string).collect();
         let said = if !reasons.is_empty() {
             reasons.extend(short);
             format!("no: {}", reasons.join("; "))
@@ -121,7 +122,7 @@ fn print(ds: &DaemonSet, nodes: &[Rc<Node>]) -> bool {
 fn resources_missing(template: &DaemonTemplate, nodes: &[Rc<Node>]) -> Vec<Vec<String>> {
     let pod = Pod { spec: template.spec.clone(), ..Pod::from_value(&Value::Null) };
     let fit = |obstacle: &Obstacle| obstacle.plugin == "NodeResourcesFit";
-    let said = |obstacle: Obstacle| format!("{} ({})", obstacle.reason, obstacle.detail);
+    let said = |obstacle: Obstacle| format!("{} ({})", obstacle.reason, obstacle.matter);
     fit::explain(&pod, nodes, &[])
         .into_iter()
         .map(|on_node| on_node.obstacles.into_iter().filter(fit).map(said).collect())

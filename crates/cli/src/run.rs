@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use stage::{Command, Options, Script, Stage, Start};
-use view::{NodeView, PodView};
+use view::{Fit, NodeView, PodView};
 
 use crate::args::{Misuse, Output, Run, read};
 use crate::disk::{files_of, gather};
@@ -99,8 +99,8 @@ fn print_table(stage: &mut Stage) {
                 pod.status
             ));
         }
-        for why in &node.why_not {
-            say_line(format_args!("  no pod of {}: {}", why.daemonset, why.reasons.join("; ")));
+        for why in node.why.iter().filter(|why| why.fit == Fit::Unfit) {
+            say_line(format_args!("  no pod of {}: {}", why.daemonset, view::why::sentence(&why.causes)));
         }
     }
     for pod in &board.pending {
@@ -124,8 +124,8 @@ fn node_json(node: &NodeView) -> Value {
     json!({
         "name": &*node.name, "status": &*node.status,
         "pods": node.pods.iter().map(|pod| pod_json(pod)).collect::<Vec<_>>(),
-        "whyNot": node.why_not.iter().map(|why| {
-            json!({"daemonset": &*why.daemonset, "reasons": why.reasons.iter().map(|r| &**r).collect::<Vec<_>>()})
+        "whyNot": node.why.iter().filter(|why| why.fit == Fit::Unfit).map(|why| {
+            json!({"daemonset": &*why.daemonset, "reasons": why.causes.iter().map(ToString::to_string).collect::<Vec<_>>()})
         }).collect::<Vec<_>>(),
     })
 }

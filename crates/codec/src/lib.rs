@@ -8,6 +8,7 @@ mod decode_all;
 mod go_time;
 mod go_types;
 
+pub mod edit;
 pub mod manifest;
 pub mod unstructured;
 

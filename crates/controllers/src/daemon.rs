@@ -37,6 +37,7 @@ use api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use api::node::Node;
 use api::object::{Key, Kind};
 use api::pod::Pod;
+use api::status_error::StatusError;
 use client::backoff::Backoff;
 use client::expectations::Expectations;
 use client::hash::LookupMap;
@@ -89,6 +90,8 @@ pub struct SetState {
     placement: Placement,
     owned: Owned,
     history: KnownHistory,
+    /// How the API server answered when a pod was to be made last, if it refused.
+    refusal: Option<Rc<StatusError>>,
 }
 
 /// Pods whose owner references do not say what their labels say.
@@ -151,6 +154,7 @@ impl SetState {
             placement: Placement::default(),
             owned: Owned::default(),
             history: KnownHistory::default(),
+            refusal: None,
         }
     }
 
@@ -583,6 +587,11 @@ impl DaemonSetsController {
     /// Empties the queue.
     pub fn clear_queue(&mut self) {
         self.queue.clear();
+    }
+
+    /// Why the API server did not take the last pod that was made for a DaemonSet; `None` if it did.
+    pub fn refusal(&self, uid: Uid) -> Option<&StatusError> {
+        self.sets.get(self.by_uid.get(&uid)?)?.refusal.as_deref()
     }
 
     /// What is kept of the DaemonSet with this key.

@@ -1,10 +1,13 @@
-//! `explain`: the fields of a kind, from the API's schema. The descriptions are not kept here.
+//! `explain`: the fields of a kind, from the API's schema, with what it says of them.
+//!
+//! Differs: the values that a field may have are not listed, and where the API's text lists their meanings, the
+//! list is left out: the published schema has neither.
 //!
 //! Kubernetes: kubectl/pkg/explain/explain.go, v2/templates/plaintext.tmpl.
 
 use super::{Cmd, Command, OWN_OUTPUT};
 use api::field::go_quote;
-use api::schema::{self, StructId, Type, structure};
+use api::schema::{self, Field, StructId, Type, descriptions, structure};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 
@@ -43,26 +46,51 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     io.out(format!("KIND:       {}\nVERSION:    {}\n\n", info.kind, info.version));
     let mut ty = Type::Struct(info.root);
+    let mut text = descriptions::of_type(&ty).map(|text| format!("{text}\n"));
     let mut field = None;
     for word in &words {
-        let Some(found) = inner(&ty).and_then(|id| structure(id).field(word)) else {
+        let Some((id, found)) = inner(&ty).and_then(|id| Some((id, structure(id).field(word)?))) else {
             // Upstream names the last field of the path, whichever is missing.
             let last = words.last().unwrap_or(word);
             return Err(format!("field \"{last}\" does not exist").into());
         };
-        (ty, field) = (found.ty.clone(), Some(word));
+        (ty, text, field) = (found.ty.clone(), description(id, found), Some(word));
     }
     let mut out = String::new();
     if let Some(field) = field {
         out += &format!("FIELD: {field} <{}>\n\n", type_name(&ty));
     }
+    let are_loaded = descriptions::are_loaded();
+    if are_loaded {
+        out += "DESCRIPTION:\n";
+        out += &indent(4, &wrap(76, text.as_deref().unwrap_or("<empty>")));
+        out.push('\n');
+    }
     if let Some(id) = inner(&ty) {
         out += "FIELDS:\n";
         fields(id, 1, cmd.parsed.flag("recursive"), &mut out);
-        out.push('\n');
     }
+    out.push('\n');
     io.out(out);
+    if !are_loaded {
+        io.err("(the descriptions of the fields could not be loaded)\n".to_owned());
+        return Err(Failure::Exit(1).into());
+    }
     Ok(0)
+}
+
+/// What is said of a field: its own text, then those of what it holds.
+fn description(id: StructId, field: &Field) -> Option<String> {
+    let mut text = descriptions::of_field(id, field.name).map_or_else(String::new, |text| text + "\n");
+    let mut ty = &field.ty;
+    while let Type::List(of) | Type::Map(of) = ty {
+        ty = of;
+    }
+    if let Some(of_type) = descriptions::of_type(ty) {
+        text += &of_type;
+        text.push('\n');
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// The struct behind lists and maps.
@@ -80,11 +108,56 @@ const MAX_DEPTH: usize = 12;
 fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
     for field in &structure(id).fields {
         out.extend(std::iter::repeat_n("  ", level));
-        out.push_str(&format!("{}\t<{}>\n", field.name, type_name(&field.ty)));
+        let required = if field.required { " -required-" } else { "" };
+        out.push_str(&format!("{}\t<{}>{required}\n", field.name, type_name(&field.ty)));
+        if !recursive && descriptions::are_loaded() {
+            let text = description(id, field);
+            let wrapped = wrap(78 - level * 2, text.as_deref().unwrap_or("<no description>"));
+            *out += &indent(level * 2 + 2, &wrapped);
+            out.push('\n');
+        }
         if let Some(id) = inner(&field.ty).filter(|_| recursive && level < MAX_DEPTH) {
             fields(id, level + 1, recursive, out);
         }
     }
+}
+
+/// Blanks before every line, the last and empty one too.
+fn indent(amount: usize, text: &str) -> String {
+    let pad = " ".repeat(amount);
+    format!("{pad}{}", text.replace('\n', &format!("\n{pad}")))
+}
+
+/// Breaks lines between words, where they are longer than the limit; a longer word stays whole.
+///
+/// Kubernetes: github.com/mitchellh/go-wordwrap, WrapString.
+fn wrap(limit: usize, text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let mut length = 0;
+        let mut rest = line;
+        while !rest.is_empty() {
+            let word_at = rest.find(|letter| letter != ' ').unwrap_or(rest.len());
+            let (spaces, behind) = rest.split_at(word_at);
+            let end = behind.find(' ').unwrap_or(behind.len());
+            let (word, next) = behind.split_at(end);
+            let word_length = word.chars().count();
+            if length > 0 && length + spaces.len() + word_length > limit && !word.is_empty() {
+                out.push('\n');
+                length = 0;
+            } else if length + spaces.len() <= limit {
+                out.push_str(spaces);
+                length += spaces.len();
+            }
+            out.push_str(word);
+            length += word_length;
+            rest = next;
+        }
+    }
+    out
 }
 
 fn type_name(ty: &Type) -> String {
@@ -99,5 +172,18 @@ fn type_name(ty: &Type) -> String {
         Type::Struct(id) => structure(*id).name.to_owned(),
         Type::List(of) => format!("[]{}", type_name(of)),
         Type::Map(of) => format!("map[string]{}", type_name(of)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap(10, "one two three"), "one two\nthree");
+        assert_eq!(wrap(10, "one\n  two\n"), "one\n  two\n");
+        assert_eq!(wrap(5, "extraordinary word"), "extraordinary\nword");
+        assert_eq!(indent(2, "a\nb\n"), "  a\n  b\n  ");
     }
 }

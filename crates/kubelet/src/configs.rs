@@ -14,7 +14,7 @@ use super::pod_worker::{Step, SyncResult, Work};
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
-use api::meta::Name;
+use api::meta::{Name, Uid};
 use api::object::{Key, Kind};
 use api::pod::spec::{ConfigKind, ConfigRef};
 use sim::{Duration, Time};
@@ -129,8 +129,12 @@ impl Kubelet {
             return;
         }
         if answer.result.is_ok() {
+            if let Some(work) = &mut self.workers[at].work {
+                work.missing.retain(|missing| missing.what != what);
+            }
             self.configs.found.insert(what, ctx.now);
         } else if let Some(work) = &mut self.workers[at].work {
+            work.missing.retain(|missing| missing.what != what);
             let kind = if what.secret { "secret" } else { "configmap" };
             let why = match answer.status() {
                 Some(status) if status.is_not_found() => format!("{kind} \"{}\" not found", what.key.name),
@@ -153,7 +157,8 @@ impl Kubelet {
     }
 
     fn volumes_answered(&mut self, at: WorkerId, since: Time, retry: Duration, ctx: &mut Ctx) {
-        let missing = self.take_missing(at);
+        // They stay known until the next try: see [`Kubelet::unmounted`].
+        let missing = self.workers[at].work.as_ref().map(|work| work.missing.clone()).unwrap_or_default();
         if missing.is_empty() {
             self.workers[at].work = None;
             return self.sync_containers(at, ctx);
@@ -210,6 +215,14 @@ impl Kubelet {
                 self.start_next(at, ctx);
             }
         }
+    }
+
+    /// The ConfigMaps (`false`) and Secrets (`true`) that a pod's volumes wait for, by name.
+    pub fn unmounted(&self, pod: Uid) -> impl Iterator<Item = (bool, &Name)> {
+        let workers = self.workers.iter().filter(move |worker| worker.pod.meta.uid == pod);
+        let works = workers.filter_map(|worker| worker.work.as_ref());
+        let works = works.filter(|work| matches!(work.step, Step::Volumes { .. }));
+        works.flat_map(|work| &work.missing).map(|missing| (missing.what.secret, &missing.what.key.name))
     }
 
     pub(super) fn forget_queries(&mut self, worker: WorkerId) {

@@ -1,32 +1,68 @@
 //! Why a pod could run on a node, or why not: every reason, where the scheduler itself stops at the first.
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::cache::{Cache, NodeInfo};
 use super::config::Config;
 use super::framework::{Plugin, Status};
-use super::plugins::node_resources_fit;
+use super::plugins::node_ports;
+use super::plugins::node_resources_fit::{self, InsufficientResource};
 use super::plugins::volume_binding::Volumes;
 use super::run::{CycleState, World};
 use api::meta::Name;
 use api::node::Node;
-use api::pod::Pod;
 use api::pod::scheduling::NamespaceLabels;
-use api::toleration::{TaintEffect, tolerations_tolerate_taint};
+use api::pod::{HostPort, Pod};
+use api::toleration::{Taint, TaintEffect, tolerations_tolerate_taint};
 
 /// One thing that keeps a pod from a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Obstacle {
     /// The plugin that refuses.
     pub plugin: &'static str,
     /// Its words, as in the event.
     pub reason: String,
-    /// What exactly it is about: the taint, the amounts. May be empty.
-    pub detail: String,
+    /// What exactly it is about.
+    pub matter: Matter,
+}
+
+/// What exactly an obstacle is about. Prints as what stands behind the reason; may be empty.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Matter {
+    /// These taints are not tolerated.
+    Taints(Vec<Taint>),
+    /// There is not enough of this resource.
+    Short(InsufficientResource),
+    /// These ports of the node are taken, by these pods.
+    Ports(Vec<(HostPort, Option<Rc<Pod>>)>),
+    /// The plugin's reason says it all.
+    Plain,
+}
+
+impl fmt::Display for Matter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Matter::Taints(taints) => f.write_str(&joined(taints.iter())),
+            Matter::Short(short) => {
+                let unit = if &*short.resource == "cpu" { "m" } else { "" };
+                let (requested, used, capacity) = (short.requested, short.used, short.capacity);
+                write!(f, "requested {requested}{unit}, used {used}{unit} of {capacity}{unit}")
+            }
+            Matter::Ports(ports) => {
+                f.write_str(&joined(ports.iter().map(|(port, _)| format!("{}/{}", port.port, port.protocol))))
+            }
+            Matter::Plain => Ok(()),
+        }
+    }
+}
+
+fn joined<T: ToString>(parts: impl Iterator<Item = T>) -> String {
+    parts.map(|part| part.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A node, and all that keeps a pod from it; nothing if it fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     pub(crate) node: Name,
     /// What keeps the pod from it, in the order of the plugins.
@@ -77,40 +113,38 @@ impl World<'_> {
 }
 
 fn obstacles(status: &Status, pod: &Pod, info: &NodeInfo, config: &Config) -> Vec<Obstacle> {
-    let details = match status.plugin {
-        Plugin::TaintToleration => vec![untolerated_taints(pod, info, config)],
-        Plugin::NodeResourcesFit => node_resources_fit::fits_request(pod, info, &config.fit)
-            .iter()
-            .map(|short| {
-                let unit = if &*short.resource == "cpu" { "m" } else { "" };
-                let (requested, used, capacity) = (short.requested, short.used, short.capacity);
-                format!("requested {requested}{unit}, used {used}{unit} of {capacity}{unit}")
-            })
-            .collect(),
-        Plugin::NodePorts => vec![taken_ports(pod, info)],
+    let matters = match status.plugin {
+        Plugin::TaintToleration => vec![Matter::Taints(untolerated_taints(pod, info, config))],
+        Plugin::NodeResourcesFit => {
+            node_resources_fit::fits_request(pod, info, &config.fit).into_iter().map(Matter::Short).collect()
+        }
+        Plugin::NodePorts => vec![Matter::Ports(taken_ports(pod, info))],
         _ => Vec::new(),
     };
-    let mut details = details.into_iter();
-    let name = status.plugin.name();
+    let mut matters = matters.into_iter();
+    let plugin = status.plugin.name();
     let reasons = status.reasons().map(ToString::to_string);
     let reasons = reasons.chain(status.error.iter().map(ToString::to_string));
     reasons
-        .map(|reason| Obstacle { plugin: name, reason, detail: details.next().unwrap_or_default() })
+        .map(|reason| Obstacle { plugin, reason, matter: matters.next().unwrap_or(Matter::Plain) })
         .collect()
 }
 
-fn untolerated_taints(pod: &Pod, info: &NodeInfo, config: &Config) -> String {
+fn untolerated_taints(pod: &Pod, info: &NodeInfo, config: &Config) -> Vec<Taint> {
     let taints = info.node.iter().flat_map(|node| &node.taints);
     let kept = taints.filter(|taint| taint.effect != TaintEffect::PreferNoSchedule).filter(|taint| {
         !tolerations_tolerate_taint(&pod.spec.tolerations, taint, config.comparison_operators)
     });
-    kept.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    kept.cloned().collect()
 }
 
-fn taken_ports(pod: &Pod, info: &NodeInfo) -> String {
-    let taken =
-        pod.spec.host_ports.iter().filter(|wanted| {
-            !super::plugins::node_ports::fits(std::slice::from_ref(wanted), &info.used_ports)
-        });
-    taken.map(|port| format!("{}/{}", port.port, port.protocol)).collect::<Vec<_>>().join(", ")
+fn taken_ports(pod: &Pod, info: &NodeInfo) -> Vec<(HostPort, Option<Rc<Pod>>)> {
+    let clashes =
+        |wanted: &HostPort, used: &[HostPort]| !node_ports::fits(std::slice::from_ref(wanted), used);
+    let taken = pod.spec.host_ports.iter().filter(|wanted| clashes(wanted, &info.used_ports));
+    let holder = |wanted: &HostPort| {
+        let mut pods = info.pods.iter().map(|slot| &slot.pod);
+        pods.find(|pod| clashes(wanted, &pod.spec.host_ports)).cloned()
+    };
+    taken.map(|port| (port.clone(), holder(port))).collect()
 }

@@ -5,7 +5,7 @@ use super::*;
 
 fn lines(found: &[explain::Explanation]) -> Vec<String> {
     let line = |found: &explain::Explanation| {
-        let all = found.obstacles.iter().map(|one| match one.detail.as_str() {
+        let all = found.obstacles.iter().map(|one| match one.matter.to_string().as_str() {
             "" => one.reason.clone(),
             detail => format!("{} ({detail})", one.reason),
         });

@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
+mod known;
 mod opening;
 pub mod script;
 
@@ -12,6 +13,7 @@ use std::rc::Rc;
 use api::object::{Key, Kind};
 pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
+pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use sim::{Time, Timestamp};
 
+use super::why::{Cause, Trouble, Why};
+
 /// How the API server is, seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiServerState {
@@ -158,20 +160,11 @@ pub struct PodView {
     pub containers: Vec<ContainerView>,
 }
 
-/// Why a DaemonSet has no pod on a node.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WhyNot {
-    /// `namespace/name`.
-    pub daemonset: Rc<str>,
-    /// The reasons, in the DaemonSet controller's words.
-    pub reasons: Vec<Rc<str>>,
-}
-
-/// Nodes that are to have no pod of a DaemonSet, all for the same reasons.
+/// Nodes that are to have no pod of a DaemonSet, all for the same causes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Without {
-    /// The reasons that all of them share.
-    pub reasons: Vec<Rc<str>>,
+    /// The causes that all of them share.
+    pub causes: Vec<Cause>,
     /// How many they are.
     pub count: u32,
     /// The first of them.
@@ -213,8 +206,8 @@ pub struct NodeView {
     pub files: Vec<FileEntry>,
     /// Its pods, also those that wait for it.
     pub pods: Vec<Rc<PodView>>,
-    /// The DaemonSets that have no pod here, with the reasons.
-    pub why_not: Vec<WhyNot>,
+    /// Of each DaemonSet, in the order of [`Board::daemonsets`].
+    pub why: Vec<Why>,
     /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
     pub cpu: Rc<str>,
     /// Requested of allocatable memory.
@@ -272,8 +265,10 @@ pub struct DaemonSetView {
     pub misscheduled: u32,
     /// NODE SELECTOR: `disk=ssd`, or `<none>`.
     pub node_selector: Rc<str>,
-    /// Why pods cannot be made, in the controller's words, while there are fewer than wanted.
-    pub trouble: Option<Rc<str>>,
+    /// Why pods cannot be made, while there are fewer than wanted.
+    pub trouble: Option<Trouble>,
+    /// Its template tolerates taints already.
+    pub tolerates: bool,
     pub(crate) created: Timestamp,
 }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::board::{
-    ApiServerState, Board, DaemonSetView, NodeView, Origin, PartState, PartView, PodView, WhyNot, Without,
+    ApiServerState, Board, DaemonSetView, NodeView, Origin, PartState, PartView, PodView, Without,
 };
 use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use super::texts;
+use super::why::{self, Cause, Site, Trouble};
 use api::daemonset::DaemonSet;
 use api::meta::{Name, Uid};
 use api::node::Node;
@@ -203,7 +204,7 @@ pub(super) fn node_view(
         static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
         files: machine.map_or_else(Vec::new, texts::file_entries),
-        why_not: why_not(node_value, &views, daemonsets),
+        why: why::on_node(&Site { machine, node: node_value, listed, views: &views }, daemonsets),
         pods: views,
         cpu: amounts(|r| Quantity::from_milli(r.cpu_milli, Format::DecimalSi)),
         memory: amounts(|r| Quantity::from_value(r.memory, Format::BinarySi)),
@@ -273,32 +274,6 @@ fn requested(pods: &[Rc<Pod>]) -> Resources {
     sum
 }
 
-/// For each DaemonSet that has no pod on this node, the controller's reasons.
-fn why_not(
-    node: Option<&Node>,
-    pods: &[Rc<PodView>],
-    daemonsets: &[(Rc<DaemonSet>, DaemonTemplate)],
-) -> Vec<WhyNot> {
-    let mut list = Vec::new();
-    for (ds, template) in daemonsets {
-        let owner = format!("DaemonSet/{}", ds.meta.name);
-        let here =
-            pods.iter().any(|pod| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace());
-        if here {
-            continue;
-        }
-        let reasons = match node {
-            None => vec!["the node is not registered with the API server".to_owned()],
-            Some(node) => why_not_on_node(template, node),
-        };
-        if !reasons.is_empty() {
-            let daemonset = text(&format!("{}/{}", ds.meta.namespace(), ds.meta.name));
-            list.push(WhyNot { daemonset, reasons: reasons.iter().map(|reason| text(reason)).collect() });
-        }
-    }
-    list
-}
-
 /// How many nodes are named for each set of reasons.
 const EXAMPLES: usize = 3;
 
@@ -306,26 +281,21 @@ const EXAMPLES: usize = 3;
 pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec<Without> {
     let Some(ds) = cluster.api.store.daemonsets.get(namespace, daemonset) else { return Vec::new() };
     let template = DaemonTemplate::new(&ds.template);
-    let mut found: BTreeMap<Vec<String>, (u32, Vec<Name>)> = BTreeMap::new();
+    let mut found: BTreeMap<Vec<Cause>, (u32, Vec<Name>)> = BTreeMap::new();
     for node in cluster.api.store.nodes.iter() {
-        let reasons = why_not_on_node(&template, node);
-        if reasons.is_empty() {
+        let obstacles = why_not_on_node(&template, node);
+        if obstacles.is_empty() {
             continue;
         }
-        let (count, examples) = found.entry(reasons).or_default();
+        let causes = obstacles.into_iter().map(Cause::from).collect();
+        let (count, examples) = found.entry(causes).or_default();
         *count += 1;
         if examples.len() < EXAMPLES {
             examples.push(node.meta.name.clone());
         }
     }
-    let mut groups: Vec<Without> = found
-        .into_iter()
-        .map(|(reasons, (count, examples))| Without {
-            reasons: reasons.iter().map(|reason| text(reason)).collect(),
-            count,
-            examples,
-        })
-        .collect();
+    let mut groups: Vec<Without> =
+        found.into_iter().map(|(causes, (count, examples))| Without { causes, count, examples }).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     groups
 }
@@ -333,11 +303,15 @@ pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec
 /// Events that are looked through for what is wrong with a DaemonSet.
 const LATELY: usize = 512;
 
-/// Why the controller cannot make pods: the newest warning about the DaemonSet, while there are fewer than
-/// wanted.
-fn trouble(cluster: &Cluster, ds: &DaemonSet) -> Option<Rc<str>> {
+/// Why the controller cannot make pods, while there are fewer than wanted: what the API server answered it, else
+/// the newest warning about the DaemonSet.
+fn trouble(cluster: &Cluster, ds: &DaemonSet) -> Option<Trouble> {
     if ds.status.current_number_scheduled >= ds.status.desired_number_scheduled {
         return None;
+    }
+    let manager = cluster.controllers.component.as_ref();
+    if let Some(refusal) = manager.and_then(|manager| manager.daemon.refusal(ds.meta.uid)) {
+        return Some(Trouble::of_refusal(refusal));
     }
     let about = |event: &Rc<api::event::Event>| {
         let regarding = &event.draft.regarding;
@@ -347,7 +321,8 @@ fn trouble(cluster: &Cluster, ds: &DaemonSet) -> Option<Rc<str>> {
             && regarding.name == ds.meta.name
     };
     let newest = cluster.api.store.events.iter().rev().take(LATELY).find(about)?;
-    Some(text(&format!("{}: {}", newest.draft.reason, newest.draft.message())))
+    let text = text(&format!("{}: {}", newest.draft.reason, newest.draft.message()));
+    Some(Trouble { text, missing: None })
 }
 
 pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView {
@@ -366,6 +341,7 @@ pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView
         misscheduled: status.number_misscheduled,
         node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
         trouble: trouble(cluster, ds),
+        tolerates: !ds.template.raw["spec"]["tolerations"].as_array().is_none_or(Vec::is_empty),
         created: ds.meta.created,
     }
 }

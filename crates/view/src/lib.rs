@@ -11,11 +11,13 @@ pub mod picture;
 mod pods;
 pub mod texts;
 pub(crate) mod transit;
+pub mod why;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileEntry, FileView,
-    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, WhyNot, Without,
+    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use picture::{Gaze, Looked};
 pub use transit::{Flight, Flow, Place};
+pub use why::{Cause, Fit, Trouble, Why};

@@ -44,7 +44,7 @@ pub enum NodeValue {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What JSON has for a key: `true` for `y:`.
-    pub(crate) key: String,
+    pub key: String,
     /// Where the key stands.
     pub key_span: Span,
     /// YAML took it for a string; go-yaml's messages show other keys bare.

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go, syncNodes.
 
+use std::rc::Rc;
+
 use super::part::Io;
 use super::sync::Start;
 use super::{BURST_REPLICAS, Revisions, delete};
@@ -10,6 +12,7 @@ use crate::procedure::{Step, Stop};
 use crate::replicaset::sync::is_namespace_terminating;
 use api::meta::Name;
 use api::object::{Key, Kind, Object};
+use api::status_error::StatusError;
 use client::informer::NodeId;
 use wire::Answer;
 
@@ -124,6 +127,7 @@ fn pod_created(start: &Start, answer: &Answer, io: &mut Io) -> Option<String> {
             if let Some(meta) = reply.object().and_then(Object::meta) {
                 io.say_created(start, &meta.name);
             }
+            note_refusal(start, None, io);
             None
         }
         // A namespace that is being deleted takes no new pods; that is no reason to complain (DS-033).
@@ -131,9 +135,17 @@ fn pod_created(start: &Start, answer: &Answer, io: &mut Io) -> Option<String> {
         Err(error) => {
             let text = error_text(error);
             io.say_not_created(start, &text);
+            note_refusal(start, answer.status(), io);
             io.dsc.expectations.creation_observed(&start.set);
             Some(text)
         }
+    }
+}
+
+/// Keeps what the API server refused, for those who ask why there is no pod.
+fn note_refusal(start: &Start, refusal: Option<&StatusError>, io: &mut Io) {
+    if let Some(state) = io.dsc.sets.get_mut(&start.set) {
+        state.refusal = refusal.map(|refusal| Rc::new(refusal.clone()));
     }
 }
 

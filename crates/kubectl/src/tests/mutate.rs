@@ -1,4 +1,5 @@
 use super::*;
+use expect_test::expect;
 
 fn with_node() -> Terminal {
     let mut t = Terminal::new();
@@ -212,6 +213,26 @@ fn versions_resources_and_contexts_are_printed() {
         Some("daemonsets            ds           apps/v1      true         DaemonSet")
     );
     assert!(t.run("explain ds.spec").contains("  minReadySeconds\t<integer>\n"));
+    assert!(t.run("explain ds --recursive").contains("      containers\t<[]Container> -required-\n"));
+    expect![[r#"
+        KIND:       Pod
+        VERSION:    v1
+
+        FIELD: tolerationSeconds <integer>
+
+        DESCRIPTION:
+            TolerationSeconds represents the period of time the toleration (which must
+            be of effect NoExecute, otherwise this field is ignored) tolerates the
+            taint. By default, it is not set, which means tolerate the taint forever (do
+            not evict). Zero and negative values will be treated as 0 (evict
+            immediately) by the system.
+            
+
+    "#]]
+    .assert_eq(&t.run("explain pods.spec.tolerations.tolerationSeconds"));
+    let containers = t.run("explain pod.spec.containers");
+    // What the list is for, then what one of them is.
+    assert!(containers.contains("    updated.\n    A single application container that you want to run within a pod.\n    \nFIELDS:\n  args\t<[]string>\n    Arguments to the entrypoint."));
     assert_eq!(
         t.run("explain ds.spec.nope"),
         "GROUP:      apps\nKIND:       DaemonSet\nVERSION:    v1\n\nerror: field \"nope\" does not exist\n[1]\n"

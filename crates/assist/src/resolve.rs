@@ -1,0 +1,68 @@
+//! From a place in a text to the field of Kubernetes' API that it is.
+
+use api::schema::{self, Field, KindInfo, StructId, Type, structure};
+
+use crate::cursor::{Cursor, Step};
+
+/// What stands at the end of a way.
+pub(crate) struct Found {
+    pub(crate) info: &'static KindInfo,
+    pub(crate) ty: Type,
+    /// The last field of the way with its struct; `None` for the object itself.
+    pub(crate) field: Option<(StructId, &'static Field)>,
+    /// The key in the map that the last field is.
+    pub(crate) key: Option<String>,
+}
+
+/// The kind that the document says it is.
+pub(crate) fn kind_of(cursor: &Cursor) -> Option<&'static KindInfo> {
+    schema::kind(cursor.api_version?, cursor.kind?)
+}
+
+/// What a list is of, what a list of lists is of.
+pub(crate) fn item(mut ty: &Type) -> &Type {
+    while let Type::List(of) = ty {
+        ty = of;
+    }
+    ty
+}
+
+pub(crate) fn resolve(info: &'static KindInfo, steps: &[Step]) -> Option<Found> {
+    let mut found = Found { info, ty: Type::Struct(info.root), field: None, key: None };
+    for step in steps {
+        let next = match (step, &found.ty) {
+            (Step::Item(_), Type::List(of)) => (**of).clone(),
+            (Step::Item(_), _) => return None,
+            (Step::Key(name), ty) => match item(ty) {
+                Type::Struct(id) => {
+                    let field = structure(*id).field(name)?;
+                    (found.field, found.key) = (Some((*id, field)), None);
+                    field.ty.clone()
+                }
+                Type::Map(of) => {
+                    found.key = Some(name.clone());
+                    (**of).clone()
+                }
+                _ => return None,
+            },
+        };
+        found.ty = next;
+    }
+    Some(found)
+}
+
+/// A type as `kubectl explain` writes it, for a person's eye.
+pub(crate) fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::String | Type::Time | Type::MicroTime | Type::Bytes => "string".to_owned(),
+        Type::Bool => "boolean".to_owned(),
+        Type::Int32 | Type::Int64 => "integer".to_owned(),
+        Type::Float64 => "number".to_owned(),
+        Type::Quantity => "Quantity".to_owned(),
+        Type::IntOrString => "IntOrString".to_owned(),
+        Type::Any => "Object".to_owned(),
+        Type::Struct(id) => structure(*id).name.to_owned(),
+        Type::List(of) => format!("[]{}", type_name(of)),
+        Type::Map(of) => format!("map[string]{}", type_name(of)),
+    }
+}
