@@ -26,7 +26,7 @@ pub use console::{Completion, Programs};
 pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
-pub use script::{Options, Script, Start};
+pub use script::{Options, Script, ScriptError, Start};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
