@@ -1,4 +1,4 @@
-//! A part of the page's state with those who read it: a component that reads a slice is drawn anew only when
+//! A part of the page's state with those who read it: a component that reads a slice is drawn again only when
 //! that slice is another one.
 
 use std::cell::{Cell, RefCell};
@@ -75,7 +75,7 @@ impl<T: Clone + PartialEq> Store<T> {
 }
 
 /// Calls `tell` with a slice of the store at first, and whenever it is another one. The component is not
-/// drawn anew for it.
+/// drawn again for it.
 #[hook]
 pub fn use_watch<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static, tell: impl Fn(&R) + 'static)
 where
@@ -110,7 +110,7 @@ where
     });
 }
 
-/// A slice of a store; the component is drawn anew when it is another one.
+/// A slice of a store; the component is drawn again when it is another one.
 #[hook]
 pub fn use_slice<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static) -> R
 where

@@ -252,7 +252,7 @@ impl Store {
         std::mem::take(&mut self.changes)
     }
 
-    /// Gives the list of [`Store::take_changes`] back, to be filled again; a long one is rare and let go.
+    /// Gives the list of [`Store::take_changes`] back, to be filled again; a long one is rare and is dropped.
     pub fn reuse(&mut self, mut changes: Vec<Change>) {
         changes.clear();
         if self.changes.is_empty() && changes.capacity() <= CHANGES_KEPT {

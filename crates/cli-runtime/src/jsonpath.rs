@@ -38,7 +38,7 @@ enum Node {
     Wildcard,
     Recursive,
     Union(Vec<Vec<Node>>),
-    /// `range`, `end`, or a word that is none of the language.
+    /// `range`, `end`, or a word that the language does not have.
     Identifier(String),
 }
 

@@ -138,7 +138,7 @@ impl Caches {
         events
     }
 
-    /// The watches have ended: leases are renewed no more, as far as this process hears. Returns those that
+    /// The watches have ended: this process hears of no more renewals of leases. Returns those that
     /// were, as they were; what was sent within `delay` has not arrived.
     pub fn freeze_leases(&mut self, now: Time, delay: Duration) -> Vec<Rc<Lease>> {
         let mut before = Vec::new();

@@ -90,7 +90,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
         self.failures.remove(key);
     }
 
-    /// Moves what is due by now into the queue.
+    /// Moves what is due into the queue.
     pub fn poll(&mut self, now: Time) {
         while let Some((at, key)) = self.delayed.first().filter(|(at, _)| *at <= now).cloned() {
             self.delayed.remove(&(at, key.clone()));

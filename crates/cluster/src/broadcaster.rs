@@ -1,4 +1,4 @@
-//! Events that did not reach the API server: whoever said them tries again, one event after another.
+//! Events that did not reach the API server: the component that posted them tries again, one event after another.
 //!
 //! Kubernetes: staging/src/k8s.io/client-go/tools/record/event.go, recordToSink.
 

@@ -219,7 +219,7 @@ impl Cluster {
         self.retry_all_events();
     }
 
-    /// Connections break: nothing more is delivered until the watches are made anew.
+    /// Connections break: nothing more is delivered until the watches are made again.
     ///
     /// Differs: upstream the watches of an API server that has only lost etcd stay open, with nothing to deliver.
     fn lose_connections(&mut self) {

@@ -489,7 +489,7 @@ impl Cluster {
         }
     }
 
-    /// Something that a shell waited for has come by time.
+    /// Something that a shell waited for is due.
     pub(super) fn wake_shell(&mut self, owner: Owner) {
         self.drive(owner);
     }

@@ -27,7 +27,7 @@ impl Cluster {
         }
     }
 
-    /// Tells a node's kubelet something by `tell`, and grants its wishes.
+    /// Tells a node's kubelet something by `tell`, and carries out its effects.
     pub(super) fn with_kubelet<T>(
         &mut self,
         id: MachineId,

@@ -1,7 +1,7 @@
 //! All state of a simulated cluster, and the one match on what is due.
 //!
-//! It routes and holds no rules: a wake comes up, the part it is for is told, and what the part wishes is
-//! put on the agenda again.
+//! It routes and holds no rules: a wake comes up, the part it is for is told, and its effects are
+//! put on the agenda.
 
 pub mod boot;
 mod broadcaster;
@@ -58,7 +58,7 @@ pub(crate) enum Wake {
     Timer { part: Part, epoch: u32, timer: Timer },
     /// Changes of files reach a node's kubelet.
     Files(MachineId),
-    /// What a shell of the user waits for has come by time.
+    /// What a shell of the user waited for is due.
     Shell(Owner),
     /// A part (re)connects its watches, in the life named.
     Connect { part: Part, epoch: u32 },
@@ -403,7 +403,7 @@ impl Cluster {
         self.mind_control_plane();
     }
 
-    // ---- telling a part, and granting its wishes ----
+    // ---- telling a part, and carrying out its effects ----
 
     fn tell(&mut self, part: Part, told: Told) {
         let mut effects = std::mem::take(&mut self.effects);
@@ -528,7 +528,7 @@ impl Cluster {
         };
         if let Some(error) = error {
             if let Call::PostEvent(draft) = call {
-                // Whoever has ended meanwhile does not try again.
+                // A process that has ended meanwhile does not try again.
                 return if alive {
                     self.event_failed(part, draft, &error)
                 };
@@ -549,7 +549,7 @@ impl Cluster {
             key: post::key_of(&call),
         });
         let lease = match &call {
-            // Whoever has ended meanwhile does not go on renewing.
+            // A process that has ended meanwhile does not go on renewing.
             Call::HoldLease { key, .. } if !alive => Some(key.clone()),
             _ => None,
         };
@@ -572,7 +572,7 @@ impl Cluster {
         }
     }
 
-    /// The computer whose kubelet goes by this node's name. O(1).
+    /// The computer whose kubelet has this node's name. O(1).
     pub fn machine_of(&self, node: &str) -> Option<MachineId> {
         self.machine_index.get(node).map(MachineId)
     }

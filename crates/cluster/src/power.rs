@@ -90,7 +90,7 @@ impl Cluster {
         }
     }
 
-    /// Nothing more comes from the API server, and the lease is renewed no more.
+    /// Nothing more comes from the API server, and the lease is no longer renewed.
     fn connection_lost(&mut self, id: MachineId) {
         let machine = &mut self.machines[id.0 as usize];
         machine.watch.close();

@@ -13,7 +13,7 @@ use api::schema::{self, KindInfo, StructInfo, Type};
 use yaml::locate::{Part, locate};
 use yaml::{Diagnostic, Node, Path, base64, gosyntax};
 
-/// sigs.k8s.io/json lists no more.
+/// sigs.k8s.io/json lists at most this many.
 const MOST_UNKNOWN: usize = 100;
 
 /// An object as its kind's fields see it.
@@ -90,7 +90,7 @@ impl Decoded {
         }
     }
 
-    /// The same for a reader that drops unknown fields without a word, as the kubelet does: they are
+    /// The same for a reader that silently drops unknown fields, as the kubelet does: they are
     /// warnings. Rules: KL-011, CMP-026.
     pub fn lenient_diagnostics(&self, tree: &Node) -> Vec<Diagnostic> {
         let warn = |field: &UnknownField| {
@@ -444,7 +444,7 @@ impl Decoder {
         DecodeError { message, path: path.to_string(), help }
     }
 
-    /// The path as the decoder's own messages have it: keys stand behind a dot like fields.
+    /// The path as the decoder's own messages have it: keys follow a dot, as fields do.
     fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.steps {

@@ -259,13 +259,13 @@ impl DaemonSetsController {
         self.sets.values().map(|state| state.placement.looks).sum()
     }
 
-    /// Starts the workers; the caches are filled by now.
+    /// Starts the workers. The caches are full.
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.running = true;
         self.kick(ctx);
     }
 
-    /// Sees to it that queued work is done after the present batch of news.
+    /// Sets a timer for queued work, so that it is done after the present batch of changes.
     fn kick(&mut self, ctx: &mut Ctx) {
         let work = !self.node_update_queue.is_empty()
             || (!self.queue.is_empty() && self.workers.iter().any(Option::is_none));

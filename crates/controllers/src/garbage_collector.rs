@@ -36,14 +36,14 @@ struct Item {
 enum Work {
     /// Delete the object if all its owners are gone or waiting for it.
     AttemptToDelete(Item),
-    /// Ask whether this owner exists, for the sake of a dependent.
+    /// Ask whether this owner of a dependent exists.
     Look(Item, Uid, Kind, Key),
     /// An owner begins to wait for its dependents (foreground), or one of them has gone.
     Foreground(Item),
     MoreForeground(Item),
-    /// An owner lets go of its dependents.
+    /// An owner orphans its dependents.
     Orphan(Item),
-    /// Remove the reference of an owner that lets go.
+    /// Remove the reference of an owner that orphans its dependents.
     Release(Item, Uid),
     /// Nothing holds the owner any more.
     RemoveFinalizer(Item, &'static str),
@@ -59,7 +59,7 @@ pub(crate) struct GarbageCollector {
     dependents: BTreeMap<Uid, Vec<Item>>,
     /// Owners that wait for their dependents.
     waiting: BTreeMap<Uid, Item>,
-    /// Owners that let go of their dependents: how many they still have to.
+    /// Owners that orphan their dependents, with the number of dependents that are left.
     letting_go: BTreeMap<Uid, (Item, u32)>,
 }
 

@@ -191,7 +191,7 @@ impl NodeLifecycleController {
         }
     }
 
-    /// A lease is renewed no more, or again.
+    /// A lease is no longer renewed, or is renewed again.
     fn on_lease(&mut self, change: &Change<Lease>, caches: &Caches, ctx: &mut Ctx) {
         let Some(lease) = change.new.as_ref().or(change.old.as_ref()) else { return };
         if **lease.meta.namespace() != *LEASE_NAMESPACE {

@@ -22,7 +22,7 @@ impl<W> Requests<W> {
         Requests { controller, last: 0, asked: BTreeMap::new() }
     }
 
-    /// Sends a request for the sake of `work`, which [`Requests::answered`] gives back.
+    /// Sends a request for `work`, which [`Requests::answered`] returns.
     pub(crate) fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
         self.last += 1;
         self.asked.insert(self.last, work);
@@ -83,7 +83,7 @@ pub(crate) struct Worker<W> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// There is no such object, or it is another one by now.
+    /// There is no such object, or the name now belongs to another one.
     Gone,
     Failed,
 }

@@ -59,7 +59,7 @@ pub(crate) struct Command {
     aliases: &'static [&'static str],
     /// One line, as `kubectl --help` shows it.
     short: &'static str,
-    /// What stands behind the name: `(TYPE NAME | TYPE/NAME)`.
+    /// What follows the name: `(TYPE NAME | TYPE/NAME)`.
     usage: &'static str,
     flags: &'static [Flag],
     run: Run,

@@ -13,7 +13,7 @@ use wire::{Ctx, KubeletTimer};
 /// httpCheckFrequency.
 const HTTP_CHECK_FREQUENCY: Duration = Duration::from_secs(20);
 
-/// After so many failures the log says no more of them.
+/// After so many failures they are no longer logged.
 const FAILURE_LOGS: u32 = 3;
 
 impl Kubelet {

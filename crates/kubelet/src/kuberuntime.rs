@@ -75,7 +75,7 @@ pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) ->
 pub(super) struct PodActions {
     /// Stop all of it first.
     pub kill_pod: bool,
-    /// Stop and remove all containers, and do nothing else: another sync starts them anew.
+    /// Stop and remove all containers, and do nothing else: another sync starts them again.
     pub reset: bool,
     /// Containers to stop first, by their numbers.
     pub(crate) to_kill: Vec<ToKill>,
@@ -162,7 +162,7 @@ impl Kubelet {
         actions
     }
 
-    /// Whether the status that this sync has just made says that all containers start anew.
+    /// Whether the status that this sync has just made says that all containers start again.
     fn is_restarting_all(&self, at: WorkerId) -> bool {
         self.workers[at].pod.spec.all_containers_could_restart()
             && self

@@ -338,7 +338,7 @@ impl Kubelet {
         done
     }
 
-    /// Sees to it that the runtime is looked at again if it has changed.
+    /// Schedules a relist if the runtime has changed.
     fn watch_runtime(&mut self, ctx: &mut Ctx) {
         if self.running && self.runtime.is_dirty() {
             self.schedule_relist(ctx);

@@ -95,7 +95,7 @@ impl Kubelet {
             self.mirrors.push(pod.clone());
         }
         let Some(at) = self.static_worker_of(pod) else {
-            // Nothing stands behind it (KL-044).
+            // No static pod belongs to it (KL-044).
             return self.schedule_housekeeping(ctx);
         };
         if is_mirror_pod_of(pod, &self.workers[at].pod) && !pod.meta.is_terminating() {
@@ -139,7 +139,7 @@ impl Kubelet {
         self.workers[at].extra().mirror = work;
     }
 
-    /// Sees to it that a static pod being synced has its mirror (KL-034, KL-036).
+    /// Makes sure that a static pod being synced has its mirror (KL-034, KL-036).
     pub(super) fn try_reconcile_mirror_pods(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &self.workers[at];
         if !worker.is_static() {
@@ -205,7 +205,7 @@ impl Kubelet {
             Ok(Reply::Object(Object::Pod(mirror))) => mirror.meta.uid,
             Ok(_) => Uid::default(),
             Err(CallError::Status(status)) if status.is_not_found() || status.is_conflict() => {
-                // It was another one, or has gone by itself. A later sync makes it anew.
+                // It was another one, or has gone by itself. A later sync makes it again.
                 return self.requeue_for_mirror(at, ctx);
             }
             Err(_) => {
@@ -232,7 +232,7 @@ impl Kubelet {
             return;
         }
         if exists {
-            // The one that stands in the way is looked at by a later sync.
+            // A later sync looks at the pod that has the name.
             return self.requeue_for_mirror(at, ctx);
         }
         let pod = &self.workers[at].pod;

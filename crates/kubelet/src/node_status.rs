@@ -295,7 +295,7 @@ impl Kubelet {
         }
     }
 
-    /// Connected again: the lease has to be taken up anew.
+    /// Connected again: the lease has to be taken up again.
     pub(super) fn node_listed(&mut self, ctx: &mut Ctx) {
         if self.registration.done && self.node.is_some() && !self.timers.lease {
             self.timers.lease = true;
@@ -304,7 +304,7 @@ impl Kubelet {
         }
     }
 
-    /// Whether the API server's word on this node is not the kubelet's.
+    /// Whether the API server's status of this node differs from the kubelet's.
     fn differs(&self, node: &Node, now: Time) -> bool {
         let says = |condition: &NodeCondition| {
             (condition.status, condition.reason.clone(), condition.message.clone())

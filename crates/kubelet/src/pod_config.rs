@@ -10,7 +10,7 @@ use api::pod::Pod;
 /// What has become of pods, in the order in which it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodOperation {
-    /// The source knows them no more.
+    /// The source no longer has them.
     Remove,
     /// It was not there before.
     Add,

@@ -278,7 +278,7 @@ impl Runtime {
         Some(FirstStart { image, pulling, said: first.created - before, created: first.created, started })
     }
 
-    /// A new kubelet counts anew what it says, and does not know the addresses of stopped pods.
+    /// A new kubelet counts again what it says, and does not know the addresses of stopped pods.
     pub fn forget_for_new_kubelet(&mut self) {
         for sandbox in self.sandboxes.iter_mut() {
             sandbox.former_part = 0;
@@ -295,7 +295,7 @@ impl Runtime {
         }
     }
 
-    /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
+    /// The kubelet that asked for these starts is gone, and its calls with it: the next kubelet makes its own.
     pub(crate) fn cancel_all_starts(&mut self) {
         for sandbox in self.sandboxes.iter_mut() {
             sandbox.drop_created();

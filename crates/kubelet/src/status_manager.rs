@@ -23,7 +23,7 @@ pub(super) struct OwnStatus {
     pub(crate) status: PodStatus,
     /// When it was last sent.
     sent: Option<Time>,
-    /// To which object: a static pod's mirror may be another one by now.
+    /// To which object: a static pod's mirror may have been replaced.
     sent_to: Option<Uid>,
 }
 

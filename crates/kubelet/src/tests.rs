@@ -143,7 +143,7 @@ impl World {
         self.tell(|kubelet, ctx| kubelet.start(&files, ctx));
     }
 
-    /// Tells the kubelet something and takes up its wishes.
+    /// Tells the kubelet something and carries out its effects.
     pub(crate) fn tell<T>(&mut self, what: impl FnOnce(&mut Kubelet, &mut Ctx) -> T) -> T {
         let mut effects = Vec::new();
         let mut ctx =

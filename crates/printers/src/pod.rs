@@ -85,7 +85,7 @@ impl Restarts {
     }
 }
 
-/// KL-109. Returns whether an init container still stands in the way.
+/// KL-109. Returns whether an init container is still to end.
 fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts) -> bool {
     let mut restarts = Restarts::default();
     let inits = pod.spec.containers.iter().zip(&pod.status.containers);

@@ -18,7 +18,7 @@ use wire::{Call, Ctx, Token};
 const FINISH_TIME: Duration = Duration::from_secs(6 * 60);
 /// How often the count of a series is written while it goes on.
 const REFRESH_TIME: Duration = Duration::from_secs(30 * 60);
-/// From this many events on, those that nothing can join any more are let go.
+/// From this many events on, those that no later event can join are dropped.
 const PRUNE_FROM: usize = 1024;
 
 /// An event that others may join.

@@ -27,7 +27,7 @@ pub struct Obstacle {
     pub matter: Matter,
 }
 
-/// What exactly an obstacle is about. Prints as what stands behind the reason; may be empty.
+/// What exactly an obstacle is about. Prints as what follows the reason; may be empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Matter {
     /// These taints are not tolerated.

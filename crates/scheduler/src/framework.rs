@@ -124,7 +124,7 @@ pub enum Code {
     UnschedulableAndUnresolvable,
 }
 
-/// Why a node will not do, in the words that are counted.
+/// Why a node does not fit, in the words that are counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// Words that are known beforehand.

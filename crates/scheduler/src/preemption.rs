@@ -178,7 +178,7 @@ impl Scheduler {
         for (violates, victim) in
             violating.into_iter().map(|pod| (true, pod)).chain(others.into_iter().map(|pod| (false, pod)))
         {
-            // Whoever can stay, stays: those that matter most are asked first.
+            // Pods that can stay do: those of the highest priority are tried first.
             info.add_pod(victim.clone());
             world.update(&mut state, pod, &victim, &node, 1);
             if self.run_filters_with_nominated_pods(pod, ix, (id, &info), &state).is_err() {

@@ -90,7 +90,7 @@ pub enum Command {
         /// The node.
         node: String,
     },
-    /// Stops a kubelet's process and starts another one, which reads its configuration anew.
+    /// Stops a kubelet's process and starts another one, which reads its configuration again.
     RestartKubelet {
         /// The node.
         node: String,

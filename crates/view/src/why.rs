@@ -24,7 +24,7 @@ use scheduler::explain::{Matter, explain};
 pub enum Fit {
     /// It is to have a pod, and the pod runs.
     Runs,
-    /// It has a pod that does not run yet, or no more.
+    /// It has a pod that does not run yet, or no longer runs.
     Waits,
     /// It is to have a pod, and there is none.
     Due,
@@ -176,7 +176,7 @@ pub struct Holder {
     pub origin: Origin,
     /// A static pod's file.
     pub file: Option<Rc<str>>,
-    /// Something makes it anew when it is deleted.
+    /// Something makes it again when it is deleted.
     pub controlled: bool,
 }
 

@@ -3,7 +3,7 @@ use api::event::EventDraft;
 use api::object::{Kind, Object};
 use api::status_error::StatusError;
 
-/// A process that talks to the API server: what it is told, each time with the [`Ctx`] for its wishes.
+/// A process that talks to the API server: what it is told, each time with the [`Ctx`] for its effects.
 pub trait Component {
     /// The process starts.
     fn start(&mut self, ctx: &mut Ctx);

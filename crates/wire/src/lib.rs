@@ -31,7 +31,7 @@ pub struct MachineId(pub u32);
 /// A part of the cluster that sends and receives messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// Whoever sits at the keyboard: kubectl.
+    /// The person at the keyboard: kubectl.
     User,
     /// The API server's process.
     ApiServer,
@@ -53,7 +53,7 @@ pub enum FieldValidation {
     Strict,
     /// Takes the object and answers with a warning for each.
     Warn,
-    /// Takes the object without a word.
+    /// Takes the object and says nothing.
     Ignore,
 }
 
@@ -186,7 +186,7 @@ pub enum Call {
         /// How unknown fields of the result are treated.
         validation: FieldValidation,
     },
-    /// A kubelet's (or a controller's) word on a pod; refused if the pod has another uid by now.
+    /// A pod's status as a kubelet (or a controller) reports it; refused if the pod has another uid.
     PatchPodStatus {
         /// Which pod.
         pod: PodId,
@@ -229,7 +229,7 @@ pub enum Call {
         duration: Duration,
         /// How often the holder renews it.
         period: Duration,
-        /// The owner of a lease that is made anew: the node, for a kubelet's.
+        /// The owner of a lease that is made again: the node, for a kubelet's.
         owner: Option<Box<OwnerReference>>,
     },
     /// Gives a lease up, if it is still the holder's.
@@ -386,7 +386,7 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// A wish of a component; the cluster grants it.
+/// What a component asks for; the cluster carries it out.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Send to the API server; it arrives after the link's delay.
@@ -447,7 +447,7 @@ impl Default for Settings {
     }
 }
 
-/// What a component is given when it is told something: the present, chance, and a place for its wishes.
+/// What a component is given when it is told something: the present, chance, and a list for its effects.
 pub struct Ctx<'a> {
     /// The present.
     pub now: Time,
@@ -455,7 +455,7 @@ pub struct Ctx<'a> {
     pub settings: &'a Settings,
     /// The component's own stream of chance.
     pub rng: &'a mut Rng,
-    /// Where its wishes are put, in order.
+    /// Its effects, in order.
     pub effects: &'a mut Vec<Effect>,
 }
 

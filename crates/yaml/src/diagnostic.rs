@@ -33,7 +33,7 @@ pub struct Span {
 pub enum Severity {
     /// The real system refuses this.
     Error,
-    /// The real system takes this without a word, and a person would regret it.
+    /// The real system silently accepts this, and a person would regret it.
     Warning,
 }
 

@@ -49,7 +49,7 @@ pub struct Entry {
     pub key_span: Span,
     /// YAML took it for a string; go-yaml's messages show other keys bare.
     pub(crate) key_is_string: bool,
-    /// What stands behind the key.
+    /// The value of the key.
     pub value: Node,
     /// `<<`: not a key, but a map or a list of maps to take keys from.
     pub(crate) merge: bool,

@@ -33,7 +33,7 @@ pub struct Document {
     pub start_line: u32,
     /// The text of a JSON object that does not say its kind: kubectl shows it in its refusal.
     pub json: Option<Box<str>>,
-    /// What the real program takes without a word and a person would regret: keys written twice.
+    /// What the real program silently accepts and a person would regret: keys written twice.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -262,7 +262,7 @@ impl<'t> File<'t> {
         self.found.documents.push(Document { tree, start_line, json: None, warnings });
     }
 
-    /// A warning if something stands behind the document that nobody will read.
+    /// A warning if the document is followed by something that no program will read.
     fn text_behind(&mut self, from: usize, to: usize, message: &str) -> Option<Diagnostic> {
         let rest = self.text.get(from..to)?;
         let is_content = |line: &str| {

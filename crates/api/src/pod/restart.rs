@@ -81,7 +81,7 @@ impl Container {
         self.restart_rules.iter().find(|rule| rule.matches(exit_code))
     }
 
-    /// Whether all of the pod's containers start anew when this one ends with `exit_code`.
+    /// Whether all of the pod's containers start again when this one ends with `exit_code`.
     pub fn restarts_all(&self, exit_code: i32) -> bool {
         let rule = self.find_matching_restart_rule(exit_code);
         rule.is_some_and(|rule| rule.action == RestartAction::RestartAllContainers)
@@ -99,7 +99,7 @@ impl PodSpec {
         }
     }
 
-    /// Whether some container may have all of them started anew.
+    /// Whether some container may have all of them started again.
     ///
     /// Kubernetes: AllContainersCouldRestart.
     pub fn all_containers_could_restart(&self) -> bool {

@@ -154,7 +154,7 @@ pub struct Exit {
     pub reason: ExitReason,
 }
 
-/// The runtime's word on an end (KL-062).
+/// The reason that the runtime reports for an end (KL-062).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
     /// With exit code 0.

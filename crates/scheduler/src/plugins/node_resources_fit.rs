@@ -8,7 +8,7 @@ use api::meta::Name;
 use api::pod::Pod;
 use api::resources::Resources;
 
-/// The plugin's arguments: resources that something other than the scheduler looks after.
+/// The plugin's arguments: resources that another component manages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FitArgs {
     /// Names of resources, whole.
