@@ -445,17 +445,13 @@ fn part_body(
     }
 }
 
-/// What stands there while nothing is selected: what to try.
+/// What stands there while nothing is selected.
 #[component]
 fn Welcome() -> Html {
     let words = use_page().words();
-    let options = use_world(|world| world.options.clone());
     html! {
         <div class="welcome">
             <p>{ words.welcome }</p>
-            <ol class="tries">
-                { for words.tries(&options).into_iter().map(|text| html! { <li key={text}>{ text }</li> }) }
-            </ol>
             <div class="key" role="group" aria-label={words.legend}>
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
                     <span class="with-origin" data-origin={origin.text()}>{ origin_icon(origin) }{ origin_word(words, origin) }</span>

@@ -13,6 +13,7 @@ use super::same::Same;
 use super::state::{Action, Selection};
 use super::why::{Line, WhyLine};
 use super::words::fill;
+use sim::order::SortShared;
 
 #[derive(PartialEq, Properties)]
 pub struct NodeProps {
@@ -78,9 +79,9 @@ fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>) -> Vec<Row> {
         rows.push(Row { key, pods: Vec::new() });
     }
     for row in &mut rows {
-        row.pods.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+        row.pods.sort_shared_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
     }
-    rows.sort_by_cached_key(|row| match row.pods.first() {
+    rows.sort_shared_by_key(|row| match row.pods.first() {
         Some(pod) if pod.origin == Origin::Static => (0, None, row.key.clone()),
         Some(pod) if pod.origin == Origin::Api => (2, Some(pod.created), row.key.clone()),
         _ => (1, None, row.key.clone()),
@@ -94,7 +95,7 @@ const SYSTEM: &str = "kube-system/";
 fn shelf(pods: &[Rc<PodView>]) -> Vec<Rc<PodView>> {
     let mut pods: Vec<Rc<PodView>> = pods.iter().filter(|pod| is_system(pod)).cloned().collect();
     let place = |pod: &PodView| (pod.origin != Origin::Static, row_key(pod));
-    pods.sort_by(|a, b| {
+    pods.sort_shared_by(|a, b| {
         place(a).cmp(&place(b)).then_with(|| (a.created, &a.name).cmp(&(b.created, &b.name)))
     });
     pods

@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::wires::{self, Rect, Way};
+use sim::order::SortShared;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// From here on, marks carry no label: there is no room to read them.
@@ -203,7 +204,6 @@ impl Overlay {
         self.clear_streams();
         if still {
             self.clear();
-            self.write_facts(flights);
             return;
         }
         let Some(layer) = find("flights") else { return };
@@ -359,24 +359,8 @@ impl Overlay {
         self.marks.clear();
     }
 
-    /// The same as text, for those who want no movement.
-    fn write_facts(&mut self, flights: &[Flight]) {
-        let lines: Vec<String> = group(flights)
-            .into_iter()
-            .take(6)
-            .map(|(flight, count)| {
-                format!(
-                    "{} → {}  {}",
-                    place_name(&flight.from),
-                    place_name(&flight.to),
-                    mark_text(flight, count)
-                )
-            })
-            .collect();
-        self.write_lines(lines.join("\n"));
-    }
-
-    fn write_lines(&mut self, facts: String) {
+    /// The moving layer as text, for those who want no movement.
+    pub fn write_lines(&mut self, facts: String) {
         if facts != self.facts
             && let Some(list) = find("facts")
         {
@@ -411,7 +395,7 @@ fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
         groups.entry(key).or_insert((flight, 0)).1 += flight.count;
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|(flight, _)| (flight.sent, flight.id));
+    groups.sort_shared_by_key(|(flight, _)| (flight.sent, flight.id));
     groups
 }
 

@@ -77,13 +77,13 @@ pub fn difference_word(kind: Difference) -> &'static str {
     }
 }
 
-/// The chip's name for those who hear it.
-fn spoken(words: &'static Words, pod: &PodView) -> String {
-    let mut parts = vec![
-        format!("{} {}", words.pod, pod.name),
-        origin_word(words, pod.origin).to_owned(),
-        format!("{} {}", status_word(words, pod), pod.ready),
-    ];
+/// What those who hear the chip are told behind what is written on it.
+fn spoken(words: &'static Words, pod: &PodView, compact: bool) -> String {
+    let mut parts = Vec::new();
+    if compact {
+        parts.push(format!("{} {}", pod.name, status_word(words, pod)));
+    }
+    parts.extend([format!("READY {}", pod.ready), origin_word(words, pod.origin).to_owned()]);
     if pod.restarts > 0 {
         parts.push(format!("{} {}", words.restarts, pod.restarts));
     }
@@ -145,7 +145,6 @@ pub fn Pod(props: &PodProps) -> Html {
             data-api-status={pod.api_status.clone()}
             data-node-status={pod.node_status.clone()}
             data-anchor={anchor}
-            aria-label={spoken(words, pod)}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
             {title}
@@ -154,6 +153,8 @@ pub fn Pod(props: &PodProps) -> Html {
         >
             { origin_icon(pod.origin) }
             <span class="pod-name">{ if props.compact { short_name(pod) } else { &pod.name } }</span>
+            // Between two words, for those who hear them; the chip's own gaps are its style's.
+            { " " }
             if pod.restarts > 0 {
                 <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
             }
@@ -167,6 +168,7 @@ pub fn Pod(props: &PodProps) -> Html {
             if let Some((api, _)) = difference {
                 <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
             }
+            <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }</span>
         </button>
     }
 }

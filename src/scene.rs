@@ -7,12 +7,13 @@ use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, 
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
-use super::fleet_list::FleetList;
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
+use super::later::Panel;
+use super::map::MapTools;
 use super::map::engine::state_word;
-use super::map::{MapTools, MapView};
 use super::node::{Node, pod_key, selected_pod};
 use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
+use super::panel_slot::PanelSlot;
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
@@ -31,8 +32,8 @@ pub fn Scene() -> Html {
     let distance = chosen.of(count);
     let fills = matches!(distance, Distance::Map | Distance::List);
     let nodes = match distance {
-        Distance::Map => html! { <MapView /> },
-        Distance::List => html! { <FleetList /> },
+        Distance::Map => html! { <PanelSlot panel={Panel::Map} /> },
+        Distance::List => html! { <PanelSlot panel={Panel::FleetList} /> },
         Distance::Cards | Distance::Auto if far => html! { <SmallNodes /> },
         Distance::Cards | Distance::Auto => html! { <Nodes /> },
     };
@@ -219,7 +220,7 @@ fn SceneBar() -> Html {
             }
             <label class="ds-pick">
                 <span>{ "DaemonSet" }</span>
-                <select data-control="daemonset" onchange={choose} disabled={list.is_empty()}>
+                <select data-control="daemonset" aria-label="DaemonSet" onchange={choose} disabled={list.is_empty()}>
                     if list.is_empty() {
                         <option>{ words.none }</option>
                     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use guide::Progress;
 use stage::{Drifted, Stage};
 use view::{ApiServerState, Board, EventView, Gaze, Without};
 
@@ -14,9 +15,11 @@ use crate::desk::model::DocId;
 use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
-use crate::state::{Details, DrawerTab, FULL_CARDS, Layout, LayoutAction, OpenFile, Selection, World};
+use crate::state::{
+    Details, DrawerTab, FULL_CARDS, FrontAction, Layout, LayoutAction, OpenFile, Selection, World,
+};
 use crate::storage::Shelf;
-use crate::witness::Witness;
+use sim::order::GatherSorted;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
@@ -50,12 +53,13 @@ fn keep<T: PartialEq>(old: &Same<T>, fresh: T) -> Same<T> {
     if **old == fresh { old.clone() } else { Same(Rc::new(fresh)) }
 }
 
-pub fn first_world(session: &Session, witness: &Witness) -> World {
+pub fn first_world(session: &Session, progress: &Progress) -> World {
     World {
         started: session.stage.started(),
         options: Same(Rc::new(session.stage.script().options.clone())),
         opening: session.opening(),
         ready: session.is_ready(),
+        panels: None,
         board: Same(session.board()),
         fleet: Same(session.fleet()),
         is_far: session.is_far(),
@@ -69,7 +73,8 @@ pub fn first_world(session: &Session, witness: &Witness) -> World {
         cards: Same::default(),
         label: None,
         labels: Same::default(),
-        witness: Same(Rc::new(witness.seen().clone())),
+        ticks: Same(Rc::new(progress.ticks().clone())),
+        doing: None,
         drifted: Same::default(),
         is_guest: false,
         said: "".into(),
@@ -94,14 +99,16 @@ impl App {
         };
         let board = session.board();
         let console = session.console();
-        if !session.is_far() {
-            self.witness.look(&board, &console);
+        if session.opening().is_none() {
+            let (options, is_far) = (&session.stage.script().options, session.is_far());
+            self.guide.look(guide::story(options, is_far), &board, &console, is_far);
         }
         let mut world = World {
             started: session.stage.started(),
             options: keep(&old.options, session.stage.script().options.clone()),
             opening: session.opening(),
-            ready: session.is_ready(),
+            ready: session.is_ready() && self.later.is_some(),
+            panels: self.later.map(|later| later.panels),
             fleet: Same(session.fleet()),
             is_far: session.is_far(),
             terminal: TerminalView::of(&session.stage, &console, &old.terminal),
@@ -113,7 +120,12 @@ impl App {
             cards: Same(self.page.map.0.borrow().cards.clone()),
             label: None,
             labels: old.labels.clone(),
-            witness: keep(&old.witness, self.witness.seen().clone()),
+            ticks: keep(&old.ticks, self.guide.ticks().clone()),
+            doing: self
+                .doing
+                .as_ref()
+                .filter(|doing| doing.is_under_way(&board, self.guide.ticks()))
+                .map(|doing| doing.goal),
             drifted: self.looks.drifted(&session, &stores, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),
@@ -136,6 +148,10 @@ impl App {
         self.keep_file_in_sight(&world.board);
         let fresh = self.looks.fresh_daemonset(&world);
         let is_back = self.looks.api_server_is_back(&world);
+        if world.opening.is_none() && stores.front.now().step.is_none() {
+            let first = world.ticks.current(world.story());
+            stores.front.dispatch(FrontAction::Step(first));
+        }
         stores.world.put(world);
         self.check_open();
         if let Some(id) = fresh {
@@ -240,7 +256,7 @@ impl Looks {
 
     /// A DaemonSet of a person's own that was not there before.
     fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
-        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
+        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
         let opening = world.opening.is_some();
         let known = self.known.replace(ids).filter(|_| !opening)?;
         let own = world.board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system");

@@ -10,6 +10,7 @@ use yaml::{Diagnostic, Severity};
 use super::DeskAction;
 use crate::same::Same;
 use crate::store::Reduce;
+use sim::order::GatherSorted;
 
 /// A file in the person's own directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -322,12 +323,12 @@ impl Desk {
     /// The person's own files that a command line names.
     pub fn files_named(&self, line: &str) -> BTreeMap<String, Bytes> {
         let named = self.own.iter().filter(|file| line.contains(&*file.name));
-        named.map(|file| (file.name.to_string(), (&*file.text).into())).collect()
+        named.map(|file| (file.name.to_string(), (&*file.text).into())).gather_map()
     }
 
     /// Another cluster: nothing is applied to it yet but what it began with.
     fn begin_anew(&mut self, options: &Options) {
-        let demo = options.start == Start::Demo;
+        let demo = options.start == Start::Demo && !options.watched;
         for file in &mut self.own {
             file.job = None;
             file.applied = (demo && &*file.name == DEMO_FILE).then(|| DEMO_DAEMONSET.into());

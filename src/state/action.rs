@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use guide::Goal;
 use stage::{Command, Options};
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
@@ -57,6 +58,8 @@ pub enum Action {
     /// Shows the comparison, wherever there is room for it.
     Compare,
     ForgetSeen,
+    /// Brings about what comes next of a step of the guide, or of a row of the comparison.
+    Play(&'static Goal),
 }
 
 impl From<Command> for Action {

@@ -28,9 +28,15 @@ export const test = base.extend<{ errors: string[] }>({
   ],
 });
 
-/** Loads the page and waits until the app has drawn its first picture. */
+/**
+ * Loads the page and waits until the app has drawn its first picture. Unless the path says otherwise it finds the calm
+ * scene, in which time passes at its usual speed.
+ */
 export async function open(page: Page, path = ""): Promise<void> {
-  await page.goto(new URL(path, process.env[URL_VARIABLE]).href);
+  const url = new URL(path, process.env[URL_VARIABLE]);
+  if (!url.searchParams.has("start")) url.searchParams.set("start", "demo");
+  if (!url.searchParams.has("speed")) url.searchParams.set("speed", "1");
+  await page.goto(url.href);
   await ready(page);
 }
 

@@ -19,6 +19,7 @@ pub use names::{
 
 use super::field::{ErrorList, FieldError, FieldPath, go_quote, to_aggregate};
 use super::json;
+use sim::order::SortShared;
 
 /// How a requirement relates a key and its values. Prints as in a selector's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,7 +174,7 @@ impl Requirement {
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut values: Vec<&str> = self.values.iter().map(|v| &**v).collect();
-        values.sort_unstable();
+        values.sort_shared();
         let (key, values) = (&self.key, values.join(","));
         match self.operator {
             Operator::In => write!(f, "{key} in ({values})"),
@@ -205,7 +206,7 @@ impl Selector {
     }
 
     fn from_requirements(mut requirements: Vec<Requirement>) -> Self {
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.sort_shared_by(|a, b| a.key.cmp(&b.key));
         Self::All(requirements)
     }
 
@@ -213,7 +214,7 @@ impl Selector {
     pub fn add(&mut self, requirement: Requirement) {
         if let Self::All(requirements) = self {
             requirements.push(requirement);
-            requirements.sort_by(|a, b| a.key.cmp(&b.key));
+            requirements.sort_shared_by(|a, b| a.key.cmp(&b.key));
         }
     }
 

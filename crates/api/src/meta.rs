@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use sim::Timestamp;
+use sim::order::GatherSorted;
 
 /// Any text of the API that many objects share: names, namespaces, label keys and values.
 pub type Name = Rc<str>;
@@ -286,11 +287,15 @@ impl ObjectMeta {
 /// A map of strings; values that are not strings are left out.
 pub fn string_map(value: &Value) -> StringMap {
     let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into()))).collect()
+    entries.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into()))).gather_map()
 }
 
 pub(crate) fn string_map_to_value(map: &StringMap) -> Value {
-    Value::Object(map.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect())
+    let mut entries = serde_json::Map::new();
+    for (key, value) in map {
+        entries.insert(key.to_string(), json!(&**value));
+    }
+    Value::Object(entries)
 }
 
 /// A list of strings; elements that are not strings are left out.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::meta::{Name, ObjectMeta, Uid};
 pub use restart::{RestartAction, RestartRule};
+use sim::order::SortShared;
 pub use spec::{
     Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
 };
@@ -120,7 +121,7 @@ impl Pod {
         let pairs = self.spec.containers.iter().zip(&self.status.containers);
         let mut pairs: Vec<_> =
             pairs.filter(|(container, _)| container.kind == ContainerKind::Main).collect();
-        pairs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        pairs.sort_shared_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         pairs
     }
 

@@ -15,6 +15,7 @@
 
 pub mod descriptions;
 
+use sim::order::{GatherSorted, SortShared};
 use std::cmp::min;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -258,7 +259,7 @@ fn parse_table() -> Schema {
         .map(|(line, i)| parse_kind(line, i))
         .collect();
     let structs: Vec<StructInfo> = lines.map(parse_struct).collect();
-    let by_kind = kinds.iter().enumerate().map(|(i, k)| ((k.api_version, k.kind), i)).collect();
+    let by_kind = kinds.iter().enumerate().map(|(i, k)| ((k.api_version, k.kind), i)).gather_map();
     Schema { kinds, structs, by_kind }
 }
 
@@ -295,7 +296,7 @@ fn parse_struct(line: &'static str) -> StructInfo {
         let required = code.ends_with('!');
         fields.push(Field { name, ty: parse_type(code.trim_end_matches('!')), required });
     }
-    fields.sort_by_key(|f| f.name);
+    fields.sort_shared_by_key(|f| f.name);
     StructInfo { name, package, fields }
 }
 

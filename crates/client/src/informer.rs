@@ -16,6 +16,7 @@ use api::daemonset::{ControllerRevision, DaemonSet};
 use api::meta::ObjectMeta;
 use api::node::{Lease, Node, Renewal};
 use api::object::{Key, Kind, Object, Other};
+use sim::order::GatherSorted;
 use sim::{Duration, Time};
 use wire::WatchEvent;
 
@@ -153,16 +154,16 @@ impl Caches {
     /// All cached objects of a kind.
     fn cached(&self, kind: Kind) -> BTreeMap<Key, Object> {
         fn wrap<T>(index: &Index<T>, object: fn(Rc<T>) -> Object) -> BTreeMap<Key, Object> {
-            index.iter().map(|(key, rc)| (key.clone(), object(rc.clone()))).collect()
+            index.iter().map(|(key, rc)| (key.clone(), object(rc.clone()))).gather_map()
         }
         match kind {
             Kind::Pod => {
                 let pods = self.pods.serials().into_iter().filter_map(|serial| self.pods.get(serial));
-                pods.map(|pod| (Key::of(&pod.meta), Object::Pod(pod.clone()))).collect()
+                pods.map(|pod| (Key::of(&pod.meta), Object::Pod(pod.clone()))).gather_map()
             }
             Kind::Node => {
                 let nodes = self.nodes.iter().map(|(_, node)| node);
-                nodes.map(|node| (Key::of(&node.meta), Object::Node(node.clone()))).collect()
+                nodes.map(|node| (Key::of(&node.meta), Object::Node(node.clone()))).gather_map()
             }
             Kind::DaemonSet => wrap(&self.daemonsets, Object::DaemonSet),
             Kind::ControllerRevision => wrap(&self.revisions, Object::ControllerRevision),

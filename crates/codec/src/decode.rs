@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 use super::{go_time, go_types};
 use api::quantity::{self, ParseQuantityError};
 use api::schema::{self, KindInfo, StructInfo, Type};
+use sim::order::SortShared;
 use yaml::locate::{Part, locate};
 use yaml::{Diagnostic, Node, Path, base64, gosyntax};
 
@@ -169,7 +170,7 @@ pub fn decode(object: &Value, kind: &KindInfo) -> Decoded {
 /// Kubernetes: apimachinery/pkg/runtime/converter.go, FromUnstructuredWithValidation.
 pub fn from_unstructured(object: &Value, kind: &KindInfo) -> Decoded {
     let mut decoded = decode_as(object, kind, Form::Unstructured);
-    decoded.unknown.sort_by_cached_key(UnknownField::message);
+    decoded.unknown.sort_shared_by_key(UnknownField::message);
     decoded
 }
 

@@ -14,6 +14,7 @@ use api::node::Node;
 use api::object::{Key, Kind};
 use api::pod::{ConditionStatus, ConditionType, Phase, Pod, PodCondition, Reason};
 use client::informer::{CacheChange, Caches, NodeId, PodChange};
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{
     Answer, Call, CallError, Controller, ControllerTimer, Ctx, DeleteOptions, FieldValidation, Patch, Timer,
@@ -199,7 +200,7 @@ impl PodGcController {
             pod.status.phase == Phase::Failed
                 && pod.status.reason.as_ref().is_some_and(|reason| *reason.reason == *"Evicted")
         };
-        pods.sort_by_key(|pod| (!evicted(pod), pod.meta.created, pod.meta.name.clone()));
+        pods.sort_shared_by_key(|pod| (!evicted(pod), pod.meta.created, pod.meta.name.clone()));
         let pods: Vec<Rc<Pod>> = pods.into_iter().take(too_many).cloned().collect();
         for pod in pods {
             self.mark_failed_and_delete_pod(&pod, None, ctx);

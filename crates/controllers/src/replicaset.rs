@@ -11,6 +11,7 @@ pub(crate) mod sync;
 #[cfg(test)]
 mod tests;
 
+use sim::order::SortShared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -285,7 +286,7 @@ fn begin(
     let orphans = caches.pods.orphans(meta.namespace());
     let adoptable = |pod: &&Rc<Pod>| is_pod_active(pod) && set.selector.matches_map(pod.meta.labels());
     candidates.extend(orphans.filter(adoptable).cloned());
-    candidates.sort_by_key(|pod| pod.meta.serial);
+    candidates.sort_shared_by_key(|pod| pod.meta.serial);
     let mut related = BTreeMap::new();
     if candidates.len() > set.replicas {
         let owner = meta.controller().map(|owner| owner.uid);

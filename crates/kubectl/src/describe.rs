@@ -22,6 +22,7 @@ use api::pod::CONFIG_MIRROR;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 pub(super) use containers::describe_pod_template;
+use sim::order::SortShared;
 use std::rc::Rc;
 pub(super) use writer::Writer;
 
@@ -154,7 +155,7 @@ fn events_of(io: &mut Io, object: &Object) -> Result<Vec<Rc<Event>>, Stop> {
         _ => None,
     });
     let mut found: Vec<Rc<Event>> = events.filter(|event| about(event)).collect();
-    found.sort_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
+    found.sort_shared_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
     Ok(found)
 }
 

@@ -25,6 +25,7 @@ use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{Call, CallError, Patch, Reply, WatchEvent};
 
@@ -227,7 +228,7 @@ fn daemon_set_history(io: &mut Io, ds: &DaemonSet) -> Result<Vec<Rc<ControllerRe
         revision.is_controlled_by(ds.meta.uid) && ds.selector.matches_map(revision.meta.labels())
     };
     let mut history: Vec<Rc<ControllerRevision>> = revisions.filter(mine).collect();
-    history.sort_by_key(|revision| revision.revision);
+    history.sort_shared_by_key(|revision| revision.revision);
     Ok(history)
 }
 

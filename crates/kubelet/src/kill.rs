@@ -9,6 +9,7 @@ use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::pod::ContainerKind;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{Ctx, KubeletTimer};
 
@@ -112,7 +113,7 @@ impl Kubelet {
             (self.target(at, container.id, usize::from(container.index), grace), None)
         };
         let mut targets: Vec<_> = running.map(target).collect();
-        targets.sort_by_key(|(target, _)| target.index);
+        targets.sort_shared_by_key(|(target, _)| target.index);
         targets
     }
 

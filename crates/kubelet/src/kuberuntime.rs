@@ -14,6 +14,7 @@ use api::human_duration::go_duration;
 use api::meta::{Name, Uid};
 use api::pod::{ConditionStatus, ConditionType, Container, ContainerKind, Pod, Probe, RestartPolicy};
 use client::backoff::Backoff;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::Ctx;
 
@@ -189,7 +190,7 @@ impl Kubelet {
                 .get(kill.index)
                 .is_some_and(|c| c.kind != ContainerKind::Main)
         };
-        to_kill.sort_by_key(is_init);
+        to_kill.sort_shared_by_key(is_init);
         PodActions { reset: true, to_kill, ..PodActions::default() }
     }
 
@@ -279,7 +280,7 @@ impl Kubelet {
         if !previously {
             actions.init_to_start.push(0);
         }
-        actions.init_to_start.sort_unstable();
+        actions.init_to_start.sort_shared();
         actions.init_to_start.dedup();
         initialized
     }

@@ -44,6 +44,7 @@ mod truth;
 mod uid_list;
 mod workers;
 
+use sim::order::SortShared;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -348,10 +349,10 @@ impl Kubelet {
     /// What the API server's list of this node's pods says: the difference to what is known counts.
     fn set_api_pods(&mut self, pods: Vec<Rc<Pod>>, ctx: &mut Ctx) {
         let (mirrors, mut pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.is_mirror());
-        pods.sort_by_key(|pod| pod.meta.created);
+        pods.sort_shared_by_key(|pod| pod.meta.created);
         self.set_mirror_pods(mirrors, ctx);
         let mut known: Vec<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
-        known.sort();
+        known.sort_shared();
         let api = self.workers.iter().filter(|worker| !worker.is_static() && !worker.is_removed());
         let gone: Vec<Uid> =
             api.map(|worker| worker.uid()).filter(|uid| known.binary_search(uid).is_err()).collect();

@@ -11,6 +11,7 @@ use api::meta::Name;
 use api::object::Key;
 use api::pod::Pod;
 use sim::files::{Entry, Files, clean_path, file_name, parent};
+use sim::order::GatherSorted;
 use sim::{Duration, Time};
 use wire::{LogLine, Severity};
 use yaml::Diagnostic;
@@ -109,7 +110,7 @@ impl FileSource {
             look.pods = Some(Vec::new());
             return look;
         }
-        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).collect();
+        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).gather_map();
         look.pods = Some(self.list());
         look
     }

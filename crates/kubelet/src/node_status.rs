@@ -21,6 +21,7 @@ use api::object::{Key, Kind, Object};
 use api::pod::ConditionStatus;
 use api::resources::Resources;
 use sim::files::Files;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer, Reply, Token};
 
@@ -325,7 +326,7 @@ impl Kubelet {
         let mine = |kind: NodeConditionType| own.iter().any(|condition| condition.kind == kind);
         updated.conditions.retain(|condition| !mine(condition.kind));
         updated.conditions.extend(own);
-        updated.conditions.sort_by_key(|condition| condition.kind);
+        updated.conditions.sort_shared_by_key(|condition| condition.kind);
         let ready = updated.ready_status();
         if ready != node.ready_status() {
             let reason = if ready == Some(ConditionStatus::True) { "NodeReady" } else { "NodeNotReady" };

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::pod_manager::same_full_name;
 use api::pod::Pod;
+use sim::order::SortShared;
 
 /// What has become of pods, in the order in which it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +98,7 @@ impl PodStorage {
         changes.extend(removed.into_iter().map(|pod| (PodOperation::Remove, pod)));
         let first = !std::mem::replace(&mut self.seen, true);
         let mut updates: Vec<PodUpdate> = Vec::new();
-        changes.sort_by_key(|(operation, _)| *operation);
+        changes.sort_shared_by_key(|(operation, _)| *operation);
         for (operation, pod) in changes {
             match updates.last_mut() {
                 Some((last, pods)) if *last == operation => pods.push(pod),

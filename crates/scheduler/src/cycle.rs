@@ -16,6 +16,7 @@ use super::{Binding, CYCLE, Scheduler};
 use api::event::{EventType, Message};
 use api::meta::Name;
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
+use sim::order::SortShared;
 use wire::{Answer, Call, CallError, Ctx, PodId, Token};
 
 /// With fewer nodes than this all are examined (SCH-010).
@@ -298,7 +299,7 @@ fn narrowed_to(diagnosis: &mut Diagnosis) -> &mut Diagnosis {
         Status::unresolvable(Plugin::NodeAffinity, text)
     } else {
         let mut names: Vec<&str> = diagnosis.unschedulable_plugins.iter().map(Plugin::name).collect();
-        names.sort_unstable();
+        names.sort_shared();
         let text = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
         Status::with_text(Plugin::NodeAffinity, Code::UnschedulableAndUnresolvable, text.into())
     };

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::cache::NodeId;
 use super::framework::{Code, PluginSet, Reason, Status};
+use sim::order::SortShared;
 
 /// What a cycle without nodes says (SCH-019). Kubernetes: pkg/scheduler/scheduler.go.
 pub(crate) const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods";
@@ -76,7 +77,7 @@ pub fn fit_error(all_nodes: usize, diagnosis: &Diagnosis) -> String {
         let counts = count_reasons(&diagnosis.node_to_status, all_nodes);
         let mut reasons: Vec<String> =
             counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        reasons.sort_unstable();
+        reasons.sort_shared();
         if !reasons.is_empty() {
             let _ = write!(text, " {}.", reasons.join(", "));
         }

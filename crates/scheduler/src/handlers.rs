@@ -16,6 +16,7 @@ use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use sim::Time;
+use sim::order::GatherSorted;
 
 /// Whether a pod asks for this scheduler.
 fn is_responsible_for(pod: &Pod) -> bool {
@@ -63,7 +64,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).collect();
+        let listed: BTreeSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).gather_set();
         let known = self.cache.infos().filter(|(_, info)| info.node.is_some());
         let gone: Vec<Name> =
             known.map(|(_, info)| info.name.clone()).filter(|name| !listed.contains(name)).collect();
@@ -100,7 +101,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
+        let listed: BTreeSet<Uid> = pods.iter().map(|pod| pod.meta.uid).gather_set();
         let bound = self.cache.infos().flat_map(|(_, info)| info.pods.iter().map(|slot| &slot.pod));
         let waiting = self.queue.iter().map(|(_, queued)| &queued.pod);
         let gone: Vec<Rc<Pod>> =

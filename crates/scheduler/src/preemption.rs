@@ -17,6 +17,7 @@ use api::event::{EventType, Message};
 use api::object::{Key, Kind};
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
 use sim::Timestamp;
+use sim::order::SortShared;
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
 
 /// The first part of what is said after the filters (plugin DynamicResources, which has nothing to do here).
@@ -171,7 +172,7 @@ impl Scheduler {
             world.update(&mut state, pod, victim, &node, -1);
         }
         self.run_filters_with_nominated_pods(pod, ix, (id, &info), &state)?;
-        potential.sort_by_key(|pod| importance(pod));
+        potential.sort_shared_by_key(|pod| importance(pod));
         let (violating, others) = super::disruption::filter_pods_with_violation(&potential, budgets);
         let mut candidate = Candidate { node: id, victims: Vec::new(), violations: 0 };
         let mixed = !violating.is_empty() && !others.is_empty();
@@ -192,7 +193,7 @@ impl Scheduler {
             return Err(Status::empty(Plugin::DefaultPreemption, Code::Error));
         }
         if mixed {
-            candidate.victims.sort_by_key(|pod| importance(pod));
+            candidate.victims.sort_shared_by_key(|pod| importance(pod));
         }
         Ok(candidate)
     }

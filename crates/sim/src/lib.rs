@@ -5,6 +5,7 @@ pub mod bare;
 pub(crate) mod digest;
 pub mod files;
 pub mod index;
+pub mod order;
 pub mod rng;
 pub(crate) mod serial_map;
 pub(crate) mod time;

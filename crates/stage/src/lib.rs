@@ -1,5 +1,6 @@
 //! The one door: actions in, state out, time forward.
 
+mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -17,7 +18,7 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Hop, Looked, MessageView, Without};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -27,6 +28,7 @@ pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, ScriptError, Start};
+use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -59,6 +61,8 @@ pub struct Stage {
     picture: Picture,
     /// What is left to do until the session is where it begins.
     opening: Option<Opening>,
+    /// When something happened last, as far as time adapts.
+    moved: Time,
 }
 
 impl Stage {
@@ -92,6 +96,7 @@ impl Stage {
             opening: Some(Opening::new(&options, script)),
             script: Script::new(options),
             picture: Picture::default(),
+            moved: Time::START,
         }
     }
 
@@ -218,6 +223,7 @@ impl Stage {
         self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
+        self.moved = now;
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }
@@ -319,6 +325,11 @@ impl Stage {
         view::flights::flows(&self.cluster)
     }
 
+    /// What is being said and done now, oldest first.
+    pub fn hops(&self) -> Vec<Hop> {
+        view::hops::hops(&self.cluster)
+    }
+
     /// Messages under way; watch events are not counted.
     pub fn messages_under_way(&self) -> usize {
         self.cluster.message_count()
@@ -383,7 +394,7 @@ impl Stage {
     /// take them by. Hidden ones are left out.
     pub fn home(&self) -> BTreeMap<String, Bytes> {
         let inside = self.cluster.desk.home_files();
-        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).gather_map()
     }
 
     /// A number that grows with each change of these files.
@@ -397,7 +408,7 @@ impl Stage {
         let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
         let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
-        views.sort_by_key(|view| view.id);
+        views.sort_shared_by_key(|view| view.id);
         views
     }
 
@@ -467,7 +478,7 @@ impl Stage {
 }
 
 fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
-    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).gather_map()
 }
 
 fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {

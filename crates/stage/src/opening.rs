@@ -119,7 +119,7 @@ impl Opening {
             },
             Phase::Calm(end) => match (stage.step_towards_quiet(end), stage.script.options.start) {
                 (true, _) => Phase::Calm(end),
-                (false, Start::Demo) => Phase::Scene,
+                (false, Start::Demo) if !stage.script.options.watched => Phase::Scene,
                 (false, _) => Phase::Commands,
             },
             Phase::Scene => {

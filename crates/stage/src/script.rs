@@ -38,6 +38,9 @@ pub struct Options {
     pub zones: u32,
     /// What is there at the beginning.
     pub start: Start,
+    /// Of `Demo`: the cluster is up, and it is the first commands that set the scene.
+    #[serde(skip_serializing_if = "is_false")]
+    pub watched: bool,
     /// Whether kubeadm installs kube-proxy.
     pub kube_proxy: bool,
     /// One way between any part and the API server, in milliseconds.
@@ -53,9 +56,21 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 1, workers: 3, zones: 0, start: Start::Demo, kube_proxy: true, link_delay_ms: 200 }
+        Options {
+            seed: 1,
+            workers: 3,
+            zones: 0,
+            start: Start::Demo,
+            watched: false,
+            kube_proxy: true,
+            link_delay_ms: 200,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::security::validate_security_context;
 use super::{push_invalid, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use sim::order::GatherSorted;
 
 /// What of the pod its containers are checked against.
 pub(super) struct Scope<'a> {
@@ -75,7 +76,7 @@ pub(super) fn validate_init_containers(
     errors: &mut ErrorList,
 ) {
     let regular = json::list(spec, "containers").iter();
-    let mut names: BTreeSet<&str> = regular.map(|container| json::text(container, "name")).collect();
+    let mut names: BTreeSet<&str> = regular.map(|container| json::text(container, "name")).gather_set();
     for (at, container) in json::list(spec, "initContainers").iter().enumerate() {
         let own = path.index(at);
         validate_container_common(container, scope, &own, errors);
@@ -118,7 +119,7 @@ pub(super) fn validate_ephemeral_containers(
     errors: &mut ErrorList,
 ) {
     let others = ["containers", "initContainers"].into_iter().flat_map(|list| json::list(spec, list));
-    let others: BTreeSet<&str> = others.map(|container| json::text(container, "name")).collect();
+    let others: BTreeSet<&str> = others.map(|container| json::text(container, "name")).gather_set();
     let mut names = others.clone();
     for (at, container) in json::list(spec, "ephemeralContainers").iter().enumerate() {
         let path = path.index(at);

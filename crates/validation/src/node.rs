@@ -16,6 +16,7 @@ use super::scheduling::validate_taint_effect;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_label_value;
+use sim::order::GatherSorted;
 
 /// All that is wrong with a new Node.
 pub(crate) fn validate_node(node: &Value) -> ErrorList {
@@ -30,7 +31,7 @@ pub(crate) fn validate_node(node: &Value) -> ErrorList {
     for (at, cidr) in cidrs.iter().enumerate() {
         is_valid_cidr(cidr, &cidrs_path.index(at), &mut errors);
     }
-    let families: BTreeSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).collect();
+    let families: BTreeSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).gather_set();
     if cidrs.len() > 1 && families.len() != cidrs.len() {
         let why = "may specify no more than one CIDR for each IP family";
         errors.push(FieldError::invalid(&cidrs_path, json::get(spec, "podCIDRs").clone(), why));

@@ -21,6 +21,7 @@ use cluster::machine::Machine;
 use controllers::daemon::explain::why_not_on_node;
 use controllers::daemon::nodes::DaemonTemplate;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox, SandboxState};
+use sim::order::{GatherSorted, SortShared};
 use sim::{Duration, Time};
 
 fn text(value: &str) -> Rc<str> {
@@ -41,7 +42,7 @@ pub fn board(cluster: &Cluster) -> Board {
     }
     let mut unhosted: Vec<_> =
         cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)).collect();
-    unhosted.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    unhosted.sort_shared_by(|a, b| a.meta.name.cmp(&b.meta.name));
     for node in unhosted {
         let name = &node.meta.name;
         nodes.push(Rc::new(node_view(name, None, Some(node), pods.on(name), &daemonsets)));
@@ -70,7 +71,7 @@ pub fn fleet(cluster: &Cluster) -> Fleet {
     }
     let has_machine = |name: &Name| cluster.machine(name).is_some();
     let unhosted = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
-    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).collect();
+    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).gather_map();
     for (name, node) in unhosted {
         fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
     }
@@ -243,7 +244,7 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         let file = machine.file_of(sandbox.namespace(), &sandbox.name);
         views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
     }
-    views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
+    views.sort_shared_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
     views
 }
 
@@ -296,7 +297,7 @@ pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec
     }
     let mut groups: Vec<Without> =
         found.into_iter().map(|(causes, (count, examples))| Without { causes, count, examples }).collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups.sort_shared_by_key(|group| std::cmp::Reverse(group.count));
     groups
 }
 

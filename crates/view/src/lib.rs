@@ -7,6 +7,7 @@ pub(crate) mod board;
 pub mod build;
 pub mod fleet;
 pub mod flights;
+pub mod hops;
 pub mod picture;
 mod pods;
 pub mod texts;
@@ -18,6 +19,7 @@ pub use board::{
     MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
+pub use hops::{Hop, What};
 pub use picture::{Gaze, Looked};
 pub use transit::{Flight, Flow, Place};
 pub use why::{Cause, Fit, Trouble, Why};

@@ -13,6 +13,7 @@ use api::meta::Name;
 use api::pod::Pod;
 use cluster::Cluster;
 use cluster::machine::Machine;
+use sim::order::{GatherSorted, SortShared};
 use wire::MachineId;
 
 /// Nodes looked at between two questions whether there is time for more.
@@ -257,7 +258,7 @@ impl Picture {
         let rank = |name: &Name| cluster.machine_of(name).map_or(u32::MAX, |id| id.0);
         let mut nodes: Vec<(u32, &Rc<NodeView>)> =
             self.near.iter().map(|(name, node)| (rank(name), node)).collect();
-        nodes.sort_by_key(|(rank, _)| *rank);
+        nodes.sort_shared_by_key(|(rank, _)| *rank);
         nodes.into_iter().map(|(_, node)| node.clone()).collect()
     }
 }
@@ -304,13 +305,13 @@ fn keep<T: PartialEq>(fresh: Vec<Rc<T>>, old: Option<&[Rc<T>]>) -> Vec<Rc<T>> {
 /// its node.
 fn keep_nodes(fresh: Vec<Rc<NodeView>>, old: Option<&[Rc<NodeView>]>) -> Vec<Rc<NodeView>> {
     let by_name: BTreeMap<&str, &Rc<NodeView>> =
-        old.into_iter().flatten().map(|node| (&*node.name, node)).collect();
+        old.into_iter().flatten().map(|node| (&*node.name, node)).gather_map();
     let one = |mut node: Rc<NodeView>| {
         let Some(had) = by_name.get(&*node.name) else { return node };
         if Rc::ptr_eq(had, &node) || **had == node {
             return (*had).clone();
         }
-        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).collect();
+        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).gather_map();
         for pod in &mut Rc::make_mut(&mut node).pods {
             if let Some(had) = by_id.get(&*pod.id).filter(|had| **had == pod) {
                 *pod = (*had).clone();

@@ -15,6 +15,7 @@ use crate::image_name::parse_image_name;
 use crate::meta::Name;
 use crate::resources::Resources;
 use sim::Timestamp;
+use sim::order::SortShared;
 
 impl PodStatus {
     /// Reads status in API form, for objects that come from a dump of a real cluster or a test table.
@@ -93,7 +94,7 @@ impl PodStatus {
         let raw = ["initContainers", "containers"].map(|key| spec.raw[key].as_array());
         let raw = raw.into_iter().flatten().flatten();
         let mut all: Vec<_> = spec.containers.iter().zip(&self.containers).zip(raw).collect();
-        all.sort_by(|((a, _), _), ((b, _), _)| match (a.kind, b.kind) {
+        all.sort_shared_by(|((a, _), _), ((b, _), _)| match (a.kind, b.kind) {
             (ContainerKind::Main, ContainerKind::Main) => a.name.cmp(&b.name),
             _ => std::cmp::Ordering::Equal,
         });

@@ -12,6 +12,7 @@ use api::meta::Name;
 use api::node::Node;
 use api::node_affinity::OBJECT_NAME_FIELD;
 use api::pod::Pod;
+use sim::order::GatherSorted;
 
 pub(crate) const REASON_POD: &str = "node(s) didn't match Pod's node affinity/selector";
 /// Each term asks for two names at once.
@@ -63,8 +64,7 @@ fn names_of(term: &Value) -> Option<BTreeSet<Name>> {
     let fields = json::list(term, "matchFields").iter();
     let named =
         fields.filter(|f| json::text(f, "key") == OBJECT_NAME_FIELD && json::text(f, "operator") == "In");
-    let sets =
-        named.map(|f| json::strings(f, "values").into_iter().map(Name::from).collect::<BTreeSet<Name>>());
+    let sets = named.map(|f| json::strings(f, "values").into_iter().map(Name::from).gather_set());
     sets.reduce(|left, right| left.intersection(&right).cloned().collect())
 }
 
