@@ -162,7 +162,8 @@ impl Component for App {
         let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
         let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf, None);
-        if Premiere::of(session.stage.script()).is_some() {
+        let replays = session.opening().is_some_and(|opening| opening.replays);
+        if !replays && Premiere::of(session.stage.script()).is_some() {
             desk.reduce(DeskAction::BeginAnew(Box::new(session.stage.script().options.clone())));
         }
         session.playback = saved.playback;
@@ -229,6 +230,8 @@ impl Component for App {
                 self.go_on_with_premiere();
                 self.page.frame.wake();
             }
+            // A session that is being replayed has not got its commands back yet.
+            Msg::Premiere if self.session.borrow().opening().is_some() => self.await_premiere(ctx),
             Msg::Premiere => {
                 self.premiere = Premiere::of(self.session.borrow().stage.script());
                 self.go_on_with_premiere();

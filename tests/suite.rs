@@ -20,6 +20,7 @@ mod suite {
     mod events;
     mod fuzz_corpus;
     mod garbage_collector;
+    mod jobs;
     mod node_controllers;
     mod nodes;
     mod person;
@@ -27,6 +28,7 @@ mod suite {
     mod pods;
     mod properties;
     mod sessions;
+    mod stateful_sets;
     mod tidy;
     mod watch;
     mod why;

@@ -10,15 +10,14 @@ const FIRST = "?start=first&speed=auto";
 const caption = (page: Page) => page.locator("[data-caption]");
 const entries = async (page: Page): Promise<any[]> => JSON.parse(await api(page, "script")).entries;
 
-/** Every caption that is shown from now on, each once. */
+/** Keeps every caption that the page to come shows. */
 async function listen(page: Page): Promise<void> {
-  await page.evaluate(() => {
+  await page.addInitScript(() => {
     const said: string[] = ((window as any).said = []);
-    const field = document.querySelector("[data-caption]")!;
     new MutationObserver(() => {
-      const text = field.textContent ?? "";
+      const text = document.querySelector("[data-caption]")?.textContent ?? "";
       if (text && said.at(-1) !== text) said.push(text);
-    }).observe(field, { childList: true, characterData: true, subtree: true });
+    }).observe(document, { childList: true, characterData: true, subtree: true });
   });
 }
 
@@ -29,11 +28,10 @@ for (const [lang, words] of [
   ["ko", ["DaemonSet agent 적용", "컨트롤러 매니저가", "노드를 배정", "실행을 준비", "web.yaml", "미러 파드"]],
 ] as const) {
   test(`a first visit sees the DaemonSet applied and the file arrive, told in ${lang}`, async ({ page }) => {
-    test.setTimeout(120_000);
-    await open(page, `${FIRST}&lang=${lang}`);
     await listen(page);
-    await expect(page.locator('[data-pod="default/web-worker-1"][data-state="running"]')).toBeVisible({ timeout: 60_000 });
-    await expect(page.locator('[data-value="ready"]').first()).toHaveText("3", { timeout: 30_000 });
+    await open(page, `${FIRST}&lang=${lang}`);
+    await expect(page.locator('[data-pod="default/web-worker-1"][data-state="running"]')).toBeVisible({ timeout: 120_000 });
+    await expect(page.locator('[data-value="ready"]').first()).toHaveText("3", { timeout: 60_000 });
     const all = await said(page);
     for (const word of words) expect(all.join("\n")).toContain(word);
     const lines = (await entries(page)).map((entry) => entry.command.line ?? entry.command.path);
@@ -46,7 +44,7 @@ for (const [lang, words] of [
 
 test("who acts at once finds the scene set", async ({ page }) => {
   await open(page, FIRST);
-  await expect.poll(async () => (await entries(page)).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await entries(page)).length, { timeout: 60_000 }).toBeGreaterThan(0);
   await page.locator('header [data-control="api-server"]').click();
   const commands = (await entries(page)).map((entry) => entry.command.do);
   expect(commands).toEqual(["exec", "writeFile", "setApiServer"]);
@@ -69,7 +67,7 @@ test("nothing is set while time stands still", async ({ page }) => {
   await page.waitForTimeout(1500);
   expect(await entries(page)).toHaveLength(0);
   await page.locator('[data-control="play"]').click();
-  await expect.poll(async () => (await entries(page)).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await entries(page)).length, { timeout: 60_000 }).toBeGreaterThan(0);
 });
 
 test("time is slow while something is under way, and quick while all waits", async ({ page }) => {
@@ -92,7 +90,7 @@ test("without movement the captions are a list", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await open(page, `${FIRST}&lang=en`);
   const list = page.locator('[data-layer="facts"]');
-  await expect(list).toContainText("kubectl sends DaemonSet agent", { timeout: 30_000 });
+  await expect(list).toContainText("kubectl sends DaemonSet agent", { timeout: 60_000 });
   await expect(list).toContainText("mirror pod", { timeout: 60_000 });
   expect((await list.innerText()).split("\n").length).toBeLessThanOrEqual(6);
 });
@@ -101,7 +99,7 @@ for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]] as const) {
   test(`captions fit at ${width}x${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     await open(page, `${FIRST}&lang=en`);
-    await expect(page.locator("html[data-captioned]")).toHaveCount(1, { timeout: 20_000 });
+    await expect(page.locator("html[data-captioned]")).toHaveCount(1, { timeout: 60_000 });
     await expect(caption(page)).toBeVisible();
     const box = (await caption(page).boundingBox())!;
     expect(box.width).toBeGreaterThan(150);

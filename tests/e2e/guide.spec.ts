@@ -19,7 +19,7 @@ async function passUntil(page: Page, done: () => Promise<boolean>, seconds = 300
 const isSeen = (page: Page, name: string) => async () => (await step(page, name).getAttribute("data-seen")) === "true";
 
 test("the seven claims, by the keyboard alone", async ({ page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   await open(page, "?lang=en");
   await expect(page.locator("[data-guide-step]")).toHaveCount(CLAIMS.length);
   await expect(page.locator('[data-guide-step][data-seen="true"]')).toHaveCount(0);
@@ -128,7 +128,7 @@ for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768], [390, 844]
 }
 
 test("the comparison is one table on one screen, and each row can be played", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(480_000);
   await open(page, "?lang=en");
   await page.locator('[data-tab="compare"]').click();
   const rows = page.locator("[data-row-of-comparison]");

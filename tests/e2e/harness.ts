@@ -42,7 +42,7 @@ export async function open(page: Page, path = ""): Promise<void> {
 
 /** The app puts `data-ready="true"` on its root once its first picture stands. */
 export async function ready(page: Page): Promise<void> {
-  await expect(page.locator('[data-app="kubestage"][data-ready="true"]')).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator('[data-app="kubestage"][data-ready="true"]')).toBeVisible({ timeout: 120_000 });
 }
 
 /** Keeps a picture as tests/e2e/artifacts/shots/NAME.png. */

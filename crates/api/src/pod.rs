@@ -176,9 +176,11 @@ impl Pod {
 
     /// The object in API form.
     pub fn to_value(&self) -> Value {
+        let (spec, mut status) = (self.spec_to_value(), self.status.to_value(&self.spec));
+        status_form::put_volume_mounts(&mut status, &spec);
         json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": self.meta.to_value(),
-            "spec": self.spec_to_value(), "status": self.status.to_value(&self.spec),
+            "spec": spec, "status": status,
         })
     }
 }

@@ -224,7 +224,8 @@ fn ends_escaped(out: &str) -> bool {
 }
 
 fn push_literal(out: &mut String, c: char) {
-    if c.is_ascii_punctuation() {
+    // Escaped, these two would be the ends of a word.
+    if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
         out.push('\\');
     }
     out.push(c);
@@ -330,6 +331,8 @@ mod tests {
             ("^ab$", "ab", "<ab>"),
             (r"\bweb\b", "the web", "<web>"),
             (r"\<web\>", "webs web", "<web>"),
+            ("<w>", "w <w>", "<<w>>"),
+            ("<", "w", "-"),
             (r"\w\+", "-ab_1-", "<ab_1>"),
             ("[[:digit:]]*x", "12x", "<12x>"),
             (r"[\.]", "a.b", "<.>"),

@@ -5,15 +5,19 @@
 //!
 //! Kubernetes: cmd/kube-controller-manager.
 
+mod cronjob;
 pub mod daemon;
 mod deployment;
 pub mod disruption;
 pub mod garbage_collector;
+mod job;
 pub mod namespace;
 pub mod node_lifecycle;
+mod pod_control;
 pub mod pod_gc;
 mod procedure;
 mod replicaset;
+mod statefulset;
 pub mod taint_eviction;
 mod ttl;
 pub mod worker;
@@ -26,14 +30,18 @@ use wire::{Answer, CallError, Component, Ctx, Effect, Timer, Token, WatchEvent};
 
 pub use wire::Controller;
 
+use cronjob::CronJobController;
 use daemon::DaemonSetsController;
 use deployment::DeploymentController;
 use disruption::DisruptionController;
 use garbage_collector::GarbageCollector;
+use job::JobController;
+use job::ttl::TtlAfterFinishedController;
 use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
 use replicaset::ReplicaSetController;
+use statefulset::StatefulSetController;
 use taint_eviction::TaintEvictionController;
 use ttl::TtlController;
 
@@ -85,6 +93,10 @@ pub struct ControllerManager {
     ttl: TtlController,
     replica_set: ReplicaSetController,
     deployment: DeploymentController,
+    job: JobController,
+    ttl_after_finished: TtlAfterFinishedController,
+    stateful_set: StatefulSetController,
+    cron_job: CronJobController,
 }
 
 impl Default for ControllerManager {
@@ -103,6 +115,10 @@ impl Default for ControllerManager {
             ttl: TtlController::default(),
             replica_set: ReplicaSetController::default(),
             deployment: DeploymentController::default(),
+            job: JobController::default(),
+            ttl_after_finished: TtlAfterFinishedController::default(),
+            stateful_set: StatefulSetController::default(),
+            cron_job: CronJobController::default(),
         }
     }
 }
@@ -166,6 +182,18 @@ impl ControllerManager {
         if self.enabled.has(Controller::Deployment) {
             self.deployment.run(ctx);
         }
+        if self.enabled.has(Controller::Job) {
+            self.job.run(ctx);
+        }
+        if self.enabled.has(Controller::TtlAfterFinished) {
+            self.ttl_after_finished.run(ctx);
+        }
+        if self.enabled.has(Controller::StatefulSet) {
+            self.stateful_set.run(ctx);
+        }
+        if self.enabled.has(Controller::CronJob) {
+            self.cron_job.run(ctx);
+        }
     }
 
     /// What waits for full caches begins.
@@ -197,6 +225,11 @@ impl ControllerManager {
             Controller::Ttl => {}
             Controller::ReplicaSet => self.replica_set.on_answer(number, nth, answer, ctx),
             Controller::Deployment => self.deployment.on_answer(number, nth, answer, ctx),
+            Controller::Job => self.job.on_answer(number, nth, answer, ctx),
+            Controller::TtlAfterFinished => self.ttl_after_finished.on_answer(number, &answer, ctx),
+            Controller::StatefulSet => self.stateful_set.on_answer(number, nth, answer, ctx),
+            Controller::CronJob => self.cron_job.on_answer(number, nth, answer, ctx),
+            Controller::JobOrphans => self.job.on_orphan_answer(number, &answer, ctx),
         }
     }
 
@@ -212,6 +245,11 @@ impl ControllerManager {
             Controller::Ttl => {}
             Controller::ReplicaSet => self.replica_set.on_timer(timer, &self.caches, ctx),
             Controller::Deployment => self.deployment.on_timer(timer, &self.caches, ctx),
+            Controller::Job => self.job.on_timer(timer, &self.caches, ctx),
+            Controller::TtlAfterFinished => self.ttl_after_finished.on_timer(&self.caches, ctx),
+            Controller::StatefulSet => self.stateful_set.on_timer(timer, &self.caches, ctx),
+            Controller::CronJob => self.cron_job.on_timer(timer, &self.caches, ctx),
+            Controller::JobOrphans => self.job.sync_orphans(&self.caches, ctx),
         }
     }
 }
@@ -280,6 +318,18 @@ impl Component for ControllerManager {
         }
         if self.enabled.has(Controller::Deployment) {
             self.deployment.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::Job) {
+            self.job.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::TtlAfterFinished) {
+            self.ttl_after_finished.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::StatefulSet) {
+            self.stateful_set.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::CronJob) {
+            self.cron_job.on_change(&change, ctx);
         }
     }
 

@@ -154,6 +154,12 @@ impl<K: Ord + Clone, S> Syncs<K, S> {
         self.schedule(ctx);
     }
 
+    /// Queues a key after a while; of several whiles the earliest end counts.
+    pub(crate) fn add_after(&mut self, key: K, after: Duration, ctx: &mut Ctx) {
+        self.queue.add_after(key, after, ctx.now);
+        self.schedule(ctx);
+    }
+
     fn schedule(&mut self, ctx: &mut Ctx) {
         let idle = self.under_way.len() < self.workers;
         let now = Some(ctx.now).filter(|_| idle && !self.queue.is_empty());

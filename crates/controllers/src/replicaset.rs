@@ -5,7 +5,7 @@
 //!
 //! Kubernetes: pkg/controller/replicaset/replica_set.go.
 
-mod ranking;
+pub(crate) mod ranking;
 pub(crate) mod sync;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use client::workqueue::WorkQueue;
-use sim::Time;
+use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Timer, Token};
 
 /// Requests under way, by the numbers that their answers will carry.
@@ -112,6 +112,12 @@ impl<W: Ord + Clone> Worker<W> {
 
     pub(crate) fn add(&mut self, work: W, ctx: &mut Ctx) {
         self.queue.add(work);
+        self.schedule(ctx);
+    }
+
+    /// Queues an item after a while; of several whiles the earliest end counts.
+    pub(crate) fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
+        self.queue.add_after(work, after, ctx.now);
         self.schedule(ctx);
     }
 

@@ -37,9 +37,7 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         "set env" | "set resources" | "set selector" | "set serviceaccount" | "set subject" => PATCH,
         "create clusterrole"
         | "create clusterrolebinding"
-        | "create cronjob"
         | "create ingress"
-        | "create job"
         | "create poddisruptionbudget"
         | "create quota"
         | "create role"

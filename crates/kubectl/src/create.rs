@@ -10,6 +10,7 @@ use super::absent::absent;
 use super::apply::{
     DRY_RUN_CLIENT, dry_run, modified_configuration, on_server, print_result, unreachable_validation,
 };
+use super::create_job::{CRON_JOB, JOB};
 use super::errors::{self, add_source};
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
@@ -52,9 +53,9 @@ pub(super) const CREATE: Command = Command {
         PRIORITY_CLASS,
         absent("clusterrole", "Create a cluster role"),
         absent("clusterrolebinding", "Create a cluster role binding for a particular cluster role"),
-        Command { aliases: &["cj"], ..absent("cronjob", "Create a cron job with the specified name") },
+        CRON_JOB,
         Command { aliases: &["ing"], ..absent("ingress", "Create an ingress with the specified name") },
-        absent("job", "Create a job with the specified name"),
+        JOB,
         Command {
             aliases: &["pdb"],
             ..absent("poddisruptionbudget", "Create a pod disruption budget with the specified name")
@@ -67,7 +68,7 @@ pub(super) const CREATE: Command = Command {
     ],
 };
 
-const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
+pub(super) const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
 const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);
 
@@ -248,7 +249,7 @@ fn create_one(
     }
 }
 
-fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
+pub(super) fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
     let before_dash = cmd.parsed.dash.unwrap_or(cmd.args().len());
     match cmd.args().get(..before_dash) {
         Some([name]) => Ok(name),
@@ -260,7 +261,7 @@ fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
 }
 
 /// Creates what the flags came to. The namespace is written into the object only where the line names one.
-fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i32, Stop> {
+pub(super) fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -> Result<i32, Stop> {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let Some(kind) = Kind::of(&version, &kind) else { return Ok(1) };

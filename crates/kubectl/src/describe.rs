@@ -120,6 +120,13 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
             workloads::describe_replica_set(other, &object.to_value(io.now()), &pods, &mut w);
             w.describe_events(events.as_deref());
         }
+        Object::Other(other) if is_of_apps(other, "StatefulSet") => {
+            let pods = resources::list(io, Kind::Pod, Some(other.meta.namespace()))?;
+            let events = if show_events { Some(events_of(io, object)?) } else { None };
+            w.now = io.now();
+            workloads::describe_stateful_set(other, &object.to_value(io.now()), &pods, &mut w);
+            w.describe_events(events.as_deref());
+        }
         other => {
             let events = if show_events { Some(events_of(io, object)?) } else { None };
             w.now = io.now();

@@ -2,6 +2,7 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/get/get.go.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -135,6 +136,19 @@ fn table_options(cmd: &Cmd, kind: Kind, all_namespaces: bool) -> TableOptions {
     }
 }
 
+/// Whether the arguments name more than one type, also where there are objects of one only.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, MultipleTypesRequested.
+fn multiple_types_requested(args: &[String]) -> bool {
+    let is_list = |arg: &String| {
+        let types: BTreeSet<&str> = arg.split(',').collect();
+        !arg.contains('/') && types.len() > 1
+    };
+    let tuples: BTreeSet<&str> =
+        args.iter().filter_map(|arg| arg.split_once('/')).map(|(kind, _)| kind).collect();
+    args.iter().any(|arg| arg == "all" || is_list(arg)) || tuples.len() > 1
+}
+
 /// One table for each kind in the order of the objects.
 fn print_tables(
     io: &mut Io,
@@ -151,7 +165,8 @@ fn print_tables(
         }
         return Ok(());
     }
-    let several = infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+    let several =
+        multiple_types_requested(cmd.args()) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
     let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
     let named = targets.iter().any(|target| target.name.is_some());
     let mut rest = infos.as_slice();

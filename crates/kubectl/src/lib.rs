@@ -13,6 +13,7 @@ mod auth;
 mod complete;
 mod config;
 mod create;
+mod create_job;
 mod delete;
 mod describe;
 mod drain;

@@ -50,8 +50,6 @@ pub enum What {
     EndAsked,
     /// It has ended a pod and says so.
     Ended,
-    /// A file on its disk has changed.
-    Read,
     /// It sets up a pod from the API.
     SetUp,
     /// It sets up a pod from a file.
@@ -60,6 +58,8 @@ pub enum What {
     Started,
     /// It tells the API server of a static pod.
     Mirrored,
+    /// A file on its disk has changed.
+    Read,
 }
 
 /// Everything of one sort that began at one instant.

@@ -29,6 +29,16 @@ pub enum Controller {
     ReplicaSet,
     /// `deployment-controller`
     Deployment,
+    /// `job-controller`
+    Job,
+    /// `ttl-after-finished-controller`
+    TtlAfterFinished,
+    /// `statefulset-controller`
+    StatefulSet,
+    /// `cronjob-controller`
+    CronJob,
+    /// The second queue of `job-controller`: pods whose finalizer no Job waits for. The flag does not name it.
+    JobOrphans,
 }
 
 /// What a part wrote on its request to recognise the answer by.

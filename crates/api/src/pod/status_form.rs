@@ -272,6 +272,20 @@ fn volume_mounts(raw: &Value) -> Option<Value> {
     Some(mounts.iter().map(one).collect())
 }
 
+/// Says of each container in a status how the volumes of the pod's own spec are mounted.
+pub(super) fn put_volume_mounts(status: &mut Value, spec: &Value) {
+    for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")]
+    {
+        for status in crate::json::each(status, statuses) {
+            let mut containers = crate::json::list(spec, list).iter();
+            let container = containers.find(|container| container["name"] == status["name"]);
+            if let Some(mounts) = container.and_then(volume_mounts) {
+                status["volumeMounts"] = mounts;
+            }
+        }
+    }
+}
+
 fn container_to_value(container: &Container, status: &ContainerStatus, spec: &PodSpec, raw: &Value) -> Value {
     let state = match &status.state {
         ContainerState::Waiting(waiting) => {
@@ -297,9 +311,6 @@ fn container_to_value(container: &Container, status: &ContainerStatus, spec: &Po
         "ready": status.ready, "started": status.started, "restartCount": status.restart_count,
         "state": state, "lastState": last,
     });
-    if let Some(mounts) = volume_mounts(raw) {
-        value["volumeMounts"] = mounts;
-    }
     if !id.is_empty() {
         value["containerID"] = json!(id);
         value["user"] = linux_user(spec, raw);

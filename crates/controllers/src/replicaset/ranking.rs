@@ -17,7 +17,7 @@ const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 /// node has.
 ///
 /// Kubernetes: replica_set.go, getPodsToDelete.
-pub(super) fn get_pods_to_delete(
+pub(crate) fn get_pods_to_delete(
     mut pods: Vec<Rc<Pod>>,
     related: &BTreeMap<Name, usize>,
     surplus: usize,
