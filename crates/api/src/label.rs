@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use names::{
     is_decimal_integer, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_qualified_name,
-    is_valid_label_value, max_len_error, regex_error,
+    is_valid_label_value, is_valid_port_name, max_len_error, regex_error,
 };
 
 use super::field::{ErrorList, FieldError, FieldPath, go_quote, to_aggregate};

@@ -14,6 +14,7 @@ use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
 use crate::golang;
 use crate::golang::value::GoValue;
+use crate::kyaml::kyaml;
 use crate::template::Template;
 
 /// What `-o` asks for, other than a table.
@@ -23,6 +24,8 @@ pub enum Format {
     Json,
     /// `yaml`.
     Yaml,
+    /// `kyaml`.
+    Kyaml,
     /// `name`: `pod/web`.
     Name,
     /// `jsonpath=…`, `jsonpath-as-json=…`, `jsonpath-file=…`.
@@ -120,11 +123,7 @@ impl PrintFlags<'_> {
         Ok(match output.to_lowercase().as_str() {
             "json" => Some(Format::Json),
             "yaml" => Some(Format::Yaml),
-            "kyaml" => {
-                return Err(Failure::message(
-                    "-o kyaml is not simulated: use -o yaml, json, jsonpath=… or custom-columns=…",
-                ));
-            }
+            "kyaml" => Some(Format::Kyaml),
             _ => None,
         })
     }
@@ -220,6 +219,10 @@ impl Format {
             }
             Format::Yaml => {
                 out = yaml(value);
+                Ok(())
+            }
+            Format::Kyaml => {
+                out = kyaml(value);
                 Ok(())
             }
             Format::Name => {

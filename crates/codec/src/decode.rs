@@ -359,7 +359,11 @@ impl Decoder {
             Err(at) => {
                 let help =
                     Some("Values under data are base64; plain text belongs under stringData.".to_owned());
-                self.save(format!("illegal base64 data at input byte {at}"), help);
+                let start = match self.form {
+                    Form::Json => "",
+                    Form::Unstructured => "error decoding from json: ",
+                };
+                self.save(format!("{start}illegal base64 data at input byte {at}"), help);
                 None
             }
         }

@@ -74,7 +74,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let watches = cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only");
     if cmd.parsed.flag("output-watch-events") && !watches {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
-        return Err(cmd.usage_error(text).into());
+        return Err(text.into());
     }
     let targets = cmd.targets(io, cmd.args(), true)?;
     if watches {
@@ -85,6 +85,11 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let ignore = cmd.parsed.flag("ignore-not-found");
     let failures: Vec<Failure> =
         failures.into_iter().filter(|failure| !(ignore && failure.is_not_found())).collect();
+    // Where the one object that was named is not there, nobody looks at the form any more.
+    let single = matches!(targets.as_slice(), [target] if target.name.is_some());
+    if single && let Some(failure) = Failure::aggregate(failures.clone()) {
+        return Err(failure.into());
+    }
     match cmd.get_format(io)? {
         Some(format) => print_objects(io, cmd, &targets, &infos, &format)?,
         None => print_tables(io, cmd, &targets, &scope, infos, &failures)?,
@@ -108,7 +113,7 @@ fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
         return Err(text.into());
     }
     if cmd.parsed.given("output") {
-        return Err(cmd.usage_error("--raw and --output are mutually exclusive").into());
+        return Err("--raw and --output are mutually exclusive".into());
     }
     if !matches!(path, "/healthz" | "/livez" | "/readyz") {
         return Err(absent::flag_text("raw").into());

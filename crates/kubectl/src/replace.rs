@@ -52,7 +52,7 @@ fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     if !flags.given("filename") {
-        return Err(cmd.usage_error("Must specify --filename to replace").into());
+        return Err("must specify one of -f and -k".into());
     }
     let replacer = Replacer {
         validation: manifests::validation(cmd)?,
