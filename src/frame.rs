@@ -263,6 +263,21 @@ impl Frame {
             let until: u64 = element.dataset().get("until")?.parse().ok()?;
             Some(until.saturating_sub(now.0).div_ceil(1_000_000).to_string())
         });
+        draw_rings(now.0);
+    }
+}
+
+/// Says of every ring how much of its time is left, from 0 to 1.
+fn draw_rings(now: u64) {
+    let Ok(found) = document().query_selector_all("[data-ring]") else { return };
+    for at in 0..found.length() {
+        let Some(element) = found.get(at).and_then(|node| node.dyn_into::<HtmlElement>().ok()) else {
+            continue;
+        };
+        let number = |name: &str| element.dataset().get(name).and_then(|text| text.parse::<u64>().ok());
+        let (Some(from), Some(until)) = (number("ring"), number("ends")) else { continue };
+        let left = until.saturating_sub(now) as f64 / until.saturating_sub(from).max(1) as f64;
+        let _ = element.style().set_property("--left", &format!("{:.3}", left.min(1.0)));
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use guide::Goal;
 use stage::{Command, Options};
+use view::TrailHop;
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
@@ -54,6 +55,9 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
     },
+    /// Opens the message of a hop of the trail.
+    OpenHop(Rc<TrailHop>),
+    FocusFilter,
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,

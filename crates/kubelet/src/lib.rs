@@ -40,7 +40,7 @@ mod sync_pod;
 mod tests;
 pub(crate) mod texts;
 mod timers;
-mod truth;
+pub mod truth;
 mod uid_list;
 mod workers;
 

@@ -18,7 +18,10 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Hop, Looked, MessageView, Without};
+use view::{
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, TrailHop,
+    Without,
+};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -335,6 +338,32 @@ impl Stage {
         self.cluster.message_count()
     }
 
+    /// What the last command has brought about, hop by hop.
+    pub fn trail(&self) -> Vec<TrailHop> {
+        // Reading and the editing of files on one's own computer leave the trail as it is.
+        let acts = |entry: &&script::Entry| {
+            !matches!(
+                entry.command,
+                Command::EndInput { .. } | Command::Interrupt { .. } | Command::Edited { .. }
+            )
+        };
+        let Some(last) = self.script.entries.iter().rev().find(acts) else { return Vec::new() };
+        let since = self.started() + Duration::from_micros(last.at);
+        let file = match &last.command {
+            Command::WriteFile { node, path, .. } | Command::RemoveFile { node, path } => Some((node, path)),
+            Command::MoveFile { node, to, from } => {
+                let read = |path: &&String| {
+                    self.cluster
+                        .machine(node)
+                        .is_some_and(|machine| path.starts_with(machine.static_pod_path()))
+                };
+                [to, from].into_iter().find(read).map(|path| (node, path))
+            }
+            _ => None,
+        };
+        view::trail::hops(&self.cluster, since, file.map(|(node, path)| (node.as_str(), path.as_str())))
+    }
+
     /// How long a message takes.
     pub fn link_delay(&self) -> Duration {
         self.cluster.settings.link_delay
@@ -459,6 +488,20 @@ impl Stage {
     /// The objects of a file that the cluster does not hold as the file says.
     pub fn drifted(&self, text: impl AsRef<[u8]>) -> Vec<Drifted> {
         drift::drifted(&self.cluster, text.as_ref())
+    }
+
+    /// What the DaemonSets of a manifest would change if it were applied now. `near` are the nodes that are
+    /// named; costs a look at each node and at each pod of these DaemonSets.
+    pub fn foresee(&self, text: impl AsRef<[u8]>, near: &dyn Fn(&str) -> bool) -> Vec<Foreseen> {
+        let read = yaml::read_documents(text.as_ref(), yaml::Reader::Kubectl);
+        let objects: Vec<serde_json::Value> =
+            read.documents.iter().map(|document| document.tree.to_value()).collect();
+        view::foresee::applied(&self.cluster, &objects, near)
+    }
+
+    /// What a file of a node would change if it were saved with this text.
+    pub fn foresee_static(&self, node: &str, path: &str, text: impl AsRef<[u8]>) -> Vec<Foreseen> {
+        view::foresee::saved(&self.cluster, node, path, text.as_ref())
     }
 
     /// What a node's kubelet would say of a manifest in its directory.

@@ -1,10 +1,12 @@
 //! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::{Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
+pub use kubelet::truth::StartStep;
 
 /// How the API server is, seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +111,8 @@ pub struct ContainerView {
     pub restarts: u32,
     /// When a back-off ends, if one is on.
     pub restarts_at: Option<Time>,
+    /// Since when it runs, or since when it has ended, by the node's clock.
+    pub since: Option<Time>,
     /// Whether it is an init container, sidecars included.
     pub is_init: bool,
 }
@@ -128,6 +132,8 @@ pub struct PodView {
     pub node: Option<Rc<str>>,
     /// Where it came from.
     pub origin: Origin,
+    /// Its labels.
+    pub labels: BTreeMap<Rc<str>, Rc<str>>,
     /// `DaemonSet/agent`, `Node/worker-1`, or empty.
     pub controlled_by: Rc<str>,
     /// The static pod's file, if it is one.
@@ -156,6 +162,10 @@ pub struct PodView {
     pub difference: Option<Difference>,
     /// Why it waits, in the scheduler's or the kubelet's words.
     pub reason: Option<Rc<str>>,
+    /// What its start waits for.
+    pub step: Option<StartStep>,
+    /// Its time to end by itself: from the deletion until it is killed.
+    pub grace: Option<(Time, Time)>,
     /// Its containers, in the order of the spec.
     pub containers: Vec<ContainerView>,
 }
@@ -267,6 +277,8 @@ pub struct DaemonSetView {
     pub node_selector: Rc<str>,
     /// Why pods cannot be made, while there are fewer than wanted.
     pub trouble: Option<Trouble>,
+    /// How many pods a rolling update may have unavailable at a time, of those desired; `None` for OnDelete.
+    pub max_unavailable: Option<u32>,
     /// Its template tolerates taints already.
     pub tolerates: bool,
     pub(crate) created: Timestamp,

@@ -487,13 +487,21 @@ impl Site<'_> {
         let Some(node) = self.node else { return vec![Cause::NotRegistered] };
         let bound: Vec<Rc<Pod>> =
             self.listed.iter().filter(|other| other.node_name.is_some()).cloned().collect();
-        let explained = explain(pod, &[Rc::new(node.clone())], &bound);
-        let obstacles = explained.into_iter().flat_map(|explained| explained.obstacles);
-        let causes: Vec<Cause> = obstacles.flat_map(|obstacle| self.of_obstacle(obstacle)).collect();
+        let causes = self.causes_from(pod, Rc::new(node.clone()), &bound);
         match &view.reason {
             Some(words) if causes.is_empty() => vec![Cause::Unschedulable(words.clone())],
             _ => causes,
         }
+    }
+
+    /// What keeps a new pod from the node, beside the pods that are there.
+    pub(super) fn of_filters(&self, pod: &Pod, node: &Rc<Node>) -> Vec<Cause> {
+        self.causes_from(pod, node.clone(), self.listed)
+    }
+
+    fn causes_from(&self, pod: &Pod, node: Rc<Node>, others: &[Rc<Pod>]) -> Vec<Cause> {
+        let obstacles = explain(pod, &[node], others).into_iter().flat_map(|explained| explained.obstacles);
+        obstacles.flat_map(|obstacle| self.of_obstacle(obstacle)).collect()
     }
 
     fn of_obstacle(&self, obstacle: scheduler::explain::Obstacle) -> Vec<Cause> {
