@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/get/get.go.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -141,17 +140,12 @@ fn table_options(cmd: &Cmd, kind: Kind, all_namespaces: bool) -> TableOptions {
     }
 }
 
-/// Whether the arguments name more than one type, also where there are objects of one only.
+/// Whether several types are listed: each is answered by a table of its own, also where that is empty.
 ///
-/// Kubernetes: cli-runtime/pkg/resource/builder.go, MultipleTypesRequested.
-fn multiple_types_requested(args: &[String]) -> bool {
-    let is_list = |arg: &String| {
-        let types: BTreeSet<&str> = arg.split(',').collect();
-        !arg.contains('/') && types.len() > 1
-    };
-    let tuples: BTreeSet<&str> =
-        args.iter().filter_map(|arg| arg.split_once('/')).map(|(kind, _)| kind).collect();
-    args.iter().any(|arg| arg == "all" || is_list(arg)) || tuples.len() > 1
+/// Kubernetes: get.go, multipleGVKsRequested.
+fn lists_several_types(targets: &[Target]) -> bool {
+    let mut listed = targets.iter().filter(|target| target.name.is_none()).map(|target| target.kind);
+    listed.next().is_some_and(|first| listed.any(|other| other != first))
 }
 
 /// One table for each kind in the order of the objects.
@@ -170,8 +164,7 @@ fn print_tables(
         }
         return Ok(());
     }
-    let several =
-        multiple_types_requested(cmd.args()) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+    let several = lists_several_types(targets) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
     let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
     let named = targets.iter().any(|target| target.name.is_some());
     let mut rest = infos.as_slice();
