@@ -11,8 +11,9 @@ export default defineConfig({
   reporter: [["list"], ["./tests/e2e/reporter.ts"]],
   forbidOnly: !!process.env.CI,
   fullyParallel: true,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // A machine with little to spare takes long; what is waited for is what is tested, never the clock.
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   use: {
     browserName: "chromium",
     viewport: { width: 1440, height: 900 },

@@ -18,9 +18,10 @@ const RELOADS = `<script>new EventSource("./.live").onmessage = () => location.r
 
 /** What one build needs to know: its options, and the folder in which it gathers the page. */
 class Build {
-  /** @param {{ dev: boolean }} options */
-  constructor({ dev }) {
+  /** @param {{ dev: boolean, reloads?: boolean }} options */
+  constructor({ dev, reloads = false }) {
     this.dev = dev;
+    this.reloads = reloads;
     this.out = dev ? "dist-dev" : "dist";
     this.staging = `${this.out}.new`;
     this.env = { ...process.env, TRUNK_PROFILE: dev ? "debug" : "release", TRUNK_STAGING_DIR: this.staging };
@@ -41,7 +42,7 @@ class Build {
       return make.call(this, attributes);
     });
     const html = tagged.replace('content="descriptions.txt"', `content="./${this.place(this.descriptions, "descriptions.txt")}"`);
-    writeFileSync(join(this.staging, "index.html"), this.dev ? html.replace("</head>", `${RELOADS}</head>`) : html);
+    writeFileSync(join(this.staging, "index.html"), this.reloads ? html.replace("</head>", `${RELOADS}</head>`) : html);
     await this.hooks("post_build");
     if (!this.dev) {
       writeFileSync(join(this.staging, "third-party.txt"), thirdParty());

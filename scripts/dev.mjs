@@ -41,7 +41,7 @@ for (let built = -1; ; await sleep(EVERY)) {
   if (changed <= built) continue;
   built = changed;
   try {
-    await build({ dev: true });
+    await build({ dev: true, reloads: true });
     console.log(`\nkubestage is at ${url}  (built anew at each change; Ctrl+C ends it)\n`);
     for (const page of waiting) page.write("data: built\n\n");
   } catch (error) {

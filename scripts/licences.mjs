@@ -16,6 +16,9 @@ function permits(licence) {
   return parts.every((part) => part.split(" OR ").some((name) => isFree(name.trim())));
 }
 
+/** Looks at the page in a test, and goes into nothing that is built; its licence asks for its own source alone. */
+const TESTS_ONLY = { "node_modules/axe-core": "MPL-2.0" };
+
 const wrong = [];
 
 for (const manifest of ["Cargo.toml", "scripts/wasm-bindgen/Cargo.toml", "scripts/wasm-split/Cargo.toml"]) {
@@ -31,7 +34,7 @@ const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
 for (const [path, { license, resolved }] of Object.entries(packages)) {
   if (path === "") continue;
   if (resolved?.startsWith("git")) wrong.push(`package ${path} comes from ${resolved}`);
-  if (!permits(license)) wrong.push(`package ${path} is under ${license}`);
+  if (!permits(license) && TESTS_ONLY[path] !== license) wrong.push(`package ${path} is under ${license}`);
 }
 
 for (const line of wrong) console.error(line);

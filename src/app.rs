@@ -2,6 +2,7 @@
 //! components draw.
 
 mod act;
+mod doing;
 mod look;
 mod save;
 
@@ -11,8 +12,7 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document_element, window};
-use programs::FetchError;
-use stage::{Options, Programs, Script};
+use stage::{Options, Programs, Script, Start};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use yew::html::Scope;
@@ -25,6 +25,7 @@ use super::console::terminal::Terminal;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
 use super::frame::Frame;
+use super::later::{self, FetchError, Later};
 use super::map::Map;
 use super::page::{Page, Stores};
 use super::page_api::PageApi;
@@ -32,9 +33,10 @@ use super::session::{Session, SharedSession};
 use super::shell::Shell;
 use super::state::{Action, FrontAction, LayoutAction, Notice, Size};
 use super::storage::Shelf;
-use super::store::Store;
-use super::witness::Witness;
+use super::store::{Reduce, Store};
 use super::{dropped, share, storage};
+use doing::Doing;
+use guide::Premiere;
 use look::Looks;
 use save::Saver;
 
@@ -42,12 +44,17 @@ pub struct App {
     page: Page,
     session: SharedSession,
     looks: Looks,
-    witness: Witness,
+    guide: guide::Progress,
+    /// What is being brought about for the person.
+    doing: Option<Doing>,
+    /// What is still to come of the scene that a first visit sees being set.
+    premiere: Option<Premiere>,
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
     saver: Saver,
-    /// `window.kubestage`, once there are programs.
+    later: Option<Later>,
+    /// `window.kubestage`, once it has come.
     api: Option<PageApi>,
     _listeners: [EventListener; 5],
 }
@@ -57,6 +64,7 @@ pub struct App {
 struct Timers {
     check: Option<Timeout>,
     live: Option<Timeout>,
+    premiere: Option<Timeout>,
     fetch: Option<Timeout>,
 }
 
@@ -67,9 +75,11 @@ pub enum Msg {
     Check(DocId),
     Live(DocId),
     Save,
+    /// The scene of a first visit begins.
+    Premiere,
     Notice(Notice),
-    /// What the shells run has come, or not.
-    Programs(Result<Programs, FetchError>),
+    /// What comes later has come, or not.
+    Later(Result<Later, FetchError>),
     /// [`PageApi`] has put another session in this one's place.
     Begun(Options),
     /// A link's session takes this one's place.
@@ -81,16 +91,27 @@ pub enum Msg {
 /// A small one is open when this returns; a large one goes on frame by frame.
 fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(Options::default())), programs);
+    let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(first_options())), programs);
     session.open_slice(budget(FIRST_SLICE_MS));
     session
 }
 
-/// How long after a failure the programs are asked for again.
+/// What a first visit finds: what the address asks for, else a scene that is set before the visitor's eyes.
+fn first_options() -> Options {
+    let start = match document_element().get_attribute("data-start").as_deref() {
+        Some("demo") => return Options::default(),
+        Some("ready") => Start::Ready,
+        Some("bare") => Start::Bare,
+        _ => return Options { watched: true, ..Options::default() },
+    };
+    Options { start, ..Options::default() }
+}
+
+/// How long after a failure what comes later is asked for again.
 const FETCH_AGAIN_MS: u32 = 3_000;
 
-fn fetch_programs(link: Scope<App>) {
-    spawn_local(async move { link.send_message(Msg::Programs(programs::fetch().await)) });
+fn fetch_later(link: Scope<App>) {
+    spawn_local(async move { link.send_message(Msg::Later(later::fetch().await)) });
 }
 
 /// What the page hears wherever it happens.
@@ -103,6 +124,10 @@ fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 5] {
         let action = FrontAction::Size(Size::from_text(&size));
         if measured.now().size != Size::from_text(&size) {
             act.emit(action.into());
+        }
+        let tall = document_element().get_attribute("data-tall").as_deref() == Some("true");
+        if measured.now().tall != tall {
+            act.emit(FrontAction::Tall(tall).into());
         }
     };
     measure();
@@ -134,11 +159,15 @@ impl Component for App {
         let link = ctx.link();
         let saved = save::first_prefs();
         let shelf = Shelf::of_tab();
-        let desk = storage::load(shelf, storage::DRAFTS);
-        let witness = Witness::new(storage::load(Shelf::Own, storage::SEEN));
+        let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
+        let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf, None);
+        let replays = session.opening().is_some_and(|opening| opening.replays);
+        if !replays && Premiere::of(session.stage.script()).is_some() {
+            desk.reduce(DeskAction::BeginAnew(Box::new(session.stage.script().options.clone())));
+        }
         session.playback = saved.playback;
-        let world = look::first_world(&session, &witness);
+        let world = look::first_world(&session, &guide);
         let session = Rc::new(RefCell::new(session));
         let map = Map::default();
         let frame = Frame::start(session.clone(), map.clone(), link.callback(|()| Msg::World));
@@ -162,22 +191,26 @@ impl Component for App {
             assist: Assist(session.clone()),
             stores: Rc::new(stores),
         };
-        let saver = Saver::new(shelf, &page.stores, witness.seen());
+        let saver = Saver::new(shelf, &page.stores, guide.ticks());
         let listeners = listeners(ctx, &page);
-        fetch_programs(link.clone());
+        fetch_later(link.clone());
         let mut app = App {
             page,
             session,
             looks: Looks::default(),
-            witness,
+            guide,
+            doing: None,
+            premiere: None,
             waiting: Vec::new(),
             timers: Timers::default(),
             saver,
+            later: None,
             api: None,
             _listeners: listeners,
         };
         app.dress();
         app.look();
+        app.await_premiere(ctx);
         app
     }
 
@@ -185,6 +218,8 @@ impl Component for App {
         match msg {
             Msg::World => {
                 self.look();
+                self.go_on_doing();
+                self.go_on_with_premiere();
                 self.do_what_waited(ctx);
                 self.enter_waiting();
                 self.page.frame.wake();
@@ -192,18 +227,29 @@ impl Component for App {
             Msg::Do(action) => {
                 self.act(ctx, action);
                 self.look();
+                self.go_on_with_premiere();
                 self.page.frame.wake();
             }
-            Msg::Check(id) => self.check_text(&id),
+            // A session that is being replayed has not got its commands back yet.
+            Msg::Premiere if self.session.borrow().opening().is_some() => self.await_premiere(ctx),
+            Msg::Premiere => {
+                self.premiere = Premiere::of(self.session.borrow().stage.script());
+                self.go_on_with_premiere();
+            }
+            Msg::Check(id) => {
+                self.check_text(&id);
+                // What the text would change is told at once, even where nothing else changes.
+                self.look();
+            }
             Msg::Live(id) => self.live_text(ctx, &id),
             Msg::Save => self.save(),
             Msg::Notice(notice) => {
                 self.page.stores.front.dispatch(FrontAction::Notice(notice));
             }
-            Msg::Programs(found) => self.take_programs(ctx, found),
+            Msg::Later(found) => self.take_later(ctx, found),
             Msg::Begun(options) => {
                 self.page.stores.desk.dispatch(DeskAction::BeginAnew(Box::new(options)));
-                self.witness.begin_anew();
+                self.begin_guide();
                 self.page.terminal.begin_anew();
                 self.saver.begin_session();
                 self.looks = Looks::default();
@@ -251,6 +297,7 @@ impl App {
             let resized = web_sys::Event::new("resize").ok();
             let _ = resized.map(|event| window().dispatch_event(&event));
         }
+        self.page.frame.lang.set(layout.lang);
         let other = self.page.lang != layout.lang;
         self.page.lang = layout.lang;
         other
@@ -260,20 +307,22 @@ impl App {
         self.session.borrow().stage.programs()
     }
 
-    /// From here on commands can be entered; or the programs are asked for again after a while.
-    fn take_programs(&mut self, ctx: &Context<App>, found: Result<Programs, FetchError>) {
+    /// From here on there are panels, and commands can be entered; or they are asked for again after a while.
+    fn take_later(&mut self, ctx: &Context<App>, found: Result<Later, FetchError>) {
         let link = ctx.link().clone();
         match found {
-            Ok(programs) => {
-                self.session.borrow_mut().install(programs);
-                self.api = Some(PageApi::offer(self.session.clone(), link.callback(|msg| msg)));
+            Ok(later) => {
+                self.later = Some(later);
+                self.session.borrow_mut().install(later.programs);
+                self.api = Some((later.offer_api)(self.session.clone(), link.callback(|msg| msg)));
                 self.look();
                 self.do_what_waited(ctx);
+                self.go_on_with_premiere();
                 self.page.frame.wake();
             }
             Err(_) => {
                 self.page.stores.front.dispatch(FrontAction::Notice(Notice::NoPrograms));
-                self.timers.fetch = Some(Timeout::new(FETCH_AGAIN_MS, move || fetch_programs(link)));
+                self.timers.fetch = Some(Timeout::new(FETCH_AGAIN_MS, move || fetch_later(link)));
             }
         }
     }
@@ -298,13 +347,23 @@ impl App {
         self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
     }
 
+    /// What the guide knows of another session is no history of this one.
+    fn begin_guide(&mut self) {
+        self.guide.begin_anew();
+        self.doing = None;
+        self.premiere = None;
+        self.timers.premiere = None;
+        self.page.frame.begin_anew();
+        self.page.stores.front.dispatch(FrontAction::Step(None));
+    }
+
     /// Another session takes the place of this one.
     fn begin(&mut self, mut session: Session) {
-        let stores = &self.page.stores;
+        let stores = self.page.stores.clone();
         session.playback = *stores.playback.now();
         let old = self.session.replace(session);
         self.page.frame.give_up(old.stage);
-        self.witness.begin_anew();
+        self.begin_guide();
         self.page.terminal.begin_anew();
         self.page.map.0.borrow_mut().begin_anew();
         self.looks = Looks::default();

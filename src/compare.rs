@@ -1,50 +1,42 @@
-//! The comparison: what is claimed of DaemonSets and static pods, and whether the stage has shown it yet.
+//! The comparison: one table of what is so of a DaemonSet's pods and of a static pod, each row with its tick and a
+//! way to see it happen.
 
-use view::Origin;
+use guide::{ROWS, Row, Ticks};
 use yew::prelude::*;
 
-use super::glyph::{Icon, origin_word};
+use super::glyph::Icon;
+use super::guide_strip::{seen_mark, text, waits};
 use super::page::use_page;
 use super::page::use_world;
 use super::renders;
+use super::same::Same;
 use super::state::{Action, FrontAction};
-use super::witness::{CLAIMS, Claim};
 use super::words::fill;
-
-mod texts;
-
-use texts::{ROWS, claim_texts};
 
 #[component]
 pub fn Compare() -> Html {
     renders::note("Compare", "");
     let page = use_page();
     let words = page.words();
-    let witness = use_world(|world| world.witness.clone());
-    let seen = witness.count().to_string();
+    let (ticks, near) = use_world(|world| (world.ticks.clone(), !world.is_far));
+    let seen = ROWS.iter().filter(|row| ticks.has(&row.goal)).count().to_string();
     html! {
         <div class="compare">
             <div class="compare-head">
-                <h3>{ words.claims }</h3>
-                <span class="muted" data-value="seen">{ fill(words.seen_count, &[&seen, &CLAIMS.len().to_string()]) }</span>
+                <span class="muted" data-value="seen">{ fill(words.seen_count, &[&seen, &ROWS.len().to_string()]) }</span>
                 <span class="gap"></span>
                 <button type="button" class="plain-button small" data-control="forget-seen" onclick={page.on(Action::ForgetSeen)}>{ words.forget_seen }</button>
             </div>
-            <ol class="claims">
-                { for CLAIMS.iter().map(|claim| html! {
-                    <ClaimRow key={claim.id()} claim={*claim} seen={witness.has(*claim)} half_left={witness.half_left(*claim)} />
-                }) }
-            </ol>
             <table class="versus">
                 <thead><tr>
                     <th scope="col">{ words.question }</th>
-                    <th scope="col" data-origin="daemonset"><Icon name="o-daemonset" class="origin" />{ words.origin_daemonset }</th>
+                    <th scope="col" data-origin="daemonset"><Icon name="o-daemonset" class="origin" />{ "DaemonSet" }</th>
                     <th scope="col" data-origin="static"><Icon name="o-static" class="origin" />{ words.origin_static }</th>
+                    <th scope="col">{ words.seen_column }</th>
                 </tr></thead>
                 <tbody>
-                    { for ROWS.iter().map(|row| {
-                        let [question, daemonset, fixed] = row.of(page.lang);
-                        html! { <tr><th scope="row">{ question }</th><td>{ daemonset }</td><td>{ fixed }</td></tr> }
+                    { for ROWS.iter().map(|row| html! {
+                        <CompareRow key={row.goal.id} row={StaticRow(row)} ticks={ticks.clone()} {near} />
                     }) }
                 </tbody>
             </table>
@@ -52,39 +44,63 @@ pub fn Compare() -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ClaimProps {
-    claim: Claim,
-    seen: bool,
-    /// What is still to be seen of a claim that was seen in part.
-    half_left: Option<Origin>,
+#[derive(Clone, Copy)]
+struct StaticRow(&'static Row);
+
+impl PartialEq for StaticRow {
+    fn eq(&self, other: &StaticRow) -> bool {
+        self.0.goal == other.0.goal
+    }
 }
 
-/// A claim; pointing at it lights what on the stage shows it.
+#[derive(PartialEq, Properties)]
+struct RowProps {
+    row: StaticRow,
+    ticks: Same<Ticks>,
+    /// What it plays are few nodes.
+    near: bool,
+}
+
+/// A row; pointing at it lights what in the cluster shows it.
 #[component]
-fn ClaimRow(props: &ClaimProps) -> Html {
+fn CompareRow(props: &RowProps) -> Html {
     let page = use_page();
     let words = page.words();
-    let id = props.claim.id();
-    let (claim, how) = claim_texts(page.lang, props.claim);
-    let (state, icon) = match (props.seen, props.half_left) {
-        (true, _) => (words.seen.to_owned(), "i-seen"),
-        (false, Some(origin)) => (fill(words.half_seen, &[origin_word(words, origin)]), "i-eye"),
-        (false, None) => (words.not_seen.to_owned(), "i-eye"),
-    };
+    let row = props.row.0;
+    let goal = &row.goal;
+    let waits = use_world(move |world| waits(world, goal));
+    let seen = props.ticks.has(goal);
+    let (mark, icon) = seen_mark(words, &props.ticks, goal);
+    let next = props.ticks.next_part(goal).map_or("", |part| text(page.lang, &part.text));
+    let word = if waits { words.guide_wait } else { words.play_this };
+    let (light, dark) = (FrontAction::Light(goal.light), FrontAction::Light(&[]));
     html! {
-        <li
-            class={props.seen.then_some("seen")}
-            data-claim={id}
-            data-seen={props.seen.to_string()}
-            tabindex="0"
-            onmouseenter={page.on(FrontAction::Light(Some(props.claim)))}
-            onmouseleave={page.on(FrontAction::Light(None))}
-            onfocus={page.on(FrontAction::Light(Some(props.claim)))}
-            onblur={page.on(FrontAction::Light(None))}
+        <tr
+            class={seen.then_some("seen")}
+            data-row-of-comparison={goal.name()}
+            data-seen={seen.to_string()}
+            onmouseenter={page.on(light.clone())}
+            onmouseleave={page.on(dark.clone())}
         >
-            <span class="seen-mark"><Icon name={icon} />{ state }</span>
-            <span class="claim-text"><b>{ claim }</b><small>{ how }</small></span>
-        </li>
+            <th scope="row">{ text(page.lang, &row.question) }</th>
+            <td data-origin="daemonset">{ text(page.lang, &row.daemonset) }</td>
+            <td data-origin="static">{ text(page.lang, &row.fixed) }</td>
+            <td class="versus-seen">
+                <span class="seen-mark"><Icon name={icon} />{ mark }</span>
+                if props.near {
+                    <button
+                        type="button"
+                        class="plain-button small"
+                        data-control={format!("play-{}", goal.name())}
+                        aria-label={format!("{word}: {next}")}
+                        title={next}
+                        aria-disabled={waits.to_string()}
+                        onfocus={page.on(light)}
+                        onblur={page.on(dark)}
+                        onclick={page.on(Action::Play(goal))}
+                    >{ word }</button>
+                }
+            </td>
+        </tr>
     }
 }

@@ -1,24 +1,26 @@
 //! The only wall clock: each animation frame lets virtual time pass, and draws what moves.
 //!
 //! Everything has its share of the frame, so that no task is long: the simulation, the look at what changed,
-//! the map. With many nodes the page around the moving layer is drawn anew a few times a second only.
+//! the map. With many nodes the page around the moving layer is drawn again a few times a second only.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo::events::EventListener;
 use gloo::render::{AnimationFrame, request_animation_frame};
-use gloo::utils::{document, window};
+use gloo::utils::{document, document_element, window};
 use stage::Stage;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::Callback;
 
+use super::captions::Captions;
 use super::clock::{budget, now_ms};
 use super::map::Map;
 use super::overlay::{Overlay, reduced_motion};
 use super::session::SharedSession;
-use super::speed::clock_text;
+use super::speed::{clock_text, speed_text};
+use super::words::Lang;
 
 /// Milliseconds of a frame that the simulation may take.
 const BUDGET_MS: f64 = 8.0;
@@ -61,6 +63,9 @@ pub struct Frame {
     /// When a key was pressed last: then typing comes first.
     typed: Cell<f64>,
     painted: Cell<f64>,
+    captions: RefCell<Captions>,
+    /// What captions are in.
+    pub lang: Cell<Lang>,
     /// Sessions that are over, given up piece by piece.
     over: RefCell<Vec<Stage>>,
     listeners: RefCell<Vec<EventListener>>,
@@ -82,6 +87,8 @@ impl Frame {
             other_cards: Cell::new(false),
             typed: Cell::new(f64::NEG_INFINITY),
             painted: Cell::new(0.0),
+            captions: RefCell::default(),
+            lang: Cell::default(),
             over: RefCell::default(),
             listeners: RefCell::default(),
         });
@@ -192,6 +199,11 @@ impl Frame {
         false
     }
 
+    /// Another session begins.
+    pub fn begin_anew(&self) {
+        self.captions.borrow_mut().begin_anew();
+    }
+
     /// A session that is over.
     pub fn give_up(self: &Rc<Self>, stage: Stage) {
         self.over.borrow_mut().push(stage);
@@ -212,7 +224,7 @@ impl Frame {
         ticked.moves || ticked.unpainted
     }
 
-    /// Lets the page be drawn anew if there is something new, but not too often where that takes long.
+    /// Lets the page be drawn again if there is something new, but not too often where that takes long.
     fn redraw_page(&self, at: f64) {
         let far = self.session.borrow().is_far();
         let since = at - self.redrawn.get();
@@ -231,7 +243,14 @@ impl Frame {
         let mut overlay = self.overlay.borrow_mut();
         if session.is_far() || session.stage.messages_under_way() > FLIGHTS_MOST {
             overlay.draw_flows(at, now, still, &session.stage);
+            caption(None);
         } else {
+            let mut captions = self.captions.borrow_mut();
+            let hops = if session.opening().is_some() { Vec::new() } else { session.stage.hops() };
+            caption(captions.line(&hops, &session.board(), now, at, self.lang.get()));
+            if still {
+                overlay.write_lines(captions.listed());
+            }
             overlay.draw(&session.stage.flights(), now, still);
         }
         write("[data-clock]", |_| Some(clock_text(session.elapsed())));
@@ -239,10 +258,44 @@ impl Frame {
             return;
         }
         self.counted.set(at);
+        write("[data-speed-now]", |_| Some(speed_text(session.factor())));
         write("[data-until]", |element| {
             let until: u64 = element.dataset().get("until")?.parse().ok()?;
             Some(until.saturating_sub(now.0).div_ceil(1_000_000).to_string())
         });
+        draw_rings(now.0);
+    }
+}
+
+/// Says of every ring how much of its time is left, from 0 to 1.
+fn draw_rings(now: u64) {
+    let Ok(found) = document().query_selector_all("[data-ring]") else { return };
+    for at in 0..found.length() {
+        let Some(element) = found.get(at).and_then(|node| node.dyn_into::<HtmlElement>().ok()) else {
+            continue;
+        };
+        let number = |name: &str| element.dataset().get(name).and_then(|text| text.parse::<u64>().ok());
+        let (Some(from), Some(until)) = (number("ring"), number("ends")) else { continue };
+        let left = until.saturating_sub(now) as f64 / until.saturating_sub(from).max(1) as f64;
+        let _ = element.style().set_property("--left", &format!("{:.3}", left.min(1.0)));
+    }
+}
+
+/// Shows a caption in the place of what the guide says, or takes it away.
+fn caption(text: Option<&str>) {
+    let root = document_element();
+    let shown = root.has_attribute("data-captioned");
+    match text {
+        Some(text) => {
+            write("[data-caption]", |_| Some(text.to_owned()));
+            if !shown {
+                let _ = root.set_attribute("data-captioned", "true");
+            }
+        }
+        None if shown => {
+            let _ = root.remove_attribute("data-captioned");
+        }
+        None => {}
     }
 }
 

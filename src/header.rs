@@ -57,6 +57,9 @@ fn Clock() -> Html {
             <button type="button" class="quiet square" data-control="step" aria-label={words.step} title={words.step} onclick={page.on(Action::Step(1))}>
                 <Icon name="i-step" />
             </button>
+            <button type="button" class="quiet small auto" data-control="auto-speed" aria-pressed={playback.auto.to_string()} title={words.auto_long} onclick={page.on(PlaybackAction::Auto(!playback.auto))}>
+                { words.auto }
+            </button>
             <input
                 type="range"
                 class="speed"
@@ -69,7 +72,7 @@ fn Clock() -> Html {
                 aria-valuetext={playback.speed.text()}
                 oninput={speed}
             />
-            <output class="speed-text">{ playback.speed.text() }</output>
+            <output class="speed-text" data-speed-now="true" aria-live="off"></output>
             <span class="clock" data-clock="true" data-control="clock" aria-label={words.clock} role="timer"></span>
         </div>
     }
@@ -185,7 +188,7 @@ fn options_for(nodes: u32, start: Start, present: &Options) -> Options {
     Options { start, workers, zones, ..present.clone() }
 }
 
-/// What to begin anew with.
+/// What to begin again with.
 #[component]
 fn Scenarios() -> Html {
     let page = use_page();
@@ -231,6 +234,7 @@ fn Scenarios() -> Html {
                 type="button"
                 class="quiet"
                 data-control="scenarios"
+                aria-label={now}
                 aria-haspopup="menu"
                 aria-expanded={open.to_string()}
                 onclick={page.on(FrontAction::Scenarios(!open))}

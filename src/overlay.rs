@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::wires::{self, Rect, Way};
+use sim::order::SortShared;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// From here on, marks carry no label: there is no room to read them.
@@ -132,6 +133,7 @@ impl Overlay {
         }
         self.ways.clear();
         self.draw_wires();
+        self.place_hops();
         self.stale = false;
         Some(())
     }
@@ -165,6 +167,36 @@ impl Overlay {
                 let _ = group.append_child(wire);
             }
             set(wire, "d", &way.path);
+        }
+        Some(())
+    }
+
+    /// Puts the numbers of the trail onto their ways, those of one way apart from each other.
+    fn place_hops(&mut self) -> Option<()> {
+        let layer = find("trail")?;
+        let found = layer.query_selector_all("[data-hop-end]").ok()?;
+        let all: Vec<HtmlElement> =
+            (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+        let end_of = |mark: &HtmlElement| mark.get_attribute("data-hop-end").unwrap_or_default();
+        let mut on_way: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for mark in &all {
+            on_way.entry(end_of(mark)).or_default().0 += 1;
+        }
+        for mark in &all {
+            let end = end_of(mark);
+            let way = self.way(&end);
+            let Some((count, placed)) = on_way.get_mut(&end) else { continue };
+            *placed += 1;
+            let at = way.map(|way| way.at(*placed as f64 / (*count + 1) as f64));
+            let style = mark.style();
+            let _ = match at {
+                Some((x, y)) => style.set_property(
+                    "transform",
+                    &format!("translate({x:.1}px, {y:.1}px) translate(-50%, -50%)"),
+                ),
+                None => Ok(()),
+            };
+            let _ = mark.class_list().toggle_with_force("nowhere", at.is_none());
         }
         Some(())
     }
@@ -203,7 +235,6 @@ impl Overlay {
         self.clear_streams();
         if still {
             self.clear();
-            self.write_facts(flights);
             return;
         }
         let Some(layer) = find("flights") else { return };
@@ -254,7 +285,7 @@ impl Overlay {
         if still {
             return;
         }
-        // So far have the dashes come by now: from the clock, so that a pause holds them.
+        // How far the dashes have moved, from the clock, so that a pause stops them.
         let delay = stage.link_delay().0.max(1);
         let part = (now.0 % delay) as f64 / delay as f64;
         for ((_, outward), stream) in &self.streams {
@@ -359,24 +390,8 @@ impl Overlay {
         self.marks.clear();
     }
 
-    /// The same as text, for those who want no movement.
-    fn write_facts(&mut self, flights: &[Flight]) {
-        let lines: Vec<String> = group(flights)
-            .into_iter()
-            .take(6)
-            .map(|(flight, count)| {
-                format!(
-                    "{} → {}  {}",
-                    place_name(&flight.from),
-                    place_name(&flight.to),
-                    mark_text(flight, count)
-                )
-            })
-            .collect();
-        self.write_lines(lines.join("\n"));
-    }
-
-    fn write_lines(&mut self, facts: String) {
+    /// The moving layer as text, for those who want no movement.
+    pub fn write_lines(&mut self, facts: String) {
         if facts != self.facts
             && let Some(list) = find("facts")
         {
@@ -411,7 +426,7 @@ fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
         groups.entry(key).or_insert((flight, 0)).1 += flight.count;
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|(flight, _)| (flight.sent, flight.id));
+    groups.sort_shared_by_key(|(flight, _)| (flight.sent, flight.id));
     groups
 }
 

@@ -130,8 +130,9 @@ impl Door {
     fn play(&self, speed: &JsValue) -> Answer {
         self.with(|session| {
             if let Some(factor) = speed.as_f64() {
-                session.playback.speed = Speed::nearest(factor);
+                (session.playback.auto, session.playback.speed) = (false, Speed::nearest(factor));
             }
+            session.playback.auto |= speed.as_string().as_deref() == Some("auto");
             session.playback.playing = true;
         });
         Ok(JsValue::UNDEFINED)
@@ -164,7 +165,7 @@ impl Door {
     }
 
     fn load(&self, script: &JsValue) -> Answer {
-        let script = Script::parse(&text(script, "script")?).map_err(error)?;
+        let script = Script::parse(&text(script, "script")?).map_err(|why| error(why.to_string()))?;
         let mut fresh = Session::from_script(&script, self.programs()?);
         {
             let mut session = self.session.borrow_mut();

@@ -28,7 +28,7 @@ pub struct Session {
     pub playback: Playback,
     /// What is shown in full.
     pub gaze: Gaze,
-    /// Where virtual time should be by now; the stage may be behind.
+    /// Where virtual time should be; the stage may be behind.
     target: Time,
     board: Rc<Board>,
     fleet: Rc<Fleet>,
@@ -138,10 +138,27 @@ impl Session {
         if !self.playback.playing {
             return;
         }
+        if self.playback.auto {
+            let wall = Duration::from_micros((wall_ms * 1000.0).max(0.0) as u64);
+            self.stage.run_adapting(wall, || {
+                memory::keep_ahead();
+                left()
+            });
+            self.target = self.stage.now();
+            return;
+        }
         let micros = (wall_ms * self.playback.speed.factor() * 1000.0).max(0.0) as u64;
         self.target = self.target.max(self.stage.now()) + Duration::from_micros(micros);
         if !self.run(self.target, left) {
             self.target = self.stage.now();
+        }
+    }
+
+    /// How fast time passes, or would if it did not stand still.
+    pub fn factor(&self) -> f64 {
+        match self.playback.auto {
+            true => self.stage.pace() as f64 / 1000.0,
+            false => self.playback.speed.factor(),
         }
     }
 
@@ -234,7 +251,7 @@ impl Session {
         self.stage.fleet().nodes.len() > self.gaze.all_up_to
     }
 
-    /// Looks at the stage anew for what components show. Marks of far nodes may follow in the next frames.
+    /// Looks at the stage again for what components show. Marks of far nodes may follow in the next frames.
     pub fn refresh(&mut self) {
         let mut looks = 0;
         self.look(|| {

@@ -3,21 +3,20 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::desk::DeskPanel;
-use super::drawer::Drawer;
 use super::focus::focus_soon;
 use super::glyph::Icon;
+use super::guide_strip::GuideStrip;
 use super::header::Header;
 use super::help::Help;
-use super::inspector::SidePanel;
+use super::later::Panel;
 use super::menu::Menu;
 use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
+use super::panel_slot::PanelSlot;
 use super::renders;
 use super::scene::Scene;
 use super::state::{Action, FrontAction, LayoutAction, LinkError, Notice, Pane};
 use super::why::MendBox;
-use super::witness::Claim;
 use super::words::{Words, fill};
 
 fn open(is: bool) -> &'static str {
@@ -28,8 +27,9 @@ fn open(is: bool) -> &'static str {
 pub fn Shell() -> Html {
     renders::note("Shell", "");
     let page = use_page();
-    let layout = use_layout(|layout| {
-        let sizes = (layout.desk_width, layout.drawer_height);
+    let tall = use_front(|front| front.tall);
+    let layout = use_layout(move |layout| {
+        let sizes = (layout.desk_width, layout.drawer_height(tall));
         (sizes, layout.pane, layout.desk_open, layout.drawer_open, layout.drawer_tab)
     });
     let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
@@ -37,6 +37,7 @@ pub fn Shell() -> Html {
     let ((open_for_clicks, ready), quiet, far) =
         use_world(|world| ((world.opening.is_none(), world.ready), world.board.quiet, world.is_far));
     let lit = use_front(|front| front.lit);
+    let lit: Vec<&str> = lit.iter().map(|light| light.id()).collect();
     {
         let page = page.clone();
         use_effect_with((layout, far), move |_| page.frame.measure());
@@ -55,16 +56,17 @@ pub fn Shell() -> Html {
             data-playing={playing.to_string()}
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
-            data-lit={lit.map(Claim::id)}
+            data-lit={(!lit.is_empty()).then(|| lit.join(" "))}
         >
             <SkipLinks />
             <Header />
-            <DeskPanel />
+            <GuideStrip />
+            <PanelSlot panel={Panel::Desk} />
             <Scene />
             <GuestBar />
             <Opening />
-            <SidePanel />
-            <Drawer />
+            <PanelSlot panel={Panel::Side} />
+            <PanelSlot panel={Panel::Drawer} />
             if !drawer_open {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
             }
@@ -125,8 +127,21 @@ fn Status() -> Html {
 /// What stands in front for a while.
 #[component]
 fn Front() -> Html {
-    let (menu, help, notice) = use_front(|front| (front.menu.clone(), front.help, front.notice.clone()));
-    let mend = use_front(|front| front.mend.clone());
+    let notice = use_front(|front| front.notice.clone());
+    html! {
+        <>
+            <PanelSlot panel={Panel::Boxes} />
+            if let Some(notice) = notice {
+                <NoticeBar {notice} />
+            }
+        </>
+    }
+}
+
+/// What a person has opened in front of the page.
+#[component]
+pub fn Boxes() -> Html {
+    let (menu, help, mend) = use_front(|front| (front.menu.clone(), front.help, front.mend.clone()));
     html! {
         <>
             if let Some(menu) = menu {
@@ -137,9 +152,6 @@ fn Front() -> Html {
             }
             if help {
                 <Help />
-            }
-            if let Some(notice) = notice {
-                <NoticeBar {notice} />
             }
         </>
     }

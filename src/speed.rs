@@ -38,8 +38,13 @@ impl Speed {
 
     /// `0.25×`, `64×`
     pub fn text(self) -> String {
-        format!("{}×", self.factor())
+        speed_text(self.factor())
     }
+}
+
+/// `0.25×`, `64×`
+pub fn speed_text(factor: f64) -> String {
+    format!("{factor}×")
 }
 
 impl From<u8> for Speed {

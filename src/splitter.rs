@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
-use super::page::{Page, use_layout, use_page};
+use super::page::{Page, use_front, use_layout, use_page};
 use super::state::LayoutAction;
 
 /// Which edge it is.
@@ -40,9 +40,10 @@ pub fn Splitter(props: &SplitterProps) -> Html {
     let page = use_page();
     let edge = props.edge;
     let vertical = edge == Edge::Desk;
+    let tall = use_front(|front| front.tall);
     let size = use_layout(move |layout| match edge {
         Edge::Desk => layout.desk_width,
-        Edge::Drawer => layout.drawer_height,
+        Edge::Drawer => layout.drawer_height(tall),
     });
     let label = match edge {
         Edge::Desk => page.words().desk_width,

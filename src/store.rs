@@ -1,6 +1,7 @@
-//! A part of the page's state with those who read it: a component that reads a slice is drawn anew only when
+//! A part of the page's state with those who read it: a component that reads a slice is drawn again only when
 //! that slice is another one.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,11 +16,34 @@ pub trait Reduce {
 
 type Reader = Rc<dyn Fn()>;
 
+/// Who reads a store. Of no type of its own, so that every store shares its code.
+#[derive(Default)]
+struct Readers {
+    all: RefCell<BTreeMap<u64, Reader>>,
+    next: Cell<u64>,
+}
+
+impl Readers {
+    fn subscribe(&self, reader: Reader) -> u64 {
+        let id = self.next.replace(self.next.get() + 1);
+        self.all.borrow_mut().insert(id, reader);
+        id
+    }
+
+    fn unsubscribe(&self, id: u64) {
+        self.all.borrow_mut().remove(&id);
+    }
+
+    fn tell(&self) {
+        let all: Vec<Reader> = self.all.borrow().values().cloned().collect();
+        all.iter().for_each(|tell| tell());
+    }
+}
+
 /// Holds a value, and tells its readers when another one takes its place.
 pub struct Store<T> {
     now: RefCell<Rc<T>>,
-    readers: RefCell<BTreeMap<u64, Reader>>,
-    next: Cell<u64>,
+    readers: Rc<Readers>,
 }
 
 impl<T: Default> Default for Store<T> {
@@ -30,21 +54,11 @@ impl<T: Default> Default for Store<T> {
 
 impl<T> Store<T> {
     pub fn new(first: T) -> Store<T> {
-        Store { now: RefCell::new(Rc::new(first)), readers: RefCell::default(), next: Cell::new(0) }
+        Store { now: RefCell::new(Rc::new(first)), readers: Rc::default() }
     }
 
     pub fn now(&self) -> Rc<T> {
         self.now.borrow().clone()
-    }
-
-    fn subscribe(&self, reader: Reader) -> u64 {
-        let id = self.next.replace(self.next.get() + 1);
-        self.readers.borrow_mut().insert(id, reader);
-        id
-    }
-
-    fn unsubscribe(&self, id: u64) {
-        self.readers.borrow_mut().remove(&id);
     }
 }
 
@@ -55,8 +69,7 @@ impl<T: Clone + PartialEq> Store<T> {
             return false;
         }
         *self.now.borrow_mut() = Rc::new(next);
-        let readers: Vec<Reader> = self.readers.borrow().values().cloned().collect();
-        readers.iter().for_each(|tell| tell());
+        self.readers.tell();
         true
     }
 
@@ -74,43 +87,51 @@ impl<T: Clone + PartialEq> Store<T> {
     }
 }
 
+/// Calls the latest `look` after each drawing, and whenever the store's value is another one.
+#[hook]
+fn use_look(readers: Rc<Readers>, look: Reader) {
+    // What `look` has captured may be another thing with each drawing: the latest counts.
+    let latest = use_mut_ref(|| look.clone());
+    *latest.borrow_mut() = look.clone();
+    use_effect(move || look());
+    use_effect_with((), move |()| {
+        let id = readers.subscribe(Rc::new(move || {
+            let look = latest.borrow().clone();
+            look();
+        }));
+        move || readers.unsubscribe(id)
+    });
+}
+
+/// A place that stays from one drawing to the next, for whatever is put there first.
+#[hook]
+fn use_place(first: &dyn Fn() -> Rc<dyn Any>) -> Rc<dyn Any> {
+    let place = use_mut_ref(|| None::<Rc<dyn Any>>);
+    place.borrow_mut().get_or_insert_with(first).clone()
+}
+
 /// Calls `tell` with a slice of the store at first, and whenever it is another one. The component is not
-/// drawn anew for it.
+/// drawn again for it.
 #[hook]
 pub fn use_watch<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static, tell: impl Fn(&R) + 'static)
 where
     T: 'static,
     R: PartialEq + 'static,
 {
-    type Watch<T, R> = (Box<dyn Fn(&T) -> R>, Box<dyn Fn(&R)>);
-    // What `pick` and `tell` have captured may be another thing with each drawing: the latest count.
-    let latest = use_mut_ref(|| None::<Watch<T, R>>);
-    *latest.borrow_mut() = Some((Box::new(pick), Box::new(tell)));
-    let told = use_mut_ref(|| None::<R>);
-    let look = {
-        let store = store.clone();
-        move || {
-            let latest = latest.borrow();
-            let Some((pick, tell)) = &*latest else { return };
-            let value = pick(&store.now());
-            if told.borrow().as_ref() != Some(&value) {
-                tell(&value);
-                *told.borrow_mut() = Some(value);
-            }
+    let told = use_place(&|| Rc::new(RefCell::new(None::<R>)));
+    let watched = store.clone();
+    let look = move || {
+        let Some(told) = told.downcast_ref::<RefCell<Option<R>>>() else { return };
+        let value = pick(&watched.now());
+        if told.borrow().as_ref() != Some(&value) {
+            tell(&value);
+            *told.borrow_mut() = Some(value);
         }
     };
-    {
-        let look = look.clone();
-        use_effect(look);
-    }
-    let store = store.clone();
-    use_effect_with((), move |()| {
-        let id = store.subscribe(Rc::new(look));
-        move || store.unsubscribe(id)
-    });
+    use_look(store.readers.clone(), Rc::new(look));
 }
 
-/// A slice of a store; the component is drawn anew when it is another one.
+/// A slice of a store; the component is drawn again when it is another one.
 #[hook]
 pub fn use_slice<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static) -> R
 where
@@ -136,7 +157,7 @@ mod tests {
     fn readers_are_told_of_other_values_only() {
         let store = Store::new(1);
         let told = Rc::new(Cell::new(0));
-        let id = store.subscribe(Rc::new({
+        let id = store.readers.subscribe(Rc::new({
             let told = told.clone();
             move || told.set(told.get() + 1)
         }));
@@ -144,7 +165,7 @@ mod tests {
         assert!(store.put(2));
         assert!(store.change(|value| *value += 1));
         assert_eq!((told.get(), *store.now()), (2, 3));
-        store.unsubscribe(id);
+        store.readers.unsubscribe(id);
         store.put(9);
         assert_eq!(told.get(), 2);
     }

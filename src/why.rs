@@ -101,7 +101,7 @@ pub fn MendButton(props: &MendButtonProps) -> Html {
             data-control="mend"
             tabindex={props.in_cluster.then_some("-1")}
             aria-haspopup="dialog"
-            aria-label={title.clone()}
+            aria-label={format!("{} {title}", words.mend)}
             {title}
             onclick={open}
         >{ words.mend }</button>

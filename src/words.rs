@@ -3,9 +3,6 @@
 //! `{}` stands for what [`fill`] puts in, in order.
 
 use serde::{Deserialize, Serialize};
-use stage::{Options, Start};
-
-use super::state::FULL_CARDS;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lang {
@@ -147,6 +144,11 @@ words! {
     distance_cards: "Cards", "카드";
     distance_map: "Map", "지도";
     distance_list: "List", "목록";
+    worst_first: "Worst first", "문제 많은 순";
+    /// {} is how many there are, then of how many.
+    band_create: "Pods are made in batches that double, 1, 2, 4 …, and 250 in one sync at most: {} of {}", "파드를 1, 2, 4…개씩 두 배로 늘려 생성하며, 한 번의 sync에 최대 250개입니다: {} / {}";
+    /// {} is how many may be unavailable, then how many are new, then of how many.
+    band_update: "Rolling update: at most {} unavailable at a time; {} of {} are new", "롤링 업데이트: 한 번에 최대 {}개까지 중단, 새 파드 {} / {}";
     group_by: "Group by", "그룹 기준";
     group_none: "not grouped", "그룹 없음";
     zoom_in: "Zoom in", "확대";
@@ -186,7 +188,6 @@ words! {
     origin_daemonset: "DaemonSet pod", "DaemonSet 파드";
     origin_static: "static pod", "스태틱 파드";
     origin_api: "other pod", "일반 파드";
-    pod: "Pod", "파드";
     /// {} is a node's name.
     pods_on: "Pods on {}", "{}의 파드";
     no_pods: "no pods", "파드 없음";
@@ -240,6 +241,24 @@ words! {
     mend_in_file: "Changes {}, and applies it:", "{} 파일을 고치고 적용합니다:";
     mend_command: "Runs the command:", "다음 명령을 실행합니다:";
 
+    // What a text would change that has not taken effect.
+    foreseen: "Not in effect yet:", "아직 반영 전:";
+    would_come: "would come", "생성될 예정";
+    would_wait: "would wait", "대기할 예정";
+    would_go: "would go", "사라질 예정";
+    would_restart: "would restart", "다시 시작될 예정";
+
+    // What is not greyed.
+    filter: "Filter the pods", "파드 거르기";
+    filter_hint: "filter: node=…", "필터: node=…";
+    /// {} is how many match, then of how many.
+    filtered: "{} of {}", "{} / {}개";
+
+    // The trail.
+    trail: "What the last command has brought about", "마지막 명령의 결과";
+    way_api: "through the API server", "API 서버를 거침";
+    way_file: "from a file", "파일에서 시작";
+
     // Menus.
     actions: "Actions", "동작";
     show: "Details", "자세히 보기";
@@ -271,6 +290,13 @@ words! {
     inspector: "Details", "상세";
     /// {} is a name.
     gone: "{} is gone", "{}: 삭제되었습니다";
+    replaced_by: "Its place has", "그 자리를 대신하는 파드:";
+    /// {} is a node.
+    successor_comes: "Another one comes on {}", "{} 노드에 새 파드가 곧 생성됩니다";
+    /// {} is a clock.
+    static_since: "Its container has been running since T+{}, and no mirror stands for it.", "컨테이너는 T+{}부터 계속 실행 중이며, 미러 파드는 없습니다.";
+    /// {} is a clock, then another one.
+    static_since_mirror: "Its container has been running since T+{}. The mirror that stands for it is from T+{}.", "컨테이너는 T+{}부터 계속 실행 중입니다. 지금의 미러 파드는 T+{}에 만들어졌습니다.";
     // The names of fields: all of them in the page's language.
     f_status: "Status", "상태";
     f_namespace: "Namespace", "네임스페이스";
@@ -292,6 +318,11 @@ words! {
     created: "Created", "생성";
     why: "Why", "이유";
     containers: "Containers", "컨테이너";
+    killed_in: "killed in", "강제 종료까지";
+    step_volumes: "waits for volumes", "볼륨 대기 중";
+    step_sandbox: "making its sandbox", "샌드박스 생성 중";
+    step_image: "pulling its image", "이미지 받는 중";
+    step_container: "starting", "시작 중";
     next_start_in: "next start in", "다음 시작까지";
     events: "Events", "이벤트";
     nodes_without: "Nodes without a pod", "파드가 없는 노드";
@@ -303,18 +334,6 @@ words! {
     plain_api: "Created through the API server by something other than a DaemonSet.", "DaemonSet이 아닌 다른 주체(사용자 등)가 API 서버를 통해 만든 파드입니다.";
     part_is_static: "It is itself a static pod: its file lies in the manifest directory of the control-plane node.", "이 구성 요소도 스태틱 파드입니다. 매니페스트 파일이 control-plane 노드의 디렉터리에 있습니다.";
     welcome: "A whole small Kubernetes runs in this page. Change the YAML on the left, or click anything, and watch what each part does.", "이 페이지 안에서 작은 쿠버네티스가 통째로 실행됩니다. 왼쪽 YAML을 고치거나 무엇이든 눌러 보면서 각 구성 요소가 하는 일을 지켜보세요.";
-    try_delete: "Delete a DaemonSet's pod: another comes, with a new name", "DaemonSet 파드를 삭제해 보세요. 새 이름의 파드가 다시 뜹니다";
-    try_mirror: "Delete the static pod: it is back at once, and its container never stopped", "스태틱 파드를 삭제해 보세요. 바로 되돌아오고, 컨테이너는 한 번도 멈추지 않습니다";
-    try_api: "Stop the API server, then put a file on worker-2: its pod starts all the same", "API 서버를 중지하고 worker-2에 파일을 넣어 보세요. 그래도 파드는 실행됩니다";
-    try_selector: "Give the DaemonSet a nodeSelector and see which nodes it leaves", "DaemonSet에 nodeSelector를 넣고 어느 노드에서 파드가 사라지는지 보세요";
-    try_away: "Move the static pod's file away: only this ends it", "스태틱 파드의 파일을 밖으로 옮겨 보세요. 그래야만 사라집니다";
-    try_apply: "Press Apply: a DaemonSet puts a pod on every matching node", "적용을 눌러 보세요. DaemonSet이 조건에 맞는 노드마다 파드를 하나씩 둡니다";
-    try_file: "Open Node files and put a new file on worker-1: its kubelet runs a static pod, and nobody else is asked", "노드 파일을 열고 worker-1에 새 파일을 넣어 보세요. 다른 구성 요소 없이 kubelet이 스태틱 파드를 실행합니다";
-    try_boot: "Watch the control plane come up: its parts are static pods, started from files before there is any API server", "컨트롤 플레인이 올라오는 과정을 보세요. API 서버가 생기기 전에 파일만으로 시작되는 스태틱 파드입니다";
-    try_slow: "Slow time down, and go from change to change", "시간을 느리게 하고 변화를 하나씩 따라가 보세요";
-    try_kubelet: "Stop a worker's kubelet, and watch what becomes of its node and its pods", "워커의 kubelet을 중지하고 노드와 파드가 어떻게 되는지 보세요";
-    try_zoom: "Zoom into the map with the wheel: nodes become cards, and cards show their pods", "휠로 지도를 확대해 보세요. 노드가 카드로, 카드에서 파드까지 보입니다";
-    try_rollout: "Change the image, and watch the rollout go through the nodes", "이미지를 바꾸고 롤아웃이 노드를 따라 퍼지는 모습을 보세요";
     desk_width: "Width of the files", "파일 영역 너비";
     skip_to_cluster: "Skip to the cluster", "클러스터 화면으로 건너뛰기";
     skip_to_editor: "Skip to the editor", "편집기로 건너뛰기";
@@ -357,13 +376,60 @@ words! {
     edit_leave: "Close without saving", "저장하지 않고 닫기";
     no_events: "No events", "이벤트 없음";
     no_messages: "No messages yet", "아직 메시지 없음";
-    claims: "See it for yourself", "글의 내용, 직접 확인하기";
     /// {} is how many of how many.
     seen_count: "{} of {} seen", "{} / {} 확인";
     seen: "seen", "확인함";
     not_seen: "not yet", "미확인";
-    /// One of two halves was seen; {} is the other.
-    half_seen: "half seen, not yet: {}", "절반 확인, 남은 것: {}";
+    play_this: "Play this", "실행해 보기";
+    guide: "Guide", "가이드";
+    guide_steps: "Steps", "단계";
+    guide_where: "Where?", "어디?";
+    guide_do: "Do it for me", "대신 실행";
+    guide_wait: "Under way…", "진행 중…";
+    guide_next: "Next step", "다음 단계";
+    guide_all: "All seen. Compare has them side by side", "모두 확인했습니다. 비교에서 나란히 볼 수 있습니다";
+    guide_more: "More about this step", "이 단계 자세히";
+    guide_less: "Less about this step", "이 단계 간단히";
+    // Captions. Names of pods and nodes are put in.
+    /// {} is a number.
+    cap_pods: "{} pods", "파드 {}개";
+    cap_nodes: "{} nodes", "노드 {}개";
+    /// {} is a kind and a name.
+    cap_asked: "kubectl asks the API server for {}", "kubectl이 API 서버에 {} 조회를 요청합니다";
+    cap_answered: "The API server answers kubectl", "API 서버가 kubectl에 응답합니다";
+    cap_refused: "kubectl is refused: no API server listens", "API 서버가 없어 kubectl 연결이 거부됩니다";
+    cap_sent: "kubectl sends {} to the API server", "kubectl이 API 서버에 {} 적용을 요청합니다";
+    cap_deletion: "kubectl asks the API server to delete {}", "kubectl이 API 서버에 {} 삭제를 요청합니다";
+    cap_noticed: "The controller-manager hears of {}", "컨트롤러 매니저에 {} 생성이 통지됩니다";
+    cap_missed: "The controller-manager hears that {} is gone", "컨트롤러 매니저에 {} 삭제가 통지됩니다";
+    /// How many of how many nodes, a DaemonSet, how many pods.
+    cap_creates_more: "{} of {} nodes have a pod of {}: the controller-manager creates {}", "{} / {} 노드에 {} 파드가 있어, 컨트롤러 매니저가 {}개를 더 만듭니다";
+    /// A DaemonSet, how many pods.
+    cap_creates: "The controller-manager creates pods for {} (+{})", "컨트롤러 매니저가 {} 파드를 만듭니다 (+{})";
+    cap_removed: "The controller-manager deletes {}", "컨트롤러 매니저가 {} 삭제를 요청합니다";
+    cap_marked: "The controller-manager marks {}", "컨트롤러 매니저가 {} 노드에 표시를 남깁니다";
+    cap_queued: "The scheduler hears of {}: no node yet", "스케줄러에 {} 생성이 통지됩니다. 아직 노드가 없습니다";
+    /// Pods, then nodes.
+    cap_bound: "The scheduler binds {} to {}", "스케줄러가 {}에 노드를 배정합니다: {}";
+    /// A node, then a pod.
+    cap_handed: "On {} the kubelet hears of {}", "{}의 kubelet에 {} 배정이 통지됩니다";
+    cap_end_asked: "On {} the kubelet hears that {} is to end", "{}의 kubelet에 {} 종료가 통지됩니다";
+    cap_ended: "On {} the kubelet has ended {}, and deletes its object", "{}의 kubelet이 {} 종료를 마치고 오브젝트를 삭제합니다";
+    cap_read: "On {} a file has changed: the kubelet reads {}", "{}의 kubelet이 바뀐 {} 파일을 읽습니다";
+    cap_set_up: "On {} the kubelet sets up {}", "{}의 kubelet이 {} 실행을 준비합니다";
+    cap_from_file: "On {} the kubelet sets up {} from its file: nobody else is asked", "{}의 kubelet이 파일만 보고 {} 실행을 준비합니다";
+    cap_started: "On {} the kubelet starts the containers of {}", "{}의 kubelet이 {}의 컨테이너를 시작합니다";
+    cap_mirrored: "On {} the kubelet tells the API server of {}: its mirror pod", "{}의 kubelet이 API 서버에 {} 미러 파드를 만듭니다";
+    /// The last is a phase.
+    cap_reported: "On {} the kubelet reports {}: {}", "{}의 kubelet이 {} 상태를 보고합니다: {}";
+    /// A pod, a node, a number of seconds.
+    cap_back_off: "{} on {} starts again in {} s", "{}({}) 다시 시작까지 {}초";
+    auto: "Auto", "자동";
+    auto_long: "Slow while something is under way, quick while all waits", "진행 중인 일이 있으면 느리게, 기다리는 동안은 빠르게";
+    seen_column: "Seen", "확인";
+    guide_watch: "Watch", "지켜볼 점";
+    /// {} is how many of how many.
+    guide_parts: "{} of {}", "{} / {}";
     forget_seen: "Start over", "확인 기록 초기화";
     question: "Question", "항목";
     sent: "Sent", "보낸 시각";
@@ -432,22 +498,6 @@ words! {
     /// {} is a list of values.
     one_of: "One of: {}", "가능한 값: {}";
     editor_hint: "Press Escape, then Tab to leave the editor", "편집기에서 나가려면 Esc를 누른 뒤 Tab을 누르세요";
-}
-
-impl Words {
-    /// What a newcomer may try in such a cluster, in order.
-    pub fn tries(&self, options: &Options) -> Vec<&'static str> {
-        match options.start {
-            _ if options.workers as usize > FULL_CARDS => {
-                vec![self.try_apply, self.try_zoom, self.try_rollout]
-            }
-            Start::Demo => {
-                vec![self.try_delete, self.try_mirror, self.try_api, self.try_selector, self.try_away]
-            }
-            Start::Ready => vec![self.try_apply, self.try_file, self.try_api, self.try_kubelet],
-            Start::Bare => vec![self.try_boot, self.try_slow, self.try_apply, self.try_file],
-        }
-    }
 }
 
 impl Words {

@@ -18,8 +18,10 @@ mod suite {
     mod determinism;
     mod deviations;
     mod events;
+    mod foresee;
     mod fuzz_corpus;
     mod garbage_collector;
+    mod jobs;
     mod node_controllers;
     mod nodes;
     mod person;
@@ -27,6 +29,7 @@ mod suite {
     mod pods;
     mod properties;
     mod sessions;
+    mod stateful_sets;
     mod tidy;
     mod watch;
     mod why;

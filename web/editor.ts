@@ -262,7 +262,8 @@ class CodeMirrorEditor implements Editor {
   }
 
   private wordsExtension(): Extension {
-    const attributes: Record<string, string> = { "aria-label": this.label, "aria-describedby": this.hint.id };
+    // The tab index says that the keyboard reaches it, and with it what scrolls around it.
+    const attributes: Record<string, string> = { "aria-label": this.label, "aria-describedby": this.hint.id, tabindex: "0" };
     if (this.options.name) attributes["data-editor"] = this.options.name;
     return [EditorView.contentAttributes.of(attributes), EditorState.phrases.of(this.phrases)];
   }

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
+use guide::{Goal, Premiere};
 use stage::{Command, Script};
 use yew::prelude::*;
 
+use super::doing::Doing;
 use super::{App, FIRST_SLICE_MS, Msg};
 use crate::clock::budget;
 use crate::console::terminal::NUMBER;
@@ -23,6 +25,8 @@ use crate::state::{
 /// After the last key: when a text is looked at, and when it takes effect.
 const CHECK_AFTER_MS: u32 = 140;
 const LIVE_AFTER_MS: u32 = 400;
+/// How long a first visit looks at the calm cluster.
+const PREMIERE_AFTER_MS: u32 = 500;
 
 impl App {
     /// What was asked for before the session was open, or before there were programs for it, is done now.
@@ -71,9 +75,6 @@ impl App {
             }
             Action::Playback(action) => self.play(action),
             Action::Front(action) => {
-                if let FrontAction::Light(Some(claim)) = action {
-                    self.witness.point_at(claim, &self.session.borrow().board());
-                }
                 let opens_menu = matches!(action, FrontAction::OpenMenu(_));
                 stores.front.dispatch(action);
                 if opens_menu {
@@ -110,11 +111,20 @@ impl App {
             Action::KeepGuest => self.saver.keep_guest(),
             Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
             Action::Compare => self.compare(),
+            Action::OpenHop(hop) => {
+                stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Messages));
+                stores.front.dispatch(FrontAction::Hop(hop));
+            }
+            Action::FocusFilter => focus_soon("[data-control=filter]"),
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");
             }
-            Action::ForgetSeen => self.witness.forget(),
+            Action::ForgetSeen => {
+                self.guide.forget();
+                stores.front.dispatch(FrontAction::Step(None));
+            }
+            Action::Play(goal) => self.play_goal(goal),
         }
     }
 
@@ -133,6 +143,87 @@ impl App {
         let playback = &self.page.stores.playback;
         playback.dispatch(action);
         self.session.borrow_mut().playback = *playback.now();
+    }
+
+    /// Begins to bring about what comes next of a goal; time must pass for it to be seen.
+    fn play_goal(&mut self, goal: &'static Goal) {
+        let world = self.page.stores.world.now();
+        if world.doing == Some(goal) {
+            return;
+        }
+        let part = self.guide.ticks().next_part(goal);
+        self.doing = part.map(|part| Doing::new(goal, part));
+        self.go_on_doing();
+        if !self.page.stores.playback.now().playing {
+            self.play(PlaybackAction::Toggle);
+        }
+    }
+
+    /// Does what the world is ready for of what a person wants done.
+    pub(super) fn go_on_doing(&mut self) {
+        let board = self.session.borrow().board();
+        let Some(doing) = &mut self.doing else { return };
+        let commands = doing.errand.next(&board);
+        doing.note(board.now);
+        if !doing.is_under_way(&board, self.guide.ticks()) {
+            self.doing = None;
+        }
+        if commands.is_empty() {
+            return;
+        }
+        for command in commands {
+            self.perform(command);
+        }
+        self.look();
+    }
+
+    /// A first visit finds a cluster that is up; a moment later its scene begins to be set.
+    pub(super) fn await_premiere(&mut self, ctx: &Context<App>) {
+        if Premiere::of(self.session.borrow().stage.script()).is_some() {
+            let link = ctx.link().clone();
+            self.timers.premiere =
+                Some(Timeout::new(PREMIERE_AFTER_MS, move || link.send_message(Msg::Premiere)));
+        }
+    }
+
+    /// Gives the next command of the scene that a first visit sees being set, if its time has come.
+    pub(super) fn go_on_with_premiere(&mut self) {
+        let ready = self.later.is_some() && self.session.borrow().is_ready();
+        if !ready || !self.page.stores.playback.now().playing {
+            return;
+        }
+        let board = self.session.borrow().board();
+        let next = self.premiere.as_mut().and_then(|premiere| premiere.next(&board));
+        if let Some(command) = next {
+            self.set_scene(command);
+            self.look();
+        }
+    }
+
+    /// One command of the scene.
+    fn set_scene(&mut self, command: Command) {
+        let desk = self.page.stores.desk.clone();
+        let own = desk.now().open_own().map(|file| DocId::Own(file.name.clone()));
+        let applies = own.filter(|id| desk.now().command(id).as_ref() == Some(&command));
+        let job = {
+            let mut session = self.session.borrow_mut();
+            let job = session.perform(command);
+            session.refresh();
+            job
+        };
+        if let Some(id) = applies {
+            desk.dispatch(DeskAction::Submitted(id, job));
+        }
+        self.page.frame.wake();
+    }
+
+    /// A person who acts finds the scene set.
+    fn finish_premiere(&mut self) {
+        let Some(premiere) = self.premiere.take() else { return };
+        self.timers.premiere = None;
+        for command in premiere.rest() {
+            self.set_scene(command);
+        }
     }
 
     fn show(&mut self, selection: Selection) {
@@ -154,6 +245,7 @@ impl App {
 
     /// Changes the world. A line that names files of the person's own takes them along.
     fn perform(&mut self, command: Command) -> u32 {
+        self.finish_premiere();
         let command = match command {
             Command::Exec { line, files } if files.is_empty() => {
                 let files = self.page.stores.desk.now().files_named(&line);
@@ -245,10 +337,7 @@ impl App {
     /// A document that is open and was never looked at may have mistakes that nobody sees.
     pub(super) fn check_open(&mut self) {
         let (desk, layout) = (self.page.stores.desk.now(), self.page.stores.layout.now());
-        let open = match layout.desk_tab {
-            DeskTab::DaemonSet => desk.open_own().map(|file| DocId::Own(file.name.clone())),
-            DeskTab::Files => desk.open_node_file(),
-        };
+        let open = desk.open_doc(layout.desk_tab);
         // While the cluster is being brought up it has no namespaces to check against.
         let opening = self.session.borrow().opening().is_some();
         if let Some(id) = open.filter(|id| !opening && desk.found(id).is_none()) {
@@ -312,7 +401,12 @@ fn closes_menu(action: &Action) -> bool {
 fn changes_world(action: &Action) -> bool {
     matches!(
         action,
-        Action::Perform(_) | Action::Enter(_) | Action::Step(_) | Action::Share | Action::Submit(..)
+        Action::Perform(_)
+            | Action::Enter(_)
+            | Action::Step(_)
+            | Action::Share
+            | Action::Submit(..)
+            | Action::Play(_)
     )
 }
 
@@ -320,7 +414,7 @@ fn needs_programs(action: &Action) -> bool {
     match action {
         Action::Perform(command) => command.needs_programs(),
         Action::Submit(id, _) => matches!(id, DocId::Own(_)),
-        Action::Enter(_) => true,
+        Action::Enter(_) | Action::Play(_) => true,
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use gloo::utils::document_element;
+use guide::{Premiere, Ticks};
 use serde::{Deserialize, Serialize};
 use stage::Script;
 use yew::Context;
@@ -11,9 +12,9 @@ use yew::Context;
 use super::{App, Msg};
 use crate::desk::model::Desk;
 use crate::page::Stores;
+use crate::speed::Speed;
 use crate::state::{FrontAction, Layout, Notice, Playback, Selection, Theme};
 use crate::storage::{self, Shelf};
-use crate::witness::Seen;
 use crate::words::Lang;
 
 const SAVE_AFTER_MS: u32 = 600;
@@ -45,6 +46,12 @@ pub fn first_prefs() -> Prefs {
     if let Some(lang) = root.get_attribute("lang").and_then(|code| Lang::from_code(&code)) {
         prefs.layout.lang = lang;
     }
+    if let Some(speed) = root.get_attribute("data-speed") {
+        prefs.playback.auto = speed == "auto";
+        if let Ok(factor) = speed.parse() {
+            prefs.playback.speed = Speed::nearest(factor);
+        }
+    }
     if let Some(theme) = root.get_attribute("data-theme").and_then(|text| Theme::from_text(&text)) {
         prefs.layout.theme = theme;
     }
@@ -57,7 +64,7 @@ pub struct Saver {
     pub shelf: Shelf,
     prefs: Prefs,
     desk: Option<Rc<Desk>>,
-    seen: Seen,
+    seen: Ticks,
     /// Commands of the session's script, and where its time is.
     session: Option<(usize, u64)>,
     soon: Option<Timeout>,
@@ -66,7 +73,7 @@ pub struct Saver {
 }
 
 impl Saver {
-    pub fn new(shelf: Shelf, stores: &Stores, seen: &Seen) -> Saver {
+    pub fn new(shelf: Shelf, stores: &Stores, seen: &Ticks) -> Saver {
         Saver {
             shelf,
             prefs: Prefs::now(stores),
@@ -104,7 +111,11 @@ impl Saver {
 /// Whether there is anything to lose: a session that was saved with commands in it, or files.
 pub fn is_worth_keeping(desk: &Desk) -> bool {
     let saved = storage::load_text(Shelf::Own, storage::SESSION).and_then(|text| Script::parse(&text).ok());
-    saved.is_some_and(|script| !script.entries.is_empty()) || desk.own != Desk::default().own
+    let of_page = |script: &Script| if script.options.watched { Premiere::LENGTH } else { 0 };
+    let acted = saved.is_some_and(|script| script.entries.len() > of_page(&script));
+    let texts =
+        |desk: &Desk| desk.own.iter().map(|file| (file.name.clone(), file.text.clone())).collect::<Vec<_>>();
+    acted || texts(desk) != texts(&Desk::default())
 }
 
 impl App {
@@ -115,7 +126,7 @@ impl App {
         let desk = stores.desk.now();
         let other = self.saver.session.is_none_or(|(saved, _)| saved != commands)
             || self.saver.desk.as_ref().is_none_or(|saved| !Rc::ptr_eq(saved, &desk))
-            || self.saver.seen != *self.witness.seen()
+            || self.saver.seen != *self.guide.ticks()
             || self.saver.prefs != Prefs::now(stores);
         if other && self.saver.soon.is_none() {
             let link = ctx.link().clone();
@@ -147,8 +158,8 @@ impl App {
                 && storage::save_text(Shelf::Own, storage::SCALE, &scale.to_string());
             self.saver.prefs = prefs;
         }
-        if *self.witness.seen() != self.saver.seen {
-            self.saver.seen = self.witness.seen().clone();
+        if *self.guide.ticks() != self.saver.seen {
+            self.saver.seen = self.guide.ticks().clone();
             saved &= storage::save(Shelf::Own, storage::SEEN, &self.saver.seen);
         }
         saved

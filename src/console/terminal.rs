@@ -9,6 +9,7 @@ use stage::{Bytes, Completion, JobId, JobView, Stage};
 
 use crate::desk::model::Desk;
 use crate::session::SharedSession;
+use sim::order::GatherSorted;
 
 /// The one terminal that the page has.
 pub const NUMBER: u32 = 0;
@@ -143,7 +144,7 @@ impl Terminal {
         let unsent = desk.own.iter().filter(|file| home.shared.get(&file.name) != Some(&file.text));
         let unsent: Vec<_> = unsent.map(|file| (file.name.clone(), file.text.clone())).collect();
         home.shared.extend(unsent.iter().cloned());
-        unsent.into_iter().map(|(name, text)| (name.to_string(), (&*text).into())).collect()
+        unsent.into_iter().map(|(name, text)| (name.to_string(), (&*text).into())).gather_map()
     }
 
     /// What commands have made of the home directory: a file's new text, or `None` if it is gone. A file that

@@ -9,7 +9,9 @@ use yaml::{Diagnostic, Severity};
 
 use super::DeskAction;
 use crate::same::Same;
+use crate::state::DeskTab;
 use crate::store::Reduce;
+use sim::order::GatherSorted;
 
 /// A file in the person's own directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,6 +161,14 @@ impl Desk {
     /// The file of a node that is open.
     pub fn open_node_file(&self) -> Option<DocId> {
         Some(DocId::Node { node: self.node.clone(), path: self.node_file.clone()? })
+    }
+
+    /// The document that stands in the editor.
+    pub fn open_doc(&self, tab: DeskTab) -> Option<DocId> {
+        match tab {
+            DeskTab::DaemonSet => self.open_own().map(|file| DocId::Own(file.name.clone())),
+            DeskTab::Files => self.open_node_file(),
+        }
     }
 
     /// A file of this name, empty if it is new; it is opened.
@@ -322,12 +332,12 @@ impl Desk {
     /// The person's own files that a command line names.
     pub fn files_named(&self, line: &str) -> BTreeMap<String, Bytes> {
         let named = self.own.iter().filter(|file| line.contains(&*file.name));
-        named.map(|file| (file.name.to_string(), (&*file.text).into())).collect()
+        named.map(|file| (file.name.to_string(), (&*file.text).into())).gather_map()
     }
 
     /// Another cluster: nothing is applied to it yet but what it began with.
     fn begin_anew(&mut self, options: &Options) {
-        let demo = options.start == Start::Demo;
+        let demo = options.start == Start::Demo && !options.watched;
         for file in &mut self.own {
             file.job = None;
             file.applied = (demo && &*file.name == DEMO_FILE).then(|| DEMO_DAEMONSET.into());

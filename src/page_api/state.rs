@@ -16,7 +16,8 @@ pub fn state(session: &mut Session) -> Value {
     json!({
         "now": session.elapsed() as f64 / 1e6,
         "playing": session.playback.playing,
-        "speed": session.playback.speed.factor(),
+        "auto": session.playback.auto,
+        "speed": session.factor(),
         "quiet": session.stage.is_quiet(),
         "apiServer": api_server(board.api_server),
         "parts": board.parts.iter().map(|part| part_state(part)).collect::<Vec<_>>(),

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use guide::Goal;
 use stage::{Command, Options};
+use view::TrailHop;
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
@@ -16,7 +18,7 @@ pub enum Action {
     Enter(Rc<str>),
     /// Goes to the next so many changes that can be seen, and stands still.
     Step(u32),
-    /// Begins anew.
+    /// Begins again.
     Reset(Options),
     Layout(LayoutAction),
     Playback(PlaybackAction),
@@ -53,10 +55,15 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
     },
+    /// Opens the message of a hop of the trail.
+    OpenHop(Rc<TrailHop>),
+    FocusFilter,
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,
     ForgetSeen,
+    /// Brings about what comes next of a step of the guide, or of a row of the comparison.
+    Play(&'static Goal),
 }
 
 impl From<Command> for Action {

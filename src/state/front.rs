@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use guide::Light;
+use view::TrailHop;
 use view::why::Mend;
 
 use super::{Selection, Size};
 use crate::store::Reduce;
-use crate::witness::Claim;
 
 /// A menu that stands open, where, and for what.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,9 +67,17 @@ pub struct Front {
     pub help: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
-    /// The claim that is pointed at.
-    pub lit: Option<Claim>,
+    /// The hop whose message is looked at.
+    pub hop: Option<Rc<TrailHop>>,
+    /// What the pods that are not greyed have in common, as it was typed.
+    pub filter: Rc<str>,
+    /// What is lit up in the cluster.
+    pub lit: &'static [Light],
+    /// The step of the guide that is shown; the first that is not ticked where none was chosen.
+    pub step: Option<usize>,
     pub size: Size,
+    /// There is room for the guide unfolded.
+    pub tall: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -83,9 +92,15 @@ pub enum FrontAction {
     Help(bool),
     Notice(Notice),
     CloseNotice,
-    /// Lights what in the cluster shows a claim.
-    Light(Option<Claim>),
+    /// Lights what in the cluster shows a step of the guide; nothing if empty.
+    Light(&'static [Light]),
+    /// Shows a step of the guide.
+    Step(Option<usize>),
     Size(Size),
+    Filter(Rc<str>),
+    /// Marks a hop's message in the list.
+    Hop(Rc<TrailHop>),
+    Tall(bool),
 }
 
 impl Reduce for Front {
@@ -96,13 +111,26 @@ impl Reduce for Front {
             FrontAction::OpenMenu(menu) => self.menu = Some(menu),
             FrontAction::OpenMend(mend) => self.mend = Some(mend),
             FrontAction::CloseMenu => (self.menu, self.mend) = (None, None),
-            FrontAction::CloseAll => *self = Front { lit: self.lit, size: self.size, ..Front::default() },
+            FrontAction::CloseAll => {
+                *self = Front {
+                    lit: self.lit,
+                    step: self.step,
+                    size: self.size,
+                    tall: self.tall,
+                    filter: self.filter.clone(),
+                    ..Front::default()
+                }
+            }
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
-            FrontAction::Light(claim) => self.lit = claim,
+            FrontAction::Hop(hop) => self.hop = Some(hop),
+            FrontAction::Filter(text) => self.filter = text,
+            FrontAction::Light(lights) => self.lit = lights,
+            FrontAction::Step(step) => self.step = step,
             FrontAction::Size(size) => self.size = size,
+            FrontAction::Tall(tall) => self.tall = tall,
         }
     }
 }

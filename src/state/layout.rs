@@ -171,8 +171,11 @@ pub struct Layout {
     pub drawer_open: bool,
     /// Pixels.
     pub desk_width: u32,
-    pub drawer_height: u32,
+    /// As there is room, where nothing was chosen.
+    pub drawer_height: Option<u32>,
     pub system_pods: bool,
+    /// More of the guide than its one line; as there is room, where nothing was chosen.
+    pub guide_open: Option<bool>,
     /// The DaemonSet whose absence nodes explain: `namespace/name`.
     pub daemonset: Option<Rc<str>>,
     /// Single keys count while the focus is on the cluster.
@@ -195,13 +198,21 @@ impl Default for Layout {
             desk_open: true,
             drawer_open: true,
             desk_width: 360,
-            drawer_height: 176,
+            drawer_height: None,
             system_pods: true,
+            guide_open: None,
             daemonset: None,
             letters: true,
             distance: Distance::Auto,
             group_by: None,
         }
+    }
+}
+
+impl Layout {
+    /// In pixels; less where the page is low.
+    pub fn drawer_height(&self, tall: bool) -> u32 {
+        self.drawer_height.unwrap_or(if tall { 176 } else { 136 })
     }
 }
 
@@ -220,6 +231,7 @@ pub enum LayoutAction {
     Desk(DeskTab),
     ToggleDesk,
     ToggleDrawer,
+    Guide(bool),
     DeskWidth(u32),
     DrawerHeight(u32),
     SystemPods(bool),
@@ -253,9 +265,10 @@ impl Reduce for Layout {
                 (self.desk_tab, self.desk_open, self.pane) = (tab, true, Pane::Desk);
             }
             LayoutAction::ToggleDesk => self.desk_open = !self.desk_open,
+            LayoutAction::Guide(open) => self.guide_open = Some(open),
             LayoutAction::ToggleDrawer => self.drawer_open = !self.drawer_open,
             LayoutAction::DeskWidth(width) => self.desk_width = width.clamp(260, 900),
-            LayoutAction::DrawerHeight(height) => self.drawer_height = height.clamp(90, 700),
+            LayoutAction::DrawerHeight(height) => self.drawer_height = Some(height.clamp(90, 700)),
             LayoutAction::SystemPods(shown) => self.system_pods = shown,
             LayoutAction::WatchDaemonSet(id) => self.daemonset = Some(id),
             LayoutAction::Letters(on) => self.letters = on,

@@ -9,18 +9,21 @@ use crate::store::Reduce;
 #[serde(default)]
 pub struct Playback {
     pub playing: bool,
+    /// The speed follows what goes on; `speed` is the one that was chosen last.
+    pub auto: bool,
     pub speed: Speed,
 }
 
 impl Default for Playback {
     fn default() -> Playback {
-        Playback { playing: true, speed: Speed::REAL }
+        Playback { playing: true, auto: true, speed: Speed::REAL }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaybackAction {
     Toggle,
+    Auto(bool),
     SetSpeed(Speed),
     Faster,
     Slower,
@@ -32,9 +35,10 @@ impl Reduce for Playback {
     fn reduce(&mut self, action: PlaybackAction) {
         match action {
             PlaybackAction::Toggle => self.playing = !self.playing,
-            PlaybackAction::SetSpeed(speed) => self.speed = speed,
-            PlaybackAction::Faster => self.speed = self.speed.faster(),
-            PlaybackAction::Slower => self.speed = self.speed.slower(),
+            PlaybackAction::Auto(on) => self.auto = on,
+            PlaybackAction::SetSpeed(speed) => (self.auto, self.speed) = (false, speed),
+            PlaybackAction::Faster => (self.auto, self.speed) = (false, self.speed.faster()),
+            PlaybackAction::Slower => (self.auto, self.speed) = (false, self.speed.slower()),
         }
     }
 }

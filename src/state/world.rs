@@ -3,14 +3,15 @@
 
 use std::rc::Rc;
 
+use guide::{Goal, Story, Ticks};
 use sim::Time;
 use stage::{Drifted, JobView, Options, Progress};
-use view::{Board, EventView, Fleet, MessageView, Without};
+use view::{Board, EventView, Fleet, Foreseen, MessageView, PodView, TrailHop, Without};
 
 use crate::console::terminal::TerminalView;
+use crate::later::Panels;
 use crate::map::engine::Cards;
 use crate::same::Same;
-use crate::witness::Seen;
 
 /// The node's file that is open in the desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Details {
     pub yaml: Option<Rc<str>>,
     /// Its events, newest first.
     pub events: Same<Vec<EventView>>,
+    /// The pod that is selected, as it was when it was there last.
+    pub last: Option<Same<PodView>>,
     /// Where a DaemonSet has no pod, if there are too many nodes for the board to tell.
     pub without: Same<Vec<Without>>,
 }
@@ -40,6 +43,8 @@ pub struct World {
     pub opening: Option<Progress>,
     /// Whether a command can be entered: the session is open, and the shells have programs.
     pub ready: bool,
+    /// What draws the panels, once it has come.
+    pub panels: Option<Panels>,
     /// The near nodes in full.
     pub board: Same<Board>,
     /// All nodes from afar.
@@ -59,11 +64,25 @@ pub struct World {
     /// The label that the map groups by, and those to choose from.
     pub label: Option<Rc<str>>,
     pub labels: Same<Vec<Rc<str>>>,
-    pub witness: Same<Seen>,
+    /// What the guide has ticked.
+    pub ticks: Same<Ticks>,
+    /// What is being brought about for the person.
+    pub doing: Option<&'static Goal>,
     /// What the objects of the open file have become since it was applied.
     pub drifted: Same<Vec<Drifted>>,
+    /// What the open text would change, while it has not taken effect.
+    pub foreseen: Same<Vec<Foreseen>>,
+    /// What the last command has brought about; nothing with many nodes.
+    pub trail: Same<Vec<TrailHop>>,
     /// The session is somebody else's, and the person's own is kept.
     pub is_guest: bool,
     /// The newest event, for screen readers.
     pub said: Rc<str>,
+}
+
+impl World {
+    /// The guide of this session.
+    pub fn story(&self) -> &'static Story {
+        guide::story(&self.options, self.is_far)
+    }
 }

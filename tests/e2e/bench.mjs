@@ -30,7 +30,7 @@ async function load() {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.addInitScript(watchReady);
-    await page.goto(url);
+    await page.goto(`${url}?start=demo&speed=1`);
     ready.push(await page.evaluate(() => globalThis.whenReady));
     running.push(await page.evaluate(() => globalThis.whenRunning));
     await context.close();
@@ -82,7 +82,7 @@ function watchScripts() {
 async function open(query = "") {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.addInitScript(watchScripts);
-  await page.goto(`${url}${query}`);
+  await page.goto(`${url}?start=demo&speed=1${query.replace("?", "&")}`);
   await isReady(page);
   return page;
 }

@@ -65,22 +65,6 @@ test("a bad flag in the API server's file is no running pod", async ({ page }) =
   await expect(page.locator('[data-editor="node-file"]')).toContainText("etcd-server-z");
 });
 
-test("the first claim, done as told, is seen", async ({ page }) => {
-  await open(page, "?lang=en");
-  await page.locator('[data-tab="compare"]').click();
-  const claim = page.locator('[data-claim="through-api"]');
-  await expect(claim).toHaveAttribute("data-seen", "false");
-  await expect(page.locator('[data-seen="true"]')).toHaveCount(0);
-  await page.locator('header [data-control="api-server"]').click();
-  await api(page, "advance", 40);
-  await page.locator('[data-control="apply"]').click();
-  await api(page, "advance", 5);
-  await expect(claim).toHaveAttribute("data-seen", "true");
-  // What is true of one picture is seen by looking at it.
-  await page.locator('[data-claim="names"]').hover();
-  await expect(page.locator('[data-claim="names"]')).toHaveAttribute("data-seen", "true");
-});
-
 test("keys work from the start, and act on the pod that has the focus", async ({ page }) => {
   await open(page, "?lang=en");
   await page.keyboard.press(" ");

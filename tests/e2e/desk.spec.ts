@@ -69,14 +69,6 @@ test("a wrong draft shows its error after a reload", async ({ page }) => {
   await expect(outcome(page)).toHaveAttribute("data-outcome", "refused");
 });
 
-test("each scenario has suggestions of its own", async ({ page }) => {
-  await open(page, "?lang=en");
-  await expect(page.locator(".tries")).toContainText("static pod: it is back");
-  await api(page, "reset", 1, { start: "ready" });
-  await expect(page.locator(".tries")).toContainText("Press Apply");
-  await expect(page.locator(".tries")).not.toContainText("Delete the static pod");
-});
-
 test("Korean words break between words only", async ({ page }) => {
   await open(page, "?lang=ko");
   expect(await page.locator("body").evaluate((body) => getComputedStyle(body).wordBreak)).toBe("keep-all");

@@ -28,15 +28,21 @@ export const test = base.extend<{ errors: string[] }>({
   ],
 });
 
-/** Loads the page and waits until the app has drawn its first picture. */
+/**
+ * Loads the page and waits until the app has drawn its first picture. Unless the path says otherwise it finds the calm
+ * scene, in which time passes at its usual speed.
+ */
 export async function open(page: Page, path = ""): Promise<void> {
-  await page.goto(new URL(path, process.env[URL_VARIABLE]).href);
+  const url = new URL(path, process.env[URL_VARIABLE]);
+  if (!url.searchParams.has("start")) url.searchParams.set("start", "demo");
+  if (!url.searchParams.has("speed")) url.searchParams.set("speed", "1");
+  await page.goto(url.href);
   await ready(page);
 }
 
 /** The app puts `data-ready="true"` on its root once its first picture stands. */
 export async function ready(page: Page): Promise<void> {
-  await expect(page.locator('[data-app="kubestage"][data-ready="true"]')).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator('[data-app="kubestage"][data-ready="true"]')).toBeVisible({ timeout: 120_000 });
 }
 
 /** Keeps a picture as tests/e2e/artifacts/shots/NAME.png. */

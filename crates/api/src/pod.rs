@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::meta::{Name, ObjectMeta, Uid};
 pub use restart::{RestartAction, RestartRule};
+use sim::order::SortShared;
 pub use spec::{
     Container, ContainerKind, HostPort, ImagePullPolicy, PodSpec, Probe, ProbeHandler, RestartPolicy,
 };
@@ -52,8 +53,10 @@ pub enum PodSource {
 }
 
 impl PodSource {
+    /// All sources.
     pub const ALL: [PodSource; 3] = [PodSource::File, PodSource::Http, PodSource::Api];
 
+    /// The source as the annotation kubernetes.io/config.source names it.
     pub fn name(self) -> &'static str {
         match self {
             PodSource::File => "file",
@@ -66,6 +69,7 @@ impl PodSource {
 /// A pod, as the API server or a kubelet's file source holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// Everything of the spec that siblings share.
     pub spec: Rc<PodSpec>,
@@ -74,6 +78,7 @@ pub struct Pod {
     pub pinned_to: Option<Name>,
     /// spec.nodeName.
     pub node_name: Option<Name>,
+    /// Its status.
     pub status: PodStatus,
 }
 
@@ -89,6 +94,7 @@ impl Pod {
         }
     }
 
+    /// Whether it is the mirror of a static pod.
     pub fn is_mirror(&self) -> bool {
         self.meta.annotations().contains_key(CONFIG_MIRROR)
     }
@@ -115,7 +121,7 @@ impl Pod {
         let pairs = self.spec.containers.iter().zip(&self.status.containers);
         let mut pairs: Vec<_> =
             pairs.filter(|(container, _)| container.kind == ContainerKind::Main).collect();
-        pairs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        pairs.sort_shared_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         pairs
     }
 
@@ -124,6 +130,7 @@ impl Pod {
         matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
     }
 
+    /// Whether the condition Ready is True.
     pub fn is_ready(&self) -> bool {
         self.status.condition(ConditionType::Ready).is_some_and(|c| c.status == ConditionStatus::True)
     }
@@ -167,10 +174,13 @@ impl Pod {
         spec
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
+        let (spec, mut status) = (self.spec_to_value(), self.status.to_value(&self.spec));
+        status_form::put_volume_mounts(&mut status, &spec);
         json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": self.meta.to_value(),
-            "spec": self.spec_to_value(), "status": self.status.to_value(&self.spec),
+            "spec": spec, "status": status,
         })
     }
 }

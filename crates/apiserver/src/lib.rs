@@ -12,7 +12,10 @@ pub(crate) mod strategy;
 #[cfg(test)]
 mod tests;
 
-use api::object::Kind;
+use std::rc::Rc;
+
+use api::meta::Uid;
+use api::object::{Key, Kind, Object, Other};
 use sim::{Rng, Time};
 use wire::{Answer, Call, Reply};
 
@@ -22,11 +25,14 @@ use store::Store;
 /// The API server's state: the storage, and what it draws and remembers.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
+    /// All objects.
     pub store: Store,
     admission: Admission,
     kinds: Kinds,
     names: Rng,
     uids: Rng,
+    /// The uids of what is installed, so that these draw nothing from the others.
+    installed_uids: Rng,
 }
 
 /// Kinds that are asked for at every create.
@@ -37,6 +43,7 @@ struct Kinds {
 }
 
 impl ApiServer {
+    /// A server without objects; names and uids are drawn from the streams of this seed.
     pub fn new(seed: u64) -> ApiServer {
         ApiServer {
             store: Store::default(),
@@ -47,6 +54,7 @@ impl ApiServer {
             },
             names: Rng::stream(seed, "pod-name"),
             uids: Rng::stream(seed, "uid"),
+            installed_uids: Rng::stream(seed, "installed-uid"),
         }
     }
 
@@ -58,6 +66,22 @@ impl ApiServer {
         self.store.dry = false;
         (self.names, self.uids, self.admission.epoch) = before;
         answer
+    }
+
+    /// Stores objects that are sound and complete but for their uid and time, at once. One whose name is taken
+    /// is left out.
+    pub fn install(&mut self, objects: &[Rc<Other>], now: Time) {
+        for object in objects {
+            let (high, low) = (self.installed_uids.next_u64(), self.installed_uids.next_u64());
+            if self.store.get(object.kind, &Key::of(&object.meta)).is_some() {
+                continue;
+            }
+            let mut other = (**object).clone();
+            other.meta.uid = Uid::random(high, low);
+            other.meta.created = now.stamp();
+            self.store.insert(Object::Other(Rc::new(other)));
+        }
+        self.admission.epoch += 1;
     }
 
     /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].

@@ -103,7 +103,9 @@ fn free_name(api: &mut ApiServer, kind: Kind, key: &Key, base: &str) -> Name {
 }
 
 /// Gives a new object its name, uid, time and generation, and stores it (API-001, API-004, API-007, API-010).
-fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
+///
+/// A uid that was needed before is `drawn` already.
+fn store_new(api: &mut ApiServer, mut object: Object, drawn: Option<Uid>, now: Time) -> Outcome {
     let kind = object.kind();
     let mut key = object.key();
     if key.name.is_empty() {
@@ -118,7 +120,7 @@ fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
             StatusError::already_exists(resource(kind), &key.name)
         });
     }
-    let uid = Uid::random(api.uids.next_u64(), api.uids.next_u64());
+    let uid = drawn.unwrap_or_else(|| draw_uid(api));
     strategy::with_meta(&mut object, |meta| {
         meta.name = key.name.clone();
         meta.uid = uid;
@@ -133,6 +135,10 @@ fn store_new(api: &mut ApiServer, mut object: Object, now: Time) -> Outcome {
         api.admission.epoch += 1;
     }
     Ok(Reply::Object(api.store.insert(object)))
+}
+
+fn draw_uid(api: &mut ApiServer) -> Uid {
+    Uid::random(api.uids.next_u64(), api.uids.next_u64())
 }
 
 /// Creates what a person wrote.
@@ -161,6 +167,10 @@ pub(super) fn post(
         key.name = free_name(api, kind, &key, base);
         value["metadata"]["name"] = (*key.name).into();
     }
+    let drawn = (kind.api_version() == "batch/v1" && kind.name() == "Job").then(|| draw_uid(api));
+    if let Some(uid) = drawn {
+        strategy::generate_selector(&mut value, uid);
+    }
     create::prepare_for_create(kind, &mut value, warnings);
     strategy::validate_create(kind, &key.name, &value)?;
     warnings.extend(validation::warnings::on_create(&value));
@@ -169,7 +179,7 @@ pub(super) fn post(
         runtime_class::validate(&key.name, &pod.spec.raw, &api.store)?;
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
-    store_new(api, strategy::finish_create(object), now)
+    store_new(api, strategy::finish_create(object), drawn, now)
 }
 
 /// Creates what a component made; its content is taken as sound.
@@ -182,7 +192,7 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
         }
         api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
     }
-    store_new(api, strategy::finish_create(object), now)
+    store_new(api, strategy::finish_create(object), None, now)
 }
 
 /// Refuses a write that was made from an older version (API-009).
@@ -558,7 +568,7 @@ pub(super) fn hold_lease(
     let mut meta = api::meta::ObjectMeta::new(&key.namespace, &key.name);
     meta.common_mut().owners.extend(owner);
     let lease = Lease { meta, holder, duration, acquired: now, renewal, transitions: 0 };
-    store_new(api, Object::Lease(Rc::new(lease)), now)
+    store_new(api, Object::Lease(Rc::new(lease)), None, now)
 }
 
 /// Kubernetes: client-go/tools/leaderelection/leaderelection.go, release.

@@ -8,7 +8,7 @@ use api::compact::Compact;
 use api::daemonset::TEMPLATE_GENERATION;
 use api::field::ErrorList;
 use api::json;
-use api::meta::{Deletion, ObjectMeta};
+use api::meta::{Deletion, ObjectMeta, Uid};
 use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
 use api::status_error::{GroupResource, StatusError};
@@ -158,6 +158,29 @@ pub(super) fn finish_create(mut object: Object) -> Object {
         _ => {}
     }
     object
+}
+
+/// Gives a Job the labels and the selector by which its pods are its own, unless it brings them along.
+///
+/// Kubernetes: pkg/registry/batch/job/strategy.go, generateSelectorIfNeeded.
+pub(super) fn generate_selector(job: &mut Value, uid: Uid) {
+    const CONTROLLER_UID: &str = "batch.kubernetes.io/controller-uid";
+    if json::flag(json::get(job, "spec"), "manualSelector") {
+        return;
+    }
+    let (name, uid) = (json::text(json::get(job, "metadata"), "name").to_owned(), uid.to_string());
+    let spec = json::child(job, "spec");
+    let labels = json::object(json::child(json::child(json::child(spec, "template"), "metadata"), "labels"));
+    for (key, value) in [
+        ("job-name", &name),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        (CONTROLLER_UID, &uid),
+    ] {
+        labels.entry(key).or_insert_with(|| json!(value));
+    }
+    let selector = json::object(json::child(json::child(spec, "selector"), "matchLabels"));
+    selector.entry(CONTROLLER_UID).or_insert_with(|| json!(uid));
 }
 
 /// Kubernetes: plugin/pkg/admission/nodetaint/admission.go. Rule: ND-007.

@@ -1,9 +1,12 @@
 //! How the cluster comes to be: the computers, and what kubeadm does once the API answers.
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::kubeadm;
+use super::kubeadm::objects::{KUBE_PROXY_CONFIGURATION, kube_proxy_kubeconfig};
 use super::machine::MachineSpec;
 use super::{Cluster, Wake};
 use api::object::{Key, Kind};
@@ -27,6 +30,7 @@ impl Default for Addons {
 /// The Kubernetes version that is simulated.
 pub(crate) const VERSION: &str = "v1.36.2";
 
+/// Where a node's kubelet looks for manifests by default (kubeadm's staticPodPath).
 pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 /// The standard cluster: a control-plane node and `workers` workers, 4 CPU, 16 GiB and 110 pods each.
 pub fn standard_machines(workers: u32) -> Vec<MachineSpec> {
@@ -128,8 +132,41 @@ impl Cluster {
             let body = json!({"metadata": {"name": name}, "value": value, "description": description});
             self.post_as_system("scheduling.k8s.io/v1", "PriorityClass", "", body);
         }
-        // Not simulated: of the objects that kubeadm makes beside its DaemonSet, only kube-proxy's ServiceAccount is made.
+        let server = self.control_plane.first().map(|id| self.machines[id.0 as usize].ip);
+        if let Some(server) = server {
+            self.post_own_service(server);
+            self.api.install(&kubeadm::objects::of_this_cluster(server), self.now);
+        }
+        self.api.install(&kubeadm::objects::of_every_cluster(), self.now);
         self.agenda.push(self.now + self.settings.link_delay, Wake::Kubeadm(0));
+    }
+
+    /// The Service by which pods reach the API server, and where it leads.
+    ///
+    /// Kubernetes: pkg/controlplane/controller/{kubernetesservice,defaultservicecidr}, pkg/controlplane/reconcilers.
+    fn post_own_service(&mut self, server: Ipv4Addr) {
+        const NAME: &str = "kubernetes";
+        let service = json!({
+            "metadata": {"name": NAME, "labels": {"component": "apiserver", "provider": NAME}},
+            "spec": {"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "type": "ClusterIP",
+                "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+                "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]},
+        });
+        self.post_as_system("v1", "Service", "default", service);
+        let address = server.to_string();
+        let port = json!([{"name": "https", "port": 6443, "protocol": "TCP"}]);
+        let endpoints = json!({
+            "metadata": {"name": NAME, "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+            "subsets": [{"addresses": [{"ip": address}], "ports": port}],
+        });
+        self.post_as_system("v1", "Endpoints", "default", endpoints);
+        let slice = json!({
+            "metadata": {"name": NAME, "labels": {"kubernetes.io/service-name": NAME}},
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [address], "conditions": {"ready": true}}],
+            "ports": port,
+        });
+        self.post_as_system("discovery.k8s.io/v1", "EndpointSlice", "default", slice);
     }
 
     fn post_as_system(&mut self, api_version: &str, kind: &str, namespace: &str, mut body: Value) {
@@ -166,13 +203,19 @@ impl Cluster {
             self.send(
                 Part::User,
                 Call::Patch { kind: Kind::Node, key, uid: None, patch, validation },
-                Token::NONE,
+                Token::None,
             );
         }
         if self.addons.kube_proxy {
             let account = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system"}});
-            let config = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system",
-                "labels": {"app": "kube-proxy"}}, "data": {"config.conf": "mode: \"\"\n"}});
+            let server = self
+                .control_plane
+                .first()
+                .map_or(Ipv4Addr::UNSPECIFIED, |id| self.machines[id.0 as usize].ip);
+            let config = json!({
+                "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"app": "kube-proxy"}},
+                "data": {"config.conf": KUBE_PROXY_CONFIGURATION, "kubeconfig.conf": kube_proxy_kubeconfig(server)},
+            });
             self.send_post("v1", "ServiceAccount", account);
             self.send_post("v1", "ConfigMap", config);
             self.send_post("apps/v1", "DaemonSet", kube_proxy());
@@ -188,7 +231,7 @@ impl Cluster {
         self.send(
             Part::User,
             Call::Post { kind: of, namespace, body: Rc::new(body), validation },
-            Token::NONE,
+            Token::None,
         );
     }
 }

@@ -3,6 +3,7 @@
 //! Kubernetes: cmd/kubeadm/app/phases/{kubeconfig,certs}; pkg/kubelet/certificate/bootstrap/bootstrap.go.
 
 mod manifests;
+pub(crate) mod objects;
 
 use std::net::Ipv4Addr;
 

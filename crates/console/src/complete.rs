@@ -5,6 +5,7 @@ use super::shell::Shell;
 use super::{Machines, disk, programs};
 use api::object::Kind;
 use kubectl::Wanted;
+use sim::order::SortShared;
 
 /// What the word before the cursor may become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl Shell {
             Some(_) => files(env, last, world),
         };
         found.retain(|word| word.starts_with(last));
-        found.sort();
+        found.sort_shared();
         found.dedup();
         found.truncate(MOST);
         Completion { from, words: found }

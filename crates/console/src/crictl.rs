@@ -16,6 +16,7 @@ use super::{ContainerView, Machines, RuntimeState, SandboxView};
 use cli_runtime::flags::parse_duration;
 use cli_runtime::job::Outcome;
 use cli_runtime::tabwriter::TabWriter;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 
 /// Options by name, repeated ones too, and the rest.
@@ -256,13 +257,13 @@ fn labelled(args: &Args, labels: &[(String, String)]) -> bool {
 /// Newest first.
 fn containers(machines: &dyn Machines, node: &str) -> Vec<ContainerView> {
     let mut all = machines.containers(node);
-    all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
+    all.sort_shared_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
     all
 }
 
 fn sandboxes(machines: &dyn Machines, node: &str) -> Vec<SandboxView> {
     let mut all = machines.sandboxes(node);
-    all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
+    all.sort_shared_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
     all
 }
 

@@ -217,14 +217,15 @@ fn translate(pattern: &str, extended: bool) -> Result<String, String> {
     Ok(out)
 }
 
-/// Whether the last character stands behind a backslash.
+/// Whether the last character follows a backslash.
 fn ends_escaped(out: &str) -> bool {
     let before = out.len() - out.chars().next_back().map_or(0, char::len_utf8);
     out.get(..before).unwrap_or_default().chars().rev().take_while(|c| *c == '\\').count() % 2 == 1
 }
 
 fn push_literal(out: &mut String, c: char) {
-    if c.is_ascii_punctuation() {
+    // Escaped, these two would be the ends of a word.
+    if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
         out.push('\\');
     }
     out.push(c);
@@ -330,6 +331,8 @@ mod tests {
             ("^ab$", "ab", "<ab>"),
             (r"\bweb\b", "the web", "<web>"),
             (r"\<web\>", "webs web", "<web>"),
+            ("<w>", "w <w>", "<<w>>"),
+            ("<", "w", "-"),
             (r"\w\+", "-ab_1-", "<ab_1>"),
             ("[[:digit:]]*x", "12x", "<12x>"),
             (r"[\.]", "a.b", "<.>"),

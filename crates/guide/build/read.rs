@@ -1,51 +1,14 @@
-//! Reads a story from YAML, and says what is wrong with it.
+//! Reads the guide's files from YAML, and says what is wrong with one.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-/// What a part may wait for; [`Fact`](../src/facts.rs) has the same names.
-pub(crate) const FACTS: &[(&str, &str)] = &[
-    ("api-server-down", "ApiServerDown"),
-    ("refused", "Refused"),
-    ("static-without-api", "StaticWithoutApi"),
-    ("mirror-added", "MirrorAdded"),
-    ("restart-needed", "RestartNeeded"),
-    ("path-changed", "PathChanged"),
-    ("part-stopped", "PartStopped"),
-    ("part-back", "PartBack"),
-    ("names-listed", "NamesListed"),
-    ("daemon-on-new-node", "DaemonOnNewNode"),
-    ("file-copied", "FileCopied"),
-    ("daemon-came-back", "DaemonCameBack"),
-    ("mirror-came-back", "MirrorCameBack"),
-    ("daemonset-gone", "DaemonSetGone"),
-    ("file-gone", "FileGone"),
-    ("daemonset-ready", "DaemonSetReady"),
-    ("static-running", "StaticRunning"),
-    ("node-not-ready", "NodeNotReady"),
-    ("node-ready-again", "NodeReadyAgain"),
-    ("plane-runs", "PlaneRuns"),
-    ("plane-listed", "PlaneListed"),
-    ("nodes-ready", "NodesReady"),
-    ("rollout-began", "RolloutBegan"),
-    ("rollout-done", "RolloutDone"),
-];
-
-/// What a step may light up.
-pub(crate) const LIGHTS: &[(&str, &str)] = &[
-    ("api-server", "ApiServer"),
-    ("control-plane", "ControlPlane"),
-    ("daemon-pods", "DaemonPods"),
-    ("static-pods", "StaticPods"),
-    ("kubelets", "Kubelets"),
-    ("files", "Files"),
-    ("daemonset", "DaemonSet"),
-    ("nodes", "Nodes"),
-];
+use crate::terms::{ApiServer, Fact, Given, Light};
 
 pub(crate) const SCENARIOS: [&str; 4] = ["demo", "ready", "bare", "fleet"];
 
+/// The steps of one scenario.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Story {
@@ -63,7 +26,28 @@ pub(crate) struct Step {
     pub(crate) claim: Text,
     /// What to look at while it happens.
     pub(crate) watch: Text,
-    pub(crate) light: Vec<String>,
+    pub(crate) light: Vec<Light>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The comparison.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Comparison {
+    pub(crate) rows: Vec<Row>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    /// A few words.
+    pub(crate) question: Text,
+    /// What is so of a DaemonSet's pod, and what of a static pod.
+    pub(crate) daemonset: Text,
+    #[serde(rename = "static")]
+    pub(crate) fixed: Text,
+    pub(crate) light: Vec<Light>,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -73,20 +57,16 @@ pub(crate) struct Part {
     pub(crate) id: String,
     /// What to do, or what to wait for.
     pub(crate) text: Text,
-    pub(crate) check: String,
+    pub(crate) check: Fact,
     /// What the API server must be before the commands make sense.
     #[serde(default, rename = "api-server")]
-    pub(crate) api_server: Option<Needs>,
+    pub(crate) api_server: Option<ApiServer>,
+    /// What must be there before.
+    #[serde(default)]
+    pub(crate) given: Vec<Given>,
     /// Empty: it comes about by itself.
     #[serde(default, rename = "do")]
     pub(crate) actions: Vec<Action>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Needs {
-    Up,
-    Down,
 }
 
 /// One command: exactly one of `run`, `write` and `join`.
@@ -118,55 +98,70 @@ pub(crate) struct Text {
     pub(crate) ko: String,
 }
 
-/// The variant of `name` in a table of names.
-pub(crate) fn variant(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    table.iter().find(|(of, _)| *of == name).map(|(_, variant)| *variant)
-}
-
 /// Reads a story. `files` are the names of the files that its commands may use.
 ///
 /// # Errors
 ///
 /// A sentence that says where the text is no story.
-pub(crate) fn read(text: &str, files: &BTreeSet<String>) -> Result<Story, String> {
+pub(crate) fn story(text: &str, files: &BTreeSet<String>) -> Result<Story, String> {
     let story: Story = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-    check(&story, files)?;
-    Ok(story)
-}
-
-fn check(story: &Story, files: &BTreeSet<String>) -> Result<(), String> {
     ensure(SCENARIOS.contains(&&*story.scenario), || format!("unknown scenario {:?}", story.scenario))?;
     ensure(!story.steps.is_empty(), || "no steps".to_owned())?;
     check_ids(story.steps.iter().map(|step| &*step.id))?;
-    let mut checks = BTreeSet::new();
     for step in &story.steps {
-        check_step(step, files).map_err(|error| format!("step {}: {error}", step.id))?;
-        for part in &step.parts {
-            ensure(checks.insert(&*part.check), || format!("{:?} is checked twice", part.check))?;
-        }
+        let texts = [&step.title, &step.claim, &step.watch];
+        check_goal(&texts, &step.light, &step.parts, files)
+            .map_err(|error| format!("step {}: {error}", step.id))?;
+    }
+    check_facts(story.steps.iter().flat_map(|step| &step.parts))?;
+    Ok(story)
+}
+
+/// Reads the comparison, as [`story`] reads a story.
+///
+/// # Errors
+///
+/// A sentence that says where the text is no comparison.
+pub(crate) fn comparison(text: &str, files: &BTreeSet<String>) -> Result<Comparison, String> {
+    let comparison: Comparison = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    ensure(!comparison.rows.is_empty(), || "no rows".to_owned())?;
+    check_ids(comparison.rows.iter().map(|row| &*row.id))?;
+    for row in &comparison.rows {
+        let texts = [&row.question, &row.daemonset, &row.fixed];
+        check_goal(&texts, &row.light, &row.parts, files)
+            .map_err(|error| format!("row {}: {error}", row.id))?;
+    }
+    check_facts(comparison.rows.iter().flat_map(|row| &row.parts))?;
+    Ok(comparison)
+}
+
+fn check_goal(
+    texts: &[&Text],
+    light: &[Light],
+    parts: &[Part],
+    files: &BTreeSet<String>,
+) -> Result<(), String> {
+    texts.iter().try_for_each(|text| check_text(text))?;
+    ensure(!light.is_empty(), || "nothing to light up".to_owned())?;
+    ensure(!parts.is_empty(), || "no parts".to_owned())?;
+    check_ids(parts.iter().map(|part| &*part.id))?;
+    for part in parts {
+        check_part(part, files).map_err(|error| format!("part {}: {error}", part.id))?;
     }
     Ok(())
 }
 
-fn check_step(step: &Step, files: &BTreeSet<String>) -> Result<(), String> {
-    for text in [&step.title, &step.claim, &step.watch] {
-        check_text(text)?;
-    }
-    ensure(!step.light.is_empty(), || "nothing to light up".to_owned())?;
-    for light in &step.light {
-        ensure(variant(LIGHTS, light).is_some(), || format!("unknown light {light:?}"))?;
-    }
-    ensure(!step.parts.is_empty(), || "no parts".to_owned())?;
-    check_ids(step.parts.iter().map(|part| &*part.id))?;
-    for part in &step.parts {
-        check_part(part, files).map_err(|error| format!("part {}: {error}", part.id))?;
+/// A fact ticks one part of a story only.
+fn check_facts<'a>(parts: impl Iterator<Item = &'a Part>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for part in parts {
+        ensure(seen.insert(part.check), || format!("{:?} is checked twice", part.check))?;
     }
     Ok(())
 }
 
 fn check_part(part: &Part, files: &BTreeSet<String>) -> Result<(), String> {
     check_text(&part.text)?;
-    ensure(variant(FACTS, &part.check).is_some(), || format!("unknown check {:?}", part.check))?;
     for action in &part.actions {
         let kinds = [action.run.is_some(), action.write.is_some(), action.join.is_some()];
         ensure(kinds.iter().filter(|is| **is).count() == 1, || {
@@ -194,6 +189,7 @@ fn check_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
     Ok(())
 }
 
+/// Both languages, each in its own letters.
 fn check_text(text: &Text) -> Result<(), String> {
     let hangul = |c: char| ('가'..='힣').contains(&c);
     for one in [&text.en, &text.ko] {

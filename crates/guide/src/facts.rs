@@ -4,60 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use stage::JobView;
-use view::{ApiServerState, Board, DaemonSetView, Origin, PartState, PodState, PodView};
+use view::{ApiServerState, Board, DaemonSetView, NodeView, Origin, PartState, PodState, PodView};
 
-/// What a part of a step waits for. `kube-system` counts only where the control plane is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fact {
-    /// The API server is down, and has been up.
-    ApiServerDown,
-    /// With the API server down, a command was refused.
-    Refused,
-    /// A static pod began to run while the API server was down.
-    StaticWithoutApi,
-    /// A static pod that ran without a mirror pod has got one.
-    MirrorAdded,
-    /// A kubelet's config file names another staticPodPath than the kubelet uses.
-    RestartNeeded,
-    /// A static pod runs on a node whose staticPodPath is not kubeadm's.
-    PathChanged,
-    /// A part of the control plane that was running is gone, its pod too, while the API server is up.
-    PartStopped,
-    /// That part is running again.
-    PartBack,
-    /// A command has listed a DaemonSet's pod and a static pod that run now.
-    NamesListed,
-    /// A DaemonSet's pod runs on a node that has joined meanwhile.
-    DaemonOnNewNode,
-    /// The same static pod runs on more nodes than before.
-    FileCopied,
-    /// A DaemonSet's pod was replaced on its node by one of another name.
-    DaemonCameBack,
-    /// A mirror pod was replaced by one of another uid.
-    MirrorCameBack,
-    /// A DaemonSet that had pods is gone, and its pods too.
-    DaemonSetGone,
-    /// A static pod that was running is gone.
-    FileGone,
-    /// A DaemonSet has a ready pod on every node that it wants one on.
-    DaemonSetReady,
-    /// A static pod runs.
-    StaticRunning,
-    /// A node that was Ready is not.
-    NodeNotReady,
-    /// A node that was not Ready is so again.
-    NodeReadyAgain,
-    /// All four parts of the control plane run.
-    PlaneRuns,
-    /// All four are listed by the API server, as mirror pods.
-    PlaneListed,
-    /// All nodes are registered and Ready.
-    NodesReady,
-    /// A DaemonSet that was all up to date is no longer.
-    RolloutBegan,
-    /// It is so again.
-    RolloutDone,
-}
+use crate::Fact;
 
 /// What was seen before.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +22,8 @@ pub(crate) struct Memory {
     mirrors: BTreeMap<Rc<str>, Rc<str>>,
     /// On how many nodes each file's pod ran, by its name without the node's.
     copies: BTreeMap<String, usize>,
+    /// Images of own static pods by id.
+    images: BTreeMap<Rc<str>, Rc<str>>,
     /// Names of daemon pods by DaemonSet and node.
     daemon_pods: BTreeMap<(Rc<str>, Rc<str>), Rc<str>>,
     /// DaemonSets that had pods.
@@ -144,7 +95,8 @@ impl Memory {
                     facts.insert(Fact::RolloutDone);
                 }
                 self.complete.insert(ds.id.clone());
-            } else if self.complete.contains(&ds.id) && ds.desired > 0 && ds.up_to_date < ds.desired {
+            } else if self.complete.contains(&ds.id) && ds.up_to_date < ds.current {
+                // Fewer pods than wanted alone are none: some are to be replaced.
                 facts.insert(Fact::RolloutBegan);
                 self.rolling.insert(ds.id.clone());
             }
@@ -161,6 +113,12 @@ impl Memory {
         for node in &board.nodes {
             if node.restart_needed {
                 facts.insert(Fact::RestartNeeded);
+            }
+            if node.files.iter().any(|file| file.is_manifest && file.error.is_some()) {
+                facts.insert(Fact::FileUnread);
+            }
+            if self.is_taint_ignored(node) {
+                facts.insert(Fact::TaintIgnored);
             }
             let elsewhere = !node.static_pod_path.is_empty() && &*node.static_pod_path != MANIFESTS;
             let fixed = |pod: &&Rc<PodView>| pod.origin == Origin::Static && own(pod) && running(pod);
@@ -190,6 +148,15 @@ impl Memory {
         if self.began && pods.iter().any(on_new) {
             facts.insert(Fact::DaemonOnNewNode);
         }
+    }
+
+    /// Whether a node's taint has driven a DaemonSet's pod away, and a static pod runs on.
+    fn is_taint_ignored(&self, node: &NodeView) -> bool {
+        let of = |origin: Origin| node.pods.iter().filter(move |pod| pod.origin == origin && own(pod));
+        node.taints.iter().any(|taint| !taint.contains("kubernetes.io/"))
+            && of(Origin::Static).any(|pod| running(pod))
+            && of(Origin::DaemonSet).count() == 0
+            && self.daemon_pods.keys().any(|(_, on)| *on == node.name)
     }
 
     fn look_at_plane(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
@@ -237,6 +204,12 @@ impl Memory {
                 facts.insert(Fact::StaticRunning);
                 now.insert(pod.id.clone());
                 *copies.entry(base_name(pod)).or_default() += 1;
+                let image =
+                    pod.containers.first().map(|container| container.image.clone()).unwrap_or_default();
+                let before = self.images.insert(pod.id.clone(), image.clone());
+                if before.is_some_and(|before| before != image) {
+                    facts.insert(Fact::StaticRestarted);
+                }
                 if down && self.began && !self.statics.contains(&pod.id) {
                     facts.insert(Fact::StaticWithoutApi);
                 }
@@ -309,6 +282,12 @@ impl Memory {
         let down = board.api_server == ApiServerState::Down;
         if down && console.iter().rev().take(LATEST).any(|job| job.was_refused) {
             facts.insert(Fact::Refused);
+        }
+        let says_no = |job: &JobView| {
+            job.line.contains("apply") && job.exit_code.is_some_and(|code| code != 0) && !job.was_refused
+        };
+        if board.api_server == ApiServerState::Up && console.iter().rev().take(LATEST).any(says_no) {
+            facts.insert(Fact::ApplyRejected);
         }
         let newest = console.iter().rev().take(LATEST);
         let fresh: Vec<&JobView> = newest

@@ -1,18 +1,24 @@
-//! The guide: what a person can see for themselves in each scenario, as steps in order, and which of them the
-//! world has shown.
+//! The guide: what a person can see for themselves in each scenario, as steps in order, the comparison of DaemonSets
+//! and static pods, and which of it the world has shown.
 //!
-//! The steps are data: `static/guide/*.yaml`, read and checked while building.
+//! Steps and rows are data: `static/guide/*.yaml`, read and checked while building.
 
+mod errand;
 mod facts;
+mod premiere;
 mod progress;
+mod terms;
 
 use std::collections::BTreeMap;
 
-use stage::{Command, Options, Start};
+use stage::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Start};
 use view::{ApiServerState, Board};
 
-pub use facts::Fact;
+pub use errand::Errand;
+pub use premiere::Premiere;
 pub use progress::{Progress, Ticks};
+use terms::{ApiServer, Given};
+pub use terms::{Fact, Light};
 
 include!(concat!(env!("OUT_DIR"), "/stories.rs"));
 
@@ -21,51 +27,81 @@ include!(concat!(env!("OUT_DIR"), "/stories.rs"));
 pub struct Story {
     /// `demo`, `ready`, `bare` or `fleet`.
     pub scenario: &'static str,
+    /// The steps, in the order in which they are told.
     pub steps: &'static [Step],
 }
 
 /// Something that a person can see for themselves.
 #[derive(Debug)]
 pub struct Step {
-    pub id: &'static str,
     /// A few words.
     pub title: Text,
+    /// What is true of the cluster, in a sentence.
     pub claim: Text,
     /// What to look at while it happens.
     pub watch: Text,
+    /// What is to be seen.
+    pub goal: Goal,
+}
+
+/// A row of the comparison: a question, and its two answers.
+#[derive(Debug)]
+pub struct Row {
+    /// The question.
+    pub question: Text,
+    /// The answer of a DaemonSet's pod.
+    pub daemonset: Text,
+    /// Of a static pod.
+    pub fixed: Text,
+    /// What is to be seen.
+    pub goal: Goal,
+}
+
+/// What is to be seen of a step or a row: reached when each of its parts was seen once.
+#[derive(Debug)]
+pub struct Goal {
+    /// `scenario/step`, or `compare/row`.
+    pub id: &'static str,
     /// Where it can be seen.
     pub light: &'static [Light],
+    /// What ticks it, in order.
     pub parts: &'static [Part],
 }
 
-/// A part of a step: ticked when the world has shown it once.
+impl Goal {
+    /// The step's or row's own name.
+    pub fn name(&self) -> &'static str {
+        self.id.rsplit('/').next().unwrap_or(self.id)
+    }
+}
+
+impl PartialEq for Goal {
+    fn eq(&self, other: &Goal) -> bool {
+        self.id == other.id
+    }
+}
+
+/// A part of a goal: ticked when the world has shown it once.
 #[derive(Debug)]
 pub struct Part {
+    /// Its name in the guide's file and in saved ticks.
     pub id: &'static str,
     /// What to do, or what to wait for.
     pub text: Text,
+    /// What the world has to show.
     pub check: Fact,
     needs: Option<ApiServer>,
+    given: &'static [Given],
     actions: &'static [Action],
 }
 
+/// A text in the page's languages.
 #[derive(Debug)]
 pub struct Text {
+    /// English.
     pub en: &'static str,
+    /// Korean.
     pub ko: &'static str,
-}
-
-/// What can be lit up on the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Light {
-    ApiServer,
-    ControlPlane,
-    DaemonPods,
-    StaticPods,
-    Kubelets,
-    Files,
-    DaemonSet,
-    Nodes,
 }
 
 impl Light {
@@ -82,13 +118,6 @@ impl Light {
             Light::Nodes => "nodes",
         }
     }
-}
-
-/// What the API server must be before a part's commands make sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ApiServer {
-    Up,
-    Down,
 }
 
 #[derive(Debug)]
@@ -121,25 +150,72 @@ impl Action {
 /// What is to be done next for a part.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// These commands, now.
+    /// These commands, so that the part's own make sense afterwards.
+    Prepare(Vec<Command>),
+    /// The part's own commands.
     Do(Vec<Command>),
     /// The API server is starting or stopping, or it all comes about by itself: time must pass.
     Wait,
 }
 
-impl Part {
-    /// The commands that bring it about in the world as it is now. Where the API server must first be started
-    /// or stopped it is that; what follows comes once that is done.
-    pub fn next(&self, board: &Board) -> Next {
-        let set = |up| Next::Do(vec![Command::SetApiServer { up }]);
-        match (self.needs, board.api_server) {
-            (Some(ApiServer::Down), ApiServerState::Up) => set(false),
-            (Some(ApiServer::Up), ApiServerState::Down) => set(true),
-            (Some(ApiServer::Down), ApiServerState::Starting | ApiServerState::Stopping)
-            | (Some(ApiServer::Up), ApiServerState::Starting | ApiServerState::Stopping) => Next::Wait,
-            _ if self.actions.is_empty() => Next::Wait,
-            _ => Next::Do(self.actions.iter().map(Action::command).collect()),
+impl Given {
+    /// What brings it back; `None` if it is there and runs.
+    fn next(self, board: &Board) -> Option<Next> {
+        match self {
+            Given::Agent => match board.daemonsets.iter().find(|ds| &*ds.id == "default/agent") {
+                Some(ds) if ds.desired > 0 && ds.ready == ds.desired => None,
+                Some(_) => Some(Next::Wait),
+                None => wish(ApiServer::Up, board).or_else(|| {
+                    let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
+                    let line = "kubectl apply -f agent.yaml".to_owned();
+                    Some(Next::Prepare(vec![Command::Exec { line, files }]))
+                }),
+            },
+            Given::Web => {
+                let mut pods = board.nodes.iter().flat_map(|node| &node.pods);
+                match pods.find(|pod| &*pod.id == "default/web-worker-1") {
+                    Some(pod) if pod.node_status.as_deref().unwrap_or(&pod.status) == "Running" => None,
+                    Some(_) => Some(Next::Wait),
+                    None => Some(Next::Prepare(vec![Command::WriteFile {
+                        node: "worker-1".to_owned(),
+                        path: "/etc/kubernetes/manifests/web.yaml".to_owned(),
+                        text: DEMO_STATIC_POD.into(),
+                    }])),
+                }
+            }
         }
+    }
+}
+
+/// What makes the API server be as it should; `None` if it is so.
+fn wish(wanted: ApiServer, board: &Board) -> Option<Next> {
+    match (wanted, board.api_server) {
+        (ApiServer::Up, ApiServerState::Up) | (ApiServer::Down, ApiServerState::Down) => None,
+        (_, ApiServerState::Starting | ApiServerState::Stopping) => Some(Next::Wait),
+        (wanted, _) => Some(Next::Prepare(vec![Command::SetApiServer { up: wanted == ApiServer::Up }])),
+    }
+}
+
+impl Part {
+    /// What brings it about in the world as it is now, one thing after the other.
+    pub fn next(&self, board: &Board) -> Next {
+        if let Some(next) = self.given.iter().find_map(|given| given.next(board)) {
+            return next;
+        }
+        if let Some(next) = self.needs.and_then(|needs| wish(needs, board)) {
+            return next;
+        }
+        match self.actions {
+            [] => Next::Wait,
+            actions => Next::Do(actions.iter().map(Action::command).collect()),
+        }
+    }
+
+    /// Whether nothing is left to be done for it but to let time pass.
+    fn is_set(&self, board: &Board) -> bool {
+        self.actions.is_empty()
+            && self.given.iter().all(|given| given.next(board).is_none())
+            && self.needs.is_none_or(|needs| wish(needs, board).is_none())
     }
 
     /// Whether it comes about by commands, rather than by itself.

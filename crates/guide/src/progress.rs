@@ -1,4 +1,4 @@
-//! Which parts of the guide's steps the world has shown.
+//! Which parts of the guide's goals the world has shown.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use stage::JobView;
 use view::Board;
 
 use crate::facts::Memory;
-use crate::{Part, Step, Story};
+use crate::{Goal, Part, ROWS, Story};
 
 /// What was ticked so far: `scenario/step/part`. Saved, and brought back by a reload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,39 +16,40 @@ pub struct Ticks {
     ticked: BTreeSet<String>,
 }
 
-fn key(story: &Story, step: &Step, part: &Part) -> String {
-    format!("{}/{}/{}", story.scenario, step.id, part.id)
+fn key(goal: &Goal, part: &Part) -> String {
+    format!("{}/{}", goal.id, part.id)
 }
 
 impl Ticks {
-    pub fn has_part(&self, story: &Story, step: &Step, part: &Part) -> bool {
-        self.ticked.contains(&key(story, step, part))
+    /// Whether a part of a goal is ticked.
+    pub fn has_part(&self, goal: &Goal, part: &Part) -> bool {
+        self.ticked.contains(&key(goal, part))
     }
 
-    /// Whether all parts of a step are ticked.
-    pub fn has(&self, story: &Story, step: &Step) -> bool {
-        step.parts.iter().all(|part| self.has_part(story, step, part))
+    /// Whether all parts of a goal are ticked.
+    pub fn has(&self, goal: &Goal) -> bool {
+        goal.parts.iter().all(|part| self.has_part(goal, part))
     }
 
-    /// How many parts of a step are ticked.
-    pub fn parts(&self, story: &Story, step: &Step) -> usize {
-        step.parts.iter().filter(|part| self.has_part(story, step, part)).count()
+    /// How many parts of a goal are ticked.
+    pub fn parts(&self, goal: &Goal) -> usize {
+        goal.parts.iter().filter(|part| self.has_part(goal, part)).count()
     }
 
     /// How many steps are ticked.
     pub fn count(&self, story: &Story) -> usize {
-        story.steps.iter().filter(|step| self.has(story, step)).count()
+        story.steps.iter().filter(|step| self.has(&step.goal)).count()
     }
 
     /// The first step that is not ticked; `None` when all are.
     pub fn current(&self, story: &Story) -> Option<usize> {
-        story.steps.iter().position(|step| !self.has(story, step))
+        story.steps.iter().position(|step| !self.has(&step.goal))
     }
 
-    /// The first part of a step that is not ticked; the first of all when all are, so that it can be played again.
-    pub fn next_part<'a>(&self, story: &Story, step: &'a Step) -> Option<&'a Part> {
-        let left = step.parts.iter().find(|part| !self.has_part(story, step, part));
-        left.or_else(|| step.parts.first())
+    /// The first part of a goal that is not ticked; the first of all when all are, so that it can be played again.
+    pub fn next_part(&self, goal: &'static Goal) -> Option<&'static Part> {
+        let left = goal.parts.iter().find(|part| !self.has_part(goal, part));
+        left.or_else(|| goal.parts.first())
     }
 }
 
@@ -60,10 +61,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Goes on from ticks that were saved.
     pub fn new(ticks: Ticks) -> Progress {
         Progress { ticks, memory: Memory::default() }
     }
 
+    /// What is ticked so far.
     pub fn ticks(&self) -> &Ticks {
         &self.ticks
     }
@@ -85,10 +88,11 @@ impl Progress {
         if facts.is_empty() {
             return;
         }
-        for step in story.steps {
-            for part in step.parts.iter().filter(|part| facts.contains(&part.check)) {
-                if !self.ticks.has_part(story, step, part) {
-                    self.ticks.ticked.insert(key(story, step, part));
+        let goals = story.steps.iter().map(|step| &step.goal).chain(ROWS.iter().map(|row| &row.goal));
+        for goal in goals {
+            for part in goal.parts.iter().filter(|part| facts.contains(&part.check)) {
+                if !self.ticks.has_part(goal, part) {
+                    self.ticks.ticked.insert(key(goal, part));
                 }
             }
         }

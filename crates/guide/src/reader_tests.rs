@@ -24,7 +24,7 @@ steps:
 
 fn read(text: &str) -> Result<(), String> {
     let files = BTreeSet::from(["a.yaml".to_owned()]);
-    read::read(text, &files).map(|_| ())
+    read::story(text, &files).map(|_| ())
 }
 
 #[test]
@@ -36,9 +36,7 @@ fn a_sound_story_is_read() {
 fn what_is_wrong_is_named() {
     let cases = [
         ("scenario: demo", "scenario: demon", "unknown scenario \"demon\""),
-        ("light: [nodes]", "light: [node]", "step one: unknown light \"node\""),
         ("light: [nodes]", "light: []", "step one: nothing to light up"),
-        ("check: refused", "check: refuse", "step one: part part: unknown check \"refuse\""),
         ("id: one", "id: One", "\"One\" is no id"),
         ("en: \"Text\"", "en: \"글\"", "step one: part part: not English: \"글\""),
         ("ko: \"글\"", "ko: \"Text\"", "step one: part part: not Korean: \"Text\""),
@@ -56,8 +54,15 @@ fn what_is_wrong_is_named() {
         assert_ne!(text, SOUND, "{from}");
         assert_eq!(read(&text), Err(error.to_owned()));
     }
-    let unknown = read(&SOUND.replace("watch:", "wach:")).unwrap_err();
-    assert!(unknown.contains("unknown field `wach`"), "{unknown}");
+    let unknown = [
+        ("watch:", "wach:", "unknown field `wach`"),
+        ("light: [nodes]", "light: [node]", "unknown variant `node`"),
+        ("check: refused", "check: refuse", "unknown variant `refuse`"),
+    ];
+    for (from, to, error) in unknown {
+        let found = read(&SOUND.replace(from, to)).unwrap_err();
+        assert!(found.contains(error), "{found}");
+    }
     let twice = SOUND.replace("    do:", "  - {id: two, text: {en: A, ko: 글}, check: refused}\n  - id: three\n    text: {en: A, ko: 글}\n    check: file-gone\n    do:");
-    assert_eq!(read(&twice), Err("\"refused\" is checked twice".to_owned()));
+    assert_eq!(read(&twice), Err("Refused is checked twice".to_owned()));
 }

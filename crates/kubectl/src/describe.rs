@@ -22,6 +22,7 @@ use api::pod::CONFIG_MIRROR;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 pub(super) use containers::describe_pod_template;
+use sim::order::SortShared;
 use std::rc::Rc;
 pub(super) use writer::Writer;
 
@@ -119,6 +120,13 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
             workloads::describe_replica_set(other, &object.to_value(io.now()), &pods, &mut w);
             w.describe_events(events.as_deref());
         }
+        Object::Other(other) if is_of_apps(other, "StatefulSet") => {
+            let pods = resources::list(io, Kind::Pod, Some(other.meta.namespace()))?;
+            let events = if show_events { Some(events_of(io, object)?) } else { None };
+            w.now = io.now();
+            workloads::describe_stateful_set(other, &object.to_value(io.now()), &pods, &mut w);
+            w.describe_events(events.as_deref());
+        }
         other => {
             let events = if show_events { Some(events_of(io, object)?) } else { None };
             w.now = io.now();
@@ -154,7 +162,7 @@ fn events_of(io: &mut Io, object: &Object) -> Result<Vec<Rc<Event>>, Stop> {
         _ => None,
     });
     let mut found: Vec<Rc<Event>> = events.filter(|event| about(event)).collect();
-    found.sort_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
+    found.sort_shared_by_key(|event| (event.draft.last.stamp(), event.draft.last, event.serial));
     Ok(found)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Command;
 use cli_runtime::flags::{Flag, GLOBAL, Takes};
+use sim::order::SortShared;
 
 /// The groups of commands, in kubectl's order.
 ///
@@ -42,7 +43,7 @@ fn list(commands: &[Command]) -> String {
     let width = commands.iter().map(|command| command.name.len()).max().unwrap_or(0);
     let mut lines: Vec<String> =
         commands.iter().map(|command| format!("  {:width$}   {}\n", command.name, command.short)).collect();
-    lines.sort();
+    lines.sort_shared();
     lines.concat()
 }
 

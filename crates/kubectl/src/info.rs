@@ -16,6 +16,7 @@ use cli_runtime::flags::Takes;
 use cli_runtime::job::{Io, Stop};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
+use sim::order::SortShared;
 use wire::Call;
 
 pub(super) const VERSION: Command = Command {
@@ -154,13 +155,13 @@ fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(format!("-o {output} is not simulated: use -o wide or -o name").into());
     }
     let mut kinds: Vec<_> = schema::kinds().iter().collect();
-    kinds.sort_by_key(|info| (info.group, info.plural));
+    kinds.sort_shared_by_key(|info| (info.group, info.plural));
     // Of a resource that is served in several versions the preferred one is listed, which comes first.
     kinds.dedup_by_key(|info| (info.group, info.plural));
     match cmd.parsed.text("sort-by").unwrap_or_default() {
         "" => {}
-        "name" => kinds.sort_by_key(|info| info.plural),
-        "kind" => kinds.sort_by_key(|info| info.kind),
+        "name" => kinds.sort_shared_by_key(|info| info.plural),
+        "kind" => kinds.sort_shared_by_key(|info| info.kind),
         _ => return Err("--sort-by accepts only name or kind".into()),
     }
     if cmd.parsed.given("namespaced") {

@@ -14,6 +14,7 @@ use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
 use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, HostCommand, Io, Stop};
+use sim::order::SortShared;
 
 pub(super) const COMMAND: Command = Command {
     name: "logs",
@@ -45,7 +46,7 @@ fn bad_request(text: String) -> Stop {
     Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
 }
 
-/// Programs in containers do not run here, so most logs are empty; what stands in the way of reading them is
+/// Programs in containers do not run here, so most logs are empty; what prevents reading them is
 /// told.
 fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     check_log_flags(cmd)?;
@@ -235,7 +236,7 @@ fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
             let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
             let mine = |pod: &Rc<Pod>| ds.selector.matches_map(pod.meta.labels());
             let mut found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
-            found.sort_by_key(|pod| by_logging(pod));
+            found.sort_shared_by_key(|pod| by_logging(pod));
             if found.len() > 1
                 && let Some(first) = found.first()
             {

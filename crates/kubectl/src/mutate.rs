@@ -20,6 +20,7 @@ use api::object::Object;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
+use sim::order::GatherSorted;
 use wire::{Call, FieldValidation, Patch};
 
 const FLAGS: &[super::Flag] = &[
@@ -166,7 +167,7 @@ fn pairs_of(info: &Info, pairs: Pairs) -> StringMap {
 /// Kubernetes: kubectl/pkg/cmd/label/label.go, RunLabel.
 fn list_pairs(io: &mut Io, info: &Info, changes: &Changes, pairs: Pairs, one: bool) -> Result<(), Stop> {
     let current = pairs_of(info, pairs);
-    let mut listed: BTreeMap<&str, &str> = current.iter().map(|(k, v)| (&**k, &**v)).collect();
+    let mut listed: BTreeMap<&str, &str> = current.iter().map(|(k, v)| (&**k, &**v)).gather_map();
     listed.extend(changes.set.iter().map(|(key, value)| (&**key, &**value)));
     changes.remove.iter().for_each(|key| {
         listed.remove(&**key);
@@ -240,7 +241,7 @@ fn change_one(
     Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }
 
-/// A patch of an object, whoever has changed it meanwhile.
+/// A patch of an object, even if it was changed meanwhile.
 pub(super) fn patch_call(object: &Object, patch: Patch) -> Call {
     Call::Patch {
         kind: object.kind(),

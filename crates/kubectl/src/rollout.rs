@@ -19,12 +19,16 @@ use super::{
 };
 use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use api::field::go_quote;
+use api::json;
+use api::label::{Selector, label_selector_as_selector};
+use api::meta::ObjectMeta;
 use api::object::{Kind, Object, Other};
 use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{Call, CallError, Patch, Reply, WatchEvent};
 
@@ -86,9 +90,87 @@ fn each(io: &mut Io, cmd: &Cmd, each: impl FnMut(&mut Io, &Info) -> Result<(), S
     continue_on_error(io, &infos, failures, each)
 }
 
-/// Kinds that roll out in Kubernetes, but on which nothing acts here.
-fn acts_elsewhere(kind: Kind) -> bool {
+fn is_stateful_set(kind: Kind) -> bool {
     matches!((kind.info().group, kind.name()), ("apps", "StatefulSet"))
+}
+
+/// What keeps its history in ControllerRevisions.
+struct Rolled<'a> {
+    object: &'a Object,
+    meta: &'a ObjectMeta,
+    selector: Selector,
+    template: Value,
+}
+
+impl Rolled<'_> {
+    /// `None` for a kind that does not.
+    fn of(object: &Object) -> Option<Rolled<'_>> {
+        match object {
+            Object::DaemonSet(ds) => Some(Rolled {
+                object,
+                meta: &ds.meta,
+                selector: ds.selector.clone(),
+                template: ds.raw_spec["template"].clone(),
+            }),
+            Object::Other(set) if is_stateful_set(set.kind) => {
+                let spec = json::get(&set.raw, "spec");
+                let selector = label_selector_as_selector(json::get(spec, "selector"));
+                Some(Rolled {
+                    object,
+                    meta: &set.meta,
+                    selector: selector.unwrap_or(Selector::Nothing),
+                    template: json::get(spec, "template").clone(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The line to print, and whether the rollout is over.
+///
+/// Kubernetes: rollout_status.go, StatefulSetStatusViewer.Status.
+fn stateful_set_status(set: &Other) -> Result<(String, bool), Failure> {
+    let (spec, status) = (json::get(&set.raw, "spec"), json::get(&set.raw, "status"));
+    let strategy = json::get(spec, "updateStrategy");
+    if json::text(strategy, "type") != "RollingUpdate" {
+        return Err(Failure::message("rollout status is only available for RollingUpdate strategy type"));
+    }
+    let count = |key: &str| json::int(status, key).unwrap_or(0);
+    let observed = count("observedGeneration");
+    if observed == 0 || i64::from(set.meta.generation) > observed {
+        return Ok(("Waiting for statefulset spec update to be observed...\n".to_owned(), false));
+    }
+    let replicas = json::int(spec, "replicas").unwrap_or(1);
+    if count("readyReplicas") < replicas {
+        let missing = replicas - count("readyReplicas");
+        return Ok((format!("Waiting for {missing} pods to be ready...\n"), false));
+    }
+    let updated = count("updatedReplicas");
+    if json::has(strategy, "rollingUpdate") {
+        let partition = json::int(&strategy["rollingUpdate"], "partition");
+        if let Some(wanted) =
+            partition.map(|partition| replicas - partition).filter(|wanted| updated < *wanted)
+        {
+            let text = format!(
+                "Waiting for partitioned roll out to finish: {updated} out of {wanted} new pods have been updated...\n"
+            );
+            return Ok((text, false));
+        }
+        return Ok((
+            format!("partitioned roll out complete: {updated} new pods have been updated...\n"),
+            true,
+        ));
+    }
+    let (current, update) = (json::text(status, "currentRevision"), json::text(status, "updateRevision"));
+    if current != update {
+        let text = format!(
+            "waiting for statefulset rolling update to complete {updated} pods at revision {update}...\n"
+        );
+        return Ok((text, false));
+    }
+    let running = count("currentReplicas");
+    Ok((format!("statefulset rolling update complete {running} pods at revision {current}...\n"), true))
 }
 
 /// The Deployment, if it is one.
@@ -103,18 +185,15 @@ fn as_deployment(object: &Object) -> Option<&Rc<Other>> {
     }
 }
 
-fn not_simulated(kind: Kind) -> Failure {
-    Failure::Message(format!("{}s are stored and shown, but nothing acts on them here", kind.name()))
-}
-
 fn status(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let until = cmd.parsed.span("timeout").filter(|span| span.0 > 0).map(|span| io.now() + span);
     let watch = cmd.parsed.flag_or("watch", true);
     let revision = cmd.parsed.int("revision").unwrap_or(0);
     each(io, cmd, |io, info| match &info.object {
         Object::DaemonSet(_) => status_of(io, &info.object, revision, watch, until),
-        object if as_deployment(object).is_some() => status_of(io, object, revision, watch, until),
-        _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
+        object if as_deployment(object).is_some() || is_stateful_set(info.kind) => {
+            status_of(io, object, revision, watch, until)
+        }
         _ => Err(format!("no status viewer has been implemented for {}", info.kind.name()).into()),
     })
 }
@@ -151,8 +230,12 @@ fn daemon_set_status(ds: &DaemonSet) -> Result<(String, bool), Failure> {
 fn rollout_status(object: &Object, revision: i64) -> Result<(String, bool), Failure> {
     match object {
         Object::DaemonSet(ds) => daemon_set_status(ds),
+        Object::Other(set) if is_stateful_set(set.kind) => stateful_set_status(set),
         Object::Other(d) => deployment::status(d, revision),
-        _ => Err(not_simulated(object.kind())),
+        other => {
+            let kind = other.kind().name();
+            Err(Failure::Message(format!("no status viewer has been implemented for {kind}")))
+        }
     }
 }
 
@@ -216,18 +299,18 @@ fn look_again(io: &mut Io, kind: Kind, key: &api::object::Key, until: Option<Tim
     found.ok_or_else(|| "object has been deleted".into())
 }
 
-/// The revisions of a DaemonSet, lowest first.
-fn daemon_set_history(io: &mut Io, ds: &DaemonSet) -> Result<Vec<Rc<ControllerRevision>>, Stop> {
-    let listed = resources::list(io, Kind::ControllerRevision, Some(ds.meta.namespace()))?;
+/// The revisions of an object, lowest first.
+fn controlled_history(io: &mut Io, of: &Rolled) -> Result<Vec<Rc<ControllerRevision>>, Stop> {
+    let listed = resources::list(io, Kind::ControllerRevision, Some(of.meta.namespace()))?;
     let revisions = listed.into_iter().filter_map(|object| match object {
         Object::ControllerRevision(revision) => Some(revision),
         _ => None,
     });
     let mine = |revision: &Rc<ControllerRevision>| {
-        revision.is_controlled_by(ds.meta.uid) && ds.selector.matches_map(revision.meta.labels())
+        revision.is_controlled_by(of.meta.uid) && of.selector.matches_map(revision.meta.labels())
     };
     let mut history: Vec<Rc<ControllerRevision>> = revisions.filter(mine).collect();
-    history.sort_by_key(|revision| revision.revision);
+    history.sort_shared_by_key(|revision| revision.revision);
     Ok(history)
 }
 
@@ -243,14 +326,12 @@ fn history(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
             return Ok(());
         }
-        let Object::DaemonSet(ds) = &info.object else {
-            return Err(match acts_elsewhere(info.kind) {
-                true => not_simulated(info.kind).into(),
-                false => format!("no history viewer has been implemented for {}", go_quote(info.kind.name()))
-                    .into(),
-            });
+        let Some(rolled) = Rolled::of(&info.object) else {
+            return Err(
+                format!("no history viewer has been implemented for {}", go_quote(info.kind.name())).into()
+            );
         };
-        let history = daemon_set_history(io, ds)?;
+        let history = controlled_history(io, &rolled)?;
         let text = print_history(&history, revision)?;
         io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
         Ok(())
@@ -291,21 +372,25 @@ fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             ));
         }
         match object {
-            Object::DaemonSet(ds) => roll_back(io, ds, to, dry),
             Object::Other(d) if as_deployment(object).is_some() => deployment::roll_back(io, d, to, dry),
-            _ if acts_elsewhere(info.kind) => Err(not_simulated(info.kind).into()),
-            _ => Err(format!("no rollbacker has been implemented for {}", go_quote(info.kind.name())).into()),
+            object => match Rolled::of(object) {
+                Some(rolled) => roll_back(io, &rolled, to, dry),
+                None => {
+                    let kind = go_quote(info.kind.name());
+                    Err(format!("no rollbacker has been implemented for {kind}").into())
+                }
+            },
         }
     })
 }
 
 /// Rule: CLI-043.
-fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Result<(), Stop> {
+fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(), Stop> {
     let not_found = || Failure::Message(format!("unable to find specified revision {to} in history"));
     if to < 0 {
         return Err(not_found().into());
     }
-    let history = daemon_set_history(io, ds)?;
+    let history = controlled_history(io, of)?;
     if to == 0 && history.len() <= 1 {
         return Err("no last revision to roll back to".into());
     }
@@ -314,8 +399,8 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
         to => history.iter().find(|revision| revision.revision == to),
     };
     let found = found.ok_or_else(not_found)?;
-    let name = output::name_of(&Object::DaemonSet(ds.clone()));
-    let mut template = ds.raw_spec["template"].clone();
+    let name = output::name_of(of.object);
+    let mut template = of.template.clone();
     if let Some(map) = template.as_object_mut() {
         map.insert("$patch".to_owned(), json!("replace"));
     }
@@ -331,7 +416,7 @@ fn roll_back(io: &mut Io, ds: &Rc<DaemonSet>, to: i64, dry: Option<&str>) -> Res
     }
     if dry != Some(DRY_RUN_CLIENT) {
         let patch = Patch::Strategic(found.data.clone());
-        patched(io, &Object::DaemonSet(ds.clone()), patch, dry)?;
+        patched(io, of.object, patch, dry)?;
     }
     io.out(format!("{name} rolled back{}\n", dry.unwrap_or_default()));
     Ok(())
@@ -354,7 +439,7 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 }
                 d.raw["spec"]["template"].clone()
             }
-            Object::Other(other) if acts_elsewhere(info.kind) => other.raw["spec"]["template"].clone(),
+            Object::Other(other) if is_stateful_set(info.kind) => other.raw["spec"]["template"].clone(),
             _ => {
                 let resource = info.kind.resource();
                 return Err(format!("{resource} {} restarting is not supported", go_quote(name)).into());

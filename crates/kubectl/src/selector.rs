@@ -14,6 +14,7 @@ use api::object::{Kind, Object};
 use api::pod::Pod;
 use api::status_error::StatusError;
 use cli_runtime::job::Failure;
+use sim::order::SortShared;
 
 /// The objects a command wants.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +113,7 @@ impl Filter {
 /// Kubernetes: apimachinery/pkg/fields/selector.go, parseSelector.
 fn parse_selector(text: &str) -> Result<Vec<Requirement>, String> {
     let mut terms = split_terms(text);
-    terms.sort_unstable();
+    terms.sort_shared();
     let requirement = |term: &str| {
         let Some((field, operator, value)) = split_term(term) else {
             return Err(format!("invalid selector: '{text}'; can't understand '{term}'"));

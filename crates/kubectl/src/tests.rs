@@ -9,6 +9,7 @@ mod describe;
 mod drain;
 mod edit;
 mod face;
+mod generators;
 mod get;
 mod mutate;
 mod rollout;

@@ -19,6 +19,7 @@ use cli_runtime::jsonpath::{JsonPath, text_of};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
 use printers::age;
+use sim::order::SortShared;
 use sim::{Duration, Time};
 use wire::{Call, CallError, Reply, WatchEvent};
 
@@ -70,7 +71,7 @@ fn events(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             _ => None,
         })
         .collect();
-    found.sort_by_key(|event| (event.draft.last, event.serial));
+    found.sort_shared_by_key(|event| (event.draft.last, event.serial));
     let watch = cmd.parsed.flag("watch");
     if found.is_empty() && !watch {
         io.err(match all {
@@ -135,7 +136,7 @@ fn event_line(event: &Event, all: bool, now: Time) -> String {
 pub(super) const WAIT: Command = Command {
     name: "wait",
     aliases: &[],
-    short: "Experimental: Wait for a specific condition on one or many resources",
+    short: "Wait for a specific condition on one or many resources",
     usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
     flags: &[
         FILENAME,

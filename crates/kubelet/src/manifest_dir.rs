@@ -11,6 +11,7 @@ use api::meta::Name;
 use api::object::Key;
 use api::pod::Pod;
 use sim::files::{Entry, Files, clean_path, file_name, parent};
+use sim::order::GatherSorted;
 use sim::{Duration, Time};
 use wire::{LogLine, Severity};
 use yaml::Diagnostic;
@@ -44,15 +45,18 @@ pub struct FileSource {
 pub struct Look {
     /// All pods of the source, if it has something to report.
     pub pods: Option<Vec<Rc<Pod>>>,
+    /// What goes to the journal.
     pub log: Vec<LogLine>,
 }
 
 impl FileSource {
+    /// A source that reads this directory; none where the path is empty.
     pub fn new(path: &str) -> FileSource {
         let path = if path.is_empty() { String::new() } else { clean_path(path) };
         FileSource { path, ..FileSource::default() }
     }
 
+    /// The directory, or an empty text.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -106,7 +110,7 @@ impl FileSource {
             look.pods = Some(Vec::new());
             return look;
         }
-        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).collect();
+        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).gather_map();
         look.pods = Some(self.list());
         look
     }

@@ -6,13 +6,16 @@ use std::rc::Rc;
 
 use super::pod_manager::same_full_name;
 use api::pod::Pod;
+use sim::order::SortShared;
 
 /// What has become of pods, in the order in which it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodOperation {
-    /// The source knows them no more.
+    /// The source no longer has them.
     Remove,
+    /// It was not there before.
     Add,
+    /// Its spec, labels or annotations changed.
     Update,
     /// Their deletion has begun.
     Delete,
@@ -21,6 +24,7 @@ pub enum PodOperation {
 }
 
 impl PodOperation {
+    /// The operation's name as upstream logs it: `ADD`.
     pub fn text(self) -> &'static str {
         match self {
             PodOperation::Remove => "REMOVE",
@@ -94,7 +98,7 @@ impl PodStorage {
         changes.extend(removed.into_iter().map(|pod| (PodOperation::Remove, pod)));
         let first = !std::mem::replace(&mut self.seen, true);
         let mut updates: Vec<PodUpdate> = Vec::new();
-        changes.sort_by_key(|(operation, _)| *operation);
+        changes.sort_shared_by_key(|(operation, _)| *operation);
         for (operation, pod) in changes {
             match updates.last_mut() {
                 Some((last, pods)) if *last == operation => pods.push(pod),

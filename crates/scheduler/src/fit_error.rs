@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::cache::NodeId;
 use super::framework::{Code, PluginSet, Reason, Status};
+use sim::order::SortShared;
 
 /// What a cycle without nodes says (SCH-019). Kubernetes: pkg/scheduler/scheduler.go.
 pub(crate) const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods";
@@ -14,6 +15,7 @@ pub(crate) const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods
 /// The verdicts on the nodes, those that were looked at one by one and the rest all alike.
 #[derive(Clone, Debug, Default)]
 pub struct NodeToStatus {
+    /// Verdicts on single nodes.
     pub nodes: Vec<(NodeId, Status)>,
     /// What holds for every node that is not in `nodes`.
     pub absent: Option<Status>,
@@ -28,10 +30,13 @@ impl NodeToStatus {
 /// What is known of a cycle that found no node.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
+    /// The verdicts of the filter plugins.
     pub node_to_status: NodeToStatus,
     /// The plugins whose verdict could change: they say which events may help (SCH-004).
     pub unschedulable_plugins: PluginSet,
+    /// What PreFilter said, where it ended the cycle.
     pub pre_filter_message: String,
+    /// What PostFilter (preemption) said.
     pub post_filter_message: String,
 }
 
@@ -72,7 +77,7 @@ pub fn fit_error(all_nodes: usize, diagnosis: &Diagnosis) -> String {
         let counts = count_reasons(&diagnosis.node_to_status, all_nodes);
         let mut reasons: Vec<String> =
             counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        reasons.sort_unstable();
+        reasons.sort_shared();
         if !reasons.is_empty() {
             let _ = write!(text, " {}.", reasons.join(", "));
         }

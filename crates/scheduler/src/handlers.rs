@@ -16,6 +16,7 @@ use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use sim::Time;
+use sim::order::GatherSorted;
 
 /// Whether a pod asks for this scheduler.
 fn is_responsible_for(pod: &Pod) -> bool {
@@ -63,7 +64,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).collect();
+        let listed: BTreeSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).gather_set();
         let known = self.cache.infos().filter(|(_, info)| info.node.is_some());
         let gone: Vec<Name> =
             known.map(|(_, info)| info.name.clone()).filter(|name| !listed.contains(name)).collect();
@@ -100,7 +101,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
+        let listed: BTreeSet<Uid> = pods.iter().map(|pod| pod.meta.uid).gather_set();
         let bound = self.cache.infos().flat_map(|(_, info)| info.pods.iter().map(|slot| &slot.pod));
         let waiting = self.queue.iter().map(|(_, queued)| &queued.pod);
         let gone: Vec<Rc<Pod>> =
@@ -141,7 +142,7 @@ impl Scheduler {
         }
     }
 
-    /// Somebody else gave a pod a node: it waits no more, and counts nowhere else.
+    /// Another component bound a pod: it no longer waits, and counts on no other node.
     fn take_from_queue(&mut self, uid: Uid, bound_to: Option<NodeId>) {
         let Some(ix) = self.queue.find(uid) else { return };
         let in_flight = self.queue.get(ix).is_some_and(|queued| queued.place == Place::InFlight);
@@ -194,7 +195,7 @@ impl Scheduler {
         }
     }
 
-    /// A nominated pod counted as if it ran on its node, for pods that matter no more than it: they may fit now.
+    /// A nominated pod counted as if it ran on its node, for pods of at most its priority: they may fit now.
     ///
     /// Kubernetes: eventhandlers.go, updatePodInSchedulingQueue and deletePodFromSchedulingQueue.
     fn nomination_ends(&mut self, old: &Rc<Pod>, now: Time) {

@@ -12,11 +12,12 @@ use super::fit_error::{Diagnosis, NodeToStatus, fit_error};
 use super::framework::{Code, Plugin, Status};
 use super::queue::PodIx;
 use super::run::CycleState;
-use super::{DEFAULT_SCHEDULER_NAME, Scheduler, TOKEN_PREEMPT};
+use super::{DEFAULT_SCHEDULER_NAME, Scheduler};
 use api::event::{EventType, Message};
 use api::object::{Key, Kind};
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
 use sim::Timestamp;
+use sim::order::SortShared;
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Token};
 
 /// The first part of what is said after the filters (plugin DynamicResources, which has nothing to do here).
@@ -171,14 +172,14 @@ impl Scheduler {
             world.update(&mut state, pod, victim, &node, -1);
         }
         self.run_filters_with_nominated_pods(pod, ix, (id, &info), &state)?;
-        potential.sort_by_key(|pod| importance(pod));
+        potential.sort_shared_by_key(|pod| importance(pod));
         let (violating, others) = super::disruption::filter_pods_with_violation(&potential, budgets);
         let mut candidate = Candidate { node: id, victims: Vec::new(), violations: 0 };
         let mixed = !violating.is_empty() && !others.is_empty();
         for (violates, victim) in
             violating.into_iter().map(|pod| (true, pod)).chain(others.into_iter().map(|pod| (false, pod)))
         {
-            // Whoever can stay, stays: those that matter most are asked first.
+            // Pods that can stay do: those of the highest priority are tried first.
             info.add_pod(victim.clone());
             world.update(&mut state, pod, &victim, &node, 1);
             if self.run_filters_with_nominated_pods(pod, ix, (id, &info), &state).is_err() {
@@ -192,7 +193,7 @@ impl Scheduler {
             return Err(Status::empty(Plugin::DefaultPreemption, Code::Error));
         }
         if mixed {
-            candidate.victims.sort_by_key(|pod| importance(pod));
+            candidate.victims.sort_shared_by_key(|pod| importance(pod));
         }
         Ok(candidate)
     }
@@ -217,7 +218,7 @@ impl Scheduler {
             let kind = ConditionType::DisruptionTarget;
             if status.set_condition(kind, ConditionStatus::True, Some(reason.clone()), now) {
                 let pod = PodId::of(&victim.meta);
-                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
             }
             let delete = Call::Delete {
                 kind: Kind::Pod,
@@ -227,7 +228,7 @@ impl Scheduler {
             self.next_token += 1;
             let preemption = Preemption { preemptor: ix, victim, message: message.clone() };
             self.preemptions.insert(self.next_token, preemption);
-            ctx.request(delete, Token { tag: TOKEN_PREEMPT, value: self.next_token });
+            ctx.request(delete, Token::Scheduler(self.next_token));
         }
     }
 
@@ -252,7 +253,7 @@ impl Scheduler {
         let mut status = queued.pod.status.clone();
         status.nominated_node = None;
         let pod = PodId::of(&queued.pod.meta);
-        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
     }
 }
 

@@ -1,10 +1,11 @@
-//! A discrete-event world without a word of Kubernetes: time, an agenda, chance, a fingerprint, files.
+//! Discrete-event simulation that knows nothing of Kubernetes: time, agenda, chance, digest, files.
 
 pub(crate) mod agenda;
 pub mod bare;
 pub(crate) mod digest;
 pub mod files;
 pub mod index;
+pub mod order;
 pub mod rng;
 pub(crate) mod serial_map;
 pub(crate) mod time;

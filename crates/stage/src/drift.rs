@@ -35,6 +35,7 @@ const MOST: usize = 20;
 pub struct Drifted {
     /// `daemonset/agent`.
     pub object: String,
+    /// What differs from the real time.
     pub drift: Drift,
 }
 

@@ -1,5 +1,6 @@
 //! The one door: actions in, state out, time forward.
 
+mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -17,7 +18,10 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Looked, MessageView, Without};
+use view::{
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, TrailHop,
+    Without,
+};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -26,7 +30,8 @@ pub use console::{Completion, Programs};
 pub use drift::{Difference, Drift, Drifted, taken};
 use opening::Opening;
 pub use opening::Progress;
-pub use script::{Options, Script, Start};
+pub use script::{Options, Script, ScriptError, Start};
+use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -35,11 +40,15 @@ const QUIET_AHEAD: Duration = Duration::from_secs(16);
 /// A command of the console as the page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
+    /// Its number.
     pub id: u32,
+    /// The line as it was typed, or that would have done the same.
     pub line: Rc<str>,
     /// What stood before the line in its terminal; empty if it was not entered in one.
     pub prompt: Rc<str>,
+    /// When it began.
     pub started: Time,
+    /// What was printed so far.
     pub text: Rc<str>,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
@@ -55,9 +64,12 @@ pub struct Stage {
     picture: Picture,
     /// What is left to do until the session is where it begins.
     opening: Option<Opening>,
+    /// When something happened last, as far as time adapts.
+    moved: Time,
 }
 
 impl Stage {
+    /// A session that is opened in full at once.
     pub fn new(options: Options) -> Stage {
         Stage::from_script(&Script::new(options))
     }
@@ -87,6 +99,7 @@ impl Stage {
             opening: Some(Opening::new(&options, script)),
             script: Script::new(options),
             picture: Picture::default(),
+            moved: Time::START,
         }
     }
 
@@ -115,6 +128,7 @@ impl Stage {
         self.opening.is_some()
     }
 
+    /// Does at once what is left of the opening.
     pub fn finish_opening(&mut self) {
         while self.go_on_opening() {}
     }
@@ -126,10 +140,12 @@ impl Stage {
 
     // ---- time ----
 
+    /// The present.
     pub fn now(&self) -> Time {
         self.cluster.now()
     }
 
+    /// When the session began.
     pub fn started(&self) -> Time {
         self.cluster.started()
     }
@@ -142,6 +158,7 @@ impl Stage {
         stepped
     }
 
+    /// Lets virtual time pass up to `until`.
     pub fn run_until(&mut self, until: Time) {
         self.cluster.run_until(until);
         self.note_time();
@@ -209,6 +226,7 @@ impl Stage {
         self.finish_opening();
         let (started, now) = (self.started(), self.now());
         self.cluster.run_until(now);
+        self.moved = now;
         self.script.push(started, now, command.clone());
         self.carry_out(command)
     }
@@ -252,12 +270,14 @@ impl Stage {
         self.cluster.note_action(&line, done)
     }
 
+    /// The session as a script: its options, and every command with its time.
     pub fn script(&self) -> &Script {
         &self.script
     }
 
     // ---- what there is to see ----
 
+    /// The cluster, to be looked at.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
@@ -308,9 +328,40 @@ impl Stage {
         view::flights::flows(&self.cluster)
     }
 
+    /// What is being said and done now, oldest first.
+    pub fn hops(&self) -> Vec<Hop> {
+        view::hops::hops(&self.cluster)
+    }
+
     /// Messages under way; watch events are not counted.
     pub fn messages_under_way(&self) -> usize {
         self.cluster.message_count()
+    }
+
+    /// What the last command has brought about, hop by hop.
+    pub fn trail(&self) -> Vec<TrailHop> {
+        // Reading and the editing of files on one's own computer leave the trail as it is.
+        let acts = |entry: &&script::Entry| {
+            !matches!(
+                entry.command,
+                Command::EndInput { .. } | Command::Interrupt { .. } | Command::Edited { .. }
+            )
+        };
+        let Some(last) = self.script.entries.iter().rev().find(acts) else { return Vec::new() };
+        let since = self.started() + Duration::from_micros(last.at);
+        let file = match &last.command {
+            Command::WriteFile { node, path, .. } | Command::RemoveFile { node, path } => Some((node, path)),
+            Command::MoveFile { node, to, from } => {
+                let read = |path: &&String| {
+                    self.cluster
+                        .machine(node)
+                        .is_some_and(|machine| path.starts_with(machine.static_pod_path()))
+                };
+                [to, from].into_iter().find(read).map(|path| (node, path))
+            }
+            _ => None,
+        };
+        view::trail::hops(&self.cluster, since, file.map(|(node, path)| (node.as_str(), path.as_str())))
     }
 
     /// How long a message takes.
@@ -318,6 +369,7 @@ impl Stage {
         self.cluster.settings.link_delay
     }
 
+    /// What is known of a line that was run, or of an action that was done by a click.
     pub fn job(&self, id: JobId) -> Option<JobView> {
         let desk = &self.cluster.desk;
         desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
@@ -371,7 +423,7 @@ impl Stage {
     /// take them by. Hidden ones are left out.
     pub fn home(&self) -> BTreeMap<String, Bytes> {
         let inside = self.cluster.desk.home_files();
-        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).gather_map()
     }
 
     /// A number that grows with each change of these files.
@@ -385,7 +437,7 @@ impl Stage {
         let jobs = desk.jobs().filter(|(have, _)| have.0 > id).map(|(id, job)| job_view(id, job));
         let notes = desk.notes().filter(|(have, _)| have.0 > id).map(|(id, note)| note_view(id, note));
         let mut views: Vec<JobView> = jobs.chain(notes).collect();
-        views.sort_by_key(|view| view.id);
+        views.sort_shared_by_key(|view| view.id);
         views
     }
 
@@ -394,6 +446,7 @@ impl Stage {
         view::build::nodes_without(&self.cluster, namespace, daemonset)
     }
 
+    /// The newest events, at most so many, newest first.
     pub fn events(&self, limit: usize) -> Vec<EventView> {
         view::texts::events(&self.cluster, limit)
     }
@@ -403,6 +456,7 @@ impl Stage {
         view::texts::messages(&self.cluster, limit)
     }
 
+    /// The files of a node's disk that are shown beside it.
     pub fn files(&self, node: &str) -> Vec<FileView> {
         view::texts::files(&self.cluster, node)
     }
@@ -436,6 +490,20 @@ impl Stage {
         drift::drifted(&self.cluster, text.as_ref())
     }
 
+    /// What the DaemonSets of a manifest would change if it were applied now. `near` are the nodes that are
+    /// named; costs a look at each node and at each pod of these DaemonSets.
+    pub fn foresee(&self, text: impl AsRef<[u8]>, near: &dyn Fn(&str) -> bool) -> Vec<Foreseen> {
+        let read = yaml::read_documents(text.as_ref(), yaml::Reader::Kubectl);
+        let objects: Vec<serde_json::Value> =
+            read.documents.iter().map(|document| document.tree.to_value()).collect();
+        view::foresee::applied(&self.cluster, &objects, near)
+    }
+
+    /// What a file of a node would change if it were saved with this text.
+    pub fn foresee_static(&self, node: &str, path: &str, text: impl AsRef<[u8]>) -> Vec<Foreseen> {
+        view::foresee::saved(&self.cluster, node, path, text.as_ref())
+    }
+
     /// What a node's kubelet would say of a manifest in its directory.
     pub fn check_static(&self, node: &str, file: &str, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
         kubelet::manifest::check_static(node, file, text.as_ref())
@@ -453,7 +521,7 @@ impl Stage {
 }
 
 fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
-    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).gather_map()
 }
 
 fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::mounts::{validate_env, validate_env_from, validate_volume_devices, validate_volume_mounts};
-use super::names::{is_valid_port_name, is_valid_port_num, validate_dns1123_label};
+use super::names::{is_valid_port_num, validate_dns1123_label};
 use super::pod::validate_container_only_for_pod;
 use super::probe::{validate_lifecycle, validate_probes};
 use super::resources::validate_container_resource_requirements;
@@ -16,6 +16,8 @@ use super::security::validate_security_context;
 use super::{push_invalid, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use api::label::is_valid_port_name;
+use sim::order::GatherSorted;
 
 /// What of the pod its containers are checked against.
 pub(super) struct Scope<'a> {
@@ -75,7 +77,7 @@ pub(super) fn validate_init_containers(
     errors: &mut ErrorList,
 ) {
     let regular = json::list(spec, "containers").iter();
-    let mut names: BTreeSet<&str> = regular.map(|container| json::text(container, "name")).collect();
+    let mut names: BTreeSet<&str> = regular.map(|container| json::text(container, "name")).gather_set();
     for (at, container) in json::list(spec, "initContainers").iter().enumerate() {
         let own = path.index(at);
         validate_container_common(container, scope, &own, errors);
@@ -118,7 +120,7 @@ pub(super) fn validate_ephemeral_containers(
     errors: &mut ErrorList,
 ) {
     let others = ["containers", "initContainers"].into_iter().flat_map(|list| json::list(spec, list));
-    let others: BTreeSet<&str> = others.map(|container| json::text(container, "name")).collect();
+    let others: BTreeSet<&str> = others.map(|container| json::text(container, "name")).gather_set();
     let mut names = others.clone();
     for (at, container) in json::list(spec, "ephemeralContainers").iter().enumerate() {
         let path = path.index(at);

@@ -11,6 +11,7 @@ use super::{push_invalid, validate_immutable_field, validate_nonnegative_field};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::{is_qualified_name, is_valid_label_value};
+use sim::order::SortShared;
 
 const TOTAL_ANNOTATION_SIZE_LIMIT: usize = 256 * 1024;
 
@@ -226,7 +227,7 @@ fn validate_no_new_finalizers(new: &Value, old: &Value, path: &FieldPath, errors
     let known = json::strings(old, "finalizers");
     let mut extra = json::strings(new, "finalizers");
     extra.retain(|finalizer| !known.contains(finalizer));
-    extra.sort_unstable();
+    extra.sort_shared();
     extra.dedup();
     if extra.is_empty() {
         return;

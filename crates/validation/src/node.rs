@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::go_form;
 use super::ip::is_valid_cidr;
 use super::meta::{validate_label_name, validate_object_meta, validate_object_meta_update};
-use super::mounts::quantity;
 use super::names::name_is_dns_subdomain;
 use super::resources::validate_resource_quantity_value;
 use super::scheduling::validate_taint_effect;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_label_value;
+use sim::order::GatherSorted;
 
 /// All that is wrong with a new Node.
 pub(crate) fn validate_node(node: &Value) -> ErrorList {
@@ -30,7 +30,7 @@ pub(crate) fn validate_node(node: &Value) -> ErrorList {
     for (at, cidr) in cidrs.iter().enumerate() {
         is_valid_cidr(cidr, &cidrs_path.index(at), &mut errors);
     }
-    let families: BTreeSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).collect();
+    let families: BTreeSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).gather_set();
     if cidrs.len() > 1 && families.len() != cidrs.len() {
         let why = "may specify no more than one CIDR for each IP family";
         errors.push(FieldError::invalid(&cidrs_path, json::get(spec, "podCIDRs").clone(), why));
@@ -92,9 +92,7 @@ fn validate_node_resources(node: &Value, errors: &mut ErrorList) {
     for list in ["capacity", "allocatable"] {
         let path = FieldPath::new("status").child(list);
         for (name, amount) in json::entries(status, list) {
-            if let Some(amount) = quantity(amount) {
-                validate_resource_quantity_value(name, amount, &path.child(name.to_owned()), errors);
-            }
+            validate_resource_quantity_value(name, amount, &path.child(name.to_owned()), errors);
         }
     }
 }

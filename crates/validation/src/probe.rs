@@ -5,10 +5,12 @@
 use serde_json::Value;
 
 use super::container::Scope;
-use super::names::{is_http_header_name, is_valid_port_name, is_valid_port_num};
+use super::names::{is_http_header_name, is_valid_port_num};
 use super::{push_invalid, validate_nonnegative_field};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use api::label::is_valid_port_name;
+use sim::order::SortShared;
 
 /// The three probes of a container (API-055).
 pub(super) fn validate_probes(
@@ -167,6 +169,6 @@ fn linux_signals() -> Vec<String> {
     let mut signals: Vec<String> = named.split(' ').map(|name| format!("SIG{name}")).collect();
     signals.extend((1..=15).map(|number| format!("SIGRTMIN+{number}")));
     signals.extend((1..=14).map(|number| format!("SIGRTMAX-{number}")));
-    signals.sort();
+    signals.sort_shared();
     signals
 }

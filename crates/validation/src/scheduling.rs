@@ -12,6 +12,7 @@ use super::names::validate_qualified_name;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_label_value;
+use sim::order::GatherSorted;
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -139,8 +140,9 @@ pub(super) fn validate_match_label_keys(term: &Value, path: &FieldPath, errors: 
         }
     }
     let matched = json::strings(term, "matchLabelKeys");
-    let places: BTreeMap<&str, usize> = matched.iter().enumerate().map(|(at, key)| (*key, at)).collect();
-    let mut selected: BTreeSet<&str> = json::entries(selector, "matchLabels").map(|(key, _)| key).collect();
+    let places: BTreeMap<&str, usize> = matched.iter().enumerate().map(|(at, key)| (*key, at)).gather_map();
+    let mut selected: BTreeSet<&str> =
+        json::entries(selector, "matchLabels").map(|(key, _)| key).gather_set();
     for expression in json::list(selector, "matchExpressions") {
         let key = json::text(expression, "key");
         if let Some(at) = places.get(key).filter(|_| selected.contains(key)) {

@@ -19,6 +19,7 @@ use super::service_alloc::allocate;
 use super::{go_form, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use sim::order::GatherSorted;
 
 pub(super) fn validate_service_create(service: &Value) -> ErrorList {
     let service = &normalized(service);
@@ -180,7 +181,7 @@ fn validate_cluster_ips(spec: &Value, errors: &mut ErrorList) {
     if bad {
         return;
     }
-    let kinds: BTreeSet<&str> = addresses.iter().map(|address| family_of(address)).collect();
+    let kinds: BTreeSet<&str> = addresses.iter().map(|address| family_of(address)).gather_set();
     if addresses.len() > 1 && kinds.len() != 2 {
         let why = "may specify no more than one IP for each IP family";
         errors.push(FieldError::invalid(&path, all(), why));

@@ -3,6 +3,7 @@
 //! Kubernetes: apimachinery/pkg/util/diff, which uses the algorithm of Python's difflib: the longest run of
 //! equal lines first, then the same before and behind it; lines that are very common do not begin a run.
 
+use sim::order::SortShared;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -83,7 +84,7 @@ fn matches(a: &[&str], b: &[&str]) -> Vec<Match> {
             open.push(((i + size, in_a.1), (j + size, in_b.1)));
         }
     }
-    found.sort_by_key(|found| found.a);
+    found.sort_shared_by_key(|found| found.a);
     found
 }
 

@@ -10,7 +10,7 @@ use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use super::texts;
 use super::why::{self, Cause, Site, Trouble};
-use api::daemonset::DaemonSet;
+use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::meta::{Name, Uid};
 use api::node::Node;
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
@@ -21,6 +21,7 @@ use cluster::machine::Machine;
 use controllers::daemon::explain::why_not_on_node;
 use controllers::daemon::nodes::DaemonTemplate;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox, SandboxState};
+use sim::order::{GatherSorted, SortShared};
 use sim::{Duration, Time};
 
 fn text(value: &str) -> Rc<str> {
@@ -41,7 +42,7 @@ pub fn board(cluster: &Cluster) -> Board {
     }
     let mut unhosted: Vec<_> =
         cluster.api.store.nodes.iter().filter(|node| !seen.contains(&node.meta.name)).collect();
-    unhosted.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    unhosted.sort_shared_by(|a, b| a.meta.name.cmp(&b.meta.name));
     for node in unhosted {
         let name = &node.meta.name;
         nodes.push(Rc::new(node_view(name, None, Some(node), pods.on(name), &daemonsets)));
@@ -70,7 +71,7 @@ pub fn fleet(cluster: &Cluster) -> Fleet {
     }
     let has_machine = |name: &Name| cluster.machine(name).is_some();
     let unhosted = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
-    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).collect();
+    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).gather_map();
     for (name, node) in unhosted {
         fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
     }
@@ -231,7 +232,10 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
             back_off: &back_off,
         });
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
-        views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
+        // A mirror pod has another uid than its static pod.
+        let uid = sandbox.map_or(pod.meta.uid, |sandbox| sandbox.uid);
+        let step = machine.and_then(|machine| machine.kubelet.start_step(uid));
+        views.push(Rc::new(PodView { step, ..pods::from_api(pod, Some(name), truth) }));
     }
     let alone = machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes().iter().map(move |s| (m, s)));
     for (machine, sandbox) in alone {
@@ -241,9 +245,11 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         let back_off =
             |container: &str| -> Option<Time> { machine.kubelet.back_off_end(sandbox.uid, container) };
         let file = machine.file_of(sandbox.namespace(), &sandbox.name);
-        views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
+        let step = machine.kubelet.start_step(sandbox.uid);
+        let view = pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off });
+        views.push(Rc::new(PodView { step, ..view }));
     }
-    views.sort_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
+    views.sort_shared_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
     views
 }
 
@@ -296,7 +302,7 @@ pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec
     }
     let mut groups: Vec<Without> =
         found.into_iter().map(|(causes, (count, examples))| Without { causes, count, examples }).collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups.sort_shared_by_key(|group| std::cmp::Reverse(group.count));
     groups
 }
 
@@ -341,6 +347,12 @@ pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView
         misscheduled: status.number_misscheduled,
         node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
         trouble: trouble(cluster, ds),
+        max_unavailable: match &ds.update_strategy {
+            UpdateStrategy::RollingUpdate { max_unavailable, .. } => {
+                Some(max_unavailable.scaled_round_up(status.desired_number_scheduled))
+            }
+            UpdateStrategy::OnDelete => None,
+        },
         tolerates: !ds.template.raw["spec"]["tolerations"].as_array().is_none_or(Vec::is_empty),
         created: ds.meta.created,
     }

@@ -13,6 +13,7 @@ use api::meta::Name;
 use api::pod::Pod;
 use cluster::Cluster;
 use cluster::machine::Machine;
+use sim::order::{GatherSorted, SortShared};
 use wire::MachineId;
 
 /// Nodes looked at between two questions whether there is time for more.
@@ -33,6 +34,7 @@ impl Default for Gaze {
     }
 }
 
+/// The board and the fleet as they were last drawn, to be brought up to date by what changed.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     gaze: Gaze,
@@ -44,7 +46,7 @@ pub struct Picture {
     rules: Rules,
     /// How many computers had been taken away: the places of those after them have changed since.
     removed: usize,
-    /// Computers whose marks are to be made anew.
+    /// Computers whose marks are to be made again.
     queue: VecDeque<MachineId>,
     is_queued: Vec<bool>,
 }
@@ -61,6 +63,7 @@ pub struct Looked {
 }
 
 impl Picture {
+    /// All nodes from afar.
     pub fn fleet(&self) -> &Rc<Fleet> {
         &self.fleet
     }
@@ -103,7 +106,7 @@ impl Picture {
         Looked { fleet: self.fleet.version != before, more: !self.queue.is_empty(), ..looked }
     }
 
-    /// The DaemonSets were written: near nodes are made anew where these now have other rules.
+    /// The DaemonSets were written: near nodes are made again where these now have other rules.
     fn take_rules(&mut self, cluster: &Cluster) {
         let fresh = build::rules_after(cluster, &self.rules);
         let same = fresh.len() == self.rules.len()
@@ -148,7 +151,7 @@ impl Picture {
         }
     }
 
-    /// After computers were taken away the others close up: rare, so that all marks are made anew.
+    /// After computers were taken away the others close up: rare, so that all marks are made again.
     fn close_up(&mut self, cluster: &Cluster) {
         if std::mem::replace(&mut self.removed, cluster.removed_count()) == self.removed {
             return;
@@ -255,7 +258,7 @@ impl Picture {
         let rank = |name: &Name| cluster.machine_of(name).map_or(u32::MAX, |id| id.0);
         let mut nodes: Vec<(u32, &Rc<NodeView>)> =
             self.near.iter().map(|(name, node)| (rank(name), node)).collect();
-        nodes.sort_by_key(|(rank, _)| *rank);
+        nodes.sort_shared_by_key(|(rank, _)| *rank);
         nodes.into_iter().map(|(_, node)| node.clone()).collect()
     }
 }
@@ -302,13 +305,13 @@ fn keep<T: PartialEq>(fresh: Vec<Rc<T>>, old: Option<&[Rc<T>]>) -> Vec<Rc<T>> {
 /// its node.
 fn keep_nodes(fresh: Vec<Rc<NodeView>>, old: Option<&[Rc<NodeView>]>) -> Vec<Rc<NodeView>> {
     let by_name: BTreeMap<&str, &Rc<NodeView>> =
-        old.into_iter().flatten().map(|node| (&*node.name, node)).collect();
+        old.into_iter().flatten().map(|node| (&*node.name, node)).gather_map();
     let one = |mut node: Rc<NodeView>| {
         let Some(had) = by_name.get(&*node.name) else { return node };
         if Rc::ptr_eq(had, &node) || **had == node {
             return (*had).clone();
         }
-        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).collect();
+        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).gather_map();
         for pod in &mut Rc::make_mut(&mut node).pods {
             if let Some(had) = by_id.get(&*pod.id).filter(|had| **had == pod) {
                 *pod = (*had).clone();

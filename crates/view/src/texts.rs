@@ -12,6 +12,7 @@ use cluster::kubeadm::is_credential;
 use cluster::machine::Machine;
 use sim::Time;
 use sim::files::{Entry, parent};
+use sim::order::SortShared;
 use wire::Part;
 
 /// A file of more bytes than this is not shown.
@@ -21,7 +22,7 @@ const SHOWN_BYTES: usize = 1 << 20;
 pub fn events(cluster: &Cluster, limit: usize) -> Vec<EventView> {
     let newest = cluster.api.store.events.iter().rev().take(limit.saturating_mul(4).max(64));
     let mut events: Vec<Rc<Event>> = newest.collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.draft.last.stamp()));
+    events.sort_shared_by_key(|event| std::cmp::Reverse(event.draft.last.stamp()));
     events.truncate(limit);
     events.iter().map(|event| event_view(event)).collect()
 }

@@ -15,6 +15,7 @@ use crate::image_name::parse_image_name;
 use crate::meta::Name;
 use crate::resources::Resources;
 use sim::Timestamp;
+use sim::order::SortShared;
 
 impl PodStatus {
     /// Reads status in API form, for objects that come from a dump of a real cluster or a test table.
@@ -48,6 +49,7 @@ impl PodStatus {
         status
     }
 
+    /// The status in API form; the containers' names and images are the spec's.
     pub fn to_value(&self, spec: &PodSpec) -> Value {
         let mut map = Map::new();
         let mut put = |key: &str, value: Value| {
@@ -92,7 +94,7 @@ impl PodStatus {
         let raw = ["initContainers", "containers"].map(|key| spec.raw[key].as_array());
         let raw = raw.into_iter().flatten().flatten();
         let mut all: Vec<_> = spec.containers.iter().zip(&self.containers).zip(raw).collect();
-        all.sort_by(|((a, _), _), ((b, _), _)| match (a.kind, b.kind) {
+        all.sort_shared_by(|((a, _), _), ((b, _), _)| match (a.kind, b.kind) {
             (ContainerKind::Main, ContainerKind::Main) => a.name.cmp(&b.name),
             _ => std::cmp::Ordering::Equal,
         });
@@ -270,6 +272,20 @@ fn volume_mounts(raw: &Value) -> Option<Value> {
     Some(mounts.iter().map(one).collect())
 }
 
+/// Says of each container in a status how the volumes of the pod's own spec are mounted.
+pub(super) fn put_volume_mounts(status: &mut Value, spec: &Value) {
+    for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")]
+    {
+        for status in crate::json::each(status, statuses) {
+            let mut containers = crate::json::list(spec, list).iter();
+            let container = containers.find(|container| container["name"] == status["name"]);
+            if let Some(mounts) = container.and_then(volume_mounts) {
+                status["volumeMounts"] = mounts;
+            }
+        }
+    }
+}
+
 fn container_to_value(container: &Container, status: &ContainerStatus, spec: &PodSpec, raw: &Value) -> Value {
     let state = match &status.state {
         ContainerState::Waiting(waiting) => {
@@ -295,9 +311,6 @@ fn container_to_value(container: &Container, status: &ContainerStatus, spec: &Po
         "ready": status.ready, "started": status.started, "restartCount": status.restart_count,
         "state": state, "lastState": last,
     });
-    if let Some(mounts) = volume_mounts(raw) {
-        value["volumeMounts"] = mounts;
-    }
     if !id.is_empty() {
         value["containerID"] = json!(id);
         value["user"] = linux_user(spec, raw);

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{Map, NO_LISTS_OF_LISTS};
+use sim::order::SortShared;
 
 /// The Go type behind a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ pub(super) fn normalize(
         _ => true,
     };
     if ranked.iter().all(|(rank, _)| rank.is_some()) {
-        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.sort_shared_by_key(|(rank, _)| *rank);
     } else {
         // Go's stable sort of a few elements, with an order that contradicts itself.
         for end in 1..ranked.len() {
@@ -217,7 +218,7 @@ pub(super) fn find(list: &[Value], key: &str, value: &Value) -> Result<Option<us
 pub(super) fn sort_by_text<T>(list: &mut [T], text: impl Fn(&T) -> String) {
     const INSERTION_SORT_UP_TO: usize = 12;
     if list.len() > INSERTION_SORT_UP_TO {
-        list.sort_by_cached_key(text);
+        list.sort_shared_by_key(text);
         return;
     }
     for end in 1..list.len() {

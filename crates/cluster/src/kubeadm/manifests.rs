@@ -6,6 +6,7 @@
 use std::net::Ipv4Addr;
 
 use crate::boot::VERSION;
+use sim::order::SortShared;
 
 /// kubeadm's DefaultEtcdVersion.
 const ETCD_VERSION: &str = "3.6.8-0";
@@ -128,7 +129,7 @@ impl Component {
              \x20 securityContext:\n    seccompProfile:\n      type: RuntimeDefault\n  volumes:\n",
         );
         let mut volumes: Vec<&Volume> = self.volumes.iter().collect();
-        volumes.sort_by_key(|volume| volume.name);
+        volumes.sort_shared_by_key(|volume| volume.name);
         for Volume { name, path, kind, .. } in volumes {
             out.push_str(&format!(
                 "  - hostPath:\n      path: {path}\n      type: {kind}\n    name: {name}\n"

@@ -6,6 +6,7 @@ use api::image_name::parse_image_name;
 use api::pod::status::image_digest;
 use cli_runtime::job::Outcome;
 use kubelet::runtime::images::image_size;
+use sim::order::SortShared;
 
 /// The image of every sandbox.
 const PAUSE: &str = "registry.k8s.io/pause:3.10.2";
@@ -27,7 +28,7 @@ pub(super) fn images(machines: &dyn Machines, node: &str) -> Outcome {
             [name, tag, short(&image_digest(image)), human_size(image_size(image))]
         })
         .collect();
-    rows.sort();
+    rows.sort_shared();
     lines.extend(rows.into_iter().map(Vec::from));
     table(&lines)
 }

@@ -8,6 +8,7 @@ use crate::disk::Node;
 use crate::glob;
 use crate::regex::Pattern;
 use crate::shell::program::{Cx, Started};
+use sim::order::SortShared;
 
 const SPEC: Spec = Spec {
     long: &[
@@ -260,7 +261,7 @@ impl Grep {
                 );
             }
         }
-        found.sort_unstable();
+        found.sort_shared();
         found
     }
 

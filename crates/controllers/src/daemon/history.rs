@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use api::daemonset::{ControllerRevision, DaemonSet, PodTemplate};
 use api::meta::{CommonMeta, Name, ObjectMeta, OwnerReference, fnv1a_32};
 use api::pod::REVISION_HASH_LABEL;
+use sim::order::SortShared;
 
 /// The characters of random names; a hash's digits are written with ten of them.
 const ALPHANUMS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -98,7 +99,7 @@ pub(crate) fn revisions_to_delete(
     }
     let live = live(&old.iter().map(|revision| hash_of(revision)).collect());
     let mut sorted = old.to_vec();
-    sorted.sort_by_key(|revision| revision.revision);
+    sorted.sort_shared_by_key(|revision| revision.revision);
     sorted.retain(|revision| !live.contains(&hash_of(revision)));
     sorted.truncate(excess);
     sorted

@@ -11,6 +11,7 @@ use api::meta::Name;
 use api::node::Node;
 use api::pod::{ConditionStatus, ConditionType, Phase, Pod, PodSpec, REVISION_HASH_LABEL};
 use api::toleration::{TaintEffect, find_matching_untolerated_taint};
+use sim::order::SortShared;
 use sim::{Duration, Time};
 
 /// A pod template as its daemon pods have it: with the automatic tolerations. Made once for each template and
@@ -19,6 +20,7 @@ use sim::{Duration, Time};
 pub struct DaemonTemplate {
     /// The template it was made from.
     pub(crate) source: Rc<PodTemplate>,
+    /// The template's spec with the tolerations that every daemon pod has.
     pub spec: Rc<PodSpec>,
 }
 
@@ -39,7 +41,9 @@ impl DaemonTemplate {
 /// Whether a node should get a pod if it has none, and whether a pod that it has may stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// A node without a pod gets one.
     pub should_run: bool,
+    /// A pod that is there stays.
     pub should_continue_running: bool,
 }
 
@@ -206,7 +210,7 @@ pub(crate) fn pods_should_be_on_node<'a>(
             _ => running.push(pod),
         }
     }
-    running.sort_by(|a, b| by_creation_timestamp_and_phase(a, b));
+    running.sort_shared_by(|a, b| by_creation_timestamp_and_phase(a, b));
     if !basis.allows_surge {
         result.delete.extend(running.into_iter().skip(1).map(|pod| (DeleteReason::Excess, pod)));
     } else if running.len() <= 1 {

@@ -24,6 +24,7 @@ use api::json;
 use api::meta::{CommonMeta, Name, ObjectMeta, StringMap, string_map};
 use api::object::{Key, Kind, Object, Other};
 use client::recorder::Recorder;
+use sim::order::SortShared;
 use wire::{Call, CallError, Patch, Reply};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -87,7 +88,7 @@ pub(super) fn claim(start: &Start, io: &mut Io) -> Step<Sets> {
             (false, _) => {}
         }
     }
-    claimed.sort_by(by_creation);
+    claimed.sort_shared_by(by_creation);
     if errors.is_empty() { Ok(claimed) } else { Err(Stop::Failed(errors.join(", "))) }
 }
 

@@ -14,6 +14,7 @@ use super::util::{
 use crate::procedure::{Io, Step, Stop};
 use api::object::Other;
 use client::recorder::Recorder;
+use sim::order::SortShared;
 
 /// Kubernetes: rolloutRolling.
 pub(super) fn rollout_rolling(
@@ -88,7 +89,7 @@ fn cleanup_unhealthy(
     recorder: &mut Recorder,
     io: &mut Io,
 ) -> Step<i64> {
-    old.sort_by(by_creation);
+    old.sort_shared_by(by_creation);
     let mut total = 0;
     for rs in old.iter_mut() {
         let unhealthy = replicas(rs) - count(rs, "availableReplicas");
@@ -113,7 +114,7 @@ fn scale_down_old(
 ) -> Step<i64> {
     let min_available = d.replicas() - d.max_unavailable();
     let available = status_sum(&all(old, Some(new)), "availableReplicas");
-    old.sort_by(by_creation);
+    old.sort_shared_by(by_creation);
     let (mut total, most) = (0, available - min_available);
     for rs in old.iter() {
         if total >= most || replicas(rs) == 0 {

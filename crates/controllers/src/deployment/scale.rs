@@ -16,6 +16,7 @@ use api::event::EventType;
 use api::json;
 use api::object::{Key, Object, Other};
 use client::recorder::Recorder;
+use sim::order::SortShared;
 use wire::{Call, CallError, DeleteOptions, Reply};
 
 /// Sends a ReplicaSet's new version; what came back.
@@ -122,8 +123,8 @@ pub(super) fn scale(
     let to_add = allowed - spec_sum(&sets);
     let size_first = |a: &Rc<Other>, b: &Rc<Other>| replicas(b).cmp(&replicas(a));
     match to_add {
-        1.. => sets.sort_by(|a, b| size_first(a, b).then_with(|| by_creation(b, a))),
-        ..0 => sets.sort_by(|a, b| size_first(a, b).then_with(|| by_creation(a, b))),
+        1.. => sets.sort_shared_by(|a, b| size_first(a, b).then_with(|| by_creation(b, a))),
+        ..0 => sets.sort_shared_by(|a, b| size_first(a, b).then_with(|| by_creation(a, b))),
         0 => {}
     }
     let mut added = 0;
@@ -173,7 +174,7 @@ pub(super) fn cleanup(d: &Deployment, old: &Sets, io: &mut Io) -> Step<()> {
     let Some(limit) = json::int(d.spec(), "revisionHistoryLimit") else { return Ok(()) };
     let mut sets: Sets = old.iter().filter(|rs| !rs.meta.is_terminating()).cloned().collect();
     let excess = sets.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
-    sets.sort_by(|a, b| revision(a).cmp(&revision(b)).then_with(|| by_creation(a, b)));
+    sets.sort_shared_by(|a, b| revision(a).cmp(&revision(b)).then_with(|| by_creation(a, b)));
     for rs in sets.into_iter().take(excess) {
         let observed = count(&rs, "observedGeneration");
         if count(&rs, "replicas") != 0 || replicas(&rs) != 0 || i64::from(rs.meta.generation) > observed {

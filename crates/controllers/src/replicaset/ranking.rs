@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use api::meta::Name;
 use api::pod::{ConditionType, Phase, Pod};
+use sim::order::SortShared;
 use sim::{Time, Timestamp};
 
 const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -16,7 +17,7 @@ const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 /// node has.
 ///
 /// Kubernetes: replica_set.go, getPodsToDelete.
-pub(super) fn get_pods_to_delete(
+pub(crate) fn get_pods_to_delete(
     mut pods: Vec<Rc<Pod>>,
     related: &BTreeMap<Name, usize>,
     surplus: usize,
@@ -25,7 +26,7 @@ pub(super) fn get_pods_to_delete(
     if surplus < pods.len() {
         let rank =
             |pod: &Pod| pod.node_name.as_ref().and_then(|node| related.get(node)).copied().unwrap_or(0);
-        pods.sort_by(|a, b| compare(a, b, rank(a), rank(b), now));
+        pods.sort_shared_by(|a, b| compare(a, b, rank(a), rank(b), now));
         pods.truncate(surplus);
     }
     pods

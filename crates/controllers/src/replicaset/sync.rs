@@ -10,24 +10,24 @@ use super::ranking::get_pods_to_delete;
 use super::{Parts, Start, controller_ref};
 use crate::daemon::nodes::{available_at, is_pod_available};
 use crate::error_text;
+use crate::pod_control::PodControl;
 use crate::procedure::{Io, Step, Stop, fail};
-use api::event::{EventType, Message, ObjectRef};
 use api::json;
+use api::label::Selector;
 use api::meta::ObjectMeta;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::{Pod, PodStatus};
 use api::status_error::StatusReason;
 use sim::Time;
-use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
+use wire::{Call, CallError, FieldValidation, Patch, Reply};
 
 /// At most this many pods are created, and as many deleted, in one sync.
 const BURST_REPLICAS: usize = 500;
-const SLOW_START_INITIAL_BATCH_SIZE: usize = 1;
 const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// Kubernetes: syncReplicaSet.
 pub(super) fn sync(start: &Start, parts: &mut Parts, io: &mut Io) -> Step<()> {
-    let active = claim_pods(start, io)?;
+    let active = claim_pods(&start.set.object, &start.set.selector, &start.candidates, io)?;
     let problem = match start.needs_sync && !start.set.object.meta.is_terminating() {
         true => manage_replicas(start, &active, parts, io)?,
         false => None,
@@ -76,14 +76,18 @@ pub(crate) fn recheck_deletion_timestamp(owner: &Other, io: &mut Io) -> Step<Res
     })
 }
 
-/// The active pods that are the ReplicaSet's, after adoption and release.
+/// Of the candidates those that are the owner's, after adoption and release.
 ///
 /// Kubernetes: controller_ref_manager.go, ClaimPods.
-fn claim_pods(start: &Start, io: &mut Io) -> Step<Vec<Rc<Pod>>> {
-    let owner = &start.set.object;
+pub(crate) fn claim_pods(
+    owner: &Other,
+    selector: &Selector,
+    candidates: &[Rc<Pod>],
+    io: &mut Io,
+) -> Step<Vec<Rc<Pod>>> {
     let (mut claimed, mut errors, mut can_adopt) = (Vec::new(), Vec::new(), None);
-    for pod in &start.candidates {
-        let matches = start.set.selector.matches_map(pod.meta.labels());
+    for pod in candidates {
+        let matches = selector.matches_map(pod.meta.labels());
         let owned = pod.meta.controller().is_some();
         match (owned, matches) {
             (true, true) => claimed.push(pod.clone()),
@@ -157,12 +161,6 @@ fn new_pod(start: &Start) -> Call {
     })))
 }
 
-/// Says something on the ReplicaSet.
-fn event(start: &Start, parts: &mut Parts, io: &mut Io, kind: EventType, reason: &'static str, text: String) {
-    let regarding = ObjectRef::of(start.set.object.kind, &start.set.object.meta);
-    parts.recorder.event(io.ctx, &regarding, kind, reason, Message::Text(text.into()));
-}
-
 pub(crate) fn is_namespace_terminating(error: &CallError) -> bool {
     match error {
         CallError::Status(status) => status.causes.iter().any(|cause| cause.reason == "NamespaceTerminating"),
@@ -170,84 +168,37 @@ pub(crate) fn is_namespace_terminating(error: &CallError) -> bool {
     }
 }
 
-/// In batches that double; after a batch with a failure the rest waits for another sync.
-///
-/// Kubernetes: slowStartBatch; controller_utils.go, RealPodControl.createPods.
 fn create_pods(start: &Start, count: usize, parts: &mut Parts, io: &mut Io) -> Step<Option<String>> {
     if io.first_time() {
         let add = u32::try_from(count).unwrap_or(u32::MAX);
         parts.expectations.set_expectations(start.key.clone(), add, 0, io.ctx.now);
     }
-    let (mut remaining, mut successes, mut batch) = (count, 0, SLOW_START_INITIAL_BATCH_SIZE);
-    let mut first_error = None;
-    while remaining > 0 && first_error.is_none() {
-        batch = batch.min(remaining);
-        let answers = io.ask_all(vec![new_pod(start); batch])?;
-        let fresh = io.first_time();
-        for got in answers {
-            match got {
-                Ok(reply) => {
-                    successes += 1;
-                    let name = reply.object().map(|object| object.key().name).unwrap_or_default();
-                    if fresh {
-                        let text = format!("Created pod: {name}");
-                        event(start, parts, io, EventType::Normal, "SuccessfulCreate", text);
-                    }
-                }
-                // Nothing can be created there any more.
-                Err(error) if is_namespace_terminating(&error) => successes += 1,
-                Err(error) => {
-                    let text = error_text(&error);
-                    if fresh {
-                        let said = format!("Error creating: {text}");
-                        event(start, parts, io, EventType::Warning, "FailedCreate", said);
-                    }
-                    first_error.get_or_insert(text);
-                }
-            }
-        }
-        remaining -= batch;
-        batch *= 2;
-    }
+    let mut control = PodControl { owner: &start.set.object, recorder: &mut parts.recorder };
+    let (made, first_error) = control.create_pods(count, |_| new_pod(start), io)?;
     if io.first_time() {
-        let skipped = u32::try_from(count - successes).unwrap_or(u32::MAX);
+        let skipped = u32::try_from(count - made).unwrap_or(u32::MAX);
         parts.expectations.lower(&start.key, skipped, 0);
     }
     Ok(first_error)
 }
 
-/// Kubernetes: RealPodControl.DeletePod.
 fn delete_pods(start: &Start, pods: &[Rc<Pod>], parts: &mut Parts, io: &mut Io) -> Step<Option<String>> {
     if io.first_time() {
         let del = u32::try_from(pods.len()).unwrap_or(u32::MAX);
         parts.expectations.set_expectations(start.key.clone(), 0, del, io.ctx.now);
         parts.deleting.insert(start.key.clone(), pods.iter().map(|pod| pod.meta.serial).collect());
     }
-    let delete = |pod: &Rc<Pod>| {
-        let options = DeleteOptions::default();
-        Call::Delete { kind: Kind::Pod, key: Key::of(&pod.meta), options }
-    };
-    let answers = io.ask_all(pods.iter().map(delete).collect())?;
+    let mut control = PodControl { owner: &start.set.object, recorder: &mut parts.recorder };
+    let answers = control.delete_pods(pods, io)?;
     let fresh = io.first_time();
     let mut first_error = None;
     for (pod, got) in pods.iter().zip(answers) {
-        let Err(error) = got else {
-            if fresh {
-                let text = format!("Deleted pod: {}", pod.meta.name);
-                event(start, parts, io, EventType::Normal, "SuccessfulDelete", text);
-            }
-            continue;
-        };
+        let Err(error) = got else { continue };
         if fresh {
             parts.deletion_observed(&start.key, pod.meta.serial);
         }
         if !is_gone(&error) {
-            let text = error_text(&error);
-            if fresh {
-                let said = format!("Error deleting: {text}");
-                event(start, parts, io, EventType::Warning, "FailedDelete", said);
-            }
-            first_error.get_or_insert(text);
+            first_error.get_or_insert(error_text(&error));
         }
     }
     Ok(first_error)

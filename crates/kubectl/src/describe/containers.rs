@@ -11,6 +11,7 @@ use api::json;
 use api::meta::string_map;
 use api::quantity::Quantity;
 use api::toleration::tolerations_of;
+use sim::order::SortShared;
 
 /// Looks up what an environment variable takes from its pod.
 pub(super) struct FieldResolver<'p> {
@@ -276,7 +277,7 @@ fn resource_value(container: &Value, reference: &Value, what: &str) -> String {
 fn mounts(container: &Value, w: &mut Writer) {
     let mut mounts: Vec<&Value> = json::list(container, "volumeMounts").iter().collect();
     w.write(2, format!("Mounts:{}\n", if mounts.is_empty() { "\t<none>" } else { "" }));
-    mounts.sort_by_key(|mount| json::text(mount, "mountPath"));
+    mounts.sort_shared_by_key(|mount| json::text(mount, "mountPath"));
     for mount in mounts {
         let mut flags = if json::flag(mount, "readOnly") { "ro" } else { "rw" }.to_owned();
         let sub_path = json::text(mount, "subPath");
@@ -298,7 +299,7 @@ fn devices(container: &Value, w: &mut Writer) {
     }
     let none = if json::list(container, "volumeMounts").is_empty() { "\t<none>" } else { "" };
     w.write(2, format!("Devices:{none}\n"));
-    devices.sort_by_key(|device| json::text(device, "devicePath"));
+    devices.sort_shared_by_key(|device| json::text(device, "devicePath"));
     for device in devices {
         let (path, name) = (json::text(device, "devicePath"), json::text(device, "name"));
         w.write(3, format!("{path} from {name}\n"));

@@ -17,6 +17,7 @@ use api::quantity::Quantity;
 use cli_runtime::job::{Io, Stop};
 use cli_runtime::time::rfc1123z;
 use printers::{age, find_node_roles};
+use sim::order::GatherSorted;
 use wire::{Call, Reply};
 
 /// Amounts by resource name.
@@ -139,7 +140,7 @@ fn describe_system(info: &Value, spec: &Value, w: &mut Writer) {
 
 fn amounts(value: &Value) -> Amounts {
     let read = |(name, amount): (&String, &Value)| Some((name.clone(), text(amount).parse().ok()?));
-    value.as_object().into_iter().flatten().filter_map(read).collect()
+    value.as_object().into_iter().flatten().filter_map(read).gather_map()
 }
 
 fn add(to: &mut Amounts, more: &Amounts) {

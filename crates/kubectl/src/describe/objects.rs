@@ -75,6 +75,8 @@ pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Even
             let describe = match (group, name) {
                 ("", "ServiceAccount") => workloads::describe_service_account,
                 ("", "Service") => workloads::describe_service,
+                ("batch", "CronJob") => workloads::describe_cron_job,
+                ("batch", "Job") => workloads::describe_job,
                 ("policy", "PodDisruptionBudget") => workloads::describe_pod_disruption_budget,
                 ("scheduling.k8s.io", "PriorityClass") => workloads::describe_priority_class,
                 _ => describe_generic,

@@ -12,6 +12,7 @@ use api::pod::Pod;
 use api::toleration::tolerations_of;
 use cli_runtime::time::rfc1123z;
 use printers::{age, format_label_selector};
+use sim::order::SortShared;
 
 /// Rules: CLI-013, CLI-014.
 ///
@@ -138,7 +139,7 @@ pub(super) fn describe_topology_spread(spec: &Value, space: &str, w: &mut Writer
     if constraints.is_empty() {
         return;
     }
-    constraints.sort_by_key(|constraint| json::text(constraint, "topologyKey"));
+    constraints.sort_shared_by_key(|constraint| json::text(constraint, "topologyKey"));
     w.write(0, format!("{space}Topology Spread Constraints:\t"));
     for (at, constraint) in constraints.iter().enumerate() {
         let indent = if at == 0 { String::new() } else { format!("{space}\t") };

@@ -9,11 +9,13 @@ use super::objects::{head, pods_status};
 use super::writer::{Writer, date};
 use super::{format_selector, text};
 use crate::rollout::deployment::find_new;
+use api::human_duration::human_duration;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
 use api::meta::string_map;
 use api::object::{Object, Other};
 use printers::{format_label_selector, format_labels};
+use sim::Timestamp;
 
 /// Kubernetes: describe.go, describeServiceAccount.
 pub(super) fn describe_service_account(value: &Value, w: &mut Writer) {
@@ -195,4 +197,146 @@ fn describe_service_port(port: &Value, w: &mut Writer) {
 
 fn owned(value: &Value, key: &str) -> Vec<String> {
     json::strings(value, key).into_iter().map(str::to_owned).collect()
+}
+
+/// Kubernetes: describe.go, describeJob.
+pub(super) fn describe_job(value: &Value, w: &mut Writer) {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    w.field(0, "Name", json::text(meta, "name"));
+    w.field(0, "Namespace", json::text(meta, "namespace"));
+    w.field(0, "Selector", format_selector(&spec["selector"]));
+    w.labels("Labels", &string_map(&meta["labels"]));
+    w.annotations("Annotations", &string_map(&meta["annotations"]));
+    let owners = json::list(meta, "ownerReferences").iter();
+    if let Some(owner) = owners.into_iter().find(|owner| owner["controller"] == true) {
+        w.field(0, "Controlled By", format!("{}/{}", json::text(owner, "kind"), json::text(owner, "name")));
+    }
+    let given = |title: &str, key: &str, w: &mut Writer| {
+        if json::has(spec, key) {
+            w.field(0, title, text(&spec[key]));
+        }
+    };
+    given("Parallelism", "parallelism", w);
+    w.field(0, "Completions", or_unset(&spec["completions"]));
+    given("Completion Mode", "completionMode", w);
+    given("Suspend", "suspend", w);
+    given("Backoff Limit", "backoffLimit", w);
+    given("TTL Seconds After Finished", "ttlSecondsAfterFinished", w);
+    for (title, key) in [("Start Time", "startTime"), ("Completed At", "completionTime")] {
+        if json::has(status, key) {
+            w.field(0, title, date(&status[key]));
+        }
+    }
+    let stamp = |key: &str| status[key].as_str().and_then(Timestamp::parse);
+    if let (Some(start), Some(end)) = (stamp("startTime"), stamp("completionTime")) {
+        w.field(0, "Duration", human_duration((i64::from(end.0) - i64::from(start.0)) * 1_000_000));
+    }
+    if let Some(seconds) = json::int(spec, "activeDeadlineSeconds") {
+        w.field(0, "Active Deadline Seconds", format!("{seconds}s"));
+    }
+    let count = |key: &str| json::int(status, key).unwrap_or(0);
+    let ready = match json::int(status, "ready") {
+        Some(ready) => format!(" ({ready} Ready)"),
+        None => String::new(),
+    };
+    let (active, succeeded, failed) = (count("active"), count("succeeded"), count("failed"));
+    w.field(0, "Pods Statuses", format!("{active} Active{ready} / {succeeded} Succeeded / {failed} Failed"));
+    if spec["completionMode"] == "Indexed" {
+        w.field(0, "Completed Indexes", cap_indexes(json::text(status, "completedIndexes")));
+    }
+    describe_pod_template(&spec["template"], w);
+}
+
+fn or_unset(value: &Value) -> String {
+    if value.is_null() { "<unset>".to_owned() } else { text(value) }
+}
+
+/// Kubernetes: describe.go, capIndexesListOrNone.
+fn cap_indexes(indexes: &str) -> String {
+    const SOFT_LIMIT: usize = 50;
+    let end = indexes.get(SOFT_LIMIT..).and_then(|rest| rest.find(','));
+    match end.and_then(|end| indexes.get(..SOFT_LIMIT + end)) {
+        _ if indexes.is_empty() => "<none>".to_owned(),
+        Some(begin) => format!("{begin},..."),
+        None => indexes.to_owned(),
+    }
+}
+
+/// Kubernetes: describe.go, describeCronJob, describeJobTemplate.
+pub(super) fn describe_cron_job(value: &Value, w: &mut Writer) {
+    let (spec, status) = (&value["spec"], &value["status"]);
+    head(value, true, w);
+    w.field(0, "Schedule", json::text(spec, "schedule"));
+    w.field(0, "Concurrency Policy", json::text(spec, "concurrencyPolicy"));
+    let suspend = match spec["suspend"].as_bool() {
+        Some(true) => "True",
+        Some(false) => "False",
+        None => "<unset>",
+    };
+    w.field(0, "Suspend", suspend);
+    w.field(0, "Time Zone", or_unset(&spec["timeZone"]));
+    w.field(0, "Successful Job History Limit", or_unset(&spec["successfulJobsHistoryLimit"]));
+    w.field(0, "Failed Job History Limit", or_unset(&spec["failedJobsHistoryLimit"]));
+    let seconds = |value: &Value| value.as_i64().map_or_else(|| "<unset>".to_owned(), |s| format!("{s}s"));
+    w.field(0, "Starting Deadline Seconds", seconds(&spec["startingDeadlineSeconds"]));
+    let template = &spec["jobTemplate"]["spec"];
+    let selector = match &template["selector"] {
+        Value::Null => "<unset>".to_owned(),
+        selector => format_selector(selector),
+    };
+    w.field(0, "Selector", selector);
+    w.field(0, "Parallelism", or_unset(&template["parallelism"]));
+    w.field(0, "Completions", or_unset(&template["completions"]));
+    if json::has(template, "activeDeadlineSeconds") {
+        w.field(0, "Active Deadline Seconds", seconds(&template["activeDeadlineSeconds"]));
+    }
+    describe_pod_template(&template["template"], w);
+    let last = match &status["lastScheduleTime"] {
+        Value::Null => "<unset>".to_owned(),
+        at => date(at),
+    };
+    w.field(0, "Last Schedule Time", last);
+    let active: Vec<&str> = json::list(status, "active").iter().map(|job| json::text(job, "name")).collect();
+    w.field(0, "Active Jobs", if active.is_empty() { "<none>".to_owned() } else { active.join(", ") });
+}
+
+/// Kubernetes: describe.go, describeStatefulSet, describeVolumeClaimTemplates.
+pub(super) fn describe_stateful_set(set: &Other, value: &Value, pods: &[Object], w: &mut Writer) {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    w.field(0, "Name", json::text(meta, "name"));
+    w.field(0, "Namespace", json::text(meta, "namespace"));
+    w.field(0, "CreationTimestamp", date(&meta["creationTimestamp"]));
+    w.field(0, "Selector", format_selector(&spec["selector"]));
+    w.labels("Labels", &string_map(&meta["labels"]));
+    w.annotations("Annotations", &string_map(&meta["annotations"]));
+    let (desired, total) =
+        (json::int(spec, "replicas").unwrap_or(1), json::int(status, "replicas").unwrap_or(0));
+    w.field(0, "Replicas", format!("{desired} desired | {total} total"));
+    w.field(0, "Update Strategy", json::text(&spec["updateStrategy"], "type"));
+    let rolling = &spec["updateStrategy"]["rollingUpdate"];
+    if json::has(rolling, "partition") {
+        w.field(1, "Partition", text(&rolling["partition"]));
+        if json::has(rolling, "maxUnavailable") {
+            w.field(1, "MaxUnavailable", text(&rolling["maxUnavailable"]));
+        }
+    }
+    let selector = label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing);
+    w.field(0, "Pods Status", pods_status(pods, set.meta.uid, &selector));
+    describe_pod_template(&spec["template"], w);
+    let claims = json::list(spec, "volumeClaimTemplates");
+    if claims.is_empty() {
+        w.field(0, "Volume Claims", "<none>");
+        return;
+    }
+    w.write(0, "Volume Claims:\n");
+    for claim in claims {
+        let modes = owned(&claim["spec"], "accessModes");
+        w.field(1, "Name", json::text(&claim["metadata"], "name"));
+        w.field(1, "StorageClass", json::text(&claim["spec"], "storageClassName"));
+        w.labels("  Labels", &string_map(&claim["metadata"]["labels"]));
+        w.annotations("  Annotations", &string_map(&claim["metadata"]["annotations"]));
+        let capacity = &claim["spec"]["resources"]["requests"]["storage"];
+        w.field(1, "Capacity", if capacity.is_null() { "<default>".to_owned() } else { text(capacity) });
+        w.field(1, "Access Modes", format!("[{}]", modes.join(" ")));
+    }
 }

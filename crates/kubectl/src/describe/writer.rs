@@ -10,6 +10,7 @@ use api::toleration::{Taint, Toleration, TolerationOperator};
 use cli_runtime::tabwriter::{TabWriter, escape_terminal};
 use cli_runtime::time::rfc1123z;
 use printers::age;
+use sim::order::SortShared;
 use sim::{Time, Timestamp};
 
 /// Annotations that are too long to be of use here.
@@ -48,7 +49,7 @@ impl Writer {
         escape_terminal(&self.text)
     }
 
-    /// A title, and what stands behind it line by line; `<none>` for nothing.
+    /// A title, followed by its lines; `<none>` without lines.
     fn multiline(&mut self, title: &str, lines: &[String]) {
         self.text.push_str(&format!("{title}:\t"));
         if lines.is_empty() {
@@ -84,7 +85,7 @@ impl Writer {
     /// Rule: CLI-017.
     pub(crate) fn taints(&mut self, title: &str, taints: &[Taint]) {
         let mut sorted: Vec<&Taint> = taints.iter().collect();
-        sorted.sort_by_key(|taint| format!("{},{}", taint.effect.as_str(), taint.key));
+        sorted.sort_shared_by_key(|taint| format!("{},{}", taint.effect.as_str(), taint.key));
         let lines: Vec<String> = sorted.into_iter().map(Taint::to_string).collect();
         self.multiline(title, &lines);
     }
@@ -92,7 +93,7 @@ impl Writer {
     /// Rule: CLI-016.
     pub(crate) fn tolerations(&mut self, title: &str, tolerations: &[Toleration]) {
         let mut sorted: Vec<&Toleration> = tolerations.iter().collect();
-        sorted.sort_by(|a, b| a.key.cmp(&b.key));
+        sorted.sort_shared_by(|a, b| a.key.cmp(&b.key));
         let lines: Vec<String> = sorted.into_iter().map(toleration_line).collect();
         self.multiline(title, &lines);
     }

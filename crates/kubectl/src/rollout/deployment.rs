@@ -20,6 +20,7 @@ use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
 use sim::Time;
+use sim::order::SortShared;
 use wire::Patch;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -89,7 +90,7 @@ pub(crate) fn replica_sets(io: &mut Io, d: &Other) -> Result<Vec<Rc<Other>>, Sto
         .filter(|rs| rs.meta.controller().is_some_and(|owner| owner.uid == d.meta.uid))
         .filter(|rs| selector.matches_map(rs.meta.labels()))
         .collect();
-    ours.sort_by(|a, b| (a.meta.created, &a.meta.name).cmp(&(b.meta.created, &b.meta.name)));
+    ours.sort_shared_by(|a, b| (a.meta.created, &a.meta.name).cmp(&(b.meta.created, &b.meta.name)));
     Ok(ours)
 }
 
@@ -142,7 +143,7 @@ pub(super) fn history(io: &mut Io, d: &Other, wanted: i64) -> Result<String, Sto
 /// Kubernetes: rollback.go, deploymentRevision.
 fn find_revision(name: &str, sets: &[Rc<Other>], to: i64) -> Result<Rc<Other>, Failure> {
     let mut known: Vec<(i64, &Rc<Other>)> = sets.iter().filter_map(|rs| Some((revision(rs)?, rs))).collect();
-    known.sort_by_key(|(number, _)| *number);
+    known.sort_shared_by_key(|(number, _)| *number);
     let found = match to {
         0 => known.iter().rev().nth(1),
         to => known.iter().find(|(number, _)| *number == to),

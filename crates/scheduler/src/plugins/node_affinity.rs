@@ -12,6 +12,7 @@ use api::meta::Name;
 use api::node::Node;
 use api::node_affinity::OBJECT_NAME_FIELD;
 use api::pod::Pod;
+use sim::order::GatherSorted;
 
 pub(crate) const REASON_POD: &str = "node(s) didn't match Pod's node affinity/selector";
 /// Each term asks for two names at once.
@@ -20,9 +21,11 @@ pub(crate) const REASON_CONFLICT: &str = "pod affinity terms conflict";
 /// Which nodes the rest of the cycle looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Narrowed {
+    /// All of them.
     AllNodes,
     /// The one node a daemon pod is meant for.
     One(Name),
+    /// Those with one of these names.
     Names(BTreeSet<Name>),
 }
 
@@ -61,11 +64,11 @@ fn names_of(term: &Value) -> Option<BTreeSet<Name>> {
     let fields = json::list(term, "matchFields").iter();
     let named =
         fields.filter(|f| json::text(f, "key") == OBJECT_NAME_FIELD && json::text(f, "operator") == "In");
-    let sets =
-        named.map(|f| json::strings(f, "values").into_iter().map(Name::from).collect::<BTreeSet<Name>>());
+    let sets = named.map(|f| json::strings(f, "values").into_iter().map(Name::from).gather_set());
     sets.reduce(|left, right| left.intersection(&right).cloned().collect())
 }
 
+/// Whether the pod's nodeSelector and required node affinity allow the node.
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {
     if matches(pod, node) {
         return Ok(());

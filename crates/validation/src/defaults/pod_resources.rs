@@ -10,6 +10,7 @@ use serde_json::Value;
 use api::json;
 use api::quantity::Quantity;
 use api::quantity::from_json;
+use sim::order::GatherSorted;
 
 pub(crate) type Amounts = BTreeMap<String, Quantity>;
 
@@ -121,7 +122,7 @@ pub(crate) fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts
 
 fn amounts(container: &Value, list: &str) -> Amounts {
     let entries = json::entries(json::get(container, "resources"), list);
-    entries.filter_map(|(name, amount)| Some((name.to_owned(), from_json(amount)?))).collect()
+    entries.filter_map(|(name, amount)| Some((name.to_owned(), from_json(amount)?))).gather_map()
 }
 
 fn add(sum: &mut Amounts, other: &Amounts) {

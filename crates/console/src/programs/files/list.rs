@@ -7,6 +7,7 @@ use crate::programs::options::{Options, Spec};
 use crate::shell::program::{Cx, Started};
 use cli_runtime::time::ls_date;
 use sim::Time;
+use sim::order::SortShared;
 
 const SPEC: Spec = Spec {
     long: &[
@@ -65,7 +66,7 @@ pub(in crate::programs) fn ls(cx: &mut Cx<'_>, args: &[String]) -> Started {
     }
     let style = Style::of(cx, &options);
     let mut out = style.listing(style.sorted(plain), false);
-    directories.sort();
+    directories.sort_shared();
     let titled = named.len() > 1 || options.has('R');
     let mut left: Vec<(String, String)> = directories.into_iter().rev().collect();
     while let Some((path, whole)) = left.pop() {
@@ -149,9 +150,9 @@ impl Style {
 
     fn sorted(&self, mut all: Vec<(String, Node)>) -> Vec<(String, Node)> {
         match () {
-            () if self.by_time => all.sort_by_key(|(_, node)| std::cmp::Reverse(date_of(node))),
-            () if self.by_size => all.sort_by_key(|(_, node)| std::cmp::Reverse(size_of(node))),
-            () => all.sort_by(|(left, _), (right, _)| left.cmp(right)),
+            () if self.by_time => all.sort_shared_by_key(|(_, node)| std::cmp::Reverse(date_of(node))),
+            () if self.by_size => all.sort_shared_by_key(|(_, node)| std::cmp::Reverse(size_of(node))),
+            () => all.sort_shared_by(|(left, _), (right, _)| left.cmp(right)),
         }
         if self.reverse {
             all.reverse();

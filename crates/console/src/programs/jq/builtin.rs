@@ -9,6 +9,7 @@ use super::regex::Search;
 use super::run::{Env, Failure, Machine, Ran, Sink, Stop, failed, recurse};
 use super::syntax::Filter;
 use crate::programs::text::base64;
+use sim::order::SortShared;
 
 /// Names and numbers of arguments.
 const FUNCTIONS: &[(&str, usize)] = &[
@@ -402,7 +403,7 @@ fn keyed(machine: &mut Machine, filter: &Filter, input: &Json, env: &Env) -> Ran
         let key = Json::array(machine.all(filter, &item, env)?);
         all.push((key, item));
     }
-    all.sort_by(|(left, _), (right, _)| left.compare(right));
+    all.sort_shared_by(|(left, _), (right, _)| left.compare(right));
     Ok(all)
 }
 
@@ -584,12 +585,12 @@ fn of_input(machine: &Machine, name: &str, input: &Json) -> Ran<Option<Json>> {
         },
         "sort" => {
             let mut items = array(input, "sorted")?.clone();
-            items.sort_by(Json::compare);
+            items.sort_shared_by(Json::compare);
             Json::array(items)
         }
         "unique" => {
             let mut items = array(input, "sorted")?.clone();
-            items.sort_by(Json::compare);
+            items.sort_shared_by(Json::compare);
             items.dedup_by(|left, right| left.equals(right));
             Json::array(items)
         }

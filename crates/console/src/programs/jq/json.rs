@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use sim::order::SortShared;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -76,7 +77,7 @@ impl Json {
         match self {
             Json::Object(fields) => {
                 let mut fields = (**fields).clone();
-                fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+                fields.sort_shared_by(|(left, _), (right, _)| left.cmp(right));
                 fields
             }
             _ => Vec::new(),

@@ -6,6 +6,7 @@ use super::builtin::{self, described};
 use super::json::Json;
 use super::run::{Env, Machine, Ran, Stop, failed};
 use super::syntax::Filter;
+use sim::order::SortShared;
 
 /// A way into a value: names, numbers and `{"start":…,"end":…}`.
 pub(super) type Path = Vec<Json>;
@@ -183,7 +184,7 @@ fn remove(value: &Json, path: &[Json]) -> Ran<Json> {
 
 /// The value without what lies at these paths; later places first, so that they stay where they are.
 pub(super) fn remove_all(value: &Json, mut paths: Vec<Path>) -> Ran<Json> {
-    paths.sort_by(|left, right| Json::array(right.clone()).compare(&Json::array(left.clone())));
+    paths.sort_shared_by(|left, right| Json::array(right.clone()).compare(&Json::array(left.clone())));
     paths.dedup();
     let mut value = value.clone();
     for path in paths {

@@ -1,0 +1,279 @@
+//! When a schedule says that it is time: the five fields of cron, its short forms, and `@every`. All in UTC.
+//!
+//! Kubernetes: vendor/github.com/robfig/cron/v3 (parser.go, spec.go, constantdelay.go).
+
+use sim::{Duration, Time, Timestamp};
+
+/// A parsed schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Schedule {
+    Fields(Box<Fields>),
+    Every(Duration),
+}
+
+/// One bit for each value that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fields {
+    minute: u64,
+    hour: u64,
+    day: u64,
+    month: u64,
+    weekday: u64,
+    /// Whether the days of the month and of the week are open: then both have to fit, otherwise one.
+    any_day: bool,
+    any_weekday: bool,
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/// The least and the greatest value of a field, and the names of values from `first_name` on.
+struct Bounds {
+    min: u32,
+    max: u32,
+    names: &'static [&'static str],
+}
+
+const MINUTE: Bounds = Bounds { min: 0, max: 59, names: &[] };
+const HOUR: Bounds = Bounds { min: 0, max: 23, names: &[] };
+const DAY: Bounds = Bounds { min: 1, max: 31, names: &[] };
+const MONTH: Bounds = Bounds { min: 1, max: 12, names: &MONTHS };
+const WEEKDAY: Bounds = Bounds { min: 0, max: 6, names: &WEEKDAYS };
+
+impl Schedule {
+    /// Kubernetes: cron.ParseStandard.
+    pub(super) fn parse(text: &str) -> Result<Schedule, String> {
+        if text.is_empty() {
+            return Err("empty spec string".to_owned());
+        }
+        if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
+            return Err("kubestage does not simulate time zones in schedules".to_owned());
+        }
+        let text = match text {
+            "@yearly" | "@annually" => "0 0 1 1 *",
+            "@monthly" => "0 0 1 * *",
+            "@weekly" => "0 0 * * 0",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@hourly" => "0 * * * *",
+            text => text,
+        };
+        if let Some(span) = text.strip_prefix("@every ") {
+            let every = parse_span(span).ok_or_else(|| format!("failed to parse duration {text}"))?;
+            return Ok(Schedule::Every(every));
+        }
+        if text.starts_with('@') {
+            return Err(format!("unrecognized descriptor: {text}"));
+        }
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = fields.as_slice() else {
+            let found = fields.len();
+            return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
+        };
+        let (day, any_day) = field(day, &DAY)?;
+        let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
+        Ok(Schedule::Fields(Box::new(Fields {
+            minute: field(minute, &MINUTE)?.0,
+            hour: field(hour, &HOUR)?.0,
+            day,
+            month: field(month, &MONTH)?.0,
+            weekday,
+            any_day,
+            any_weekday,
+        })))
+    }
+
+    /// The first time after `time`; `None` if none comes within five years.
+    pub(super) fn next(&self, time: Time) -> Option<Time> {
+        let second = time.0 / 1_000_000;
+        match self {
+            Schedule::Every(every) => Some(Time::from_secs(second) + *every),
+            Schedule::Fields(fields) => fields.next(second).map(Time::from_secs),
+        }
+    }
+}
+
+impl Fields {
+    /// Seconds since 1970, after and before.
+    fn next(&self, second: u64) -> Option<u64> {
+        const DAY_SECONDS: u64 = 86_400;
+        // The next whole minute.
+        let from = (second / 60 + 1) * 60;
+        let (first_day, from_minute) = (from / DAY_SECONDS, from % DAY_SECONDS / 60);
+        for day in first_day..first_day + 5 * 366 {
+            if !self.fits_day(day) {
+                continue;
+            }
+            let earliest = if day == first_day { from_minute } else { 0 };
+            let fits =
+                |minute: &u64| self.hour & 1 << (minute / 60) != 0 && self.minute & 1 << (minute % 60) != 0;
+            if let Some(minute) = (earliest..24 * 60).find(fits) {
+                return Some(day * DAY_SECONDS + minute * 60);
+            }
+        }
+        None
+    }
+
+    /// Kubernetes: spec.go, dayMatches.
+    fn fits_day(&self, day: u64) -> bool {
+        let (month, of_month) = month_and_day(day);
+        // The first of January 1970 was a Thursday.
+        let weekday = (day + 4) % 7;
+        let (fits_day, fits_weekday) = (self.day & 1 << of_month != 0, self.weekday & 1 << weekday != 0);
+        let fits = match self.any_day || self.any_weekday {
+            true => fits_day && fits_weekday,
+            false => fits_day || fits_weekday,
+        };
+        self.month & 1 << month != 0 && fits
+    }
+}
+
+/// The month (1 to 12) and its day of a day since 1970.
+fn month_and_day(day: u64) -> (u64, u64) {
+    let date = Timestamp(u32::try_from(day * 86_400).unwrap_or(u32::MAX)).to_string();
+    let part = |from: usize| date.get(from..from + 2).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    (part(5), part(8))
+}
+
+/// The values of a field, and whether it is open.
+///
+/// Kubernetes: parser.go, getField, getRange.
+fn field(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
+    let (mut bits, mut open) = (0, false);
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (more, star) = range(part, bounds)?;
+        bits |= more;
+        open |= star;
+    }
+    Ok((bits, open))
+}
+
+fn range(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
+    let steps: Vec<&str> = text.split('/').collect();
+    let ends: Vec<&str> = steps[0].split('-').collect();
+    let (mut first, mut last, mut open) = (bounds.min, bounds.max, false);
+    match ends.as_slice() {
+        ["*" | "?", ..] => open = true,
+        [only] => {
+            first = number_or_name(only, bounds)?;
+            last = first;
+        }
+        [from, to] => {
+            first = number_or_name(from, bounds)?;
+            last = number_or_name(to, bounds)?;
+        }
+        _ => return Err(format!("too many hyphens: {text}")),
+    }
+    let step = match steps.as_slice() {
+        [_] => 1,
+        [_, step] => {
+            // `n/step` means from n to the end.
+            if ends.len() == 1 && !open {
+                last = bounds.max;
+            }
+            let step = number(step)?;
+            open &= step <= 1;
+            step
+        }
+        _ => return Err(format!("too many slashes: {text}")),
+    };
+    let (min, max) = (bounds.min, bounds.max);
+    if first < min {
+        return Err(format!("beginning of range ({first}) below minimum ({min}): {text}"));
+    }
+    if last > max {
+        return Err(format!("end of range ({last}) above maximum ({max}): {text}"));
+    }
+    if first > last {
+        return Err(format!("beginning of range ({first}) beyond end of range ({last}): {text}"));
+    }
+    if step == 0 {
+        return Err(format!("step of range should be a positive number: {text}"));
+    }
+    let values = (first..=last).step_by(step as usize);
+    Ok((values.fold(0, |bits, value| bits | 1 << value), open))
+}
+
+fn number_or_name(text: &str, bounds: &Bounds) -> Result<u32, String> {
+    let at = bounds.names.iter().position(|name| text.eq_ignore_ascii_case(name));
+    match at {
+        Some(at) => Ok(bounds.min + at as u32),
+        None => number(text),
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    if let Some(digits) = text.strip_prefix('-').filter(|digits| digits.parse::<u32>().is_ok()) {
+        return Err(format!("negative number (-{digits}) not allowed: {text}"));
+    }
+    text.parse().map_err(|_| {
+        format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax")
+    })
+}
+
+/// `1h30m`, in whole seconds and at least one.
+fn parse_span(text: &str) -> Option<Duration> {
+    let (mut total, mut rest) = (0_u64, text);
+    if text.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = rest.split_at(digits);
+        let (seconds, length) = match unit.as_bytes() {
+            [b'm', b's', ..] => return None,
+            [b'h', ..] => (3600, 1),
+            [b'm', ..] => (60, 1),
+            [b's', ..] => (1, 1),
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(seconds)?)?;
+        rest = unit.get(length..)?;
+    }
+    // More than a century is nobody's schedule.
+    (total < 4_000_000_000).then(|| Duration::from_secs(total.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(schedule: &str, after: &str) -> String {
+        let schedule = Schedule::parse(schedule).unwrap();
+        let at = schedule.next(Timestamp::parse(after).unwrap().time());
+        at.map_or("never".to_owned(), |at| at.stamp().to_string())
+    }
+
+    #[test]
+    fn the_next_time_is_the_first_that_fits_all_fields() {
+        for (schedule, after, wanted) in [
+            ("* * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"),
+            ("*/15 * * * *", "2026-01-01T00:14:59Z", "2026-01-01T00:15:00Z"),
+            ("30 6-16/4 * * 1-5", "2026-01-02T14:31:00Z", "2026-01-05T06:30:00Z"),
+            ("0 0 29 2 ?", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
+            ("0 12 13 * FRI", "2026-01-02T00:00:00Z", "2026-01-02T12:00:00Z"),
+            ("5/20 * * * *", "2026-01-01T00:26:00Z", "2026-01-01T00:45:00Z"),
+            ("@hourly", "2026-12-31T23:10:00Z", "2027-01-01T00:00:00Z"),
+            ("@weekly", "2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z"),
+            ("@every 1m30s", "2026-01-01T00:00:10Z", "2026-01-01T00:01:40Z"),
+            ("59 23 31 2 *", "2026-01-01T00:00:00Z", "never"),
+        ] {
+            assert_eq!(next(schedule, after), wanted, "{schedule}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (schedule, why) in [
+            ("* * * *", "expected exactly 5 fields, found 4: [* * * *]"),
+            ("61 * * * *", "end of range (61) above maximum (59): 61"),
+            ("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax"),
+            ("5-1 * * * *", "beginning of range (5) beyond end of range (1): 5-1"),
+            ("*/0 * * * *", "step of range should be a positive number: */0"),
+            ("@often", "unrecognized descriptor: @often"),
+            ("", "empty spec string"),
+        ] {
+            assert_eq!(Schedule::parse(schedule), Err(why.to_owned()), "{schedule}");
+        }
+    }
+}
