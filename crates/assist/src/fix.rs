@@ -9,8 +9,11 @@ use crate::cursor::{Line, document_at, root_value};
 /// Another text in the place of a piece of the text; bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
+    /// The first byte that goes.
     pub from: usize,
+    /// The byte behind the last one that goes.
     pub to: usize,
+    /// What comes instead.
     pub insert: String,
 }
 
@@ -30,6 +33,7 @@ pub enum Repair {
 /// A change that mends something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
+    /// What it does, for its button.
     pub repair: Repair,
     /// In the order of the text, none overlapping another.
     pub edits: Vec<Edit>,

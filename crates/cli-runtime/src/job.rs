@@ -146,13 +146,16 @@ impl WatchSpec {
 /// A text that a person is to edit, and where it lies meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditText {
+    /// The whole path of the file that holds it.
     pub path: String,
+    /// What it says before the edit.
     pub text: Rc<[u8]>,
 }
 
 /// How a person's editing of a text ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edited {
+    /// The file was saved with these bytes.
     Saved(Rc<[u8]>),
     /// Left as it was.
     Left,

@@ -22,6 +22,7 @@ pub enum Drift {
 pub struct Difference {
     /// `spec.template.spec.containers[0].image`
     pub path: String,
+    /// What the file says, with the defaults.
     pub file: Value,
     /// `null` where the cluster has no such field.
     pub cluster: Value,
