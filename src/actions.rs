@@ -102,6 +102,14 @@ pub static SHORTCUTS: &[Shortcut] = &[
         act: |_| Some(Action::FocusConsole),
     },
     Shortcut {
+        keys: "f",
+        word: |w| w.filter,
+        scope: Scope::Stage,
+        key: "f",
+        shift: false,
+        act: |_| Some(Action::FocusFilter),
+    },
+    Shortcut {
         keys: "x",
         word: |w| w.key_crash,
         scope: Scope::Stage,

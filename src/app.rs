@@ -236,7 +236,11 @@ impl Component for App {
                 self.premiere = Premiere::of(self.session.borrow().stage.script());
                 self.go_on_with_premiere();
             }
-            Msg::Check(id) => self.check_text(&id),
+            Msg::Check(id) => {
+                self.check_text(&id);
+                // What the text would change is told at once, even where nothing else changes.
+                self.look();
+            }
             Msg::Live(id) => self.live_text(ctx, &id),
             Msg::Save => self.save(),
             Msg::Notice(notice) => {

@@ -132,9 +132,26 @@ fn MessageList() -> Html {
         let micros = time.since(started).as_micros();
         format!("{}.{}", short_clock(micros), micros / 100_000 % 10)
     };
+    let hop = use_front(|front| front.hop.clone());
+    let is_hop = |message: &MessageView| {
+        hop.as_ref().is_some_and(|hop| {
+            message.sent == hop.sent
+                && *message.verb == *hop.verb
+                && *message.object == format!("{} {}", hop.kind, hop.object)
+        })
+    };
+    let marked = messages.iter().position(is_hop);
+    use_effect_with((marked, hop.clone()), |(marked, _)| {
+        let found = gloo::utils::document().query_selector("[data-region=messages] tr.marked").ok().flatten();
+        if marked.is_some()
+            && let Some(row) = found
+        {
+            row.scroll_into_view_with_bool(false);
+        }
+    });
     let row = |(at, message): (usize, &MessageView)| {
         html! {
-            <tr key={at}>
+            <tr key={at} class={(marked == Some(at)).then_some("marked")} aria-current={(marked == Some(at)).then_some("true")}>
                 <td class="clock-cell">{ clock(message.sent) }</td>
                 <td>{ &*message.from }</td>
                 <td class="arrow" aria-hidden="true">{ "→" }</td>
@@ -145,7 +162,7 @@ fn MessageList() -> Html {
         }
     };
     html! {
-        <table class="messages">
+        <table class="messages" data-region="messages">
             <thead><tr>
                 <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><td></td>
                 <th scope="col">{ words.to }</th><th scope="col">{ words.verb }</th><th scope="col">{ words.object }</th>

@@ -86,7 +86,7 @@ fn text_of(id: &DocId, desk: &Desk, world: &World) -> Option<Rc<str>> {
 }
 
 /// Shows the document, and whatever becomes of it. The editor is told directly: nothing of the page is drawn
-/// anew while somebody types.
+/// again while somebody types.
 #[component]
 pub fn TextEditor(props: &EditorProps) -> Html {
     renders::note("TextEditor", "");

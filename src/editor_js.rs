@@ -170,7 +170,7 @@ pub struct EditorHighlight {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EditorCompletion {
     pub label: String,
-    /// Stands behind the label: the type.
+    /// Follows the label: the type.
     pub detail: String,
     /// Stands beside the list: what it is for.
     pub info: String,

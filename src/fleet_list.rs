@@ -2,11 +2,13 @@
 //!
 //! Only the rows in sight exist.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use gloo::utils::document_element;
+use sim::order::SortShared;
 use view::PodState;
-use view::fleet::NodeMark;
+use view::fleet::{NodeLight, NodeMark};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
@@ -42,6 +44,13 @@ fn matches(node: &NodeMark, filter: &str, troubled: bool) -> bool {
     node.name.contains(filter) && (!troubled || node.is_troubled())
 }
 
+/// What asks for a person most: a node in trouble, then pods in trouble, then pods that wait.
+fn badness(node: &NodeMark) -> (bool, u32, u32) {
+    let counts = node.counts();
+    let waiting = counts.of(PodState::Pending) + counts.of(PodState::ContainerCreating);
+    (node.light != NodeLight::Ready, counts.troubled() + counts.differing, waiting)
+}
+
 #[component]
 pub fn FleetList() -> Html {
     renders::note("FleetList", "");
@@ -51,6 +60,7 @@ pub fn FleetList() -> Html {
     let selection = use_selection(Selection::clone);
     let filter = use_state(String::new);
     let troubled = use_state(|| false);
+    let worst_first = use_state(|| false);
     let sight = use_state(|| Sight { top: 0.0, height: 600.0 });
     // The row that the Tab key reaches, by its place among those that match.
     let active = use_state(|| 0usize);
@@ -71,8 +81,11 @@ pub fn FleetList() -> Html {
         use_effect_with((), move |()| look.emit(()));
     }
     let nodes = &fleet.nodes;
-    let shown: Vec<(usize, &Rc<NodeMark>)> =
+    let mut shown: Vec<(usize, &Rc<NodeMark>)> =
         nodes.iter().enumerate().filter(|(_, node)| matches(node, &filter, *troubled)).collect();
+    if *worst_first {
+        shown.sort_shared_by_key(|(at, node)| (Reverse(badness(node)), *at));
+    }
     let height = row_height();
     let first = ((sight.top / height) as usize).saturating_sub(SPARE).min(shown.len());
     let last = (first + (sight.height / height) as usize + 2 * SPARE).min(shown.len());
@@ -90,6 +103,10 @@ pub fn FleetList() -> Html {
     let toggle = {
         let troubled = troubled.clone();
         Callback::from(move |_: Event| troubled.set(!*troubled))
+    };
+    let order = {
+        let worst_first = worst_first.clone();
+        Callback::from(move |_: Event| worst_first.set(!*worst_first))
     };
     let keys = {
         let (active, scroller, count) = (active.clone(), scroller.clone(), shown.len());
@@ -115,6 +132,7 @@ pub fn FleetList() -> Html {
             <div class="list-bar">
                 <input type="search" data-control="filter-nodes" aria-label={words.filter_nodes} placeholder={words.filter_nodes} oninput={typed} autocomplete="off" spellcheck="false" />
                 <label class="check"><input type="checkbox" data-control="only-troubled" checked={*troubled} onchange={toggle} />{ words.only_troubled }</label>
+                <label class="check"><input type="checkbox" data-control="worst-first" checked={*worst_first} onchange={order} />{ words.worst_first }</label>
                 <span class="gap"></span>
                 <span class="muted" role="status" data-listed={shown.len().to_string()}>{ fill(words.listed_of, &[&shown.len().to_string(), &nodes.len().to_string()]) }</span>
             </div>

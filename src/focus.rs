@@ -1,5 +1,5 @@
 //! Where the keyboard is in the cluster: one tab stop for all of its buttons, which the arrow keys move, and a
-//! successor when the button that had the focus is drawn no more.
+//! successor when the button that had the focus is no longer drawn.
 
 use std::cell::RefCell;
 
@@ -16,6 +16,8 @@ struct Place {
     element: HtmlElement,
     /// The node's card that it is in, and which of the card's buttons it is.
     node: Option<String>,
+    /// The line of the card: a pod and its successor share one.
+    row: Option<String>,
     at: usize,
 }
 
@@ -54,10 +56,12 @@ impl Focus {
         let node = card.and_then(|card| card.get_attribute("data-node"));
         let same = |button: &HtmlElement| *button == element;
         let at = node.as_deref().map(of_node).and_then(|all| all.iter().position(same)).unwrap_or(0);
-        *self.place.borrow_mut() = Some(Place { element, node, at });
+        let line = element.closest("[data-row]").ok().flatten();
+        let row = line.and_then(|line| line.get_attribute("data-row"));
+        *self.place.borrow_mut() = Some(Place { element, node, row, at });
     }
 
-    /// The cluster was drawn anew: gives the focus to a neighbour if its button is gone, and sees to it that
+    /// The cluster was drawn again: gives the focus to a neighbour if its button is gone, and sees to it that
     /// the Tab key reaches the cluster.
     pub fn mend(&self) {
         let lost = {
@@ -65,13 +69,23 @@ impl Focus {
             place
                 .as_ref()
                 .filter(|place| !place.element.is_connected())
-                .map(|place| (place.node.clone(), place.at))
+                .map(|place| (place.node.clone(), place.row.clone(), place.at))
         };
-        if let Some((node, at)) = lost {
+        if let Some((node, row, at)) = lost {
             *self.place.borrow_mut() = None;
             let nowhere = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
             let near = node.map(|node| of_node(&node)).unwrap_or_default();
-            let next = near.get(at).or(near.last()).cloned().or_else(|| buttons(STOPS).into_iter().next());
+            let shares = |button: &&HtmlElement| {
+                let line = button.closest("[data-row]").ok().flatten();
+                row.is_some() && line.and_then(|line| line.get_attribute("data-row")) == row
+            };
+            // Its successor, else whatever has come to stand at its place.
+            let successor = near.iter().rev().find(shares);
+            let next = successor
+                .or(near.get(at))
+                .or(near.last())
+                .cloned()
+                .or_else(|| buttons(STOPS).into_iter().next());
             if let Some(next) = next.filter(|_| nowhere) {
                 let _ = next.focus();
             }

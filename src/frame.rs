@@ -1,7 +1,7 @@
 //! The only wall clock: each animation frame lets virtual time pass, and draws what moves.
 //!
 //! Everything has its share of the frame, so that no task is long: the simulation, the look at what changed,
-//! the map. With many nodes the page around the moving layer is drawn anew a few times a second only.
+//! the map. With many nodes the page around the moving layer is drawn again a few times a second only.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -224,7 +224,7 @@ impl Frame {
         ticked.moves || ticked.unpainted
     }
 
-    /// Lets the page be drawn anew if there is something new, but not too often where that takes long.
+    /// Lets the page be drawn again if there is something new, but not too often where that takes long.
     fn redraw_page(&self, at: f64) {
         let far = self.session.borrow().is_far();
         let since = at - self.redrawn.get();
@@ -263,6 +263,21 @@ impl Frame {
             let until: u64 = element.dataset().get("until")?.parse().ok()?;
             Some(until.saturating_sub(now.0).div_ceil(1_000_000).to_string())
         });
+        draw_rings(now.0);
+    }
+}
+
+/// Says of every ring how much of its time is left, from 0 to 1.
+fn draw_rings(now: u64) {
+    let Ok(found) = document().query_selector_all("[data-ring]") else { return };
+    for at in 0..found.length() {
+        let Some(element) = found.get(at).and_then(|node| node.dyn_into::<HtmlElement>().ok()) else {
+            continue;
+        };
+        let number = |name: &str| element.dataset().get(name).and_then(|text| text.parse::<u64>().ok());
+        let (Some(from), Some(until)) = (number("ring"), number("ends")) else { continue };
+        let left = until.saturating_sub(now) as f64 / until.saturating_sub(from).max(1) as f64;
+        let _ = element.style().set_property("--left", &format!("{:.3}", left.min(1.0)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sim::Time;
 use view::why::mend_trouble;
-use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, PodView, Without};
+use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, PodState, PodView, Without};
 use yew::prelude::*;
 
 use super::compare::Compare;
@@ -28,6 +28,12 @@ use super::yaml_view::YamlView;
 enum Shown {
     Nothing,
     Gone(Rc<str>),
+    /// A DaemonSet's pod that is gone: its node, and the one that has taken its place there, if it has come.
+    Replaced {
+        name: Rc<str>,
+        node: Rc<str>,
+        by: Option<Rc<str>>,
+    },
     Pod(Same<PodView>),
     Node(Same<NodeView>),
     /// With how it stands on each near node.
@@ -57,6 +63,28 @@ impl Shown {
         };
         found.1.unwrap_or_else(|| Shown::Gone(found.0.clone()))
     }
+
+    /// The same, with what has become of a pod that is gone.
+    fn with_lineage(self, board: &Board, last: Option<&PodView>) -> Shown {
+        match (self, last) {
+            (Shown::Gone(id), Some(last)) if last.id == id => {
+                replaced(board, last).unwrap_or(Shown::Gone(id))
+            }
+            (shown, _) => shown,
+        }
+    }
+}
+
+/// What has become of a DaemonSet's pod that is gone; `None` if nothing takes its place.
+fn replaced(board: &Board, last: &PodView) -> Option<Shown> {
+    let owner = last.controlled_by.strip_prefix("DaemonSet/")?;
+    let node = find_node(board, last.node.as_deref()?)?;
+    let id: Rc<str> = format!("{}/{owner}", last.namespace).into();
+    let lives = |pod: &&Rc<PodView>| belongs_to(pod, Some(&id)) && pod.state != PodState::Terminating;
+    let by = node.pods.iter().filter(lives).max_by_key(|pod| pod.created).map(|pod| pod.id.clone());
+    let is_due = node.why.iter().any(|why| why.daemonset == id && why.fit != Fit::Unfit);
+    let (name, node) = (last.name.clone(), node.name.clone());
+    (by.is_some() || is_due).then_some(Shown::Replaced { name, node, by })
 }
 
 fn on_nodes(page: &super::page::Page, board: &Board, id: &Rc<str>) -> Vec<OnNode> {
@@ -77,7 +105,12 @@ pub fn Inspector() -> Html {
         let (selection, page) = (selection.clone(), page.clone());
         move |world| {
             let actions = items(words, &world.board, &selection);
-            (Shown::of(&page, &selection, &world.board), actions, world.details.clone())
+            let last = world.details.last.as_deref();
+            (
+                Shown::of(&page, &selection, &world.board).with_lineage(&world.board, last),
+                actions,
+                world.details.clone(),
+            )
         }
     });
     let (started, silent) = use_world(|world| (world.started, world.board.api_silent_since));
@@ -85,6 +118,17 @@ pub fn Inspector() -> Html {
     let silent = silent.as_deref();
     let body = match &shown {
         Shown::Nothing => html! { <Welcome /> },
+        Shown::Replaced { name, node, by } => html! {
+            <p class="gone" data-lineage="replaced">
+                { fill(words.gone, &[name]) }{ ". " }
+                if let Some(by) = by {
+                    { words.replaced_by }{ " " }
+                    <button type="button" class="link" data-control="successor" onclick={page.on(Action::Show(Selection::Pod(by.clone())))}>{ by.rsplit('/').next().unwrap_or_default().to_owned() }</button>
+                } else {
+                    { fill(words.successor_comes, &[node]) }
+                }
+            </p>
+        },
         Shown::Gone(id) => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
         Shown::Pod(pod) => pod_body(&page, pod, started, silent),
         Shown::Node(node) => node_body(&page, node),
@@ -238,6 +282,9 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
             }
             { facts(rows) }
             <p class="plain">{ plain_words(words, pod) }</p>
+            if let Some(text) = since_words(words, pod, started) {
+                <p class="plain" data-lineage="static">{ text }</p>
+            }
             <h3>{ words.containers }</h3>
             <ul class="containers">{ for pod.containers.iter().map(|container| container_row(words, container)) }</ul>
         </>
@@ -256,6 +303,22 @@ fn plain_words(words: &super::words::Words, pod: &PodView) -> String {
         }
         Origin::Api => words.plain_api.to_owned(),
     }
+}
+
+/// Since when a static pod's container runs, whatever has happened to its mirror.
+fn since_words(words: &super::words::Words, pod: &PodView, started: Time) -> Option<String> {
+    let clock = |time: Time| short_clock(time.since(started).as_micros());
+    let since = pod
+        .containers
+        .iter()
+        .filter(|container| container.running)
+        .filter_map(|container| container.since)
+        .min();
+    let since = since.filter(|_| pod.origin == Origin::Static)?;
+    Some(match pod.api_status {
+        Some(_) => fill(words.static_since_mirror, &[&clock(since), &clock(pod.created.time())]),
+        None => fill(words.static_since, &[&clock(since)]),
+    })
 }
 
 /// What the API server believes beside what runs on the node.

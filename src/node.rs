@@ -2,17 +2,19 @@
 
 use std::rc::Rc;
 
-use view::{FileEntry, NodeView, Origin, PodView};
+use view::filter::Filter;
+use view::foresee::Change;
+use view::{FileEntry, Foreseen, NodeView, Origin, PodState, PodView};
 use yew::prelude::*;
 
-use super::glyph::Icon;
+use super::glyph::{Icon, origin_icon};
 use super::page::{use_measure, use_page};
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{Action, Selection};
-use super::why::{Line, WhyLine};
-use super::words::fill;
+use super::why::{Line, WhyLine, causes_text};
+use super::words::{Lang, Words, fill};
 use sim::order::SortShared;
 
 #[derive(PartialEq, Properties)]
@@ -28,6 +30,12 @@ pub struct NodeProps {
     #[prop_or_default]
     pub line: Option<Line>,
     pub system_pods: bool,
+    /// What is not greyed: see [`view::filter`].
+    #[prop_or_default]
+    pub filter: Rc<str>,
+    /// What the text that is being edited would change here.
+    #[prop_or_default]
+    pub foreseen: Vec<Ghost>,
 }
 
 /// The state of a node in the few classes that its colour knows.
@@ -62,9 +70,33 @@ fn daemonset_row(id: &str) -> Rc<str> {
     format!("daemonset {id}").into()
 }
 
+/// What would become of a pod of this node, or that one would come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ghost {
+    /// The line of the card.
+    row: Rc<str>,
+    name: Rc<str>,
+    origin: Origin,
+    change: Change,
+}
+
+/// What the text that is being edited would change on a node.
+pub fn ghosts(foreseen: &[Foreseen], node: &str) -> Vec<Ghost> {
+    let of_node = |foreseen: &Foreseen| {
+        let change = foreseen.nodes.get(node)?.clone();
+        let (row, origin) = match foreseen.is_static {
+            true => (foreseen.of.clone(), Origin::Static),
+            false => (daemonset_row(&foreseen.of), Origin::DaemonSet),
+        };
+        let name = foreseen.of.rsplit('/').next().unwrap_or_default().into();
+        Some(Ghost { row, name, origin, change })
+    };
+    foreseen.iter().filter_map(of_node).collect()
+}
+
 /// The lines of a person's own pods: static ones by name, DaemonSets by name, then the others by age. The
 /// DaemonSet that is looked at has its line even without a pod.
-fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>) -> Vec<Row> {
+fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>, ghosts: &[Ghost]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for pod in pods.iter().filter(|pod| !is_system(pod)) {
         let key = row_key(pod);
@@ -77,6 +109,11 @@ fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>) -> Vec<Row> {
         && !rows.iter().any(|row| row.key == key)
     {
         rows.push(Row { key, pods: Vec::new() });
+    }
+    for ghost in ghosts {
+        if !rows.iter().any(|row| row.key == ghost.row) {
+            rows.push(Row { key: ghost.row.clone(), pods: Vec::new() });
+        }
     }
     for row in &mut rows {
         row.pods.sort_shared_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
@@ -101,7 +138,7 @@ fn shelf(pods: &[Rc<PodView>]) -> Vec<Rc<PodView>> {
     pods
 }
 
-/// What a chip is known by: a static pod by its name, as its mirror may be made anew while it runs on.
+/// What a chip is known by: a static pod by its name, as its mirror may be made again while it runs on.
 pub fn pod_key(pod: &PodView) -> Rc<str> {
     match pod.origin {
         Origin::Static => pod.id.clone(),
@@ -129,9 +166,14 @@ pub fn Node(props: &NodeProps) -> Html {
     let node = &props.node;
     let target = Selection::Node(node.name.clone());
     let (state, glyph) = node_state(node);
-    let rows = rows(&node.pods, props.daemonset.as_ref());
+    let rows = rows(&node.pods, props.daemonset.as_ref(), &props.foreseen);
     let shelf = shelf(&node.pods);
+    let filter = Filter::parse(&props.filter);
+    let dim = !filter.is_empty() && !filter.matches_node(node);
+    let ghost_of = |row: &Rc<str>| props.foreseen.iter().find(|ghost| ghost.row == *row);
     let chip = |pod: &Rc<PodView>, compact: bool| {
+        // What is going already is not what would go.
+        let ghost = ghost_of(&row_key(pod)).filter(|_| pod.state != PodState::Terminating);
         html! {
             <Pod
                 key={&*pod_key(pod)}
@@ -139,6 +181,8 @@ pub fn Node(props: &NodeProps) -> Html {
                 selected={props.selected_pod.as_ref() == Some(&pod.id)}
                 marked={belongs_to(pod, props.daemonset.as_ref())}
                 {compact}
+                dim={!filter.is_empty() && !filter.matches(pod)}
+                foreseen={ghost.map(|ghost| ghost.change.text())}
             />
         }
     };
@@ -152,6 +196,7 @@ pub fn Node(props: &NodeProps) -> Html {
             data-state={state}
             data-status={node.status.clone()}
             data-kubelet={if node.kubelet_running { "running" } else { "stopped" }}
+            data-dim={dim.then_some("true")}
             data-cordoned={node.cordoned.to_string()}
             data-anchor={format!("node:{}", node.name)}
             aria-labelledby={name_id.clone()}
@@ -178,9 +223,11 @@ pub fn Node(props: &NodeProps) -> Html {
             <Files node={props.node.clone()} />
             <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
                 { for rows.iter().map(|row| html! {
-                    <li key={&*row.key} class="row">
+                    <li key={&*row.key} class="row" data-row={row.key.clone()}>
                         { for row.pods.iter().map(|pod| chip(pod, false)) }
-                        if let (Some(line), Some(daemonset)) = (props.line.clone(), props.daemonset.clone()) {
+                        if let Some(ghost) = ghost_of(&row.key).filter(|_| row.pods.is_empty()) {
+                            { ghost_chip(page.lang, words, ghost) }
+                        } else if let (Some(line), Some(daemonset)) = (props.line.clone(), props.daemonset.clone()) {
                             if watched_row.as_ref() == Some(&row.key) {
                                 <WhyLine key="why" {line} {daemonset} />
                             }
@@ -196,6 +243,22 @@ pub fn Node(props: &NodeProps) -> Html {
                 <p class="node-hidden">{ fill(words.system_pods_hidden, &[&shelf.len().to_string()]) }</p>
             }
         </li>
+    }
+}
+
+/// The outline of a pod that would come.
+fn ghost_chip(lang: Lang, words: &Words, ghost: &Ghost) -> Html {
+    let said = match &ghost.change {
+        Change::Waits(causes) => format!("{}: {}", words.would_wait, causes_text(lang, causes)),
+        _ => words.would_come.to_owned(),
+    };
+    html! {
+        <p key="ghost" class="ghost-pod" data-foreseen={ghost.change.text()} data-origin={ghost.origin.text()} title={said.clone()}>
+            { origin_icon(ghost.origin) }
+            <b>{ "+1" }</b>
+            <span>{ &*ghost.name }</span>
+            <small>{ said }</small>
+        </p>
     }
 }
 
@@ -294,7 +357,7 @@ mod tests {
     fn names(stage: &mut Stage) -> Vec<Vec<String>> {
         let watched: Rc<str> = "default/agent".into();
         let name = |pod: &Rc<PodView>| pod.name.split('-').next().unwrap_or_default().to_owned();
-        let rows = rows(&stage.board().nodes[1].pods, Some(&watched));
+        let rows = rows(&stage.board().nodes[1].pods, Some(&watched), &[]);
         rows.iter().map(|row| row.pods.iter().map(name).collect()).collect()
     }
 

@@ -133,6 +133,7 @@ impl Overlay {
         }
         self.ways.clear();
         self.draw_wires();
+        self.place_hops();
         self.stale = false;
         Some(())
     }
@@ -166,6 +167,36 @@ impl Overlay {
                 let _ = group.append_child(wire);
             }
             set(wire, "d", &way.path);
+        }
+        Some(())
+    }
+
+    /// Puts the numbers of the trail onto their ways, those of one way apart from each other.
+    fn place_hops(&mut self) -> Option<()> {
+        let layer = find("trail")?;
+        let found = layer.query_selector_all("[data-hop-end]").ok()?;
+        let all: Vec<HtmlElement> =
+            (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+        let end_of = |mark: &HtmlElement| mark.get_attribute("data-hop-end").unwrap_or_default();
+        let mut on_way: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for mark in &all {
+            on_way.entry(end_of(mark)).or_default().0 += 1;
+        }
+        for mark in &all {
+            let end = end_of(mark);
+            let way = self.way(&end);
+            let Some((count, placed)) = on_way.get_mut(&end) else { continue };
+            *placed += 1;
+            let at = way.map(|way| way.at(*placed as f64 / (*count + 1) as f64));
+            let style = mark.style();
+            let _ = match at {
+                Some((x, y)) => style.set_property(
+                    "transform",
+                    &format!("translate({x:.1}px, {y:.1}px) translate(-50%, -50%)"),
+                ),
+                None => Ok(()),
+            };
+            let _ = mark.class_list().toggle_with_force("nowhere", at.is_none());
         }
         Some(())
     }
@@ -254,7 +285,7 @@ impl Overlay {
         if still {
             return;
         }
-        // So far have the dashes come by now: from the clock, so that a pause holds them.
+        // How far the dashes have moved, from the clock, so that a pause stops them.
         let delay = stage.link_delay().0.max(1);
         let part = (now.0 % delay) as f64 / delay as f64;
         for ((_, outward), stream) in &self.streams {

@@ -1,7 +1,7 @@
 //! A pod as a chip: its outline says where it came from, glyph, colour and word say its state.
 
 use sim::Time;
-use view::{Difference, Origin, PodView};
+use view::{ContainerView, Difference, Origin, PodState, PodView, StartStep};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
@@ -23,6 +23,20 @@ pub struct PodProps {
     /// On the shelf: its short name, and its state only if there is something to say.
     #[prop_or_default]
     pub compact: bool,
+    /// Not among those that a person has asked for.
+    #[prop_or_default]
+    pub dim: bool,
+    /// What would become of it if the text that is being edited took effect.
+    #[prop_or_default]
+    pub foreseen: Option<&'static str>,
+}
+
+/// The sign and the words of a change that is foreseen.
+fn foreseen_mark(words: &Words, change: &str) -> (&'static str, &'static str) {
+    match change {
+        "vanishes" => ("−1", words.would_go),
+        _ => ("↻", words.would_restart),
+    }
 }
 
 /// Opens the menu for `target` below the element that was clicked, so that what it is about stays in sight.
@@ -60,9 +74,16 @@ pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)>
     })
 }
 
-/// The chip's word: what is true on the node, where it and the API server disagree.
+/// The chip's word: what is true on the node, where it and the API server disagree; while it is being started,
+/// what that waits for.
 fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
     match pod.difference {
+        None if pod.state == PodState::ContainerCreating && pod.step.is_some() => match pod.step {
+            Some(StartStep::Volumes) => words.step_volumes,
+            Some(StartStep::Sandbox) => words.step_sandbox,
+            Some(StartStep::Image) => words.step_image,
+            _ => words.step_container,
+        },
         None => &pod.status,
         Some(Difference::OnlyInApi) => words.nothing_runs,
         Some(_) => pod.node_status.as_deref().unwrap_or(&pod.status),
@@ -108,9 +129,23 @@ fn short_name(pod: &PodView) -> &str {
     end.unwrap_or(name)
 }
 
-/// When the kubelet starts a container of the pod again, if a back-off is on.
-fn next_start(pod: &PodView) -> Option<Time> {
-    pod.containers.iter().filter_map(|container| container.restarts_at).min()
+/// What runs down: the back-off of a container that is to be started again, or the time that a pod has to end.
+fn countdown(words: &'static Words, pod: &PodView) -> Option<(Time, Time, &'static str)> {
+    let back_off = |container: &ContainerView| Some((container.since?, container.restarts_at?));
+    let next = pod.containers.iter().filter_map(back_off).min_by_key(|(_, until)| *until);
+    let next = next.map(|(from, until)| (from, until, words.next_start_in));
+    let ends = || pod.grace.map(|(from, until)| (from, until, words.killed_in));
+    next.or_else(ends)
+}
+
+/// The step that a start is at, as the value of `data-step`.
+fn step_text(step: StartStep) -> &'static str {
+    match step {
+        StartStep::Volumes => "volumes",
+        StartStep::Sandbox => "sandbox",
+        StartStep::Image => "image",
+        StartStep::Container => "container",
+    }
 }
 
 #[component]
@@ -128,6 +163,7 @@ pub fn Pod(props: &PodProps) -> Html {
         pod.ghost.then_some("ghost"),
         props.marked.then_some("marked"),
     );
+    let foreseen = props.foreseen.map(|change| foreseen_mark(words, change));
     let title = if props.compact { Some(pod.name.clone()) } else { pod.reason.clone() };
     html! {
         <button
@@ -140,11 +176,14 @@ pub fn Pod(props: &PodProps) -> Html {
             data-origin={pod.origin.text()}
             data-status={pod.status.clone()}
             data-ghost={pod.ghost.then_some("true")}
+            data-step={pod.step.map(step_text)}
             data-mirror={pod.is_mirror.then_some("true")}
             data-difference={pod.difference.map(difference_word)}
             data-api-status={pod.api_status.clone()}
             data-node-status={pod.node_status.clone()}
             data-anchor={anchor}
+            data-dim={props.dim.then_some("true")}
+            data-foreseen={props.foreseen}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
             {title}
@@ -158,17 +197,27 @@ pub fn Pod(props: &PodProps) -> Html {
             if pod.restarts > 0 {
                 <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
             }
+            if let Some((mark, word)) = foreseen {
+                <b class="pod-foreseen" title={word}>{ mark }</b>
+            }
             <span class="pod-state">
                 { state_icon(pod.state) }
                 <span class="pod-word">{ status_word(words, pod) }</span>
             </span>
-            if let Some(until) = next_start(pod) {
-                <span class="countdown" title={words.next_start_in}><b data-until={until.0.to_string()}></b>{ "s" }</span>
+            if let Some((from, until, word)) = countdown(words, pod) {
+                <span class="countdown" title={word}>
+                    <i class="ring" aria-hidden="true" data-ring={from.0.to_string()} data-ends={until.0.to_string()}></i>
+                    <b data-until={until.0.to_string()}></b>{ "s" }
+                </span>
             }
             if let Some((api, _)) = difference {
                 <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
             }
-            <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }</span>
+            <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }
+                if let Some((_, word)) = foreseen {
+                    { ", " }{ word }
+                }
+            </span>
         </button>
     }
 }

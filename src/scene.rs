@@ -2,22 +2,26 @@
 
 use std::rc::Rc;
 
+use view::filter::Filter;
 use view::fleet::{LIGHTS, NodeLight, STATES};
-use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, PodView};
+use view::{ApiServerState, DaemonSetView, Foreseen, NodeView, Origin, PartView, PodState, PodView};
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
+use super::filter::{BoxSelect, FilterBox};
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
 use super::later::Panel;
 use super::map::MapTools;
 use super::map::engine::state_word;
-use super::node::{Node, pod_key, selected_pod};
-use super::page::{use_layout, use_measure, use_page, use_selection, use_world};
+use super::node::{Node, ghosts, pod_key, selected_pod};
+use super::page::{use_front, use_layout, use_measure, use_page, use_selection, use_world};
 use super::panel_slot::PanelSlot;
 use super::pod::{Pod, menu_at};
 use super::renders;
 use super::same::Same;
 use super::state::{CARDS_MOST, Distance, FULL_CARDS, LayoutAction, Selection};
+use super::trail::Trail;
+use super::travel;
 use super::why::{self, Line};
 use super::words::{fill, grouped};
 
@@ -50,6 +54,8 @@ pub fn Scene() -> Html {
                     <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
                     <Tray />
                     { nodes }
+                    <BoxSelect />
+                    <Trail />
                     <div class="flights" data-layer="flights" aria-hidden="true"></div>
                 </div>
             </div>
@@ -69,6 +75,8 @@ fn Nodes() -> Html {
         Selection::DaemonSet(id) => Some(id.clone()),
         _ => None,
     };
+    let foreseen = use_world(|world| world.foreseen.clone());
+    let filter = use_front(|front| front.filter.clone());
     let (nodes, daemonset) = use_world(move |world| {
         // The control plane is drawn above: its node comes last.
         let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
@@ -94,6 +102,8 @@ fn Nodes() -> Html {
                     selected_pod={selected_pod(node, &selection)}
                     daemonset={daemonset.clone()}
                     line={line.clone()}
+                    filter={filter.clone()}
+                    foreseen={ghosts(&foreseen, &node.name)}
                     {system_pods}
                 />
             }) }
@@ -162,6 +172,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
     let many = total > CARDS_MOST;
     html! {
         <div class="fleet-bar" data-region="fleet">
+            <Band />
             <span class="tallies" aria-label={words.nodes} role="group">
                 <span class="tally-title">{ words.nodes }</span>{ for LIGHTS.map(light) }
             </span>
@@ -191,6 +202,26 @@ fn FleetBar(props: &FleetBarProps) -> Html {
             </span>
         </div>
     }
+}
+
+/// What the bands on the map are, while pods of the DaemonSet that is looked at come or are replaced.
+#[component]
+fn Band() -> Html {
+    let words = use_page().words();
+    let ds = use_world(|world| {
+        let ds = world.board.daemonsets.iter().find(|ds| Some(&ds.id) == world.daemonset.as_ref())?;
+        Some((ds.desired, ds.current, ds.up_to_date, ds.max_unavailable))
+    });
+    let (name, text) = match ds {
+        Some((desired, current, ..)) if current < desired => {
+            ("create", fill(words.band_create, &[&grouped(current), &grouped(desired)]))
+        }
+        Some((desired, _, updated, Some(most))) if updated < desired => {
+            ("update", fill(words.band_update, &[&grouped(most), &grouped(updated), &grouped(desired)]))
+        }
+        _ => return Html::default(),
+    };
+    html! { <p class="band" data-band={name}>{ text }</p> }
 }
 
 /// Which DaemonSet is looked at, its numbers, and what the shapes mean.
@@ -232,7 +263,9 @@ fn SceneBar() -> Html {
             if let Some(ds) = chosen {
                 <Numbers {ds} />
             }
+            <ForeseenSum />
             <span class="gap"></span>
+            <FilterBox />
             <span class="legend" aria-label={words.legend} role="group">
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
                     <span class="legend-item" data-origin={origin.text()}>
@@ -245,6 +278,31 @@ fn SceneBar() -> Html {
                 { "kube-system" }
             </label>
         </div>
+    }
+}
+
+/// What the text that is being edited would change in all.
+#[component]
+fn ForeseenSum() -> Html {
+    let words = use_page().words();
+    let foreseen = use_world(|world| world.foreseen.clone());
+    if foreseen.is_empty() {
+        return Html::default();
+    }
+    let sum = |count: fn(&Foreseen) -> u32| foreseen.iter().map(count).sum::<u32>();
+    let counts = [
+        ("appears", "+", sum(|one| one.appear), words.would_come),
+        ("waits", "…", sum(|one| one.wait), words.would_wait),
+        ("vanishes", "−", sum(|one| one.vanish), words.would_go),
+        ("restarts", "↻", sum(|one| one.restart), words.would_restart),
+    ];
+    html! {
+        <span class="foreseen-sum" role="group" data-region="foreseen" aria-label={words.foreseen}>
+            <small>{ words.foreseen }</small>
+            { for counts.into_iter().filter(|(_, _, count, _)| *count > 0).map(|(name, mark, count, word)| html! {
+                <span data-count={count.to_string()} data-foreseen={name}><b>{ mark }{ grouped(count) }</b>{ " " }<small>{ word }</small></span>
+            }) }
+        </span>
     }
 }
 
@@ -374,6 +432,9 @@ fn Tray() -> Html {
         (pending, world.board.pending_count)
     });
     let selection = use_selection(Selection::clone);
+    travel::use_travel();
+    let filter = use_front(|front| front.filter.clone());
+    let filter = Filter::parse(&filter);
     if pending.is_empty() {
         return Html::default();
     }
@@ -383,7 +444,7 @@ fn Tray() -> Html {
             <ul>
                 { for pending.iter().map(|pod| html! {
                     <li key={&*pod_key(pod)}>
-                        <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} />
+                        <Pod pod={pod.clone()} selected={selection.is_pod(&pod.id)} dim={!filter.is_empty() && !filter.matches(pod)} />
                         if let Some(reason) = &pod.reason {
                             <q class="reason">{ &**reason }</q>
                         }

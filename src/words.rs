@@ -144,6 +144,11 @@ words! {
     distance_cards: "Cards", "카드";
     distance_map: "Map", "지도";
     distance_list: "List", "목록";
+    worst_first: "Worst first", "문제 많은 순";
+    /// {} is how many there are, then of how many.
+    band_create: "Pods are made in batches that double, 1, 2, 4 …, and 250 in one sync at most: {} of {}", "파드를 1, 2, 4…개씩 두 배로 늘려 생성하며, 한 번의 sync에 최대 250개입니다: {} / {}";
+    /// {} is how many may be unavailable, then how many are new, then of how many.
+    band_update: "Rolling update: at most {} unavailable at a time; {} of {} are new", "롤링 업데이트: 한 번에 최대 {}개까지 중단, 새 파드 {} / {}";
     group_by: "Group by", "그룹 기준";
     group_none: "not grouped", "그룹 없음";
     zoom_in: "Zoom in", "확대";
@@ -236,6 +241,24 @@ words! {
     mend_in_file: "Changes {}, and applies it:", "{} 파일을 고치고 적용합니다:";
     mend_command: "Runs the command:", "다음 명령을 실행합니다:";
 
+    // What a text would change that has not taken effect.
+    foreseen: "Not in effect yet:", "아직 반영 전:";
+    would_come: "would come", "생성될 예정";
+    would_wait: "would wait", "대기할 예정";
+    would_go: "would go", "사라질 예정";
+    would_restart: "would restart", "다시 시작될 예정";
+
+    // What is not greyed.
+    filter: "Filter the pods", "파드 거르기";
+    filter_hint: "filter: node=…", "필터: node=…";
+    /// {} is how many match, then of how many.
+    filtered: "{} of {}", "{} / {}개";
+
+    // The trail.
+    trail: "What the last command has brought about", "마지막 명령의 결과";
+    way_api: "through the API server", "API 서버를 거침";
+    way_file: "from a file", "파일에서 시작";
+
     // Menus.
     actions: "Actions", "동작";
     show: "Details", "자세히 보기";
@@ -267,6 +290,13 @@ words! {
     inspector: "Details", "상세";
     /// {} is a name.
     gone: "{} is gone", "{}: 삭제되었습니다";
+    replaced_by: "Its place has", "그 자리를 대신하는 파드:";
+    /// {} is a node.
+    successor_comes: "Another one comes on {}", "{} 노드에 새 파드가 곧 생성됩니다";
+    /// {} is a clock.
+    static_since: "Its container has been running since T+{}, and no mirror stands for it.", "컨테이너는 T+{}부터 계속 실행 중이며, 미러 파드는 없습니다.";
+    /// {} is a clock, then another one.
+    static_since_mirror: "Its container has been running since T+{}. The mirror that stands for it is from T+{}.", "컨테이너는 T+{}부터 계속 실행 중입니다. 지금의 미러 파드는 T+{}에 만들어졌습니다.";
     // The names of fields: all of them in the page's language.
     f_status: "Status", "상태";
     f_namespace: "Namespace", "네임스페이스";
@@ -288,6 +318,11 @@ words! {
     created: "Created", "생성";
     why: "Why", "이유";
     containers: "Containers", "컨테이너";
+    killed_in: "killed in", "강제 종료까지";
+    step_volumes: "waits for volumes", "볼륨 대기 중";
+    step_sandbox: "making its sandbox", "샌드박스 생성 중";
+    step_image: "pulling its image", "이미지 받는 중";
+    step_container: "starting", "시작 중";
     next_start_in: "next start in", "다음 시작까지";
     events: "Events", "이벤트";
     nodes_without: "Nodes without a pod", "파드가 없는 노드";

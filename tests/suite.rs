@@ -18,6 +18,7 @@ mod suite {
     mod determinism;
     mod deviations;
     mod events;
+    mod foresee;
     mod fuzz_corpus;
     mod garbage_collector;
     mod jobs;

@@ -111,6 +111,11 @@ impl App {
             Action::KeepGuest => self.saver.keep_guest(),
             Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
             Action::Compare => self.compare(),
+            Action::OpenHop(hop) => {
+                stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Messages));
+                stores.front.dispatch(FrontAction::Hop(hop));
+            }
+            Action::FocusFilter => focus_soon("[data-control=filter]"),
             Action::FocusConsole => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Console));
                 focus_soon("[data-control=console]");
@@ -332,10 +337,7 @@ impl App {
     /// A document that is open and was never looked at may have mistakes that nobody sees.
     pub(super) fn check_open(&mut self) {
         let (desk, layout) = (self.page.stores.desk.now(), self.page.stores.layout.now());
-        let open = match layout.desk_tab {
-            DeskTab::DaemonSet => desk.open_own().map(|file| DocId::Own(file.name.clone())),
-            DeskTab::Files => desk.open_node_file(),
-        };
+        let open = desk.open_doc(layout.desk_tab);
         // While the cluster is being brought up it has no namespaces to check against.
         let opening = self.session.borrow().opening().is_some();
         if let Some(id) = open.filter(|id| !opening && desk.found(id).is_none()) {

@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use guide::Progress;
 use stage::{Drifted, Stage};
-use view::{ApiServerState, Board, EventView, Gaze, Without};
+use view::{ApiServerState, Board, EventView, Foreseen, Gaze, TrailHop, Without};
 
 use super::App;
 use crate::clock::now_ms;
 use crate::console::terminal::TerminalView;
 use crate::desk::DeskAction;
-use crate::desk::model::DocId;
+use crate::desk::model::{DocId, has_errors};
+use crate::menu::find_pod;
 use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
@@ -25,14 +26,18 @@ const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
 /// Events that the details of an object show.
 const OF_ONE: usize = 20;
-/// Why nodes lack a DaemonSet's pod is looked up no more often, as that walks over all nodes.
+/// The time between two looks at why nodes lack a DaemonSet's pod, as that walks over all nodes.
 const WITHOUT_EVERY_MS: f64 = 1500.0;
 /// Neither are the labels to group by.
 const LABELS_EVERY_MS: f64 = 700.0;
 /// Neither is what has become of the open file's objects.
 const DRIFT_EVERY_MS: f64 = 500.0;
+/// Nor is what the last command has brought about.
+const TRAIL_EVERY_MS: f64 = 150.0;
+/// Nor is what the open text would change, unless it is another text.
+const FORESEE_EVERY_MS: f64 = 700.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
-/// What screen readers are told comes no more often.
+/// The time between two texts for screen readers.
 const SAY_EVERY_MS: f64 = 1000.0;
 
 /// When what is looked up now and then was looked up last, and for what.
@@ -42,6 +47,8 @@ pub struct Looks {
     labels: Option<(u64, f64)>,
     said: f64,
     drift: f64,
+    foreseen: Option<(DocId, Rc<str>, f64)>,
+    trail: f64,
     /// Whether the API server answered.
     was_up: bool,
     /// The DaemonSets that there were; `None` before the first look.
@@ -76,6 +83,8 @@ pub fn first_world(session: &Session, progress: &Progress) -> World {
         ticks: Same(Rc::new(progress.ticks().clone())),
         doing: None,
         drifted: Same::default(),
+        foreseen: Same::default(),
+        trail: Same::default(),
         is_guest: false,
         said: "".into(),
     }
@@ -127,6 +136,8 @@ impl App {
                 .filter(|doing| doing.is_under_way(&board, self.guide.ticks()))
                 .map(|doing| doing.goal),
             drifted: self.looks.drifted(&session, &stores, &old),
+            foreseen: self.looks.foreseen(&session, &stores, &old),
+            trail: self.looks.trail(&session, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),
             board: Same(board),
@@ -157,6 +168,8 @@ impl App {
         if let Some(id) = fresh {
             stores.selection.put(Selection::DaemonSet(id.clone()));
             stores.layout.dispatch(LayoutAction::WatchDaemonSet(id));
+            // What is shown of it was looked up for what was selected before.
+            self.look();
         }
         if is_back {
             self.retry_refused();
@@ -182,7 +195,7 @@ impl App {
         gaze
     }
 
-    /// The node whose files are shown is there no more, or its open file was moved or deleted: show where it went, or nothing.
+    /// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
     fn keep_file_in_sight(&mut self, board: &Board) {
         let store = &self.page.stores.desk;
         let desk = store.now();
@@ -254,6 +267,51 @@ impl Looks {
         keep(&old.drifted, session.stage.drifted(&*file.text))
     }
 
+    /// What the last command has brought about.
+    fn trail(&mut self, session: &Session, old: &World) -> Same<Vec<TrailHop>> {
+        if session.is_far() || session.opening().is_some() {
+            return keep(&old.trail, Vec::new());
+        }
+        let now = now_ms();
+        if session.playback.playing && now - self.trail < TRAIL_EVERY_MS {
+            return old.trail.clone();
+        }
+        self.trail = now;
+        keep(&old.trail, session.stage.trail())
+    }
+
+    /// What the open text would change, once it was looked at and is sound.
+    fn foreseen(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Vec<Foreseen>> {
+        let (desk, layout) = (stores.desk.now(), stores.layout.now());
+        let open = desk.open_doc(layout.desk_tab).filter(|id| {
+            desk.is_dirty(id)
+                && desk.found(id).is_some_and(|found| !has_errors(&found))
+                && session.opening().is_none()
+        });
+        let Some((id, text)) = open.and_then(|id| desk.text(&id).map(|text| (id, text))) else {
+            self.foreseen = None;
+            return keep(&old.foreseen, Vec::new());
+        };
+        let now = now_ms();
+        let is_fresh = |(of, seen, at): &(DocId, Rc<str>, f64)| {
+            *of == id && Rc::ptr_eq(seen, &text) && now - at < FORESEE_EVERY_MS
+        };
+        if self.foreseen.as_ref().is_some_and(is_fresh) {
+            return old.foreseen.clone();
+        }
+        let stage = &session.stage;
+        let found = match &id {
+            DocId::Own(_) => {
+                let board = session.board();
+                let near: BTreeSet<&str> = board.nodes.iter().map(|node| &*node.name).collect();
+                stage.foresee(&*text, &|node| near.contains(node))
+            }
+            DocId::Node { node, path } => stage.foresee_static(node, path, &*text),
+        };
+        self.foreseen = Some((id, text, now));
+        keep(&old.foreseen, found)
+    }
+
     /// A DaemonSet of a person's own that was not there before.
     fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
         let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
@@ -318,6 +376,12 @@ fn details(
         yaml: yaml.map(|text| same(&text).unwrap_or_else(|| text.into())),
         events: keep(&old.events, events_of(selection, board, events)),
         without: old.without.clone(),
+        last: match selection {
+            Selection::Pod(id) => {
+                find_pod(board, id).map(Same::from).or_else(|| old.last.clone().filter(|last| last.id == *id))
+            }
+            _ => None,
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use yaml::{Diagnostic, Severity};
 
 use super::DeskAction;
 use crate::same::Same;
+use crate::state::DeskTab;
 use crate::store::Reduce;
 use sim::order::GatherSorted;
 
@@ -160,6 +161,14 @@ impl Desk {
     /// The file of a node that is open.
     pub fn open_node_file(&self) -> Option<DocId> {
         Some(DocId::Node { node: self.node.clone(), path: self.node_file.clone()? })
+    }
+
+    /// The document that stands in the editor.
+    pub fn open_doc(&self, tab: DeskTab) -> Option<DocId> {
+        match tab {
+            DeskTab::DaemonSet => self.open_own().map(|file| DocId::Own(file.name.clone())),
+            DeskTab::Files => self.open_node_file(),
+        }
     }
 
     /// A file of this name, empty if it is new; it is opened.

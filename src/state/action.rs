@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use guide::Goal;
 use stage::{Command, Options};
+use view::TrailHop;
 
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
@@ -17,7 +18,7 @@ pub enum Action {
     Enter(Rc<str>),
     /// Goes to the next so many changes that can be seen, and stands still.
     Step(u32),
-    /// Begins anew.
+    /// Begins again.
     Reset(Options),
     Layout(LayoutAction),
     Playback(PlaybackAction),
@@ -54,6 +55,9 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
     },
+    /// Opens the message of a hop of the trail.
+    OpenHop(Rc<TrailHop>),
+    FocusFilter,
     FocusConsole,
     /// Shows the comparison, wherever there is room for it.
     Compare,

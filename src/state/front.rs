@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use guide::Light;
+use view::TrailHop;
 use view::why::Mend;
 
 use super::{Selection, Size};
@@ -66,6 +67,10 @@ pub struct Front {
     pub help: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
+    /// The hop whose message is looked at.
+    pub hop: Option<Rc<TrailHop>>,
+    /// What the pods that are not greyed have in common, as it was typed.
+    pub filter: Rc<str>,
     /// What is lit up in the cluster.
     pub lit: &'static [Light],
     /// The step of the guide that is shown; the first that is not ticked where none was chosen.
@@ -92,6 +97,9 @@ pub enum FrontAction {
     /// Shows a step of the guide.
     Step(Option<usize>),
     Size(Size),
+    Filter(Rc<str>),
+    /// Marks a hop's message in the list.
+    Hop(Rc<TrailHop>),
     Tall(bool),
 }
 
@@ -109,6 +117,7 @@ impl Reduce for Front {
                     step: self.step,
                     size: self.size,
                     tall: self.tall,
+                    filter: self.filter.clone(),
                     ..Front::default()
                 }
             }
@@ -116,6 +125,8 @@ impl Reduce for Front {
             FrontAction::Help(open) => self.help = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
+            FrontAction::Hop(hop) => self.hop = Some(hop),
+            FrontAction::Filter(text) => self.filter = text,
             FrontAction::Light(lights) => self.lit = lights,
             FrontAction::Step(step) => self.step = step,
             FrontAction::Size(size) => self.size = size,

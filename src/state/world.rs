@@ -6,7 +6,7 @@ use std::rc::Rc;
 use guide::{Goal, Story, Ticks};
 use sim::Time;
 use stage::{Drifted, JobView, Options, Progress};
-use view::{Board, EventView, Fleet, MessageView, Without};
+use view::{Board, EventView, Fleet, Foreseen, MessageView, PodView, TrailHop, Without};
 
 use crate::console::terminal::TerminalView;
 use crate::later::Panels;
@@ -29,6 +29,8 @@ pub struct Details {
     pub yaml: Option<Rc<str>>,
     /// Its events, newest first.
     pub events: Same<Vec<EventView>>,
+    /// The pod that is selected, as it was when it was there last.
+    pub last: Option<Same<PodView>>,
     /// Where a DaemonSet has no pod, if there are too many nodes for the board to tell.
     pub without: Same<Vec<Without>>,
 }
@@ -68,6 +70,10 @@ pub struct World {
     pub doing: Option<&'static Goal>,
     /// What the objects of the open file have become since it was applied.
     pub drifted: Same<Vec<Drifted>>,
+    /// What the open text would change, while it has not taken effect.
+    pub foreseen: Same<Vec<Foreseen>>,
+    /// What the last command has brought about; nothing with many nodes.
+    pub trail: Same<Vec<TrailHop>>,
     /// The session is somebody else's, and the person's own is kept.
     pub is_guest: bool,
     /// The newest event, for screen readers.

@@ -220,3 +220,22 @@ test("where a DaemonSet has no pod is told by reasons", async ({ page }) => {
   await expect(group).toHaveAttribute("data-without", "1");
   await expect(group).toContainText("control-plane");
 });
+
+test("a rollout says what its bands are, and the list goes from the worst node to the best", async ({ page }) => {
+  await open(page, "?fresh&lang=en");
+  await call(page, "reset", 1, { workers: 600, zones: 3, start: "ready", kubeProxy: false });
+  await call(page, "pause");
+  await call(page, "exec", "kubectl apply -f many.yaml", { "many.yaml": daemonSet });
+  for (let step = 0; step < 40 && (await page.locator('[data-band="create"]').count()) === 0; step += 1) await call(page, "advance", 0.2);
+  await expect(page.locator('[data-band="create"]')).toContainText("1, 2, 4 …, and 250 in one sync at most");
+  await call(page, "untilQuiet");
+  await expect(page.locator("[data-band]")).toHaveCount(0);
+  await call(page, "exec", "kubectl set image ds/many main=nginx:1.30");
+  for (let step = 0; step < 40 && (await page.locator('[data-band="update"]').count()) === 0; step += 1) await call(page, "advance", 0.2);
+  await expect(page.locator('[data-band="update"]')).toContainText("at most 1 unavailable at a time");
+  await call(page, "exec", "ssh worker-77 sudo systemctl stop kubelet");
+  await call(page, "advance", 120);
+  await page.locator('[data-control="distance-list"]').click();
+  await page.locator('[data-control="worst-first"]').check();
+  await expect(page.locator('[data-region="node-list"] [data-row="0"]')).toHaveAttribute("data-node", "worker-77");
+});

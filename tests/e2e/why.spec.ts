@@ -2,6 +2,8 @@
 
 import { expect, open, paste, shot, test, type Page } from "./harness.ts";
 
+test.slow();
+
 const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
   page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
 
@@ -30,6 +32,9 @@ const apply = async (page: Page, text: string): Promise<void> => {
   await paste(page, "daemonset", text);
   await page.locator('[data-control="apply"]').click();
   await api(page, "advance", 30);
+  const name = /name: (\S+)/.exec(text)![1];
+  await expect(page.locator(`[data-selected="daemonset:default/${name}"]`)).toHaveCount(1, { timeout: 30_000 });
+  await expect(page.locator(`[data-why-not="default/${name}"]`).first()).toBeVisible({ timeout: 30_000 });
 };
 
 const line = (page: Page, node: string) => page.locator(`.node[data-node="${node}"] [data-why-not]`);

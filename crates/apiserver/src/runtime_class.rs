@@ -7,10 +7,12 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::store::Store;
+use api::field::go_quote;
 use api::json;
 use api::object::{Kind, Other};
 use api::status_error::{GroupResource, StatusError, StatusReason};
 use api::toleration::Toleration;
+use validation::validate_path_segment_name;
 
 fn forbidden(name: &str, why: &str) -> StatusError {
     StatusError::forbidden(GroupResource::core("pods"), name, why)
@@ -23,6 +25,12 @@ fn class_of(name: &str, raw: &Value, store: &Store) -> Result<Option<Rc<Other>>,
         Some("") => return Err(StatusError::new(StatusReason::Unknown, "resource name may not be empty")),
         Some(wanted) => wanted,
     };
+    // The plugin asks as a client does, and a client refuses to ask for what would be another path.
+    let wrong = validate_path_segment_name(wanted, false);
+    if !wrong.is_empty() {
+        let text = format!("invalid resource name {}: [{}]", go_quote(wanted), wrong.join(" "));
+        return Err(StatusError::new(StatusReason::Unknown, text));
+    }
     let kind = Kind::of("node.k8s.io/v1", "RuntimeClass");
     let table = kind.and_then(|kind| store.others.get(&kind));
     match table.and_then(|table| table.get("", wanted)) {

@@ -32,7 +32,7 @@ pub(crate) struct Cursor<'t> {
     pub(crate) from: usize,
     /// The column of the place.
     pub(crate) column: usize,
-    /// What stands behind the cursor in its line.
+    /// The text after the cursor in its line.
     pub(crate) behind: &'t str,
     /// The other keys of the same map.
     pub(crate) siblings: Vec<&'t str>,
@@ -70,7 +70,7 @@ impl<'t> Line<'t> {
         self.dashes.is_empty() && (self.content.trim().is_empty() || self.content.starts_with('#'))
     }
 
-    /// The key that the content begins with, and what stands behind its colon.
+    /// The key that the content begins with, and the text after its colon.
     pub(crate) fn key(&self) -> Option<(&'t str, &'t str)> {
         let content = self.content;
         let first = content.chars().next()?;

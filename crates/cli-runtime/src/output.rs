@@ -14,16 +14,34 @@ use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
 use crate::golang;
 use crate::golang::value::GoValue;
+use crate::kyaml::kyaml;
 use crate::template::Template;
 
 /// What `-o` asks for, other than a table.
 #[derive(Clone, Debug)]
 pub enum Format {
+    /// `json`.
     Json,
+    /// `yaml`.
     Yaml,
+    /// `kyaml`.
+    Kyaml,
+    /// `name`: `pod/web`.
     Name,
-    JsonPath { path: JsonPath, template: String, as_json: bool, forbid_missing_keys: bool },
+    /// `jsonpath=…`, `jsonpath-as-json=…`, `jsonpath-file=…`.
+    JsonPath {
+        /// The template as it was understood.
+        path: JsonPath,
+        /// The template as it was written.
+        template: String,
+        /// Print what was found as one JSON list.
+        as_json: bool,
+        /// A key that is not there is an error (`--allow-missing-template-keys=false`).
+        forbid_missing_keys: bool,
+    },
+    /// `go-template=…`, `go-template-file=…`.
     GoTemplate(Template),
+    /// `custom-columns=…`, `custom-columns-file=…`.
     CustomColumns(CustomColumns),
 }
 
@@ -31,6 +49,7 @@ pub enum Format {
 #[derive(Clone, Debug)]
 pub struct CustomColumns {
     columns: Vec<(String, String)>,
+    /// Leave the headings out (`--no-headers`).
     pub no_headers: bool,
 }
 
@@ -43,6 +62,7 @@ pub struct PrintFlags<'a> {
     pub template: &'a str,
     /// `--allow-missing-template-keys=false`.
     pub forbid_missing_keys: bool,
+    /// `--no-headers`.
     pub no_headers: bool,
 }
 
@@ -103,11 +123,7 @@ impl PrintFlags<'_> {
         Ok(match output.to_lowercase().as_str() {
             "json" => Some(Format::Json),
             "yaml" => Some(Format::Yaml),
-            "kyaml" => {
-                return Err(Failure::message(
-                    "-o kyaml is not simulated: use -o yaml, json, jsonpath=… or custom-columns=…",
-                ));
-            }
+            "kyaml" => Some(Format::Kyaml),
             _ => None,
         })
     }
@@ -203,6 +219,10 @@ impl Format {
             }
             Format::Yaml => {
                 out = yaml(value);
+                Ok(())
+            }
+            Format::Kyaml => {
+                out = kyaml(value);
                 Ok(())
             }
             Format::Name => {

@@ -203,15 +203,23 @@ fn refused_by_kubectl(object: &Value, place: &Place) -> Option<Diagnostic> {
 ///
 /// Kubernetes: client-go/rest/request.go, Name; apimachinery/pkg/api/validation/path/name.go.
 pub fn name_problem(name: &str) -> Option<String> {
-    let refused = match name {
-        "" => return Some("resource name may not be empty".to_owned()),
-        "." | ".." => format!("may not be '{name}'"),
-        _ => {
-            let held = ["/", "%"].iter().filter(|part| name.contains(**part));
-            held.map(|part| format!("may not contain '{part}'")).collect::<Vec<_>>().join(" ")
-        }
-    };
-    (!refused.is_empty()).then(|| format!("invalid resource name {}: [{refused}]", go_quote(name)))
+    if name.is_empty() {
+        return Some("resource name may not be empty".to_owned());
+    }
+    segment_problem("resource name", name)
+}
+
+/// The same of the namespace that the request goes to; empty is none.
+///
+/// Kubernetes: client-go/rest/request.go, Namespace.
+pub fn namespace_problem(namespace: &str) -> Option<String> {
+    segment_problem("namespace", namespace)
+}
+
+/// What cannot be a part of a request's path.
+fn segment_problem(what: &str, text: &str) -> Option<String> {
+    let wrong = validation::validate_path_segment_name(text, false);
+    (!wrong.is_empty()).then(|| format!("invalid {what} {}: [{}]", go_quote(text), wrong.join(" ")))
 }
 
 /// The fields whose values are not what was meant: of the wrong type, or written under a name that is misspelt.

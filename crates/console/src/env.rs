@@ -14,6 +14,7 @@ use sim::files::clean_path;
 pub enum Host {
     /// The person's own.
     Desk,
+    /// A node's, by its name.
     Node(Rc<str>),
 }
 

@@ -10,9 +10,7 @@ pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
     Command { name, aliases: &[], short, usage: "", flags: &[], run: |_, _| Ok(0), subs: &[] }
 }
 
-const BY_FILE: &str = "write a manifest and kubectl apply -f it";
 const NO_EDITOR: &str = "there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label";
-const NO_TRAFFIC: &str = "write a Service and kubectl apply -f it; nothing carries traffic here";
 const ONE_CONTEXT: &str =
     "there is one cluster, one user and one context here. Name another namespace with -n in each command";
 const PATCH: &str = "use kubectl patch, or change the file and kubectl apply -f it";
@@ -26,7 +24,6 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         "diff" => "compare with kubectl get -o yaml",
         "apply edit-last-applied" => NO_EDITOR,
         "apply set-last-applied" => "kubectl apply writes the annotation",
-        "create service" => NO_TRAFFIC,
         "proxy" => "kubectl get -o json shows what the API server answers",
         "kustomize" => "give the plain manifests to kubectl apply -f",
         "certificate" => "certificates are not looked at here",
@@ -34,17 +31,8 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         "plugin" => "there are none here",
         "cluster-info dump" => "use kubectl get all -A, kubectl describe and kubectl logs",
         "auth reconcile" => "nothing is forbidden here",
-        "set env" | "set resources" | "set selector" | "set serviceaccount" | "set subject" => PATCH,
-        "create clusterrole"
-        | "create clusterrolebinding"
-        | "create ingress"
-        | "create poddisruptionbudget"
-        | "create quota"
-        | "create role"
-        | "create rolebinding"
-        | "create token"
-        | "create secret docker-registry"
-        | "create secret tls" => BY_FILE,
+        "set subject" => PATCH,
+        "create token" => "nothing is signed here, and nobody is asked for a token",
         "config delete-cluster"
         | "config delete-context"
         | "config delete-user"
@@ -146,9 +134,9 @@ const IMPERSONATION: &str = "nothing is forbidden here, whoever asks";
 
 /// Flags of the real kubectl that are known here by name only; what they would do is not passed over in silence.
 const FLAGS: &[(&str, &str)] = &[
+    ("append-hash", "name the object by hand"),
     ("as", IMPERSONATION),
     ("as-group", IMPERSONATION),
-    ("current-replicas", "the number is set in any case"),
     ("edit", NO_EDITOR),
     ("interactive", "this console answers no questions"),
     ("local", "use --dry-run=client"),
@@ -164,7 +152,9 @@ pub(super) fn absent_flag(path: &str, parsed: &Parsed) -> Option<String> {
     // What is switched off, or empty, asks for nothing.
     let asked = |name: &str| !matches!(parsed.text(name), None | Some("" | "false"));
     // `kubectl get --raw` has some paths.
-    let here = |name: &str| path == "kubectl get" && name == "raw";
+    let here = |name: &str| {
+        (path == "kubectl get" && name == "raw") || (path == "kubectl scale" && name == "resource-version")
+    };
     let (name, _) = FLAGS.iter().find(|(name, _)| asked(name) && !here(name))?;
     Some(flag_text(name))
 }

@@ -11,7 +11,8 @@ use super::errors::add_source;
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
 use super::{
-    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE, resources,
+    ALL, BARE_DRY_RUN, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, OWN_OUTPUT, RECURSIVE, SELECTOR, VALIDATE,
+    resources,
 };
 use api::field::go_quote;
 use api::label::Selector;
@@ -21,6 +22,7 @@ use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::{self, Format};
+use codec::manifest::{name_problem, namespace_problem};
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
 
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -203,11 +205,9 @@ pub(super) fn on_server(call: Call, dry_run: Option<&str>) -> Call {
 pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
     match cmd.parsed.text("dry-run") {
         None | Some("none") => Ok(None),
-        Some("client") => Ok(Some(DRY_RUN_CLIENT)),
+        // Without a value it means the client, and a warning has said so.
+        Some("client" | BARE_DRY_RUN) => Ok(Some(DRY_RUN_CLIENT)),
         Some("server") => Ok(Some(DRY_RUN_SERVER)),
-        Some("unchanged") => Err(Failure::message(
-            "Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".",
-        )),
         Some(other) => Err(Failure::Message(format!(
             "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
         ))),
@@ -238,7 +238,8 @@ impl Applier<'_> {
         }
         let retrieving =
             format!("retrieving current configuration of:\n{}\nfrom server for:", doc.describe());
-        if let Some(problem) = codec::manifest::name_problem(&doc.name) {
+        let problem = namespace_problem(&doc.namespace).or_else(|| name_problem(&doc.name));
+        if let Some(problem) = problem {
             return Err(add_source(&retrieving, &doc.source, Failure::Message(problem)).into());
         }
         let modified = modified_configuration(&doc.value);
@@ -346,7 +347,7 @@ impl Applier<'_> {
         Ok(if merged.key() == current.key() { merged } else { current.clone() })
     }
 
-    /// `--force`: deletes the object and creates it anew.
+    /// `--force`: deletes the object and creates it again.
     fn replace(&self, io: &mut Io, doc: &Doc, modified: &Value) -> Result<(), Stop> {
         let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
         io.must(Call::Delete { kind: doc.kind, key: doc.key(), options })?;

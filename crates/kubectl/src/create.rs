@@ -2,6 +2,15 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/create/create.go, create_namespace.go, create_configmap.go and the like.
 
+mod data;
+mod ingress;
+mod policy;
+mod rbac;
+mod service;
+
+pub(super) use data::is_env_var_name;
+pub(super) use policy::{label_selector, resource_list};
+
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -14,15 +23,14 @@ use super::create_job::{CRON_JOB, JOB};
 use super::errors::{self, add_source};
 use super::manifests::{self, Doc};
 use super::resources::continue_on_error;
-use super::{
-    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, VALIDATE, default_sub_command_run,
-};
+use super::{Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, VALIDATE};
 use api::field::go_quote;
 use api::meta::string_map;
 use api::object::Kind;
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::Format;
+use codec::manifest::namespace_problem;
 use wire::{Call, CallError, FieldValidation};
 
 pub(super) const CREATE: Command = Command {
@@ -47,30 +55,25 @@ pub(super) const CREATE: Command = Command {
     subs: &[
         NAMESPACE,
         SERVICE_ACCOUNT,
-        CONFIG_MAP,
-        SECRET,
+        data::CONFIG_MAP,
+        data::SECRET,
         DEPLOYMENT,
         PRIORITY_CLASS,
-        absent("clusterrole", "Create a cluster role"),
-        absent("clusterrolebinding", "Create a cluster role binding for a particular cluster role"),
+        rbac::CLUSTER_ROLE,
+        rbac::CLUSTER_ROLE_BINDING,
         CRON_JOB,
-        Command { aliases: &["ing"], ..absent("ingress", "Create an ingress with the specified name") },
+        ingress::INGRESS,
         JOB,
-        Command {
-            aliases: &["pdb"],
-            ..absent("poddisruptionbudget", "Create a pod disruption budget with the specified name")
-        },
-        Command { aliases: &["resourcequota"], ..absent("quota", "Create a quota with the specified name") },
-        absent("role", "Create a role with single rule"),
-        absent("rolebinding", "Create a role binding for a particular role or cluster role"),
-        Command { aliases: &["svc"], ..absent("service", "Create a service using a specified subcommand") },
+        policy::POD_DISRUPTION_BUDGET,
+        policy::QUOTA,
+        rbac::ROLE,
+        rbac::ROLE_BINDING,
+        service::SERVICE,
         absent("token", "Request a service account token"),
     ],
 };
 
 pub(super) const SAVE_CONFIG: Flag = flag("save-config", '\0', Takes::Bool);
-const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
-const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);
 
 const NAMESPACE: Command = Command {
     name: "namespace",
@@ -99,63 +102,6 @@ const SERVICE_ACCOUNT: Command = Command {
         generate(io, cmd, value, "failed to create serviceaccount: ")
     },
     subs: &[],
-};
-
-const CONFIG_MAP: Command = Command {
-    name: "configmap",
-    aliases: &["cm"],
-    short: "Create a config map from a local file, directory or literal value",
-    usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, FROM_LITERAL, FROM_FILE],
-    run: |io, cmd| {
-        let name = exactly_one_name(cmd)?;
-        let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
-        for (key, bytes) in sources(io, cmd)? {
-            add_key(&mut value, &key, &bytes, false)?;
-        }
-        generate(io, cmd, value, "failed to create configmap: ")
-    },
-    subs: &[],
-};
-
-const SECRET: Command = Command {
-    name: "secret",
-    aliases: &[],
-    short: "Create a secret using a specified subcommand",
-    usage: "(docker-registry | generic | tls)",
-    flags: &[],
-    run: default_sub_command_run,
-    subs: &[
-        absent("docker-registry", "Create a secret for use with a Docker registry"),
-        Command {
-            name: "generic",
-            aliases: &[],
-            short: "Create a secret from a local file, directory, or literal value",
-            usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-            flags: &[
-                OUTPUT,
-                DRY_RUN,
-                VALIDATE,
-                SAVE_CONFIG,
-                FROM_LITERAL,
-                FROM_FILE,
-                flag("type", '\0', Takes::Text),
-            ],
-            run: |io, cmd| {
-                let name = exactly_one_name(cmd)?;
-                let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
-                if let Some(sort) = cmd.parsed.text("type").filter(|sort| !sort.is_empty()) {
-                    value["type"] = json!(sort);
-                }
-                for (key, bytes) in sources(io, cmd)? {
-                    add_key(&mut value, &key, &bytes, true)?;
-                }
-                generate(io, cmd, value, "failed to create secret ")
-            },
-            subs: &[],
-        },
-        absent("tls", "Create a TLS secret"),
-    ],
 };
 
 const DEPLOYMENT: Command = Command {
@@ -234,6 +180,9 @@ fn create_one(
         print_result(io, doc, "created", dry_run, None, format)?;
         return Ok(());
     }
+    if let Some(problem) = namespace_problem(&doc.namespace) {
+        return Err(add_source("creating", &doc.source, Failure::Message(problem)).into());
+    }
     let call =
         Call::Post { kind: doc.kind, namespace: doc.namespace.clone(), body: Rc::new(body), validation };
     match io.ask(on_server(call, dry_run))? {
@@ -247,6 +196,16 @@ fn create_one(
         Err(error) if validation == FieldValidation::Ignore => Err(Failure::of(&error, "").into()),
         Err(error) => Err(unreachable_validation(io, doc, &error).into()),
     }
+}
+
+/// Go: github.com/spf13/cobra, ValidateRequiredFlags.
+fn required(cmd: &Cmd, flags: &[&str]) -> Result<(), Failure> {
+    let missing: Vec<String> =
+        flags.iter().filter(|flag| !cmd.parsed.given(flag)).map(|flag| go_quote(flag)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Message(format!("required flag(s) {} not set", missing.join(", "))))
 }
 
 pub(super) fn exactly_one_name(cmd: &Cmd) -> Result<&str, Failure> {
@@ -297,62 +256,6 @@ pub(super) fn generate(io: &mut Io, cmd: &Cmd, mut value: Value, failed: &str) -
     Ok(0)
 }
 
-/// A key and what is filed under it.
-type Source = (String, Rc<[u8]>);
-
-/// The keys and values of --from-file and --from-literal, in that order.
-///
-/// Kubernetes: kubectl/pkg/util/util.go, ParseFileSource, ParseLiteralSource.
-fn sources(io: &Io, cmd: &Cmd) -> Result<Vec<Source>, Failure> {
-    let mut found = Vec::new();
-    for source in cmd.parsed.all("from-file") {
-        let (key, path) = match source.split_once('=') {
-            Some((key, path)) if !key.is_empty() && !path.is_empty() => (key.to_owned(), path),
-            Some(_) => return Err(Failure::Message(format!("key name or file path is missing in {source}"))),
-            None => (source.rsplit('/').next().unwrap_or(source).to_owned(), source.as_str()),
-        };
-        let Some(bytes) = io.file(path) else {
-            return Err(Failure::Message(format!("error reading {path}: no such file or directory")));
-        };
-        found.push((key, bytes));
-    }
-    for source in cmd.parsed.all("from-literal") {
-        match source.split_once('=') {
-            Some((key, value)) if !key.is_empty() => found.push((key.to_owned(), value.as_bytes().into())),
-            _ => {
-                return Err(Failure::Message(format!("invalid literal source {source}, expected key=value")));
-            }
-        }
-    }
-    Ok(found)
-}
-
-const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-
-/// Puts one entry into a config map's or a secret's data.
-fn add_key(value: &mut Value, key: &str, bytes: &[u8], secret: bool) -> Result<(), Failure> {
-    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
-        let kind = if secret { "valid key name for a Secret" } else { "a valid key name for a ConfigMap:" };
-        return Err(Failure::Message(format!("{} is not {kind} {CONFIG_KEY}", go_quote(key))));
-    }
-    if ["data", "binaryData"].iter().any(|field| value[*field].get(key).is_some()) {
-        let name = go_quote(value["metadata"]["name"].as_str().unwrap_or_default());
-        let (plain, key) = (key, go_quote(key));
-        return Err(Failure::Message(if secret {
-            format!("cannot add key {plain}, another key by that name already exists")
-        } else {
-            format!(
-                "cannot add key {key}, another key by that name already exists in Data for ConfigMap {name}"
-            )
-        }));
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !secret => value["data"][key] = json!(text),
-        _ => value[if secret { "data" } else { "binaryData" }][key] = json!(yaml::to_base64(bytes)),
-    }
-    Ok(())
-}
-
 /// Kubernetes: create_deployment.go, createDeployment.
 fn create_deployment(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let images = cmd.parsed.list("image");
@@ -374,9 +277,6 @@ fn create_deployment(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     let replicas = cmd.parsed.int("replicas").unwrap_or(1);
-    if replicas < 0 {
-        return Err("invalid value for replicas: must be greater than or equal to 0".into());
-    }
     let labels = json!({"app": name});
     let value = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},

@@ -6,6 +6,7 @@
 use api::field::go_quote;
 use api::status_error::{StatusCause, StatusError, StatusReason};
 use cli_runtime::job::{Client, Failure};
+use sim::Time;
 use wire::CallError;
 
 /// What kubectl prints on stderr for a failure; empty if all is said.
@@ -160,6 +161,15 @@ pub(crate) fn add_source(verb: &str, source: &str, failure: Failure) -> Failure 
 /// Kubernetes: helpers.go, UsageErrorf.
 pub(crate) fn usage_error(command: &str, text: &str) -> Failure {
     Failure::Message(format!("{text}\nSee '{command} -h' for help and examples"))
+}
+
+/// The head of a line of klog, as kubectl's libraries write it to stderr; no process has a number here.
+pub(crate) fn klog_head(now: Time, severity: char, file: &str, line: u32) -> String {
+    // 2026-01-01T00:00:00Z
+    let stamp = now.stamp().to_string();
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
+    format!("{severity}{month}{day} {clock}.{micros:06} {:>7} {file}:{line}]", 1)
 }
 
 #[cfg(test)]

@@ -218,7 +218,7 @@ impl Options<'_> {
 }
 
 /// As strconv.Atoi, and cut to 32 bits.
-fn atoi(text: &str) -> Result<i32, Failure> {
+pub(super) fn atoi(text: &str) -> Result<i32, Failure> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Failure::Message(format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(text))));
@@ -279,7 +279,7 @@ fn make_labels(labels: &Value) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-fn parse_labels(text: &str) -> Result<Map<String, Value>, Failure> {
+pub(super) fn parse_labels(text: &str) -> Result<Map<String, Value>, Failure> {
     let mut labels = Map::new();
     for pair in text.split(',') {
         match pair.split('=').collect::<Vec<_>>().as_slice() {

@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/get/get.go.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -74,7 +73,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let watches = cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only");
     if cmd.parsed.flag("output-watch-events") && !watches {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
-        return Err(cmd.usage_error(text).into());
+        return Err(text.into());
     }
     let targets = cmd.targets(io, cmd.args(), true)?;
     if watches {
@@ -85,6 +84,11 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let ignore = cmd.parsed.flag("ignore-not-found");
     let failures: Vec<Failure> =
         failures.into_iter().filter(|failure| !(ignore && failure.is_not_found())).collect();
+    // Where the one object that was named is not there, nobody looks at the form any more.
+    let single = matches!(targets.as_slice(), [target] if target.name.is_some());
+    if single && let Some(failure) = Failure::aggregate(failures.clone()) {
+        return Err(failure.into());
+    }
     match cmd.get_format(io)? {
         Some(format) => print_objects(io, cmd, &targets, &infos, &format)?,
         None => print_tables(io, cmd, &targets, &scope, infos, &failures)?,
@@ -108,7 +112,7 @@ fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
         return Err(text.into());
     }
     if cmd.parsed.given("output") {
-        return Err(cmd.usage_error("--raw and --output are mutually exclusive").into());
+        return Err("--raw and --output are mutually exclusive".into());
     }
     if !matches!(path, "/healthz" | "/livez" | "/readyz") {
         return Err(absent::flag_text("raw").into());
@@ -136,17 +140,12 @@ fn table_options(cmd: &Cmd, kind: Kind, all_namespaces: bool) -> TableOptions {
     }
 }
 
-/// Whether the arguments name more than one type, also where there are objects of one only.
+/// Whether several types are listed: each is answered by a table of its own, also where that is empty.
 ///
-/// Kubernetes: cli-runtime/pkg/resource/builder.go, MultipleTypesRequested.
-fn multiple_types_requested(args: &[String]) -> bool {
-    let is_list = |arg: &String| {
-        let types: BTreeSet<&str> = arg.split(',').collect();
-        !arg.contains('/') && types.len() > 1
-    };
-    let tuples: BTreeSet<&str> =
-        args.iter().filter_map(|arg| arg.split_once('/')).map(|(kind, _)| kind).collect();
-    args.iter().any(|arg| arg == "all" || is_list(arg)) || tuples.len() > 1
+/// Kubernetes: get.go, multipleGVKsRequested.
+fn lists_several_types(targets: &[Target]) -> bool {
+    let mut listed = targets.iter().filter(|target| target.name.is_none()).map(|target| target.kind);
+    listed.next().is_some_and(|first| listed.any(|other| other != first))
 }
 
 /// One table for each kind in the order of the objects.
@@ -165,8 +164,7 @@ fn print_tables(
         }
         return Ok(());
     }
-    let several =
-        multiple_types_requested(cmd.args()) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+    let several = lists_several_types(targets) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
     let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
     let named = targets.iter().any(|target| target.name.is_some());
     let mut rest = infos.as_slice();
@@ -333,7 +331,7 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
             show(io, state, object, "DELETED")?;
         } else if !gone && matches {
             state.known.insert(key, uid(object));
-            // What begins to match a selector is new to whoever watches with it.
+            // An object that begins to match a selector is new to a watch with that selector.
             show(io, state, object, if known { "MODIFIED" } else { "ADDED" })?;
         }
         Ok(ControlFlow::Continue(()))

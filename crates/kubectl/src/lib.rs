@@ -60,7 +60,7 @@ pub(crate) struct Command {
     aliases: &'static [&'static str],
     /// One line, as `kubectl --help` shows it.
     short: &'static str,
-    /// What stands behind the name: `(TYPE NAME | TYPE/NAME)`.
+    /// What follows the name: `(TYPE NAME | TYPE/NAME)`.
     usage: &'static str,
     flags: &'static [Flag],
     run: Run,
@@ -146,6 +146,10 @@ impl Cmd {
 
     fn usage_error(&self, text: &str) -> Failure {
         errors::usage_error(&self.path, text)
+    }
+
+    fn flag_error(&self, text: &str) -> Failure {
+        flag_error(&self.path, text)
     }
 }
 
@@ -308,7 +312,11 @@ fn descend(
         io.out(help::of(command, &path));
         return Ok(0);
     }
-    check_globals(&path, &parsed)?;
+    check_globals(&path, &parsed, command.flags)?;
+    if parsed.text("dry-run") == Some(BARE_DRY_RUN) {
+        let head = errors::klog_head(io.now(), 'W', "helpers.go", 719);
+        io.err(format!("{head} --dry-run is deprecated and can be replaced with --dry-run=client.\n"));
+    }
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
     io.limit_requests(timeout);
     (command.run)(io, &Cmd { path, parsed, command })
@@ -330,12 +338,16 @@ fn parse_timeout(text: &str) -> Result<Option<sim::Duration>, Failure> {
 /// Flags of every command that name what is not there.
 ///
 /// Kubernetes: client-go/tools/clientcmd/validation.go, ConfirmUsable, and client_config.go.
-fn check_globals(path: &str, parsed: &Parsed) -> Result<(), Failure> {
+fn check_globals(path: &str, parsed: &Parsed, own: &[Flag]) -> Result<(), Failure> {
     for (flag, what, only) in [
         ("context", "context", config::CONTEXT),
         ("cluster", "cluster", config::CLUSTER),
         ("user", "auth info", config::USER),
     ] {
+        // `create rolebinding` has a --user of its own.
+        if own.iter().any(|own| own.name == flag) {
+            continue;
+        }
         if let Some(name) = parsed.text(flag).filter(|name| !name.is_empty() && *name != only) {
             return Err(Failure::Message(format!("{what} \"{name}\" does not exist")));
         }
@@ -431,7 +443,9 @@ const RECURSIVE: Flag = flag("recursive", 'R', Takes::Bool);
 const OUTPUT: Flag = flag("output", 'o', Takes::Format);
 /// `-o` of a command that knows a few forms of its own.
 const OWN_OUTPUT: Flag = flag("output", 'o', Takes::Text);
-const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"));
+const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional(BARE_DRY_RUN));
+/// What `--dry-run` without a value stands for; nobody writes it.
+const BARE_DRY_RUN: &str = "unchanged";
 /// Of what is read from files, strictly unless somebody says otherwise.
 const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"));
 const ALL: Flag = flag("all", '\0', Takes::Bool);

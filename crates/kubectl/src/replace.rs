@@ -52,7 +52,7 @@ fn replace(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
     }
     if !flags.given("filename") {
-        return Err(cmd.usage_error("Must specify --filename to replace").into());
+        return Err("must specify one of -f and -k".into());
     }
     let replacer = Replacer {
         validation: manifests::validation(cmd)?,
@@ -104,7 +104,7 @@ impl Replacer {
         }
     }
 
-    /// Deletes what is there, waits until it is gone, and makes it anew.
+    /// Deletes what is there, waits until it is gone, and makes it again.
     fn force(&self, io: &mut Io, doc: &Doc) -> Result<(), Stop> {
         let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
         resources::check_name(&doc.name)?;

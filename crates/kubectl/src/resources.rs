@@ -319,9 +319,15 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     codec::manifest::name_problem(name).map_or(Ok(()), |problem| Err(Failure::Message(problem)))
 }
 
+fn check_namespace(kind: Kind, namespace: &str) -> Result<(), Failure> {
+    let problem = kind.is_namespaced().then(|| codec::manifest::namespace_problem(namespace)).flatten();
+    problem.map_or(Ok(()), |problem| Err(Failure::Message(problem)))
+}
+
 /// One object.
 pub(crate) fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Result<Object, Stop> {
     check_readable(kind)?;
+    check_namespace(kind, namespace)?;
     check_name(name)?;
     match io.must(Call::Get { kind, key: key(kind, namespace, name) })? {
         Reply::Object(object) => Ok(object),
@@ -332,6 +338,7 @@ pub(crate) fn get(io: &mut Io, kind: Kind, namespace: &str, name: &str) -> Resul
 /// All objects of a kind; `None`: of all namespaces.
 pub(crate) fn list(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Vec<Object>, Stop> {
     check_readable(kind)?;
+    check_namespace(kind, namespace.unwrap_or_default())?;
     let namespace = namespace.filter(|_| kind.is_namespaced()).map(Into::into);
     match io.must(Call::List { kind, namespace })? {
         Reply::List(objects) => Ok(objects),

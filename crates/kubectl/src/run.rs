@@ -4,11 +4,15 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::apply::{DRY_RUN_CLIENT, dry_run, on_server};
+use super::create::is_env_var_name;
+use super::expose::{atoi, parse_labels};
 use super::{Cmd, Command, DRY_RUN, OUTPUT, print_value};
 use api::field::go_quote;
+use api::image_name::parse_image_name;
+use api::json;
 use api::object::Kind;
 use api::patch::merge;
 use cli_runtime::flags::{Takes, flag};
@@ -36,6 +40,12 @@ pub(super) const COMMAND: Command = Command {
         flag("privileged", '\0', Takes::Bool),
         flag("stdin", 'i', Takes::Bool),
         flag("tty", 't', Takes::Bool),
+        flag("attach", '\0', Takes::Bool),
+        flag("expose", '\0', Takes::Bool),
+        flag("field-manager", '\0', Takes::Text),
+        flag("leave-stdin-open", '\0', Takes::Bool),
+        flag("pod-running-timeout", '\0', Takes::Span),
+        flag("save-config", '\0', Takes::Bool),
         flag("rm", '\0', Takes::Bool),
         flag("quiet", 'q', Takes::Bool),
     ],
@@ -51,7 +61,7 @@ pub(super) fn overridden(body: &Value, text: &str, kind: &str) -> Result<Value, 
             other => format!("invalid override type: {other}"),
         }));
     }
-    // The library says no more about it.
+    // The library adds nothing to it.
     let patch: Value = serde_json::from_str(text).map_err(|_| Failure::message("Invalid JSON Patch"))?;
     let mut whole = body.clone();
     merge(&mut whole, &patch);
@@ -60,90 +70,168 @@ pub(super) fn overridden(body: &Value, text: &str, kind: &str) -> Result<Value, 
 
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let flags = &cmd.parsed;
+    if !flags.given("image") {
+        return Err("required flag(s) \"image\" not set".into());
+    }
     let before_dash = flags.dash.unwrap_or(cmd.args().len());
-    let (names, words) = cmd.args().split_at(before_dash.min(cmd.args().len()));
-    let Some((name, more)) = names.split_first() else {
+    let names = cmd.args().get(..before_dash).unwrap_or_default();
+    let dry = dry_run(cmd)?;
+    let format = cmd.format(io)?;
+    let Some(name) = names.first() else {
         return Err(cmd.usage_error("NAME is required for run").into());
     };
-    let Some(image) = flags.text("image") else {
-        return Err("required flag(s) \"image\" not set".into());
+    let restart = check_flags(cmd, dry)?;
+    let pod = pod(cmd, name, restart)?;
+    let body = match flags.text("overrides").filter(|text| !text.is_empty()) {
+        Some(text) => overridden(&pod, text, flags.text("override-type").unwrap_or("merge"))?,
+        None => pod,
     };
-    if flags.flag("stdin") || flags.flag("tty") || flags.flag("rm") {
-        return Err("attaching to a container is not simulated: leave out -i, -t and --rm".into());
+    let pod = sent(io, cmd, body, dry)?;
+    if flags.flag("expose") {
+        let service = sent(io, cmd, service(cmd, name)?, dry)?;
+        print_value(io, format.as_ref(), &format!("service/{name}"), "created", dry, &service)?;
+        if flags.text("output") == Some("yaml") {
+            io.out("---\n");
+        }
     }
-    let restart = flags.text("restart").unwrap_or("Always");
-    if !matches!(restart, "Always" | "OnFailure" | "Never") {
-        return Err(format!("invalid restart policy: {restart}").into());
+    print_value(io, format.as_ref(), &format!("pod/{name}"), "created", dry, &pod)?;
+    Ok(0)
+}
+
+/// The object as it was stored, or as it would be sent.
+fn sent(io: &mut Io, cmd: &Cmd, mut body: Value, dry: Option<&str>) -> Result<Value, Stop> {
+    if cmd.enforces_namespace() {
+        body["metadata"]["namespace"] = json!(cmd.namespace());
     }
-    let labels: serde_json::Map<String, Value> = match flags.text("labels") {
-        None => [("run".to_owned(), json!(name))].into_iter().collect(),
-        Some(text) => text
-            .split(',')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (key.to_owned(), json!(value)))
-            .collect(),
+    if dry == Some(DRY_RUN_CLIENT) {
+        return Ok(body);
+    }
+    let call = Call::Post {
+        kind: Kind::of("v1", json::text(&body, "kind")).ok_or("the kind is not served here")?,
+        namespace: super::name(&cmd.namespace()),
+        body: Rc::new(body.clone()),
+        validation: wire::FieldValidation::Strict,
     };
+    let reply = io.must(on_server(call, dry))?;
+    Ok(reply.object().map_or(body, |object| object.to_value(io.now())))
+}
+
+/// What is wrong with the flags, in upstream's order; the restart policy.
+///
+/// Kubernetes: run.go, Run, getRestartPolicy, verifyImagePullPolicy.
+fn check_flags<'a>(cmd: &'a Cmd, dry: Option<&str>) -> Result<&'a str, Failure> {
+    let flags = &cmd.parsed;
+    let image = flags.text("image").unwrap_or_default();
+    if image.is_empty() {
+        return Err(Failure::message("--image is required"));
+    }
+    if parse_image_name(image).is_err_and(|error| error.ends_with(INVALID_FORMAT)) {
+        return Err(Failure::Message(format!("Invalid image name {}: {INVALID_FORMAT}", go_quote(image))));
+    }
+    let interactive = flags.flag("stdin");
+    if flags.flag("tty") && !interactive {
+        return Err(cmd.usage_error("-i/--stdin is required for containers with -t/--tty=true"));
+    }
+    if flags.flag("expose") && flags.text("port").is_none_or(str::is_empty) {
+        return Err(cmd.usage_error("--port must be set when exposing a service"));
+    }
+    let restart = match flags.text("restart").unwrap_or_default() {
+        "" if interactive => "OnFailure",
+        "" => "Always",
+        policy @ ("Always" | "OnFailure" | "Never") => policy,
+        other => return Err(cmd.usage_error(&format!("invalid restart policy: {other}"))),
+    };
+    let attach = flags.flag_or("attach", interactive);
+    if flags.flag("rm") && !attach {
+        return Err(cmd.usage_error("--rm should only be used for attached containers"));
+    }
+    if attach && dry.is_some() {
+        return Err(cmd.usage_error(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        ));
+    }
+    match flags.text("image-pull-policy").unwrap_or_default() {
+        "" | "Always" | "IfNotPresent" | "Never" => {}
+        other => return Err(cmd.usage_error(&format!("invalid image pull policy: {other}"))),
+    }
+    if attach {
+        return Err(Failure::message(
+            "attaching to a container is not simulated: leave out --attach, -i, -t and --rm",
+        ));
+    }
+    Ok(restart)
+}
+
+const INVALID_FORMAT: &str = "invalid reference format";
+
+/// Kubernetes: kubectl/pkg/generate/versioned/run.go, BasicPod.
+fn pod(cmd: &Cmd, name: &str, restart: &str) -> Result<Value, Failure> {
+    let flags = &cmd.parsed;
+    if name.is_empty() {
+        return Err(Failure::message("Parameter: name is required"));
+    }
+    let image = flags.text("image").unwrap_or_default();
     let mut container = json!({"image": image, "name": name, "resources": {}});
-    let words: Vec<&String> = more.iter().chain(words).collect();
+    let words = cmd.args().get(1..).unwrap_or_default();
     if !words.is_empty() {
         container[if flags.flag("command") { "command" } else { "args" }] = json!(words);
     }
-    if let Some(policy) = flags.text("image-pull-policy") {
+    if let Some(policy) = flags.text("image-pull-policy").filter(|policy| !policy.is_empty()) {
         container["imagePullPolicy"] = json!(policy);
     }
-    let env: Vec<Value> = flags
-        .all("env")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| json!({"name": key, "value": value}))
-        .collect();
+    let env: Vec<Value> = flags.all("env").iter().map(|pair| env_var(pair)).collect::<Result<_, _>>()?;
     if !env.is_empty() {
         container["env"] = Value::Array(env);
     }
-    if let Some(port) = flags.text("port") {
-        let number: u16 = port.parse().map_err(|_| {
-            Failure::Message(format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(port)))
-        })?;
-        container["ports"] = json!([{"containerPort": number}]);
+    if let Some(port) = flags.text("port").filter(|port| !port.is_empty()) {
+        container["ports"] = json!([{"containerPort": atoi(port)?}]);
     }
-    let namespace = cmd.namespace();
     if flags.flag("privileged") {
         container["securityContext"] = json!({"privileged": true});
     }
-    let annotations: serde_json::Map<String, Value> = flags
-        .all("annotations")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| (key.to_owned(), json!(value)))
-        .collect();
-    let mut body = json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "labels": labels},
+    let mut metadata = json!({"name": name, "labels": labels(cmd, name)?});
+    let pairs = flags.all("annotations").iter().filter_map(|pair| pair.split_once('='));
+    let annotations: Map<String, Value> = pairs.map(|(key, value)| (key.to_owned(), json!(value))).collect();
+    if !annotations.is_empty() {
+        metadata["annotations"] = Value::Object(annotations);
+    }
+    Ok(json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
         "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart},
         "status": {},
-    });
-    if !annotations.is_empty() {
-        body["metadata"]["annotations"] = Value::Object(annotations);
+    }))
+}
+
+fn labels(cmd: &Cmd, name: &str) -> Result<Map<String, Value>, Failure> {
+    match cmd.parsed.text("labels").filter(|text| !text.is_empty()) {
+        None => Ok([("run".to_owned(), json!(name))].into_iter().collect()),
+        Some(text) => parse_labels(text),
     }
-    if cmd.enforces_namespace() {
-        body["metadata"]["namespace"] = json!(namespace);
+}
+
+/// Kubernetes: kubectl/pkg/generate/versioned/run.go, parseEnvs.
+fn env_var(pair: &str) -> Result<Value, Failure> {
+    match pair.split_once('=') {
+        Some((key, value)) if is_env_var_name(key).is_empty() => Ok(json!({"name": key, "value": value})),
+        _ => Err(Failure::Message(format!("invalid env: {pair}"))),
     }
-    if let Some(text) = flags.text("overrides").filter(|text| !text.is_empty()) {
-        body = overridden(&body, text, flags.text("override-type").unwrap_or("merge"))?;
+}
+
+/// The service that --expose makes.
+///
+/// Kubernetes: run.go, generateService; kubectl/pkg/generate/versioned/service.go.
+fn service(cmd: &Cmd, name: &str) -> Result<Value, Failure> {
+    let port = atoi(cmd.parsed.text("port").unwrap_or_default())?;
+    let mut metadata = json!({"name": name});
+    if cmd.parsed.text("labels").is_some_and(|text| !text.is_empty()) {
+        metadata["labels"] = Value::Object(labels(cmd, name)?);
     }
-    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-    let mut value = body.clone();
-    if dry != Some(DRY_RUN_CLIENT) {
-        let call = Call::Post {
-            kind: Kind::Pod,
-            namespace: super::name(&namespace),
-            body: Rc::new(body),
-            validation: wire::FieldValidation::Strict,
-        };
-        if let Some(object) = io.must(on_server(call, dry))?.object() {
-            value = object.to_value(io.now());
-        }
-    }
-    print_value(io, format.as_ref(), &format!("pod/{name}"), "created", dry, &value)?;
-    Ok(0)
+    Ok(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata,
+        "spec": {
+            "ports": [{"port": port, "protocol": "TCP", "targetPort": port}],
+            "selector": labels(cmd, name)?,
+        },
+        "status": {"loadBalancer": {}},
+    }))
 }

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/set/set_image.go, cmd/scale, cmd/patch.
 
+mod template;
+
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -52,10 +54,10 @@ pub(super) const SET: Command = Command {
             run: set_image,
             subs: &[],
         },
-        absent("env", "Update environment variables on a pod template"),
-        absent("resources", "Update resource requests/limits on objects with pod templates"),
-        absent("selector", "Set the selector on a resource"),
-        Command { aliases: &["sa"], ..absent("serviceaccount", "Update the service account of a resource") },
+        template::ENV,
+        template::RESOURCES,
+        template::SELECT,
+        template::SERVICE_ACCOUNT,
         absent(
             "subject",
             "Update the user, group, or service account in a role binding or cluster role binding",
@@ -100,30 +102,19 @@ fn image_of(
     format: Option<&Format>,
 ) -> Result<(), Stop> {
     let value = info.object.to_value(io.now());
-    let path: &[&str] = match info.kind {
-        Kind::Pod => &["spec"],
-        _ if json::at(&value, &["spec", "template", "spec"]).is_object() => &["spec", "template", "spec"],
-        _ if json::at(&value, &["spec", "jobTemplate"]).is_object() => {
-            &["spec", "jobTemplate", "spec", "template", "spec"]
-        }
-        _ => {
-            let name = output::name_of(&info.object);
-            return Err(format!(
-                "{name} the object is not a pod or does not have a pod template: {}",
-                info.kind.resource()
-            )
-            .into());
-        }
+    let Some(path) = template::pod_spec(info.kind, &value) else {
+        let name = output::name_of(&info.object);
+        return Err(format!(
+            "{name} the object is not a pod or does not have a pod template: {}",
+            info.kind.resource()
+        )
+        .into());
     };
     let mut changed = value.clone();
     let mut failures = Vec::new();
     for (container, image) in images {
         let mut found = false;
-        let mut spec = Some(&mut changed);
-        for key in path {
-            spec = spec.and_then(|value| value.get_mut(*key));
-        }
-        let Some(spec) = spec else { continue };
+        let Some(spec) = template::at_path(&mut changed, path) else { continue };
         for list in ["initContainers", "containers"] {
             for item in json::each(spec, list) {
                 if container == "*" || json::text(item, "name") == container {
@@ -189,12 +180,18 @@ pub(super) fn has_scale(kind: Kind) -> bool {
 
 /// Rule: CLI-048.
 fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if !cmd.parsed.given("replicas") {
+        return Err("required flag(s) \"replicas\" not set".into());
+    }
     let Some(replicas) = cmd.parsed.int("replicas").filter(|replicas| *replicas >= 0) else {
         return Err(
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".into()
         );
     };
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        return Err(resources::missing_resource_error().into());
+    }
     let (infos, failures) = find(io, cmd, cmd.args())?;
     if infos.is_empty() && failures.is_empty() {
         return Err("no objects passed to scale".into());
@@ -204,6 +201,7 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             let error = Box::new(StatusError::no_such_resource());
             return Err(Failure::Status { prefix: String::new(), error }.into());
         }
+        preconditions(cmd, info, &info.object.to_value(io.now()))?;
         if dry == Some(DRY_RUN_CLIENT) {
             let mut value = info.object.to_value(io.now());
             value["spec"]["replicas"] = json!(replicas);
@@ -220,6 +218,23 @@ fn scale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let object = patched(io, &info.object, Patch::Merge(Rc::new(body)), dry)?;
         Ok(print_obj(io, format.as_ref(), &object, "scaled", dry)?)
     })
+}
+
+/// Kubernetes: kubectl/pkg/scale/scale.go, validate.
+fn preconditions(cmd: &Cmd, info: &Info, object: &Value) -> Result<(), Failure> {
+    let version = info.object.meta().map_or(0, |meta| meta.resource_version).to_string();
+    let replicas = object["spec"]["replicas"].as_i64().unwrap_or(0);
+    let wrong = match (cmd.parsed.int("current-replicas"), cmd.parsed.text("resource-version")) {
+        (Some(wanted), _) if wanted >= 0 && wanted != replicas => {
+            ("replicas", wanted.to_string(), replicas.to_string())
+        }
+        (_, Some(wanted)) if !wanted.is_empty() && wanted != version => {
+            ("resource version", wanted.to_owned(), version)
+        }
+        _ => return Ok(()),
+    };
+    let (what, wanted, found) = wrong;
+    Err(Failure::Message(format!("Expected {what} to be {wanted}, was {found}")))
 }
 
 pub(super) const PATCH: Command = Command {

@@ -6,13 +6,13 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::errors::klog_head;
 use api::quantity::Quantity;
 use cli_runtime::golang::sort::{Interface, sort};
 use cli_runtime::golang::strconv::quote;
 use cli_runtime::golang::value::GoValue;
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
-use sim::Time;
 
 /// What the rows or objects of an error are to Go.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,7 +43,7 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
     for value in values {
         let found = match sorted {
             Sorted::Rows => parsed.find_results(&mut execution, GoValue::from(value)),
-            // Each comparison reads the path anew.
+            // Each comparison reads the path again.
             Sorted::Objects => parsed.find_results(&mut Execution::default(), GoValue::from(value)),
         };
         keys.push(found.map(|found| found.into_iter().next().and_then(|first| first.into_iter().next())));
@@ -51,7 +51,7 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
     check_found(&field, &keys, sorted)?;
     let mut sorter = Sorter { order, keys: &keys, values, field: &field, sorted };
     if let Err(fatal) = sort(&mut sorter) {
-        let text = format!("{} {}\n", klog_head(io.now(), fatal.line), fatal.text);
+        let text = format!("{} {}\n", klog_head(io.now(), 'F', "sorter.go", fatal.line), fatal.text);
         io.err(text);
         return Err(Failure::Exit(fatal.code).into());
     }
@@ -172,15 +172,6 @@ fn is_less(left: &GoValue<'_>, right: &GoValue<'_>) -> Result<bool, String> {
         (GoValue::Uint8(left), GoValue::Uint8(right)) => Ok(left < right),
         _ => Err("unsortable interface: interface".to_owned()),
     }
-}
-
-/// The head of a line of klog for what is fatal; no process has a number here.
-fn klog_head(now: Time, line: u32) -> String {
-    // 2026-01-01T00:00:00Z
-    let stamp = now.stamp().to_string();
-    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
-    let micros = now.0 % 1_000_000;
-    format!("F{}{} {}.{micros:06} {:>7} sorter.go:{line}]", part(5, 7), part(8, 10), part(11, 19), 1)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod delete;
 mod describe;
 mod drain;
 mod face;
+mod generators;
 mod get;
 mod mutate;
 mod rollout;

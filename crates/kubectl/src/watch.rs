@@ -136,7 +136,7 @@ fn event_line(event: &Event, all: bool, now: Time) -> String {
 pub(super) const WAIT: Command = Command {
     name: "wait",
     aliases: &[],
-    short: "Experimental: Wait for a specific condition on one or many resources",
+    short: "Wait for a specific condition on one or many resources",
     usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
     flags: &[
         FILENAME,

@@ -2,9 +2,22 @@
 
 use super::Kubelet;
 use super::kuberuntime::get_backoff_key;
-use super::pod_worker::WorkerState;
+use super::pod_worker::{Step, WorkerState};
 use api::meta::Uid;
 use sim::Time;
+
+/// What a pod's start waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartStep {
+    /// What its volumes need.
+    Volumes,
+    /// Its sandbox is being made.
+    Sandbox,
+    /// An image is being pulled.
+    Image,
+    /// A container is being started.
+    Container,
+}
 
 impl Kubelet {
     /// When the back-off of an ended container ends, if one is on.
@@ -14,6 +27,18 @@ impl Kubelet {
         let key = get_backoff_key(&worker.pod, worker.pod.spec.container(container)?);
         let back_off = self.crash_loop_back_off.get(&key);
         (back_off.0 > 0).then(|| finished + back_off)
+    }
+
+    /// What the kubelet is at with a pod that is to run.
+    pub fn start_step(&self, pod: Uid) -> Option<StartStep> {
+        let worker = self.workers.get(self.workers.of_pod(pod)?)?;
+        match worker.work.as_ref()?.step {
+            Step::Volumes { .. } => Some(StartStep::Volumes),
+            Step::Sandbox => Some(StartStep::Sandbox),
+            Step::Pull(_) => Some(StartStep::Image),
+            Step::Environment(_) | Step::Start(_) | Step::PostStart { .. } => Some(StartStep::Container),
+            Step::Kill(_) => None,
+        }
     }
 
     /// Whether a pod is being stopped.

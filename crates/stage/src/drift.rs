@@ -21,6 +21,7 @@ pub enum Drift {
 pub struct Drifted {
     /// `daemonset/agent`.
     pub object: String,
+    /// What differs from the real time.
     pub drift: Drift,
 }
 

@@ -18,7 +18,10 @@ pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
 use view::picture::Picture;
-use view::{Board, EventView, FileView, Fleet, Flight, Flow, Gaze, Hop, Looked, MessageView, Without};
+use view::{
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, TrailHop,
+    Without,
+};
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -27,7 +30,7 @@ pub use console::{Completion, Programs};
 pub use drift::{Drift, Drifted};
 use opening::Opening;
 pub use opening::Progress;
-pub use script::{Options, Script, Start};
+pub use script::{Options, Script, ScriptError, Start};
 use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
@@ -37,11 +40,15 @@ const QUIET_AHEAD: Duration = Duration::from_secs(16);
 /// A command of the console as the page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
+    /// Its number.
     pub id: u32,
+    /// The line as it was typed, or that would have done the same.
     pub line: Rc<str>,
     /// What stood before the line in its terminal; empty if it was not entered in one.
     pub prompt: Rc<str>,
+    /// When it began.
     pub started: Time,
+    /// What was printed so far.
     pub text: Rc<str>,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
@@ -62,6 +69,7 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// A session that is opened in full at once.
     pub fn new(options: Options) -> Stage {
         Stage::from_script(&Script::new(options))
     }
@@ -120,6 +128,7 @@ impl Stage {
         self.opening.is_some()
     }
 
+    /// Does at once what is left of the opening.
     pub fn finish_opening(&mut self) {
         while self.go_on_opening() {}
     }
@@ -131,10 +140,12 @@ impl Stage {
 
     // ---- time ----
 
+    /// The present.
     pub fn now(&self) -> Time {
         self.cluster.now()
     }
 
+    /// When the session began.
     pub fn started(&self) -> Time {
         self.cluster.started()
     }
@@ -147,6 +158,7 @@ impl Stage {
         stepped
     }
 
+    /// Lets virtual time pass up to `until`.
     pub fn run_until(&mut self, until: Time) {
         self.cluster.run_until(until);
         self.note_time();
@@ -258,12 +270,14 @@ impl Stage {
         self.cluster.note_action(&line, done)
     }
 
+    /// The session as a script: its options, and every command with its time.
     pub fn script(&self) -> &Script {
         &self.script
     }
 
     // ---- what there is to see ----
 
+    /// The cluster, to be looked at.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
@@ -324,11 +338,38 @@ impl Stage {
         self.cluster.message_count()
     }
 
+    /// What the last command has brought about, hop by hop.
+    pub fn trail(&self) -> Vec<TrailHop> {
+        // Reading and the editing of files on one's own computer leave the trail as it is.
+        let acts = |entry: &&script::Entry| {
+            !matches!(
+                entry.command,
+                Command::EndInput { .. } | Command::Interrupt { .. } | Command::Edited { .. }
+            )
+        };
+        let Some(last) = self.script.entries.iter().rev().find(acts) else { return Vec::new() };
+        let since = self.started() + Duration::from_micros(last.at);
+        let file = match &last.command {
+            Command::WriteFile { node, path, .. } | Command::RemoveFile { node, path } => Some((node, path)),
+            Command::MoveFile { node, to, from } => {
+                let read = |path: &&String| {
+                    self.cluster
+                        .machine(node)
+                        .is_some_and(|machine| path.starts_with(machine.static_pod_path()))
+                };
+                [to, from].into_iter().find(read).map(|path| (node, path))
+            }
+            _ => None,
+        };
+        view::trail::hops(&self.cluster, since, file.map(|(node, path)| (node.as_str(), path.as_str())))
+    }
+
     /// How long a message takes.
     pub fn link_delay(&self) -> Duration {
         self.cluster.settings.link_delay
     }
 
+    /// What is known of a line that was run, or of an action that was done by a click.
     pub fn job(&self, id: JobId) -> Option<JobView> {
         let desk = &self.cluster.desk;
         desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
@@ -405,6 +446,7 @@ impl Stage {
         view::build::nodes_without(&self.cluster, namespace, daemonset)
     }
 
+    /// The newest events, at most so many, newest first.
     pub fn events(&self, limit: usize) -> Vec<EventView> {
         view::texts::events(&self.cluster, limit)
     }
@@ -414,6 +456,7 @@ impl Stage {
         view::texts::messages(&self.cluster, limit)
     }
 
+    /// The files of a node's disk that are shown beside it.
     pub fn files(&self, node: &str) -> Vec<FileView> {
         view::texts::files(&self.cluster, node)
     }
@@ -445,6 +488,20 @@ impl Stage {
     /// The objects of a file that the cluster does not hold as the file says.
     pub fn drifted(&self, text: impl AsRef<[u8]>) -> Vec<Drifted> {
         drift::drifted(&self.cluster, text.as_ref())
+    }
+
+    /// What the DaemonSets of a manifest would change if it were applied now. `near` are the nodes that are
+    /// named; costs a look at each node and at each pod of these DaemonSets.
+    pub fn foresee(&self, text: impl AsRef<[u8]>, near: &dyn Fn(&str) -> bool) -> Vec<Foreseen> {
+        let read = yaml::read_documents(text.as_ref(), yaml::Reader::Kubectl);
+        let objects: Vec<serde_json::Value> =
+            read.documents.iter().map(|document| document.tree.to_value()).collect();
+        view::foresee::applied(&self.cluster, &objects, near)
+    }
+
+    /// What a file of a node would change if it were saved with this text.
+    pub fn foresee_static(&self, node: &str, path: &str, text: impl AsRef<[u8]>) -> Vec<Foreseen> {
+        view::foresee::saved(&self.cluster, node, path, text.as_ref())
     }
 
     /// What a node's kubelet would say of a manifest in its directory.

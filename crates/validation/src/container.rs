@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::mounts::{validate_env, validate_env_from, validate_volume_devices, validate_volume_mounts};
-use super::names::{is_valid_port_name, is_valid_port_num, validate_dns1123_label};
+use super::names::{is_valid_port_num, validate_dns1123_label};
 use super::pod::validate_container_only_for_pod;
 use super::probe::{validate_lifecycle, validate_probes};
 use super::resources::validate_container_resource_requirements;
@@ -16,6 +16,7 @@ use super::security::validate_security_context;
 use super::{push_invalid, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use api::label::is_valid_port_name;
 use sim::order::GatherSorted;
 
 /// What of the pod its containers are checked against.

@@ -53,28 +53,6 @@ pub(super) fn is_valid_port_num(port: i64) -> Option<String> {
     is_in_range(port, 1, 65535)
 }
 
-/// API-050.
-pub(super) fn is_valid_port_name(name: &str) -> Vec<String> {
-    let mut errors = Vec::new();
-    if name.len() > 15 {
-        errors.push(max_len_error(15));
-    }
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if name.is_empty() || !name.bytes().all(allowed) {
-        errors.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
-    }
-    if !name.bytes().any(|b| b.is_ascii_lowercase()) {
-        errors.push("must contain at least one letter (a-z)".to_owned());
-    }
-    if name.contains("--") {
-        errors.push("must not contain consecutive hyphens".to_owned());
-    }
-    if name.starts_with('-') || name.ends_with('-') {
-        errors.push("must not begin or end with a hyphen".to_owned());
-    }
-    errors
-}
-
 /// Any printable ASCII but the equals sign.
 pub(super) fn is_relaxed_env_var_name(name: &str) -> Vec<String> {
     let mut errors = Vec::new();

@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::go_form;
 use super::ip::is_valid_cidr;
 use super::meta::{validate_label_name, validate_object_meta, validate_object_meta_update};
-use super::mounts::quantity;
 use super::names::name_is_dns_subdomain;
 use super::resources::validate_resource_quantity_value;
 use super::scheduling::validate_taint_effect;
@@ -93,9 +92,7 @@ fn validate_node_resources(node: &Value, errors: &mut ErrorList) {
     for list in ["capacity", "allocatable"] {
         let path = FieldPath::new("status").child(list);
         for (name, amount) in json::entries(status, list) {
-            if let Some(amount) = quantity(amount) {
-                validate_resource_quantity_value(name, amount, &path.child(name.to_owned()), errors);
-            }
+            validate_resource_quantity_value(name, amount, &path.child(name.to_owned()), errors);
         }
     }
 }

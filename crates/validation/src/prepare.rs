@@ -24,9 +24,20 @@ pub(super) fn way_to_pod(object: &Value) -> Option<&'static [&'static str]> {
 /// Drops the fields whose feature gates are off, and adds to a new Pod what follows from its own words.
 pub fn prepare_for_create(object: &mut Value, warnings: &mut Vec<String>) {
     drop_disabled_fields(object);
-    if super::group_and_kind(object) == ("", "Pod") {
-        merge_label_keys(object);
-        sync_app_armor(object, warnings);
+    match super::group_and_kind(object) {
+        ("", "Pod") => {
+            merge_label_keys(object);
+            sync_app_armor(object, warnings);
+        }
+        // DynamicKubeletConfig is gone: a new Node has neither of them.
+        ("", "Node") => {
+            for (part, field) in [("spec", "configSource"), ("status", "config")] {
+                if let Some(part) = json::child_if(object, part).and_then(Value::as_object_mut) {
+                    part.remove(field);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -5,10 +5,11 @@
 use serde_json::Value;
 
 use super::container::Scope;
-use super::names::{is_http_header_name, is_valid_port_name, is_valid_port_num};
+use super::names::{is_http_header_name, is_valid_port_num};
 use super::{push_invalid, validate_nonnegative_field};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
+use api::label::is_valid_port_name;
 use sim::order::SortShared;
 
 /// The three probes of a container (API-055).

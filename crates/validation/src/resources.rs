@@ -71,6 +71,11 @@ fn is_integer_resource(name: &str) -> bool {
     COUNTED.contains(&name) || is_extended_resource_name(name)
 }
 
+/// A quantity as Go prints it, which keeps the text that decoding and defaulting have left.
+fn shown(written: &Value) -> String {
+    written.as_str().map_or_else(|| written.to_string(), str::to_owned)
+}
+
 type ResourceNameFn = fn(&str, &FieldPath, &mut ErrorList);
 
 fn validate_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
@@ -106,15 +111,17 @@ fn validate_pod_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorLi
 /// Kubernetes: validation.go, ValidateResourceQuantityValue.
 pub(super) fn validate_resource_quantity_value(
     name: &str,
-    value: Quantity,
+    written: &Value,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
+    // Decoding has refused what is no quantity.
+    let Some(value) = quantity(written) else { return };
     if value.sign() < 0 {
-        errors.push(FieldError::invalid(path, value.to_string(), IS_NEGATIVE));
+        errors.push(FieldError::invalid(path, shown(written), IS_NEGATIVE));
     }
     if is_integer_resource(name) && value.milli_value() % 1000 != 0 {
-        errors.push(FieldError::invalid(path, value.to_string(), "must be an integer"));
+        errors.push(FieldError::invalid(path, shown(written), "must be an integer"));
     }
 }
 
@@ -141,11 +148,9 @@ fn validate_resource_requirements(
         for (name, amount) in json::entries(requirements, list) {
             let path = list_path.key(name);
             name_fn(name, &path, errors);
-            // Decoding has refused what is no quantity.
-            let Some(amount) = quantity(amount) else { continue };
             validate_resource_quantity_value(name, amount, &path, errors);
             if list == "requests" {
-                let limit = quantity(json::get(json::get(requirements, "limits"), name));
+                let limit = json::get(json::get(requirements, "limits"), name);
                 validate_request(name, amount, limit, &requests_path, &limits_path, errors);
             }
             if is_huge_page(name) {
@@ -163,21 +168,22 @@ fn validate_resource_requirements(
 
 fn validate_request(
     name: &str,
-    request: Quantity,
-    limit: Option<Quantity>,
+    written: &Value,
+    written_limit: &Value,
     path: &FieldPath,
     limits_path: &FieldPath,
     errors: &mut ErrorList,
 ) {
+    let Some(request) = quantity(written) else { return };
     let overcommit = is_overcommit_allowed(name);
-    match limit {
+    match quantity(written_limit) {
         Some(limit) if request != limit && !overcommit => {
-            let why = format!("must be equal to {name} limit of {limit}");
-            errors.push(FieldError::invalid(path, request.to_string(), why));
+            let why = format!("must be equal to {name} limit of {}", shown(written_limit));
+            errors.push(FieldError::invalid(path, shown(written), why));
         }
         Some(limit) if request > limit => {
-            let why = format!("must be less than or equal to {name} limit of {limit}");
-            errors.push(FieldError::invalid(path, request.to_string(), why));
+            let why = format!("must be less than or equal to {name} limit of {}", shown(written_limit));
+            errors.push(FieldError::invalid(path, shown(written), why));
         }
         None if !overcommit => {
             let why = "Limit must be set for non overcommitable resources";
@@ -187,12 +193,14 @@ fn validate_request(
     }
 }
 
-fn validate_huge_page_value(name: &str, amount: Quantity, path: &FieldPath, errors: &mut ErrorList) {
+fn validate_huge_page_value(name: &str, written: &Value, path: &FieldPath, errors: &mut ErrorList) {
+    let Some(amount) = quantity(written) else { return };
     let size = name.strip_prefix("hugepages-").and_then(|size| size.parse::<Quantity>().ok());
     let size = size.filter(|size| size.sign() > 0 && size.is_integer()).map(Quantity::value);
     if size.is_none_or(|size| amount.value() % size != 0) {
-        let why = format!("{amount} is not positive integer multiple of {name}");
-        errors.push(FieldError::invalid(path, amount.to_string(), why));
+        let text = shown(written);
+        let why = format!("{text} is not positive integer multiple of {name}");
+        errors.push(FieldError::invalid(path, text, why));
     }
 }
 
@@ -272,24 +280,27 @@ fn validate_pod_resource_consistency(
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
-    let of_pod = |list: &str, name: &str| quantity(json::get(json::get(resources, list), name));
+    let of_pod = |list: &str, name: &str| json::get(json::get(resources, list), name);
     for (list, only_huge_pages) in [("requests", false), ("limits", true)] {
         for (name, sum) in aggregate_container_resources(spec, list) {
-            let Some(own) = of_pod(list, &name).filter(|own| sum > *own) else { continue };
+            let own = of_pod(list, &name);
+            if quantity(own).is_none_or(|own| sum <= own) {
+                continue;
+            }
             if !only_huge_pages || is_huge_page(&name) {
                 let path = path.child(list).key(&*name);
                 let why = format!("must be greater than or equal to aggregate container {list} of {sum}");
-                errors.push(FieldError::invalid(&path, own.to_string(), why));
+                errors.push(FieldError::invalid(&path, shown(own), why));
             }
         }
     }
     for (at, container) in json::list(spec, "containers").iter().enumerate() {
         for (name, limit) in json::entries(json::get(container, "resources"), "limits") {
-            let (Some(limit), Some(own)) = (quantity(limit), of_pod("limits", name)) else { continue };
-            if limit > own {
+            let own = of_pod("limits", name);
+            if quantity(limit).zip(quantity(own)).is_some_and(|(limit, own)| limit > own) {
                 let path = path.child("containers").index(at).key(name).child("limits");
-                let why = format!("must be less than or equal to pod limits of {own}");
-                errors.push(FieldError::invalid(&path, limit.to_string(), why));
+                let why = format!("must be less than or equal to pod limits of {}", shown(own));
+                errors.push(FieldError::invalid(&path, shown(limit), why));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::fleet::{Fleet, node_mark};
 use super::pods::{self, NodeTruth};
 use super::texts;
 use super::why::{self, Cause, Site, Trouble};
-use api::daemonset::DaemonSet;
+use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::meta::{Name, Uid};
 use api::node::Node;
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
@@ -232,7 +232,10 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
             back_off: &back_off,
         });
         shown.extend(sandbox.map(|sandbox| sandbox.uid));
-        views.push(Rc::new(pods::from_api(pod, Some(name), truth)));
+        // A mirror pod has another uid than its static pod.
+        let uid = sandbox.map_or(pod.meta.uid, |sandbox| sandbox.uid);
+        let step = machine.and_then(|machine| machine.kubelet.start_step(uid));
+        views.push(Rc::new(PodView { step, ..pods::from_api(pod, Some(name), truth) }));
     }
     let alone = machine.into_iter().flat_map(|m| m.kubelet.runtime.sandboxes().iter().map(move |s| (m, s)));
     for (machine, sandbox) in alone {
@@ -242,7 +245,9 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
         let back_off =
             |container: &str| -> Option<Time> { machine.kubelet.back_off_end(sandbox.uid, container) };
         let file = machine.file_of(sandbox.namespace(), &sandbox.name);
-        views.push(Rc::new(pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off })));
+        let step = machine.kubelet.start_step(sandbox.uid);
+        let view = pods::from_node(name, NodeTruth { sandbox, file, back_off: &back_off });
+        views.push(Rc::new(PodView { step, ..view }));
     }
     views.sort_shared_by(|a, b| (a.origin, &a.namespace, &a.name).cmp(&(b.origin, &b.namespace, &b.name)));
     views
@@ -342,6 +347,12 @@ pub(super) fn daemonset_view(cluster: &Cluster, ds: &DaemonSet) -> DaemonSetView
         misscheduled: status.number_misscheduled,
         node_selector: if selector.is_empty() { text("<none>") } else { text(&selector.join(",")) },
         trouble: trouble(cluster, ds),
+        max_unavailable: match &ds.update_strategy {
+            UpdateStrategy::RollingUpdate { max_unavailable, .. } => {
+                Some(max_unavailable.scaled_round_up(status.desired_number_scheduled))
+            }
+            UpdateStrategy::OnDelete => None,
+        },
         tolerates: !ds.template.raw["spec"]["tolerations"].as_array().is_none_or(Vec::is_empty),
         created: ds.meta.created,
     }

@@ -12,7 +12,7 @@ fn text(value: &str) -> Rc<str> {
     Rc::from(value)
 }
 
-fn place(cluster: &Cluster, part: Part) -> Place {
+pub(super) fn place(cluster: &Cluster, part: Part) -> Place {
     match part {
         Part::User => Place::User,
         Part::ApiServer => Place::ApiServer,

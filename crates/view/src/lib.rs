@@ -5,21 +5,26 @@
 
 pub(crate) mod board;
 pub mod build;
+pub mod filter;
 pub mod fleet;
 pub mod flights;
+pub mod foresee;
 pub mod hops;
 pub mod picture;
 mod pods;
 pub mod texts;
+pub mod trail;
 pub(crate) mod transit;
 pub mod why;
 
 pub use board::{
     ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileEntry, FileView,
-    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, Without,
+    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, StartStep, Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
+pub use foresee::Foreseen;
 pub use hops::{Hop, What};
 pub use picture::{Gaze, Looked};
+pub use trail::TrailHop;
 pub use transit::{Flight, Flow, Place};
 pub use why::{Cause, Fit, Trouble, Why};

@@ -1,5 +1,6 @@
 //! One pod for the picture: what the API server believes, and what the node's runtime really has.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::board::{ContainerView, Difference, Origin, PodState, PodView};
@@ -10,7 +11,7 @@ use api::pod::{
 };
 use cluster::machine::Machine;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
-use sim::Time;
+use sim::{Duration, Time};
 
 /// Where a pod came from, by its metadata.
 pub(crate) fn origin(common: &CommonMeta) -> Origin {
@@ -134,6 +135,7 @@ fn api_containers(pod: &Pod) -> Vec<ContainerView> {
                 running: status.state.is_running(),
                 restarts: status.restart_count,
                 restarts_at: None,
+                since: None,
                 is_init: container.kind != ContainerKind::Main,
             }
         })
@@ -170,6 +172,11 @@ fn node_containers(
                 running,
                 restarts: newest.map_or(0, |newest| newest.attempt),
                 restarts_at,
+                since: newest.and_then(|newest| match &newest.state {
+                    ContainerState::Created => None,
+                    ContainerState::Running { started } => Some(*started),
+                    ContainerState::Exited(exit) => Some(exit.finished),
+                }),
                 is_init: container.kind != ContainerKind::Main,
             }
         })
@@ -184,7 +191,7 @@ fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Differe
     };
     let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
     let same = match (api_status, node) {
-        // The kubelet's word on a crash is richer than the runtime's.
+        // The kubelet's status of a crash says more than the runtime's.
         (
             "CrashLoopBackOff" | "Error" | "Completed" | "NotReady",
             "CrashLoopBackOff" | "Error" | "Completed",
@@ -208,6 +215,10 @@ fn reason(pod: &Pod) -> Option<Rc<str>> {
         _ => None,
     });
     from_status.or(from_condition).map(|reason| reason.message.clone()).or(waiting)
+}
+
+fn labels(meta: &ObjectMeta) -> BTreeMap<Rc<str>, Rc<str>> {
+    meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// What the node adds to the API server's view of a pod.
@@ -239,6 +250,7 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         uid: text(&pod.meta.uid.to_string()),
         node: target.cloned(),
         origin: origin(&pod.meta.common),
+        labels: labels(&pod.meta),
         controlled_by: owner
             .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
         file: node.and_then(|node| node.file).map(text),
@@ -254,6 +266,11 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         node_status: on_node.map(text),
         status: text(status),
         reason: reason(pod),
+        step: None,
+        grace: pod.meta.deletion.as_ref().filter(|deletion| deletion.grace_seconds > 0).map(|deletion| {
+            let (end, grace) = (deletion.at.time(), Duration::from_secs(deletion.grace_seconds.into()));
+            (Time(end.0.saturating_sub(grace.as_micros())), end)
+        }),
         containers,
     }
 }
@@ -276,6 +293,7 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         uid: text(&sandbox.uid.to_string()),
         node: Some(node_name.clone()),
         origin: origin(&meta.common),
+        labels: labels(&meta),
         controlled_by: owner,
         file: node.file.map(text),
         is_mirror: false,
@@ -290,6 +308,8 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         node_status: Some(word.clone()),
         status: word,
         reason: None,
+        step: None,
+        grace: None,
         containers,
     }
 }

@@ -103,7 +103,7 @@ pub fn quote(text: &str) -> String {
 }
 
 /// Near enough to Go's `strconv.IsPrint`: no controls, no odd blanks, no private use.
-fn is_printable(c: char) -> bool {
+pub fn is_printable(c: char) -> bool {
     let odd_blank = c != ' ' && c.is_whitespace();
     let hidden = matches!(c as u32, 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
         | 0xe000..=0xf8ff | 0xfeff | 0xfff9..=0xfffb | 0xfff0..=0xfff8 | 0xfffe | 0xffff | 0xe0000..);

@@ -88,6 +88,28 @@ pub fn is_dns1123_label(text: &str) -> Vec<String> {
     errors
 }
 
+/// API-050.
+pub fn is_valid_port_name(name: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if name.len() > 15 {
+        errors.push(max_len_error(15));
+    }
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if name.is_empty() || !name.bytes().all(allowed) {
+        errors.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
+    }
+    if !name.bytes().any(|b| b.is_ascii_lowercase()) {
+        errors.push("must contain at least one letter (a-z)".to_owned());
+    }
+    if name.contains("--") {
+        errors.push("must not contain consecutive hyphens".to_owned());
+    }
+    if name.starts_with('-') || name.ends_with('-') {
+        errors.push("must not begin or end with a hyphen".to_owned());
+    }
+    errors
+}
+
 /// A DNS-1123 subdomain: names of most objects.
 pub fn is_dns1123_subdomain(text: &str) -> Vec<String> {
     let mut errors = Vec::new();

@@ -37,10 +37,12 @@ impl<'a> Io<'a> {
         self.need
     }
 
+    /// The command line, as it was typed.
     pub fn line(&self) -> Rc<str> {
         self.job.line.clone()
     }
 
+    /// The computer that the command runs on.
     pub fn client(&self) -> Rc<Client> {
         self.job.client.clone()
     }
@@ -104,6 +106,7 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// Waits for a span of virtual time.
     pub fn sleep(&mut self, span: Duration) -> Result<(), Stop> {
         let until = self.cursor.now + span;
         match self.next_reply() {
@@ -256,14 +259,17 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// Writes to the standard output.
     pub fn out(&mut self, text: impl Into<String>) {
         self.write(Stream::Out, text.into());
     }
 
+    /// Writes to the standard error.
     pub fn err(&mut self, text: impl Into<String>) {
         self.write(Stream::Err, text.into());
     }
 
+    /// Writes a piece of output; nothing for an empty one.
     pub fn write(&mut self, stream: Stream, text: String) {
         if text.is_empty() {
             return;

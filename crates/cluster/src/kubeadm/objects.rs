@@ -313,6 +313,6 @@ mod tests {
             found(role["kind"].as_str().unwrap(), role["name"].as_str().unwrap());
             count += 1;
         }
-        assert_eq!(count, 70);
+        assert_eq!(count, 69);
     }
 }

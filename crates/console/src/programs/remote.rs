@@ -27,7 +27,7 @@ pub(super) fn ssh(cx: &mut Cx<'_>, args: &[String]) -> Started {
     let Some((destination, command)) = options.operands.split_first() else {
         return feed::refuse(cx, USAGE, 255);
     };
-    // Options may stand behind the destination, too.
+    // Options may follow the destination, too.
     let mut command = command;
     while let Some((word, rest)) = command.split_first()
         && matches!(word.as_str(), "-t" | "-tt" | "-q" | "-n")

@@ -122,8 +122,7 @@ fn replace_asks_for_a_file_and_keeps_to_its_flags() {
     ];
     expect![[r#"
         $ replace
-        error: Must specify --filename to replace
-        See 'kubectl replace -h' for help and examples
+        error: must specify one of -f and -k
         [1]
         $ replace -f ds.yaml --grace-period=0
         error: --grace-period must have --force specified

@@ -665,7 +665,7 @@ fn the_overview_has_kubectls_groups() {
               apply           Apply a configuration to a resource by file name or stdin
               patch           Update fields of a resource
               replace         Replace a resource by file name or stdin
-              wait            Experimental: Wait for a specific condition on one or many resources
+              wait            Wait for a specific condition on one or many resources
               kustomize       Build a kustomization target from a directory or URL
 
             Settings Commands:

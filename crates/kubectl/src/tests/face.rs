@@ -11,10 +11,6 @@ fn all(t: &mut Terminal, lines: &[&str]) -> String {
 fn commands_that_kubectl_has_say_what_to_do_instead() {
     let mut t = Terminal::new();
     let lines = [
-        "set env ds/agent --list",
-        "set resources ds/agent --limits=cpu=1",
-        "create job x --image=y",
-        "create secret tls x --cert=a --key=b",
         "certificate approve x",
         "cluster-info dump --all-namespaces",
         "config set-context --current --namespace=team",
@@ -24,21 +20,8 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         "get pods --as=anna",
         "label node worker-1 a=b --local",
         "delete pod x -i",
-        "scale ds/agent --replicas=1 --current-replicas=2",
     ];
     expect![[r#"
-        $ set env ds/agent --list
-        error: kubectl set env is not simulated: use kubectl patch, or change the file and kubectl apply -f it
-        [1]
-        $ set resources ds/agent --limits=cpu=1
-        error: kubectl set resources is not simulated: use kubectl patch, or change the file and kubectl apply -f it
-        [1]
-        $ create job x --image=y
-        error: kubectl create job is not simulated: write a manifest and kubectl apply -f it
-        [1]
-        $ create secret tls x --cert=a --key=b
-        error: kubectl create secret tls is not simulated: write a manifest and kubectl apply -f it
-        [1]
         $ certificate approve x
         error: kubectl certificate is not simulated: certificates are not looked at here
         [1]
@@ -65,9 +48,6 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         [1]
         $ delete pod x -i
         error: --interactive is not simulated: this console answers no questions
-        [1]
-        $ scale ds/agent --replicas=1 --current-replicas=2
-        error: --current-replicas is not simulated: the number is set in any case
         [1]
     "#]].assert_eq(&all(&mut t, &lines));
     assert!(t.calls.is_empty());

@@ -239,7 +239,6 @@ fn cli_008_a_watch_says_what_sort_of_change_it_was() {
                     "uid": "478cebe8-a9a4-49de-b3e5-a8c2e5186325"
         $ get nodes --output-watch-events
         error: --output-watch-events option can only be used with --watch or --watch-only
-        See 'kubectl get -h' for help and examples
         [1]
     "#]]
     .assert_eq(&said);

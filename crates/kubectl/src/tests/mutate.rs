@@ -144,9 +144,10 @@ fn cli_048_daemon_sets_cannot_be_scaled() {
         "Error from server (NotFound): the server could not find the requested resource\n[1]\n"
     );
     assert_eq!(
-        t.run("scale ds/agent"),
+        t.run("scale ds/agent --replicas=-1"),
         "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0\n[1]\n"
     );
+    assert_eq!(t.run("scale ds/agent"), "error: required flag(s) \"replicas\" not set\n[1]\n");
 }
 
 #[test]
