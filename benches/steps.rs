@@ -24,7 +24,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use scheduler::Scheduler;
 use serde_json::json;
 use sim::{Duration, Rng, Time};
-use wire::{Answer, Call, Ctx, Effect, PodId, Reply, Settings, WatchEvent};
+use wire::{Answer, Call, Component, Ctx, Effect, PodId, Reply, Settings, WatchEvent};
 
 const SIZES: [usize; 2] = [50, 5000];
 const SETS: usize = 30;

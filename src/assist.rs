@@ -1,14 +1,15 @@
 //! Completion and hover texts of the editors: the answers of crate `assist` in the editor's own terms.
 
-use assist::Hover;
+use assist::{Fix, Hover, Repair};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::descriptions;
-use super::editor_js::{self, EditorCompletion};
+use super::editor_js::{self, EditorCompletion, EditorEdit, EditorFix};
 use super::page::Page;
 use super::session::SharedSession;
 use super::words::{Words, fill};
+use yaml::Diagnostic;
 
 /// Asks the session's cluster what exists in it.
 #[derive(Clone)]
@@ -74,4 +75,32 @@ fn card(text: &str, found: &Hover, words: &Words) -> JsValue {
     lines.extend((!found.values.is_empty()).then(|| fill(words.one_of, &[&found.values.join(", ")])));
     let place = |byte: usize| assist::utf16_at(text, byte) as u32;
     editor_js::hover(place(found.from), place(found.to), &lines.join("\n"))
+}
+
+/// What the button of a fix says.
+pub fn title(fix: &Fix, words: &Words) -> String {
+    match &fix.repair {
+        Repair::Change(to) => fill(words.fix_change, &[to]),
+        Repair::Add(what) => fill(words.fix_add, &[what]),
+        Repair::Blanks => words.fix_blanks.to_owned(),
+        Repair::Labels => words.fix_labels.to_owned(),
+    }
+}
+
+/// The fixes of a mistake, as the editor takes them.
+pub fn editor_fixes(text: &str, diagnostic: &Diagnostic, words: &Words) -> Vec<EditorFix> {
+    let place = |byte: usize| assist::utf16_at(text, byte) as u32;
+    let fix = |fix: &Fix| EditorFix {
+        title: title(fix, words),
+        edits: fix
+            .edits
+            .iter()
+            .map(|edit| EditorEdit {
+                from: place(edit.from),
+                to: place(edit.to),
+                insert: edit.insert.clone(),
+            })
+            .collect(),
+    };
+    assist::fixes(text, diagnostic).iter().map(fix).collect()
 }

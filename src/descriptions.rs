@@ -23,7 +23,7 @@ enum State {
     Absent,
     /// Under way, with what is to be told when it is over.
     Loading(Vec<Callback<()>>),
-    /// Loaded, or not to be had.
+    /// Loaded, or not available.
     Settled,
 }
 
@@ -60,7 +60,7 @@ pub fn load(then: Callback<()>) {
     }
 }
 
-/// A promise that is kept once they are there, or not to be had.
+/// A promise that is kept once they are loaded, or found not to be available.
 pub fn loaded() -> Promise {
     Promise::new(&mut |resolve, _| {
         let done = move || drop(resolve.call0(&JsValue::UNDEFINED));

@@ -5,10 +5,12 @@ mod tree;
 
 use std::rc::Rc;
 
-use stage::{Drift, Drifted, Options};
+use serde_json::Value;
+use stage::{Difference, Drift, Drifted, Options};
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
+use super::assist::title;
 use super::editor::TextEditor;
 use super::glyph::Icon;
 use super::page::{Page, use_desk, use_layout, use_page, use_world};
@@ -227,6 +229,8 @@ fn Outcome(props: &DocumentProps) -> Html {
         use_world(move |world| job.and_then(|id| world.console.iter().find(|job| job.id == id).cloned()));
     let found: &[Diagnostic] = found.as_ref().map_or(&[], |found| found);
     let refused = has_errors(found);
+    // It was checked with the text that is there.
+    let text = page.stores.desk.now().text(&props.id).unwrap_or_default();
     let own = matches!(props.id, DocId::Own(_));
     let (drifted, file_error) = use_world({
         let id = props.id.clone();
@@ -256,7 +260,7 @@ fn Outcome(props: &DocumentProps) -> Html {
         _ if own => words.applied.to_owned(),
         _ => words.saved.to_owned(),
     };
-    let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running" | "drifted"));
+    let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running"));
     let answer = answer.map(|job| job.text.clone()).filter(|text| !text.is_empty());
     let submit = Action::Submit(props.id.clone(), None);
     let button = match (own, refused) {
@@ -282,8 +286,11 @@ fn Outcome(props: &DocumentProps) -> Html {
             </div>
             if !found.is_empty() {
                 <ul class="diagnostics" aria-label={words.problems}>
-                    { for found.iter().take(LISTED).map(|diagnostic| problem(&page, &props.id, diagnostic)) }
+                    { for found.iter().take(LISTED).map(|diagnostic| problem(&page, &props.id, &text, diagnostic)) }
                 </ul>
+            }
+            if state == "drifted" {
+                { beside(&page, &props.id, &text, &drifted) }
             }
             if let Some(answer) = answer {
                 <pre class="answer">{ &*answer }</pre>
@@ -300,17 +307,62 @@ fn file_error(id: &DocId, world: &World) -> bool {
     file.is_some_and(|file| file.error.is_some())
 }
 
-/// `daemonset/agent (spec.template.spec.containers[0].image)`
+/// `daemonset/agent`, and those that are gone.
 fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
     let one = |drifted: &Drifted| match &drifted.drift {
         Drift::Gone => fill(words.drift_gone, &[&drifted.object]),
-        Drift::Changed(path) => format!("{} ({path})", drifted.object),
+        Drift::Changed(_) => drifted.object.clone(),
     };
     let all: Vec<String> = drifted.iter().map(one).collect();
     all.join(", ")
 }
 
-fn problem(page: &Page, id: &DocId, diagnostic: &Diagnostic) -> Html {
+/// What the cluster has instead of what the file says, and how to make them one again.
+fn beside(page: &Page, id: &DocId, text: &str, drifted: &[Drifted]) -> Html {
+    let words = page.words();
+    let shown = |value: &Value| match value {
+        Value::Null => words.nothing_there.to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let changed = drifted.iter().flat_map(|drifted| match &drifted.drift {
+        Drift::Changed(found) => found.as_slice(),
+        Drift::Gone => &[],
+    });
+    let row = |found: &Difference| {
+        html! {
+            <li data-path={found.path.clone()}>
+                <code>{ &found.path }</code>
+                <span class="mine"><small>{ words.in_file }</small>{ " " }<del>{ shown(&found.file) }</del></span>
+                <span class="theirs"><small>{ words.in_cluster }</small>{ " " }<ins>{ shown(&found.cluster) }</ins></span>
+            </li>
+        }
+    };
+    let theirs = stage::taken(text, drifted);
+    html! {
+        <div class="beside" data-beside="cluster">
+            <ul>{ for changed.map(row) }</ul>
+            <span class="fixes">
+                if let Some(theirs) = theirs {
+                    <button type="button" class="plain-button small" data-control="take-theirs" onclick={page.on(Action::Submit(id.clone(), Some(theirs.into())))}>{ words.take_theirs }</button>
+                }
+                <button type="button" class="plain-button small" data-control="apply-mine" onclick={page.on(Action::Submit(id.clone(), None))}>{ words.apply_mine }</button>
+            </span>
+        </div>
+    }
+}
+
+fn problem(page: &Page, id: &DocId, text: &str, diagnostic: &Diagnostic) -> Html {
+    let words = page.words();
+    let button = |fix: assist::Fix| {
+        let mended = Action::Type(id.clone(), fix.applied(text).into());
+        html! {
+            <button type="button" class="plain-button small" data-fix={diagnostic.path.clone().unwrap_or_default()} title={words.fix_keys} onclick={page.on(mended)}>
+                { title(&fix, words) }
+            </button>
+        }
+    };
+    let fixes = assist::fixes(text, diagnostic);
     let at = diagnostic.span.start;
     let severity = match diagnostic.severity {
         Severity::Error => "error",
@@ -333,6 +385,9 @@ fn problem(page: &Page, id: &DocId, diagnostic: &Diagnostic) -> Html {
                     }
                 </span>
             </button>
+            if !fixes.is_empty() {
+                <span class="fixes">{ for fixes.into_iter().map(button) }</span>
+            }
         </li>
     }
 }

@@ -33,7 +33,7 @@ fn message(name: &str, text: Option<String>, node: Option<String>) -> Msg {
     match name.rsplit('.').next() {
         Some("json") if text.contains("\"entries\"") => match Script::parse(&text) {
             Ok(script) => Msg::Play(Box::new(script)),
-            Err(why) => Msg::Notice(Notice::BadFile(why.into())),
+            Err(why) => Msg::Notice(Notice::BadFile(why.to_string().into())),
         },
         Some("yaml" | "yml" | "json") => {
             let (name, text): (Rc<str>, Rc<str>) = (name.into(), text.into());

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
+use super::assist::editor_fixes;
 use super::descriptions;
 use super::desk::DeskAction;
 use super::desk::model::{Desk, DocId};
@@ -16,6 +17,7 @@ use super::page::{Page, use_page};
 use super::renders;
 use super::state::{Action, World};
 use super::store::use_watch;
+use super::words::Words;
 
 #[derive(PartialEq, Properties)]
 pub struct EditorProps {
@@ -86,7 +88,7 @@ fn text_of(id: &DocId, desk: &Desk, world: &World) -> Option<Rc<str>> {
 }
 
 /// Shows the document, and whatever becomes of it. The editor is told directly: nothing of the page is drawn
-/// anew while somebody types.
+/// again while somebody types.
 #[component]
 pub fn TextEditor(props: &EditorProps) -> Html {
     renders::note("TextEditor", "");
@@ -128,13 +130,18 @@ pub fn TextEditor(props: &EditorProps) -> Html {
     use_watch(&page.stores.desk, move |desk| (id.key(), text_of(&id, desk, &world.now())), show_text.clone());
     let (id, desk) = (props.id.clone(), page.stores.desk.clone());
     use_watch(&page.stores.world, move |world| (id.key(), text_of(&id, &desk.now(), world)), show_text);
-    let (id, marked) = (props.id.clone(), held.clone());
+    let (id, marked, told) = (props.id.clone(), held.clone(), page.clone());
     use_watch(
         &page.stores.desk,
         move |desk| (id.clone(), desk.found(&id)),
         move |(_, found)| {
             if let Some(held) = &*marked.borrow() {
-                held.editor.set_diagnostics(&marks(&held.editor, found.as_ref().map_or(&[], |found| found)));
+                let found = found.as_ref().map_or(&[][..], |found| found);
+                held.editor.set_diagnostics(&marks(
+                    &held.editor,
+                    found,
+                    told.stores.layout.now().lang.words(),
+                ));
             }
         },
     );
@@ -174,7 +181,8 @@ fn show(held: &Slot<Option<Held>>, shown: &Slot<Shown>, document: &str, text: &R
 
 /// Diagnostics in the editor's offsets. Their columns count characters, the editor's UTF-16 units; outside
 /// of a few signs the two are the same, and the editor keeps both ends within the line.
-fn marks(editor: &Editor, diagnostics: &[Diagnostic]) -> Vec<EditorDiagnostic> {
+fn marks(editor: &Editor, diagnostics: &[Diagnostic], words: &Words) -> Vec<EditorDiagnostic> {
+    let text = if diagnostics.is_empty() { String::new() } else { editor.text() };
     let mark = |diagnostic: &Diagnostic| {
         let (start, end) = (diagnostic.span.start, diagnostic.span.end);
         let from = editor.offset_at(start.line, start.column);
@@ -188,6 +196,7 @@ fn marks(editor: &Editor, diagnostics: &[Diagnostic]) -> Vec<EditorDiagnostic> {
             },
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
+            fixes: editor_fixes(&text, diagnostic, words),
             source: None,
         }
     };

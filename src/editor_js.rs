@@ -143,9 +143,27 @@ pub struct EditorDiagnostic {
     /// One plain sentence that helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What mends it, the likeliest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<EditorFix>,
     /// Who says so: `kubectl`, `kubelet`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+}
+
+/// A change that mends a mistake, as a button.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EditorFix {
+    pub title: String,
+    pub edits: Vec<EditorEdit>,
+}
+
+/// Another text in the place of a range.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EditorEdit {
+    pub from: u32,
+    pub to: u32,
+    pub insert: String,
 }
 
 /// A sign beside a line.
@@ -170,7 +188,7 @@ pub struct EditorHighlight {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EditorCompletion {
     pub label: String,
-    /// Stands behind the label: the type.
+    /// Follows the label: the type.
     pub detail: String,
     /// Stands beside the list: what it is for.
     pub info: String,

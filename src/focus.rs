@@ -1,5 +1,5 @@
 //! Where the keyboard is in the cluster: one tab stop for all of its buttons, which the arrow keys move, and a
-//! successor when the button that had the focus is drawn no more.
+//! successor when the button that had the focus is no longer drawn.
 
 use std::cell::RefCell;
 
@@ -61,7 +61,7 @@ impl Focus {
         *self.place.borrow_mut() = Some(Place { element, node, row, at });
     }
 
-    /// The cluster was drawn anew: gives the focus to a neighbour if its button is gone, and sees to it that
+    /// The cluster was drawn again: gives the focus to a neighbour if its button is gone, and sees to it that
     /// the Tab key reaches the cluster.
     pub fn mend(&self) {
         let lost = {

@@ -1,7 +1,7 @@
 //! The only wall clock: each animation frame lets virtual time pass, and draws what moves.
 //!
 //! Everything has its share of the frame, so that no task is long: the simulation, the look at what changed,
-//! the map. With many nodes the page around the moving layer is drawn anew a few times a second only.
+//! the map. With many nodes the page around the moving layer is drawn again a few times a second only.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -224,7 +224,7 @@ impl Frame {
         ticked.moves || ticked.unpainted
     }
 
-    /// Lets the page be drawn anew if there is something new, but not too often where that takes long.
+    /// Lets the page be drawn again if there is something new, but not too often where that takes long.
     fn redraw_page(&self, at: f64) {
         let far = self.session.borrow().is_far();
         let since = at - self.redrawn.get();

@@ -188,7 +188,7 @@ fn options_for(nodes: u32, start: Start, present: &Options) -> Options {
     Options { start, workers, zones, ..present.clone() }
 }
 
-/// What to begin anew with.
+/// What to begin again with.
 #[component]
 fn Scenarios() -> Html {
     let page = use_page();

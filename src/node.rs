@@ -138,7 +138,7 @@ fn shelf(pods: &[Rc<PodView>]) -> Vec<Rc<PodView>> {
     pods
 }
 
-/// What a chip is known by: a static pod by its name, as its mirror may be made anew while it runs on.
+/// What a chip is known by: a static pod by its name, as its mirror may be made again while it runs on.
 pub fn pod_key(pod: &PodView) -> Rc<str> {
     match pod.origin {
         Origin::Static => pod.id.clone(),

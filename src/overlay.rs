@@ -285,7 +285,7 @@ impl Overlay {
         if still {
             return;
         }
-        // So far have the dashes come by now: from the clock, so that a pause holds them.
+        // How far the dashes have moved, from the clock, so that a pause stops them.
         let delay = stage.link_delay().0.max(1);
         let part = (now.0 % delay) as f64 / delay as f64;
         for ((_, outward), stream) in &self.streams {

@@ -165,7 +165,7 @@ impl Door {
     }
 
     fn load(&self, script: &JsValue) -> Answer {
-        let script = Script::parse(&text(script, "script")?).map_err(error)?;
+        let script = Script::parse(&text(script, "script")?).map_err(|why| error(why.to_string()))?;
         let mut fresh = Session::from_script(&script, self.programs()?);
         {
             let mut session = self.session.borrow_mut();

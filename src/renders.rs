@@ -1,5 +1,5 @@
 //! Counts what is drawn: with `?renders` in its address, the page lists each drawing of a component in
-//! `window.kubestageRenders`. tests/e2e/renders.spec.ts holds the page to drawing no more than it must.
+//! `window.kubestageRenders`. tests/e2e/renders.spec.ts checks that the page draws no more than it must.
 
 use gloo::utils::window;
 use js_sys::{Array, Reflect};

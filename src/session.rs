@@ -28,7 +28,7 @@ pub struct Session {
     pub playback: Playback,
     /// What is shown in full.
     pub gaze: Gaze,
-    /// Where virtual time should be by now; the stage may be behind.
+    /// Where virtual time should be; the stage may be behind.
     target: Time,
     board: Rc<Board>,
     fleet: Rc<Fleet>,
@@ -251,7 +251,7 @@ impl Session {
         self.stage.fleet().nodes.len() > self.gaze.all_up_to
     }
 
-    /// Looks at the stage anew for what components show. Marks of far nodes may follow in the next frames.
+    /// Looks at the stage again for what components show. Marks of far nodes may follow in the next frames.
     pub fn refresh(&mut self) {
         let mut looks = 0;
         self.look(|| {

@@ -79,7 +79,7 @@ pub fn open_link(say: Callback<Msg>) {
 
 async fn script_of(packed: &str) -> Result<Script, LinkError> {
     let text = unpack(packed).await.ok().and_then(|text| text.as_string()).ok_or(LinkError::Damaged)?;
-    Script::parse(&text).map_err(|why| LinkError::Session(why.into()))
+    Script::parse(&text).map_err(|why| LinkError::Session(why.to_string().into()))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A part of the page's state with those who read it: a component that reads a slice is drawn anew only when
+//! A part of the page's state with those who read it: a component that reads a slice is drawn again only when
 //! that slice is another one.
 
 use std::any::Any;
@@ -111,7 +111,7 @@ fn use_place(first: &dyn Fn() -> Rc<dyn Any>) -> Rc<dyn Any> {
 }
 
 /// Calls `tell` with a slice of the store at first, and whenever it is another one. The component is not
-/// drawn anew for it.
+/// drawn again for it.
 #[hook]
 pub fn use_watch<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static, tell: impl Fn(&R) + 'static)
 where
@@ -131,7 +131,7 @@ where
     use_look(store.readers.clone(), Rc::new(look));
 }
 
-/// A slice of a store; the component is drawn anew when it is another one.
+/// A slice of a store; the component is drawn again when it is another one.
 #[hook]
 pub fn use_slice<T, R>(store: &Rc<Store<T>>, pick: impl Fn(&T) -> R + 'static) -> R
 where

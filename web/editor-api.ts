@@ -72,6 +72,15 @@ export interface Diagnostic {
   help?: string;
   /** Where the message comes from: "kubectl", "kubelet". */
   source?: string;
+  /** What mends it, the likeliest first: buttons beside the message; Ctrl/Cmd+. does the first. */
+  fixes?: Fix[];
+}
+
+export interface Fix {
+  /** What the button says. */
+  title: string;
+  /** In the order of the text; none overlaps another. */
+  edits: { from: number; to: number; insert: string }[];
 }
 
 /** A sign beside a line. Gutters are not read out: say the same elsewhere on the page as text. */

@@ -16,8 +16,8 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore, isolateHistory } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { bracketMatching, codeFolding, foldGutter, foldKeymap, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic as Lint, forEachDiagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, Compartment, EditorState, Prec, Text, Transaction, type Extension } from "@codemirror/state";
 import {
@@ -31,7 +31,7 @@ import {
   type Tooltip,
   type ViewUpdate,
 } from "@codemirror/view";
-import type { Completion, Diagnostic, Editor, EditorOptions, Highlight, Marker } from "./editor-api.ts";
+import type { Completion, Diagnostic, Editor, EditorOptions, Fix, Highlight, Marker } from "./editor-api.ts";
 import { BIG, isParsable } from "./editor-limits.ts";
 import { highlightField, markerGutter, setHighlightsEffect, setMarkersEffect } from "./editor-marks.ts";
 import { highlightStyle, theme } from "./editor-theme.ts";
@@ -117,8 +117,9 @@ class CodeMirrorEditor implements Editor {
     const end = this.view.state.doc.length;
     const shown = diagnostics.slice(0, MOST_DIAGNOSTICS).map((diagnostic) => {
       const [from, to] = clamp(diagnostic, end);
-      const { severity, message, source } = diagnostic;
-      return { from, to, severity, message, source, renderMessage: () => messageOf(diagnostic) };
+      const { severity, message, source, fixes = [] } = diagnostic;
+      const actions = fixes.map((fix) => ({ name: fix.title, apply: (view: EditorView) => mend(view, fix) }));
+      return { from, to, severity, message, source, actions, renderMessage: () => messageOf(diagnostic) };
     });
     this.view.dispatch(setDiagnostics(this.view.state, shown));
   }
@@ -211,11 +212,14 @@ class CodeMirrorEditor implements Editor {
         keymap.of([
           { key: "Mod-Enter", ...submit },
           { key: "Mod-s", ...submit },
+          { key: "Mod-.", run: (view) => fixHere(view), preventDefault: true },
         ]),
       ),
       lineNumbers(),
       markerGutter,
       lintGutter(),
+      codeFolding(),
+      foldGutter(),
       highlightField,
       highlightSpecialChars(),
       highlightActiveLine(),
@@ -240,6 +244,8 @@ class CodeMirrorEditor implements Editor {
         ...searchKeymap,
         ...historyKeymap,
         ...lintKeymap,
+        ...foldKeymap,
+        { key: "Enter", run: indentBelowKey },
         ...defaultKeymap,
       ]),
       EditorView.updateListener.of((update) => this.updated(update)),
@@ -352,6 +358,30 @@ class CodeMirrorEditor implements Editor {
   }
 }
 
+function mend(view: EditorView, fix: Fix): void {
+  const end = view.state.doc.length;
+  const changes = fix.edits.map((edit) => {
+    const [from, to] = clamp(edit, end);
+    return { from, to, insert: edit.insert };
+  });
+  view.dispatch({ changes, annotations: isolateHistory.of("full"), userEvent: "input.fix" });
+  view.focus();
+}
+
+/** Does the first fix of a mistake in the cursor's line; without one there, of the first mistake that has one. */
+function fixHere(view: EditorView): boolean {
+  const line = view.state.doc.lineAt(view.state.selection.main.head);
+  let [here, first]: (Lint | undefined)[] = [];
+  forEachDiagnostic(view.state, (diagnostic, from, to) => {
+    if (!diagnostic.actions?.length) return;
+    first ??= diagnostic;
+    if (from <= line.to && to >= line.from) here ??= diagnostic;
+  });
+  const diagnostic = here ?? first;
+  diagnostic?.actions?.[0]?.apply(view, diagnostic.from, diagnostic.to);
+  return diagnostic !== undefined;
+}
+
 /** Puts in what is chosen; where a value or a block begins behind it, what fits there is offered at once. */
 function option({ apply, ...shown }: Completion): CodeMirrorCompletion {
   if (apply === undefined) return shown;
@@ -363,6 +393,22 @@ function option({ apply, ...shown }: Completion): CodeMirrorCompletion {
     if (/\s$/.test(apply)) startCompletion(view);
   };
   return { ...shown, apply: put };
+}
+
+/** Behind a key without a value the next line is one step deeper; behind a dash it stands where its text does. */
+function indentBelowKey(view: EditorView): boolean {
+  const { state } = view;
+  const { head, empty } = state.selection.main;
+  const line = state.doc.lineAt(head);
+  const before = line.text.slice(0, head - line.from);
+  if (!empty || state.readOnly || head !== line.to) return false;
+  const [, blanks = "", dash = ""] = /^(\s*)((?:- +)*)/.exec(before) ?? [];
+  const depth = blanks.length + dash.length;
+  const isOpen = /^[^#]*[\w"'.\/-]:\s*(?:[|>][-+]?)?$/.test(before);
+  if (!isOpen && dash === "") return false;
+  const indent = " ".repeat(isOpen ? depth + 2 : depth);
+  view.dispatch(state.replaceSelection(`\n${indent}`), { scrollIntoView: true, userEvent: "input" });
+  return true;
 }
 
 /** The smallest change that makes one text of the other: what both begin and end with stays. */

@@ -181,13 +181,13 @@ impl Work {
         let (kind, namespace) = (Kind::DaemonSet, "default".into());
         let validation = FieldValidation::Strict;
         let call = Call::Post { kind, namespace, body: Rc::new(body), validation };
-        self.cluster.send(Part::User, call, Token::NONE);
+        self.cluster.send(Part::User, call, Token::None);
     }
 
     fn patch(&mut self, kind: Kind, key: Key, body: Value) {
         let (patch, validation) = (Patch::Merge(Rc::new(body)), FieldValidation::Strict);
         let call = Call::Patch { kind, key, uid: None, patch, validation };
-        self.cluster.send(Part::User, call, Token::NONE);
+        self.cluster.send(Part::User, call, Token::None);
     }
 }
 

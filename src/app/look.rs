@@ -26,7 +26,7 @@ const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
 /// Events that the details of an object show.
 const OF_ONE: usize = 20;
-/// Why nodes lack a DaemonSet's pod is looked up no more often, as that walks over all nodes.
+/// The time between two looks at why nodes lack a DaemonSet's pod, as that walks over all nodes.
 const WITHOUT_EVERY_MS: f64 = 1500.0;
 /// Neither are the labels to group by.
 const LABELS_EVERY_MS: f64 = 700.0;
@@ -37,7 +37,7 @@ const TRAIL_EVERY_MS: f64 = 150.0;
 /// Nor is what the open text would change, unless it is another text.
 const FORESEE_EVERY_MS: f64 = 700.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
-/// What screen readers are told comes no more often.
+/// The time between two texts for screen readers.
 const SAY_EVERY_MS: f64 = 1000.0;
 
 /// When what is looked up now and then was looked up last, and for what.
@@ -195,7 +195,7 @@ impl App {
         gaze
     }
 
-    /// The node whose files are shown is there no more, or its open file was moved or deleted: show where it went, or nothing.
+    /// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
     fn keep_file_in_sight(&mut self, board: &Board) {
         let store = &self.page.stores.desk;
         let desk = store.now();

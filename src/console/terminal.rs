@@ -41,10 +41,11 @@ impl TerminalView {
         let job = jobs.iter().rev().find(entered).filter(|_| prompt.is_none()).map(|job| job.id);
         let editing = job.and_then(|job| {
             let request = stage.editing(JobId(job))?;
-            if let Some(same) = old.editing.as_ref().filter(|old| old.job == job) {
+            let name: Rc<str> = format!("{}:{}", request.host.name(), request.path).into();
+            // The same command may ask again, with another file.
+            if let Some(same) = old.editing.as_ref().filter(|old| old.job == job && old.name == name) {
                 return Some(same.clone());
             }
-            let name = format!("{}:{}", request.host.name(), request.path).into();
             Some(Editing { job, name, text: String::from_utf8_lossy(&request.text).into() })
         });
         let reads = job.is_some_and(|job| stage.reads_terminal(JobId(job)));

@@ -51,7 +51,7 @@ pub enum Painter {
     Raster { context: CanvasRenderingContext2d, pixels: Box<Pixels> },
 }
 
-/// Above so many changed nodes the whole picture is painted anew.
+/// Above so many changed nodes the whole picture is painted again.
 const FEW: usize = 64;
 
 impl Painter {

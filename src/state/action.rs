@@ -18,7 +18,7 @@ pub enum Action {
     Enter(Rc<str>),
     /// Goes to the next so many changes that can be seen, and stands still.
     Step(u32),
-    /// Begins anew.
+    /// Begins again.
     Reset(Options),
     Layout(LayoutAction),
     Playback(PlaybackAction),

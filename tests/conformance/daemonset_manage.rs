@@ -10,7 +10,7 @@ use controllers::daemon::history::compute_hash;
 use controllers::daemon::status::{Next, StatusWrite};
 use serde_json::{Value, json};
 use sim::Duration;
-use wire::{Answer, Call, Reply};
+use wire::{Answer, Call, Component, Reply};
 
 use crate::daemonset::{reconcile, stand, with_each_strategy};
 use crate::expect::{equal, known_keys, list, needs, text};

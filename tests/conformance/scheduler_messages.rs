@@ -10,7 +10,7 @@ use scheduler::fit_error::{Diagnosis, fit_error};
 use scheduler::framework::{Code, Plugin, Reason, Status};
 use serde_json::Value;
 use sim::{Rng, Time};
-use wire::{Call, Ctx, Effect, Settings};
+use wire::{Call, Component, Ctx, Effect, Settings};
 
 use crate::expect::{equal, known_keys, needs};
 

@@ -156,3 +156,33 @@ test("what is clicked is shown as a command", async ({ page }) => {
   await page.evaluate(() => (window as any).kubestage.restartKubelet("worker-1"));
   await expect(page.locator(".job").last()).toContainText("systemctl restart kubelet");
 });
+
+test("kubectl edit opens the object, and says what became of it", async ({ page }) => {
+  await open(page, "?lang=en");
+  const line = page.locator('[data-control="console"]');
+  const last = page.locator(".job").last();
+  await line.fill("kubectl edit ds agent");
+  await line.press("Enter");
+  const field = page.locator('[data-editor="console-file"].cm-content');
+  await expect(field).toContainText("# Please edit the object below.");
+  await page.locator('[data-control="edit-leave"]').click();
+  await expect(last).toContainText("Edit cancelled, no changes made.");
+  await line.fill("kubectl edit ds agent");
+  await line.press("Enter");
+  await expect(field).toContainText("fluent-bit:3.2");
+  const text = (await field.innerText()).replaceAll("restartPolicy: Always", "restartPolicy: Never");
+  await field.focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+  await field.press("ControlOrMeta+s");
+  await expect(last).toContainText('error: daemonsets.apps "agent" is invalid');
+  await expect(field).toContainText('Unsupported value: "Never"');
+});
+
+test("a file that is no text is not opened in vi", async ({ page }) => {
+  await open(page, "?lang=en");
+  const line = page.locator('[data-control="console"]');
+  await line.fill("printf '\\377\\376' > bytes; vi bytes");
+  await line.press("Enter");
+  await expect(page.locator(".job").last()).toContainText("holds bytes that are not UTF-8");
+});

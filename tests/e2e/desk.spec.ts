@@ -1,6 +1,6 @@
 // The files at the left: what takes effect, what does not, and what is said of it.
 
-import { editor, expect, open, paste, ready, test, type Page } from "./harness.ts";
+import { editor, expect, open, paste, ready, shot, test, type Page } from "./harness.ts";
 
 const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
   page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
@@ -73,4 +73,39 @@ test("Korean words break between words only", async ({ page }) => {
   await open(page, "?lang=ko");
   expect(await page.locator("body").evaluate((body) => getComputedStyle(body).wordBreak)).toBe("keep-all");
   await expect(page.locator("body")).not.toContainText("은(는)");
+});
+
+test("a mistake is mended by its button, and by a key in the editor", async ({ page }) => {
+  await open(page, "?lang=en");
+  const sound = await (await editor(page, "daemonset")).innerText();
+  await paste(page, "daemonset", sound.replace("image:", "imgae:"));
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "refused");
+  await page.locator("[data-fix]", { hasText: "Change to image" }).click();
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "applied", { timeout: 30_000 });
+  await expect(await editor(page, "daemonset")).toContainText("image: fluent");
+  await paste(page, "daemonset", sound.replace("apiVersion: apps/v1\n", ""));
+  await expect(page.locator("[data-fix]")).toHaveText("Add apiVersion: apps/v1");
+  await shot(page, "quick-fix");
+  await (await editor(page, "daemonset")).press("Control+.");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "applied", { timeout: 30_000 });
+  await (await editor(page, "daemonset")).press("ControlOrMeta+z");
+  await expect(page.locator("[data-fix]")).toHaveCount(1);
+});
+
+test("what the cluster has instead is shown beside the file, and can be taken or overwritten", async ({ page }) => {
+  await open(page, "?lang=en&theme=dark");
+  await api(page, "exec", "kubectl set image ds/agent agent=fluent/fluent-bit:4.0");
+  const beside = page.locator("[data-beside]");
+  await expect(beside).toContainText("spec.template.spec.containers[0].image");
+  await expect(beside.locator("del")).toHaveText("fluent/fluent-bit:3.2");
+  await expect(beside.locator("ins")).toHaveText("fluent/fluent-bit:4.0");
+  await shot(page, "beside-dark");
+  await page.locator('[data-control="take-theirs"]').click();
+  await expect(await editor(page, "daemonset")).toContainText("fluent-bit:4.0");
+  await expect.poll(async () => (await api(page, "advance", 1), outcome(page).getAttribute("data-outcome"))).toBe("applied");
+  await api(page, "exec", "kubectl set image ds/agent agent=fluent/fluent-bit:5.0");
+  await page.locator('[data-control="apply-mine"]').click();
+  await expect.poll(async () => (await api(page, "advance", 1), outcome(page).getAttribute("data-outcome"))).toBe("applied");
+  const yaml = await api(page, "exec", "kubectl get ds agent -o yaml");
+  expect(yaml).toContain("image: fluent/fluent-bit:4.0");
 });

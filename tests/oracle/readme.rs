@@ -11,7 +11,7 @@ const BEGIN: &str = "Compared with a real kubeadm cluster of v1.36.2";
 /// How long a line of the README may be.
 const WIDTH: usize = 100;
 
-/// Whether the README has today's figures; writes them where expected texts are written anew.
+/// Whether the README has today's figures; writes them where expected texts are written again.
 pub fn says(outcomes: &BTreeMap<&str, Outcome>) -> bool {
     let path = data::root().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap_or_default();

@@ -43,7 +43,7 @@ pub fn only() -> Option<String> {
     std::env::var("ONLY").ok().filter(|words| !words.is_empty())
 }
 
-/// Whether expected texts are written anew (`make golden`).
+/// Whether expected texts are written again (`make golden`).
 pub fn updates() -> bool {
     std::env::var_os("UPDATE_EXPECT").is_some()
 }
@@ -136,7 +136,7 @@ impl Outcome {
         }
     }
 
-    /// Writes the list anew with these differences of a kind.
+    /// Writes the list again with these differences of a kind.
     fn write_known(&self, kind: &str, differ: &BTreeSet<&str>) {
         let mut known = known_differences();
         let before = known.remove(kind).unwrap_or_default();

@@ -15,7 +15,8 @@ use controllers::{Controller, ControllerManager, LAST_LISTED};
 use serde_json::{Value, json};
 use sim::{Duration, Rng, Time, Timestamp};
 use wire::{
-    Answer, Call, CallError, Ctx, Effect, FieldValidation, Reply, Settings, Timer, Token, WatchEvent,
+    Answer, Call, CallError, Component, Ctx, Effect, FieldValidation, Reply, Settings, Timer, Token,
+    WatchEvent,
 };
 
 #[derive(Clone, Debug)]
@@ -317,7 +318,7 @@ impl Stand {
         }
         self.calls.push((self.now, call, answer.result.is_ok()));
         self.fan_out();
-        if token != Token::NONE {
+        if token != Token::None {
             self.push(self.now + self.settings.link_delay, Due::Answer(token, answer));
         }
     }

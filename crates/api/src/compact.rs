@@ -9,6 +9,7 @@ use serde_json::Value;
 pub struct Compact(Rc<str>);
 
 impl Compact {
+    /// Packs a value.
     pub fn new(value: &Value) -> Compact {
         Compact(value.to_string().into())
     }

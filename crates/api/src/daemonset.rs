@@ -15,9 +15,13 @@ pub const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation"
 /// A pod template, read once and shared by all pods made from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodTemplate {
+    /// metadata.labels.
     pub labels: StringMap,
+    /// metadata.annotations.
     pub annotations: StringMap,
+    /// metadata.finalizers.
     pub finalizers: Vec<Name>,
+    /// The spec that its pods get.
     pub spec: Rc<PodSpec>,
     /// spec.nodeName, which [`PodSpec`] leaves to the pod.
     pub node_name: Option<Name>,
@@ -26,6 +30,7 @@ pub struct PodTemplate {
 }
 
 impl PodTemplate {
+    /// Reads a template in API form, defaults filled in.
     pub fn from_value(raw: Value) -> PodTemplate {
         let meta = &raw["metadata"];
         PodTemplate {
@@ -42,7 +47,9 @@ impl PodTemplate {
 /// A number or a percentage of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IntOrPercent {
+    /// So many nodes.
     Int(u32),
+    /// So many percent of the nodes, rounded as the field says.
     Percent(u32),
 }
 
@@ -67,36 +74,59 @@ impl IntOrPercent {
     }
 }
 
+/// spec.updateStrategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UpdateStrategy {
-    RollingUpdate { max_unavailable: IntOrPercent, max_surge: IntOrPercent },
+    /// Old pods are replaced, a few at a time.
+    RollingUpdate {
+        /// How many nodes may be without an available pod at a time.
+        max_unavailable: IntOrPercent,
+        /// How many nodes may have a second pod at a time.
+        max_surge: IntOrPercent,
+    },
+    /// Old pods stay until somebody deletes them.
     OnDelete,
 }
 
 /// The seven counts of DS-060…062 and the generation they speak of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DaemonSetStatus {
+    /// Nodes that should run a pod.
     pub desired_number_scheduled: u32,
+    /// Of those, the ones that have one.
     pub current_number_scheduled: u32,
+    /// Nodes that have a pod and should not.
     pub number_misscheduled: u32,
+    /// Of the desired, the ones whose pod is ready.
     pub number_ready: u32,
+    /// Of the desired, the ones whose pod is of the present template.
     pub updated_number_scheduled: u32,
+    /// Of the desired, the ones whose pod has been ready for minReadySeconds.
     pub number_available: u32,
+    /// Of the desired, the ones without an available pod.
     pub number_unavailable: u32,
+    /// The generation that the controller acted on last.
     pub observed_generation: u32,
     /// How often a revision's name was already taken by another template (DS-058); 0 is not printed.
     pub collision_count: u32,
 }
 
+/// A DaemonSet, as the components act on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DaemonSet {
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// What cannot be parsed matches nothing (DS-003 has the like for nodes).
     pub selector: Selector,
+    /// spec.template.
     pub template: Rc<PodTemplate>,
+    /// spec.updateStrategy.
     pub update_strategy: UpdateStrategy,
+    /// spec.minReadySeconds.
     pub min_ready: Duration,
+    /// spec.revisionHistoryLimit: how many old revisions stay.
     pub revision_history_limit: u32,
+    /// Its status.
     pub status: DaemonSetStatus,
     /// The spec in API form, defaulted.
     pub raw_spec: Rc<Value>,
@@ -130,6 +160,7 @@ impl DaemonSet {
         }
     }
 
+    /// The status in API form.
     pub fn to_value(&self) -> Value {
         json!({
             "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": self.meta.to_value(),
@@ -154,6 +185,7 @@ impl DaemonSetStatus {
         }
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         let mut value = json!({
             "desiredNumberScheduled": self.desired_number_scheduled,
@@ -180,12 +212,16 @@ impl DaemonSetStatus {
 /// One pod template that a DaemonSet has had (DS-054).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ControllerRevision {
+    /// Its metadata.
     pub meta: ObjectMeta,
+    /// Rises with each change of the template.
     pub revision: i64,
+    /// What brings the template back: a patch of the DaemonSet.
     pub data: Rc<Value>,
 }
 
 impl ControllerRevision {
+    /// Reads an object in API form.
     pub fn from_value(value: &Value) -> ControllerRevision {
         ControllerRevision {
             meta: ObjectMeta::from_value(&value["metadata"]),
@@ -194,6 +230,7 @@ impl ControllerRevision {
         }
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         json!({
             "apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": self.meta.to_value(),

@@ -21,19 +21,25 @@ pub const COMBINED: &str = "(combined from similar events): ";
 /// The object that an event is about. All events of one object share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectRef {
+    /// Its kind.
     pub kind: Kind,
+    /// Its namespace; empty for kinds without one.
     pub namespace: Name,
+    /// Its name.
     pub name: Name,
+    /// Its uid.
     pub uid: Uid,
     /// A static pod itself, not its mirror: its uid is a hash.
     pub is_static_pod: bool,
 }
 
 impl ObjectRef {
+    /// A reference to an object.
     pub fn new(kind: Kind, namespace: Name, name: Name, uid: Uid) -> ObjectRef {
         ObjectRef { kind, namespace, name, uid, is_static_pod: false }
     }
 
+    /// A reference to the object of this kind and metadata.
     pub fn of(kind: Kind, meta: &ObjectMeta) -> Rc<ObjectRef> {
         let about = ObjectRef::new(kind, meta.namespace().clone(), meta.name.clone(), meta.uid);
         let from_api = meta.annotation(CONFIG_SOURCE).is_none_or(|source| source == "api");
@@ -54,7 +60,9 @@ impl ObjectRef {
 /// What an event says. Sentences that differ only by the object they are about are not spelt out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
+    /// Words that are known beforehand.
     Static(&'static str),
+    /// Words made for the case.
     Text(Name),
     /// `Successfully assigned {namespace}/{pod} to {node}` (SCH-020).
     Assigned(Name),
@@ -62,6 +70,7 @@ pub enum Message {
     Pulling(Name),
     /// `Container image "{image}" already present on machine and can be accessed by the pod` (KL-053).
     Present(Name),
+    /// An image was pulled; there may be one for every pod.
     Pulled(Rc<Pulled>),
 }
 
@@ -70,7 +79,9 @@ pub enum Message {
 /// Kubernetes: pkg/kubelet/images/image_manager.go, pullImage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pulled {
+    /// The image.
     pub image: Name,
+    /// How long the pull took.
     pub took: Duration,
     /// From the request on.
     pub waited: Duration,
@@ -81,29 +92,41 @@ pub struct Pulled {
 /// Who says it: the component, and the node it runs on if it is a kubelet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSource {
+    /// `kubelet`, `daemonset-controller` …
     pub component: &'static str,
+    /// The node, where each has such a component.
     pub host: Option<Name>,
 }
 
+/// An Event's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventType {
+    /// Nothing is wrong.
     Normal,
+    /// Something is wrong.
     Warning,
 }
 
 /// What a component tells its recorder: an event before the API server has given it name and revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventDraft {
+    /// What it is about.
     pub regarding: Rc<ObjectRef>,
     /// The container concerned, as `spec.containers{name}`.
     pub field_path: Option<Name>,
+    /// Its type.
     pub kind: EventType,
+    /// One word in camel case: `FailedScheduling`.
     pub reason: &'static str,
+    /// What a person reads.
     pub message: Message,
+    /// Who says it.
     pub source: Rc<EventSource>,
     /// How often it has happened; from 2 on the recorder updates the event that is there.
     pub count: u32,
+    /// When it was said first.
     pub first: Time,
+    /// When it was said last.
     pub last: Time,
 }
 
@@ -112,11 +135,14 @@ pub struct EventDraft {
 pub struct Event {
     /// The storage's own number, in order of creation.
     pub serial: u32,
+    /// The store's revision of its last write.
     pub resource_version: u64,
+    /// What it says.
     pub draft: EventDraft,
 }
 
 impl EventDraft {
+    /// The message in full.
     pub fn message(&self) -> String {
         match &self.message {
             Message::Static(text) => (*text).to_owned(),
@@ -146,6 +172,7 @@ impl EventDraft {
         format!("{}.{:x}", self.regarding.name, self.first.0.wrapping_mul(1000))
     }
 
+    /// Whether its type is Warning.
     pub fn is_warning(&self) -> bool {
         self.kind == EventType::Warning
     }
@@ -166,6 +193,7 @@ impl Event {
         format!("{}.{nanos:x}", self.draft.regarding.name)
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         let draft = &self.draft;
         let about = &*draft.regarding;

@@ -42,16 +42,19 @@ impl FieldPath {
         Self::default()
     }
 
+    /// The path of a field of this object.
     #[must_use]
     pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Self {
         self.step(Step::Child(name.into()))
     }
 
+    /// The path of an element of this list, from 0.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.step(Step::Index(index))
     }
 
+    /// The path of an entry of this map: `labels[app]`.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         self.step(Step::Key(key.into()))
@@ -119,15 +122,25 @@ impl fmt::Display for FieldPath {
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorKind {
+    /// Something that is referred to does not exist.
     NotFound,
+    /// A value has to be given.
     Required,
+    /// A value that must be unique occurs again.
     Duplicate,
+    /// A value is malformed or out of range.
     Invalid,
+    /// A value is none of those that there are.
     NotSupported,
+    /// A value may not be given here.
     Forbidden,
+    /// A value is longer than allowed.
     TooLong,
+    /// A list has more elements than allowed.
     TooMany,
+    /// A value is of another type.
     TypeInvalid,
+    /// Something went wrong in the check itself.
     Internal,
 }
 
@@ -173,6 +186,7 @@ impl fmt::Display for ErrorKind {
 /// One thing that is wrong with one field. Prints as `{field}: {kind}[: {value}][: {detail}]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
+    /// What is wrong.
     pub kind: ErrorKind,
     /// The printed [`FieldPath`].
     pub field: String,
@@ -180,6 +194,7 @@ pub struct FieldError {
     pub bad_value: Option<Value>,
     /// How the value is shown where JSON's own order and names are not Go's.
     shown: Option<String>,
+    /// What would be right, in words; may be empty.
     pub detail: String,
 }
 
@@ -191,18 +206,22 @@ impl FieldError {
         Self { kind, field: field.to_string(), bad_value, shown: None, detail: detail.into() }
     }
 
+    /// There is nothing of this name.
     pub fn not_found(field: &FieldPath, value: impl Into<Value>) -> Self {
         Self::new(ErrorKind::NotFound, field, Some(value.into()), "")
     }
 
+    /// A value has to be given.
     pub fn required(field: &FieldPath, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Required, field, None, detail)
     }
 
+    /// The value occurs more than once.
     pub fn duplicate(field: &FieldPath, value: impl Into<Value>) -> Self {
         Self::new(ErrorKind::Duplicate, field, Some(value.into()), "")
     }
 
+    /// The value is malformed or out of range.
     pub fn invalid(field: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Invalid, field, Some(value.into()), detail)
     }
@@ -217,20 +236,24 @@ impl FieldError {
         Self::new(ErrorKind::NotSupported, field, Some(value.into()), detail)
     }
 
+    /// The field may not be given.
     pub fn forbidden(field: &FieldPath, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Forbidden, field, None, detail)
     }
 
+    /// The value is longer than so many bytes.
     pub fn too_long(field: &FieldPath, max_bytes: usize) -> Self {
         let unit = if max_bytes == 1 { "byte" } else { "bytes" };
         Self::new(ErrorKind::TooLong, field, None, format!("may not be more than {max_bytes} {unit}"))
     }
 
+    /// The list has more elements than allowed.
     pub fn too_many(field: &FieldPath, actual: usize, max: usize) -> Self {
         let unit = if max == 1 { "item" } else { "items" };
         Self::new(ErrorKind::TooMany, field, Some(actual.into()), format!("must have at most {max} {unit}"))
     }
 
+    /// Something went wrong in the check itself.
     pub fn internal(field: &FieldPath, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, field, None, detail)
     }

@@ -24,14 +24,23 @@ use sim::order::SortShared;
 /// How a requirement relates a key and its values. Prints as in a selector's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operator {
+    /// The value is one of the values.
     In,
+    /// The value is none of the values, or there is no such label.
     NotIn,
+    /// The value is this one (`=`).
     Equals,
+    /// The value is this one (`==`).
     DoubleEquals,
+    /// The value is another one, or there is no such label (`!=`).
     NotEquals,
+    /// There is such a label.
     Exists,
+    /// There is no such label.
     DoesNotExist,
+    /// The value is a number above this one.
     GreaterThan,
+    /// The value is a number below this one.
     LessThan,
 }
 
@@ -122,14 +131,17 @@ impl Requirement {
         Self { key: key.into(), operator, values: values.iter().map(|v| Rc::from(v.as_ref())).collect() }
     }
 
+    /// The label's key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
+    /// How the label is compared.
     pub fn operator(&self) -> Operator {
         self.operator
     }
 
+    /// What it is compared with.
     pub fn values(&self) -> &[Rc<str>] {
         &self.values
     }
@@ -188,6 +200,7 @@ pub enum Selector {
 }
 
 impl Selector {
+    /// A selector that every object matches.
     pub fn everything() -> Self {
         Self::All(Vec::new())
     }

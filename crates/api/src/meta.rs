@@ -27,7 +27,9 @@ pub type StringMap = BTreeMap<Name, Name>;
 /// An object's identity. The API server draws it at create; a static pod's is the hash of its file (KL-016).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Uid {
+    /// The upper 64 bits.
     pub high: u64,
+    /// The lower 64 bits.
     pub low: u64,
 }
 
@@ -46,6 +48,7 @@ impl Uid {
         }
     }
 
+    /// A uid of these bits.
     pub fn from_bits(bits: u128) -> Uid {
         Uid { high: (bits >> 64) as u64, low: bits as u64 }
     }
@@ -89,18 +92,26 @@ pub fn fnv1a_32(bytes: &[u8]) -> u32 {
 /// A reference to the object that owns this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerReference {
+    /// The owner's group and version: `apps/v1`.
     pub api_version: Name,
+    /// The owner's kind.
     pub kind: Name,
+    /// The owner's name.
     pub name: Name,
+    /// The owner's uid.
     pub uid: Uid,
+    /// Whether it is the owner that manages the object; there is one at most.
     pub controller: bool,
+    /// Whether the owner waits for the object where it is deleted in the foreground.
     pub block_owner_deletion: bool,
 }
 
 /// deletionTimestamp and deletionGracePeriodSeconds: set together, once deletion has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deletion {
+    /// metadata.deletionTimestamp: when its grace period ends.
     pub at: Timestamp,
+    /// metadata.deletionGracePeriodSeconds.
     pub grace_seconds: u32,
 }
 
@@ -109,29 +120,41 @@ pub struct Deletion {
 pub struct CommonMeta {
     /// Empty for objects that belong to no namespace.
     pub namespace: Name,
+    /// metadata.generateName.
     pub generate_name: Name,
+    /// metadata.labels.
     pub labels: StringMap,
+    /// metadata.annotations.
     pub annotations: StringMap,
+    /// metadata.ownerReferences.
     pub owners: Vec<OwnerReference>,
+    /// metadata.finalizers.
     pub finalizers: Vec<Name>,
 }
 
 /// An object's metadata (API-001…005).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectMeta {
+    /// metadata.name.
     pub name: Name,
+    /// metadata.uid.
     pub uid: Uid,
     /// The storage revision of the last write; 0 for an object that was never stored.
     pub resource_version: u64,
     /// The storage's own number of this object, in order of creation; never used twice for one kind.
     pub serial: u32,
+    /// metadata.creationTimestamp.
     pub created: Timestamp,
+    /// metadata.generation: rises with each change of the spec.
     pub generation: u32,
+    /// What a delete has set, while the object is terminating.
     pub deletion: Option<Box<Deletion>>,
+    /// What siblings share.
     pub common: Rc<CommonMeta>,
 }
 
 impl ObjectMeta {
+    /// Metadata of an object that was not stored yet.
     pub fn new(namespace: &str, name: &str) -> ObjectMeta {
         let common = Rc::new(CommonMeta { namespace: namespace.into(), ..CommonMeta::default() });
         ObjectMeta { name: name.into(), common, ..ObjectMeta::default() }
@@ -151,22 +174,27 @@ impl ObjectMeta {
         }
     }
 
+    /// metadata.namespace; empty for kinds without one.
     pub fn namespace(&self) -> &Name {
         &self.common.namespace
     }
 
+    /// metadata.labels.
     pub fn labels(&self) -> &StringMap {
         &self.common.labels
     }
 
+    /// metadata.annotations.
     pub fn annotations(&self) -> &StringMap {
         &self.common.annotations
     }
 
+    /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.common.labels.get(key).map(|value| &**value)
     }
 
+    /// The value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.common.annotations.get(key).map(|value| &**value)
     }
@@ -176,6 +204,7 @@ impl ObjectMeta {
         self.common.owners.iter().find(|owner| owner.controller)
     }
 
+    /// Whether a delete has begun and the object is still there.
     pub fn is_terminating(&self) -> bool {
         self.deletion.is_some()
     }

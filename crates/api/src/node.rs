@@ -15,10 +15,15 @@ use sim::{Duration, Time, Timestamp};
 /// The conditions of a node, in the order in which the kubelet writes them (ND-005).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeConditionType {
+    /// The network is not set up.
     NetworkUnavailable,
+    /// Memory is short.
     MemoryPressure,
+    /// The disk is nearly full.
     DiskPressure,
+    /// There are too many processes.
     PidPressure,
+    /// The kubelet is well and takes pods.
     Ready,
 }
 
@@ -31,6 +36,7 @@ impl NodeConditionType {
         NodeConditionType::Ready,
     ];
 
+    /// The condition's name: `Ready`.
     pub fn text(self) -> &'static str {
         match self {
             NodeConditionType::NetworkUnavailable => "NetworkUnavailable",
@@ -42,26 +48,39 @@ impl NodeConditionType {
     }
 }
 
+/// One of a Node's conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeCondition {
+    /// Which one.
     pub kind: NodeConditionType,
+    /// Whether it holds.
     pub status: ConditionStatus,
+    /// One word in camel case.
     pub reason: Name,
+    /// What a person reads.
     pub message: Name,
+    /// When the kubelet last reported it.
     pub last_heartbeat: Timestamp,
+    /// When it last changed.
     pub last_transition: Timestamp,
 }
 
 /// A node as the API server holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// spec.unschedulable: cordoned.
     pub unschedulable: bool,
+    /// spec.taints.
     pub taints: Vec<Taint>,
+    /// The address of type InternalIP.
     pub internal_ip: Option<Ipv4Addr>,
+    /// status.capacity.
     pub capacity: Resources,
+    /// status.allocatable: what pods may ask for altogether.
     pub allocatable: Resources,
+    /// status.conditions.
     pub conditions: Vec<NodeCondition>,
     /// The images that it reports to have.
     pub images: Rc<[NodeImage]>,
@@ -73,7 +92,9 @@ pub struct Node {
 /// An entry of status.images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeImage {
+    /// The names of the image, one for each way to ask for it.
     pub names: Vec<Name>,
+    /// Its size.
     pub size_bytes: i64,
 }
 
@@ -116,14 +137,17 @@ fn offered(resources: &Resources) -> Value {
 }
 
 impl Node {
+    /// The condition of this type, if it is reported.
     pub fn condition(&self, kind: NodeConditionType) -> Option<&NodeCondition> {
         self.conditions.iter().find(|condition| condition.kind == kind)
     }
 
+    /// The status of the condition Ready, if it is reported.
     pub fn ready_status(&self) -> Option<ConditionStatus> {
         self.condition(NodeConditionType::Ready).map(|condition| condition.status)
     }
 
+    /// Whether the condition Ready is True.
     pub fn is_ready(&self) -> bool {
         self.ready_status() == Some(ConditionStatus::True)
     }
@@ -151,6 +175,7 @@ impl Node {
         }
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         let mut value = self.raw.value();
         value["apiVersion"] = json!("v1");
@@ -212,7 +237,12 @@ pub enum Renewal {
     /// Renewed last then; nobody renews it now.
     At(Time),
     /// Renewed at `since` and every `period` after it.
-    Every { since: Time, period: Duration },
+    Every {
+        /// When that began.
+        since: Time,
+        /// How often.
+        period: Duration,
+    },
 }
 
 impl Renewal {
@@ -231,11 +261,17 @@ impl Renewal {
 /// A lease (coordination.k8s.io/v1): a node's heartbeat or a leader's claim (ND-006, CP-011).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
+    /// Its metadata.
     pub meta: ObjectMeta,
+    /// Who holds it; empty: nobody.
     pub holder: Name,
+    /// How long it is good without being renewed.
     pub duration: Duration,
+    /// When its holder took it.
     pub acquired: Time,
+    /// When it was renewed last.
     pub renewal: Renewal,
+    /// How often it passed from one holder to another.
     pub transitions: u32,
 }
 

@@ -246,6 +246,7 @@ impl PreferredSchedulingTerms {
         Self::new(json::list(affinity, "preferredDuringSchedulingIgnoredDuringExecution"))
     }
 
+    /// Whether there is no preference.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }

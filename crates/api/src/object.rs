@@ -15,11 +15,17 @@ use sim::Time;
 /// A kind of object. The first six act; all others are stored, counted and shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// `v1` Node.
     Node,
+    /// `v1` Pod.
     Pod,
+    /// `apps/v1` DaemonSet.
     DaemonSet,
+    /// `apps/v1` ControllerRevision.
     ControllerRevision,
+    /// `coordination.k8s.io/v1` Lease.
     Lease,
+    /// `v1` Event.
     Event,
     /// Any other built-in kind: its index in the schema.
     Other(u16),
@@ -31,6 +37,7 @@ impl Kind {
         schema::kind(api_version, kind).map(Kind::from_info)
     }
 
+    /// The kind that a row of the schema describes.
     pub fn from_info(info: &'static KindInfo) -> Kind {
         match (info.group, info.kind) {
             ("", "Node") => Kind::Node,
@@ -43,6 +50,7 @@ impl Kind {
         }
     }
 
+    /// The kind's row in the schema.
     pub fn info(self) -> &'static KindInfo {
         let known = |api_version, kind| schema::kind(api_version, kind);
         let found = match self {
@@ -57,10 +65,12 @@ impl Kind {
         found.expect("every Kind comes from the schema")
     }
 
+    /// The kind's name: `Pod`.
     pub fn name(self) -> &'static str {
         self.info().kind
     }
 
+    /// Its group and version: `apps/v1`.
     pub fn api_version(self) -> &'static str {
         self.info().api_version
     }
@@ -70,6 +80,7 @@ impl Kind {
         &self.info().resource
     }
 
+    /// Whether its objects lie in namespaces.
     pub fn is_namespaced(self) -> bool {
         self.info().namespaced
     }
@@ -84,15 +95,19 @@ impl std::fmt::Debug for Kind {
 /// Which object: namespace (empty for kinds without one) and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Key {
+    /// The namespace; empty for kinds without one.
     pub namespace: Name,
+    /// The name.
     pub name: Name,
 }
 
 impl Key {
+    /// A key of these parts.
     pub fn new(namespace: &str, name: &str) -> Key {
         Key { namespace: namespace.into(), name: name.into() }
     }
 
+    /// The key of the object with this metadata.
     pub fn of(meta: &ObjectMeta) -> Key {
         Key { namespace: meta.namespace().clone(), name: meta.name.clone() }
     }
@@ -110,7 +125,9 @@ impl std::fmt::Display for Key {
 /// An object on which no component acts: its metadata, and the rest as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Other {
+    /// Which kind.
     pub kind: Kind,
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// The whole object in API form; its metadata is stale, `meta` counts.
     pub raw: Rc<Value>,
@@ -119,16 +136,24 @@ pub struct Other {
 /// Any stored object. Cloning it is cheap.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Object {
+    /// A Node.
     Node(Rc<Node>),
+    /// A Pod.
     Pod(Rc<Pod>),
+    /// A DaemonSet.
     DaemonSet(Rc<DaemonSet>),
+    /// A ControllerRevision.
     ControllerRevision(Rc<ControllerRevision>),
+    /// A Lease.
     Lease(Rc<Lease>),
+    /// An Event.
     Event(Rc<Event>),
+    /// An object of any other kind, in API form.
     Other(Rc<Other>),
 }
 
 impl Object {
+    /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
             Object::Node(_) => Kind::Node,
@@ -154,6 +179,7 @@ impl Object {
         }
     }
 
+    /// Its namespace and name.
     pub fn key(&self) -> Key {
         match self {
             Object::Event(event) => Key::new(event.draft.namespace(), &event.name()),

@@ -53,8 +53,10 @@ pub enum PodSource {
 }
 
 impl PodSource {
+    /// All sources.
     pub const ALL: [PodSource; 3] = [PodSource::File, PodSource::Http, PodSource::Api];
 
+    /// The source as the annotation kubernetes.io/config.source names it.
     pub fn name(self) -> &'static str {
         match self {
             PodSource::File => "file",
@@ -67,6 +69,7 @@ impl PodSource {
 /// A pod, as the API server or a kubelet's file source holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
+    /// Its metadata.
     pub meta: ObjectMeta,
     /// Everything of the spec that siblings share.
     pub spec: Rc<PodSpec>,
@@ -75,6 +78,7 @@ pub struct Pod {
     pub pinned_to: Option<Name>,
     /// spec.nodeName.
     pub node_name: Option<Name>,
+    /// Its status.
     pub status: PodStatus,
 }
 
@@ -90,6 +94,7 @@ impl Pod {
         }
     }
 
+    /// Whether it is the mirror of a static pod.
     pub fn is_mirror(&self) -> bool {
         self.meta.annotations().contains_key(CONFIG_MIRROR)
     }
@@ -125,6 +130,7 @@ impl Pod {
         matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
     }
 
+    /// Whether the condition Ready is True.
     pub fn is_ready(&self) -> bool {
         self.status.condition(ConditionType::Ready).is_some_and(|c| c.status == ConditionStatus::True)
     }
@@ -168,6 +174,7 @@ impl Pod {
         spec
     }
 
+    /// The object in API form.
     pub fn to_value(&self) -> Value {
         let (spec, mut status) = (self.spec_to_value(), self.status.to_value(&self.spec));
         status_form::put_volume_mounts(&mut status, &spec);

@@ -46,8 +46,11 @@ enum Amount {
 /// Why a text is no quantity. Prints in upstream's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseQuantityError {
+    /// It is not made as quantities are.
     Format,
+    /// The number cannot be read.
     Numeric,
+    /// There is no such suffix.
     Suffix,
 }
 
@@ -117,6 +120,7 @@ impl FromStr for Quantity {
 }
 
 impl Quantity {
+    /// Nothing.
     pub const ZERO: Self = Self { amount: Amount::Int { value: 0, scale: 0 }, format: Format::DecimalSi };
 
     /// A quantity of that many thousandths.
@@ -129,6 +133,7 @@ impl Quantity {
         Self { amount: Amount::Int { value, scale: 0 }, format }
     }
 
+    /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self.sign() == 0
     }

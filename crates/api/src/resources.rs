@@ -12,9 +12,13 @@ use super::quantity::{Format, Quantity};
 /// (bytes for memory and storage). An amount of 0 and a missing one are the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
+    /// Thousandths of a core.
     pub cpu_milli: i64,
+    /// Bytes.
     pub memory: i64,
+    /// Bytes.
     pub ephemeral_storage: i64,
+    /// Places for pods.
     pub pods: i64,
     /// Extended resources and huge pages.
     pub scalars: BTreeMap<Name, i64>,
@@ -78,10 +82,12 @@ impl Resources {
         }
     }
 
+    /// Adds all amounts of the other.
     pub fn add(&mut self, other: &Resources) {
         self.combine(other, i64::saturating_add);
     }
 
+    /// Takes all amounts of the other away; may go below zero.
     pub fn sub(&mut self, other: &Resources) {
         self.combine(other, i64::saturating_sub);
     }

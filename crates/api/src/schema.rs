@@ -29,16 +29,21 @@ pub struct KindInfo {
     pub(crate) index: u16,
     /// Empty for the core group.
     pub group: &'static str,
+    /// The version: `v1`.
     pub version: &'static str,
     /// `v1` or `apps/v1`, as a manifest writes it.
     pub api_version: &'static str,
+    /// The kind: `DaemonSet`.
     pub kind: &'static str,
+    /// The name in paths: `daemonsets`.
     pub plural: &'static str,
     /// The kind in lower case.
     pub singular: String,
     /// Plural and group, as messages name the resource: `daemonsets.apps`, `pods`.
     pub resource: String,
+    /// Whether its objects lie in namespaces.
     pub namespaced: bool,
+    /// Names that kubectl takes for it: `ds`.
     pub short_names: Vec<&'static str>,
     /// The struct of the whole object.
     pub root: StructId,
@@ -71,6 +76,7 @@ pub struct StructInfo {
 }
 
 impl StructInfo {
+    /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         let at = self.fields.binary_search_by(|f| f.name.cmp(name)).ok()?;
         self.fields.get(at)
@@ -82,10 +88,12 @@ impl StructInfo {
     }
 }
 
+/// A field of a structure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// As JSON has it: `imagePullPolicy`.
     pub name: &'static str,
+    /// The type of its value.
     pub ty: Type,
     /// Every object of this struct has it; Kubernetes prints it even where it is empty.
     pub required: bool,
@@ -94,21 +102,33 @@ pub struct Field {
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Type {
+    /// A text.
     String,
+    /// True or false.
     Bool,
+    /// A whole number of 32 bits.
     Int32,
+    /// A whole number of 64 bits.
     Int64,
+    /// A number with a fraction.
     Float64,
+    /// An amount: `500m`, `1Gi`.
     Quantity,
+    /// A whole number, or a text such as `25%` or a port's name.
     IntOrString,
+    /// An instant, in seconds.
     Time,
+    /// An instant, in microseconds.
     MicroTime,
     /// `[]byte`, written as base64.
     Bytes,
     /// Any JSON value: raw extensions, schema fragments of a CRD.
     Any,
+    /// A structure.
     Struct(StructId),
+    /// A list of values of one type.
     List(Box<Type>),
+    /// A map from texts to values of one type.
     Map(Box<Type>),
 }
 
@@ -171,6 +191,7 @@ fn in_group(kind: &KindInfo, rest: &str) -> bool {
     rest.split_once('.').is_some_and(|(version, group)| version == kind.version && group == kind.group)
 }
 
+/// The structure with this number.
 pub fn structure(id: StructId) -> &'static StructInfo {
     // An id comes only from the table, so the fallback is never taken; it spares a panic path.
     static EMPTY: StructInfo = StructInfo { name: "", package: "v1", fields: Vec::new() };

@@ -11,24 +11,38 @@ use super::field::{FieldError, go_quote, to_aggregate};
 /// The machine's word for a refusal; kubectl prints it as `Error from server ({reason})`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusReason {
+    /// 404: there is no such object.
     NotFound,
+    /// 409: there is such an object already.
     AlreadyExists,
+    /// 409: the object is not what the request took it for.
     Conflict,
+    /// 422: the object breaks rules.
     Invalid,
+    /// 403: the request is not allowed.
     Forbidden,
+    /// 400: the request makes no sense.
     BadRequest,
+    /// 410: it is gone for good.
     Gone,
+    /// 410: what was asked for is no longer kept.
     Expired,
+    /// 405: the kind has no such verb.
     MethodNotAllowed,
+    /// 429: come again later.
     TooManyRequests,
+    /// 500: something went wrong inside.
     InternalError,
+    /// 504: it took too long.
     Timeout,
+    /// 503: it cannot be served now.
     ServiceUnavailable,
     /// The API server has no word for it.
     Unknown,
 }
 
 impl StatusReason {
+    /// The reason as it is written: `NotFound`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "NotFound",
@@ -75,12 +89,14 @@ impl fmt::Display for StatusReason {
 /// A resource and its group. Prints as `daemonsets.apps`, or `pods` for the core group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupResource<'a> {
+    /// The API group; empty for the core group.
     pub group: &'a str,
     /// Plural.
     pub resource: &'a str,
 }
 
 impl<'a> GroupResource<'a> {
+    /// A resource of a group.
     pub fn new(group: &'a str, resource: &'a str) -> Self {
         Self { group, resource }
     }
@@ -107,20 +123,26 @@ pub struct StatusCause {
     pub reason: &'static str,
     /// Without the field's name.
     pub message: String,
+    /// The path of the field; may be empty.
     pub field: String,
 }
 
 /// A refusal: what a client gets instead of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusError {
+    /// The HTTP status.
     pub code: u16,
+    /// The reason.
     pub reason: StatusReason,
+    /// What a person reads.
     pub message: String,
     /// The group of the resource or kind concerned; empty for the core group.
     pub group: String,
     /// The plural resource, or for Invalid the kind.
     pub kind: String,
+    /// The name of the object; may be empty.
     pub name: String,
+    /// What is wrong in detail.
     pub causes: Vec<StatusCause>,
     /// Seconds after which to try again.
     pub retry: Option<u32>,
@@ -135,6 +157,7 @@ pub struct Missing {
     pub kind: &'static str,
     /// Empty for objects without one.
     pub namespace: String,
+    /// The object's name.
     pub name: String,
 }
 
@@ -201,6 +224,7 @@ impl StatusError {
         Self { message: format!("object is being deleted: {}", error.message), ..error }
     }
 
+    /// The object is not what the request took it for.
     pub fn conflict(resource: GroupResource<'_>, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {resource} {}: {why}", go_quote(name));
         Self::about(StatusReason::Conflict, resource, name, message)
@@ -235,6 +259,7 @@ impl StatusError {
         }
     }
 
+    /// The request is not allowed.
     pub fn forbidden(resource: GroupResource<'_>, name: &str, why: &str) -> Self {
         let message = match name {
             "" => format!("{resource} is forbidden: {why}"),
@@ -265,6 +290,7 @@ impl StatusError {
         Self::forbidden(GroupResource::core("namespaces"), namespace, "this namespace may not be deleted")
     }
 
+    /// The request makes no sense.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusReason::BadRequest, message)
     }
@@ -274,22 +300,27 @@ impl StatusError {
         Self::new(StatusReason::NotFound, "the server could not find the requested resource")
     }
 
+    /// Come again in so many seconds.
     pub fn too_many_requests(message: impl Into<String>, retry: u32) -> Self {
         Self { retry: Some(retry), ..Self::new(StatusReason::TooManyRequests, message) }
     }
 
+    /// Something went wrong inside.
     pub fn internal(why: &str) -> Self {
         Self::new(StatusReason::InternalError, format!("Internal error occurred: {why}"))
     }
 
+    /// Whether there is no such object.
     pub fn is_not_found(&self) -> bool {
         self.reason == StatusReason::NotFound
     }
 
+    /// Whether there is such an object already.
     pub fn is_already_exists(&self) -> bool {
         self.reason == StatusReason::AlreadyExists
     }
 
+    /// Whether the object is not what the request took it for.
     pub fn is_conflict(&self) -> bool {
         self.reason == StatusReason::Conflict
     }

@@ -23,6 +23,7 @@ pub enum TaintEffect {
 }
 
 impl TaintEffect {
+    /// Reads the name of an effect.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "NoSchedule" => Some(Self::NoSchedule),
@@ -32,6 +33,7 @@ impl TaintEffect {
         }
     }
 
+    /// The effect's name: `NoSchedule`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoSchedule => "NoSchedule",
@@ -50,15 +52,18 @@ impl fmt::Display for TaintEffect {
 /// A mark on a node that keeps pods away. Prints as kubectl does: `key=value:effect` or `key:effect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taint {
+    /// The key.
     pub key: Rc<str>,
     /// Empty if there is none.
     pub value: Rc<str>,
+    /// What it does to pods that do not tolerate it.
     pub effect: TaintEffect,
     /// When it was put on, as written; only NoExecute taints have it.
     pub time_added: Option<Rc<str>>,
 }
 
 impl Taint {
+    /// A taint that does not say when it was added.
     pub fn new(key: &str, value: &str, effect: TaintEffect) -> Self {
         Self { key: key.into(), value: value.into(), effect, time_added: None }
     }
@@ -70,6 +75,7 @@ impl Taint {
         Some(Self { time_added, ..Self::new(json::text(value, "key"), json::text(value, "value"), effect) })
     }
 
+    /// The taint in API form.
     pub fn to_value(&self) -> Value {
         let mut map = Map::new();
         insert_text(&mut map, "key", &self.key);
@@ -99,7 +105,9 @@ impl fmt::Display for Taint {
 /// How a toleration compares its value with a taint's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TolerationOperator {
+    /// The value is this one; the default.
     Equal,
+    /// Any value.
     Exists,
     /// The taint's number is greater than the toleration's.
     Gt,
@@ -138,6 +146,7 @@ pub struct Toleration {
     pub key: Rc<str>,
     /// Absent means Equal.
     pub operator: Option<TolerationOperator>,
+    /// The value, for [`TolerationOperator::Equal`] and comparisons.
     pub value: Rc<str>,
     /// Absent: any effect.
     pub effect: Option<TaintEffect>,
@@ -157,6 +166,7 @@ impl Toleration {
         }
     }
 
+    /// Reads a toleration in API form.
     pub fn from_value(value: &Value) -> Self {
         let operator = Some(json::text(value, "operator")).filter(|text| !text.is_empty());
         Self {
@@ -168,6 +178,7 @@ impl Toleration {
         }
     }
 
+    /// The toleration in API form.
     pub fn to_value(&self) -> Value {
         let mut map = Map::new();
         insert_text(&mut map, "key", &self.key);

@@ -25,6 +25,7 @@ use store::Store;
 /// The API server's state: the storage, and what it draws and remembers.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
+    /// All objects.
     pub store: Store,
     admission: Admission,
     kinds: Kinds,
@@ -42,6 +43,7 @@ struct Kinds {
 }
 
 impl ApiServer {
+    /// A server without objects; names and uids are drawn from the streams of this seed.
     pub fn new(seed: u64) -> ApiServer {
         ApiServer {
             store: Store::default(),

@@ -24,7 +24,9 @@ use wire::WatchEvent;
 
 /// What a table needs to know of its objects.
 pub trait Stored: Clone {
+    /// Its metadata.
     fn meta(&self) -> &ObjectMeta;
+    /// Its metadata, to be changed.
     fn meta_mut(&mut self) -> &mut ObjectMeta;
 }
 
@@ -58,6 +60,7 @@ fn name_tag(namespace: &str, name: &str) -> u32 {
 }
 
 impl<T: Stored> Table<T> {
+    /// Whether there is no object.
     pub fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }
@@ -67,6 +70,7 @@ impl<T: Stored> Table<T> {
         self.by_serial.values()
     }
 
+    /// The object with this serial, if it exists.
     pub fn by_serial(&self, serial: u32) -> Option<&Rc<T>> {
         self.by_serial.get(serial)
     }
@@ -155,6 +159,7 @@ pub struct Change {
     pub old: Option<Object>,
     /// The object after; `None` for a removal.
     pub new: Option<Object>,
+    /// The store's revision after the write.
     pub revision: u64,
 }
 
@@ -182,12 +187,19 @@ const CHANGES_KEPT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     revision: u64,
+    /// Nodes.
     pub nodes: Table<Node>,
+    /// Pods.
     pub pods: Table<Pod>,
+    /// DaemonSets.
     pub daemonsets: Table<DaemonSet>,
+    /// ControllerRevisions.
     pub revisions: Table<ControllerRevision>,
+    /// Leases.
     pub leases: Table<Lease>,
+    /// Events.
     pub events: EventTable,
+    /// Kinds that are kept in API form.
     pub others: BTreeMap<Kind, Table<Other>>,
     pods_by_node: PodsByNode,
     conditions: Lately<Vec<PodCondition>>,
@@ -230,6 +242,7 @@ impl Store {
         }
     }
 
+    /// How many writes there were; the resourceVersion of the latest.
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -239,7 +252,7 @@ impl Store {
         std::mem::take(&mut self.changes)
     }
 
-    /// Gives the list of [`Store::take_changes`] back, to be filled again; a long one is rare and let go.
+    /// Gives the list of [`Store::take_changes`] back, to be filled again; a long one is rare and is dropped.
     pub fn reuse(&mut self, mut changes: Vec<Change>) {
         changes.clear();
         if self.changes.is_empty() && changes.capacity() <= CHANGES_KEPT {
@@ -247,10 +260,12 @@ impl Store {
         }
     }
 
+    /// Whether something was written since [`Store::take_changes`].
     pub fn has_changes(&self) -> bool {
         !self.changes.is_empty()
     }
 
+    /// The object of this kind and key, if it exists.
     pub fn get(&self, kind: Kind, key: &Key) -> Option<Object> {
         let (namespace, name) = (&*key.namespace, &*key.name);
         match kind {

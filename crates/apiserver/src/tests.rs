@@ -384,7 +384,7 @@ fn api_005_pods_count_the_changes_of_their_spec_too() {
         pod(&patch(api, Kind::Pod, "a", change, Time::START)).meta.generation
     };
     assert_eq!(change(&mut api, json!({"metadata": {"labels": {"x": "y"}}})), 1);
-    // The containers mount a token by now, so they are not replaced but merged.
+    // The containers mount a token, so they are not replaced but merged.
     let image = json!({"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}});
     let call = Call::Patch {
         kind: Kind::Pod,

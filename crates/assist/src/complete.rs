@@ -1,4 +1,4 @@
-//! What fits at the cursor: fields of the map it is in, values of the field it stands behind.
+//! What fits at the cursor: fields of the map it is in, values of the field before it.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,18 @@ use crate::values::{Offer, offered};
 pub struct Completions {
     /// The byte at which the word begins that is completed.
     pub from: usize,
+    /// What may stand there.
     pub options: Vec<Completion>,
 }
 
+/// One thing that may stand at the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
+    /// What is written.
     pub label: String,
     /// A field's type as `kubectl explain` writes it; of a value what it is: `Node`, `label`, `image`.
     pub detail: String,
+    /// Whether it is a field that has to be there.
     pub is_required: bool,
     /// One sentence of what the API says of it; empty while that is not loaded.
     pub text: String,

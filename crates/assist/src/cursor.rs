@@ -32,7 +32,7 @@ pub(crate) struct Cursor<'t> {
     pub(crate) from: usize,
     /// The column of the place.
     pub(crate) column: usize,
-    /// What stands behind the cursor in its line.
+    /// The text after the cursor in its line.
     pub(crate) behind: &'t str,
     /// The other keys of the same map.
     pub(crate) siblings: Vec<&'t str>,
@@ -70,7 +70,7 @@ impl<'t> Line<'t> {
         self.dashes.is_empty() && (self.content.trim().is_empty() || self.content.starts_with('#'))
     }
 
-    /// The key that the content begins with, and what stands behind its colon.
+    /// The key that the content begins with, and the text after its colon.
     pub(crate) fn key(&self) -> Option<(&'t str, &'t str)> {
         let content = self.content;
         let first = content.chars().next()?;
@@ -162,7 +162,7 @@ fn is_separator(line: &str) -> bool {
 }
 
 /// The document around a byte of a text: its first byte and its text.
-fn document_at(text: &str, at: usize) -> (usize, &str) {
+pub(crate) fn document_at(text: &str, at: usize) -> (usize, &str) {
     let (mut start, mut here) = (0, 0);
     for line in text.split_inclusive('\n') {
         let end = here + line.len();
@@ -178,7 +178,7 @@ fn document_at(text: &str, at: usize) -> (usize, &str) {
 }
 
 /// The value of a key of the document's root.
-fn root_value<'t>(document: &'t str, key: &str) -> Option<&'t str> {
+pub(crate) fn root_value<'t>(document: &'t str, key: &str) -> Option<&'t str> {
     let found = document.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     let value = found.split(" #").next().unwrap_or_default().trim();
     let value = value.trim_matches(['"', '\'']);

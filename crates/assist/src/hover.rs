@@ -11,11 +11,13 @@ use crate::values::supported;
 pub struct Hover {
     /// Bytes of the text.
     pub from: usize,
+    /// Where the word ends.
     pub to: usize,
     /// `imagePullPolicy`.
     pub name: String,
     /// As `kubectl explain` writes it: `string`, `[]Container`.
     pub ty: String,
+    /// Whether it has to be there.
     pub is_required: bool,
     /// The values that the API server takes, if they are a few.
     pub values: Vec<String>,

@@ -5,11 +5,13 @@
 
 mod complete;
 mod cursor;
+mod fix;
 mod hover;
 mod resolve;
 mod values;
 
 pub use complete::{Completion, Completions, complete};
+pub use fix::{Edit, Fix, Repair, fixes};
 pub use hover::{Hover, hover};
 
 use std::collections::{BTreeMap, BTreeSet};

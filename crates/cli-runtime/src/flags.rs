@@ -16,6 +16,7 @@ pub enum Takes {
     Text,
     /// As [`Takes::Text`], of a command that prints objects; the flags of printers come with it.
     Format,
+    /// A whole number.
     Int,
     /// `10s`, `1m30s`, or a bare number of seconds.
     Span,
@@ -26,12 +27,15 @@ pub enum Takes {
 /// A flag that a command knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
+    /// The long name, without dashes.
     pub name: &'static str,
     /// `\0`: none.
     pub short: char,
+    /// What follows it.
     pub takes: Takes,
 }
 
+/// A row for a command's table of flags; `\0` as `short`: it has no short form.
 pub const fn flag(name: &'static str, short: char, takes: Takes) -> Flag {
     Flag { name, short, takes }
 }
@@ -68,6 +72,7 @@ const PRINTERS: &[Flag] = &[
 /// A line that was understood.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
+    /// The words that are no flags, in order.
     pub args: Vec<String>,
     values: BTreeMap<&'static str, Vec<String>>,
     /// How many of `args` stand before `--`.
@@ -80,6 +85,7 @@ impl Parsed {
         self.values.contains_key(name)
     }
 
+    /// The last value of a flag that was given.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).and_then(|values| values.last()).map(String::as_str)
     }
@@ -95,6 +101,7 @@ impl Parsed {
         self.values.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a flag of type [`Takes::Bool`] is on; off where it was not given.
     pub fn flag(&self, name: &str) -> bool {
         self.text(name).and_then(parse_bool).unwrap_or(false)
     }
@@ -104,10 +111,12 @@ impl Parsed {
         self.text(name).and_then(parse_bool).unwrap_or(default)
     }
 
+    /// The number of a flag that was given.
     pub fn int(&self, name: &str) -> Option<i64> {
         self.text(name)?.parse().ok()
     }
 
+    /// The time span of a flag that was given.
     pub fn span(&self, name: &str) -> Option<Duration> {
         parse_duration(self.text(name)?)
     }

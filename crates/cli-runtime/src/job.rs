@@ -52,16 +52,21 @@ impl Default for Client {
     }
 }
 
+/// Where a program writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
+    /// Standard output.
     Out,
+    /// Standard error.
     Err,
 }
 
 /// A piece of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
+    /// Where it was written.
     pub stream: Stream,
+    /// What was written.
     pub text: String,
 }
 
@@ -70,6 +75,7 @@ pub struct Chunk {
 pub struct FileDiagnostic {
     /// The file as it was named on the line.
     pub file: String,
+    /// What is to be said, with its place in the file.
     pub diagnostic: yaml::Diagnostic,
 }
 
@@ -83,7 +89,9 @@ struct Place {
 /// A simple command for a node's shell, to be run there at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostCommand {
+    /// The name of the node.
     pub node: String,
+    /// The command and its arguments, as the shell took them apart.
     pub words: Vec<String>,
     /// What comes in by a pipe or a here-document.
     pub stdin: Option<Rc<[u8]>>,
@@ -92,8 +100,11 @@ pub struct HostCommand {
 /// What a [`HostCommand`] came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
+    /// What it wrote to its standard output.
     pub stdout: Vec<u8>,
+    /// What it wrote to its standard error.
     pub stderr: String,
+    /// 0 when it succeeded.
     pub exit_code: i32,
     /// How long it takes until the command returns: stopping a container waits for its end.
     pub takes: sim::Duration,
@@ -116,6 +127,7 @@ impl Outcome {
 pub struct WatchSpec {
     /// Counts the watches of this job from 1; a new number replaces the watch before.
     pub number: u32,
+    /// What is watched.
     pub kind: Kind,
     /// `None`: all namespaces.
     pub namespace: Option<Name>,
@@ -124,10 +136,31 @@ pub struct WatchSpec {
 }
 
 impl WatchSpec {
+    /// Whether the watch hears of this object.
     pub fn concerns(&self, object: &Object) -> bool {
         object.kind() == self.kind
             && self.namespace.as_ref().is_none_or(|namespace| *namespace == object.key().namespace)
     }
+}
+
+/// A text that a person is to edit, and where it lies meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditText {
+    /// The whole path of the file that holds it.
+    pub path: String,
+    /// What it says before the edit.
+    pub text: Rc<[u8]>,
+}
+
+/// How a person's editing of a text ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// The file was saved with these bytes.
+    Saved(Rc<[u8]>),
+    /// Left as it was.
+    Left,
+    /// There is nobody who could edit.
+    NoEditor,
 }
 
 /// What a job waits for.
@@ -137,13 +170,26 @@ pub enum Progress {
     Needs(Call),
     /// Do this on a node and report with [`Job::done`].
     Acts(HostCommand),
+    /// Let a person edit this and report with [`Job::edited`].
+    Edits(EditText),
     /// Call [`Job::woke`] then.
-    Sleeps { until: Time },
+    Sleeps {
+        /// When to go on.
+        until: Time,
+    },
     /// Bring the watch's events with [`Job::event`], its end with [`Job::closed`]; call [`Job::woke`] at
     /// `until`, if nothing came before.
-    Watches { watch: WatchSpec, until: Option<Time> },
+    Watches {
+        /// What is watched.
+        watch: WatchSpec,
+        /// When to go on at the latest; `None`: never.
+        until: Option<Time>,
+    },
     /// The program has ended.
-    Done { exit_code: i32 },
+    Done {
+        /// 0 when it succeeded.
+        exit_code: i32,
+    },
 }
 
 /// What came, and when.
@@ -158,6 +204,7 @@ struct Recorded<T> {
 enum Reply {
     Answer(Answer),
     Done(Outcome),
+    Edited(Edited),
     Woke,
 }
 
@@ -241,10 +288,12 @@ impl Job {
         self.place = Rc::new(Place { disk, directory });
     }
 
+    /// The command line, as it was typed.
     pub fn line(&self) -> &str {
         &self.line
     }
 
+    /// When it was started.
     pub fn started(&self) -> Time {
         self.started
     }
@@ -318,6 +367,13 @@ impl Job {
     pub fn done(&mut self, at: Time, outcome: Outcome) {
         if matches!(self.waits, Some(Progress::Acts(_))) {
             self.reply(at, Reply::Done(outcome));
+        }
+    }
+
+    /// The outcome of [`Progress::Edits`].
+    pub fn edited(&mut self, at: Time, edited: Edited) {
+        if matches!(self.waits, Some(Progress::Edits(_))) {
+            self.reply(at, Reply::Edited(edited));
         }
     }
 

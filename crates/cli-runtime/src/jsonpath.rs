@@ -38,7 +38,7 @@ enum Node {
     Wildcard,
     Recursive,
     Union(Vec<Vec<Node>>),
-    /// `range`, `end`, or a word that is none of the language.
+    /// `range`, `end`, or a word that the language does not have.
     Identifier(String),
 }
 
@@ -77,6 +77,7 @@ type Found<'v> = Vec<GoValue<'v>>;
 type Walked<'v> = Result<Found<'v>, (Found<'v>, String)>;
 
 impl JsonPath {
+    /// Reads a template: text with paths in braces. The error is upstream's sentence.
     pub fn parse(template: &str) -> Result<JsonPath, String> {
         Ok(JsonPath { root: parse::parse(template)? })
     }
@@ -108,6 +109,7 @@ impl JsonPath {
         self.execute(&mut Execution::default(), value)
     }
 
+    /// The template filled in, with an execution that goes on from one object to the next.
     pub fn execute(&self, execution: &mut Execution, value: &Value) -> Result<String, String> {
         let results = self.find_results(execution, GoValue::from(value))?;
         Ok(results.iter().map(|values| print_results(values)).collect())

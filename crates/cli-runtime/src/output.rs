@@ -20,12 +20,28 @@ use crate::template::Template;
 /// What `-o` asks for, other than a table.
 #[derive(Clone, Debug)]
 pub enum Format {
+    /// `json`.
     Json,
+    /// `yaml`.
     Yaml,
+    /// `kyaml`.
     Kyaml,
+    /// `name`: `pod/web`.
     Name,
-    JsonPath { path: JsonPath, template: String, as_json: bool, forbid_missing_keys: bool },
+    /// `jsonpath=…`, `jsonpath-as-json=…`, `jsonpath-file=…`.
+    JsonPath {
+        /// The template as it was understood.
+        path: JsonPath,
+        /// The template as it was written.
+        template: String,
+        /// Print what was found as one JSON list.
+        as_json: bool,
+        /// A key that is not there is an error (`--allow-missing-template-keys=false`).
+        forbid_missing_keys: bool,
+    },
+    /// `go-template=…`, `go-template-file=…`.
     GoTemplate(Template),
+    /// `custom-columns=…`, `custom-columns-file=…`.
     CustomColumns(CustomColumns),
 }
 
@@ -33,6 +49,7 @@ pub enum Format {
 #[derive(Clone, Debug)]
 pub struct CustomColumns {
     columns: Vec<(String, String)>,
+    /// Leave the headings out (`--no-headers`).
     pub no_headers: bool,
 }
 
@@ -45,6 +62,7 @@ pub struct PrintFlags<'a> {
     pub template: &'a str,
     /// `--allow-missing-template-keys=false`.
     pub forbid_missing_keys: bool,
+    /// `--no-headers`.
     pub no_headers: bool,
 }
 

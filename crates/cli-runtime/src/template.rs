@@ -36,6 +36,7 @@ impl Template {
         Ok(Template { text: text.to_owned(), bodies, forbid_missing_keys })
     }
 
+    /// The template as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -18,7 +18,7 @@ const REFUSED: u8 = 1;
 /// The command line was wrong, or a file could not be read.
 const MISUSE: u8 = 2;
 
-/// Prints to the standard output. Whoever reads it may have seen enough: `kubestage … | head` is no mistake.
+/// Prints to the standard output. The reader may close it early: `kubestage … | head` is no error.
 fn say(text: impl Display) {
     let _ = write!(std::io::stdout(), "{text}");
 }

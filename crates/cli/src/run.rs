@@ -15,7 +15,7 @@ use crate::{say, say_line};
 pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
     if let Some(path) = &run.session {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        let script = Script::parse(&text).map_err(Misuse)?;
+        let script = Script::parse(&text).map_err(|why| Misuse(why.to_string()))?;
         print(&mut Stage::from_script(&script), run.output);
         return Ok(true);
     }

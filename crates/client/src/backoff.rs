@@ -106,6 +106,7 @@ impl<K: Ord + Clone> Backoff<K> {
         self.entries.retain(|_, entry| now.since(entry.last_update) <= expires_after);
     }
 
+    /// Whether nothing is backing off.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

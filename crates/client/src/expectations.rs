@@ -52,14 +52,17 @@ impl<K: Ord> Expectations<K> {
         }
     }
 
+    /// One of the expected creations was seen, or has failed. Kubernetes: CreationObserved.
     pub fn creation_observed(&mut self, key: &K) {
         self.lower(key, 1, 0);
     }
 
+    /// One of the expected deletions was seen, or has failed. Kubernetes: DeletionObserved.
     pub fn deletion_observed(&mut self, key: &K) {
         self.lower(key, 0, 1);
     }
 
+    /// Nothing is expected of this key any more. Kubernetes: DeleteExpectations.
     pub fn delete_expectations(&mut self, key: &K) {
         self.expected.remove(key);
     }

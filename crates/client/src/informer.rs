@@ -26,18 +26,26 @@ pub use pods::{PodChange, PodIndex, get_target_node_name};
 /// One object before and after: without `old` it is new, without `new` it is gone.
 #[derive(Clone, Debug)]
 pub struct Change<T> {
+    /// The object before.
     pub old: Option<Rc<T>>,
+    /// The object now.
     pub new: Option<Rc<T>>,
 }
 
 /// What a watch event changed in the caches.
 #[derive(Clone, Debug)]
 pub enum CacheChange {
+    /// A node, with its number in this process.
     Node(NodeId, Change<Node>),
+    /// A pod.
     Pod(PodChange),
+    /// A DaemonSet.
     DaemonSet(Change<DaemonSet>),
+    /// A ControllerRevision.
     ControllerRevision(Change<ControllerRevision>),
+    /// A lease.
     Lease(Change<Lease>),
+    /// An object of a kind that is kept in API form.
     Other(Kind, Change<Other>),
 }
 
@@ -47,11 +55,17 @@ pub(crate) type Index<T> = BTreeMap<Key, Rc<T>>;
 /// All caches of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Caches {
+    /// Nodes, also those that pods name and that do not exist.
     pub nodes: NodeIndex,
+    /// Pods.
     pub pods: PodIndex,
+    /// DaemonSets by key.
     pub daemonsets: Index<DaemonSet>,
+    /// ControllerRevisions by key.
     pub revisions: Index<ControllerRevision>,
+    /// Leases by key.
     pub leases: Index<Lease>,
+    /// Kinds that are kept in API form: objects by key.
     pub others: BTreeMap<Kind, Index<Other>>,
 }
 
@@ -125,7 +139,7 @@ impl Caches {
         events
     }
 
-    /// The watches have ended: leases are renewed no more, as far as this process hears. Returns those that
+    /// The watches have ended: this process hears of no more renewals of leases. Returns those that
     /// were, as they were; what was sent within `delay` has not arrived.
     pub fn freeze_leases(&mut self, now: Time, delay: Duration) -> Vec<Rc<Lease>> {
         let mut before = Vec::new();

@@ -26,6 +26,7 @@ const JITTER: Duration = Duration(RETRY_PERIOD.0 * 12 / 10);
 /// What has come of something that the elector was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Election {
+    /// The lease is this candidate's: the process begins to act.
     StartedLeading,
     /// The lease could not be renewed in time: the process is to exit.
     StoppedLeading,
@@ -55,7 +56,7 @@ struct Observed {
     at: Time,
 }
 
-/// One instance's part in the election. Its timers and tokens have the tags `tag` and `tag + 1`.
+/// One instance's part in the election.
 #[derive(Clone, Debug)]
 pub struct LeaderElector {
     lock: Key,
@@ -63,7 +64,6 @@ pub struct LeaderElector {
     identity: Name,
     host: Name,
     source: Rc<EventSource>,
-    tag: u16,
     state: State,
     observed: Option<Observed>,
     renewed: Time,
@@ -76,13 +76,12 @@ pub struct LeaderElector {
 
 impl LeaderElector {
     /// Who says "became leader" is `component`, which for the scheduler is another name than the lock's.
-    pub fn new(lock: &str, component: &'static str, host: &Name, tag: u16) -> LeaderElector {
+    pub fn new(lock: &str, component: &'static str, host: &Name) -> LeaderElector {
         LeaderElector {
             lock: Key::new("kube-system", lock),
             identity: Name::default(),
             host: host.clone(),
             source: Rc::new(EventSource { component, host: None }),
-            tag,
             state: State::Acquiring { parked: false },
             observed: None,
             renewed: Time::default(),
@@ -92,6 +91,7 @@ impl LeaderElector {
         }
     }
 
+    /// The lease that is fought for.
     pub fn lock(&self) -> &Key {
         &self.lock
     }
@@ -103,15 +103,12 @@ impl LeaderElector {
         Call::ReleaseLease { key: self.lock.clone(), holder: self.identity.clone() }
     }
 
+    /// Whether this candidate has the lease, as far as it knows.
     pub fn is_leader(&self) -> bool {
         matches!(self.state, State::Leading | State::Renewing { .. })
     }
 
-    /// Whether a token or timer is the elector's.
-    pub fn owns(&self, tag: u16) -> bool {
-        tag == self.tag || tag == self.tag + 1
-    }
-
+    /// The process has started: it tries to get the lease. Kubernetes: leaderelection.go, Run.
     pub fn run(&mut self, ctx: &mut Ctx) {
         let uuid = Uid::random(ctx.rng.next_u64(), ctx.rng.next_u64());
         self.identity = format!("{}_{uuid}", self.host).into();
@@ -125,20 +122,20 @@ impl LeaderElector {
         self.try_acquire(ctx);
     }
 
-    fn token(&mut self, tag: u16) -> Token {
+    fn token(&mut self, takes: bool) -> Token {
         self.round += 1;
-        Token { tag, value: self.round }
+        Token::LeaderElection { takes, round: self.round }
     }
 
     fn try_acquire(&mut self, ctx: &mut Ctx) {
         self.state = State::Acquiring { parked: false };
         (self.connected, self.broken) = (false, false);
-        let token = self.token(self.tag);
+        let token = self.token(false);
         ctx.request(Call::Get { kind: Kind::Lease, key: self.lock.clone() }, token);
     }
 
     fn update_lock(&mut self, ctx: &mut Ctx) {
-        let token = self.token(self.tag + 1);
+        let token = self.token(true);
         let call = Call::HoldLease {
             key: self.lock.clone(),
             holder: self.identity.clone(),
@@ -151,7 +148,7 @@ impl LeaderElector {
 
     fn wake_after(&mut self, after: Duration, ctx: &mut Ctx) {
         self.round += 1;
-        ctx.wake_after(after, Timer { tag: self.tag, value: self.round });
+        ctx.wake_after(after, Timer::LeaderElection(self.round));
     }
 
     fn retry(&mut self, ctx: &mut Ctx) {
@@ -159,12 +156,13 @@ impl LeaderElector {
         self.wake_after(after, ctx);
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) -> Option<Election> {
-        if token.value != self.round {
+    /// An answer has come: `takes` and `round` are those of its token.
+    pub fn on_answer(&mut self, takes: bool, round: u64, answer: &Answer, ctx: &mut Ctx) -> Option<Election> {
+        if round != self.round {
             return None;
         }
         match self.state {
-            State::Acquiring { .. } if token.tag == self.tag => self.on_lease(answer, ctx),
+            State::Acquiring { .. } if !takes => self.on_lease(answer, ctx),
             State::Acquiring { .. } => return self.on_acquired(answer, ctx),
             State::Renewing { .. } if answer.result.is_ok() => {
                 self.renewed = ctx.now;
@@ -258,7 +256,7 @@ impl LeaderElector {
             first: ctx.now,
             last: ctx.now,
         };
-        ctx.request(Call::PostEvent(draft), Token::NONE);
+        ctx.request(Call::PostEvent(draft), Token::None);
     }
 
     /// The connection to the API server has broken: from the next renewal on there is something to see.
@@ -288,8 +286,9 @@ impl LeaderElector {
         }
     }
 
-    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Election> {
-        if timer.value != self.round {
+    /// The timer of this round is due.
+    pub fn on_timer(&mut self, round: u64, ctx: &mut Ctx) -> Option<Election> {
+        if round != self.round {
             return None;
         }
         match self.state {
@@ -332,7 +331,7 @@ mod tests {
 
     impl Candidate {
         fn new() -> Candidate {
-            let elector = LeaderElector::new("kube-scheduler", "default-scheduler", &"cp".into(), 8);
+            let elector = LeaderElector::new("kube-scheduler", "default-scheduler", &"cp".into());
             let rng = Rng::stream(1, "test");
             let mut it =
                 Candidate { elector, now: Time::START, rng, asked: None, wake: None, heard: Vec::new() };
@@ -351,7 +350,7 @@ mod tests {
             self.heard.extend(told(&mut self.elector, &mut ctx));
             for effect in effects {
                 match effect {
-                    Effect::Request { token, .. } if token != Token::NONE => self.asked = Some(token),
+                    Effect::Request { token, .. } if token != Token::None => self.asked = Some(token),
                     Effect::Wake { at, timer } => self.wake = Some((at, timer)),
                     _ => {}
                 }
@@ -360,7 +359,8 @@ mod tests {
 
         fn answer(&mut self, answer: Answer) {
             let token = self.asked.take().expect("something was asked");
-            self.tell(|elector, ctx| elector.on_answer(token, &answer, ctx));
+            let Token::LeaderElection { takes, round } = token else { panic!("{token:?}") };
+            self.tell(|elector, ctx| elector.on_answer(takes, round, &answer, ctx));
         }
 
         /// Lets time pass to the next wake; how long that was, in milliseconds.
@@ -368,7 +368,8 @@ mod tests {
             let (at, timer) = self.wake.take().expect("a wake is planned");
             let passed = at.since(self.now).as_millis();
             self.now = at;
-            self.tell(|elector, ctx| elector.on_timer(timer, ctx));
+            let Timer::LeaderElection(round) = timer else { panic!("{timer:?}") };
+            self.tell(|elector, ctx| elector.on_timer(round, ctx));
             passed
         }
     }

@@ -78,10 +78,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// A recorder of a component that does not name its host.
     pub fn new(component: &'static str) -> Recorder {
         Recorder::of(Rc::new(EventSource { component, host: None }))
     }
 
+    /// A recorder whose events name this source.
     pub fn of(source: Rc<EventSource>) -> Recorder {
         Recorder { source, similar: Recent::default(), said: Recent::default(), allowance: Recent::default() }
     }
@@ -125,7 +127,7 @@ impl Recorder {
     /// Sends an event that the caller has put together, with its own times.
     pub fn send(&mut self, ctx: &mut Ctx, draft: EventDraft) {
         if let Some(draft) = self.correlate(draft) {
-            ctx.request(Call::PostEvent(draft), Token::NONE);
+            ctx.request(Call::PostEvent(draft), Token::None);
         }
     }
 

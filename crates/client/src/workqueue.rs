@@ -90,7 +90,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
         self.failures.remove(key);
     }
 
-    /// Moves what is due by now into the queue.
+    /// Moves what is due into the queue.
     pub fn poll(&mut self, now: Time) {
         while let Some((at, key)) = self.delayed.first().filter(|(at, _)| *at <= now).cloned() {
             self.delayed.remove(&(at, key.clone()));
@@ -125,6 +125,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
         self.queue.iter()
     }
 
+    /// Whether nothing waits to be taken. What is under way or delayed does not count.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -30,6 +30,7 @@ impl Default for Addons {
 /// The Kubernetes version that is simulated.
 pub(crate) const VERSION: &str = "v1.36.2";
 
+/// Where a node's kubelet looks for manifests by default (kubeadm's staticPodPath).
 pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 /// The standard cluster: a control-plane node and `workers` workers, 4 CPU, 16 GiB and 110 pods each.
 pub fn standard_machines(workers: u32) -> Vec<MachineSpec> {
@@ -202,7 +203,7 @@ impl Cluster {
             self.send(
                 Part::User,
                 Call::Patch { kind: Kind::Node, key, uid: None, patch, validation },
-                Token::NONE,
+                Token::None,
             );
         }
         if self.addons.kube_proxy {
@@ -230,7 +231,7 @@ impl Cluster {
         self.send(
             Part::User,
             Call::Post { kind: of, namespace, body: Rc::new(body), validation },
-            Token::NONE,
+            Token::None,
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Events that did not reach the API server: whoever said them tries again, one event after another.
+//! Events that did not reach the API server: the component that posted them tries again, one event after another.
 //!
 //! Kubernetes: staging/src/k8s.io/client-go/tools/record/event.go, recordToSink.
 
@@ -46,7 +46,7 @@ impl Cluster {
     pub(super) fn event_rejected(&mut self, part: Part, draft: EventDraft, error: StatusError) {
         // That its namespace is being deleted is not worth a line.
         if matches!(part, Part::Kubelet(_)) && error.reason != StatusReason::Forbidden {
-            self.post_leg(part, Token::NONE, Leg::EventRejected(Box::new((draft, error))));
+            self.post_leg(part, Token::None, Leg::EventRejected(Box::new((draft, error))));
         }
     }
 
@@ -76,7 +76,7 @@ impl Cluster {
             waiting.since += GIVEN_UP_AFTER;
         }
         for draft in waiting.events {
-            self.send(part, Call::PostEvent(draft), Token::NONE);
+            self.send(part, Call::PostEvent(draft), Token::None);
         }
     }
 

@@ -12,6 +12,7 @@ use apiserver::store::Change;
 use sim::NameIndex;
 use wire::MachineId;
 
+/// What looks different since the picture was last brought up to date.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Computers in the order in which they changed, each once.
@@ -33,9 +34,13 @@ pub struct Changes {
 /// What [`Changes::take`] hands over.
 #[derive(Debug, Default)]
 pub struct Taken {
+    /// The computers that look different, each once, in the order in which they changed.
     pub machines: Vec<MachineId>,
+    /// Whether the pods that wait for no particular node changed.
     pub unplaced: bool,
+    /// Whether the nodes without a computer, or their pods, changed.
     pub unhosted: bool,
+    /// Whether a DaemonSet changed.
     pub daemonsets: bool,
 }
 

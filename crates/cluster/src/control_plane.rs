@@ -219,7 +219,7 @@ impl Cluster {
         self.retry_all_events();
     }
 
-    /// Connections break: nothing more is delivered until the watches are made anew.
+    /// Connections break: nothing more is delivered until the watches are made again.
     ///
     /// Differs: upstream the watches of an API server that has only lost etcd stay open, with nothing to deliver.
     fn lose_connections(&mut self) {
@@ -278,7 +278,7 @@ impl Cluster {
             if let Some(elector) = leader.filter(|_| on_request) {
                 // The scheduler gives its lease up; the controller manager does not (CP-011).
                 let call = elector.release();
-                self.send(Part::Scheduler, call, Token::NONE);
+                self.send(Part::Scheduler, call, Token::None);
             }
             self.stop_leading(ended.elector());
         }

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use super::{Cluster, Wake};
 use api::object::Object;
 use cli_runtime::job::{Chunk, Stream, WatchSpec};
-use console::{EditRequest, Edited, Mail, Programs, Prompt, Request, Shell};
+use console::{EditRequest, Edited, HostError, Mail, Programs, Prompt, Request, Shell};
 use sim::Time;
 use sim::files::{Entry, Files, clean_path, parent};
-use wire::{Answer, CallError, Part, Token, WatchEvent};
+use wire::{Answer, CallError, Part, Token, UserProcess, WatchEvent};
 
 /// The number of a command; later ones have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,9 @@ const HOME: &str = "/root";
 /// An action that was done by a click, as the console shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
+    /// The shell line that would have done the same.
     pub line: Rc<str>,
+    /// When it was done.
     pub at: Time,
     /// Why it did not happen, if it did not.
     pub error: Option<String>,
@@ -48,8 +50,11 @@ pub struct Note {
 /// A command as the console shows it.
 #[derive(Clone, Debug)]
 pub struct Record {
+    /// The line as it was typed.
     pub line: Rc<str>,
+    /// When it began.
     pub started: Time,
+    /// What runs it: a shell of its own, or a terminal's.
     pub owner: Owner,
     /// What stood before the line in its terminal; empty if it was not entered in one.
     pub prompt: Rc<str>,
@@ -132,14 +137,17 @@ impl Desk {
         !self.watches.is_empty()
     }
 
+    /// What is kept of a line that was run, by the number that its start returned.
     pub fn job(&self, id: JobId) -> Option<&Record> {
         self.records.get(&id)
     }
 
+    /// What is kept of an action that was done by a click, by its number.
     pub fn note(&self, id: JobId) -> Option<&Note> {
         self.notes.get(&id)
     }
 
+    /// The actions that were done by clicks, oldest first.
     pub fn notes(&self) -> impl DoubleEndedIterator<Item = (JobId, &Note)> {
         self.notes.iter().map(|(id, note)| (*id, note))
     }
@@ -265,27 +273,21 @@ impl Desk {
 
 /// Where an answer goes, as a message's token says it.
 fn token(owner: Owner, ticket: u32) -> Token {
-    let (kind, number) = match owner {
-        Owner::Job(id) => (0, id.0),
-        Owner::Terminal(number) => (1, number),
+    let by = match owner {
+        Owner::Job(id) => UserProcess::Job(id.0),
+        Owner::Terminal(number) => UserProcess::Terminal(number),
     };
-    Token { tag: 1, value: kind << 63 | u64::from(number) << 31 | u64::from(ticket & 0x7fff_ffff) }
-}
-
-fn of_token(token: Token) -> (Owner, u32) {
-    let number = (token.value >> 31) as u32;
-    let ticket = (token.value & 0x7fff_ffff) as u32;
-    match token.value >> 63 {
-        0 => (Owner::Job(JobId(number)), ticket),
-        _ => (Owner::Terminal(number), ticket),
-    }
+    Token::User { by, ticket }
 }
 
 impl Cluster {
     /// Writes down an action that was done by a click.
-    pub fn note_action(&mut self, line: &str, done: Result<(), String>) -> JobId {
+    pub fn note_action(&mut self, line: &str, done: Result<(), HostError>) -> JobId {
         let id = self.desk.next_id();
-        self.desk.notes.insert(id, Note { line: line.into(), at: self.now, error: done.err() });
+        self.desk.notes.insert(
+            id,
+            Note { line: line.into(), at: self.now, error: done.err().map(|error| error.to_string()) },
+        );
         self.desk.forget_old();
         id
     }
@@ -487,13 +489,17 @@ impl Cluster {
         }
     }
 
-    /// Something that a shell waited for has come by time.
+    /// Something that a shell waited for is due.
     pub(super) fn wake_shell(&mut self, owner: Owner) {
         self.drive(owner);
     }
 
     pub(super) fn answer_job(&mut self, token: Token, answer: Answer) {
-        let (owner, ticket) = of_token(token);
+        let Token::User { by, ticket } = token else { return };
+        let owner = match by {
+            UserProcess::Job(number) => Owner::Job(JobId(number)),
+            UserProcess::Terminal(number) => Owner::Terminal(number),
+        };
         let now = self.now;
         if matches!(answer.result, Err(CallError::Refused))
             && let Some(record) = self.desk.current_record(owner)

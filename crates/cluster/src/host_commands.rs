@@ -4,21 +4,18 @@ use crate::boot::MANIFESTS;
 use crate::machine::FileEvent;
 use crate::{Cluster, Wake};
 use api::meta::Uid;
+use console::HostError;
 use kubelet::FileChange;
 use kubelet::runtime::sandbox::Sandbox;
 use sim::files::{FileError, clean_path, parent};
 use wire::{Effect, MachineId, Part};
-
-/// Why an action did not happen, in a sentence.
-pub(crate) type HostError = String;
 
 /// Where [`Cluster::set_api_server`] puts the manifest it takes away.
 const PARKED: &str = "/tmp/kube-apiserver.yaml";
 
 impl Cluster {
     pub(super) fn machine_named(&self, node: &str) -> Result<MachineId, HostError> {
-        self.machine_id(node)
-            .ok_or_else(|| format!("ssh: Could not resolve hostname {node}: Name or service not known"))
+        self.machine_id(node).ok_or_else(|| HostError::UnknownHost(node.to_owned()))
     }
 
     /// A computer that can be worked on from afar.
@@ -26,11 +23,11 @@ impl Cluster {
         let id = self.machine_named(node)?;
         match self.machines[id.0 as usize].is_on_network() {
             true => Ok(id),
-            false => Err(format!("ssh: connect to host {node} port 22: No route to host")),
+            false => Err(HostError::NoRoute(node.to_owned())),
         }
     }
 
-    /// Tells a node's kubelet something by `tell`, and grants its wishes.
+    /// Tells a node's kubelet something by `tell`, and carries out its effects.
     pub(super) fn with_kubelet<T>(
         &mut self,
         id: MachineId,
@@ -54,30 +51,29 @@ impl Cluster {
         let path = clean_path(path);
         let now = self.now;
         let files = &mut self.machines[id.0 as usize].files;
-        let refuse = |error: FileError| format!("tee: {path}: {}", error.text());
+        let refuse = |error: FileError| HostError::Write { path: path.clone(), error };
         files.make_directory(parent(&path)).map_err(refuse)?;
         files.write(&path, bytes, now).map_err(refuse)?;
         self.file_changed(id, &path, FileChange::Written);
         Ok(())
     }
 
+    /// Removes a file or an empty directory.
     pub fn remove_file(&mut self, node: &str, path: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let path = clean_path(path);
         let removed = self.machines[id.0 as usize].files.remove(&path);
-        removed.map_err(|error| format!("rm: cannot remove '{path}': {}", error.text()))?;
+        removed.map_err(|error| HostError::Remove { path: path.clone(), error })?;
         self.file_changed(id, &path, FileChange::Removed);
         Ok(())
     }
 
+    /// Moves a file or directory; into `to`, where that is a directory.
     pub fn move_file(&mut self, node: &str, from: &str, to: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let from = clean_path(from);
         let moved = self.machines[id.0 as usize].files.rename(&from, to);
-        let to = moved.map_err(|error| match error {
-            FileError::NotFound => format!("mv: cannot stat '{from}': {}", error.text()),
-            error => format!("mv: cannot move '{from}' to '{to}': {}", error.text()),
-        })?;
+        let to = moved.map_err(|error| HostError::Move { from: from.clone(), to: to.to_owned(), error })?;
         self.file_changed(id, &from, FileChange::Removed);
         self.file_changed(id, &to, FileChange::Written);
         Ok(())
@@ -103,6 +99,7 @@ impl Cluster {
         }
     }
 
+    /// Starts the kubelet's process; one that runs goes on.
     pub fn start_kubelet(&mut self, node: &str) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         self.boot_kubelet(id);
@@ -136,6 +133,7 @@ impl Cluster {
         Ok(())
     }
 
+    /// Stops the kubelet's process and starts another one.
     pub fn restart_kubelet(&mut self, node: &str) -> Result<(), HostError> {
         self.stop_kubelet(node)?;
         self.start_kubelet(node)
@@ -158,13 +156,18 @@ impl Cluster {
     ) -> Result<(), HostError> {
         let id = self.machine_reached(node)?;
         let uid: Option<Uid> = self.sandbox(id, namespace, pod).map(|sandbox| sandbox.uid);
-        let uid = uid.ok_or_else(|| format!("no pod {namespace}/{pod} runs on {node}"))?;
+        let uid =
+            uid.ok_or_else(|| HostError::NoPod { pod: format!("{namespace}/{pod}"), node: node.to_owned() })?;
         let crashed =
             self.with_kubelet(id, |kubelet, _, ctx| kubelet.crash_container(uid, container, exit_code, ctx));
         self.after_step();
         match crashed {
             Some(true) => Ok(()),
-            _ => Err(format!("no container {container} of pod {namespace}/{pod} runs on {node}")),
+            _ => Err(HostError::NoContainer {
+                container: container.to_owned(),
+                pod: format!("{namespace}/{pod}"),
+                node: node.to_owned(),
+            }),
         }
     }
 
@@ -174,7 +177,7 @@ impl Cluster {
         let (from, to) = if up { (PARKED, manifest.as_str()) } else { (manifest.as_str(), PARKED) };
         let nodes: Vec<_> =
             self.control_plane.iter().map(|id| self.machines[id.0 as usize].name.clone()).collect();
-        let mut moved = Err("there is no control plane".to_owned());
+        let mut moved = Err(HostError::NoControlPlane);
         for node in nodes {
             moved = self.move_file(&node, from, to);
         }

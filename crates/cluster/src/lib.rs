@@ -1,7 +1,7 @@
 //! All state of a simulated cluster, and the one match on what is due.
 //!
-//! It routes and holds no rules: a wake comes up, the part it is for is told, and what the part wishes is
-//! put on the agenda again.
+//! It routes and holds no rules: a wake comes up, the part it is for is told, and its effects are
+//! put on the agenda.
 
 pub mod boot;
 mod broadcaster;
@@ -31,7 +31,8 @@ use scheduler::Scheduler;
 use sim::files::Files;
 use sim::{Agenda, Duration, NameIndex, Rng, Time};
 use wire::{
-    Answer, Call, CallError, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token, WatchEvent,
+    Answer, Call, CallError, Component, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token,
+    WatchEvent,
 };
 
 use broadcaster::Undelivered;
@@ -57,7 +58,7 @@ pub(crate) enum Wake {
     Timer { part: Part, epoch: u32, timer: Timer },
     /// Changes of files reach a node's kubelet.
     Files(MachineId),
-    /// What a shell of the user waits for has come by time.
+    /// What a shell of the user waited for is due.
     Shell(Owner),
     /// A part (re)connects its watches, in the life named.
     Connect { part: Part, epoch: u32 },
@@ -74,6 +75,7 @@ pub(crate) enum Wake {
 /// A process that may be running or not; what is left of it when it is not.
 #[derive(Clone, Debug)]
 pub struct Process<T> {
+    /// The process's state; `None` while it does not run.
     pub component: Option<T>,
     epoch: u32,
     rng: Rng,
@@ -121,14 +123,31 @@ enum Told {
     Timer(Timer),
 }
 
+impl Told {
+    fn to(self, component: &mut impl Component, ctx: &mut Ctx) {
+        match self {
+            Told::Start => component.start(ctx),
+            Told::Connected => component.on_connected(ctx),
+            Told::Disconnected => component.on_disconnected(ctx),
+            Told::List(kind, objects) => component.on_list(kind, objects, ctx),
+            Told::Watch(event) => component.on_watch(&event, ctx),
+            Told::Answer(token, answer) => component.on_answer(token, answer, ctx),
+            Told::EventRejected(event) => component.on_event_rejected(&event.0, &event.1, ctx),
+            Told::Timer(timer) => component.on_timer(timer, ctx),
+        }
+    }
+}
+
 /// The whole cluster.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     now: Time,
     started: Time,
     seed: u64,
+    /// Delays and periods of the session.
     pub settings: Settings,
     agenda: Agenda<Wake>,
+    /// The API server's state, and etcd's.
     pub api: ApiServer,
     watch_cache: WatchCache,
     /// How the API server stands to those who call it.
@@ -140,8 +159,11 @@ pub struct Cluster {
     /// Whether the API server has ever been up: its first start makes the system's own objects.
     bootstrapped: bool,
     addons: Addons,
+    /// kube-controller-manager's process.
     pub controllers: Process<ControllerManager>,
+    /// kube-scheduler's process.
     pub scheduler: Process<Scheduler>,
+    /// All computers there ever were, by their numbers.
     pub machines: Vec<Machine>,
     /// The computers that were taken away, by number.
     removed: Vec<MachineId>,
@@ -154,6 +176,7 @@ pub struct Cluster {
     /// Events that wait for the API server, by who says them.
     undelivered: BTreeMap<Part, Undelivered>,
     post: Post,
+    /// The messages of the past.
     pub log: Log,
     /// What the user has typed.
     pub desk: Desk,
@@ -201,10 +224,12 @@ impl Cluster {
         cluster
     }
 
+    /// The present.
     pub fn now(&self) -> Time {
         self.now
     }
 
+    /// When the session began.
     pub fn started(&self) -> Time {
         self.started
     }
@@ -237,6 +262,7 @@ impl Cluster {
         self.agenda.taken()
     }
 
+    /// When the next thing is due; `None` if nothing is.
     pub fn next_time(&self) -> Option<Time> {
         self.agenda.next_time()
     }
@@ -251,6 +277,7 @@ impl Cluster {
         self.post.under_way()
     }
 
+    /// How many messages are under way.
     pub fn message_count(&self) -> usize {
         self.post.len()
     }
@@ -270,6 +297,7 @@ impl Cluster {
         inboxes.flat_map(|(part, inbox)| inbox.events.iter().map(move |(sent, event)| (part, *sent, event)))
     }
 
+    /// The computer of this name, if it was not taken away.
     pub fn machine(&self, name: &str) -> Option<&Machine> {
         self.machines.get(self.machine_index.get(name)? as usize)
     }
@@ -295,6 +323,7 @@ impl Cluster {
         Some(id.0 as usize - before)
     }
 
+    /// The number of the computer of this name, if it was not taken away.
     pub fn machine_id(&self, name: &str) -> Option<MachineId> {
         self.machine(name).map(|machine| machine.id)
     }
@@ -374,62 +403,33 @@ impl Cluster {
         self.mind_control_plane();
     }
 
-    // ---- telling a part, and granting its wishes ----
+    // ---- telling a part, and carrying out its effects ----
 
     fn tell(&mut self, part: Part, told: Told) {
         let mut effects = std::mem::take(&mut self.effects);
-        let now = self.now;
+        let (now, settings) = (self.now, &self.settings);
         match part {
             Part::ControllerManager => {
                 let process = &mut self.controllers;
-                let mut ctx =
-                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                let mut ctx = Ctx { now, settings, rng: &mut process.rng, effects: &mut effects };
                 if let Some(kcm) = &mut process.component {
-                    match told {
-                        Told::Start => kcm.start(&mut ctx),
-                        Told::Connected => kcm.on_connected(&mut ctx),
-                        Told::Disconnected => kcm.on_disconnected(&mut ctx),
-                        Told::List(kind, objects) => kcm.on_list(kind, objects, &mut ctx),
-                        Told::Watch(event) => kcm.on_watch(&event, &mut ctx),
-                        Told::Answer(token, answer) => kcm.on_answer(token, answer, &mut ctx),
-                        Told::EventRejected(_) => {}
-                        Told::Timer(timer) => kcm.on_timer(timer, &mut ctx),
-                    }
+                    told.to(kcm, &mut ctx);
                 }
             }
             Part::Scheduler => {
                 let process = &mut self.scheduler;
-                let mut ctx =
-                    Ctx { now, settings: &self.settings, rng: &mut process.rng, effects: &mut effects };
+                let mut ctx = Ctx { now, settings, rng: &mut process.rng, effects: &mut effects };
                 if let Some(scheduler) = &mut process.component {
-                    match told {
-                        Told::Start => scheduler.start(&mut ctx),
-                        Told::Connected => scheduler.on_connected(&mut ctx),
-                        Told::Disconnected => scheduler.on_disconnected(&mut ctx),
-                        Told::List(kind, objects) => scheduler.on_list(kind, objects, &mut ctx),
-                        Told::Watch(event) => scheduler.on_watch(&event, &mut ctx),
-                        Told::Answer(token, answer) => scheduler.on_answer(token, answer, &mut ctx),
-                        Told::EventRejected(_) => {}
-                        Told::Timer(timer) => scheduler.on_timer(timer, &mut ctx),
-                    }
+                    told.to(scheduler, &mut ctx);
                 }
             }
             Part::Kubelet(id) => {
                 self.changes.touch(id);
                 if let Some(machine) = self.machines.get_mut(id.0 as usize) {
-                    let (rng, effects) = (&mut machine.rng, &mut effects);
-                    let mut ctx = Ctx { now, settings: &self.settings, rng, effects };
-                    let (kubelet, files) = (&mut machine.kubelet, &machine.files);
-                    match told {
-                        Told::Start => kubelet.start(files, &mut ctx),
-                        // A kubelet finds out by its requests and its lists.
-                        Told::Connected | Told::Disconnected => {}
-                        Told::List(kind, objects) => kubelet.on_list(kind, objects, &mut ctx),
-                        Told::Watch(event) => kubelet.on_watch(&event, &mut ctx),
-                        Told::Answer(token, answer) => kubelet.on_answer(token, answer, &mut ctx),
-                        Told::EventRejected(event) => kubelet.on_event_rejected(&event.0, &event.1, &mut ctx),
-                        Told::Timer(timer) => kubelet.on_timer(timer, files, &mut ctx),
-                    }
+                    let mut ctx = Ctx { now, settings, rng: &mut machine.rng, effects: &mut effects };
+                    let mut kubelet =
+                        kubelet::OnHost { kubelet: &mut machine.kubelet, files: &machine.files };
+                    told.to(&mut kubelet, &mut ctx);
                 }
             }
             Part::User => {
@@ -528,12 +528,12 @@ impl Cluster {
         };
         if let Some(error) = error {
             if let Call::PostEvent(draft) = call {
-                // Whoever has ended meanwhile does not try again.
+                // A process that has ended meanwhile does not try again.
                 return if alive {
                     self.event_failed(part, draft, &error)
                 };
             }
-            if token != Token::NONE {
+            if token != Token::None {
                 let answer = Answer { result: Err(error), warnings: Vec::new() };
                 self.post_leg_after(after, part, token, Leg::Answer(answer));
             }
@@ -549,7 +549,7 @@ impl Cluster {
             key: post::key_of(&call),
         });
         let lease = match &call {
-            // Whoever has ended meanwhile does not go on renewing.
+            // A process that has ended meanwhile does not go on renewing.
             Call::HoldLease { key, .. } if !alive => Some(key.clone()),
             _ => None,
         };
@@ -567,12 +567,12 @@ impl Cluster {
         if let Some(key) = lease {
             self.api.stop_lease(&key, self.now);
         }
-        if token != Token::NONE {
+        if token != Token::None {
             self.post_leg(part, token, Leg::Answer(answer));
         }
     }
 
-    /// The computer whose kubelet goes by this node's name. O(1).
+    /// The computer whose kubelet has this node's name. O(1).
     pub fn machine_of(&self, node: &str) -> Option<MachineId> {
         self.machine_index.get(node).map(MachineId)
     }

@@ -29,6 +29,7 @@ pub struct MachineSpec {
     /// Whether kubeadm has put the control plane's manifests on it.
     pub control_plane: bool,
     pub(crate) capacity: Resources,
+    /// Labels that its kubelet gives its Node (`--node-labels`).
     pub labels: StringMap,
     pub(crate) taints: Vec<Taint>,
 }
@@ -65,8 +66,11 @@ impl MachineSpec {
 /// A change of a file, on its way to the kubelet that may watch the directory.
 #[derive(Clone, Debug)]
 pub struct FileEvent {
+    /// When the file changed.
     pub sent: Time,
+    /// When the kubelet hears of it.
     pub arrives: Time,
+    /// The file or directory, as a clean path.
     pub path: Name,
     pub(crate) change: FileChange,
 }
@@ -74,12 +78,18 @@ pub struct FileEvent {
 /// A computer.
 #[derive(Clone, Debug)]
 pub struct Machine {
+    /// Its number.
     pub id: MachineId,
+    /// Its host name, which is its Node's name.
     pub name: Name,
+    /// How it was made.
     pub spec: MachineSpec,
     pub(crate) ip: Ipv4Addr,
+    /// Its disk.
     pub files: Files,
+    /// Its kubelet, which may not be running, with its container runtime.
     pub kubelet: Kubelet,
+    /// Whether it is switched on.
     pub powered: bool,
     /// While it boots: until when.
     pub(super) boot_at: Option<Time>,

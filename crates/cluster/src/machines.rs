@@ -5,7 +5,9 @@ use super::machine::Machine;
 use api::meta::{CommonMeta, Uid};
 use api::pod::CONFIG_SOURCE;
 use api::pod::status::{image_digest, long_id};
-use console::{ContainerView, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb};
+use console::{
+    ContainerView, HostError, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb,
+};
 use kubelet::FileChange;
 use kubelet::runtime::printed::printed;
 use kubelet::runtime::sandbox::{Container, ContainerState, ExitReason, OldSandbox, Sandbox, SandboxState};
@@ -150,7 +152,7 @@ impl Machines for Cluster {
         self.machine(node).is_some_and(|machine| machine.powered)
     }
 
-    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String> {
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), HostError> {
         match verb {
             PowerVerb::On => self.power_on(node),
             PowerVerb::Off => self.power_off(node),
@@ -158,7 +160,7 @@ impl Machines for Cluster {
         }
     }
 
-    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String> {
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError> {
         Cluster::set_link(self, node, up)
     }
 

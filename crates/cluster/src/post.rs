@@ -17,6 +17,7 @@ pub enum Leg {
     Answer(Answer),
     /// A list that a watch begins with: on its way there, or back with the objects.
     List,
+    /// The objects of the kinds that a part watches, as a watch begins.
     Listed(Vec<(Kind, Vec<api::object::Object>)>),
     /// An event that the API server has refused, and why.
     EventRejected(Box<(EventDraft, StatusError)>),
@@ -25,13 +26,18 @@ pub enum Leg {
 /// One message under way.
 #[derive(Clone, Debug)]
 pub struct Message {
+    /// Who has sent it, or who gets it.
     pub part: Part,
     /// The life of the sender's process; an answer to an earlier life is dropped.
     pub(crate) epoch: u32,
     pub(crate) token: Token,
+    /// What it carries, and in which direction.
     pub leg: Leg,
+    /// When it was sent.
     pub sent: Time,
+    /// When it arrives.
     pub arrives: Time,
+    /// Counts all messages; for the picture.
     pub id: u64,
 }
 
@@ -47,16 +53,22 @@ pub(crate) struct Post {
 /// How many messages are under way: to the API server and back, by the kind of part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnderWay {
+    /// Between the user and the API server.
     pub user: Both,
+    /// Between kube-controller-manager and the API server.
     pub controller_manager: Both,
+    /// Between kube-scheduler and the API server.
     pub scheduler: Both,
+    /// Between all kubelets and the API server.
     pub kubelets: Both,
 }
 
 /// Towards the API server, and from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Both {
+    /// Messages to the API server.
     pub to: u32,
+    /// Messages from it.
     pub back: u32,
 }
 
@@ -127,12 +139,19 @@ impl Post {
 /// A message that was sent: a line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
+    /// When it was sent.
     pub sent: Time,
+    /// When it arrived.
     pub arrives: Time,
+    /// Who sent it.
     pub from: Part,
+    /// Who got it.
     pub to: Part,
+    /// What it asks or tells: `get`, `patch status`, `watch` …
     pub verb: &'static str,
+    /// The kind of its object.
     pub kind: Kind,
+    /// The namespace and name of its object; empty parts where it is about many.
     pub key: Key,
 }
 
@@ -172,6 +191,7 @@ impl Log {
         self.records.push_back(record);
     }
 
+    /// The messages that are kept, oldest first.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.records.iter()
     }
@@ -181,6 +201,7 @@ impl Log {
         self.count
     }
 
+    /// The digest of all messages so far.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -228,7 +249,7 @@ mod tests {
 
     fn message(part: Part, leg: Leg) -> Message {
         let time = Time::START;
-        Message { part, epoch: 0, token: Token::NONE, leg, sent: time, arrives: time, id: 0 }
+        Message { part, epoch: 0, token: Token::None, leg, sent: time, arrives: time, id: 0 }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What happens to the computers themselves: power, network cables, new ones and those taken away.
 
 use super::control_plane::RECONNECT_AFTER;
-use super::host_commands::HostError;
 use super::machine::{Machine, MachineSpec};
 use super::{Cluster, Wake};
 use api::label::{is_qualified_name, is_valid_label_value};
 use api::meta::StringMap;
 use api::object::Key;
+use console::HostError;
 use sim::Duration;
 use sim::order::GatherSorted;
 use validation::name_is_dns_subdomain;
@@ -36,6 +36,10 @@ impl Machine {
     pub(crate) fn is_on_network(&self) -> bool {
         self.is_up() && self.linked
     }
+}
+
+fn already(node: &str, state: &'static str) -> HostError {
+    HostError::Already { node: node.to_owned(), state }
 }
 
 impl Cluster {
@@ -87,7 +91,7 @@ impl Cluster {
         }
     }
 
-    /// Nothing more comes from the API server, and the lease is renewed no more.
+    /// Nothing more comes from the API server, and the lease is no longer renewed.
     fn connection_lost(&mut self, id: MachineId) {
         let machine = &mut self.machines[id.0 as usize];
         machine.watch.close();
@@ -102,7 +106,7 @@ impl Cluster {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if !self.machines[id.0 as usize].powered {
-            return Err(format!("{node} is switched off already"));
+            return Err(already(node, "switched off"));
         }
         let before = self.reach(id);
         let now = self.now;
@@ -123,7 +127,7 @@ impl Cluster {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].powered {
-            return Err(format!("{node} is switched on already"));
+            return Err(already(node, "switched on"));
         }
         self.switch_on(id);
         Ok(())
@@ -157,8 +161,7 @@ impl Cluster {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].linked == up {
-            let state = if up { "connected" } else { "cut off" };
-            return Err(format!("{node} is {state} already"));
+            return Err(already(node, if up { "connected" } else { "cut off" }));
         }
         let before = self.reach(id);
         self.machines[id.0 as usize].linked = up;
@@ -171,18 +174,18 @@ impl Cluster {
     pub fn join_machine(&mut self, node: &str, labels: &[(String, String)]) -> Result<(), HostError> {
         let wrong = name_is_dns_subdomain(node, false).into_iter().next();
         if let Some(why) = wrong {
-            return Err(format!("{node:?} is no name for a node: {why}"));
+            return Err(HostError::BadName { name: node.to_owned(), why });
         }
         if self.machine(node).is_some() {
-            return Err(format!("there is a machine {node} already"));
+            return Err(HostError::Exists(node.to_owned()));
         }
         if self.machines.len() >= MACHINES_MAX {
-            return Err(format!("there have been {MACHINES_MAX} machines, and no more are to be had"));
+            return Err(HostError::TooMany(MACHINES_MAX));
         }
         for (key, value) in labels {
             let wrong = is_qualified_name(key).into_iter().chain(is_valid_label_value(value)).next();
             if let Some(why) = wrong {
-                return Err(format!("{key}={value} is no label: {why}"));
+                return Err(HostError::BadLabel { label: format!("{key}={value}"), why });
             }
         }
         let labels: StringMap =
@@ -197,7 +200,7 @@ impl Cluster {
         let id = self.machine_named(node)?;
         self.changes.touch(id);
         if self.machines[id.0 as usize].spec.control_plane {
-            return Err(format!("{node} carries the control plane: without it there is no cluster"));
+            return Err(HostError::ControlPlane(node.to_owned()));
         }
         if self.machines[id.0 as usize].powered {
             self.power_off(node)?;

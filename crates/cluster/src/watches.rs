@@ -33,7 +33,7 @@ impl Cluster {
         // The controllers' informers are started by the leader.
         let idle = |kcm: &ControllerManager| !kcm.is_leading();
         if part != Part::ControllerManager || !self.controllers.component.as_ref().is_some_and(idle) {
-            self.post_leg(part, Token::NONE, Leg::List);
+            self.post_leg(part, Token::None, Leg::List);
         }
     }
 
@@ -61,7 +61,7 @@ impl Cluster {
         if let Some(inbox) = self.inbox(part) {
             *inbox = Inbox { events: VecDeque::new(), open: true };
         }
-        self.post_leg(part, Token::NONE, Leg::Listed(lists));
+        self.post_leg(part, Token::None, Leg::Listed(lists));
     }
 
     pub(super) fn inbox(&mut self, part: Part) -> Option<&mut Inbox> {

@@ -14,7 +14,7 @@ use sim::order::SortShared;
 use yaml::locate::{Part, locate};
 use yaml::{Diagnostic, Node, Path, base64, gosyntax};
 
-/// sigs.k8s.io/json lists no more.
+/// sigs.k8s.io/json lists at most this many.
 const MOST_UNKNOWN: usize = 100;
 
 /// An object as its kind's fields see it.
@@ -29,6 +29,7 @@ pub struct Decoded {
     pub error: Option<DecodeError>,
 }
 
+/// A field that Kubernetes' type does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownField {
     /// `spec.template.spec.containers[0].imagePulPolicy`
@@ -37,6 +38,7 @@ pub struct UnknownField {
     pub(crate) nearest: Option<&'static str>,
 }
 
+/// A value that does not fit the type of its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     /// `json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string`
@@ -89,7 +91,7 @@ impl Decoded {
         }
     }
 
-    /// The same for a reader that drops unknown fields without a word, as the kubelet does: they are
+    /// The same for a reader that silently drops unknown fields, as the kubelet does: they are
     /// warnings. Rules: KL-011, CMP-026.
     pub fn lenient_diagnostics(&self, tree: &Node) -> Vec<Diagnostic> {
         let warn = |field: &UnknownField| {
@@ -112,6 +114,7 @@ impl UnknownField {
 }
 
 impl DecodeError {
+    /// The error at its place in the tree that was decoded.
     pub fn diagnostic(&self, tree: &Node) -> Diagnostic {
         self.diagnostic_below(tree, "")
     }
@@ -446,7 +449,7 @@ impl Decoder {
         DecodeError { message, path: path.to_string(), help }
     }
 
-    /// The path as the decoder's own messages have it: keys stand behind a dot like fields.
+    /// The path as the decoder's own messages have it: keys follow a dot, as fields do.
     fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.steps {

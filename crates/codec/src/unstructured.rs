@@ -67,6 +67,7 @@ pub fn undecodable(value: &Value, text: Option<&str>) -> Option<DecodeError> {
 
 /// What a kind's name leads to.
 pub enum Mapping {
+    /// The API server serves it.
     Served(Kind),
     /// A path that discovery lets kubectl guess, and that the API server does not serve.
     Unserved,

@@ -14,6 +14,7 @@ use sim::files::clean_path;
 pub enum Host {
     /// The person's own.
     Desk,
+    /// A node's, by its name.
     Node(Rc<str>),
 }
 
@@ -21,7 +22,7 @@ impl Host {
     /// As the prompt and `hostname` say it.
     pub fn name(&self) -> &str {
         match self {
-            Host::Desk => "desk",
+            Host::Desk => "desktop",
             Host::Node(name) => name,
         }
     }

@@ -29,7 +29,7 @@ pub(super) enum Pause {
 
 pub(super) type Expanded<T> = Result<T, Pause>;
 
-/// More than this a word does not grow to: a loop could fill the memory.
+/// A word does not grow beyond this: a loop could fill the memory.
 const LONGEST: usize = 4 << 20;
 
 /// A piece of a field, with whether it stands for itself.

@@ -13,6 +13,7 @@ mod env;
 mod escape;
 mod expand;
 mod glob;
+mod host_error;
 mod installed;
 mod node;
 mod parse;
@@ -28,6 +29,7 @@ use sim::{Duration, Time};
 
 pub use complete::{Completion, Names};
 pub use env::Host;
+pub use host_error::HostError;
 pub use installed::Programs;
 pub use node::node_shell;
 pub use power::PowerVerb;
@@ -36,15 +38,20 @@ pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell};
 /// What systemd says of the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
+    /// Whether its process runs.
     pub running: bool,
     /// Since when it is as it is.
     pub since: Time,
 }
 
+/// What systemd is told to do with the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceVerb {
+    /// Start its process, unless it runs.
     Start,
+    /// Stop its process.
     Stop,
+    /// Stop its process and start another one.
     Restart,
 }
 
@@ -53,11 +60,17 @@ pub enum ServiceVerb {
 pub struct SandboxView {
     /// 64 hex digits.
     pub id: String,
+    /// The pod's name.
     pub pod: String,
+    /// The pod's namespace.
     pub namespace: String,
+    /// The pod's uid.
     pub uid: String,
+    /// When it was made.
     pub created: Time,
+    /// Whether it is up, with its network.
     pub ready: bool,
+    /// How many sandboxes the pod had before.
     pub attempt: u32,
     /// The pod's own labels.
     pub labels: Vec<(String, String)>,
@@ -65,11 +78,16 @@ pub struct SandboxView {
     pub ip: String,
 }
 
+/// How far a container is, in the runtime's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuntimeState {
+    /// Made, and not started.
     Created,
+    /// Its program runs.
     Running,
+    /// Its program has ended.
     Exited,
+    /// The runtime lost sight of it.
     Unknown,
 }
 
@@ -80,20 +98,31 @@ pub struct ContainerView {
     pub id: String,
     /// The id of its sandbox.
     pub sandbox: String,
+    /// The pod's name.
     pub pod: String,
+    /// The pod's namespace.
     pub namespace: String,
+    /// The pod's uid.
     pub uid: String,
+    /// Its name in the pod's spec.
     pub name: String,
+    /// Its image, as the spec names it.
     pub image: String,
     /// `sha256:` and 64 hex digits.
     pub image_id: String,
+    /// When it was made.
     pub created: Time,
+    /// When its program was started, if it was.
     pub started: Option<Time>,
+    /// When its program ended, if it did.
     pub finished: Option<Time>,
+    /// The exit code; 0 while it runs.
     pub exit_code: i32,
     /// Completed, Error …; empty while it runs.
     pub reason: String,
+    /// How far it is.
     pub state: RuntimeState,
+    /// How many containers of this name the pod had before.
     pub attempt: u32,
     /// 0 unless it runs.
     pub pid: u32,
@@ -103,7 +132,9 @@ pub struct ContainerView {
 ///
 /// A `node` that is not one of [`Machines::names`] is never passed to the other methods.
 pub trait Machines {
+    /// The present.
     fn now(&self) -> Time;
+    /// The names of the nodes' computers, those that are off included.
     fn names(&self) -> Vec<String>;
     /// Whether it is switched on and its network works.
     fn is_reachable(&self, node: &str) -> bool;
@@ -113,17 +144,20 @@ pub trait Machines {
 
     /// The disk of the person's own computer.
     fn home(&self) -> &Files;
+    /// The same, to be changed.
     fn home_mut(&mut self) -> &mut Files;
 
     /// Lets happen at once what a change of a node has set off.
     fn settle(&mut self);
 
+    /// Whether it is switched on.
     fn is_powered(&self, node: &str) -> bool;
-    /// Says in a sentence why not.
-    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String>;
-    /// Its network cable; says in a sentence why not.
-    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String>;
+    /// Switches it on, off, or off and on again.
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), HostError>;
+    /// Puts its network cable in, or pulls it out.
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError>;
 
+    /// Its disk.
     fn files(&self, node: &str) -> &Files;
     /// Writes a whole file; its directory must exist.
     fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError>;
@@ -131,16 +165,21 @@ pub trait Machines {
     fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError>;
     /// Moves a file; onto a directory, into it. Returns the path it has now.
     fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError>;
+    /// Makes a directory and all above it.
     fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError>;
+    /// Sets the permission bits of a file.
     fn set_mode(&mut self, node: &str, path: &str, mode: u16) -> Result<(), FileError>;
 
+    /// How its kubelet is.
     fn kubelet(&self, node: &str) -> Service;
+    /// Starts or stops its kubelet.
     fn control_kubelet(&mut self, node: &str, verb: ServiceVerb);
     /// The kubelet's log, oldest line first.
     fn journal(&self, node: &str) -> Vec<(Time, String)>;
 
-    /// All sandboxes and containers that the runtime still knows, in any order.
+    /// The sandboxes that the runtime still knows, in any order.
     fn sandboxes(&self, node: &str) -> Vec<SandboxView>;
+    /// The containers that the runtime still knows, in any order.
     fn containers(&self, node: &str) -> Vec<ContainerView>;
     /// The names of the images that have been pulled, as they were asked for.
     fn images(&self, node: &str) -> Vec<String>;
@@ -154,6 +193,7 @@ pub trait Machines {
     fn remove_container(&mut self, node: &str, id: &str);
     /// Stops a sandbox and the containers in it at once.
     fn stop_sandbox(&mut self, node: &str, id: &str);
+    /// Removes a sandbox that does not run, with its containers.
     fn remove_sandbox(&mut self, node: &str, id: &str);
 }
 

@@ -1,5 +1,6 @@
 //! A command that only a node's computer can carry out.
 
+use super::host_error::HostError;
 use super::power::{self, PowerVerb};
 use super::{Machines, absent, crictl, systemd};
 use cli_runtime::job::{HostCommand, Outcome};
@@ -15,11 +16,10 @@ pub fn node_shell(machines: &mut dyn Machines, command: &HostCommand) -> Outcome
         return power::virsh(machines, args);
     }
     if !machines.names().iter().any(|name| name == node) {
-        let text = format!("ssh: Could not resolve hostname {node}: Name or service not known\n");
-        return Outcome::fail(255, text);
+        return Outcome::fail(255, format!("{}\n", HostError::UnknownHost(node.to_owned())));
     }
     if !machines.is_reachable(node) {
-        return Outcome::fail(255, format!("ssh: connect to host {node} port 22: No route to host\n"));
+        return Outcome::fail(255, format!("{}\n", HostError::NoRoute(node.to_owned())));
     }
     let Some((name, args)) = command.words.split_first() else { return Outcome::default() };
     match name.as_str() {

@@ -7,7 +7,9 @@ use cli_runtime::job::Outcome;
 /// What can be done to a computer's power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerVerb {
+    /// Switch it on.
     On,
+    /// Switch it off.
     Off,
     /// Off, and on again.
     Reboot,

@@ -217,7 +217,7 @@ fn translate(pattern: &str, extended: bool) -> Result<String, String> {
     Ok(out)
 }
 
-/// Whether the last character stands behind a backslash.
+/// Whether the last character follows a backslash.
 fn ends_escaped(out: &str) -> bool {
     let before = out.len() - out.chars().next_back().map_or(0, char::len_utf8);
     out.get(..before).unwrap_or_default().chars().rev().take_while(|c| *c == '\\').count() % 2 == 1

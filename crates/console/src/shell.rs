@@ -34,46 +34,59 @@ use streams::{Fd, Fds, Streams};
 use thread::{Block, Body, Frame, Origin, Thread, ThreadId};
 use wire::{Answer, Call, CallError, WatchEvent};
 
+pub use cli_runtime::job::Edited;
 use cli_runtime::job::WatchSpec;
 
 /// What a shell asks of the world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Send this to the API server; bring the answer with [`Shell::mail`].
-    Call { ticket: u32, call: Call },
+    Call {
+        /// Who in the shell asks.
+        ticket: u32,
+        /// What is asked.
+        call: Call,
+    },
     /// Bring this watch's events; it replaces the ticket's watch before.
-    Watch { ticket: u32, watch: WatchSpec },
+    Watch {
+        /// Who in the shell watches.
+        ticket: u32,
+        /// What is watched.
+        watch: WatchSpec,
+    },
     /// The ticket's watch is over.
-    Unwatch { ticket: u32 },
+    Unwatch {
+        /// Whose watch it is.
+        ticket: u32,
+    },
     /// Call [`Programs::advance`](crate::Programs::advance) then.
-    Wake { at: Time },
+    Wake {
+        /// When.
+        at: Time,
+    },
 }
 
 /// What comes for a ticket.
 #[derive(Clone, Debug)]
 pub enum Mail {
+    /// The answer to a call.
     Answer(Answer),
+    /// An event of a watch.
     Event(WatchEvent),
+    /// A watch has ended, and why.
     Closed(CallError),
+    /// How an editing ended.
     Edited(Edited),
-}
-
-/// How a person's editing of a file ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edited {
-    Saved(Rc<[u8]>),
-    /// Left as it was.
-    Left,
-    /// There is nobody who could edit.
-    NoEditor,
 }
 
 /// A file that a command wants a person to edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditRequest {
+    /// The computer that the file is on.
     pub host: Host,
     /// The whole path.
     pub path: String,
+    /// What the file holds; nothing where there is none yet.
     pub text: Rc<[u8]>,
     ticket: u32,
 }
@@ -81,7 +94,9 @@ pub struct EditRequest {
 /// Where a terminal's shell stands: what its prompt says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
+    /// Who is logged in.
     pub user: String,
+    /// The computer's name.
     pub host: String,
     /// `~` for the home directory.
     pub directory: String,

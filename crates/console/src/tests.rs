@@ -170,14 +170,14 @@ impl Machines for Desk {
     fn is_powered(&self, node: &str) -> bool {
         self.is_reachable(node)
     }
-    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), String> {
+    fn power(&mut self, node: &str, verb: PowerVerb) -> Result<(), HostError> {
         self.unreachable.retain(|name| name != node);
         if verb == PowerVerb::Off {
             self.unreachable.push(node.to_owned());
         }
         Ok(())
     }
-    fn set_link(&mut self, node: &str, up: bool) -> Result<(), String> {
+    fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError> {
         self.power(node, if up { PowerVerb::On } else { PowerVerb::Off })
     }
     fn files(&self, node: &str) -> &Files {

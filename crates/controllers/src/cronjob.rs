@@ -14,7 +14,7 @@ use api::object::{Key, Kind, Other};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change};
 use client::recorder::Recorder;
-use wire::{Answer, Ctx, Timer, Token};
+use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many CronJobs are synced at once (`--concurrent-cron-job-syncs`).
 const WORKERS: usize = 5;
@@ -36,17 +36,19 @@ pub(crate) struct CronJobController {
     recorder: Recorder,
 }
 
-impl CronJobController {
-    pub(crate) fn new(tag: u16) -> CronJobController {
+impl Default for CronJobController {
+    fn default() -> Self {
         CronJobController {
             kind: Kind::of("batch/v1", "CronJob"),
             job: Kind::of("batch/v1", "Job"),
             by_uid: LookupMap::default(),
-            syncs: Syncs::new(tag, WORKERS),
+            syncs: Syncs::new(Controller::CronJob, WORKERS),
             recorder: Recorder::new("cronjob-controller"),
         }
     }
+}
 
+impl CronJobController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.syncs.run(ctx);
     }
@@ -93,8 +95,8 @@ impl CronJobController {
         syncs.on_timer(timer, ctx, begin, |start, io| sync::sync(start, recorder, io));
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, sync: u64, nth: u16, answer: Answer, ctx: &mut Ctx) {
         let recorder = &mut self.recorder;
-        self.syncs.on_answer(token, answer, ctx, |start, io| sync::sync(start, recorder, io));
+        self.syncs.on_answer(sync, nth, answer, ctx, |start, io| sync::sync(start, recorder, io));
     }
 }

@@ -45,7 +45,7 @@ use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
 use client::workqueue::WorkQueue;
 use sim::{Duration, Time};
-use wire::{Call, Ctx, DeleteOptions, Timer, Token};
+use wire::{Call, Controller, ControllerTimer, Ctx, DeleteOptions, Timer, Token};
 
 /// At most this many pods are created, and as many deleted, in one sync (DS-025).
 pub(crate) const BURST_REPLICAS: usize = 250;
@@ -53,22 +53,12 @@ pub(crate) const BURST_REPLICAS: usize = 250;
 const WORKERS: usize = 2;
 const FAILED_PODS_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15 * 60));
 
-/// Timers and tokens of this controller.
-pub(super) const TIMER_WORK: u16 = super::DAEMON;
-pub(super) const TIMER_DELAYED: u16 = super::DAEMON + 1;
-pub(super) const TOKEN: u16 = super::DAEMON;
-
 /// A DaemonSet's number in the storage.
 pub(crate) type SetId = u32;
 
 /// The token of a request: `n` is its number among those that the sync sent together.
 fn token(sync: u64, n: usize) -> Token {
-    Token { tag: TOKEN, value: sync << 16 | n as u64 & 0xffff }
-}
-
-/// What [`token`] put together.
-fn sync_and_number(token: Token) -> (u64, usize) {
-    (token.value >> 16, (token.value & 0xffff) as usize)
+    Token::Controller { controller: Controller::DaemonSet, sync, nth: n as u16 }
 }
 
 fn delete(kind: Kind, key: Key) -> Call {
@@ -207,6 +197,7 @@ impl SetState {
         self.instance.insert(instance)
     }
 
+    /// Where the DaemonSet stands on every node, as the last sync saw it.
     pub fn placement(&self) -> &Placement {
         &self.placement
     }
@@ -268,31 +259,31 @@ impl DaemonSetsController {
         self.sets.values().map(|state| state.placement.looks).sum()
     }
 
-    /// Starts the workers; the caches are filled by now.
+    /// Starts the workers. The caches are full.
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.running = true;
         self.kick(ctx);
     }
 
-    /// Sees to it that queued work is done after the present batch of news.
+    /// Sets a timer for queued work, so that it is done after the present batch of changes.
     fn kick(&mut self, ctx: &mut Ctx) {
         let work = !self.node_update_queue.is_empty()
             || (!self.queue.is_empty() && self.workers.iter().any(Option::is_none));
         if work && self.running && !self.work_due {
             self.work_due = true;
-            ctx.wake_at(ctx.now, Timer { tag: TIMER_WORK, value: 0 });
+            ctx.wake_at(ctx.now, Timer::Controller(Controller::DaemonSet, ControllerTimer::Work));
         }
         if let Some(due) = self.queue.next_due()
             && self.delayed_due.is_none_or(|at| at > due || at < ctx.now)
         {
             self.delayed_due = Some(due);
-            ctx.wake_at(due, Timer { tag: TIMER_DELAYED, value: 0 });
+            ctx.wake_at(due, Timer::Controller(Controller::DaemonSet, ControllerTimer::Delayed));
         }
     }
 
     pub(crate) fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
-        match timer.tag {
-            TIMER_WORK => {
+        match timer {
+            Timer::Controller(_, ControllerTimer::Work) => {
                 self.work_due = false;
                 self.work(caches, ctx);
             }

@@ -23,7 +23,7 @@ use api::object::{Key, Kind, Other};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
-use wire::{Answer, Ctx, Timer, Token};
+use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many Deployments are synced at once (`--concurrent-deployment-syncs`).
 const WORKERS: usize = 5;
@@ -51,19 +51,21 @@ pub(crate) struct DeploymentController {
     recorder: Recorder,
 }
 
-impl DeploymentController {
-    pub(crate) fn new(tag: u16) -> DeploymentController {
+impl Default for DeploymentController {
+    fn default() -> Self {
         DeploymentController {
             kind: Kind::of("apps/v1", "Deployment"),
             replica_set: Kind::of("apps/v1", "ReplicaSet"),
             selectors: BTreeMap::new(),
             by_uid: LookupMap::default(),
             owners: LookupMap::default(),
-            syncs: Syncs::new(tag, WORKERS),
+            syncs: Syncs::new(Controller::Deployment, WORKERS),
             recorder: Recorder::new("deployment-controller"),
         }
     }
+}
 
+impl DeploymentController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.syncs.run(ctx);
     }
@@ -155,9 +157,9 @@ impl DeploymentController {
         syncs.on_timer(timer, ctx, begin, |start, io| sync::sync(start, recorder, io));
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, sync: u64, nth: u16, answer: Answer, ctx: &mut Ctx) {
         let recorder = &mut self.recorder;
-        self.syncs.on_answer(token, answer, ctx, |start, io| sync::sync(start, recorder, io));
+        self.syncs.on_answer(sync, nth, answer, ctx, |start, io| sync::sync(start, recorder, io));
     }
 }
 

@@ -18,7 +18,7 @@ use api::label::{Selector, label_selector_as_selector};
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
-use wire::{Answer, Call, Ctx, Token};
+use wire::{Answer, Call, Controller, Ctx};
 
 /// A budget, and the pods it is about.
 #[derive(Clone, Debug)]
@@ -39,12 +39,14 @@ fn selector_of(budget: &Other) -> Selector {
     label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
 }
 
-impl DisruptionController {
-    pub(crate) fn new(tag: u16) -> DisruptionController {
+impl Default for DisruptionController {
+    fn default() -> Self {
         let kind = Kind::of("policy/v1", "PodDisruptionBudget");
-        DisruptionController { kind, worker: Worker::new(tag), budgets: BTreeMap::new() }
+        DisruptionController { kind, worker: Worker::new(Controller::Disruption), budgets: BTreeMap::new() }
     }
+}
 
+impl DisruptionController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
@@ -135,8 +137,8 @@ impl DisruptionController {
         Some(Call::UpdateStatus(Object::Other(Rc::new(updated))))
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        if let Some(key) = self.worker.answered(token) {
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        if let Some(key) = self.worker.answered(request) {
             let _: Outcome = self.worker.finish(key, answer, ctx);
         }
     }

@@ -15,7 +15,7 @@ use api::meta::{ObjectMeta, OwnerReference, Uid};
 use api::object::{Key, Kind};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches};
-use wire::{Answer, Call, Ctx, DeleteOptions, FieldValidation, Patch, Propagation, Token};
+use wire::{Answer, Call, Controller, Ctx, DeleteOptions, FieldValidation, Patch, Propagation};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -36,14 +36,14 @@ struct Item {
 enum Work {
     /// Delete the object if all its owners are gone or waiting for it.
     AttemptToDelete(Item),
-    /// Ask whether this owner exists, for the sake of a dependent.
+    /// Ask whether this owner of a dependent exists.
     Look(Item, Uid, Kind, Key),
     /// An owner begins to wait for its dependents (foreground), or one of them has gone.
     Foreground(Item),
     MoreForeground(Item),
-    /// An owner lets go of its dependents.
+    /// An owner orphans its dependents.
     Orphan(Item),
-    /// Remove the reference of an owner that lets go.
+    /// Remove the reference of an owner that orphans its dependents.
     Release(Item, Uid),
     /// Nothing holds the owner any more.
     RemoveFinalizer(Item, &'static str),
@@ -59,7 +59,7 @@ pub(crate) struct GarbageCollector {
     dependents: BTreeMap<Uid, Vec<Item>>,
     /// Owners that wait for their dependents.
     waiting: BTreeMap<Uid, Item>,
-    /// Owners that let go of their dependents: how many they still have to.
+    /// Owners that orphan their dependents, with the number of dependents that are left.
     letting_go: BTreeMap<Uid, (Item, u32)>,
 }
 
@@ -109,10 +109,10 @@ fn indexed(kind: Kind, meta: &ObjectMeta) -> impl Iterator<Item = &OwnerReferenc
     meta.common.owners.iter().filter(move |owner| Some(owner.uid) != controller)
 }
 
-impl GarbageCollector {
-    pub(crate) fn new(tag: u16) -> GarbageCollector {
+impl Default for GarbageCollector {
+    fn default() -> Self {
         GarbageCollector {
-            worker: Worker::new(tag),
+            worker: Worker::new(Controller::GarbageCollector),
             present: LookupMap::default(),
             absent: BTreeSet::new(),
             dependents: BTreeMap::new(),
@@ -120,7 +120,9 @@ impl GarbageCollector {
             letting_go: BTreeMap::new(),
         }
     }
+}
 
+impl GarbageCollector {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
@@ -328,8 +330,8 @@ impl GarbageCollector {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        let Some(work) = self.worker.answered(token) else { return };
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        let Some(work) = self.worker.answered(request) else { return };
         if let Work::Look(item, owner, ..) = &work {
             let found = match &answer.result {
                 Ok(reply) => reply.object().and_then(|object| object.meta()).map(|meta| meta.uid),

@@ -36,7 +36,7 @@ use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
 use sim::Duration;
-use wire::{Answer, Call, Ctx, FieldValidation, Patch, Timer, Token};
+use wire::{Answer, Call, Controller, Ctx, FieldValidation, Patch, Timer};
 
 use backoff::BackoffRecord;
 
@@ -190,14 +190,13 @@ pub(crate) struct JobController {
     orphans: Worker<u32>,
 }
 
-impl JobController {
-    /// `tag` marks the timers and tokens of syncs, the next one those of orphans.
-    pub(crate) fn new(tag: u16) -> JobController {
+impl Default for JobController {
+    fn default() -> Self {
         JobController {
             kind: Kind::of("batch/v1", "Job"),
             jobs: BTreeMap::new(),
             by_uid: LookupMap::default(),
-            syncs: Syncs::new(tag, WORKERS),
+            syncs: Syncs::new(Controller::Job, WORKERS),
             parts: Parts {
                 expectations: Expectations::default(),
                 finalizer_expectations: BTreeMap::new(),
@@ -205,10 +204,12 @@ impl JobController {
                 finished: BTreeSet::new(),
                 recorder: Recorder::new("job-controller"),
             },
-            orphans: Worker::new(tag + 1),
+            orphans: Worker::new(Controller::JobOrphans),
         }
     }
+}
 
+impl JobController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.syncs.run(ctx);
         self.orphans.run(ctx);
@@ -316,28 +317,26 @@ impl JobController {
     // ---- syncs ----
 
     pub(crate) fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx) {
-        if self.orphans.owns(timer.tag) {
-            return self.sync_orphans(caches, ctx);
-        }
         let JobController { jobs, parts, syncs, .. } = self;
         let parts = RefCell::new(parts);
         let begin = |key: &Key, ctx: &mut Ctx| begin(key, jobs, &mut parts.borrow_mut(), caches, ctx);
         syncs.on_timer(timer, ctx, begin, |start, io| sync::sync_job(start, &mut parts.borrow_mut(), io));
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        if self.orphans.owns(token.tag) {
-            if let Some(serial) = self.orphans.answered(token) {
-                self.orphans.finish(serial, &answer, ctx);
-            }
-            return;
-        }
+    pub(crate) fn on_answer(&mut self, sync: u64, nth: u16, answer: Answer, ctx: &mut Ctx) {
         let parts = &mut self.parts;
-        self.syncs.on_answer(token, answer, ctx, |start, io| sync::sync_job(start, parts, io));
+        self.syncs.on_answer(sync, nth, answer, ctx, |start, io| sync::sync_job(start, parts, io));
+    }
+
+    /// The answer to a request about an orphan.
+    pub(crate) fn on_orphan_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        if let Some(serial) = self.orphans.answered(request) {
+            self.orphans.finish(serial, answer, ctx);
+        }
     }
 
     /// Kubernetes: syncOrphanPod, handleSingleOrphanPod.
-    fn sync_orphans(&mut self, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn sync_orphans(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for serial in self.orphans.take(ctx) {
             match self.orphaned(serial, caches) {
                 Some(pod) => self.orphans.ask(serial, remove_tracking_finalizer(&pod), ctx),

@@ -26,7 +26,9 @@ use api::meta::Name;
 use api::object::{Kind, Object};
 use client::informer::Caches;
 use client::leader_election::{Election, LeaderElector};
-use wire::{Answer, CallError, Ctx, Effect, Timer, Token, WatchEvent};
+use wire::{Answer, CallError, Component, Ctx, Effect, Timer, Token, WatchEvent};
+
+pub use wire::Controller;
 
 use cronjob::CronJobController;
 use daemon::DaemonSetsController;
@@ -43,22 +45,6 @@ use statefulset::StatefulSetController;
 use taint_eviction::TaintEvictionController;
 use ttl::TtlController;
 
-/// The tags of each controller's timers and tokens: from this number on, eight for each.
-const LEADER_ELECTION: u16 = 1;
-const DAEMON: u16 = 8;
-const GARBAGE_COLLECTOR: u16 = 16;
-const NAMESPACE: u16 = 24;
-const NODE_LIFECYCLE: u16 = 32;
-const TAINT_EVICTION: u16 = 40;
-const POD_GC: u16 = 48;
-const DISRUPTION: u16 = 56;
-const REPLICA_SET: u16 = 64;
-const DEPLOYMENT: u16 = 72;
-const JOB: u16 = 80;
-const TTL_AFTER_FINISHED: u16 = 88;
-const STATEFUL_SET: u16 = 96;
-const CRON_JOB: u16 = 104;
-
 /// The kind of which the list comes last: then all caches are filled.
 pub const LAST_LISTED: Kind = Kind::Pod;
 
@@ -69,28 +55,6 @@ pub(crate) fn error_text(error: &CallError) -> String {
         CallError::TimedOut | CallError::Canceled => "context deadline exceeded".to_owned(),
         CallError::Status(status) => status.message.clone(),
     }
-}
-
-/// The controllers of the process, as its flag `--controllers` names them.
-///
-/// Kubernetes: cmd/kube-controller-manager/names/controller_names.go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Controller {
-    DaemonSet,
-    GarbageCollector,
-    Namespace,
-    NodeLifecycle,
-    TaintEviction,
-    PodGarbageCollector,
-    Disruption,
-    Ttl,
-    ReplicaSet,
-    Deployment,
-    Job,
-    TtlAfterFinished,
-    StatefulSet,
-    CronJob,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -115,10 +79,13 @@ pub struct ControllerManager {
     enabled: Enabled,
     /// `None`: it acts without asking (`--leader-elect=false`).
     elector: Option<LeaderElector>,
+    /// What the informers have brought; all controllers read it.
     pub caches: Caches,
+    /// The DaemonSet controller.
     pub daemon: DaemonSetsController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
+    /// The node life cycle controller.
     pub node_lifecycle: NodeLifecycleController,
     taint_eviction: TaintEvictionController,
     pod_gc: PodGcController,
@@ -139,24 +106,25 @@ impl Default for ControllerManager {
             elector: None,
             caches: Caches::default(),
             daemon: DaemonSetsController::default(),
-            garbage_collector: GarbageCollector::new(GARBAGE_COLLECTOR),
-            namespace: NamespaceController::new(NAMESPACE),
-            node_lifecycle: NodeLifecycleController::new(NODE_LIFECYCLE),
-            taint_eviction: TaintEvictionController::new(TAINT_EVICTION),
-            pod_gc: PodGcController::new(POD_GC),
-            disruption: DisruptionController::new(DISRUPTION),
+            garbage_collector: GarbageCollector::default(),
+            namespace: NamespaceController::default(),
+            node_lifecycle: NodeLifecycleController::default(),
+            taint_eviction: TaintEvictionController::default(),
+            pod_gc: PodGcController::default(),
+            disruption: DisruptionController::default(),
             ttl: TtlController::default(),
-            replica_set: ReplicaSetController::new(REPLICA_SET),
-            deployment: DeploymentController::new(DEPLOYMENT),
-            job: JobController::new(JOB),
-            ttl_after_finished: TtlAfterFinishedController::new(TTL_AFTER_FINISHED),
-            stateful_set: StatefulSetController::new(STATEFUL_SET),
-            cron_job: CronJobController::new(CRON_JOB),
+            replica_set: ReplicaSetController::default(),
+            deployment: DeploymentController::default(),
+            job: JobController::default(),
+            ttl_after_finished: TtlAfterFinishedController::default(),
+            stateful_set: StatefulSetController::default(),
+            cron_job: CronJobController::default(),
         }
     }
 }
 
 impl ControllerManager {
+    /// A process with all controllers, which acts without asking for a lease.
     pub fn new() -> ControllerManager {
         ControllerManager::default()
     }
@@ -169,10 +137,11 @@ impl ControllerManager {
     /// A process on a host that acts only while it holds the lease (CP-011).
     pub fn with_leader_election(host: &Name) -> ControllerManager {
         const NAME: &str = "kube-controller-manager";
-        let elector = Some(LeaderElector::new(NAME, NAME, host, LEADER_ELECTION));
+        let elector = Some(LeaderElector::new(NAME, NAME, host));
         ControllerManager { elector, ..ControllerManager::default() }
     }
 
+    /// The candidate for the lease, if the process asks for one.
     pub fn elector(&self) -> Option<&LeaderElector> {
         self.elector.as_ref()
     }
@@ -180,31 +149,6 @@ impl ControllerManager {
     /// Whether it acts: the informers and the controllers run then.
     pub fn is_leading(&self) -> bool {
         self.elector.as_ref().is_none_or(LeaderElector::is_leader)
-    }
-
-    /// The process has started.
-    pub fn start(&mut self, ctx: &mut Ctx) {
-        match &mut self.elector {
-            Some(elector) => elector.run(ctx),
-            None => self.run(ctx),
-        }
-    }
-
-    /// The connection to the API server is there, or is there again.
-    pub fn on_connected(&mut self, ctx: &mut Ctx) {
-        if let Some(elector) = &mut self.elector {
-            elector.on_connected(ctx);
-        }
-    }
-
-    pub fn on_disconnected(&mut self, ctx: &mut Ctx) {
-        if let Some(elector) = &mut self.elector {
-            elector.on_disconnected(ctx);
-        }
-        let leases = self.caches.freeze_leases(ctx.now, ctx.settings.link_delay);
-        if self.enabled.has(Controller::NodeLifecycle) {
-            self.node_lifecycle.on_disconnect(&leases, &self.caches, ctx);
-        }
     }
 
     /// Kubernetes: cmd/kube-controller-manager/app/controllermanager.go, Run.
@@ -252,16 +196,6 @@ impl ControllerManager {
         }
     }
 
-    /// A first list, or one after the watch was interrupted.
-    pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
-        for event in self.caches.replace(kind, objects) {
-            self.on_watch(&event, ctx);
-        }
-        if kind == LAST_LISTED {
-            self.caches_filled(ctx);
-        }
-    }
-
     /// What waits for full caches begins.
     fn caches_filled(&mut self, ctx: &mut Ctx) {
         if self.enabled.has(Controller::NodeLifecycle) {
@@ -272,7 +206,88 @@ impl ControllerManager {
         }
     }
 
-    pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
+    fn on_controller_answer(
+        &mut self,
+        controller: Controller,
+        request: (u64, u16),
+        answer: Answer,
+        ctx: &mut Ctx,
+    ) {
+        let (number, nth) = request;
+        match controller {
+            Controller::DaemonSet => self.daemon.on_answer(number, nth, answer, &self.caches, ctx),
+            Controller::GarbageCollector => self.garbage_collector.on_answer(number, &answer, ctx),
+            Controller::Namespace => self.namespace.on_answer(number, &answer, ctx),
+            Controller::NodeLifecycle => self.node_lifecycle.on_answer(number, &answer, &self.caches, ctx),
+            Controller::TaintEviction => self.taint_eviction.on_answer(number, &answer, ctx),
+            Controller::PodGarbageCollector => self.pod_gc.on_answer(number, &answer, &self.caches, ctx),
+            Controller::Disruption => self.disruption.on_answer(number, &answer, ctx),
+            Controller::Ttl => {}
+            Controller::ReplicaSet => self.replica_set.on_answer(number, nth, answer, ctx),
+            Controller::Deployment => self.deployment.on_answer(number, nth, answer, ctx),
+            Controller::Job => self.job.on_answer(number, nth, answer, ctx),
+            Controller::TtlAfterFinished => self.ttl_after_finished.on_answer(number, &answer, ctx),
+            Controller::StatefulSet => self.stateful_set.on_answer(number, nth, answer, ctx),
+            Controller::CronJob => self.cron_job.on_answer(number, nth, answer, ctx),
+            Controller::JobOrphans => self.job.on_orphan_answer(number, &answer, ctx),
+        }
+    }
+
+    fn on_controller_timer(&mut self, controller: Controller, timer: Timer, ctx: &mut Ctx) {
+        match controller {
+            Controller::DaemonSet => self.daemon.on_timer(timer, &self.caches, ctx),
+            Controller::GarbageCollector => self.garbage_collector.on_timer(&self.caches, ctx),
+            Controller::Namespace => self.namespace.on_timer(&self.caches, ctx),
+            Controller::NodeLifecycle => self.node_lifecycle.on_timer(timer, &self.caches, ctx),
+            Controller::TaintEviction => self.taint_eviction.on_timer(timer, ctx),
+            Controller::PodGarbageCollector => self.pod_gc.on_timer(timer, &self.caches, ctx),
+            Controller::Disruption => self.disruption.on_timer(&self.caches, ctx),
+            Controller::Ttl => {}
+            Controller::ReplicaSet => self.replica_set.on_timer(timer, &self.caches, ctx),
+            Controller::Deployment => self.deployment.on_timer(timer, &self.caches, ctx),
+            Controller::Job => self.job.on_timer(timer, &self.caches, ctx),
+            Controller::TtlAfterFinished => self.ttl_after_finished.on_timer(&self.caches, ctx),
+            Controller::StatefulSet => self.stateful_set.on_timer(timer, &self.caches, ctx),
+            Controller::CronJob => self.cron_job.on_timer(timer, &self.caches, ctx),
+            Controller::JobOrphans => self.job.sync_orphans(&self.caches, ctx),
+        }
+    }
+}
+
+impl Component for ControllerManager {
+    fn start(&mut self, ctx: &mut Ctx) {
+        match &mut self.elector {
+            Some(elector) => elector.run(ctx),
+            None => self.run(ctx),
+        }
+    }
+
+    fn on_connected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_connected(ctx);
+        }
+    }
+
+    fn on_disconnected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_disconnected(ctx);
+        }
+        let leases = self.caches.freeze_leases(ctx.now, ctx.settings.link_delay);
+        if self.enabled.has(Controller::NodeLifecycle) {
+            self.node_lifecycle.on_disconnect(&leases, &self.caches, ctx);
+        }
+    }
+
+    fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
+        for event in self.caches.replace(kind, objects) {
+            self.on_watch(&event, ctx);
+        }
+        if kind == LAST_LISTED {
+            self.caches_filled(ctx);
+        }
+    }
+
+    fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         let Some(change) = self.caches.apply(event) else { return };
         if self.enabled.has(Controller::DaemonSet) {
             self.daemon.on_change(&change, &self.caches, ctx);
@@ -318,48 +333,27 @@ impl ControllerManager {
         }
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
-            let election = elector.on_answer(token, &answer, ctx);
-            return self.on_election(election, ctx);
-        }
-        match token.tag & !7 {
-            DAEMON => self.daemon.on_answer(token, answer, &self.caches, ctx),
-            GARBAGE_COLLECTOR => self.garbage_collector.on_answer(token, &answer, ctx),
-            NAMESPACE => self.namespace.on_answer(token, &answer, ctx),
-            NODE_LIFECYCLE => self.node_lifecycle.on_answer(token, &answer, &self.caches, ctx),
-            TAINT_EVICTION => self.taint_eviction.on_answer(token, &answer, ctx),
-            POD_GC => self.pod_gc.on_answer(token, &answer, &self.caches, ctx),
-            DISRUPTION => self.disruption.on_answer(token, &answer, ctx),
-            REPLICA_SET => self.replica_set.on_answer(token, answer, ctx),
-            DEPLOYMENT => self.deployment.on_answer(token, answer, ctx),
-            JOB => self.job.on_answer(token, answer, ctx),
-            TTL_AFTER_FINISHED => self.ttl_after_finished.on_answer(token, &answer, ctx),
-            STATEFUL_SET => self.stateful_set.on_answer(token, answer, ctx),
-            CRON_JOB => self.cron_job.on_answer(token, answer, ctx),
+    fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        match token {
+            Token::LeaderElection { takes, round } => {
+                let elector = self.elector.as_mut();
+                let election = elector.and_then(|elector| elector.on_answer(takes, round, &answer, ctx));
+                self.on_election(election, ctx);
+            }
+            Token::Controller { controller, sync, nth } => {
+                self.on_controller_answer(controller, (sync, nth), answer, ctx);
+            }
             _ => {}
         }
     }
 
-    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
-        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
-            let election = elector.on_timer(timer, ctx);
-            return self.on_election(election, ctx);
-        }
-        match timer.tag & !7 {
-            DAEMON => self.daemon.on_timer(timer, &self.caches, ctx),
-            GARBAGE_COLLECTOR => self.garbage_collector.on_timer(&self.caches, ctx),
-            NAMESPACE => self.namespace.on_timer(&self.caches, ctx),
-            NODE_LIFECYCLE => self.node_lifecycle.on_timer(timer, &self.caches, ctx),
-            TAINT_EVICTION => self.taint_eviction.on_timer(timer, ctx),
-            POD_GC => self.pod_gc.on_timer(timer, &self.caches, ctx),
-            DISRUPTION => self.disruption.on_timer(&self.caches, ctx),
-            REPLICA_SET => self.replica_set.on_timer(timer, &self.caches, ctx),
-            DEPLOYMENT => self.deployment.on_timer(timer, &self.caches, ctx),
-            JOB => self.job.on_timer(timer, &self.caches, ctx),
-            TTL_AFTER_FINISHED => self.ttl_after_finished.on_timer(&self.caches, ctx),
-            STATEFUL_SET => self.stateful_set.on_timer(timer, &self.caches, ctx),
-            CRON_JOB => self.cron_job.on_timer(timer, &self.caches, ctx),
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        match timer {
+            Timer::LeaderElection(round) => {
+                let election = self.elector.as_mut().and_then(|elector| elector.on_timer(round, ctx));
+                self.on_election(election, ctx);
+            }
+            Timer::Controller(controller, _) => self.on_controller_timer(controller, timer, ctx),
             _ => {}
         }
     }

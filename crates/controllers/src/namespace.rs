@@ -12,7 +12,7 @@ use super::worker::{Outcome, Worker};
 use api::meta::{Name, ObjectMeta};
 use api::object::{Key, Kind, Object, Other};
 use client::informer::{CacheChange, Caches, Change};
-use wire::{Answer, Call, Ctx, DeleteOptions, FieldValidation, Patch, Token};
+use wire::{Answer, Call, Controller, Ctx, DeleteOptions, FieldValidation, Patch};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
@@ -33,18 +33,20 @@ pub(crate) struct NamespaceController {
     terminating: BTreeMap<Name, u32>,
 }
 
-impl NamespaceController {
-    pub(crate) fn new(tag: u16) -> NamespaceController {
+impl Default for NamespaceController {
+    fn default() -> Self {
         let provisions = [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")];
         let provision = |(kind, name): (&str, &str)| Some((Kind::of("v1", kind)?, Name::from(name)));
         NamespaceController {
-            worker: Worker::new(tag),
+            worker: Worker::new(Controller::Namespace),
             namespaces: Kind::of("v1", "Namespace"),
             provisions: provisions.into_iter().filter_map(provision).collect(),
             terminating: BTreeMap::new(),
         }
     }
+}
 
+impl NamespaceController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
@@ -160,8 +162,8 @@ impl NamespaceController {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        let Some(work) = self.worker.answered(token) else { return };
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        let Some(work) = self.worker.answered(request) else { return };
         let refused = answer.status().is_some();
         match work {
             // Somebody else made it, or the namespace is on its way out.

@@ -27,7 +27,7 @@ use api::toleration::{Taint, TaintEffect};
 use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Ctx, Reply, Timer, Token};
+use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Reply, Timer, Token};
 
 use health::{Clock, MONITOR_PERIOD, NodeHealth, grace_period, observe, unknown_conditions};
 use no_schedule::{no_schedule_tainting, swap_taints};
@@ -37,10 +37,6 @@ use zone::{EVICTION_PERIOD, Zone, is_node_excluded_from_disruption_checks, zone_
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const LEASE_NAMESPACE: &str = "kube-node-lease";
-
-/// Values of the controller's timers.
-const MONITOR: u64 = 0;
-const TAINTER: u64 = 1;
 
 /// What the controller keeps of a node's name.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +68,8 @@ enum Asked {
     NoSchedule(NodeId),
 }
 
+/// The node life cycle controller: judges the nodes' health by their leases and conditions, and taints those
+/// that do not answer.
 #[derive(Clone, Debug)]
 pub struct NodeLifecycleController {
     requests: Requests<Asked>,
@@ -104,23 +102,25 @@ fn renewal_of(name: &Name, caches: &Caches) -> Option<Renewal> {
     caches.leases.get(&key).map(|lease| lease.renewal)
 }
 
-impl NodeLifecycleController {
-    pub(crate) fn new(tag: u16) -> NodeLifecycleController {
+impl Default for NodeLifecycleController {
+    fn default() -> Self {
         NodeLifecycleController {
-            requests: Requests::new(tag),
+            requests: Requests::new(Controller::NodeLifecycle),
             recorder: Recorder::new("node-controller"),
             started: None,
             entries: Vec::new(),
             dirty: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             zones: BTreeMap::new(),
-            monitor: Alarm::new(tag, MONITOR),
-            tainter: Alarm::new(tag, TAINTER),
+            monitor: Alarm::new(Controller::NodeLifecycle, ControllerTimer::MonitorNodeHealth),
+            tainter: Alarm::new(Controller::NodeLifecycle, ControllerTimer::NoExecuteTaint),
             last_pass: None,
             outstanding: 0,
         }
     }
+}
 
+impl NodeLifecycleController {
     /// All caches are filled.
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.started = self.started.or(Some(ctx.now));
@@ -191,7 +191,7 @@ impl NodeLifecycleController {
         }
     }
 
-    /// A lease is renewed no more, or again.
+    /// A lease is no longer renewed, or is renewed again.
     fn on_lease(&mut self, change: &Change<Lease>, caches: &Caches, ctx: &mut Ctx) {
         let Some(lease) = change.new.as_ref().or(change.old.as_ref()) else { return };
         if **lease.meta.namespace() != *LEASE_NAMESPACE {
@@ -371,7 +371,7 @@ impl NodeLifecycleController {
         };
         if has_taint(node, opposite) {
             let call = swap_taints(node, vec![no_execute(taint)], vec![no_execute(opposite)], ctx.now);
-            ctx.request(call, Token::NONE);
+            ctx.request(call, Token::None);
             // Whether it has come about is seen in the next pass.
             return self.touch(id, ctx);
         }
@@ -386,7 +386,7 @@ impl NodeLifecycleController {
     fn mark_node_as_reachable(&mut self, id: NodeId, node: &Node, ctx: &mut Ctx) {
         if has_taint(node, UNREACHABLE) || has_taint(node, NOT_READY) {
             let remove = vec![no_execute(UNREACHABLE), no_execute(NOT_READY)];
-            ctx.request(swap_taints(node, Vec::new(), remove, ctx.now), Token::NONE);
+            ctx.request(swap_taints(node, Vec::new(), remove, ctx.now), Token::None);
             self.touch(id, ctx);
         }
         if let Some(zone) = self.zones.get_mut(&zone_key(node)) {
@@ -425,9 +425,9 @@ impl NodeLifecycleController {
 
     // ---- answers ----
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
         let failed = answer.result.is_err();
-        match self.requests.answered(token) {
+        match self.requests.answered(request) {
             Some(Asked::Health(id, observed)) => {
                 self.health_written(id, observed, answer, caches, ctx);
             }

@@ -16,7 +16,9 @@ use api::pod::{ConditionStatus, ConditionType, Phase, Pod, PodCondition, Reason}
 use client::informer::{CacheChange, Caches, NodeId, PodChange};
 use sim::order::SortShared;
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Ctx, DeleteOptions, FieldValidation, Patch, Timer, Token};
+use wire::{
+    Answer, Call, CallError, Controller, ControllerTimer, Ctx, DeleteOptions, FieldValidation, Patch, Timer,
+};
 
 /// gcCheckPeriod.
 const GC_CHECK_PERIOD: Duration = Duration::from_secs(20);
@@ -76,11 +78,11 @@ fn bound(id: NodeId, caches: &Caches) -> Vec<u32> {
     caches.nodes.pods(id).into_iter().filter(is_bound).collect()
 }
 
-impl PodGcController {
-    pub(crate) fn new(tag: u16) -> PodGcController {
+impl Default for PodGcController {
+    fn default() -> Self {
         PodGcController {
-            requests: Requests::new(tag),
-            alarm: Alarm::new(tag, 0),
+            requests: Requests::new(Controller::PodGarbageCollector),
+            alarm: Alarm::new(Controller::PodGarbageCollector, ControllerTimer::Work),
             started: None,
             last_check: None,
             terminated_pod_threshold: TERMINATED_POD_THRESHOLD,
@@ -91,7 +93,9 @@ impl PodGcController {
             looked_up: BTreeSet::new(),
         }
     }
+}
 
+impl PodGcController {
     /// All caches are filled.
     pub(crate) fn run(&mut self, caches: &Caches, ctx: &mut Ctx) {
         self.started = self.started.or(Some(ctx.now));
@@ -233,9 +237,9 @@ impl PodGcController {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, caches: &Caches, ctx: &mut Ctx) {
         let not_found = matches!(&answer.result, Err(CallError::Status(status)) if status.is_not_found());
-        match self.requests.answered(token) {
+        match self.requests.answered(request) {
             Some(Asked::Node(id)) => {
                 self.looked_up.remove(&id);
                 if not_found {
@@ -312,7 +316,7 @@ mod tests {
     fn ended(pods: &[(&str, u64, &str)], threshold: usize) -> Vec<String> {
         let (mut effects, mut rng, settings) = (Vec::new(), Rng::stream(1, "test"), Settings::default());
         let mut ctx = Ctx { now: Time::START, settings: &settings, rng: &mut rng, effects: &mut effects };
-        let (mut caches, mut gc) = (Caches::default(), PodGcController::new(8));
+        let (mut caches, mut gc) = (Caches::default(), PodGcController::default());
         gc.terminated_pod_threshold = threshold;
         for (at, (name, second, reason)) in pods.iter().enumerate() {
             let mut pod = Pod::from_value(&json!({

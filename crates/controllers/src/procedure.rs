@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use client::workqueue::WorkQueue;
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Ctx, Reply, Timer, Token};
+use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Reply, Timer, Token};
 
 use super::error_text;
 use super::worker::Alarm;
@@ -55,7 +55,7 @@ struct Round {
 #[derive(Clone, Debug)]
 struct Progress {
     id: u64,
-    tag: u16,
+    controller: Controller,
     began: Time,
     rounds: Vec<Round>,
     /// How many of its own actions were carried out.
@@ -87,8 +87,8 @@ impl Io<'_, '_> {
             let answers = vec![None; calls.len()];
             self.progress.rounds.push(Round { answers, at: self.ctx.now });
             for (at, call) in calls.into_iter().enumerate() {
-                let value = self.progress.id << 16 | at as u64 & 0xffff;
-                self.ctx.request(call, Token { tag: self.progress.tag, value });
+                let (controller, sync) = (self.progress.controller, self.progress.id);
+                self.ctx.request(call, Token::Controller { controller, sync, nth: at as u16 });
             }
             return Err(Stop::Wait);
         };
@@ -120,7 +120,7 @@ impl Io<'_, '_> {
 /// The work queue of a controller and its syncs under way. `S` is what a sync is given at its beginning.
 #[derive(Clone, Debug)]
 pub(crate) struct Syncs<K, S> {
-    tag: u16,
+    controller: Controller,
     workers: usize,
     queue: WorkQueue<K>,
     under_way: BTreeMap<u64, (K, S, Progress)>,
@@ -130,15 +130,15 @@ pub(crate) struct Syncs<K, S> {
 }
 
 impl<K: Ord + Clone, S> Syncs<K, S> {
-    /// `tag` marks its timers and tokens; `workers` is how many syncs run at once.
-    pub(crate) fn new(tag: u16, workers: usize) -> Syncs<K, S> {
+    /// `workers` is how many syncs run at once.
+    pub(crate) fn new(controller: Controller, workers: usize) -> Syncs<K, S> {
         Syncs {
-            tag,
+            controller,
             workers,
             queue: WorkQueue::default(),
             under_way: BTreeMap::new(),
             next: 1,
-            alarm: Alarm::new(tag, 0),
+            alarm: Alarm::new(controller, ControllerTimer::Work),
             running: false,
         }
     }
@@ -188,24 +188,25 @@ impl<K: Ord + Clone, S> Syncs<K, S> {
                 self.queue.done(&key);
                 continue;
             };
-            let (id, tag, began) = (self.next, self.tag, ctx.now);
+            let (id, controller, began) = (self.next, self.controller, ctx.now);
             self.next += 1;
-            self.drive(key, start, Progress { id, tag, began, rounds: Vec::new(), acted: 0 }, ctx, &mut sync);
+            let progress = Progress { id, controller, began, rounds: Vec::new(), acted: 0 };
+            self.drive(key, start, progress, ctx, &mut sync);
         }
         self.schedule(ctx);
     }
 
     pub(crate) fn on_answer(
         &mut self,
-        token: Token,
+        id: u64,
+        nth: u16,
         answer: Answer,
         ctx: &mut Ctx,
         mut sync: impl FnMut(&S, &mut Io) -> Step<()>,
     ) {
-        let (id, at) = (token.value >> 16, (token.value & 0xffff) as usize);
         let Some((_, _, progress)) = self.under_way.get_mut(&id) else { return };
         let Some(round) = progress.rounds.last_mut() else { return };
-        if let Some(slot) = round.answers.get_mut(at) {
+        if let Some(slot) = round.answers.get_mut(usize::from(nth)) {
             *slot = Some(answer.result);
         }
         round.at = ctx.now;

@@ -30,7 +30,7 @@ use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
 use sim::Duration;
-use wire::{Answer, Ctx, Timer, Token};
+use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many ReplicaSets are synced at once (`--concurrent-replicaset-syncs`).
 const WORKERS: usize = 5;
@@ -149,13 +149,13 @@ pub(crate) struct ReplicaSetController {
     parts: Parts,
 }
 
-impl ReplicaSetController {
-    pub(crate) fn new(tag: u16) -> ReplicaSetController {
+impl Default for ReplicaSetController {
+    fn default() -> Self {
         ReplicaSetController {
             kind: Kind::of("apps/v1", "ReplicaSet"),
             sets: BTreeMap::new(),
             by_uid: LookupMap::default(),
-            syncs: Syncs::new(tag, WORKERS),
+            syncs: Syncs::new(Controller::ReplicaSet, WORKERS),
             parts: Parts {
                 expectations: Expectations::default(),
                 deleting: BTreeMap::new(),
@@ -163,7 +163,9 @@ impl ReplicaSetController {
             },
         }
     }
+}
 
+impl ReplicaSetController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.syncs.run(ctx);
     }
@@ -252,9 +254,9 @@ impl ReplicaSetController {
         syncs.on_timer(timer, ctx, begin, |start, io| sync::sync(start, &mut parts.borrow_mut(), io));
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, sync: u64, nth: u16, answer: Answer, ctx: &mut Ctx) {
         let parts = &mut self.parts;
-        self.syncs.on_answer(token, answer, ctx, |start, io| sync::sync(start, parts, io));
+        self.syncs.on_answer(sync, nth, answer, ctx, |start, io| sync::sync(start, parts, io));
     }
 }
 

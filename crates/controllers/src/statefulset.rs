@@ -24,7 +24,7 @@ use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
 use sim::Duration;
-use wire::{Answer, Ctx, Timer, Token};
+use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many StatefulSets are synced at once (`--concurrent-statefulset-syncs`).
 const WORKERS: usize = 5;
@@ -70,17 +70,19 @@ pub(crate) struct StatefulSetController {
     recorder: Recorder,
 }
 
-impl StatefulSetController {
-    pub(crate) fn new(tag: u16) -> StatefulSetController {
+impl Default for StatefulSetController {
+    fn default() -> Self {
         StatefulSetController {
             kind: Kind::of("apps/v1", "StatefulSet"),
             selectors: BTreeMap::new(),
             by_uid: LookupMap::default(),
-            syncs: Syncs::new(tag, WORKERS),
+            syncs: Syncs::new(Controller::StatefulSet, WORKERS),
             recorder: Recorder::new("statefulset-controller"),
         }
     }
+}
 
+impl StatefulSetController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.syncs.run(ctx);
     }
@@ -151,9 +153,9 @@ impl StatefulSetController {
         syncs.on_timer(timer, ctx, begin, |start, io| control::sync(start, recorder, io));
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+    pub(crate) fn on_answer(&mut self, sync: u64, nth: u16, answer: Answer, ctx: &mut Ctx) {
         let recorder = &mut self.recorder;
-        self.syncs.on_answer(token, answer, ctx, |start, io| control::sync(start, recorder, io));
+        self.syncs.on_answer(sync, nth, answer, ctx, |start, io| control::sync(start, recorder, io));
     }
 }
 

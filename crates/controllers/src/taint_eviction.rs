@@ -14,7 +14,10 @@ use api::toleration::{Taint, TaintEffect, Toleration};
 use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Ctx, DeleteOptions, FieldValidation, Patch, Reply, Timer, Token};
+use wire::{
+    Answer, Call, CallError, Controller, ControllerTimer, Ctx, DeleteOptions, FieldValidation, Patch, Reply,
+    Timer,
+};
 
 /// How often a deletion is tried, and what lies between.
 const RETRIES: u32 = 5;
@@ -87,19 +90,21 @@ fn disruption_target(now: Time) -> PodCondition {
     }
 }
 
-impl TaintEvictionController {
-    pub(crate) fn new(tag: u16) -> TaintEvictionController {
+impl Default for TaintEvictionController {
+    fn default() -> Self {
         TaintEvictionController {
-            requests: Requests::new(tag),
+            requests: Requests::new(Controller::TaintEviction),
             recorder: Recorder::new("taint-eviction-controller"),
             tainted_nodes: BTreeMap::new(),
             workers: BTreeMap::new(),
             due: BTreeSet::new(),
             again: BTreeSet::new(),
-            alarm: Alarm::new(tag, 0),
+            alarm: Alarm::new(Controller::TaintEviction, ControllerTimer::Work),
         }
     }
+}
 
+impl TaintEvictionController {
     // ---- news ----
 
     pub(crate) fn on_change(&mut self, change: &CacheChange, caches: &Caches, ctx: &mut Ctx) {
@@ -238,8 +243,8 @@ impl TaintEvictionController {
         self.requests.ask(Asked { key, step: Step::Get, attempt }, call, ctx);
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        let Some(Asked { key, step, attempt }) = self.requests.answered(token) else { return };
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        let Some(Asked { key, step, attempt }) = self.requests.answered(request) else { return };
         let reply = match &answer.result {
             Ok(reply) => reply,
             Err(error) => {

@@ -48,7 +48,7 @@ impl TtlController {
         let (key, patch) = (Key::of(&node.meta), Patch::Merge(Rc::new(patch)));
         let validation = FieldValidation::Ignore;
         // One that fails is made again when the node changes next, as it soon will.
-        ctx.request(Call::Patch { kind: Kind::Node, key, uid: None, patch, validation }, Token::NONE);
+        ctx.request(Call::Patch { kind: Kind::Node, key, uid: None, patch, validation }, Token::None);
     }
 
     /// Between how many nodes the present step lies, and how many seconds it says.

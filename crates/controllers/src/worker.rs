@@ -7,30 +7,31 @@ use std::collections::BTreeMap;
 
 use client::workqueue::WorkQueue;
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Ctx, Timer, Token};
+use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Timer, Token};
 
-/// Requests under way, by the tokens that their answers will carry.
+/// Requests under way, by the numbers that their answers will carry.
 #[derive(Clone, Debug)]
 pub(crate) struct Requests<W> {
-    tag: u16,
+    controller: Controller,
     last: u64,
     asked: BTreeMap<u64, W>,
 }
 
 impl<W> Requests<W> {
-    pub(crate) fn new(tag: u16) -> Requests<W> {
-        Requests { tag, last: 0, asked: BTreeMap::new() }
+    pub(crate) fn new(controller: Controller) -> Requests<W> {
+        Requests { controller, last: 0, asked: BTreeMap::new() }
     }
 
-    /// Sends a request for the sake of `work`, which [`Requests::answered`] gives back.
+    /// Sends a request for `work`, which [`Requests::answered`] returns.
     pub(crate) fn ask(&mut self, work: W, call: Call, ctx: &mut Ctx) {
         self.last += 1;
         self.asked.insert(self.last, work);
-        ctx.request(call, Token { tag: self.tag, value: self.last });
+        let token = Token::Controller { controller: self.controller, sync: self.last, nth: 0 };
+        ctx.request(call, token);
     }
 
-    pub(crate) fn answered(&mut self, token: Token) -> Option<W> {
-        self.asked.remove(&token.value)
+    pub(crate) fn answered(&mut self, request: u64) -> Option<W> {
+        self.asked.remove(&request)
     }
 }
 
@@ -42,9 +43,8 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// `tag` and `value` mark its timers.
-    pub(crate) fn new(tag: u16, value: u64) -> Alarm {
-        Alarm { timer: Timer { tag, value }, due: None }
+    pub(crate) fn new(controller: Controller, timer: ControllerTimer) -> Alarm {
+        Alarm { timer: Timer::Controller(controller, timer), due: None }
     }
 
     /// Rings at `at`, unless it rings sooner anyway.
@@ -70,7 +70,7 @@ impl Alarm {
     }
 }
 
-/// The queue of one controller. `tag` marks its timers and the tokens of its requests.
+/// The queue of one controller.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker<W> {
     queue: WorkQueue<W>,
@@ -83,7 +83,7 @@ pub(crate) struct Worker<W> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// There is no such object, or it is another one by now.
+    /// There is no such object, or the name now belongs to another one.
     Gone,
     Failed,
 }
@@ -98,9 +98,10 @@ pub(crate) fn outcome(answer: &Answer) -> Outcome {
 }
 
 impl<W: Ord + Clone> Worker<W> {
-    pub(crate) fn new(tag: u16) -> Worker<W> {
-        let (queue, requests) = (WorkQueue::default(), Requests::new(tag));
-        Worker { queue, requests, alarm: Alarm::new(tag, 0), running: false }
+    pub(crate) fn new(controller: Controller) -> Worker<W> {
+        let (queue, requests) = (WorkQueue::default(), Requests::new(controller));
+        let alarm = Alarm::new(controller, ControllerTimer::Work);
+        Worker { queue, requests, alarm, running: false }
     }
 
     /// From now on timers are set.
@@ -118,11 +119,6 @@ impl<W: Ord + Clone> Worker<W> {
     pub(crate) fn add_after(&mut self, work: W, after: Duration, ctx: &mut Ctx) {
         self.queue.add_after(work, after, ctx.now);
         self.schedule(ctx);
-    }
-
-    /// Whether a timer or token with this tag is its own.
-    pub(crate) fn owns(&self, tag: u16) -> bool {
-        self.requests.tag == tag
     }
 
     fn schedule(&mut self, ctx: &mut Ctx) {
@@ -151,8 +147,8 @@ impl<W: Ord + Clone> Worker<W> {
     }
 
     /// The item whose request this answers.
-    pub(crate) fn answered(&mut self, token: Token) -> Option<W> {
-        self.requests.answered(token)
+    pub(crate) fn answered(&mut self, request: u64) -> Option<W> {
+        self.requests.answered(request)
     }
 
     /// The item is done with.

@@ -83,7 +83,7 @@ impl Code {
     fn write_comparison(&mut self, guide: &Path, files: &BTreeSet<String>) -> Result<(), Box<dyn Error>> {
         let comparison = read::comparison(&fs::read_to_string(guide.join(COMPARISON))?, files)
             .map_err(|error| format!("static/guide/{COMPARISON}: {error}"))?;
-        self.text.push_str("pub static ROWS: &[Row] = &[\n");
+        self.text.push_str("/// The rows of the comparison.\npub static ROWS: &[Row] = &[\n");
         for row in &comparison.rows {
             self.write_row(row)?;
         }

@@ -22,6 +22,7 @@ pub struct Errand {
 }
 
 impl Errand {
+    /// Nothing of the part is done yet.
     pub fn new(part: &'static Part) -> Errand {
         Errand { part, asked: None, began: None, done: false }
     }

@@ -27,6 +27,7 @@ include!(concat!(env!("OUT_DIR"), "/stories.rs"));
 pub struct Story {
     /// `demo`, `ready`, `bare` or `fleet`.
     pub scenario: &'static str,
+    /// The steps, in the order in which they are told.
     pub steps: &'static [Step],
 }
 
@@ -35,19 +36,24 @@ pub struct Story {
 pub struct Step {
     /// A few words.
     pub title: Text,
+    /// What is true of the cluster, in a sentence.
     pub claim: Text,
     /// What to look at while it happens.
     pub watch: Text,
+    /// What is to be seen.
     pub goal: Goal,
 }
 
 /// A row of the comparison: a question, and its two answers.
 #[derive(Debug)]
 pub struct Row {
+    /// The question.
     pub question: Text,
+    /// The answer of a DaemonSet's pod.
     pub daemonset: Text,
     /// Of a static pod.
     pub fixed: Text,
+    /// What is to be seen.
     pub goal: Goal,
 }
 
@@ -58,6 +64,7 @@ pub struct Goal {
     pub id: &'static str,
     /// Where it can be seen.
     pub light: &'static [Light],
+    /// What ticks it, in order.
     pub parts: &'static [Part],
 }
 
@@ -77,9 +84,11 @@ impl PartialEq for Goal {
 /// A part of a goal: ticked when the world has shown it once.
 #[derive(Debug)]
 pub struct Part {
+    /// Its name in the guide's file and in saved ticks.
     pub id: &'static str,
     /// What to do, or what to wait for.
     pub text: Text,
+    /// What the world has to show.
     pub check: Fact,
     needs: Option<ApiServer>,
     given: &'static [Given],
@@ -89,7 +98,9 @@ pub struct Part {
 /// A text in the page's languages.
 #[derive(Debug)]
 pub struct Text {
+    /// English.
     pub en: &'static str,
+    /// Korean.
     pub ko: &'static str,
 }
 

@@ -21,6 +21,7 @@ fn key(goal: &Goal, part: &Part) -> String {
 }
 
 impl Ticks {
+    /// Whether a part of a goal is ticked.
     pub fn has_part(&self, goal: &Goal, part: &Part) -> bool {
         self.ticked.contains(&key(goal, part))
     }
@@ -60,10 +61,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Goes on from ticks that were saved.
     pub fn new(ticks: Ticks) -> Progress {
         Progress { ticks, memory: Memory::default() }
     }
 
+    /// What is ticked so far.
     pub fn ticks(&self) -> &Ticks {
         &self.ticks
     }

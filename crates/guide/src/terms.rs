@@ -72,14 +72,22 @@ pub enum Fact {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Light {
+    /// The API server and etcd.
     ApiServer,
+    /// The whole control plane.
     ControlPlane,
+    /// The pods of DaemonSets.
     DaemonPods,
+    /// Static pods and their mirrors.
     StaticPods,
+    /// The kubelets of the nodes.
     Kubelets,
+    /// The files on the nodes' disks.
     Files,
+    /// The editor of the DaemonSet.
     #[serde(rename = "daemonset")]
     DaemonSet,
+    /// The nodes.
     Nodes,
 }
 

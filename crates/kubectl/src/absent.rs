@@ -10,7 +10,7 @@ pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
     Command { name, aliases: &[], short, usage: "", flags: &[], run: |_, _| Ok(0), subs: &[] }
 }
 
-const NO_EDITOR: &str = "there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label";
+const EDIT_AFTERWARDS: &str = "use kubectl edit, or change the file and kubectl apply -f it";
 const ONE_CONTEXT: &str =
     "there is one cluster, one user and one context here. Name another namespace with -n in each command";
 const PATCH: &str = "use kubectl patch, or change the file and kubectl apply -f it";
@@ -22,7 +22,7 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
             "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
         }
         "diff" => "compare with kubectl get -o yaml",
-        "apply edit-last-applied" => NO_EDITOR,
+        "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",
         "proxy" => "kubectl get -o json shows what the API server answers",
         "kustomize" => "give the plain manifests to kubectl apply -f",
@@ -45,26 +45,6 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// `kubectl edit`, up to the editor.
-pub(super) const EDIT: Command = Command {
-    name: "edit",
-    aliases: &[],
-    short: "Edit a resource on the server",
-    usage: "(RESOURCE/NAME | -f FILENAME)",
-    flags: &[
-        OUTPUT,
-        FILENAME,
-        RECURSIVE,
-        flag("save-config", '\0', Takes::Bool),
-        flag("subresource", '\0', Takes::Text),
-    ],
-    run: |io, cmd| {
-        resources_of(io, cmd)?;
-        Err(format!("kubectl edit is not simulated: {NO_EDITOR}").into())
-    },
-    subs: &[],
-};
 
 /// `kubectl autoscale`, up to the autoscaler.
 ///
@@ -103,7 +83,7 @@ fn autoscale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         )
         .into());
     }
-    let infos = resources_of(io, cmd)?;
+    let infos = resources_of(io, cmd, false)?;
     resources::continue_on_error(io, &infos, Vec::new(), |_, info| {
         let (of, kind) = (info.kind.info(), info.kind.name());
         if super::set::has_scale(info.kind) {
@@ -117,12 +97,12 @@ fn autoscale(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     })
 }
 
-/// The objects that the command names; an error if one is not there.
-fn resources_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Info>, Stop> {
+/// The objects that the command names, all of a type for its name alone if that is allowed; an error if one is not there.
+pub(super) fn resources_of(io: &mut Io, cmd: &Cmd, all_by_default: bool) -> Result<Vec<Info>, Stop> {
     if cmd.args().is_empty() && !cmd.parsed.given("filename") {
         return Err(resources::missing_resource_error().into());
     }
-    let targets = cmd.targets(io, cmd.args(), false)?;
+    let targets = cmd.targets(io, cmd.args(), all_by_default)?;
     let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
     match Failure::aggregate(failures) {
         Some(failure) => Err(failure.into()),
@@ -137,7 +117,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("append-hash", "name the object by hand"),
     ("as", IMPERSONATION),
     ("as-group", IMPERSONATION),
-    ("edit", NO_EDITOR),
+    ("edit", EDIT_AFTERWARDS),
     ("interactive", "this console answers no questions"),
     ("local", "use --dry-run=client"),
     ("raw", "name what to get, with -o json"),

@@ -347,7 +347,7 @@ impl Applier<'_> {
         Ok(if merged.key() == current.key() { merged } else { current.clone() })
     }
 
-    /// `--force`: deletes the object and creates it anew.
+    /// `--force`: deletes the object and creates it again.
     fn replace(&self, io: &mut Io, doc: &Doc, modified: &Value) -> Result<(), Stop> {
         let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
         io.must(Call::Delete { kind: doc.kind, key: doc.key(), options })?;

@@ -14,11 +14,16 @@ pub enum Wanted {
     Words(Vec<String>),
     /// The name of an object, behind this text: `pod/` in `pod/web`.
     Objects {
+        /// The kind of the object.
         kind: Kind,
+        /// The namespace that the line names with `-n`.
         namespace: Option<String>,
+        /// What stands before the name.
         before: String,
     },
+    /// A file.
     Files,
+    /// Nothing that could be completed.
     Nothing,
 }
 

@@ -331,7 +331,7 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
             show(io, state, object, "DELETED")?;
         } else if !gone && matches {
             state.known.insert(key, uid(object));
-            // What begins to match a selector is new to whoever watches with it.
+            // An object that begins to match a selector is new to a watch with that selector.
             show(io, state, object, if known { "MODIFIED" } else { "ADDED" })?;
         }
         Ok(ControlFlow::Continue(()))

@@ -17,6 +17,7 @@ mod create_job;
 mod delete;
 mod describe;
 mod drain;
+mod edit;
 mod explain;
 mod expose;
 mod get;
@@ -60,7 +61,7 @@ pub(crate) struct Command {
     aliases: &'static [&'static str],
     /// One line, as `kubectl --help` shows it.
     short: &'static str,
-    /// What stands behind the name: `(TYPE NAME | TYPE/NAME)`.
+    /// What follows the name: `(TYPE NAME | TYPE/NAME)`.
     usage: &'static str,
     flags: &'static [Flag],
     run: Run,
@@ -176,7 +177,7 @@ const COMMANDS: &[Command] = &[
     describe::COMMAND,
     absent("diff", "Diff the live version against a would-be applied version"),
     drain::DRAIN,
-    absent::EDIT,
+    edit::COMMAND,
     watch::EVENTS,
     absent("exec", "Execute a command in a container"),
     explain::COMMAND,

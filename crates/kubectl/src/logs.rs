@@ -46,7 +46,7 @@ fn bad_request(text: String) -> Stop {
     Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
 }
 
-/// Programs in containers do not run here, so most logs are empty; what stands in the way of reading them is
+/// Programs in containers do not run here, so most logs are empty; what prevents reading them is
 /// told.
 fn logs(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     check_log_flags(cmd)?;

@@ -108,7 +108,7 @@ pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Resul
 /// object has no name then, and is refused for that.
 ///
 /// Kubernetes: apimachinery/pkg/apis/meta/v1/unstructured, SetNestedField.
-fn place(doc: &mut Doc, namespace: &str) {
+pub(super) fn place(doc: &mut Doc, namespace: &str) {
     if !doc.kind.is_namespaced() {
         doc.namespace = name("");
     } else if doc.namespace.is_empty() {
@@ -146,7 +146,7 @@ fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Fai
 }
 
 /// The documents of one file; the first mistake of YAML or of its shape ends the reading.
-fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mut Read) {
+pub(super) fn read_file(bytes: &[u8], source: &str, validation: FieldValidation, found: &mut Read) {
     let read = read_documents(bytes, Reader::Kubectl);
     for document in read.documents {
         let mut value = document.tree.to_value();

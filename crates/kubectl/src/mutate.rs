@@ -241,7 +241,7 @@ fn change_one(
     Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
 }
 
-/// A patch of an object, whoever has changed it meanwhile.
+/// A patch of an object, even if it was changed meanwhile.
 pub(super) fn patch_call(object: &Object, patch: Patch) -> Call {
     Call::Patch {
         kind: object.kind(),

@@ -104,7 +104,7 @@ impl Replacer {
         }
     }
 
-    /// Deletes what is there, waits until it is gone, and makes it anew.
+    /// Deletes what is there, waits until it is gone, and makes it again.
     fn force(&self, io: &mut Io, doc: &Doc) -> Result<(), Stop> {
         let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
         resources::check_name(&doc.name)?;

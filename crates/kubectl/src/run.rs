@@ -61,7 +61,7 @@ pub(super) fn overridden(body: &Value, text: &str, kind: &str) -> Result<Value, 
             other => format!("invalid override type: {other}"),
         }));
     }
-    // The library says no more about it.
+    // The library adds nothing to it.
     let patch: Value = serde_json::from_str(text).map_err(|_| Failure::message("Invalid JSON Patch"))?;
     let mut whole = body.clone();
     merge(&mut whole, &patch);

@@ -43,7 +43,7 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
     for value in values {
         let found = match sorted {
             Sorted::Rows => parsed.find_results(&mut execution, GoValue::from(value)),
-            // Each comparison reads the path anew.
+            // Each comparison reads the path again.
             Sorted::Objects => parsed.find_results(&mut Execution::default(), GoValue::from(value)),
         };
         keys.push(found.map(|found| found.into_iter().next().and_then(|first| first.into_iter().next())));

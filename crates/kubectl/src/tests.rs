@@ -7,19 +7,21 @@ mod create;
 mod delete;
 mod describe;
 mod drain;
+mod edit;
 mod face;
 mod generators;
 mod get;
 mod mutate;
 mod rollout;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use api::object::{Key, Kind, Object};
 use apiserver::ApiServer;
-use cli_runtime::job::{Client, FileSet, Io, Job, Outcome, Progress, Stop};
+use cli_runtime::job::{Client, Edited, FileSet, Io, Job, Outcome, Progress, Stop};
 use sim::{Duration, Time};
 use wire::{Answer, Call, CallError, FieldValidation};
 
@@ -31,6 +33,10 @@ struct Terminal {
     /// The calls that were made since the last [`Terminal::run`] began.
     calls: Vec<String>,
     files: FileSet,
+    /// What a person does to each text to edit: the first by the second; nothing to any further one.
+    edits: VecDeque<(&'static str, &'static str)>,
+    /// The texts that were to be edited.
+    edited: Vec<String>,
 }
 
 fn program(io: &mut Io) -> Result<i32, Stop> {
@@ -47,6 +53,8 @@ impl Terminal {
             up: true,
             calls: Vec::new(),
             files: FileSet::new(),
+            edits: VecDeque::new(),
+            edited: Vec::new(),
         };
         for name in ["default", "kube-system"] {
             terminal.make(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
@@ -113,6 +121,15 @@ impl Terminal {
                 }
                 // Every kubelet runs, and no container has written anything.
                 Progress::Acts(_) => job.done(self.now, Outcome::default()),
+                Progress::Edits(wanted) => {
+                    let text = String::from_utf8_lossy(&wanted.text).into_owned();
+                    let edited = match self.edits.pop_front() {
+                        Some((from, to)) => Edited::Saved(text.replace(from, to).as_bytes().into()),
+                        None => Edited::Left,
+                    };
+                    self.edited.push(text);
+                    job.edited(self.now, edited);
+                }
                 Progress::Sleeps { until } if naps < 20 => {
                     naps += 1;
                     self.now = until;

@@ -4,13 +4,13 @@
 
 use std::rc::Rc;
 
-use super::timers::{DEADLINE, RELIST_PERIOD};
+use super::timers::RELIST_PERIOD;
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::pod::Reason;
 use sim::Time;
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 const REASON: &str = "DeadlineExceeded";
 const MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
@@ -42,7 +42,7 @@ impl Kubelet {
     pub(super) fn schedule_deadline(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let Some(deadline) = self.active_deadline(at).filter(|deadline| *deadline > ctx.now) else { return };
         let due = deadline.next_tick(self.started, RELIST_PERIOD);
-        ctx.wake_at(due, self.timer(DEADLINE, u64::from(at.number())));
+        ctx.wake_at(due, self.timer(KubeletTimer::Deadline(at.number())));
     }
 
     pub(super) fn on_deadline(&mut self, number: u32, ctx: &mut Ctx) {

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: pkg/kubelet/apis/config/v1beta1/defaults.go, pkg/kubelet/kubeletconfig/configfiles.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::MAX_BACK_OFF;
@@ -40,14 +42,24 @@ impl Default for KubeletConfiguration {
     }
 }
 
+/// Why the kubelet does not start, in the words of its log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl KubeletConfiguration {
-    /// Reads the file; or says why the kubelet does not start, in its words.
-    pub fn load(files: &Files, settings: &Settings) -> Result<KubeletConfiguration, String> {
+    /// Reads the file; with an error the kubelet does not start.
+    pub fn load(files: &Files, settings: &Settings) -> Result<KubeletConfiguration, ConfigError> {
         let failed = |why: String| {
-            format!(
+            ConfigError(format!(
                 "command failed\" err=\"failed to load kubelet config file, path: {CONFIG_FILE}, error: failed \
                  to load Kubelet config file {CONFIG_FILE}, error {why}"
-            )
+            ))
         };
         let Some(file) = files.file(CONFIG_FILE) else {
             let why = match files.is_directory(CONFIG_FILE) {
@@ -179,7 +191,7 @@ mod tests {
     use super::*;
     use sim::Time;
 
-    fn load(text: &str) -> Result<KubeletConfiguration, String> {
+    fn load(text: &str) -> Result<KubeletConfiguration, ConfigError> {
         let mut files = Files::default();
         files.make_directory("/var/lib/kubelet").unwrap();
         files.write(CONFIG_FILE, text.as_bytes(), Time::START).unwrap();
@@ -203,22 +215,21 @@ mod tests {
     fn a_config_that_cannot_be_read_is_refused_in_the_kubelets_words() {
         let missing = KubeletConfiguration::load(&Files::default(), &Settings::default()).unwrap_err();
         assert_eq!(
-            missing,
+            missing.to_string(),
             "command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, \
              error: failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read \
              kubelet config file \"/var/lib/kubelet/config.yaml\", error: open /var/lib/kubelet/config.yaml: no \
              such file or directory"
         );
-        assert!(load("a: [").unwrap_err().contains("yaml: "));
-        assert!(
-            load("kind: KubeletConfiguration").unwrap_err().contains("Object 'apiVersion' is missing in")
-        );
-        let number = load(&format!("{HEAD}staticPodPath: 5\n")).unwrap_err();
+        let why = |text: &str| load(text).unwrap_err().to_string();
+        assert!(why("a: [").contains("yaml: "));
+        assert!(why("kind: KubeletConfiguration").contains("Object 'apiVersion' is missing in"));
+        let number = why(&format!("{HEAD}staticPodPath: 5\n"));
         assert!(
             number
                 .contains("cannot unmarshal number into Go struct field KubeletConfiguration.staticPodPath")
         );
-        assert!(load(&format!("{HEAD}maxPods: -1\n")).unwrap_err().contains("must not be a negative number"));
-        assert!(load(&format!("{HEAD}fileCheckFrequency: soon\n")).unwrap_err().contains("invalid duration"));
+        assert!(why(&format!("{HEAD}maxPods: -1\n")).contains("must not be a negative number"));
+        assert!(why(&format!("{HEAD}fileCheckFrequency: soon\n")).contains("invalid duration"));
     }
 }

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 use super::mirror::call_error;
 use super::pod_worker::{Step, SyncResult, Work};
-use super::timers::MOUNT;
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
@@ -19,9 +18,7 @@ use api::meta::{Name, Uid};
 use api::object::{Key, Kind};
 use api::pod::spec::{ConfigKind, ConfigRef};
 use sim::{Duration, Time};
-use wire::{Answer, Call, Ctx};
-
-pub(super) const CONFIG_GET: u16 = 7;
+use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer};
 
 const FRESH: Duration = Duration::from_secs(60);
 /// A mount that failed is tried again after this, then twice as long each time.
@@ -32,7 +29,7 @@ const MOUNT_TIMEOUT: Duration = Duration::from_secs(123);
 
 #[derive(Clone, Debug)]
 struct Query {
-    seq: u64,
+    seq: u32,
     worker: WorkerId,
     what: Wanted,
 }
@@ -54,7 +51,7 @@ pub(super) struct Missing {
 pub(super) struct Configs {
     found: BTreeMap<Wanted, Time>,
     queries: Vec<Query>,
-    last_seq: u64,
+    last_seq: u32,
 }
 
 fn wanted(namespace: &Name, reference: &ConfigRef) -> Option<Wanted> {
@@ -115,14 +112,17 @@ impl Kubelet {
             let Some(kind) = Kind::of("v1", name) else { continue };
             self.configs.last_seq += 1;
             let seq = self.configs.last_seq;
-            ctx.request(Call::Get { kind, key: what.key.clone() }, self.token(CONFIG_GET, seq));
+            ctx.request(
+                Call::Get { kind, key: what.key.clone() },
+                self.token(KubeletRequest::GetConfig(seq)),
+            );
             self.configs.queries.push(Query { seq, worker: at, what });
             asked = true;
         }
         asked
     }
 
-    pub(super) fn on_config_got(&mut self, seq: u64, answer: &Answer, ctx: &mut Ctx) {
+    pub(super) fn on_config_got(&mut self, seq: u32, answer: &Answer, ctx: &mut Ctx) {
         let Some(place) = self.configs.queries.iter().position(|query| query.seq == seq) else { return };
         let Query { worker: at, what, .. } = self.configs.queries.remove(place);
         if self.workers.get(at).is_none() {
@@ -191,8 +191,7 @@ impl Kubelet {
         if let Some(work) = &mut self.workers[at].work {
             work.step = Step::Volumes { since, retry: retry.doubled(LAST_RETRY) };
         }
-        let number = u64::from(at.number());
-        ctx.wake_after(retry, self.timer(MOUNT, number));
+        ctx.wake_after(retry, self.timer(KubeletTimer::Mount(at.number())));
     }
 
     /// Volumes that were missing are tried again.

@@ -33,7 +33,7 @@ fn unseen(reason: &str, message: &str, exit_code: i32) -> Rc<Terminated> {
 
 impl Kubelet {
     /// One status for each container of the spec, in its order. `old` is what was reported last; `restarting`:
-    /// all containers start anew.
+    /// all containers start again.
     pub(super) fn container_statuses(
         &self,
         at: WorkerId,
@@ -170,7 +170,7 @@ impl Kubelet {
         }
     }
 
-    /// The API's word on a container that ended; the old status's own object if it says the same.
+    /// The status of a container that ended; the old status's object is shared if it is the same.
     fn terminated(
         &self,
         instance: &runtime::Container,

@@ -72,7 +72,7 @@ impl Kubelet {
         ctx: &mut Ctx,
     ) {
         let draft = self.draft(about, kind, reason, message, ctx.now);
-        ctx.request(Call::PostEvent(draft), Token::NONE);
+        ctx.request(Call::PostEvent(draft), Token::None);
     }
 
     /// The API server has refused an event.
@@ -133,7 +133,7 @@ impl Kubelet {
     ) {
         let draft = self.container_draft(at, index, kind, reason, message, ctx.now);
         if kind == EventType::Normal && self.is_first_start(at, index) {
-            return ctx.request(Call::PostEvent(draft), Token::NONE);
+            return ctx.request(Call::PostEvent(draft), Token::None);
         }
         self.recorder().send(ctx, draft);
     }
@@ -202,7 +202,7 @@ impl Kubelet {
             && self.is_first_start(at, index)
         {
             let draft = self.container_draft(at, index, EventType::Normal, "Killing", message, ctx.now);
-            return ctx.request(Call::PostEvent(draft), Token::NONE);
+            return ctx.request(Call::PostEvent(draft), Token::None);
         }
         if let Some(said) = said.filter(|said| last && *said < ctx.now && self.is_first_start(at, index)) {
             self.note(at, index, "Killing", message.clone(), said);

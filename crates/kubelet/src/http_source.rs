@@ -7,15 +7,14 @@
 //! Kubernetes: pkg/kubelet/config/http.go. Rule: KL-116.
 
 use super::Kubelet;
-use super::timers::URL_CHECK;
 use sim::Duration;
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 /// httpCheckFrequency.
 const HTTP_CHECK_FREQUENCY: Duration = Duration::from_secs(20);
 
-/// After so many failures the log says no more of them.
-const FAILURE_LOGS: u64 = 3;
+/// After so many failures they are no longer logged.
+const FAILURE_LOGS: u32 = 3;
 
 impl Kubelet {
     pub(super) fn has_url(&self) -> bool {
@@ -23,7 +22,7 @@ impl Kubelet {
     }
 
     /// Kubernetes: http.go, run. `failures` have been logged before.
-    pub(super) fn check_url(&mut self, failures: u64, ctx: &mut Ctx) {
+    pub(super) fn check_url(&mut self, failures: u32, ctx: &mut Ctx) {
         if !self.has_url() {
             return;
         }
@@ -34,7 +33,7 @@ impl Kubelet {
         let why = api::field::go_quote(&unreachable(&self.config.static_pod_url));
         ctx.info(place, format!("\"Failed to read pods from URL{quieter}\" err={why}"));
         if failures < FAILURE_LOGS {
-            ctx.wake_after(HTTP_CHECK_FREQUENCY, self.timer(URL_CHECK, failures + 1));
+            ctx.wake_after(HTTP_CHECK_FREQUENCY, self.timer(KubeletTimer::UrlCheck(failures + 1)));
         }
     }
 }

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::images::{image_size, pull_error};
-use super::timers::PULL;
 use super::workers::WorkerId;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
 use api::event::{EventType, Message, Pulled};
@@ -16,7 +15,7 @@ use api::meta::{Name, Uid};
 use api::pod::ImagePullPolicy;
 use client::backoff::Backoff;
 use sim::{Duration, Time};
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 /// What asking for an image comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub(super) enum Ensured {
 /// A pull that is asked for.
 #[derive(Clone, Debug)]
 struct Pull {
-    seq: u64,
+    seq: u32,
     worker: WorkerId,
     index: usize,
     image: Name,
@@ -41,7 +40,9 @@ struct Pull {
 /// Failed pulls back off by pod and image (KL-056).
 pub type PullKey = (Uid, Name);
 
+/// The waiting reason of a container whose image could not be pulled.
 pub const ERR_IMAGE_PULL: &str = "ErrImagePull";
+/// The waiting reason of a container whose image is not being pulled for a while.
 pub const IMAGE_PULL_BACK_OFF: &str = "ImagePullBackOff";
 
 /// The message of a container whose image is not being pulled for a while, with why the last pull failed.
@@ -65,7 +66,7 @@ pub(super) struct ImageManager {
     /// The pull under way is the first (serializeImagePulls).
     queue: VecDeque<Pull>,
     current_since: Time,
-    last_seq: u64,
+    last_seq: u32,
 }
 
 impl Default for ImageManager {
@@ -171,10 +172,10 @@ impl Kubelet {
         let takes = if self.runtime.images.has(&pull.image) { Duration(whole.0 / 10) } else { whole };
         let seq = pull.seq;
         self.images.current_since = ctx.now;
-        ctx.wake_after(takes, self.timer(PULL, seq));
+        ctx.wake_after(takes, self.timer(KubeletTimer::Pull(seq)));
     }
 
-    pub(super) fn on_pull_done(&mut self, seq: u64, ctx: &mut Ctx) {
+    pub(super) fn on_pull_done(&mut self, seq: u32, ctx: &mut Ctx) {
         if self.images.queue.front().is_none_or(|pull| pull.seq != seq) {
             return;
         }

@@ -5,14 +5,13 @@
 use super::kuberuntime::ToKill;
 use super::pod_worker::{Step, SyncResult, Work};
 use super::runtime::MINIMUM_GRACE_PERIOD;
-use super::timers::HOOK;
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
 use api::pod::ContainerKind;
 use sim::order::SortShared;
 use sim::{Duration, Time};
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 /// Containers of one pod being stopped.
 #[derive(Clone, Debug)]
@@ -149,9 +148,11 @@ impl Kubelet {
         // Without time for it, the hook does not run.
         match container.pre_stop.filter(|_| target.grace > Duration::ZERO) {
             Some(hook) => {
-                let number = u64::from(at.number());
                 let after = hook.takes.min(target.grace);
-                ctx.wake_after(after, self.timer(HOOK, number << 32 | u64::from(target.id)));
+                ctx.wake_after(
+                    after,
+                    self.timer(KubeletTimer::Hook { worker: at.number(), container: target.id }),
+                );
             }
             None => self.set_stage(at, target.id, Stage::Waiting),
         }

@@ -33,6 +33,7 @@ pub struct ContainerKey {
     pub(crate) hash: u64,
 }
 
+/// The key of a container's crash back-off. Kubernetes: pkg/kubelet/kuberuntime/helpers.go, GetBackoffKey.
 pub fn get_backoff_key(pod: &Pod, container: &Container) -> ContainerKey {
     ContainerKey { pod: pod.meta.uid, container: container.name.clone(), hash: container.back_off_hash }
 }
@@ -75,7 +76,7 @@ pub fn back_off_message(pod: &Pod, container: &Container, back_off: Duration) ->
 pub(super) struct PodActions {
     /// Stop all of it first.
     pub kill_pod: bool,
-    /// Stop and remove all containers, and do nothing else: another sync starts them anew.
+    /// Stop and remove all containers, and do nothing else: another sync starts them again.
     pub reset: bool,
     /// Containers to stop first, by their numbers.
     pub(crate) to_kill: Vec<ToKill>,
@@ -162,7 +163,7 @@ impl Kubelet {
         actions
     }
 
-    /// Whether the status that this sync has just made says that all containers start anew.
+    /// Whether the status that this sync has just made says that all containers start again.
     fn is_restarting_all(&self, at: WorkerId) -> bool {
         self.workers[at].pod.spec.all_containers_could_restart()
             && self

@@ -48,23 +48,23 @@ use sim::order::SortShared;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-use api::event::EventSource;
+use api::event::{EventDraft, EventSource};
 use api::meta::{Name, StringMap, Uid};
 use api::node::Node;
 use api::object::{Kind, Object};
 use api::pod::{Pod, PodSource};
 use api::resources::Resources;
+use api::status_error::StatusError;
 use api::toleration::Taint;
 use client::backoff::Backoff;
 use client::recorder::Recorder;
 use config::KubeletConfiguration;
-use configs::{CONFIG_GET, Configs};
+use configs::Configs;
 use events::pod_ref;
 use image_manager::ImageManager;
 use kuberuntime::{ContainerKey, new_crash_loop_back_off};
 use manifest_dir::FileSource;
-use mirror::{MIRROR_CREATE, MIRROR_DELETE};
-use node_status::{LEASE_HOLD, NODE_CREATE, NODE_GET, NODE_UPDATE, Registration};
+use node_status::Registration;
 use pod_config::PodStorage;
 use runtime::Runtime;
 use runtime::cni::is_network_configured;
@@ -73,7 +73,7 @@ use sim::{Duration, Time};
 use sources::SourcesSeen;
 use texts::Texts;
 use timers::Timers;
-use wire::{Answer, Ctx, Timer, Token, WatchEvent};
+use wire::{Answer, Component, Ctx, KubeletRequest, Timer, Token, WatchEvent};
 use workers::Workers;
 
 /// The process id of each node's kubelet.
@@ -86,13 +86,17 @@ pub(crate) const MAX_BACK_OFF: Duration = Duration::from_secs(300);
 /// The computer a kubelet runs on, and how it was told to register.
 #[derive(Clone, Debug)]
 pub struct Host {
+    /// Its host name, which is its Node's name.
     pub node_name: Name,
+    /// Its address.
     pub internal_ip: Ipv4Addr,
     /// A /24 network for the pods of this node.
     pub pod_cidr: Ipv4Addr,
+    /// What it has: cores, memory, disk, room for pods.
     pub capacity: Resources,
     /// Labels given by `--node-labels`, besides the usual ones.
     pub labels: StringMap,
+    /// Taints that its kubelet registers its Node with.
     pub taints: Vec<Taint>,
 }
 
@@ -102,12 +106,15 @@ pub struct Host {
 pub enum FileChange {
     /// Created, written, or its mode or time changed.
     Written,
+    /// It is not there any more.
     Removed,
 }
 
+/// The kubelet of one node.
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     host: Rc<Host>,
+    /// The container runtime, which outlives the kubelet's process.
     pub runtime: Runtime,
     running: bool,
     /// Which process this is, counted from 1: timers and answers meant for an earlier one are dropped.
@@ -172,6 +179,7 @@ impl Kubelet {
         }
     }
 
+    /// Whether its process runs.
     pub fn is_running(&self) -> bool {
         self.running
     }
@@ -252,6 +260,7 @@ impl Kubelet {
         }
     }
 
+    /// An object that it watches has come, changed or gone.
     pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         if !self.running {
             return;
@@ -270,20 +279,20 @@ impl Kubelet {
         }
     }
 
+    /// The answer to a request; one of an earlier process is dropped.
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        if !self.running || token.tag >> 8 != u16::from(self.epoch) {
+        let Token::Kubelet { epoch, request } = token else { return };
+        if !self.running || epoch != self.epoch {
             return;
         }
-        let number = token.value as u32;
-        match token.tag & 0xff {
-            MIRROR_CREATE => self.on_mirror_created(number, &answer, ctx),
-            MIRROR_DELETE => self.on_mirror_deleted(number, &answer, ctx),
-            NODE_CREATE => self.on_node_created(answer, ctx),
-            NODE_GET => self.on_node_got(answer, ctx),
-            NODE_UPDATE => self.registered(answer, ctx),
-            LEASE_HOLD => self.on_lease_held(&answer, ctx),
-            CONFIG_GET => self.on_config_got(token.value, &answer, ctx),
-            _ => {}
+        match request {
+            KubeletRequest::CreateMirror(worker) => self.on_mirror_created(worker, &answer, ctx),
+            KubeletRequest::DeleteMirror(worker) => self.on_mirror_deleted(worker, &answer, ctx),
+            KubeletRequest::CreateNode => self.on_node_created(answer, ctx),
+            KubeletRequest::GetNode => self.on_node_got(answer, ctx),
+            KubeletRequest::UpdateNode => self.registered(answer, ctx),
+            KubeletRequest::HoldLease => self.on_lease_held(&answer, ctx),
+            KubeletRequest::GetConfig(query) => self.on_config_got(query, &answer, ctx),
         }
     }
 
@@ -296,14 +305,20 @@ impl Kubelet {
         }
     }
 
+    /// Something is due. `files` are those of the node's disk.
     pub fn on_timer(&mut self, timer: Timer, files: &Files, ctx: &mut Ctx) {
-        if let Some(done) = self.runtime.on_timer(timer, ctx)
-            && self.running
-        {
-            self.on_runtime_done(done, ctx);
-        }
-        if self.running && timer.tag >> 8 == u16::from(self.epoch) {
-            self.on_own_timer(timer.tag & 0xff, timer.value, files, ctx);
+        match timer {
+            Timer::Runtime(timer) => {
+                if let Some(done) = self.runtime.on_timer(timer, ctx)
+                    && self.running
+                {
+                    self.on_runtime_done(done, ctx);
+                }
+            }
+            Timer::Kubelet { epoch, timer } if self.running && epoch == self.epoch => {
+                self.on_own_timer(timer, files, ctx);
+            }
+            _ => {}
         }
         self.watch_runtime(ctx);
     }
@@ -324,7 +339,7 @@ impl Kubelet {
         done
     }
 
-    /// Sees to it that the runtime is looked at again if it has changed.
+    /// Schedules a relist if the runtime has changed.
     fn watch_runtime(&mut self, ctx: &mut Ctx) {
         if self.running && self.runtime.is_dirty() {
             self.schedule_relist(ctx);
@@ -373,7 +388,42 @@ impl Kubelet {
         }
     }
 
-    fn token(&self, tag: u16, value: u64) -> Token {
-        Token { tag: tag | u16::from(self.epoch) << 8, value }
+    fn token(&self, request: KubeletRequest) -> Token {
+        Token::Kubelet { epoch: self.epoch, request }
+    }
+}
+
+/// A kubelet, and the files of its node's disk lent to it.
+pub struct OnHost<'a> {
+    /// The kubelet that is told something.
+    pub kubelet: &'a mut Kubelet,
+    /// The disk of its node.
+    pub files: &'a Files,
+}
+
+/// That the connection has come or broken, a kubelet finds out by its requests and its lists.
+impl Component for OnHost<'_> {
+    fn start(&mut self, ctx: &mut Ctx) {
+        self.kubelet.start(self.files, ctx);
+    }
+
+    fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
+        self.kubelet.on_list(kind, objects, ctx);
+    }
+
+    fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
+        self.kubelet.on_watch(event, ctx);
+    }
+
+    fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        self.kubelet.on_answer(token, answer, ctx);
+    }
+
+    fn on_event_rejected(&mut self, event: &EventDraft, error: &StatusError, ctx: &mut Ctx) {
+        self.kubelet.on_event_rejected(event, error, ctx);
+    }
+
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        self.kubelet.on_timer(timer, self.files, ctx);
     }
 }

@@ -1,6 +1,6 @@
 //! One manifest of staticPodPath: text in, pod out, or the reason why not.
 //!
-//! Decoding is lenient: unknown fields are dropped without a word (KL-011). Only the first document of a file
+//! Decoding is lenient: unknown fields are silently dropped (KL-011). Only the first document of a file
 //! counts (KL-009).
 //!
 //! Kubernetes: pkg/kubelet/config/common.go, tryDecodeSinglePod, applyDefaults.
@@ -40,8 +40,9 @@ pub struct ManifestError {
 /// A file that gives a pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
+    /// The pod, ready to be run: named after the node, with its hash.
     pub pod: Rc<Pod>,
-    /// What the kubelet takes without a word and a person would regret.
+    /// What the kubelet silently accepts and a person would regret.
     pub warnings: Vec<Diagnostic>,
 }
 

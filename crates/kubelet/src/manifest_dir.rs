@@ -45,15 +45,18 @@ pub struct FileSource {
 pub struct Look {
     /// All pods of the source, if it has something to report.
     pub pods: Option<Vec<Rc<Pod>>>,
+    /// What goes to the journal.
     pub log: Vec<LogLine>,
 }
 
 impl FileSource {
+    /// A source that reads this directory; none where the path is empty.
     pub fn new(path: &str) -> FileSource {
         let path = if path.is_empty() { String::new() } else { clean_path(path) };
         FileSource { path, ..FileSource::default() }
     }
 
+    /// The directory, or an empty text.
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -15,11 +15,7 @@ use api::meta::{OwnerReference, Uid};
 use api::node::Node;
 use api::object::{Key, Kind, Object};
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod, PodStatus};
-use wire::{Answer, Call, CallError, Ctx, DeleteOptions, PodId, Reply, Token};
-
-/// Tokens of requests about mirror pods; their value is the worker's number.
-pub(super) const MIRROR_CREATE: u16 = 1;
-pub(super) const MIRROR_DELETE: u16 = 2;
+use wire::{Answer, Call, CallError, Ctx, DeleteOptions, KubeletRequest, PodId, Reply, Token};
 
 /// What is under way for the mirror of a static pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +61,9 @@ pub fn mirror_pod_of(pod: &Pod, node: &Node) -> Option<Pod> {
 /// What a sync of a static pod owes its mirror. Both: the deletion comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MirrorActions {
+    /// The mirror that is there has to go.
     pub delete: bool,
+    /// A new one has to be made.
     pub create: bool,
 }
 
@@ -97,7 +95,7 @@ impl Kubelet {
             self.mirrors.push(pod.clone());
         }
         let Some(at) = self.static_worker_of(pod) else {
-            // Nothing stands behind it (KL-044).
+            // No static pod belongs to it (KL-044).
             return self.schedule_housekeeping(ctx);
         };
         if is_mirror_pod_of(pod, &self.workers[at].pod) && !pod.meta.is_terminating() {
@@ -141,7 +139,7 @@ impl Kubelet {
         self.workers[at].extra().mirror = work;
     }
 
-    /// Sees to it that a static pod being synced has its mirror (KL-034, KL-036).
+    /// Makes sure that a static pod being synced has its mirror (KL-034, KL-036).
     pub(super) fn try_reconcile_mirror_pods(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &self.workers[at];
         if !worker.is_static() {
@@ -170,7 +168,7 @@ impl Kubelet {
         let uid = Some(mirror.meta.uid);
         let options = DeleteOptions { grace_seconds: Some(0), uid, ..DeleteOptions::default() };
         let call = Call::Delete { kind: Kind::Pod, key: Key::of(&mirror.meta), options };
-        let token = worker.map_or(Token::NONE, |at| self.token(MIRROR_DELETE, u64::from(at.number())));
+        let token = worker.map_or(Token::None, |at| self.token(KubeletRequest::DeleteMirror(at.number())));
         ctx.request(call, token);
     }
 
@@ -195,7 +193,7 @@ impl Kubelet {
             return;
         };
         ctx.info("kubelet.go:3514", format!("\"Creating a mirror pod for static pod\" {name}"));
-        let token = self.token(MIRROR_CREATE, u64::from(at.number()));
+        let token = self.token(KubeletRequest::CreateMirror(at.number()));
         ctx.request(Call::Create(Object::Pod(Rc::new(mirror))), token);
         self.set_mirror_work(at, MirrorWork::Creating);
     }
@@ -207,7 +205,7 @@ impl Kubelet {
             Ok(Reply::Object(Object::Pod(mirror))) => mirror.meta.uid,
             Ok(_) => Uid::default(),
             Err(CallError::Status(status)) if status.is_not_found() || status.is_conflict() => {
-                // It was another one, or has gone by itself. A later sync makes it anew.
+                // It was another one, or has gone by itself. A later sync makes it again.
                 return self.requeue_for_mirror(at, ctx);
             }
             Err(_) => {
@@ -234,7 +232,7 @@ impl Kubelet {
             return;
         }
         if exists {
-            // The one that stands in the way is looked at by a later sync.
+            // A later sync looks at the pod that has the name.
             return self.requeue_for_mirror(at, ctx);
         }
         let pod = &self.workers[at].pod;

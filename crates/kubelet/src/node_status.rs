@@ -13,7 +13,6 @@ use super::Kubelet;
 use super::mirror::call_error;
 use super::runtime::cni::{CNI_CONF_DIR, is_network_configured};
 use super::sync_pod::NETWORK_NOT_READY;
-use super::timers::{LEASE, NODE_STATUS, REGISTER};
 use api::compact::Compact;
 use api::event::{EventType, Message, ObjectRef};
 use api::meta::{Name, OwnerReference, StringMap, Uid, static_name};
@@ -24,12 +23,7 @@ use api::resources::Resources;
 use sim::files::Files;
 use sim::order::SortShared;
 use sim::{Duration, Time};
-use wire::{Answer, Call, Ctx, Reply, Token};
-
-pub(super) const NODE_CREATE: u16 = 3;
-pub(super) const NODE_GET: u16 = 4;
-pub(super) const NODE_UPDATE: u16 = 5;
-pub(super) const LEASE_HOLD: u16 = 6;
+use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer, Reply, Token};
 
 pub(crate) const KUBELET_VERSION: &str = "v1.36.2";
 /// nodeStatusUpdateFrequency (ND-006).
@@ -198,13 +192,13 @@ impl Kubelet {
             "kubelet_node_status.go:78",
             format!("\"Attempting to register node\" node=\"{}\"", self.host.node_name),
         );
-        ctx.request(Call::Create(Object::Node(Rc::new(node))), self.token(NODE_CREATE, 0));
+        ctx.request(Call::Create(Object::Node(Rc::new(node))), self.token(KubeletRequest::CreateNode));
     }
 
     pub(super) fn on_node_created(&mut self, answer: Answer, ctx: &mut Ctx) {
         if answer.status().is_some_and(|status| status.is_already_exists()) {
             let key = self.node_key();
-            return ctx.request(Call::Get { kind: Kind::Node, key }, self.token(NODE_GET, 0));
+            return ctx.request(Call::Get { kind: Kind::Node, key }, self.token(KubeletRequest::GetNode));
         }
         self.registered(answer, ctx);
     }
@@ -230,7 +224,7 @@ impl Kubelet {
             return self.registered(answer, ctx);
         }
         node.meta.resource_version = 0;
-        ctx.request(Call::Update(Object::Node(Rc::new(node))), self.token(NODE_UPDATE, 0));
+        ctx.request(Call::Update(Object::Node(Rc::new(node))), self.token(KubeletRequest::UpdateNode));
     }
 
     pub(super) fn registered(&mut self, answer: Answer, ctx: &mut Ctx) {
@@ -247,7 +241,7 @@ impl Kubelet {
                 self.hold_lease(ctx);
                 let at = (self.started + RUNTIME_UP).0.max(ctx.now.0);
                 self.timers.node_status = true;
-                ctx.wake_at(Time(at), self.timer(NODE_STATUS, 0));
+                ctx.wake_at(Time(at), self.timer(KubeletTimer::NodeStatus));
                 self.register_static_pods(ctx);
             }
             Err(_) => {
@@ -260,7 +254,7 @@ impl Kubelet {
                 let retry = &mut self.registration.retry;
                 *retry = if *retry == Duration::ZERO { FIRST_RETRY } else { retry.doubled(LAST_RETRY) };
                 let after = *retry;
-                ctx.wake_after(after, self.timer(REGISTER, 0));
+                ctx.wake_after(after, self.timer(KubeletTimer::Register));
             }
         }
     }
@@ -298,20 +292,20 @@ impl Kubelet {
         {
             self.timers.node_status = true;
             let at = self.next_tick(ctx.now, NODE_STATUS_PERIOD);
-            ctx.wake_at(at, self.timer(NODE_STATUS, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::NodeStatus));
         }
     }
 
-    /// Connected again: the lease has to be taken up anew.
+    /// Connected again: the lease has to be taken up again.
     pub(super) fn node_listed(&mut self, ctx: &mut Ctx) {
         if self.registration.done && self.node.is_some() && !self.timers.lease {
             self.timers.lease = true;
             let at = self.next_tick(ctx.now, LEASE_PERIOD);
-            ctx.wake_at(at, self.timer(LEASE, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::Lease));
         }
     }
 
-    /// Whether the API server's word on this node is not the kubelet's.
+    /// Whether the API server's status of this node differs from the kubelet's.
     fn differs(&self, node: &Node, now: Time) -> bool {
         let says = |condition: &NodeCondition| {
             (condition.status, condition.reason.clone(), condition.message.clone())
@@ -340,11 +334,11 @@ impl Kubelet {
             self.node_event(reason, Message::Text(text.into()), ctx);
         }
         updated.meta.resource_version = 0;
-        ctx.request(Call::UpdateStatus(Object::Node(Rc::new(updated))), Token::NONE);
+        ctx.request(Call::UpdateStatus(Object::Node(Rc::new(updated))), Token::None);
         // Whether it has arrived is seen at the next tick.
         self.timers.node_status = true;
         let at = self.next_tick(ctx.now, NODE_STATUS_PERIOD);
-        ctx.wake_at(at, self.timer(NODE_STATUS, 0));
+        ctx.wake_at(at, self.timer(KubeletTimer::NodeStatus));
     }
 
     /// Kubernetes: kubelet_node_status.go, recordNodeSchedulableEvent.
@@ -374,7 +368,7 @@ impl Kubelet {
             period: LEASE_PERIOD,
             owner: Some(Box::new(owner)),
         };
-        ctx.request(call, self.token(LEASE_HOLD, 0));
+        ctx.request(call, self.token(KubeletRequest::HoldLease));
     }
 
     pub(super) fn on_lease_held(&mut self, answer: &Answer, ctx: &mut Ctx) {
@@ -385,7 +379,7 @@ impl Kubelet {
                 format!("\"Failed to ensure lease exists, will retry\" err=\"{why}\" interval=\"7s\""),
             );
             if !std::mem::replace(&mut self.timers.lease, true) {
-                ctx.wake_after(LAST_RETRY, self.timer(LEASE, 0));
+                ctx.wake_after(LAST_RETRY, self.timer(KubeletTimer::Lease));
             }
         }
     }

@@ -11,9 +11,11 @@ use sim::order::SortShared;
 /// What has become of pods, in the order in which it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodOperation {
-    /// The source knows them no more.
+    /// The source no longer has them.
     Remove,
+    /// It was not there before.
     Add,
+    /// Its spec, labels or annotations changed.
     Update,
     /// Their deletion has begun.
     Delete,
@@ -22,6 +24,7 @@ pub enum PodOperation {
 }
 
 impl PodOperation {
+    /// The operation's name as upstream logs it: `ADD`.
     pub fn text(self) -> &'static str {
         match self {
             PodOperation::Remove => "REMOVE",

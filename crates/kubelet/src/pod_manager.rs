@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use api::pod::Pod;
 
+/// Whether two pods have the same namespace and name.
 pub fn same_full_name(a: &Pod, b: &Pod) -> bool {
     a.meta.name == b.meta.name && a.meta.namespace() == b.meta.namespace()
 }

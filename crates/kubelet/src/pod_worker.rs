@@ -14,12 +14,12 @@ use super::kuberuntime::PodActions;
 use super::mirror::MirrorWork;
 use super::pod_config::{PodOperation, check_and_update_pod};
 use super::prober;
-use super::timers::{SYNC, jitter};
+use super::timers::jitter;
 use api::event::ObjectRef;
 use api::meta::Uid;
 use api::pod::{Pod, Reason, Waiting};
 use sim::{Duration, Time};
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 use super::status_manager::OwnStatus;
 use super::uid_list::OfPod;
@@ -52,7 +52,7 @@ pub(crate) struct PodWorker {
     pub(super) started: bool,
     /// There is news to act on as soon as possible.
     pending: bool,
-    /// Its source knows it no more.
+    /// Its source no longer has it.
     removed: bool,
     /// Refused at admission: nothing of it ever runs.
     pub(super) rejected: bool,
@@ -78,7 +78,7 @@ pub(super) struct Extra {
     resync: Option<Time>,
     /// How long its containers are given to stop.
     pub grace: Option<Duration>,
-    /// When its source let go of it.
+    /// When its source removed it.
     pub removed: Option<Time>,
     /// When it was first said that its containers are stopped for the end of the pod.
     pub kill_said: Option<Time>,
@@ -255,7 +255,7 @@ impl Kubelet {
     }
 
     /// The mirror of a static pod has been removed. The update carries it along, so that this sync takes it for
-    /// one that is there, and only the next one makes it anew (KL-037).
+    /// one that is there, and only the next one makes it again (KL-037).
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves; pod/pod_manager.go, GetPodAndMirrorPod.
     pub(super) fn update_pod_with_removed_mirror(&mut self, at: WorkerId, mirror: Rc<Pod>, ctx: &mut Ctx) {
@@ -374,7 +374,7 @@ impl Kubelet {
         let due = (ctx.now + jitter(span, ctx)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
         worker.extra().resync = Some(due);
-        ctx.wake_at(due, self.timer(SYNC, u64::from(at.number())));
+        ctx.wake_at(due, self.timer(KubeletTimer::SyncPod(at.number())));
     }
 
     pub(super) fn on_sync_due(&mut self, number: u32, ctx: &mut Ctx) {
@@ -460,7 +460,7 @@ impl Kubelet {
         }
     }
 
-    /// The source knows a pod no more.
+    /// The source no longer has a pod.
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves, deletePod.
     pub(super) fn handle_pod_remove(&mut self, uid: Uid, ctx: &mut Ctx) {

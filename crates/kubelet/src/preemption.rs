@@ -64,7 +64,7 @@ fn by_distance(mut pods: Vec<Rc<Pod>>, mut needed: Vec<Requirement>) -> Result<V
     Ok(chosen)
 }
 
-/// Best-effort pods go first, then burstable, then guaranteed ones; of each as few as will do.
+/// Best-effort pods go first, then burstable, then guaranteed ones; of each as few as suffice.
 pub(crate) fn get_pods_to_preempt(
     preemptor: &Pod,
     pods: &[Rc<Pod>],

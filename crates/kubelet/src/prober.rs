@@ -8,7 +8,6 @@
 use super::Kubelet;
 use super::probe::{ProbeResult, result};
 use super::runtime::answers::{Answer, Answered, answer};
-use super::timers::PROBE;
 use super::workers::WorkerId;
 use api::event::{EventType, Message};
 use api::meta::{Name, Uid};
@@ -16,12 +15,16 @@ use api::pod::{
     ConditionStatus, ConditionType, Container, ContainerKind, ContainerState, ContainerStatus, Probe,
 };
 use sim::{Duration, Time};
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
+/// What a probe is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeKind {
+    /// Whether the container has to be restarted.
     Liveness,
+    /// Whether the container takes requests.
     Readiness,
+    /// Whether the container has started; the other probes wait for it.
     Startup,
 }
 
@@ -199,11 +202,10 @@ impl Kubelet {
     }
 
     fn wake_probe(&mut self, at: WorkerId, place: usize, next: Time, ctx: &mut Ctx) {
-        let number = u64::from(at.number());
         let Some(worker) = self.workers[at].extra().probes.get_mut(place) else { return };
         if worker.next.is_none_or(|planned| planned > next || planned < ctx.now) {
             worker.next = Some(next);
-            ctx.wake_at(next, self.timer(PROBE, number << 32 | place as u64));
+            ctx.wake_at(next, self.timer(KubeletTimer::Probe { worker: at.number(), probe: place as u32 }));
         }
     }
 

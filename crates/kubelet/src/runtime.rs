@@ -29,12 +29,7 @@ pub use sandbox::{
 };
 use sim::rng::mix;
 use sim::{Duration, Time};
-use wire::{Ctx, Timer};
-
-/// Tags of the runtime's own timers. They outlive a kubelet.
-pub(crate) const SANDBOX: u16 = 1;
-pub(crate) const START: u16 = 2;
-pub(crate) const EXIT: u16 = 3;
+use wire::{Ctx, RuntimeTimer, Timer};
 
 /// A SIGKILL follows SIGTERM no sooner than this (KL-088).
 pub(crate) const MINIMUM_GRACE_PERIOD: Duration = Duration::from_secs(2);
@@ -60,6 +55,7 @@ struct PlannedExit {
     code: i32,
 }
 
+/// The container runtime of one node (containerd), with its sandboxes, containers and images.
 #[derive(Clone, Debug)]
 pub struct Runtime {
     /// Makes this node's container ids differ from those of others.
@@ -73,6 +69,7 @@ pub struct Runtime {
     old_sandboxes: Vec<OldSandbox>,
     /// Log files whose containers are gone: how often a container was started is told by them.
     logs: Vec<LogFile>,
+    /// The images that the node has.
     pub images: Images,
     exits: Vec<PlannedExit>,
     /// Pods that look different from how the kubelet saw them last.
@@ -111,6 +108,7 @@ impl Runtime {
         &self.old_sandboxes
     }
 
+    /// The pod's present sandbox, ready or not.
     pub fn sandbox(&self, pod: Uid) -> Option<&Sandbox> {
         self.sandboxes.find(pod)
     }
@@ -192,7 +190,7 @@ impl Runtime {
             former_part: 0,
             containers,
         });
-        ctx.wake_after(ctx.settings.sandbox_delay, Timer { tag: SANDBOX, value: u64::from(id) });
+        ctx.wake_after(ctx.settings.sandbox_delay, Timer::Runtime(RuntimeTimer::Sandbox(id)));
     }
 
     /// Gives up a sandbox that is still being made.
@@ -261,9 +259,8 @@ impl Runtime {
             spec: spec.clone(),
             state: ContainerState::Created,
         });
-        // The numbers of the sandbox and of the container.
-        let value = u64::from(sandbox_id) << 32 | u64::from(id);
-        ctx.wake_after(ctx.settings.container_start_delay, Timer { tag: START, value });
+        let timer = RuntimeTimer::Start { sandbox: sandbox_id, container: id };
+        ctx.wake_after(ctx.settings.container_start_delay, Timer::Runtime(timer));
         Some(id)
     }
 
@@ -281,7 +278,7 @@ impl Runtime {
         Some(FirstStart { image, pulling, said: first.created - before, created: first.created, started })
     }
 
-    /// A new kubelet counts anew what it says, and does not know the addresses of stopped pods.
+    /// A new kubelet counts again what it says, and does not know the addresses of stopped pods.
     pub fn forget_for_new_kubelet(&mut self) {
         for sandbox in self.sandboxes.iter_mut() {
             sandbox.former_part = 0;
@@ -298,7 +295,7 @@ impl Runtime {
         }
     }
 
-    /// Whoever asked for these starts is gone, and with it the calls: the next kubelet makes its own.
+    /// The kubelet that asked for these starts is gone, and its calls with it: the next kubelet makes its own.
     pub(crate) fn cancel_all_starts(&mut self) {
         for sandbox in self.sandboxes.iter_mut() {
             sandbox.drop_created();
@@ -358,7 +355,7 @@ impl Runtime {
         }
         self.exits.retain(|exit| exit.container != container);
         self.exits.push(PlannedExit { container, at, code });
-        ctx.wake_at(at, Timer { tag: EXIT, value: u64::from(container) });
+        ctx.wake_at(at, Timer::Runtime(RuntimeTimer::Exit(container)));
     }
 
     /// StopPodSandbox: the network goes, and with it whatever still runs.
@@ -377,6 +374,7 @@ impl Runtime {
         self.touch(pod);
     }
 
+    /// The container with this number, and the sandbox it is in.
     pub fn container(&self, id: u32) -> Option<(&Sandbox, &Container)> {
         let find = |sandbox: &Sandbox| sandbox.containers.iter().position(|container| container.id == id);
         self.sandboxes.iter().find_map(|sandbox| Some((sandbox, &sandbox.containers[find(sandbox)?])))
@@ -398,17 +396,15 @@ impl Runtime {
     }
 
     /// Goes on with what was waiting for this timer.
-    pub(crate) fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) -> Option<Done> {
-        let id = timer.value as u32;
-        match timer.tag {
-            SANDBOX => self.finish_sandbox(id),
-            START => self.finish_start((timer.value >> 32) as u32, id, ctx),
-            EXIT => {
+    pub(crate) fn on_timer(&mut self, timer: RuntimeTimer, ctx: &mut Ctx) -> Option<Done> {
+        match timer {
+            RuntimeTimer::Sandbox(id) => self.finish_sandbox(id),
+            RuntimeTimer::Start { sandbox, container } => self.finish_start(sandbox, container, ctx),
+            RuntimeTimer::Exit(id) => {
                 let at = self.exits.iter().position(|exit| exit.container == id && exit.at <= ctx.now)?;
                 let exit = self.exits.remove(at);
                 self.exit(id, exit.code, ctx.now).map(|pod| Done::Exited(pod, id))
             }
-            _ => None,
         }
     }
 

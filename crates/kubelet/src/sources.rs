@@ -103,7 +103,7 @@ impl Kubelet {
     }
 
     /// A manifest has come back just as it was, before its pod has ended (KL-115). A pod that was not even asked to
-    /// end is synced as after any update: its mirror may be another one's by now.
+    /// end is synced as after any update: its mirror may belong to another pod.
     ///
     /// Kubernetes: pkg/kubelet/pod_workers.go, UpdatePod.
     fn readmit(&mut self, at: WorkerId, pod: &Rc<Pod>, ctx: &mut Ctx) {
@@ -196,7 +196,7 @@ impl Kubelet {
         }
     }
 
-    /// Stops what the runtime runs of a pod, without a word on its status.
+    /// Stops what the runtime runs of a pod. Its status is not reported.
     ///
     /// Kubernetes: kubelet.go, SyncTerminatingRuntimePod.
     fn kill_runtime_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
@@ -234,7 +234,7 @@ impl Kubelet {
         self.runtime.collect_garbage(|uid| !gone.contains(&uid));
     }
 
-    /// Sees to it that a replaced sandbox goes when its last container has.
+    /// Schedules the removal of replaced sandboxes that have no containers left.
     pub(super) fn mind_old_sandboxes(&mut self, ctx: &mut Ctx) {
         if !self.runtime.old_sandboxes().is_empty()
             && self.runtime.has_garbage(|uid| self.is_content_kept(uid))

@@ -8,7 +8,6 @@ use super::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
 use super::pod_worker::{Step, SyncResult};
 use super::runtime::{Done, ImageSaid};
 use super::texts::{format_pod, uid_text, waiting};
-use super::timers::HOOK;
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
@@ -16,7 +15,7 @@ use api::field::go_quote;
 use api::meta::{Name, Uid};
 use api::pod::ContainerKind;
 use sim::Time;
-use wire::Ctx;
+use wire::{Ctx, KubeletTimer};
 
 impl Kubelet {
     /// Starts the next container that is to be started; after the last one the sync is over.
@@ -183,8 +182,10 @@ impl Kubelet {
         match hook {
             Some(hook) => {
                 self.set_step(at, Step::PostStart { index, id });
-                let number = u64::from(at.number());
-                ctx.wake_after(hook.takes, self.timer(HOOK, number << 32 | u64::from(id)));
+                ctx.wake_after(
+                    hook.takes,
+                    self.timer(KubeletTimer::Hook { worker: at.number(), container: id }),
+                );
             }
             None => self.start_next(at, ctx),
         }

@@ -14,7 +14,7 @@ use api::pod::{
 use sim::Timestamp;
 use wire::Ctx;
 
-/// The reason of a container that is gone because all of its pod's containers start anew.
+/// The reason of a container that is gone because all of its pod's containers start again.
 pub(super) const RESTARTING_ALL_CONTAINERS: &str = "RestartingAllContainers";
 
 /// Whether a container that ended with `exit_code` is started again (KL-068).
@@ -42,7 +42,7 @@ pub(super) fn should_container_be_restarted(
     }
 }
 
-/// Whether some container has ended so that all of the pod's containers start anew.
+/// Whether some container has ended so that all of the pod's containers start again.
 ///
 /// Kubernetes: pkg/kubelet/container/helpers.go, ShouldAllContainersRestart.
 fn should_all_containers_restart(spec: &PodSpec, sandbox: Option<&Sandbox>, old: &PodStatus) -> bool {
@@ -217,7 +217,7 @@ fn initialized(spec: &PodSpec, status: &PodStatus, old: &PodStatus) -> Condition
         return Ok(None);
     }
     // Once a main container has run, initialization is over, whatever a sidecar does later; nor does a pod that
-    // starts all of its containers anew lose it.
+    // starts all of its containers again lose it.
     let mains = spec.containers.iter().zip(&status.containers).filter(|(c, _)| c.kind == ContainerKind::Main);
     let was = old.condition(ConditionType::Initialized);
     if mains.into_iter().any(|(_, status)| !matches!(status.state, ContainerState::Waiting(_)))

@@ -23,7 +23,7 @@ pub(super) struct OwnStatus {
     pub(crate) status: PodStatus,
     /// When it was last sent.
     sent: Option<Time>,
-    /// To which object: a static pod's mirror may be another one by now.
+    /// To which object: a static pod's mirror may have been replaced.
     sent_to: Option<Uid>,
 }
 
@@ -76,7 +76,7 @@ impl Kubelet {
         let Some(own) = &mut self.workers[at].status else { return };
         (own.sent, own.sent_to) = (Some(ctx.now), Some(pod.uid));
         let status = Box::new(own.status.clone());
-        ctx.request(Call::PatchPodStatus { pod, status }, Token::NONE);
+        ctx.request(Call::PatchPodStatus { pod, status }, Token::None);
         self.schedule_status_pass(ctx);
     }
 
@@ -149,7 +149,7 @@ impl Kubelet {
         }
         let options =
             DeleteOptions { grace_seconds: Some(0), uid: Some(pod.meta.uid), ..DeleteOptions::default() };
-        ctx.request(Call::Delete { kind: Kind::Pod, key: Key::of(&pod.meta), options }, Token::NONE);
+        ctx.request(Call::Delete { kind: Kind::Pod, key: Key::of(&pod.meta), options }, Token::None);
         self.schedule_status_pass(ctx);
     }
 }

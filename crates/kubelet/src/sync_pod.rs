@@ -89,7 +89,7 @@ impl Kubelet {
         self.schedule_garbage_collection(ctx);
     }
 
-    /// Nothing runs any more: whoever waits for that is told.
+    /// Nothing runs any more: what waits for that goes on.
     pub(super) fn finish_terminated(&mut self, at: WorkerId, ctx: &mut Ctx) {
         if self.workers[at].is_removed() {
             return self.drop_worker(at, ctx);

@@ -143,7 +143,7 @@ impl World {
         self.tell(|kubelet, ctx| kubelet.start(&files, ctx));
     }
 
-    /// Tells the kubelet something and takes up its wishes.
+    /// Tells the kubelet something and carries out its effects.
     pub(crate) fn tell<T>(&mut self, what: impl FnOnce(&mut Kubelet, &mut Ctx) -> T) -> T {
         let mut effects = Vec::new();
         let mut ctx =
@@ -198,7 +198,7 @@ impl World {
             true => self.handle(call),
             false => Answer { result: Err(CallError::Refused), warnings: Vec::new() },
         };
-        if token != Token::NONE {
+        if token != Token::None {
             self.agenda.push(self.now + self.settings.link_delay, Due::Answer(token, answer));
         }
     }

@@ -3,24 +3,7 @@
 use super::Kubelet;
 use sim::files::Files;
 use sim::{Duration, Time};
-use wire::{Ctx, Timer};
-
-/// Purposes of timers; the process's epoch is added above these bits. 1 to 15 are the runtime's.
-pub(super) const RELIST: u16 = 16;
-pub(super) const SYNC: u16 = 17;
-pub(super) const STATUS: u16 = 18;
-pub(super) const PULL: u16 = 19;
-pub(super) const HOOK: u16 = 20;
-pub(super) const FILE_CHECK: u16 = 21;
-pub(super) const HOUSEKEEPING: u16 = 22;
-pub(super) const REGISTER: u16 = 23;
-pub(super) const NODE_STATUS: u16 = 24;
-pub(super) const LEASE: u16 = 25;
-pub(super) const PROBE: u16 = 26;
-pub(super) const MOUNT: u16 = 27;
-pub(super) const URL_CHECK: u16 = 28;
-pub(super) const GARBAGE: u16 = 29;
-pub(super) const DEADLINE: u16 = 30;
+use wire::{Ctx, KubeletTimer, Timer};
 
 /// Generic PLEG's relist, and the tick at which pods due for sync are looked for (KL-048).
 pub(super) const RELIST_PERIOD: Duration = Duration::from_secs(1);
@@ -46,8 +29,8 @@ pub(super) struct Timers {
 }
 
 impl Kubelet {
-    pub(super) fn timer(&self, tag: u16, value: u64) -> Timer {
-        Timer { tag: tag | u16::from(self.epoch) << 8, value }
+    pub(super) fn timer(&self, timer: KubeletTimer) -> Timer {
+        Timer::Kubelet { epoch: self.epoch, timer }
     }
 
     /// The next tick of a loop that began with the process.
@@ -58,77 +41,76 @@ impl Kubelet {
     pub(super) fn schedule_relist(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.relist, true) {
             let at = self.next_tick(ctx.now, RELIST_PERIOD);
-            ctx.wake_at(at, self.timer(RELIST, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::Relist));
         }
     }
 
     pub(super) fn schedule_status_pass(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.status, true) {
             let at = self.next_tick(ctx.now, STATUS_PERIOD);
-            ctx.wake_at(at, self.timer(STATUS, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::SyncStatus));
         }
     }
 
     pub(super) fn schedule_file_check(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.file_check, true) {
             let at = self.next_tick(ctx.now, self.config.file_check_frequency);
-            ctx.wake_at(at, self.timer(FILE_CHECK, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::FileCheck));
         }
     }
 
     pub(super) fn schedule_housekeeping(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.housekeeping, true) {
             let at = self.next_tick(ctx.now, HOUSEKEEPING_PERIOD);
-            ctx.wake_at(at, self.timer(HOUSEKEEPING, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::Housekeeping));
         }
     }
 
     pub(super) fn schedule_garbage_collection(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.garbage, true) {
             let at = self.next_tick(ctx.now, GARBAGE_PERIOD);
-            ctx.wake_at(at, self.timer(GARBAGE, 0));
+            ctx.wake_at(at, self.timer(KubeletTimer::GarbageCollection));
         }
     }
 
-    pub(super) fn on_own_timer(&mut self, tag: u16, value: u64, files: &Files, ctx: &mut Ctx) {
-        match tag {
-            RELIST => {
+    pub(super) fn on_own_timer(&mut self, timer: KubeletTimer, files: &Files, ctx: &mut Ctx) {
+        match timer {
+            KubeletTimer::Relist => {
                 self.timers.relist = false;
                 self.relist(ctx);
             }
-            SYNC => self.on_sync_due(value as u32, ctx),
-            STATUS => {
+            KubeletTimer::SyncPod(worker) => self.on_sync_due(worker, ctx),
+            KubeletTimer::SyncStatus => {
                 self.timers.status = false;
                 self.sync_batch(ctx);
             }
-            PULL => self.on_pull_done(value, ctx),
-            HOOK => self.on_hook_done((value >> 32) as u32, value as u32, ctx),
-            PROBE => self.on_probe_due((value >> 32) as u32, value as u32 as usize, ctx),
-            MOUNT => self.on_mount_due(value as u32, ctx),
-            FILE_CHECK => {
+            KubeletTimer::Pull(pull) => self.on_pull_done(pull, ctx),
+            KubeletTimer::Hook { worker, container } => self.on_hook_done(worker, container, ctx),
+            KubeletTimer::Probe { worker, probe } => self.on_probe_due(worker, probe as usize, ctx),
+            KubeletTimer::Mount(worker) => self.on_mount_due(worker, ctx),
+            KubeletTimer::FileCheck => {
                 self.timers.file_check = false;
                 self.check_files(files, ctx);
             }
-            URL_CHECK => self.check_url(value, ctx),
-            HOUSEKEEPING => {
+            KubeletTimer::UrlCheck(failures) => self.check_url(failures, ctx),
+            KubeletTimer::Housekeeping => {
                 self.timers.housekeeping = false;
                 self.handle_pod_cleanups(ctx);
             }
-            GARBAGE => {
+            KubeletTimer::GarbageCollection => {
                 self.timers.garbage = false;
                 self.collect_garbage(ctx);
             }
-            DEADLINE => self.on_deadline(value as u32, ctx),
-            REGISTER => self.try_register(ctx),
-            NODE_STATUS => {
+            KubeletTimer::Deadline(worker) => self.on_deadline(worker, ctx),
+            KubeletTimer::Register => self.try_register(ctx),
+            KubeletTimer::NodeStatus => {
                 self.timers.node_status = false;
                 self.sync_node_status(ctx);
             }
-            LEASE => {
+            KubeletTimer::Lease => {
                 self.timers.lease = false;
                 self.hold_lease(ctx);
             }
-            _ => {}
         }
     }
 }

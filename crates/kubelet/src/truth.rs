@@ -11,6 +11,7 @@ use sim::Time;
 pub enum StartStep {
     /// What its volumes need.
     Volumes,
+    /// Its sandbox is being made.
     Sandbox,
     /// An image is being pulled.
     Image,

@@ -13,10 +13,13 @@ pub(super) const COLUMNS: Columns =
 /// What the table says of a pod's containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSummary {
+    /// Containers that are ready, sidecars included.
     pub ready: u32,
+    /// Containers that count for READY.
     pub total: u32,
     /// The STATUS column.
     pub reason: String,
+    /// The RESTARTS column, without the time.
     pub restarts: u32,
     pub(crate) last_restart: Timestamp,
 }
@@ -82,7 +85,7 @@ impl Restarts {
     }
 }
 
-/// KL-109. Returns whether an init container still stands in the way.
+/// KL-109. Returns whether an init container is still to end.
 fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts) -> bool {
     let mut restarts = Restarts::default();
     let inits = pod.spec.containers.iter().zip(&pod.status.containers);

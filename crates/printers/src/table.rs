@@ -11,13 +11,17 @@ use sim::Time;
 /// What is asked of a table.
 #[derive(Clone, Debug, Default)]
 pub struct TableOptions {
+    /// `-o wide`: the columns marked with `*` too.
     pub wide: bool,
+    /// `-A`: a column for the namespace, in front.
     pub with_namespace: bool,
     /// Put the kind before the name: `pod/web`.
     pub with_kind: bool,
+    /// `--show-labels`: a column for the labels, at the end.
     pub show_labels: bool,
     /// `-L`: the values of these labels, each in a column of its own.
     pub label_columns: Vec<String>,
+    /// `--no-headers`.
     pub no_headers: bool,
 }
 
@@ -30,6 +34,7 @@ pub struct Table {
 }
 
 impl Table {
+    /// A table of objects of one kind.
     pub fn new(kind: Kind, options: TableOptions) -> Table {
         Table { kind, columns: printers::columns(kind), options }
     }

@@ -90,7 +90,7 @@ impl NodeInfo {
     fn replace_pod(&mut self, at: usize, pod: Rc<Pod>) -> Rc<Pod> {
         let old = std::mem::replace(&mut self.pods[at].pod, pod.clone());
         if !Rc::ptr_eq(&old.spec, &pod.spec) && old.spec != pod.spec {
-            // Resized in place, for one: count it anew.
+            // Resized in place, for one: count it again.
             self.pods[at].pod = old.clone();
             self.remove_pod(old.meta.uid);
             self.add_pod(pod);

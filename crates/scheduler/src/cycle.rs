@@ -12,7 +12,7 @@ use super::plugins::node_affinity::{self, Narrowed};
 use super::preemption::Nomination;
 use super::queue::PodIx;
 use super::run::CycleState;
-use super::{Binding, CYCLE, Scheduler, TOKEN_BIND};
+use super::{Binding, CYCLE, Scheduler};
 use api::event::{EventType, Message};
 use api::meta::Name;
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
@@ -203,7 +203,7 @@ impl Scheduler {
         self.bindings.insert(self.next_token, Binding { pod: ix, node });
         let name = self.cache.info(node).name.clone();
         let call = Call::Bind { pod: PodId::of(&pod.meta), node: name };
-        ctx.request(call, Token { tag: TOKEN_BIND, value: self.next_token });
+        ctx.request(call, Token::Scheduler(self.next_token));
     }
 
     pub(super) fn finish_binding(&mut self, binding: Binding, answer: Answer, ctx: &mut Ctx) {
@@ -278,7 +278,7 @@ impl Scheduler {
             status.set_condition(ConditionType::PodScheduled, ConditionStatus::False, Some(shared), now);
         if changed {
             let pod = PodId::of(&pod.meta);
-            ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+            ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
         }
     }
 

@@ -18,7 +18,7 @@ use wire::{Call, Ctx, Token};
 const FINISH_TIME: Duration = Duration::from_secs(6 * 60);
 /// How often the count of a series is written while it goes on.
 const REFRESH_TIME: Duration = Duration::from_secs(30 * 60);
-/// From this many events on, those that nothing can join any more are let go.
+/// From this many events on, those that no later event can join are dropped.
 const PRUNE_FROM: usize = 1024;
 
 /// An event that others may join.
@@ -116,7 +116,7 @@ impl EventBroadcaster {
             first: ctx.now,
             last: ctx.now,
         };
-        ctx.request(Call::PostEvent(draft.clone()), Token::NONE);
+        ctx.request(Call::PostEvent(draft.clone()), Token::None);
         self.prune(last_check);
         self.event_cache.insert(key, Series { draft, written: 1 });
     }
@@ -158,7 +158,7 @@ impl EventBroadcaster {
 fn write(series: &mut Series, unwritten: &mut usize, ctx: &mut Ctx) {
     series.written = series.draft.count;
     *unwritten = unwritten.saturating_sub(1);
-    ctx.request(Call::PostEvent(series.draft.clone()), Token::NONE);
+    ctx.request(Call::PostEvent(series.draft.clone()), Token::None);
 }
 
 #[cfg(test)]

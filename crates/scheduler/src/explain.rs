@@ -23,14 +23,16 @@ pub struct Obstacle {
     pub plugin: &'static str,
     /// Its words, as in the event.
     pub reason: String,
+    /// What exactly it is about.
     pub matter: Matter,
 }
 
-/// What exactly an obstacle is about. Prints as what stands behind the reason; may be empty.
+/// What exactly an obstacle is about. Prints as what follows the reason; may be empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Matter {
     /// These taints are not tolerated.
     Taints(Vec<Taint>),
+    /// There is not enough of this resource.
     Short(InsufficientResource),
     /// These ports of the node are taken, by these pods.
     Ports(Vec<(HostPort, Option<Rc<Pod>>)>),
@@ -63,6 +65,7 @@ fn joined<T: ToString>(parts: impl Iterator<Item = T>) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     pub(crate) node: Name,
+    /// What keeps the pod from it, in the order of the plugins.
     pub obstacles: Vec<Obstacle>,
 }
 

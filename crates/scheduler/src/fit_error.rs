@@ -15,6 +15,7 @@ pub(crate) const NO_NODES_AVAILABLE: &str = "no nodes available to schedule pods
 /// The verdicts on the nodes, those that were looked at one by one and the rest all alike.
 #[derive(Clone, Debug, Default)]
 pub struct NodeToStatus {
+    /// Verdicts on single nodes.
     pub nodes: Vec<(NodeId, Status)>,
     /// What holds for every node that is not in `nodes`.
     pub absent: Option<Status>,
@@ -29,10 +30,13 @@ impl NodeToStatus {
 /// What is known of a cycle that found no node.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
+    /// The verdicts of the filter plugins.
     pub node_to_status: NodeToStatus,
     /// The plugins whose verdict could change: they say which events may help (SCH-004).
     pub unschedulable_plugins: PluginSet,
+    /// What PreFilter said, where it ended the cycle.
     pub pre_filter_message: String,
+    /// What PostFilter (preemption) said.
     pub post_filter_message: String,
 }
 

@@ -10,18 +10,31 @@ use api::meta::Name;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Plugin {
+    /// spec.schedulingGates hold the pod back.
     SchedulingGates,
+    /// spec.unschedulable of the node: it is cordoned.
     NodeUnschedulable,
+    /// spec.nodeName of the pod.
     NodeName,
+    /// Taints that the pod does not tolerate.
     TaintToleration,
+    /// nodeSelector and nodeAffinity.
     NodeAffinity,
+    /// Host ports that are taken.
     NodePorts,
+    /// Requests that the node has no room for.
     NodeResourcesFit,
+    /// Volumes that another pod uses alone.
     VolumeRestrictions,
+    /// Claims that are not bound, or bound elsewhere.
     VolumeBinding,
+    /// topologySpreadConstraints.
     PodTopologySpread,
+    /// podAffinity and podAntiAffinity.
     InterPodAffinity,
+    /// Claims of devices.
     DynamicResources,
+    /// Preemption, after no node was found.
     DefaultPreemption,
 }
 
@@ -111,12 +124,14 @@ pub enum Code {
     UnschedulableAndUnresolvable,
 }
 
-/// Why a node will not do, in the words that are counted.
+/// Why a node does not fit, in the words that are counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
+    /// Words that are known beforehand.
     Static(&'static str),
     /// `Insufficient {resource}`.
     Insufficient(Name),
+    /// Words made for the case.
     Text(Name),
 }
 
@@ -134,6 +149,7 @@ impl fmt::Display for Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub(crate) plugin: Plugin,
+    /// What could help.
     pub code: Code,
     first: Option<Reason>,
     more: Vec<Reason>,
@@ -168,6 +184,7 @@ impl Status {
         Status { plugin, code, first: None, more: Vec::new(), error: None }
     }
 
+    /// Adds one more reason.
     pub fn push(&mut self, reason: Reason) {
         match &self.first {
             None => self.first = Some(reason),
@@ -175,6 +192,7 @@ impl Status {
         }
     }
 
+    /// The reasons, in the order in which they were found.
     pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
         self.first.iter().chain(&self.more)
     }

@@ -142,7 +142,7 @@ impl Scheduler {
         }
     }
 
-    /// Somebody else gave a pod a node: it waits no more, and counts nowhere else.
+    /// Another component bound a pod: it no longer waits, and counts on no other node.
     fn take_from_queue(&mut self, uid: Uid, bound_to: Option<NodeId>) {
         let Some(ix) = self.queue.find(uid) else { return };
         let in_flight = self.queue.get(ix).is_some_and(|queued| queued.place == Place::InFlight);
@@ -195,7 +195,7 @@ impl Scheduler {
         }
     }
 
-    /// A nominated pod counted as if it ran on its node, for pods that matter no more than it: they may fit now.
+    /// A nominated pod counted as if it ran on its node, for pods of at most its priority: they may fit now.
     ///
     /// Kubernetes: eventhandlers.go, updatePodInSchedulingQueue and deletePodFromSchedulingQueue.
     fn nomination_ends(&mut self, old: &Rc<Pod>, now: Time) {

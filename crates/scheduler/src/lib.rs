@@ -32,7 +32,7 @@ use api::pod::Reason;
 use api::pod::scheduling::NamespaceLabels;
 use client::leader_election::{Election, LeaderElector};
 use sim::{Duration, Time};
-use wire::{Answer, Ctx, Effect, Timer, Token, WatchEvent};
+use wire::{Answer, Component, Ctx, Effect, SchedulerTimer, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
 pub use config::Config;
@@ -48,17 +48,6 @@ pub(crate) const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 ///
 /// Kubernetes: pods are scheduled one at a time (SCH-002), at some hundreds to a thousand a second.
 pub(crate) const CYCLE: Duration = Duration::from_millis(1);
-
-const TIMER_CYCLE: u16 = 1;
-const TIMER_BACKOFF: u16 = 2;
-const TIMER_UNSCHEDULABLE: u16 = 3;
-const TIMER_SERIES: u16 = 4;
-
-const TOKEN_BIND: u16 = 1;
-const TOKEN_PREEMPT: u16 = 2;
-
-/// Tags of the elector's timers and tokens: this one and the next.
-const LEADER_ELECTION: u16 = 8;
 
 /// A binding that the API server has not confirmed yet.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +91,7 @@ impl Default for Scheduler {
 }
 
 impl Scheduler {
+    /// A scheduler with Kubernetes' defaults, which schedules without asking for a lease.
     pub fn new() -> Scheduler {
         Scheduler::with_config(Config::default())
     }
@@ -132,37 +122,18 @@ impl Scheduler {
 
     /// A process on a host that schedules only while it holds the lease (CP-011).
     pub fn with_leader_election(host: &Name) -> Scheduler {
-        let elector = LeaderElector::new("kube-scheduler", DEFAULT_SCHEDULER_NAME, host, LEADER_ELECTION);
+        let elector = LeaderElector::new("kube-scheduler", DEFAULT_SCHEDULER_NAME, host);
         Scheduler { elector: Some(elector), ..Scheduler::new() }
     }
 
+    /// The candidate for the lease, if the process asks for one.
     pub fn elector(&self) -> Option<&LeaderElector> {
         self.elector.as_ref()
     }
 
+    /// Whether it schedules.
     pub fn is_leading(&self) -> bool {
         self.elector.as_ref().is_none_or(LeaderElector::is_leader)
-    }
-
-    pub fn start(&mut self, ctx: &mut Ctx) {
-        self.started = ctx.now;
-        self.events.start(ctx.now);
-        if let Some(elector) = &mut self.elector {
-            elector.run(ctx);
-        }
-    }
-
-    /// The connection to the API server is there, or is there again.
-    pub fn on_connected(&mut self, ctx: &mut Ctx) {
-        if let Some(elector) = &mut self.elector {
-            elector.on_connected(ctx);
-        }
-    }
-
-    pub fn on_disconnected(&mut self, ctx: &mut Ctx) {
-        if let Some(elector) = &mut self.elector {
-            elector.on_disconnected(ctx);
-        }
     }
 
     /// Kubernetes: cmd/kube-scheduler/app/server.go, Run. The informers run before it leads.
@@ -183,7 +154,62 @@ impl Scheduler {
         self.queue.lengths()
     }
 
-    pub fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
+    /// Asks to be woken for what is next: a cycle, the end of a back-off, a pod that has waited too long.
+    ///
+    /// A wake that comes too early finds nothing to do, so only earlier ones need be asked for.
+    fn plan(&mut self, ctx: &mut Ctx) {
+        if !self.is_leading() {
+            return;
+        }
+        if self.queue.has_work() && self.cycle_wake.is_none() {
+            let at = self.busy_until.max(ctx.now);
+            self.cycle_wake = Some(at);
+            ctx.wake_at(at, Timer::Scheduler(SchedulerTimer::Cycle));
+        }
+        let earlier = |wake: Option<Time>, at: Time| wake.is_none_or(|planned| at < planned);
+        if let Some(at) = self.queue.next_backoff_flush()
+            && earlier(self.backoff_wake, at)
+        {
+            self.backoff_wake = Some(at);
+            ctx.wake_at(at, Timer::Scheduler(SchedulerTimer::Backoff));
+        }
+        if let Some(at) = self.queue.next_unschedulable_flush(self.started)
+            && earlier(self.unschedulable_wake, at)
+        {
+            self.unschedulable_wake = Some(at);
+            ctx.wake_at(at, Timer::Scheduler(SchedulerTimer::Unschedulable));
+        }
+        if let Some(at) = self.events.next_check(ctx.now)
+            && earlier(self.series_wake, at)
+        {
+            self.series_wake = Some(at);
+            ctx.wake_at(at, Timer::Scheduler(SchedulerTimer::EventSeries));
+        }
+    }
+}
+
+impl Component for Scheduler {
+    fn start(&mut self, ctx: &mut Ctx) {
+        self.started = ctx.now;
+        self.events.start(ctx.now);
+        if let Some(elector) = &mut self.elector {
+            elector.run(ctx);
+        }
+    }
+
+    fn on_connected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_connected(ctx);
+        }
+    }
+
+    fn on_disconnected(&mut self, ctx: &mut Ctx) {
+        if let Some(elector) = &mut self.elector {
+            elector.on_disconnected(ctx);
+        }
+    }
+
+    fn on_list(&mut self, kind: Kind, objects: Vec<Object>, ctx: &mut Ctx) {
         match kind {
             Kind::Node => self.replace_nodes(objects, ctx.now),
             Kind::Pod => self.replace_pods(objects, ctx.now),
@@ -192,7 +218,7 @@ impl Scheduler {
         self.plan(ctx);
     }
 
-    pub fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
+    fn on_watch(&mut self, event: &WatchEvent, ctx: &mut Ctx) {
         let now = ctx.now;
         match (event, event.object()) {
             (WatchEvent::Deleted(_), Object::Pod(pod)) => self.pod_is_gone(pod, now),
@@ -206,77 +232,46 @@ impl Scheduler {
         self.plan(ctx);
     }
 
-    pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
-        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(token.tag)) {
-            let election = elector.on_answer(token, &answer, ctx);
+    fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
+        if let Token::LeaderElection { takes, round } = token {
+            let elector = self.elector.as_mut();
+            let election = elector.and_then(|elector| elector.on_answer(takes, round, &answer, ctx));
             return self.on_election(election, ctx);
         }
-        if let Some(binding) = self.bindings.remove(&token.value) {
+        let Token::Scheduler(number) = token else { return };
+        if let Some(binding) = self.bindings.remove(&number) {
             self.finish_binding(binding, answer, ctx);
-        } else if let Some(preemption) = self.preemptions.remove(&token.value) {
+        } else if let Some(preemption) = self.preemptions.remove(&number) {
             self.finish_preemption(preemption, answer, ctx);
         }
         self.plan(ctx);
     }
 
-    pub fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
-        if let Some(elector) = self.elector.as_mut().filter(|elector| elector.owns(timer.tag)) {
-            let election = elector.on_timer(timer, ctx);
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx) {
+        if let Timer::LeaderElection(round) = timer {
+            let election = self.elector.as_mut().and_then(|elector| elector.on_timer(round, ctx));
             return self.on_election(election, ctx);
         }
-        match timer.tag {
-            TIMER_CYCLE => {
+        let Timer::Scheduler(timer) = timer else { return };
+        match timer {
+            SchedulerTimer::Cycle => {
                 self.cycle_wake = None;
                 self.schedule_one(ctx);
             }
-            TIMER_BACKOFF => {
+            SchedulerTimer::Backoff => {
                 self.backoff_wake = None;
                 self.queue.flush_backoff(ctx.now);
             }
-            TIMER_UNSCHEDULABLE => {
+            SchedulerTimer::Unschedulable => {
                 self.unschedulable_wake = None;
                 self.queue.flush_unschedulable(ctx.now);
             }
-            TIMER_SERIES => {
+            SchedulerTimer::EventSeries => {
                 self.series_wake = None;
                 self.events.check(ctx);
             }
-            _ => {}
         }
         self.plan(ctx);
-    }
-
-    /// Asks to be woken for what is next: a cycle, the end of a back-off, a pod that has waited too long.
-    ///
-    /// A wake that comes too early finds nothing to do, so only earlier ones need be asked for.
-    fn plan(&mut self, ctx: &mut Ctx) {
-        if !self.is_leading() {
-            return;
-        }
-        if self.queue.has_work() && self.cycle_wake.is_none() {
-            let at = self.busy_until.max(ctx.now);
-            self.cycle_wake = Some(at);
-            ctx.wake_at(at, Timer { tag: TIMER_CYCLE, value: 0 });
-        }
-        let earlier = |wake: Option<Time>, at: Time| wake.is_none_or(|planned| at < planned);
-        if let Some(at) = self.queue.next_backoff_flush()
-            && earlier(self.backoff_wake, at)
-        {
-            self.backoff_wake = Some(at);
-            ctx.wake_at(at, Timer { tag: TIMER_BACKOFF, value: 0 });
-        }
-        if let Some(at) = self.queue.next_unschedulable_flush(self.started)
-            && earlier(self.unschedulable_wake, at)
-        {
-            self.unschedulable_wake = Some(at);
-            ctx.wake_at(at, Timer { tag: TIMER_UNSCHEDULABLE, value: 0 });
-        }
-        if let Some(at) = self.events.next_check(ctx.now)
-            && earlier(self.series_wake, at)
-        {
-            self.series_wake = Some(at);
-            ctx.wake_at(at, Timer { tag: TIMER_SERIES, value: 0 });
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::fit_error::{Diagnosis, NodeToStatus, fit_error};
 use super::framework::{Code, Plugin, Status};
 use super::queue::PodIx;
 use super::run::CycleState;
-use super::{DEFAULT_SCHEDULER_NAME, Scheduler, TOKEN_PREEMPT};
+use super::{DEFAULT_SCHEDULER_NAME, Scheduler};
 use api::event::{EventType, Message};
 use api::object::{Key, Kind};
 use api::pod::{ConditionStatus, ConditionType, Pod, Reason};
@@ -179,7 +179,7 @@ impl Scheduler {
         for (violates, victim) in
             violating.into_iter().map(|pod| (true, pod)).chain(others.into_iter().map(|pod| (false, pod)))
         {
-            // Whoever can stay, stays: those that matter most are asked first.
+            // Pods that can stay do: those of the highest priority are tried first.
             info.add_pod(victim.clone());
             world.update(&mut state, pod, &victim, &node, 1);
             if self.run_filters_with_nominated_pods(pod, ix, (id, &info), &state).is_err() {
@@ -218,7 +218,7 @@ impl Scheduler {
             let kind = ConditionType::DisruptionTarget;
             if status.set_condition(kind, ConditionStatus::True, Some(reason.clone()), now) {
                 let pod = PodId::of(&victim.meta);
-                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+                ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
             }
             let delete = Call::Delete {
                 kind: Kind::Pod,
@@ -228,7 +228,7 @@ impl Scheduler {
             self.next_token += 1;
             let preemption = Preemption { preemptor: ix, victim, message: message.clone() };
             self.preemptions.insert(self.next_token, preemption);
-            ctx.request(delete, Token { tag: TOKEN_PREEMPT, value: self.next_token });
+            ctx.request(delete, Token::Scheduler(self.next_token));
         }
     }
 
@@ -253,7 +253,7 @@ impl Scheduler {
         let mut status = queued.pod.status.clone();
         status.nominated_node = None;
         let pod = PodId::of(&queued.pod.meta);
-        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::NONE);
+        ctx.request(Call::PatchPodStatus { pod, status: Box::new(status) }, Token::None);
     }
 }
 

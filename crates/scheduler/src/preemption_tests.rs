@@ -18,7 +18,7 @@ fn decide(stand: &mut Stand) -> Vec<String> {
         for (_, call, token) in std::mem::take(&mut stand.calls) {
             said.push(tests::words(&call));
             stand.show_status(&call);
-            if token != Token::NONE {
+            if token != Token::None {
                 stand.answer(token, Answer::ok(Reply::Done));
             }
         }

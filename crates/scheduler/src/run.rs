@@ -27,9 +27,13 @@ pub(crate) struct CycleState {
 /// Everything besides the pod and the node that a filter may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct World<'a> {
+    /// The scheduler's configuration.
     pub config: &'a Config,
+    /// Nodes and their pods.
     pub cache: &'a Cache,
+    /// The labels of the namespaces, for selectors of pod affinity.
     pub namespaces: &'a NamespaceLabels,
+    /// Volumes, claims and storage classes.
     pub volumes: &'a Volumes,
 }
 

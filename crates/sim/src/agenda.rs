@@ -131,6 +131,7 @@ impl<W> Agenda<W> {
         self.heap.len() + self.lanes.iter().map(VecDeque::len).sum::<usize>()
     }
 
+    /// Whether nothing is due any more.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

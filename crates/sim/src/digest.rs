@@ -13,6 +13,7 @@ impl Default for Digest {
 }
 
 impl Digest {
+    /// Takes in a number.
     pub fn fold(&mut self, value: u64) {
         self.0 = mix(self.0.rotate_left(5) ^ value);
     }
@@ -30,6 +31,7 @@ impl Digest {
         self.fold(sum);
     }
 
+    /// The digest of all that was taken in so far.
     pub fn value(self) -> u64 {
         self.0
     }

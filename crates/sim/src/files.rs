@@ -11,14 +11,18 @@ use super::Time;
 /// A file or a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
+    /// A directory; what lies in it are the paths that begin with its own.
     Directory,
+    /// A regular file.
     File(File),
 }
 
 /// A regular file's bytes, the time of their last change, and who may use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
+    /// What is in it.
     pub bytes: Rc<[u8]>,
+    /// When it was last written.
     pub modified: Time,
     /// The permission bits: `0o644` unless [`Files::set_mode`] says otherwise. Everybody here is root, so
     /// they only show, and decide what can be run.
@@ -31,13 +35,18 @@ pub const NEW_FILE_MODE: u16 = 0o644;
 /// Why a file operation did not happen; the words are those of GNU coreutils.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileError {
+    /// There is nothing at the path.
     NotFound,
+    /// A file is needed, and there is a directory.
     IsADirectory,
+    /// A directory is needed, and there is a file.
     NotADirectory,
+    /// The directory is to be removed, and something lies in it.
     NotEmpty,
 }
 
 impl FileError {
+    /// The words, without the path: `No such file or directory`.
     pub fn text(self) -> &'static str {
         match self {
             FileError::NotFound => "No such file or directory",
@@ -87,6 +96,7 @@ impl Files {
         Rc::make_mut(&mut self.entries)
     }
 
+    /// What is at a clean path, if anything is.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         if path == "/" {
             return Some(&Entry::Directory);
@@ -102,6 +112,7 @@ impl Files {
         }
     }
 
+    /// Whether there is a directory at a clean path.
     pub fn is_directory(&self, path: &str) -> bool {
         matches!(self.get(path), Some(Entry::Directory))
     }

@@ -42,6 +42,7 @@ impl NameIndex {
         None
     }
 
+    /// Takes a name out; its number, if it was in.
     pub fn remove(&mut self, name: &str) -> Option<u32> {
         let found = self.table.find_entry(fixed_hash(&[name]), |(have, _)| **have == *name).ok()?;
         Some(found.remove().0.1)

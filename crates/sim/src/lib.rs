@@ -1,4 +1,4 @@
-//! A discrete-event world without a word of Kubernetes: time, an agenda, chance, a fingerprint, files.
+//! Discrete-event simulation that knows nothing of Kubernetes: time, agenda, chance, digest, files.
 
 pub(crate) mod agenda;
 pub mod bare;

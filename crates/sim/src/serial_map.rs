@@ -23,10 +23,12 @@ impl<T> Default for SerialMap<T> {
 }
 
 impl<T> SerialMap<T> {
+    /// How many values there are.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -53,6 +55,7 @@ impl<T> SerialMap<T> {
         old
     }
 
+    /// Takes a value out, if it is there. O(1).
     pub fn remove(&mut self, serial: u32) -> Option<T> {
         let at = serial as usize;
         let slot = self.pieces.get_mut(at / PIECE)?;
@@ -82,6 +85,7 @@ impl<T> SerialMap<T> {
         })
     }
 
+    /// All values, in order of their serials.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.iter().map(|(_, value)| value)
     }

@@ -18,24 +18,30 @@ pub struct Duration(pub u64);
 pub struct Timestamp(pub u32);
 
 impl Duration {
+    /// No time at all.
     pub const ZERO: Duration = Duration(0);
 
+    /// So many microseconds.
     pub const fn from_micros(micros: u64) -> Duration {
         Duration(micros)
     }
 
+    /// So many milliseconds; what is too long is cut to the longest span.
     pub const fn from_millis(millis: u64) -> Duration {
         Duration(millis.saturating_mul(1000))
     }
 
+    /// So many seconds; what is too long is cut to the longest span.
     pub const fn from_secs(secs: u64) -> Duration {
         Duration(secs.saturating_mul(MICROS))
     }
 
+    /// Microseconds.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
+    /// Whole milliseconds, rounded down.
     pub const fn as_millis(self) -> u64 {
         self.0 / 1000
     }
@@ -45,6 +51,7 @@ impl Duration {
         self.0 / MICROS
     }
 
+    /// The span without the other; zero where that is longer.
     pub const fn saturating_sub(self, other: Duration) -> Duration {
         Duration(self.0.saturating_sub(other.0))
     }
@@ -59,6 +66,7 @@ impl Time {
     /// 2026-01-01T00:00:00Z, where every session begins unless its settings say otherwise.
     pub const START: Time = Time(1_767_225_600 * MICROS);
 
+    /// So many seconds after the Unix epoch.
     pub const fn from_secs(secs: u64) -> Time {
         Time(secs.saturating_mul(MICROS))
     }
@@ -96,6 +104,7 @@ impl Time {
 }
 
 impl Timestamp {
+    /// The instant at which the second begins.
     pub const fn time(self) -> Time {
         Time(self.0 as u64 * MICROS)
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Bytes(Rc<[u8]>);
 
 impl Bytes {
+    /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -14,7 +14,9 @@ pub enum Command {
     /// A line typed in a shell: `kubectl …`, `crictl …`, `ssh NODE sudo …`. `files` are the files of the
     /// person's own directory that the line names.
     Exec {
+        /// The line.
         line: String,
+        /// The files, by their names in that directory.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         files: BTreeMap<String, Bytes>,
     },
@@ -22,88 +24,126 @@ pub enum Command {
     /// line. While a command runs there, it is what that command reads. `files` are put into the home
     /// directory first.
     Enter {
+        /// The terminal's number.
         #[serde(default, skip_serializing_if = "is_zero")]
         terminal: u32,
+        /// The line.
         line: String,
         /// How many characters wide the terminal is. 0: the output goes elsewhere than to a screen, so
         /// nothing is laid out in columns and no screen is cleared.
         #[serde(default, skip_serializing_if = "is_nothing")]
         columns: u16,
+        /// The files, by their paths in the home directory.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         files: BTreeMap<String, Bytes>,
     },
     /// Ctrl-D in a terminal: nothing more is typed for the command that runs; at the prompt, the shell ends.
     EndInput {
+        /// The terminal's number.
         #[serde(default, skip_serializing_if = "is_zero")]
         terminal: u32,
     },
     /// Ctrl-C: ends a running command, by the number that its start returned, with exit code 130.
     Interrupt {
+        /// The number of the command.
         job: u32,
     },
     /// How the editing ended that a running command asked for.
     Edited {
+        /// The number of the command.
         job: u32,
+        /// How.
         outcome: EditOutcome,
     },
     /// Saves a file on a node's disk; its directory is made if it is missing.
     WriteFile {
+        /// The node.
         node: String,
+        /// The absolute path of the file.
         path: String,
+        /// What the file holds.
         text: Bytes,
     },
+    /// Removes a file from a node's disk.
     RemoveFile {
+        /// The node.
         node: String,
+        /// The absolute path of the file.
         path: String,
     },
+    /// Moves a file on a node's disk.
     MoveFile {
+        /// The node.
         node: String,
+        /// Where it is.
         from: String,
+        /// Where it goes; into it, where it is a directory.
         to: String,
     },
+    /// Stops a kubelet's process. Its containers go on.
     StopKubelet {
+        /// The node.
         node: String,
     },
+    /// Starts a kubelet's process.
     StartKubelet {
+        /// The node.
         node: String,
     },
+    /// Stops a kubelet's process and starts another one, which reads its configuration again.
     RestartKubelet {
+        /// The node.
         node: String,
     },
     /// A container's program ends with this exit code, as if it had crashed.
     CrashContainer {
+        /// The node that it runs on.
         node: String,
+        /// The pod's namespace.
         namespace: String,
+        /// The pod's name.
         pod: String,
+        /// The container's name.
         container: String,
+        /// The exit code.
         exit_code: i32,
     },
     /// Switches a machine off at once: its kubelet and all its containers are gone, its disk stays.
     PowerOff {
+        /// The machine.
         node: String,
     },
+    /// Switches a machine on. It boots, and its kubelet starts.
     PowerOn {
+        /// The machine.
         node: String,
     },
     /// Pulls a machine's network cable out.
     CutNetwork {
+        /// The machine.
         node: String,
     },
+    /// Puts a machine's network cable in again.
     RestoreNetwork {
+        /// The machine.
         node: String,
     },
     /// A new machine boots and joins the cluster as a worker.
     AddMachine {
+        /// The new machine's name.
         node: String,
+        /// The labels of its Node.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         labels: BTreeMap<String, String>,
     },
     /// Takes a machine away for good; its Node stays until it is deleted.
     RemoveMachine {
+        /// The machine.
         node: String,
     },
     /// Moves kube-apiserver's manifest out of the control plane's manifest directory, or back (CP-020).
     SetApiServer {
+        /// Whether it goes back.
         up: bool,
     },
 }
@@ -112,6 +152,7 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EditOutcome {
+    /// The file was saved with these bytes.
     Saved(Bytes),
     /// Left without saving.
     Left,

@@ -6,21 +6,37 @@ use serde_json::Value;
 use api::object::{Key, Kind};
 use api::quantity;
 use cluster::Cluster;
+use yaml::{Part, Pos, Reader, locate, read_documents};
 
 /// How an object differs from the file that it was applied from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drift {
     /// There is no such object.
     Gone,
-    /// The first field whose value is another one, as a path: `spec.template.spec.containers[0].image`.
-    Changed(String),
+    /// The fields whose values are others, in the file's order; not more than [`MOST`].
+    Changed(Vec<Difference>),
 }
+
+/// A field that the cluster holds with another value than the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `spec.template.spec.containers[0].image`
+    pub path: String,
+    /// What the file says, with the defaults.
+    pub file: Value,
+    /// `null` where the cluster has no such field.
+    pub cluster: Value,
+}
+
+/// More differences are of no use to anybody.
+const MOST: usize = 20;
 
 /// An object of a file that the cluster does not hold as the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drifted {
     /// `daemonset/agent`.
     pub object: String,
+    /// What differs from the real time.
     pub drift: Drift,
 }
 
@@ -38,39 +54,84 @@ fn drift_of(cluster: &Cluster, wanted: &Value) -> Option<Drifted> {
     let key = Key::new(meta["namespace"].as_str().unwrap_or_default(), name);
     let drift = match cluster.api.store.get(Kind::of(version, kind)?, &key) {
         None => Drift::Gone,
-        Some(live) => Drift::Changed(first_difference(wanted, &live.to_value(cluster.now()))?),
+        Some(live) => match differences(wanted, &live.to_value(cluster.now())) {
+            found if found.is_empty() => return None,
+            found => Drift::Changed(found),
+        },
     };
     Some(Drifted { object: format!("{}/{name}", kind.to_lowercase()), drift })
 }
 
-/// The first field of `wanted` that `live` does not have with the same value. Only what a person writes
-/// counts: labels, annotations, and everything beside the metadata and the status.
-fn first_difference(wanted: &Value, live: &Value) -> Option<String> {
-    let written = |key: &&String| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind");
-    let fields = wanted.as_object()?;
-    let meta = ["labels", "annotations"].into_iter().find_map(|key| {
+/// The fields of `wanted` that `live` does not have with the same values. Only what a person writes counts: labels,
+/// annotations, and everything beside the metadata and the status.
+fn differences(wanted: &Value, live: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for key in ["labels", "annotations"] {
         let path = format!("metadata.{key}");
-        difference(&wanted["metadata"][key], &live["metadata"][key], path)
-    });
-    meta.or_else(|| {
-        fields.keys().filter(written).find_map(|key| difference(&wanted[key], &live[key], key.clone()))
-    })
+        difference(&wanted["metadata"][key], &live["metadata"][key], path, &mut found);
+    }
+    let written = |key: &&String| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind");
+    for key in wanted.as_object().into_iter().flat_map(|fields| fields.keys()).filter(written) {
+        difference(&wanted[key], &live[key], key.clone(), &mut found);
+    }
+    found.truncate(MOST);
+    found
 }
 
-fn difference(wanted: &Value, live: &Value, path: String) -> Option<String> {
+fn difference(wanted: &Value, live: &Value, path: String, found: &mut Vec<Difference>) {
     match (wanted, live) {
-        (Value::Null, _) => None,
-        (Value::Object(fields), Value::Object(_) | Value::Null) => {
-            fields.iter().find_map(|(key, value)| difference(value, &live[key], format!("{path}.{key}")))
+        (Value::Null, _) => {}
+        (Value::Object(fields), Value::Object(_)) => {
+            for (key, value) in fields {
+                difference(value, &live[key], format!("{path}.{key}"), found);
+            }
         }
         (Value::Array(items), Value::Array(have)) if items.len() == have.len() => {
-            let pairs = items.iter().zip(have).enumerate();
-            pairs.into_iter().find_map(|(at, (item, have))| difference(item, have, format!("{path}[{at}]")))
+            for (at, (item, have)) in items.iter().zip(have).enumerate() {
+                difference(item, have, format!("{path}[{at}]"), found);
+            }
         }
-        (Value::Array(items), Value::Null) if items.is_empty() => None,
-        _ if wanted == live || same_quantity(wanted, live) => None,
-        _ => Some(path),
+        (Value::Array(items), Value::Null) if items.is_empty() => {}
+        (Value::Object(fields), Value::Null) if fields.is_empty() => {}
+        _ if wanted == live || same_quantity(wanted, live) => {}
+        _ => found.push(Difference { path, file: wanted.clone(), cluster: live.clone() }),
     }
+}
+
+/// The text with the cluster's values in it; `None` where a difference is more than another scalar.
+pub fn taken(text: &str, drifted: &[Drifted]) -> Option<String> {
+    let read = read_documents(text.as_bytes(), Reader::Kubectl);
+    let mut edits: Vec<(Pos, Pos, String)> = Vec::new();
+    for Drifted { object, drift } in drifted {
+        let Drift::Changed(found) = drift else { return None };
+        let is_it = |document: &&yaml::Document| {
+            let text =
+                |node: Option<&yaml::Node>| node.and_then(yaml::Node::as_str).unwrap_or_default().to_owned();
+            let name = text(document.tree.get("metadata").and_then(|meta| meta.get("name")));
+            *object == format!("{}/{name}", text(document.tree.get("kind")).to_lowercase())
+        };
+        let tree = &read.documents.iter().find(is_it)?.tree;
+        for Difference { path, file, cluster } in found {
+            let is_plain = |value: &Value| !matches!(value, Value::Null | Value::Object(_) | Value::Array(_));
+            let span = locate(tree, path, Part::Value);
+            if !is_plain(file) || !is_plain(cluster) || span.start.line != span.end.line {
+                return None;
+            }
+            edits.push((span.start, span.end, yaml::to_yaml(cluster).trim_end().to_owned()));
+        }
+    }
+    edits.sort();
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    // From behind, so that places before stay what they are.
+    for (start, end, value) in edits.into_iter().rev() {
+        let line = lines.get_mut(start.line.checked_sub(1)? as usize)?;
+        let letters: Vec<char> = line.chars().collect();
+        let (from, to) = (start.column.checked_sub(1)? as usize, end.column.checked_sub(1)? as usize);
+        let before: String = letters.get(..from)?.iter().collect();
+        let behind: String = letters.get(to..)?.iter().collect();
+        *line = format!("{before}{value}{behind}");
+    }
+    Some(lines.join("\n"))
 }
 
 /// `0.1` and `100m` are the same amount.
@@ -99,16 +160,30 @@ mod tests {
         assert_eq!(after(&[]), []);
         assert_eq!(after(&["kubectl rollout restart ds/agent", "kubectl label ds agent team=a"]), []);
         let changed = after(&["kubectl set image ds/agent agent=fluent/fluent-bit:4.0"]);
-        let path = "spec.template.spec.containers[0].image".to_owned();
-        assert_eq!(changed, [Drifted { object: "daemonset/agent".to_owned(), drift: Drift::Changed(path) }]);
+        let difference = Difference {
+            path: "spec.template.spec.containers[0].image".to_owned(),
+            file: "fluent/fluent-bit:3.2".into(),
+            cluster: "fluent/fluent-bit:4.0".into(),
+        };
+        assert_eq!(
+            changed,
+            [Drifted { object: "daemonset/agent".to_owned(), drift: Drift::Changed(vec![difference]) }]
+        );
+        let theirs = DEMO_DAEMONSET.replace("fluent-bit:3.2", "fluent-bit:4.0");
+        assert_eq!(taken(DEMO_DAEMONSET, &changed), Some(theirs));
         let gone = after(&["kubectl delete ds agent"]);
+        assert_eq!(taken(DEMO_DAEMONSET, &gone), None);
         assert_eq!(gone, [Drifted { object: "daemonset/agent".to_owned(), drift: Drift::Gone }]);
     }
 
     #[test]
     fn amounts_are_compared_as_amounts() {
         let value = |text: &str| Value::from(text);
-        assert_eq!(difference(&value("0.1"), &value("100m"), "cpu".to_owned()), None);
-        assert_eq!(difference(&value("0.2"), &value("100m"), "cpu".to_owned()), Some("cpu".to_owned()));
+        let between = |a: &str, b: &str| {
+            let mut found = Vec::new();
+            difference(&value(a), &value(b), "cpu".to_owned(), &mut found);
+            found.len()
+        };
+        assert_eq!((between("0.1", "100m"), between("0.2", "100m")), (0, 1));
     }
 }

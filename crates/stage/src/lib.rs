@@ -27,10 +27,10 @@ use yaml::Diagnostic;
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
 pub use console::{Completion, Programs};
-pub use drift::{Drift, Drifted};
+pub use drift::{Difference, Drift, Drifted, taken};
 use opening::Opening;
 pub use opening::Progress;
-pub use script::{Options, Script, Start};
+pub use script::{Options, Script, ScriptError, Start};
 use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
@@ -40,11 +40,15 @@ const QUIET_AHEAD: Duration = Duration::from_secs(16);
 /// A command of the console as the page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
+    /// Its number.
     pub id: u32,
+    /// The line as it was typed, or that would have done the same.
     pub line: Rc<str>,
     /// What stood before the line in its terminal; empty if it was not entered in one.
     pub prompt: Rc<str>,
+    /// When it began.
     pub started: Time,
+    /// What was printed so far.
     pub text: Rc<str>,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
@@ -65,6 +69,7 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// A session that is opened in full at once.
     pub fn new(options: Options) -> Stage {
         Stage::from_script(&Script::new(options))
     }
@@ -123,6 +128,7 @@ impl Stage {
         self.opening.is_some()
     }
 
+    /// Does at once what is left of the opening.
     pub fn finish_opening(&mut self) {
         while self.go_on_opening() {}
     }
@@ -134,10 +140,12 @@ impl Stage {
 
     // ---- time ----
 
+    /// The present.
     pub fn now(&self) -> Time {
         self.cluster.now()
     }
 
+    /// When the session began.
     pub fn started(&self) -> Time {
         self.cluster.started()
     }
@@ -150,6 +158,7 @@ impl Stage {
         stepped
     }
 
+    /// Lets virtual time pass up to `until`.
     pub fn run_until(&mut self, until: Time) {
         self.cluster.run_until(until);
         self.note_time();
@@ -261,12 +270,14 @@ impl Stage {
         self.cluster.note_action(&line, done)
     }
 
+    /// The session as a script: its options, and every command with its time.
     pub fn script(&self) -> &Script {
         &self.script
     }
 
     // ---- what there is to see ----
 
+    /// The cluster, to be looked at.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
@@ -358,6 +369,7 @@ impl Stage {
         self.cluster.settings.link_delay
     }
 
+    /// What is known of a line that was run, or of an action that was done by a click.
     pub fn job(&self, id: JobId) -> Option<JobView> {
         let desk = &self.cluster.desk;
         desk.job(id).map(|job| job_view(id, job)).or_else(|| desk.note(id).map(|note| note_view(id, note)))
@@ -434,6 +446,7 @@ impl Stage {
         view::build::nodes_without(&self.cluster, namespace, daemonset)
     }
 
+    /// The newest events, at most so many, newest first.
     pub fn events(&self, limit: usize) -> Vec<EventView> {
         view::texts::events(&self.cluster, limit)
     }
@@ -443,6 +456,7 @@ impl Stage {
         view::texts::messages(&self.cluster, limit)
     }
 
+    /// The files of a node's disk that are shown beside it.
     pub fn files(&self, node: &str) -> Vec<FileView> {
         view::texts::files(&self.cluster, node)
     }

@@ -47,9 +47,11 @@ pub(super) struct Opening {
 /// How far a session's opening is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
+    /// Whether a script is being replayed.
     pub replays: bool,
     /// Virtual microseconds since the session began, and at which it will be at its end, as far as known.
     pub at: u64,
+    /// How many steps there are in all.
     pub of: u64,
 }
 

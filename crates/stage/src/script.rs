@@ -1,6 +1,8 @@
 //! A session as data: what it began with, and every action with its time. Replay, share links, reports and
 //! time travel all come from it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
@@ -27,11 +29,14 @@ pub enum Start {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
+    /// What all chance comes from.
     pub seed: u64,
+    /// How many workers there are at the beginning.
     pub workers: u32,
     /// How many zones the workers are spread over, by label; none if 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub zones: u32,
+    /// What is there at the beginning.
     pub start: Start,
     /// Of `Demo`: the cluster is up, and it is the first commands that set the scene.
     #[serde(skip_serializing_if = "is_false")]
@@ -85,7 +90,9 @@ impl Options {
 /// One action and when it was done, in microseconds since the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Microseconds since the session began.
     pub at: u64,
+    /// What was done.
     pub command: Command,
 }
 
@@ -93,35 +100,56 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     pub(crate) version: u32,
+    /// What the session began with.
     pub options: Options,
+    /// The commands, in the order in which they were done.
     pub entries: Vec<Entry>,
     /// How far the session had run.
     #[serde(default)]
     pub until: u64,
 }
 
+/// Why a text is no session that can be played. Prints as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptError {
+    /// It is no JSON of a session: the reader's words.
+    NoSession(String),
+    /// It has this version of the format, which is not the present one.
+    Version(u32),
+    /// Some command comes before one that stands above it.
+    OutOfOrder,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScriptError::NoSession(why) => write!(f, "This is no session: {why}"),
+            ScriptError::Version(version) => {
+                write!(f, "This session has format {version}, and this page reads {SCRIPT_VERSION}")
+            }
+            ScriptError::OutOfOrder => f.write_str("The actions of this session are not in order of time"),
+        }
+    }
+}
+
 impl Script {
+    /// A session in which nothing was done yet.
     pub fn new(options: Options) -> Script {
         Script { version: SCRIPT_VERSION, options, entries: Vec::new(), until: 0 }
     }
 
-    /// Reads a script; says in a sentence why not.
-    pub fn parse(text: &str) -> Result<Script, String> {
+    /// Reads a script that [`Script::to_json`] wrote.
+    pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let script: Script =
-            serde_json::from_str(text).map_err(|error| format!("This is no session: {error}"))?;
+            serde_json::from_str(text).map_err(|error| ScriptError::NoSession(error.to_string()))?;
         if script.version != SCRIPT_VERSION {
-            return Err(format!(
-                "This session has format {}, and this page reads {SCRIPT_VERSION}",
-                script.version
-            ));
+            return Err(ScriptError::Version(script.version));
         }
         let ordered = script.entries.windows(2).all(|pair| pair[0].at <= pair[1].at);
-        if !ordered {
-            return Err("The actions of this session are not in order of time".to_owned());
-        }
-        Ok(script)
+        if ordered { Ok(script) } else { Err(ScriptError::OutOfOrder) }
     }
 
+    /// The script as JSON, in one line; [`Script::parse`] reads it.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -146,15 +174,13 @@ mod tests {
 
     #[test]
     fn what_is_no_session_is_refused_in_a_sentence() {
-        assert!(Script::parse("{").unwrap_err().starts_with("This is no session: "));
+        let why = |text| Script::parse(text).unwrap_err().to_string();
+        assert!(why("{").starts_with("This is no session: "));
         let later = r#"{"version": 99, "options": {}, "entries": []}"#;
-        assert_eq!(Script::parse(later).unwrap_err(), "This session has format 99, and this page reads 1");
+        assert_eq!(why(later), "This session has format 99, and this page reads 1");
         let backwards = r#"{"version": 1, "options": {}, "entries": [
             {"at": 5, "command": {"do": "setApiServer", "up": true}},
             {"at": 4, "command": {"do": "setApiServer", "up": false}}]}"#;
-        assert_eq!(
-            Script::parse(backwards).unwrap_err(),
-            "The actions of this session are not in order of time"
-        );
+        assert_eq!(why(backwards), "The actions of this session are not in order of time");
     }
 }

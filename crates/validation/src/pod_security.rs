@@ -11,8 +11,11 @@ const PREFIX: &str = "pod-security.kubernetes.io/";
 /// How much a pod may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// Everything.
     Privileged,
+    /// What is known to lead to more privileges is forbidden.
     Baseline,
+    /// Only what is known to be safe.
     Restricted,
 }
 

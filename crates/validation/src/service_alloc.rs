@@ -17,7 +17,7 @@ const SERVICE_RANGE: &str = "10.96.0.0/12";
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 1);
 const LAST: Ipv4Addr = Ipv4Addr::new(10, 111, 255, 254);
 
-/// The first wish that cannot be granted. `old` is the service as it was, or null.
+/// The first request that cannot be met. `old` is the service as it was, or null.
 pub(super) fn allocate(new: &Value, old: &Value) -> ErrorList {
     if json::text(new, "type") == "ExternalName" {
         return ErrorList::new();

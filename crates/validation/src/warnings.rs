@@ -103,7 +103,7 @@ fn indexed_job(object: &Value, way: &[&str], warnings: &mut Vec<String>) {
     }
 }
 
-/// What is said at a create and at an update alike; `suffix` stands behind a claim template's path.
+/// What is said at a create and at an update alike; `suffix` follows a claim template's path.
 fn at_every_write(object: &Value, suffix: &str, warnings: &mut Vec<String>) {
     let (group, kind) = super::group_and_kind(object);
     let spec = json::get(object, "spec");

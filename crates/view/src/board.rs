@@ -8,19 +8,23 @@ use sim::{Time, Timestamp};
 use super::why::{Cause, Trouble, Why};
 pub use kubelet::truth::StartStep;
 
+/// How the API server is, seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiServerState {
+    /// It answers.
     Up,
     /// Its container runs but does not answer yet.
     Starting,
     /// Told to end, still answering.
     Stopping,
+    /// Nothing listens.
     Down,
 }
 
 /// Where a pod came from: drawn as its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
+    /// Made by a DaemonSet.
     DaemonSet,
     /// A file in a node's staticPodPath.
     Static,
@@ -42,14 +46,23 @@ impl Origin {
 /// A pod's state, in the few classes that glyph and colour know; the exact word is [`PodView::status`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PodState {
+    /// Not bound to a node yet, or bound and not looked at by its kubelet.
     Pending,
+    /// Its sandbox or containers are being made.
     ContainerCreating,
+    /// All is well.
     Running,
+    /// It runs, and not all containers are ready.
     NotReady,
+    /// Some container waits for its back-off, also that of an image pull.
     CrashLoopBackOff,
+    /// It failed, or something of it did.
     Error,
+    /// It is being deleted.
     Terminating,
+    /// It has ended with success.
     Completed,
+    /// Nobody knows: its node does not answer.
     Unknown,
 }
 
@@ -84,17 +97,23 @@ pub enum Difference {
 /// One container, as the node's runtime knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContainerView {
+    /// The container's name.
     pub name: Rc<str>,
+    /// The image, as the spec names it.
     pub image: Rc<str>,
     /// `Running`, `CrashLoopBackOff`, `Completed` …
     pub state: Rc<str>,
+    /// Whether it takes requests.
     pub ready: bool,
+    /// Whether its program runs.
     pub running: bool,
+    /// How often it was started again.
     pub restarts: u32,
     /// When a back-off ends, if one is on.
     pub restarts_at: Option<Time>,
     /// Since when it runs, or since when it has ended, by the node's clock.
     pub since: Option<Time>,
+    /// Whether it is an init container, sidecars included.
     pub is_init: bool,
 }
 
@@ -103,17 +122,23 @@ pub struct ContainerView {
 pub struct PodView {
     /// `namespace/name`: what `data-pod` carries.
     pub id: Rc<str>,
+    /// Its namespace.
     pub namespace: Rc<str>,
+    /// Its name.
     pub name: Rc<str>,
+    /// Its uid.
     pub uid: Rc<str>,
     /// The node it runs on or, if `ghost`, is meant for; `None` in the Pending tray.
     pub node: Option<Rc<str>>,
+    /// Where it came from.
     pub origin: Origin,
+    /// Its labels.
     pub labels: BTreeMap<Rc<str>, Rc<str>>,
     /// `DaemonSet/agent`, `Node/worker-1`, or empty.
     pub controlled_by: Rc<str>,
     /// The static pod's file, if it is one.
     pub file: Option<Rc<str>>,
+    /// Whether it is a mirror: the API server's picture of a static pod.
     pub is_mirror: bool,
     /// Waits for its node and is not bound yet.
     pub ghost: bool,
@@ -123,13 +148,17 @@ pub struct PodView {
     pub status: Rc<str>,
     /// READY as kubectl prints it: `1/1`.
     pub ready: Rc<str>,
+    /// How often its containers were started again, as kubectl counts.
     pub restarts: u32,
+    /// When it was created.
     pub created: Timestamp,
+    /// Its address, once it has one.
     pub ip: Option<Rc<str>>,
     /// What the API server shows; `None` if it does not know the pod.
     pub api_status: Option<Rc<str>>,
     /// What really is on the node; `None` if nothing is.
     pub node_status: Option<Rc<str>>,
+    /// How the two truths disagree, if they do.
     pub difference: Option<Difference>,
     /// Why it waits, in the scheduler's or the kubelet's words.
     pub reason: Option<Rc<str>>,
@@ -137,33 +166,47 @@ pub struct PodView {
     pub step: Option<StartStep>,
     /// Its time to end by itself: from the deletion until it is killed.
     pub grace: Option<(Time, Time)>,
+    /// Its containers, in the order of the spec.
     pub containers: Vec<ContainerView>,
 }
 
 /// Nodes that are to have no pod of a DaemonSet, all for the same causes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Without {
+    /// The causes that all of them share.
     pub causes: Vec<Cause>,
+    /// How many they are.
     pub count: u32,
     /// The first of them.
     pub examples: Vec<Rc<str>>,
 }
 
+/// A node of the board: what the API server knows of it, and what its computer really does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
+    /// Its name.
     pub name: Rc<str>,
     /// STATUS as kubectl prints it: `Ready`, `NotReady,SchedulingDisabled`; `not registered` without object.
     pub status: Rc<str>,
+    /// Whether its condition Ready is True.
     pub ready: bool,
+    /// Whether the API server has a Node of this name.
     pub registered: bool,
+    /// Whether its computer is switched on.
     pub powered: bool,
+    /// Whether the kubelet's process runs.
     pub kubelet_running: bool,
+    /// Whether its computer is connected to the network.
     pub linked: bool,
+    /// Whether it is cordoned: `spec.unschedulable`.
     pub cordoned: bool,
+    /// ROLES as kubectl prints it.
     pub roles: Rc<str>,
+    /// Its labels, in order of their keys.
     pub labels: Vec<(Rc<str>, Rc<str>)>,
     /// `key=value:Effect`.
     pub taints: Vec<Rc<str>>,
+    /// Its address.
     pub internal_ip: Rc<str>,
     /// What the running kubelet uses; its config file may already say otherwise.
     pub static_pod_path: Rc<str>,
@@ -171,18 +214,24 @@ pub struct NodeView {
     pub restart_needed: bool,
     /// The files of its disk that matter to its kubelet, and whatever else a person has put there.
     pub files: Vec<FileEntry>,
+    /// Its pods, also those that wait for it.
     pub pods: Vec<Rc<PodView>>,
     /// Of each DaemonSet, in the order of [`Board::daemonsets`].
     pub why: Vec<Why>,
     /// `1850m / 4` and `512Mi / 16Gi`: requested of allocatable.
     pub cpu: Rc<str>,
+    /// Requested of allocatable memory.
     pub memory: Rc<str>,
 }
 
+/// How a part of the control plane is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartState {
+    /// It works.
     Running,
+    /// Its container is being started, or does not answer yet.
     Starting,
+    /// It does not run.
     Down,
     /// Runs, and waits for a lease (CP-011).
     Standby,
@@ -193,26 +242,38 @@ pub enum PartState {
 pub struct PartView {
     /// `kube-apiserver`, `etcd`, `kube-scheduler`, `kube-controller-manager`.
     pub name: Rc<str>,
+    /// How it is.
     pub state: PartState,
     /// The pod it is, as in [`PodView::id`].
     pub pod: Rc<str>,
+    /// How often its container was started again.
     pub restarts: u32,
     /// What it is doing now: a queue's length, a sync; may be empty.
     pub note: Rc<str>,
 }
 
+/// A DaemonSet as `kubectl get` shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DaemonSetView {
     /// `namespace/name`.
     pub id: Rc<str>,
+    /// Its namespace.
     pub namespace: Rc<str>,
+    /// Its name.
     pub name: Rc<str>,
+    /// DESIRED: nodes that should run a pod.
     pub desired: u32,
+    /// CURRENT: of those, the ones that have one.
     pub current: u32,
+    /// READY: of those, the ones whose pod is ready.
     pub ready: u32,
+    /// UP-TO-DATE: of those, the ones whose pod is of the present template.
     pub up_to_date: u32,
+    /// AVAILABLE: of those, the ones whose pod is available.
     pub available: u32,
+    /// Nodes that have a pod and should not.
     pub misscheduled: u32,
+    /// NODE SELECTOR: `disk=ssd`, or `<none>`.
     pub node_selector: Rc<str>,
     /// Why pods cannot be made, while there are fewer than wanted.
     pub trouble: Option<Trouble>,
@@ -223,33 +284,47 @@ pub struct DaemonSetView {
     pub(crate) created: Timestamp,
 }
 
+/// An Event as `kubectl get events` shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventView {
+    /// When it was said last.
     pub last_seen: Timestamp,
+    /// Whether it is a Warning.
     pub warning: bool,
+    /// REASON.
     pub reason: Rc<str>,
     /// `pod/agent-x7k2p`.
     pub object: Rc<str>,
+    /// The namespace of the object that it is about.
     pub namespace: Rc<str>,
+    /// MESSAGE.
     pub message: Rc<str>,
+    /// How often it was said.
     pub count: u32,
+    /// The component that said it.
     pub source: Rc<str>,
 }
 
 /// A message that has been sent: a line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageView {
+    /// When it was sent.
     pub sent: Time,
     pub(crate) arrives: Time,
+    /// Who sent it, as a person reads it: `kubelet worker-1`.
     pub from: Rc<str>,
+    /// Who got it.
     pub to: Rc<str>,
+    /// What it asks or tells.
     pub verb: Rc<str>,
+    /// The kind and name of its object.
     pub object: Rc<str>,
 }
 
 /// A file on a node, as its card lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileEntry {
+    /// Its absolute path.
     pub path: Rc<str>,
     /// Whether it lies directly in the kubelet's staticPodPath and is read as a manifest.
     pub is_manifest: bool,
@@ -260,7 +335,9 @@ pub struct FileEntry {
 /// A file or directory on a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileView {
+    /// Its absolute path.
     pub path: Rc<str>,
+    /// Whether it is a directory.
     pub is_directory: bool,
     /// The file's text; bytes that are not UTF-8 are shown as replacement characters.
     pub text: Option<Rc<str>>,
@@ -273,17 +350,21 @@ pub struct FileView {
 /// Everything the stage draws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
+    /// The present.
     pub now: Time,
+    /// How the API server is.
     pub api_server: ApiServerState,
     /// When it stopped answering: what it knows is as old as that. `None` while it answers.
     pub api_silent_since: Option<Time>,
     /// The control plane's parts, in the order etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
     pub parts: Vec<Rc<PartView>>,
+    /// The nodes by their computers, oldest first; then those without a computer, by name.
     pub nodes: Vec<Rc<NodeView>>,
     /// Pods that are meant for no particular node and wait: the first hundred.
     pub pending: Vec<Rc<PodView>>,
     /// How many there are of them.
     pub pending_count: u32,
+    /// The DaemonSets, oldest first.
     pub daemonsets: Vec<Rc<DaemonSetView>>,
     /// True while nothing is under way: no message, no start, no stop.
     pub quiet: bool,

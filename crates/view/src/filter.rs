@@ -51,6 +51,7 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Whether every term holds of the pod.
     pub fn matches(&self, pod: &PodView) -> bool {
         self.terms.iter().all(|term| holds(term, pod))
     }

@@ -28,6 +28,7 @@ pub const STATES: [PodState; 9] = [
 pub const TROUBLE: [PodState; 4] =
     [PodState::NotReady, PodState::CrashLoopBackOff, PodState::Error, PodState::Unknown];
 
+/// The origins in the order of their numbers in a [`PodMark`].
 pub const ORIGINS: [Origin; 3] = [Origin::DaemonSet, Origin::Static, Origin::Api];
 
 /// State (four bits), origin (two), whether the two truths differ, whether it is of kube-system.
@@ -35,6 +36,7 @@ pub const ORIGINS: [Origin; 3] = [Origin::DaemonSet, Origin::Static, Origin::Api
 pub struct PodMark(u8);
 
 impl PodMark {
+    /// A pod as one byte.
     pub fn new(state: PodState, origin: Origin, differs: bool, system: bool) -> PodMark {
         PodMark(state as u8 | (origin as u8) << 4 | u8::from(differs) << 6 | u8::from(system) << 7)
     }
@@ -44,6 +46,7 @@ impl PodMark {
         PodMark(byte)
     }
 
+    /// The byte.
     pub fn byte(self) -> u8 {
         self.0
     }
@@ -53,18 +56,22 @@ impl PodMark {
         usize::from(self.0 & 15)
     }
 
+    /// Its state.
     pub fn state(self) -> PodState {
         STATES.get(self.state_index()).copied().unwrap_or(PodState::Unknown)
     }
 
+    /// Where it came from.
     pub fn origin(self) -> Origin {
         ORIGINS.get(usize::from(self.0 >> 4 & 3)).copied().unwrap_or(Origin::Api)
     }
 
+    /// Whether the two truths disagree.
     pub fn differs(self) -> bool {
         self.0 & 1 << 6 != 0
     }
 
+    /// Whether it is of the namespace kube-system.
     pub fn is_system(self) -> bool {
         self.0 & 1 << 7 != 0
     }
@@ -73,7 +80,9 @@ impl PodMark {
 /// How a node is, in the few classes that its colour knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeLight {
+    /// Its condition Ready is True.
     Ready,
+    /// It is another one, or its kubelet does not report.
     NotReady,
     /// The API server knows no such node.
     Unregistered,
@@ -81,6 +90,7 @@ pub enum NodeLight {
     Off,
 }
 
+/// The lights in the order of their numbers.
 pub const LIGHTS: [NodeLight; 4] =
     [NodeLight::Ready, NodeLight::NotReady, NodeLight::Unregistered, NodeLight::Off];
 
@@ -99,9 +109,13 @@ impl NodeLight {
 /// One node from afar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeMark {
+    /// Its name.
     pub name: Name,
+    /// How it is.
     pub light: NodeLight,
+    /// Whether it is cordoned.
     pub cordoned: bool,
+    /// Whether the kubelet's process runs.
     pub kubelet_running: bool,
     pub(crate) linked: bool,
     /// In an order in which a pod's successor takes its place.
@@ -110,6 +124,7 @@ pub struct NodeMark {
 }
 
 impl NodeMark {
+    /// The value of one of its labels.
     pub fn label(&self, key: &str) -> Option<&Name> {
         self.common.as_ref()?.labels.get(key)
     }
@@ -130,6 +145,7 @@ impl NodeMark {
         }
     }
 
+    /// Its share of [`Fleet::counts`].
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         counts.add(self);
@@ -152,6 +168,7 @@ pub struct Counts {
     pub(crate) pods: [u32; 9],
     /// In the order of [`Origin`].
     pub(crate) origins: [u32; 3],
+    /// Pods of which the two truths disagree.
     pub differing: u32,
 }
 
@@ -176,14 +193,17 @@ impl Counts {
         }
     }
 
+    /// Pods in this state.
     pub fn of(&self, state: PodState) -> u32 {
         self.pods[state as usize]
     }
 
+    /// Pods in all states.
     pub fn all_pods(&self) -> u32 {
         self.pods.iter().sum()
     }
 
+    /// Pods in a state that a person should look at.
     pub fn troubled(&self) -> u32 {
         TROUBLE.iter().map(|state| self.of(*state)).sum()
     }
@@ -192,7 +212,9 @@ impl Counts {
 /// All nodes from afar; a node that did not change keeps its `Rc`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fleet {
+    /// The nodes, in the order of the board.
     pub nodes: Vec<Rc<NodeMark>>,
+    /// Sums over all nodes.
     pub counts: Counts,
     /// Rises with every change.
     pub version: u64,
@@ -233,6 +255,7 @@ impl Fleet {
         }
     }
 
+    /// A node by its name, with its place in [`Fleet::nodes`]. Costs a walk over the names.
     pub fn find(&self, name: &str) -> Option<(usize, &Rc<NodeMark>)> {
         self.nodes.iter().enumerate().find(|(_, node)| &*node.name == name)
     }

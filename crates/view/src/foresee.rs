@@ -28,6 +28,7 @@ pub enum Change {
     Appears,
     /// One is made, and something keeps it from the node.
     Waits(Vec<Cause>),
+    /// It goes, and no other one comes.
     Vanishes,
     /// Another one takes its place, or its containers begin anew.
     Restarts,
@@ -50,10 +51,15 @@ impl Change {
 pub struct Foreseen {
     /// A DaemonSet's `namespace/name`, or a static pod's.
     pub of: Rc<str>,
+    /// Whether it is a static pod.
     pub is_static: bool,
+    /// Nodes on which a pod comes.
     pub appear: u32,
+    /// Nodes on which something keeps it from running.
     pub wait: u32,
+    /// Nodes on which a pod goes.
     pub vanish: u32,
+    /// Nodes on which a pod is replaced.
     pub restart: u32,
     /// The near nodes on which something changes.
     pub nodes: BTreeMap<Rc<str>, Change>,
@@ -73,6 +79,7 @@ impl Foreseen {
         }
     }
 
+    /// Whether no node is concerned.
     pub fn is_nothing(&self) -> bool {
         self.appear + self.wait + self.vanish + self.restart == 0
     }

@@ -65,7 +65,9 @@ pub enum What {
 /// Everything of one sort that began at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
+    /// When.
     pub at: Time,
+    /// What happens then.
     pub what: What,
     /// Pods, or `DaemonSet agent`, or a file's path; each once.
     pub names: Vec<Rc<str>>,

@@ -34,6 +34,7 @@ impl Default for Gaze {
     }
 }
 
+/// The board and the fleet as they were last drawn, to be brought up to date by what changed.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     gaze: Gaze,
@@ -45,7 +46,7 @@ pub struct Picture {
     rules: Rules,
     /// How many computers had been taken away: the places of those after them have changed since.
     removed: usize,
-    /// Computers whose marks are to be made anew.
+    /// Computers whose marks are to be made again.
     queue: VecDeque<MachineId>,
     is_queued: Vec<bool>,
 }
@@ -62,6 +63,7 @@ pub struct Looked {
 }
 
 impl Picture {
+    /// All nodes from afar.
     pub fn fleet(&self) -> &Rc<Fleet> {
         &self.fleet
     }
@@ -104,7 +106,7 @@ impl Picture {
         Looked { fleet: self.fleet.version != before, more: !self.queue.is_empty(), ..looked }
     }
 
-    /// The DaemonSets were written: near nodes are made anew where these now have other rules.
+    /// The DaemonSets were written: near nodes are made again where these now have other rules.
     fn take_rules(&mut self, cluster: &Cluster) {
         let fresh = build::rules_after(cluster, &self.rules);
         let same = fresh.len() == self.rules.len()
@@ -149,7 +151,7 @@ impl Picture {
         }
     }
 
-    /// After computers were taken away the others close up: rare, so that all marks are made anew.
+    /// After computers were taken away the others close up: rare, so that all marks are made again.
     fn close_up(&mut self, cluster: &Cluster) {
         if std::mem::replace(&mut self.removed, cluster.removed_count()) == self.removed {
             return;

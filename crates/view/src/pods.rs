@@ -191,7 +191,7 @@ fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Differe
     };
     let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
     let same = match (api_status, node) {
-        // The kubelet's word on a crash is richer than the runtime's.
+        // The kubelet's status of a crash says more than the runtime's.
         (
             "CrashLoopBackOff" | "Error" | "Completed" | "NotReady",
             "CrashLoopBackOff" | "Error" | "Completed",

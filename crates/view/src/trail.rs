@@ -33,14 +33,17 @@ impl Way {
 /// One hop, or several of a kind that began together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrailHop {
+    /// How it goes: by the API, or by a file.
     pub way: Way,
     /// From where to where: the first is that of the first message. Of many only some.
     pub ends: Vec<(Place, Place)>,
+    /// What is asked or told.
     pub verb: Rc<str>,
     /// Pod, DaemonSet …; `File`, `Sandbox`, `Container` on a node.
     pub kind: Rc<str>,
     /// `namespace/name`, or a file's path: that of the first message.
     pub object: Rc<str>,
+    /// How many messages it stands for.
     pub count: u32,
     /// When the first was sent.
     pub sent: Time,

@@ -7,10 +7,15 @@ use sim::Time;
 /// A spot of the picture that messages leave from and arrive at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
+    /// The person at the keyboard.
     User,
+    /// kube-apiserver.
     ApiServer,
+    /// etcd.
     Etcd,
+    /// kube-controller-manager.
     ControllerManager,
+    /// kube-scheduler.
     Scheduler,
     /// The kubelets of all nodes, where these are too many to be told apart.
     Kubelets,
@@ -27,7 +32,9 @@ pub enum Place {
 pub struct Flight {
     /// Unique in a session; a stable key for lists.
     pub id: u64,
+    /// Where it leaves from.
     pub from: Place,
+    /// Where it arrives.
     pub to: Place,
     /// create, update, patch, delete, bind, get, list, `patch status`; `added`, `modified`, `deleted` for
     /// watch events; `read` for a manifest file; `run`, `stop` towards the runtime.
@@ -36,6 +43,7 @@ pub struct Flight {
     pub kind: Rc<str>,
     /// `namespace/name`, or the name alone.
     pub object: Rc<str>,
+    /// When it left.
     pub sent: Time,
     pub(crate) arrives: Time,
     /// How many messages of the same way, verb and kind this one stands for (flows at large scale).
@@ -45,8 +53,11 @@ pub struct Flight {
 /// All messages that are under way in one direction between two places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
+    /// Where they leave from.
     pub from: Place,
+    /// Where they arrive.
     pub to: Place,
+    /// How many they are.
     pub count: u32,
 }
 

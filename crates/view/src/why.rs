@@ -24,7 +24,7 @@ use scheduler::explain::{Matter, explain};
 pub enum Fit {
     /// It is to have a pod, and the pod runs.
     Runs,
-    /// It has a pod that does not run yet, or no more.
+    /// It has a pod that does not run yet, or no longer runs.
     Waits,
     /// It is to have a pod, and there is none.
     Due,
@@ -52,6 +52,7 @@ impl Fit {
 pub struct Why {
     /// `namespace/name`.
     pub daemonset: Rc<str>,
+    /// How the pod's place there is, in one word.
     pub fit: Fit,
     /// There is a pod for the node that no node has got yet.
     pub unbound: bool,
@@ -85,28 +86,45 @@ pub enum Cause {
     NotRegistered,
     /// The template names another node.
     NodeName {
+        /// The name that it asks for.
         wanted: Rc<str>,
     },
+    /// The nodeSelector asks for a label that the node does not have, or has with another value.
     Label {
+        /// The label's key.
         key: Rc<str>,
+        /// The value that it asks for.
         wanted: Rc<str>,
+        /// The value that the node has.
         has: Option<Rc<str>>,
     },
+    /// No term of the required nodeAffinity matches.
     Affinity,
+    /// A taint that the pod does not tolerate.
     Taint {
+        /// The taint's key.
         key: Rc<str>,
+        /// The taint's value; may be empty.
         value: Rc<str>,
+        /// What it does.
         effect: TaintEffect,
     },
     /// Not enough of a resource. The amounts are texts, as `4` CPUs or `512Mi`.
     Short {
+        /// The resource's name.
         resource: Rc<str>,
+        /// What the pod asks for.
         wants: Rc<str>,
+        /// What is left on the node.
         free: Rc<str>,
     },
+    /// A port of the node that is taken.
     Port {
+        /// The port.
         port: u16,
+        /// `TCP`, `UDP` or `SCTP`.
         protocol: Rc<str>,
+        /// The pod that has it, if that is known.
         by: Option<Holder>,
     },
     /// Another refusal of the scheduler's, in its words.
@@ -117,24 +135,34 @@ pub enum Cause {
     Unreachable,
     /// The kubelet has refused the pod: reason and message.
     Rejected {
+        /// One word in camel case.
         reason: Rc<str>,
+        /// What a person reads.
         message: Rc<str>,
     },
     /// An image that cannot be had: the container's waiting reason and message.
     Image {
+        /// The image, as the spec names it.
         image: Rc<str>,
+        /// One word in camel case.
         reason: Rc<str>,
+        /// What a person reads.
         message: Rc<str>,
     },
     /// A volume waits for this ConfigMap or Secret.
     Volume {
+        /// Whether it is a Secret.
         secret: bool,
+        /// Its name in the pod's namespace.
         name: Rc<str>,
     },
     /// A container waits, or has ended: reason and message.
     Container {
+        /// The container's name.
         container: Rc<str>,
+        /// One word in camel case.
         reason: Rc<str>,
+        /// What a person reads; may be empty.
         message: Rc<str>,
     },
 }
@@ -144,10 +172,11 @@ pub enum Cause {
 pub struct Holder {
     /// `namespace/name`.
     pub pod: Rc<str>,
+    /// Where the pod came from.
     pub origin: Origin,
     /// A static pod's file.
     pub file: Option<Rc<str>>,
-    /// Something makes it anew when it is deleted.
+    /// Something makes it again when it is deleted.
     pub controlled: bool,
 }
 
@@ -252,11 +281,14 @@ pub struct Trouble {
     pub missing: Option<Missing>,
 }
 
+/// An object that is named and does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// `ServiceAccount`, `PriorityClass` …
     pub kind: &'static str,
+    /// Its namespace; empty for kinds without one.
     pub namespace: Rc<str>,
+    /// Its name.
     pub name: Rc<str>,
 }
 
@@ -276,23 +308,34 @@ impl Trouble {
 pub enum Mend {
     /// The DaemonSet's template tolerates the taint.
     Tolerate {
+        /// `namespace/name`.
         daemonset: Rc<str>,
+        /// The toleration that its template gets.
         toleration: Toleration,
     },
     /// The node gets a label, or another value of it.
     Label {
+        /// The node's name.
         node: Rc<str>,
+        /// The label's key.
         key: Rc<str>,
+        /// The label's value.
         value: Rc<str>,
+        /// Whether the node has the label with another value.
         overwrite: bool,
     },
+    /// The object is created.
     Create(Missing),
     /// The pod that has the port goes; a static one with its file.
     Free {
+        /// The node's name.
         node: Rc<str>,
+        /// The pod that goes.
         holder: Holder,
     },
+    /// The node's kubelet is started.
     StartKubelet {
+        /// The node's name.
         node: Rc<str>,
     },
 }

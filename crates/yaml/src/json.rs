@@ -32,7 +32,7 @@ pub(super) fn read(
     reader.read().map(|node| Some((node, reader.at)))
 }
 
-/// An error if something stands behind the value.
+/// An error if the value is followed by anything.
 pub(super) fn end(text: &str, from: usize) -> Result<(), JsonError> {
     let rest = text.get(from..).unwrap_or_default();
     match rest.find(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')) {

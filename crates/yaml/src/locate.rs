@@ -31,6 +31,7 @@ impl Path {
         self.0.push_str(&format!("[{key}]"));
     }
 
+    /// Adds a place in a list, from 0.
     pub fn push_index(&mut self, index: usize) {
         self.0.push_str(&format!("[{index}]"));
     }

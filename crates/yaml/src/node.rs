@@ -9,7 +9,9 @@ use super::diagnostic::Span;
 /// A value and where it stands. No tree is deeper than [`MAX_TREE_DEPTH`], so walking one may recurse.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Node {
+    /// Where it stands in the text.
     pub span: Span,
+    /// What it is.
     pub value: NodeValue,
 }
 
@@ -17,13 +19,19 @@ pub struct Node {
 // Differs: a browser's stack could not carry Kubernetes' 10,000 levels of nesting; we stop at 500.
 pub const MAX_TREE_DEPTH: usize = 500;
 
+/// What a node of the tree is: JSON's types, and what YAML adds to them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum NodeValue {
+    /// `null`, `~`, or nothing at all.
     #[default]
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number as JSON has it.
     Number(Number),
+    /// A text.
     String(String),
+    /// In the order of the text.
     List(Vec<Node>),
     /// In the order of the text; a key may occur twice, and the last one counts.
     Map(Vec<Entry>),
@@ -32,13 +40,16 @@ pub enum NodeValue {
     Shared(Rc<Node>),
 }
 
+/// A key of a map with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What JSON has for a key: `true` for `y:`.
     pub key: String,
+    /// Where the key stands.
     pub key_span: Span,
     /// YAML took it for a string; go-yaml's messages show other keys bare.
     pub(crate) key_is_string: bool,
+    /// The value of the key.
     pub value: Node,
     /// `<<`: not a key, but a map or a list of maps to take keys from.
     pub(crate) merge: bool,
@@ -62,6 +73,7 @@ impl Node {
         self.resolved().value == NodeValue::Null
     }
 
+    /// The text of a string; `None` for all else.
     pub fn as_str(&self) -> Option<&str> {
         match &self.resolved().value {
             NodeValue::String(text) => Some(text),
@@ -69,6 +81,7 @@ impl Node {
         }
     }
 
+    /// The elements of a list; none for all else.
     pub fn items(&self) -> &[Node] {
         match &self.resolved().value {
             NodeValue::List(items) => items,

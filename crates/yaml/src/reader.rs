@@ -27,12 +27,13 @@ const KUBECTL_LIMIT: usize = u32::MAX as usize;
 /// One document of a file. Its tree's spans are places in the whole file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
+    /// What the document says.
     pub tree: Node,
     /// The line on which the document begins, from 1.
     pub start_line: u32,
     /// The text of a JSON object that does not say its kind: kubectl shows it in its refusal.
     pub json: Option<Box<str>>,
-    /// What the real program takes without a word and a person would regret: keys written twice.
+    /// What the real program silently accepts and a person would regret: keys written twice.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -261,7 +262,7 @@ impl<'t> File<'t> {
         self.found.documents.push(Document { tree, start_line, json: None, warnings });
     }
 
-    /// A warning if something stands behind the document that nobody will read.
+    /// A warning if the document is followed by something that no program will read.
     fn text_behind(&mut self, from: usize, to: usize, message: &str) -> Option<Diagnostic> {
         let rest = self.text.get(from..to)?;
         let is_content = |line: &str| {

@@ -347,7 +347,7 @@ impl<'l, 't> Builder<'l, 't> {
         }
     }
 
-    /// kubectl and the kubelet let the last key win without a word; go-yaml would have words for it.
+    /// kubectl and the kubelet silently take the last key; go-yaml has messages for it.
     fn warn_of_duplicates(&mut self, entries: &[Entry]) {
         let fresh = |(at, entry): (usize, &Entry)| entries[..at].iter().all(|before| before.key != entry.key);
         if entries.len() <= 8 && entries.iter().enumerate().all(fresh) {

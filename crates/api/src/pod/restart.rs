@@ -9,16 +9,20 @@ use super::spec::{Container, PodSpec, RestartPolicy};
 /// What a container's rule does when it ends with an exit code that the rule names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestartAction {
+    /// The container is started again.
     Restart,
+    /// All containers of the pod are started again.
     RestartAllContainers,
 }
 
 /// One of a container's restartPolicyRules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestartRule {
+    /// What is done.
     pub action: RestartAction,
     /// The operator In; if not, NotIn.
     pub within: bool,
+    /// The exit codes that are meant.
     pub exit_codes: Vec<i32>,
 }
 
@@ -77,7 +81,7 @@ impl Container {
         self.restart_rules.iter().find(|rule| rule.matches(exit_code))
     }
 
-    /// Whether all of the pod's containers start anew when this one ends with `exit_code`.
+    /// Whether all of the pod's containers start again when this one ends with `exit_code`.
     pub fn restarts_all(&self, exit_code: i32) -> bool {
         let rule = self.find_matching_restart_rule(exit_code);
         rule.is_some_and(|rule| rule.action == RestartAction::RestartAllContainers)
@@ -95,7 +99,7 @@ impl PodSpec {
         }
     }
 
-    /// Whether some container may have all of them started anew.
+    /// Whether some container may have all of them started again.
     ///
     /// Kubernetes: AllContainersCouldRestart.
     pub fn all_containers_could_restart(&self) -> bool {

@@ -22,7 +22,9 @@ pub(crate) const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
 /// Read once for all pods of a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scheduling {
+    /// podAffinity and podAntiAffinity, if there are any.
     pub pod_affinity: Option<Box<PodAffinity>>,
+    /// spec.topologySpreadConstraints.
     pub topology_spread: Vec<TopologySpreadConstraint>,
     /// CPU and memory with defaults for what was not asked for (SCH-008).
     pub non_zero_requests: NonZero,
@@ -45,7 +47,9 @@ impl Scheduling {
 /// CPU and memory as scoring counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NonZero {
+    /// Thousandths of a core.
     pub cpu_milli: i64,
+    /// Bytes.
     pub memory: i64,
 }
 
@@ -83,6 +87,7 @@ impl NonZero {
         total.plus(NonZero { cpu_milli: overhead.cpu_milli, memory: overhead.memory })
     }
 
+    /// Sums.
     #[must_use]
     pub fn plus(self, other: NonZero) -> NonZero {
         NonZero {
@@ -91,6 +96,7 @@ impl NonZero {
         }
     }
 
+    /// Differences.
     #[must_use]
     pub fn minus(self, other: NonZero) -> NonZero {
         NonZero {
@@ -112,9 +118,13 @@ fn selector(value: &Value) -> Selector {
 /// spec.affinity.podAffinity and podAntiAffinity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodAffinity {
+    /// podAffinity, requiredDuringSchedulingIgnoredDuringExecution.
     pub required: Vec<AffinityTerm>,
+    /// podAffinity, preferredDuringSchedulingIgnoredDuringExecution, with weights from 1 to 100.
     pub preferred: Vec<(i64, AffinityTerm)>,
+    /// podAntiAffinity, requiredDuringSchedulingIgnoredDuringExecution.
     pub anti_required: Vec<AffinityTerm>,
+    /// podAntiAffinity, preferredDuringSchedulingIgnoredDuringExecution, with weights from 1 to 100.
     pub anti_preferred: Vec<(i64, AffinityTerm)>,
 }
 
@@ -145,6 +155,7 @@ impl PodAffinity {
 /// A group of pods, by labels and namespaces, and what counts as the same place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AffinityTerm {
+    /// The label of nodes whose values are the domains.
     pub topology_key: Name,
     selector: Selector,
     namespaces: Vec<Name>,
@@ -206,10 +217,13 @@ impl AffinityTerm {
 /// One of spec.topologySpreadConstraints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopologySpreadConstraint {
+    /// How many more pods a domain may have than the one with fewest.
     pub max_skew: i64,
+    /// The label of nodes whose values are the domains.
     pub topology_key: Name,
     /// DoNotSchedule; else ScheduleAnyway.
     pub hard: bool,
+    /// With fewer domains than this, the smallest counts as empty.
     pub min_domains: i64,
     /// nodeAffinityPolicy Honor, the default.
     pub honors_affinity: bool,

@@ -15,19 +15,27 @@ use crate::resources::Resources;
 use crate::toleration::Toleration;
 use sim::Duration;
 
+/// Which containers that have ended are started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RestartPolicy {
+    /// All.
     #[default]
     Always,
+    /// Those that failed.
     OnFailure,
+    /// None.
     Never,
 }
 
+/// When the image of a container is pulled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ImagePullPolicy {
+    /// At every start.
     Always,
+    /// Where the node has none.
     #[default]
     IfNotPresent,
+    /// Never: it has to be there.
     Never,
 }
 
@@ -38,15 +46,18 @@ pub enum ContainerKind {
     Init,
     /// An init container with restartPolicy Always: starts in order, then runs beside the others (KL-097).
     Sidecar,
+    /// It runs as long as the pod does.
     Main,
 }
 
 /// A port a pod claims on its node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostPort {
+    /// `TCP`, `UDP` or `SCTP`.
     pub protocol: Name,
     /// Empty and `0.0.0.0` both mean every address of the node.
     pub host_ip: Name,
+    /// The port on the node.
     pub port: u16,
 }
 
@@ -55,29 +66,46 @@ pub struct HostPort {
 pub enum ProbeHandler {
     /// The URL's parts. A port is its number, or a name that no port of the container has.
     HttpGet {
+        /// `HTTP` or `HTTPS`.
         scheme: Name,
+        /// The host; empty: the pod's own address.
         host: Name,
+        /// A number, or the name of one of the container's ports.
         port: Name,
+        /// The path.
         path: Name,
     },
+    /// Opens a connection.
     TcpSocket {
+        /// A number, or the name of one of the container's ports.
         port: Name,
     },
+    /// Runs a program in the container.
     Exec {
+        /// The program and its arguments.
         command: Vec<Name>,
     },
+    /// Asks the gRPC health service.
     Grpc {
+        /// The port's number.
         port: Name,
     },
 }
 
+/// A probe of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
+    /// What is asked.
     pub handler: ProbeHandler,
+    /// From the container's start to the first time.
     pub initial_delay: Duration,
+    /// From one time to the next.
     pub period: Duration,
+    /// How long an answer may take.
     pub timeout: Duration,
+    /// How many good answers in a row turn the result.
     pub success_threshold: u32,
+    /// How many bad answers in a row turn the result.
     pub failure_threshold: u32,
     /// terminationGracePeriodSeconds of a liveness or startup probe, in place of the pod's.
     pub termination_grace: Option<Duration>,
@@ -86,39 +114,59 @@ pub struct Probe {
 /// An API object that a container or volume needs before it can start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigRef {
+    /// What is named.
     pub kind: ConfigKind,
+    /// Its name in the pod's namespace.
     pub name: Name,
     /// The volume that mounts it; `None` for environment variables.
     pub volume: Option<Name>,
+    /// Whether the pod does without it.
     pub optional: bool,
 }
 
+/// What a pod's volumes and variables can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigKind {
+    /// A ConfigMap.
     ConfigMap,
+    /// A Secret.
     Secret,
+    /// A PersistentVolumeClaim.
     PersistentVolumeClaim,
 }
 
+/// A container of a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
+    /// When it runs.
     pub kind: ContainerKind,
+    /// Its name.
     pub name: Name,
+    /// Its image, as it is written.
     pub image: Name,
     /// Why `image` is no image name, in the words of the kubelet's parser.
     pub image_name_error: Option<String>,
+    /// When the image is pulled.
     pub image_pull_policy: ImagePullPolicy,
     /// Its own restartPolicy, in place of the pod's.
     pub restart_policy: Option<RestartPolicy>,
+    /// restartPolicyRules: what is done at certain exit codes.
     pub restart_rules: Vec<RestartRule>,
+    /// command: the program and its first arguments; empty: the image's own.
     pub command: Vec<Name>,
+    /// args: arguments; empty: the image's own.
     pub args: Vec<Name>,
     pub(crate) requests: Resources,
     pub(crate) limits: Resources,
+    /// livenessProbe.
     pub liveness: Option<Probe>,
+    /// readinessProbe.
     pub readiness: Option<Probe>,
+    /// startupProbe.
     pub startup: Option<Probe>,
+    /// lifecycle.postStart.
     pub post_start: Option<Hook>,
+    /// lifecycle.preStop.
     pub pre_stop: Option<Hook>,
     /// ConfigMaps and Secrets its environment names.
     pub env_refs: Vec<ConfigRef>,
@@ -152,25 +200,37 @@ pub struct PodSpec {
     pub mounts_token: bool,
     /// Init containers and sidecars in their order, then the main containers.
     pub containers: Vec<Container>,
+    /// restartPolicy.
     pub restart_policy: RestartPolicy,
+    /// terminationGracePeriodSeconds.
     pub termination_grace_period: Duration,
+    /// activeDeadlineSeconds.
     pub active_deadline: Option<Duration>,
+    /// Whether it has the node's own network.
     pub host_network: bool,
+    /// nodeSelector.
     pub node_selector: StringMap,
     /// nodeSelector and required node affinity, which a daemon pod's pinning replaces (DS-019).
     pub required_node_affinity: RequiredNodeAffinity,
+    /// Preferences among nodes.
     pub preferred_node_affinity: PreferredSchedulingTerms,
+    /// tolerations.
     pub tolerations: Vec<Toleration>,
+    /// The priority that its class gives it.
     pub priority: i32,
+    /// priorityClassName; may be empty.
     pub priority_class_name: Name,
     /// preemptionPolicy Never.
     pub never_preempts: bool,
+    /// schedulerName.
     pub scheduler_name: Name,
+    /// serviceAccountName.
     pub service_account_name: Name,
     /// What scheduling counts: SCH-029.
     pub requests: Resources,
     /// What else only the scheduler reads.
     pub scheduling: Scheduling,
+    /// Ports of the node that its containers take.
     pub host_ports: Vec<HostPort>,
     /// ConfigMaps, Secrets and claims its volumes name.
     pub volume_refs: Vec<ConfigRef>,
@@ -228,14 +288,17 @@ impl PodSpec {
         }
     }
 
+    /// The containers that run as long as the pod.
     pub fn main_containers(&self) -> impl Iterator<Item = &Container> {
         self.containers.iter().filter(|container| container.kind == ContainerKind::Main)
     }
 
+    /// The init containers, sidecars included.
     pub fn init_containers(&self) -> impl Iterator<Item = &Container> {
         self.containers.iter().filter(|container| container.kind != ContainerKind::Main)
     }
 
+    /// The container of this name.
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.containers.iter().find(|container| &*container.name == name)
     }

@@ -8,17 +8,24 @@ use std::rc::Rc;
 use crate::meta::Name;
 use sim::Timestamp;
 
+/// How far a pod is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Phase {
+    /// Accepted, and not all of its containers were started.
     #[default]
     Pending,
+    /// Bound, and some container runs or is started again.
     Running,
+    /// All containers have ended with success.
     Succeeded,
+    /// All containers have ended, some with failure.
     Failed,
+    /// Nobody knows.
     Unknown,
 }
 
 impl Phase {
+    /// The phase's name: `Running`.
     pub fn text(self) -> &'static str {
         match self {
             Phase::Pending => "Pending",
@@ -35,15 +42,20 @@ impl Phase {
     }
 }
 
+/// How a pod's requests and limits place it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum QosClass {
+    /// Every container asks for exactly its limits.
     Guaranteed,
+    /// Some container asks for something.
     Burstable,
+    /// No container asks for anything.
     #[default]
     BestEffort,
 }
 
 impl QosClass {
+    /// The class's name: `Burstable`.
     pub fn text(self) -> &'static str {
         match self {
             QosClass::Guaranteed => "Guaranteed",
@@ -64,16 +76,24 @@ impl QosClass {
 /// The conditions a pod can have, in the order in which the kubelet writes its own (KL-066).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionType {
+    /// The pod is about to be ended for a reason that is not its own.
     DisruptionTarget,
+    /// Its sandbox and network are there.
     PodReadyToStartContainers,
+    /// Its init containers have ended.
     Initialized,
+    /// It takes requests.
     Ready,
+    /// All of its containers are ready.
     ContainersReady,
+    /// It is bound to a node.
     PodScheduled,
+    /// All of its containers are being started again.
     AllContainersRestarting,
 }
 
 impl ConditionType {
+    /// All types.
     pub const ALL: [ConditionType; 7] = [
         ConditionType::DisruptionTarget,
         ConditionType::PodReadyToStartContainers,
@@ -84,6 +104,7 @@ impl ConditionType {
         ConditionType::AllContainersRestarting,
     ];
 
+    /// The type's name: `Ready`.
     pub fn text(self) -> &'static str {
         match self {
             ConditionType::DisruptionTarget => "DisruptionTarget",
@@ -97,15 +118,20 @@ impl ConditionType {
     }
 }
 
+/// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ConditionStatus {
+    /// It holds.
     True,
+    /// It does not.
     False,
+    /// Nobody knows.
     #[default]
     Unknown,
 }
 
 impl ConditionStatus {
+    /// The status as it is written: `True`.
     pub fn text(self) -> &'static str {
         match self {
             ConditionStatus::True => "True",
@@ -122,6 +148,7 @@ impl ConditionStatus {
         }
     }
 
+    /// True or False.
     pub fn from_bool(value: bool) -> ConditionStatus {
         if value { ConditionStatus::True } else { ConditionStatus::False }
     }
@@ -130,11 +157,14 @@ impl ConditionStatus {
 /// A reason with its message, where there is one. Shared, as most have few values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reason {
+    /// One word in camel case.
     pub reason: Name,
+    /// What a person reads.
     pub message: Name,
 }
 
 impl Reason {
+    /// A reason with its message.
     pub fn new(reason: &str, message: &str) -> Rc<Reason> {
         Rc::new(Reason { reason: reason.into(), message: message.into() })
     }
@@ -146,11 +176,16 @@ impl Reason {
     }
 }
 
+/// One of a pod's conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodCondition {
+    /// Which one.
     pub kind: ConditionType,
+    /// Whether it holds.
     pub status: ConditionStatus,
+    /// When its status last changed.
     pub last_transition: Timestamp,
+    /// Why, if that is said.
     pub reason: Option<Rc<Reason>>,
 }
 
@@ -178,35 +213,49 @@ impl Deref for Conditions {
     }
 }
 
+/// Why a container is not running yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
+    /// One word in camel case.
     pub reason: Name,
+    /// What a person reads; may be empty.
     pub message: Name,
 }
 
+/// A container's running state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
+    /// When it was started.
     pub started: Timestamp,
 }
 
+/// How a container has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terminated {
+    /// 0 for success.
     pub exit_code: i32,
     /// 0 when it was no signal that ended it.
     pub signal: i32,
     /// Completed, Error, OOMKilled … (KL-062).
     pub reason: Name,
+    /// What a person reads; may be empty.
     pub message: Name,
+    /// When it was started.
     pub started: Timestamp,
+    /// When it ended.
     pub finished: Timestamp,
     /// The number that names the container; see [`ContainerStatus::id`].
     pub id: u64,
 }
 
+/// One of a container's three states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerState {
+    /// Not started.
     Waiting(Rc<Waiting>),
+    /// Started.
     Running(Running),
+    /// Ended.
     Terminated(Rc<Terminated>),
 }
 
@@ -215,6 +264,7 @@ impl ContainerState {
         ContainerState::Waiting(Rc::new(Waiting { reason: reason.into(), message: message.into() }))
     }
 
+    /// Whether it is running.
     pub fn is_running(&self) -> bool {
         matches!(self, ContainerState::Running(_))
     }
@@ -223,10 +273,15 @@ impl ContainerState {
 /// The status of one container, in the order of [`PodSpec::containers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerStatus {
+    /// How it is now.
     pub state: ContainerState,
+    /// How the container before it ended.
     pub last_state: Option<Rc<Terminated>>,
+    /// How often it was started again.
     pub restart_count: u32,
+    /// Whether it takes requests.
     pub ready: bool,
+    /// Whether it has started: its startup probe has succeeded, if it has one.
     pub started: bool,
     /// The number that names the present container; 0 when there is none yet.
     pub id: u64,
@@ -237,21 +292,30 @@ pub struct ContainerStatus {
 /// A pod's status, in the shape of the API but compact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodStatus {
+    /// How far the pod is.
     pub phase: Phase,
+    /// Its class.
     pub qos_class: QosClass,
+    /// When the kubelet first saw it.
     pub start_time: Option<Timestamp>,
+    /// The node's address.
     pub host_ip: Option<Ipv4Addr>,
+    /// Its own address.
     pub pod_ip: Option<Ipv4Addr>,
     /// status.reason and status.message.
     pub reason: Option<Rc<Reason>>,
+    /// Its conditions, often shared with other pods.
     pub conditions: Conditions,
     /// Empty until a kubelet has reported; then one for each container of the spec, in its order.
     pub containers: Vec<ContainerStatus>,
+    /// Where preemption makes room for it.
     pub nominated_node: Option<Name>,
+    /// The generation of the spec that the kubelet reports on.
     pub observed_generation: u32,
 }
 
 impl PodStatus {
+    /// The condition of this type, if it is reported.
     pub fn condition(&self, kind: ConditionType) -> Option<&PodCondition> {
         self.conditions.iter().find(|condition| condition.kind == kind)
     }

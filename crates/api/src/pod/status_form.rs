@@ -49,6 +49,7 @@ impl PodStatus {
         status
     }
 
+    /// The status in API form; the containers' names and images are the spec's.
     pub fn to_value(&self, spec: &PodSpec) -> Value {
         let mut map = Map::new();
         let mut put = |key: &str, value: Value| {

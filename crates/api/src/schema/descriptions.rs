@@ -41,7 +41,7 @@ pub fn load(text: String) {
     }
 }
 
-/// Whether there is anything to be had here.
+/// Whether there is any text here.
 pub fn are_loaded() -> bool {
     texts().is_some()
 }

@@ -22,7 +22,7 @@ fn root(kind: &KindInfo) -> Schema {
 }
 
 /// The patch that brings `current` to `modified`, without what others have added to it, and with what
-/// `original` had and `modified` has no more taken away.
+/// `original` had and `modified` no longer has taken away.
 ///
 /// # Errors
 /// kubectl's words for what cannot be compared.

@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(table.put(draft("p1500", 1500, 3, 3001), 2), (1501, false));
         assert_eq!(table.get(1501).unwrap().draft.count, 3);
         assert_eq!(table.len(), 3000);
-        // One that the API server never had is made anew.
+        // One that the API server never had is made again.
         assert_eq!(table.put(draft("lost", 7, 2, 3001), 3), (3001, true));
         assert!(shown(&table).is_sorted_by_key(|(serial, ..)| *serial));
     }

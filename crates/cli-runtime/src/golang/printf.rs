@@ -52,6 +52,7 @@ struct Spec {
 /// Widths and precisions beyond this are refused.
 const TOO_LARGE: i64 = 1_000_000;
 
+/// Formats as Go's `fmt.Sprintf` does, with its marks for what is wrong: `%!d(string=a)`, `%!s(MISSING)`.
 pub fn sprintf(format: &str, args: &[GoValue<'_>]) -> String {
     let mut out = String::new();
     let mut rest = format;

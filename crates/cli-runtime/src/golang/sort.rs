@@ -6,10 +6,14 @@
 /// What sort.Interface asks of a collection; an error ends the sorting.
 #[expect(clippy::len_without_is_empty, reason = "as Go's sort.Interface")]
 pub trait Interface {
+    /// Why two elements could not be compared.
     type Error;
 
+    /// How many elements there are.
     fn len(&self) -> usize;
+    /// Whether the element at `i` comes before the one at `j`.
     fn less(&mut self, i: usize, j: usize) -> Result<bool, Self::Error>;
+    /// Exchanges two elements.
     fn swap(&mut self, i: usize, j: usize);
 }
 

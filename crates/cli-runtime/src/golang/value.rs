@@ -11,6 +11,7 @@ pub enum GoValue<'v> {
     Invalid,
     /// A nil interface: JSON's null.
     Nil,
+    /// A bool.
     Bool(bool),
     /// An `int`: a length, an index, a number in a template.
     Int(i64),
@@ -18,9 +19,13 @@ pub enum GoValue<'v> {
     Int64(i64),
     /// A `byte`: one of a string's.
     Uint8(u8),
+    /// A float64.
     Float(f64),
+    /// A string.
     String(Cow<'v, str>),
+    /// A slice of an object's values.
     List(&'v [Value]),
+    /// A map of an object's values.
     Map(&'v Map<String, Value>),
 }
 
@@ -41,6 +46,7 @@ impl<'v> From<&'v Value> for GoValue<'v> {
 }
 
 impl<'v> GoValue<'v> {
+    /// A string.
     pub fn text(text: impl Into<Cow<'v, str>>) -> Self {
         Self::String(text.into())
     }

@@ -8,6 +8,7 @@ use wire::CallError;
 pub enum Stop {
     /// It asked for something that has not come yet.
     Pending,
+    /// It failed.
     Failed(Failure),
 }
 
@@ -18,9 +19,21 @@ pub enum Failure {
     Message(String),
     /// The API server said no; `prefix` is what kubectl puts before the message, such as
     /// `error when creating "ds.yaml": `.
-    Status { prefix: String, error: Box<StatusError> },
+    Status {
+        /// What stands before the message.
+        prefix: String,
+        /// The refusal.
+        error: Box<StatusError>,
+    },
     /// The API server could not be reached; `request` is what was asked: `Get "https://…"`.
-    Unreachable { prefix: String, request: String, error: CallError },
+    Unreachable {
+        /// What stands before the message.
+        prefix: String,
+        /// What was asked.
+        request: String,
+        /// Why no answer came.
+        error: CallError,
+    },
     /// Several.
     Several(Vec<Failure>),
     /// All is said already; only the exit code is left.
@@ -28,6 +41,7 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A plain sentence.
     pub fn message(text: impl Into<String>) -> Failure {
         Failure::Message(text.into())
     }
@@ -65,6 +79,7 @@ impl Failure {
         }
     }
 
+    /// The program's exit code.
     pub fn exit_code(&self) -> i32 {
         match self {
             Failure::Exit(code) => *code,
@@ -72,6 +87,7 @@ impl Failure {
         }
     }
 
+    /// The refusal of the API server, if it is one.
     pub fn status(&self) -> Option<&StatusError> {
         match self {
             Failure::Status { error, .. } => Some(error),
@@ -79,6 +95,7 @@ impl Failure {
         }
     }
 
+    /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         self.status().is_some_and(StatusError::is_not_found)
     }

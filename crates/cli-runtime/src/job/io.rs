@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::marks::{Kept, Watching};
 use super::{
-    Chunk, Client, Cursor, Failure, FileDiagnostic, HostCommand, Job, Mark, Notice, Outcome, Progress, Reply,
-    Stop, Stream, WatchSpec,
+    Chunk, Client, Cursor, EditText, Edited, Failure, FileDiagnostic, HostCommand, Job, Mark, Notice,
+    Outcome, Progress, Reply, Stop, Stream, WatchSpec,
 };
 use api::object::{Kind, Object};
 use sim::files::{Entry, clean_path};
@@ -37,10 +37,12 @@ impl<'a> Io<'a> {
         self.need
     }
 
+    /// The command line, as it was typed.
     pub fn line(&self) -> Rc<str> {
         self.job.line.clone()
     }
 
+    /// The computer that the command runs on.
     pub fn client(&self) -> Rc<Client> {
         self.job.client.clone()
     }
@@ -104,6 +106,15 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// Lets a person edit a text.
+    pub fn edit(&mut self, text: EditText) -> Result<Edited, Stop> {
+        match self.next_reply() {
+            Some(Reply::Edited(edited)) => Ok(edited),
+            _ => self.wait(Progress::Edits(text)),
+        }
+    }
+
+    /// Waits for a span of virtual time.
     pub fn sleep(&mut self, span: Duration) -> Result<(), Stop> {
         let until = self.cursor.now + span;
         match self.next_reply() {
@@ -256,14 +267,17 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// Writes to the standard output.
     pub fn out(&mut self, text: impl Into<String>) {
         self.write(Stream::Out, text.into());
     }
 
+    /// Writes to the standard error.
     pub fn err(&mut self, text: impl Into<String>) {
         self.write(Stream::Err, text.into());
     }
 
+    /// Writes a piece of output; nothing for an empty one.
     pub fn write(&mut self, stream: Stream, text: String) {
         if text.is_empty() {
             return;

@@ -16,6 +16,7 @@ impl NodeId {
     /// No node at all: the target of a pod that has none.
     pub const NONE: NodeId = NodeId(u32::MAX);
 
+    /// The number as a place in a list by numbers; beyond every list for [`NodeId::NONE`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -48,6 +49,7 @@ impl NodeIndex {
         id
     }
 
+    /// The number of a name that was heard of.
     pub fn find(&self, name: &str) -> Option<NodeId> {
         self.by_name.get(name).copied()
     }
@@ -57,10 +59,12 @@ impl NodeIndex {
         self.slots.get(id.index())?.node.as_ref()
     }
 
+    /// The node with this name, if it exists.
     pub fn by_name(&self, name: &str) -> Option<&Rc<Node>> {
         self.get(self.find(name)?)
     }
 
+    /// The name behind a number; empty for one that was never given.
     pub fn name(&self, id: NodeId) -> Name {
         self.slots.get(id.index()).map_or_else(|| "".into(), |slot| slot.name.clone())
     }

@@ -13,9 +13,13 @@ use sim::SerialMap;
 /// A pod before and after, and the node it was and is meant for ([`NodeId::NONE`]: none).
 #[derive(Clone, Debug)]
 pub struct PodChange {
+    /// The pod before; `None`: it is new.
     pub old: Option<Rc<Pod>>,
+    /// The pod now; `None`: it is gone.
     pub new: Option<Rc<Pod>>,
+    /// The node it was meant for.
     pub old_target: NodeId,
+    /// The node it is meant for.
     pub target: NodeId,
 }
 
@@ -156,14 +160,17 @@ pub fn get_target_node_name(pod: &Pod) -> Option<Name> {
 }
 
 impl PodIndex {
+    /// The pod with this serial, if it exists.
     pub fn get(&self, serial: u32) -> Option<&Rc<Pod>> {
         self.by_serial.get(serial).map(|entry| &entry.pod)
     }
 
+    /// How many pods there are.
     pub fn len(&self) -> usize {
         self.by_serial.len()
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.by_serial.is_empty()
     }
@@ -191,6 +198,7 @@ impl PodIndex {
         serials.filter_map(|serial| self.get(*serial))
     }
 
+    /// The node that a pod runs on or is meant for; [`NodeId::NONE`] without one, or without such a pod.
     pub fn target(&self, serial: u32) -> NodeId {
         self.by_serial.get(serial).map_or(NodeId::NONE, |entry| entry.target)
     }

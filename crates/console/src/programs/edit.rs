@@ -28,6 +28,12 @@ fn edit(cx: &mut Cx<'_>, program: &'static str, args: &[String]) -> Started {
         Some(Node::File { bytes, .. }) => bytes,
         _ => Rc::default(),
     };
+    if std::str::from_utf8(&text).is_err() {
+        let text = format!(
+            "({program} shows only text here, and {file} holds bytes that are not UTF-8: look at it with base64 {file})\n"
+        );
+        return feed::refuse(cx, &text, 1);
+    }
     let ticket = cx.ask_to_edit(path.clone(), text);
     Started::runs(Edit { program, file: (*file).clone(), ticket })
 }

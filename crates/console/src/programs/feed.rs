@@ -44,7 +44,7 @@ pub(super) trait Lines: Clone + 'static {
         0
     }
 
-    /// Whether it wants no more of this file, or of any.
+    /// Whether it has read enough of this file, or of all.
     fn wants(&self) -> Wants {
         Wants::More
     }

@@ -27,7 +27,7 @@ pub(super) fn ssh(cx: &mut Cx<'_>, args: &[String]) -> Started {
     let Some((destination, command)) = options.operands.split_first() else {
         return feed::refuse(cx, USAGE, 255);
     };
-    // Options may stand behind the destination, too.
+    // Options may follow the destination, too.
     let mut command = command;
     while let Some((word, rest)) = command.split_first()
         && matches!(word.as_str(), "-t" | "-tt" | "-q" | "-n")
@@ -59,8 +59,8 @@ fn reach(cx: &Cx<'_>, destination: &str) -> Result<Host, String> {
     let destination = destination.strip_prefix("ssh://").unwrap_or(destination);
     let name = destination.rsplit('@').next().unwrap_or(destination);
     let user = destination.rsplit_once('@').map_or("root", |(user, _)| user);
-    if name == "desk" && cx.host() != Host::Desk {
-        return Err("ssh: connect to host desk port 22: Connection refused\n".to_owned());
+    if name == Host::Desk.name() && cx.host() != Host::Desk {
+        return Err("ssh: connect to host desktop port 22: Connection refused\n".to_owned());
     }
     if matches!(name, "localhost" | "127.0.0.1") {
         return Ok(cx.host());

@@ -77,7 +77,7 @@ pub(super) fn run(
 }
 
 impl Shell {
-    /// `exit`: ends the shell that the thread is; a login shell on the person's computer begins anew.
+    /// `exit`: ends the shell that the thread is; a login shell on the person's computer begins again.
     pub(super) fn leave(&mut self, thread: &mut Thread, code: i32, world: &mut dyn Machines) {
         let interactive = matches!(thread.frames.first(), Some(Frame::Interactive));
         if interactive {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::program::{Cx, Program, Started, Step};
 use super::streams::Input;
 use super::thread::Block;
-use super::{Mail, Request};
-use crate::node_shell;
+use super::{Edited, Mail, Request};
+use crate::{disk, node_shell};
 use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
 use sim::Time;
 
@@ -19,6 +19,8 @@ struct Kubectl {
     asked: bool,
     /// The number of its open watch.
     watch: u32,
+    /// The file of the text that a person edits, or has edited.
+    edited: Option<String>,
     /// What a node was asked for, and until when it takes.
     acted: Option<(Time, cli_runtime::job::Outcome)>,
 }
@@ -70,7 +72,7 @@ impl Kubectl {
         let mut job = Job::new(&line, program, files, cx.shell.client.clone(), cx.now());
         job.set_words(args);
         job.set_disk(disk, cx.env().cwd.clone());
-        Kubectl { job, ticket: cx.shell.ticket(), asked: false, watch: 0, acted: None }
+        Kubectl { job, ticket: cx.shell.ticket(), asked: false, watch: 0, edited: None, acted: None }
     }
 
     fn take_mail(&mut self, cx: &mut Cx<'_>) {
@@ -82,8 +84,21 @@ impl Kubectl {
                 }
                 Mail::Event(event) => self.job.event(at, event),
                 Mail::Closed(error) => self.job.closed(at, error),
-                Mail::Edited(_) => {}
+                Mail::Edited(edited) => {
+                    self.asked = false;
+                    if let (Edited::Saved(bytes), Some(path)) = (&edited, &self.edited) {
+                        // A full disk or the like: kubectl has the text all the same.
+                        let _ = cx.write_file(path, bytes);
+                    }
+                    self.job.edited(at, edited);
+                }
             }
+        }
+    }
+
+    fn drop_edited(&mut self, cx: &mut Cx<'_>) {
+        if let Some(path) = self.edited.take() {
+            let _ = disk::remove(cx.world, &cx.thread.env.host, &path);
         }
     }
 
@@ -120,6 +135,10 @@ impl Program for Kubectl {
         self.show(cx);
         match progress {
             Progress::Done { exit_code } => {
+                // What could not be sent stays on the disk.
+                if exit_code == 0 {
+                    self.drop_edited(cx);
+                }
                 cx.shell.drop_ticket(self.ticket);
                 Step::Done(exit_code)
             }
@@ -135,6 +154,17 @@ impl Program for Kubectl {
                 cx.world.settle();
                 self.acted = Some((now + outcome.takes, outcome));
                 Step::Again
+            }
+            Progress::Edits(wanted) => {
+                if !self.asked {
+                    self.asked = true;
+                    self.drop_edited(cx);
+                    cx.shell.drop_ticket(self.ticket);
+                    let _ = cx.write_file(&wanted.path, &wanted.text);
+                    self.edited = Some(wanted.path.clone());
+                    self.ticket = cx.ask_to_edit(wanted.path, wanted.text);
+                }
+                Step::Waits(Block::Mail(self.ticket, None))
             }
             Progress::Sleeps { until } => Step::Waits(Block::Mail(self.ticket, Some(until))),
             Progress::Watches { watch, until } => {

@@ -38,7 +38,7 @@ impl Shell {
             cx.thread.status = code;
             return;
         }
-        // What was written so far is there for whoever looks.
+        // What was written so far can be read.
         cx.shell.streams.flush(cx.world);
         let program = program_name(name);
         if program.contains('/') {

@@ -156,7 +156,7 @@ impl Streams {
         }
     }
 
-    /// Writes, whoever reads it. A pipe takes it even if it is full: see [`Streams::is_full`].
+    /// Writes, whether or not anything reads it. A pipe takes it even if it is full: see [`Streams::is_full`].
     pub(crate) fn write(&mut self, fd: Fd, bytes: &[u8]) -> Result<(), Refusal> {
         if bytes.is_empty() {
             return Ok(());
@@ -342,7 +342,7 @@ impl Streams {
     pub(super) fn flush(&mut self, world: &mut dyn Machines) {
         let ids: Vec<OpenId> = self.opens.keys().copied().collect();
         for id in ids {
-            // Whoever closes the file hears of it.
+            // The error is reported when the file is closed.
             let _ = self.flush_one(id, world);
         }
     }

@@ -283,7 +283,7 @@ fn columns_and_lines_are_picked_and_sorted() {
                 "date; date +%F; date -u +%H:%M; date --set x",
                 "Thu Jan  1 00:10:00 UTC 2026\n2026-01-01\n00:10\ndate: of its options only -u, -I, -R and +FORMAT are simulated: the time itself cannot be set\n[1]\n",
             ),
-            ("whoami; hostname; id -u; uname; tty; pwd", "root\ndesk\n0\nLinux\nnot a tty\n/root\n"),
+            ("whoami; hostname; id -u; uname; tty; pwd", "root\ndesktop\n0\nLinux\nnot a tty\n/root\n"),
             ("md5sum n", "(a checksum is not simulated: compare files with diff or cmp)\n[1]\n"),
             ("mapfile -t a < n; echo ${#a[@]} ${a[1]}", "4 9\n"),
         ],

@@ -8,20 +8,20 @@ use super::*;
 fn a_terminal_keeps_its_state_from_line_to_line() {
     let mut desk = Desk::new();
     expect![[r#"
-        root@desk:~# x=1; export do="--dry-run=client -o yaml"
-        root@desk:~# echo $x $do
+        root@desktop:~# x=1; export do="--dry-run=client -o yaml"
+        root@desktop:~# echo $x $do
         1 --dry-run=client -o yaml
-        root@desk:~# cd /tmp
-        root@desk:/tmp# pwd; cd -
+        root@desktop:~# cd /tmp
+        root@desktop:/tmp# pwd; cd -
         /tmp
         /root
-        root@desk:~# false
-        root@desk:~# echo $?
+        root@desktop:~# false
+        root@desktop:~# echo $?
         1
-        root@desk:~# f() { echo f; }; alias g=f
-        root@desk:~# g
+        root@desktop:~# f() { echo f; }; alias g=f
+        root@desktop:~# g
         f
-        root@desk:~# history 2
+        root@desktop:~# history 2
             8  g
             9  history 2
     "#]]
@@ -42,8 +42,8 @@ fn a_terminal_keeps_its_state_from_line_to_line() {
 fn a_session_on_a_node_lasts_until_exit() {
     let mut desk = Desk::new();
     expect![[r#"
-        root@desk:~# x=desk
-        root@desk:~# ssh worker-1; echo back $x $?
+        root@desktop:~# x=desk
+        root@desktop:~# ssh worker-1; echo back $x $?
         root@worker-1:~# hostname; echo [$x]; x=node
         worker-1
         []
@@ -56,11 +56,11 @@ fn a_session_on_a_node_lasts_until_exit() {
         logout
         Connection to worker-1 closed.
         back desk 3
-        root@desk:~# ssh worker-9
+        root@desktop:~# ssh worker-9
         ssh: Could not resolve hostname worker-9: Name or service not known
-        root@desk:~# exit
+        root@desktop:~# exit
         logout
-        root@desk:~# echo [$x]
+        root@desktop:~# echo [$x]
         []
     "#]]
     .assert_eq(&desk.session(&[
@@ -81,12 +81,12 @@ fn a_session_on_a_node_lasts_until_exit() {
 fn a_session_ends_with_its_node() {
     let mut desk = Desk::new();
     expect![[r#"
-        root@desk:~# ssh worker-1
+        root@desktop:~# ssh worker-1
         root@worker-1:~# sudo poweroff; echo no
         Connection to worker-1 closed by remote host.
         no
         Connection to worker-1 closed.
-        root@desk:~# echo $?
+        root@desktop:~# echo $?
         255
     "#]]
     .assert_eq(&desk.session(&["ssh worker-1", "sudo poweroff; echo no", "echo $?"]));
@@ -99,7 +99,7 @@ fn a_session_ends_with_its_node() {
     shell.enter("ls");
     let (text, _) = desk.finish(&mut shell);
     assert_eq!(text, "client_loop: send disconnect: Broken pipe\nConnection to worker-1 closed.\n");
-    assert_eq!(shell.prompt().unwrap().host, "desk");
+    assert_eq!(shell.prompt().unwrap().host, "desktop");
 }
 
 #[test]

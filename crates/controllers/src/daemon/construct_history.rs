@@ -70,7 +70,7 @@ struct Matched {
     old: Vec<Rc<ControllerRevision>>,
 }
 
-/// Sees to it that there is exactly one revision of the present template, and gives its hash and the old ones.
+/// Makes sure that there is exactly one revision of the present template. Returns its hash and the old revisions.
 ///
 /// Kubernetes: constructHistory. Rules: DS-054…058.
 pub(super) fn construct_history(start: &Start, parts: &mut HistoryParts, io: &mut Io) -> Step<Rc<Revisions>> {

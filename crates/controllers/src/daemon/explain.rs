@@ -13,9 +13,19 @@ use api::toleration::{Taint, TaintEffect, tolerations_tolerate_taint};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// The template names another node.
-    NodeName { wanted: Name },
+    NodeName {
+        /// The node that it names.
+        wanted: Name,
+    },
     /// The template's nodeSelector asks for a label that the node has not, or has with another value.
-    Label { key: Name, wanted: Name, has: Option<Name> },
+    Label {
+        /// The label's key.
+        key: Name,
+        /// The value that it asks for.
+        wanted: Name,
+        /// The value that the node has; `None` without such a label.
+        has: Option<Name>,
+    },
     /// No term of the required nodeAffinity matches.
     Affinity,
     /// The template does not tolerate a taint.

@@ -20,6 +20,7 @@ use sim::{Duration, Time};
 pub struct DaemonTemplate {
     /// The template it was made from.
     pub(crate) source: Rc<PodTemplate>,
+    /// The template's spec with the tolerations that every daemon pod has.
     pub spec: Rc<PodSpec>,
 }
 
@@ -40,7 +41,9 @@ impl DaemonTemplate {
 /// Whether a node should get a pod if it has none, and whether a pod that it has may stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// A node without a pod gets one.
     pub should_run: bool,
+    /// A pod that is there stays.
     pub should_continue_running: bool,
 }
 

@@ -103,6 +103,7 @@ impl Bits {
 /// Sums over all nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
+    /// Nodes that should run a pod.
     pub desired: u32,
     pub(crate) current: u32,
     pub(crate) misscheduled: u32,
@@ -124,6 +125,7 @@ pub struct Placement {
     /// By the nodes' numbers.
     bits: Vec<Bits>,
     dirty: Vec<NodeId>,
+    /// Counts over all nodes, for the status and the rolling update.
     pub sums: Sums,
     /// Nodes that need a pod, and nothing else.
     pub(crate) create: BTreeSet<NodeId>,

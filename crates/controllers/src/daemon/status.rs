@@ -32,7 +32,9 @@ pub struct StatusWrite {
 /// What to do after an answer.
 #[derive(Clone, Debug)]
 pub enum Next {
+    /// Send this, and give the answer to [`StatusWrite::on_answer`].
     Send(Call),
+    /// It is over; the error is client-go's sentence.
     Done(Result<(), String>),
 }
 
@@ -58,6 +60,7 @@ impl StatusWrite {
         Some(StatusWrite { ds, numbers, update_observed_generation, tries: 0, reading: false })
     }
 
+    /// The first write.
     pub fn first_call(&self) -> Call {
         self.update(&self.ds)
     }
@@ -76,6 +79,7 @@ impl StatusWrite {
         Call::UpdateStatus(Object::DaemonSet(Rc::new(new)))
     }
 
+    /// Goes on with an answer to what it asked last.
     pub fn on_answer(&mut self, answer: &Answer) -> Next {
         if std::mem::take(&mut self.reading) {
             return match &answer.result {

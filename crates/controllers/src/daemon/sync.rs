@@ -18,7 +18,7 @@ use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::event::{EventType, Message};
 use api::object::Key;
 use client::informer::Caches;
-use wire::{Answer, Ctx, Token};
+use wire::{Answer, Ctx};
 
 /// What a sync begins with.
 #[derive(Clone, Debug)]
@@ -116,12 +116,12 @@ impl DaemonSetsController {
         }
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: Answer, caches: &Caches, ctx: &mut Ctx) {
-        let (id, n) = super::sync_and_number(token);
+    /// An answer to request number `nth` of those that the sync `id` sent together.
+    pub(crate) fn on_answer(&mut self, id: u64, nth: u16, answer: Answer, caches: &Caches, ctx: &mut Ctx) {
         let is_it = |worker: &Option<Sync>| worker.as_ref().is_some_and(|sync| sync.id == id);
         let Some(worker) = self.workers.iter().position(is_it) else { return };
         let Some(sync) = self.workers[worker].take() else { return };
-        self.drive(worker, sync, Some((n, answer)), caches, ctx);
+        self.drive(worker, sync, Some((usize::from(nth), answer)), caches, ctx);
         self.kick(ctx);
     }
 

@@ -53,8 +53,11 @@ fn nodes_and_pods(start: &Start, io: &Io) -> Step<(Vec<NodeId>, Vec<Name>)> {
 /// The limits of an update, in nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeCounts {
+    /// How many nodes may have a second pod at a time.
     pub max_surge: u32,
+    /// How many nodes may be without an available pod at a time.
     pub max_unavailable: u32,
+    /// How many nodes should run a pod.
     pub desired_number_scheduled: u32,
 }
 

@@ -10,7 +10,7 @@ use api::json;
 use api::object::{Key, Kind, Other};
 use client::informer::{CacheChange, Caches};
 use sim::{Duration, Time, Timestamp};
-use wire::{Answer, Call, Ctx, DeleteOptions, Propagation, Token};
+use wire::{Answer, Call, Controller, Ctx, DeleteOptions, Propagation};
 
 #[derive(Clone, Debug)]
 pub(crate) struct TtlAfterFinishedController {
@@ -25,11 +25,16 @@ fn expires_at(job: &Other) -> Option<Time> {
     Some(finished.time() + Duration::from_secs(u64::try_from(ttl).unwrap_or(0)))
 }
 
-impl TtlAfterFinishedController {
-    pub(crate) fn new(tag: u16) -> TtlAfterFinishedController {
-        TtlAfterFinishedController { kind: Kind::of("batch/v1", "Job"), worker: Worker::new(tag) }
+impl Default for TtlAfterFinishedController {
+    fn default() -> Self {
+        TtlAfterFinishedController {
+            kind: Kind::of("batch/v1", "Job"),
+            worker: Worker::new(Controller::TtlAfterFinished),
+        }
     }
+}
 
+impl TtlAfterFinishedController {
     pub(crate) fn run(&mut self, ctx: &mut Ctx) {
         self.worker.run(ctx);
     }
@@ -67,8 +72,8 @@ impl TtlAfterFinishedController {
         self.worker.settle(ctx);
     }
 
-    pub(crate) fn on_answer(&mut self, token: Token, answer: &Answer, ctx: &mut Ctx) {
-        if let Some(key) = self.worker.answered(token) {
+    pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
+        if let Some(key) = self.worker.answered(request) {
             self.worker.finish(key, answer, ctx);
         }
     }

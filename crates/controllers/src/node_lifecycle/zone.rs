@@ -88,7 +88,7 @@ impl Limiter {
 /// in again before that.
 ///
 /// Nodes that wait come out in order of their numbers: every pass of upstream's monitor puts all that wait
-/// into the queue anew, in whatever order it has them.
+/// into the queue again, in whatever order it has them.
 ///
 /// Kubernetes: scheduler/rate_limited_queue.go, RateLimitedTimedQueue.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl RateLimitedTimedQueue {
         }
     }
 
-    /// The next node, if the limiter allows one now. Whoever gets it decides what is to be done, if anything.
+    /// The next node, if the limiter allows one now. The caller decides what is to be done with it, if anything.
     pub(crate) fn try_next(&mut self, now: Time) -> Option<NodeId> {
         if self.queue.is_empty() || !self.limiter.try_accept(now) {
             return None;

@@ -65,7 +65,7 @@ fn the_pod_that_is_missed_least_goes_first() {
 /// Without a ReplicaSet no pod makes the controller do anything.
 #[test]
 fn pods_cost_nothing_where_there_is_no_replica_set() {
-    let (mut controller, mut caches) = (ReplicaSetController::new(64), Caches::default());
+    let (mut controller, mut caches) = (ReplicaSetController::default(), Caches::default());
     let (settings, mut rng, mut effects) = (Settings::default(), Rng::stream(1, "test"), Vec::new());
     let mut ctx = Ctx { now: Time::START, settings: &settings, rng: &mut rng, effects: &mut effects };
     controller.run(&mut ctx);

@@ -49,7 +49,7 @@ impl Writer {
         escape_terminal(&self.text)
     }
 
-    /// A title, and what stands behind it line by line; `<none>` for nothing.
+    /// A title, followed by its lines; `<none>` without lines.
     fn multiline(&mut self, title: &str, lines: &[String]) {
         self.text.push_str(&format!("{title}:\t"));
         if lines.is_empty() {

@@ -293,8 +293,7 @@ fn a_service_exposes_pods_by_their_labels_and_ports() {
             Error from server (NotFound): daemonsets.apps "nosuch" not found
             [1]
             $ edit ds agent
-            error: kubectl edit is not simulated: there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label
-            [1]
+            Edit cancelled, no changes made.
         "#]],
     );
 }

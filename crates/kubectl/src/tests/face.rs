@@ -32,7 +32,7 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         error: kubectl config set-context is not simulated: there is one cluster, one user and one context here. Name another namespace with -n in each command
         [1]
         $ apply edit-last-applied ds/agent
-        error: kubectl apply edit-last-applied is not simulated: there is no editor behind this console. Change the file and kubectl apply -f it, or use kubectl patch, set image or label
+        error: kubectl apply edit-last-applied is not simulated: use kubectl edit, or change the file and kubectl apply -f it
         [1]
         $ get pods -k .
         error: kustomizations are not simulated: give the files with -f

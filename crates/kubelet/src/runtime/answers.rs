@@ -24,7 +24,9 @@ pub enum Answer {
 /// An answer, with what the program writes besides, and for how long it answers so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answered {
+    /// How it answers.
     pub answer: Answer,
+    /// What it prints before that.
     pub output: String,
     /// When it begins to answer something else, counted from the container's start.
     pub until: Option<Duration>,

@@ -66,6 +66,7 @@ pub(super) fn image_base_name(image: &str) -> &str {
 /// What a container's script makes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileState {
+    /// Whether the image has such a program.
     pub exists: bool,
     /// When that changes next, counted from the container's start.
     pub until: Option<Duration>,

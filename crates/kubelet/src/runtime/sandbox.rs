@@ -7,11 +7,14 @@ use api::meta::{CommonMeta, Name, ObjectMeta, Uid};
 use api::pod::{self, PodSpec};
 use sim::{Duration, Time};
 
+/// How far a sandbox is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SandboxState {
     /// Its network is being set up.
     Creating,
+    /// It runs, with its network.
     Ready,
+    /// It has stopped.
     NotReady,
 }
 
@@ -19,15 +22,21 @@ pub enum SandboxState {
 /// the kubelet's garbage collection.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
+    /// Counts the sandboxes and containers of the node; never used twice.
     pub id: u32,
+    /// The pod's uid.
     pub uid: Uid,
     /// The pod's name; a static pod's with the node's name at its end.
     pub name: Name,
     /// The pod's namespace, labels and annotations.
     pub common: Rc<CommonMeta>,
+    /// The spec of the pod when the sandbox was made.
     pub spec: Rc<PodSpec>,
+    /// When it was made.
     pub created: Time,
+    /// How many sandboxes the pod had before.
     pub attempt: u32,
+    /// How far it is.
     pub state: SandboxState,
     /// The last part of its address in the node's network; 0 without one.
     pub(super) host_part: u8,
@@ -40,11 +49,17 @@ pub struct Sandbox {
 /// A sandbox that another one of the same pod has replaced.
 #[derive(Clone, Debug)]
 pub struct OldSandbox {
+    /// Its number.
     pub id: u32,
+    /// The pod's uid.
     pub uid: Uid,
+    /// The pod's name.
     pub name: Name,
+    /// The pod's namespace, labels and annotations.
     pub common: Rc<CommonMeta>,
+    /// When it was made.
     pub created: Time,
+    /// How many sandboxes the pod had before.
     pub attempt: u32,
 }
 
@@ -55,8 +70,10 @@ impl OldSandbox {
     }
 }
 
+/// A container, running or not.
 #[derive(Clone, Debug)]
 pub struct Container {
+    /// Counts the sandboxes and containers of the node; never used twice.
     pub id: u32,
     /// Where it stands in [`PodSpec::containers`].
     pub index: u16,
@@ -65,9 +82,11 @@ pub struct Container {
     /// How many of this name there were before it in this pod.
     pub attempt: u32,
     pub(crate) image_said: ImageSaid,
+    /// When it was made.
     pub created: Time,
     /// The spec it was created from.
     pub(crate) spec: Rc<PodSpec>,
+    /// How far it is.
     pub state: ContainerState,
 }
 
@@ -96,41 +115,58 @@ impl ImageSaid {
 /// What the events of a container's first start said, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstStart {
+    /// Its image, as the spec names it.
     pub image: Name,
     /// Whether the image was pulled; if not, it was there.
     pub pulling: bool,
     /// When that was said.
     pub said: Time,
+    /// When it was said that the container was created.
     pub created: Time,
+    /// When it was said that the container was started.
     pub started: Time,
 }
 
+/// How far a container is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerState {
+    /// It is made, and its program not started.
     Created,
-    Running { started: Time },
+    /// Its program runs.
+    Running {
+        /// When it was started.
+        started: Time,
+    },
+    /// Its program has ended.
     Exited(Box<Exit>),
 }
 
 /// How a container ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit {
+    /// When it was started.
     pub started: Time,
+    /// When it ended.
     pub finished: Time,
+    /// The exit code: 0 is success, above 128 a signal.
     pub code: i32,
+    /// Why it ended.
     pub reason: ExitReason,
 }
 
-/// The runtime's word on an end (KL-062).
+/// The reason that the runtime reports for an end (KL-062).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
+    /// With exit code 0.
     Completed,
+    /// With another exit code.
     Error,
     /// It was running when the runtime lost sight of it.
     Unknown,
 }
 
 impl ExitReason {
+    /// The reason as a status carries it: `Completed`.
     pub fn text(self) -> &'static str {
         match self {
             ExitReason::Completed => "Completed",
@@ -164,6 +200,7 @@ impl Sandbox {
         pod::Pod { meta, spec, pinned_to: None, node_name: None, status }
     }
 
+    /// The pod's namespace.
     pub fn namespace(&self) -> &Name {
         &self.common.namespace
     }
@@ -192,14 +229,17 @@ impl Container {
         &self.spec.containers[usize::from(self.index)]
     }
 
+    /// The container's name.
     pub fn name(&self) -> &Name {
         &self.spec().name
     }
 
+    /// Whether its program runs.
     pub fn is_running(&self) -> bool {
         matches!(self.state, ContainerState::Running { .. })
     }
 
+    /// How it ended, if it did.
     pub fn exit(&self) -> Option<&Exit> {
         match &self.state {
             ContainerState::Exited(exit) => Some(exit),

@@ -38,7 +38,7 @@ fn kl_035_kl_043_tl_2_deleting_a_mirror_replaces_only_the_object() {
     world.run(10_000);
     assert_eq!(world.pod("web-n1").status.containers[0], started);
     assert!(!world.events_of("web-n1").iter().any(|event| event.contains("Killing")));
-    // Without a grace period the mirror is simply gone, and the next regular sync makes it anew.
+    // Without a grace period the mirror is simply gone, and the next regular sync makes it again.
     world.delete_pod("web-n1", Some(0));
     world.run(55_000);
     assert!(!world.has_pod("web-n1"));

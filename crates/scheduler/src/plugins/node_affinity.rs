@@ -21,9 +21,11 @@ pub(crate) const REASON_CONFLICT: &str = "pod affinity terms conflict";
 /// Which nodes the rest of the cycle looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Narrowed {
+    /// All of them.
     AllNodes,
     /// The one node a daemon pod is meant for.
     One(Name),
+    /// Those with one of these names.
     Names(BTreeSet<Name>),
 }
 
@@ -66,6 +68,7 @@ fn names_of(term: &Value) -> Option<BTreeSet<Name>> {
     sets.reduce(|left, right| left.intersection(&right).cloned().collect())
 }
 
+/// Whether the pod's nodeSelector and required node affinity allow the node.
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {
     if matches(pod, node) {
         return Ok(());

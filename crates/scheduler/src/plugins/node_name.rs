@@ -8,6 +8,7 @@ use api::pod::Pod;
 
 pub(crate) const REASON: &str = "node(s) didn't match the requested node name";
 
+/// Whether the pod names no node, or this one.
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {
     match &pod.node_name {
         Some(name) if *name != node.meta.name => Err(Status::unresolvable(Plugin::NodeName, REASON)),

@@ -8,6 +8,7 @@ use api::pod::{HostPort, Pod};
 
 pub(crate) const REASON: &str = "node(s) didn't have free ports for the requested pod ports";
 
+/// Whether the host ports that the pod asks for are free on the node.
 pub fn filter(pod: &Pod, node: &NodeInfo) -> Verdict {
     if fits(&pod.spec.host_ports, &node.used_ports) {
         return Ok(());

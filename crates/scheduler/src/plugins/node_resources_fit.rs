@@ -8,9 +8,10 @@ use api::meta::Name;
 use api::pod::Pod;
 use api::resources::Resources;
 
-/// The plugin's arguments: resources that something other than the scheduler looks after.
+/// The plugin's arguments: resources that another component manages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FitArgs {
+    /// Names of resources, whole.
     pub ignored_resources: Vec<Name>,
     /// Everything before the slash of a resource's name.
     pub ignored_resource_groups: Vec<Name>,
@@ -19,10 +20,14 @@ pub struct FitArgs {
 /// A resource of which there is not enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InsufficientResource {
+    /// Its name: `cpu`, `memory`, `example.com/gpu`.
     pub resource: Name,
     pub(crate) reason: Reason,
+    /// What the pod asks for: milli-units of cpu, bytes of memory, else a count.
     pub requested: i64,
+    /// What the node's pods have asked for.
     pub used: i64,
+    /// What the node can give.
     pub capacity: i64,
     /// More is asked for than the node has altogether: no eviction helps.
     pub(crate) unresolvable: bool,

@@ -10,6 +10,7 @@ use api::toleration::{Taint, TaintEffect, Toleration};
 pub(crate) const REASON_UNSCHEDULABLE: &str = "node(s) were unschedulable";
 const TAINT: &str = "node.kubernetes.io/unschedulable";
 
+/// Whether the node is not cordoned, or the pod tolerates that.
 pub fn filter(pod: &Pod, node: &Node) -> Verdict {
     if !node.unschedulable || tolerates_cordon(&pod.spec.tolerations) {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::programs::feed::{self, Lines, Out, Wants};
-use crate::programs::options::Spec;
+use crate::programs::options::{Options, Spec};
 use crate::programs::whole::{self, Work};
 use crate::shell::program::{Cx, Started};
 
@@ -42,25 +42,51 @@ pub(super) fn count(text: &str) -> Option<(Option<char>, usize)> {
     Some((sign, digits.parse::<usize>().ok()?.checked_mul(unit)?))
 }
 
-pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
-    let options = match SPEC.parse(&with_count(args)) {
-        Ok(options) => options,
-        Err(misuse) => return feed::misuse(cx, &misuse),
-    };
-    let titled = options.has('v') || (options.operands.len() > 1 && !options.has('q'));
-    if let Some(text) = options.value('c') {
-        return match count(text) {
-            Some((sign, count)) => {
-                whole::start("head", Bytes { count, but_last: sign == Some('-') }, options.operands, 1)
-            }
-            None => feed::refuse(cx, &format!("head: invalid number of bytes: ‘{text}’\n"), 1),
+/// What the options of `head` and `tail` ask for.
+pub(super) struct Asked {
+    pub(super) options: Options,
+    /// Whether `count` is of bytes, not of lines.
+    pub(super) bytes: bool,
+    /// What stands before the number.
+    pub(super) sign: Option<char>,
+    pub(super) count: usize,
+    /// Whether each file gets a title.
+    pub(super) titled: bool,
+}
+
+impl Asked {
+    /// Reads the command line; what is wrong with it is said.
+    pub(super) fn read(cx: &mut Cx<'_>, spec: &Spec, args: &[String]) -> Result<Asked, Started> {
+        let options = spec.parse(args).map_err(|misuse| feed::misuse(cx, &misuse))?;
+        let (text, what) = match options.value('c') {
+            Some(text) => (text, "bytes"),
+            None => (options.value('n').unwrap_or("10"), "lines"),
         };
+        let Some((sign, count)) = count(text) else {
+            let text = format!("{}: invalid number of {what}: ‘{text}’\n", spec.program);
+            return Err(feed::refuse(cx, &text, 1));
+        };
+        let titled = options.has('v') || (options.operands.len() > 1 && !options.has('q'));
+        Ok(Asked { bytes: what == "bytes", options, sign, count, titled })
     }
-    let text = options.value('n').unwrap_or("10");
-    let Some((sign, count)) = count(text) else {
-        return feed::refuse(cx, &format!("head: invalid number of lines: ‘{text}’\n"), 1);
+}
+
+/// The title of a file among several.
+pub(super) fn title(name: Option<&str>, is_first: bool) -> String {
+    let gap = if is_first { "" } else { "\n" };
+    format!("{gap}==> {} <==\n", name.unwrap_or("standard input"))
+}
+
+pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
+    let Asked { options, bytes, sign, count, titled } = match Asked::read(cx, &SPEC, &with_count(args)) {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
     };
-    let head = Head { count, but_last: sign == Some('-'), titled, ..Head::default() };
+    let but_last = sign == Some('-');
+    if bytes {
+        return whole::start("head", Bytes { count, but_last }, options.operands, 1);
+    }
+    let head = Head { count, but_last, titled, ..Head::default() };
     feed::start("head", head, options.operands, 1)
 }
 
@@ -78,8 +104,7 @@ struct Head {
 impl Lines for Head {
     fn begin(&mut self, name: Option<&str>, out: &mut Out) {
         if self.titled {
-            let gap = if self.files > 0 { "\n" } else { "" };
-            out.text += &format!("{gap}==> {} <==\n", name.unwrap_or("standard input"));
+            out.text += &title(name, self.files == 0);
         }
         self.files += 1;
         self.at = 0;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::head::{count, with_count};
+use super::head::{Asked, count, title, with_count};
 use crate::programs::feed::{self, Lines, Out};
 use crate::programs::options::Spec;
 use crate::programs::whole::{self, Work};
@@ -32,24 +32,14 @@ pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
     if let Some(first) = args.first_mut().filter(|arg| arg.starts_with('+') && count(arg).is_some()) {
         *first = format!("-n{first}");
     }
-    let options = match SPEC.parse(&args) {
-        Ok(options) => options,
-        Err(misuse) => return feed::misuse(cx, &misuse),
-    };
-    let titled = options.has('v') || (options.operands.len() > 1 && !options.has('q'));
-    if let Some(text) = options.value('c') {
-        return match count(text) {
-            Some((sign, count)) => {
-                whole::start("tail", Bytes { count, from_start: sign == Some('+') }, options.operands, 1)
-            }
-            None => feed::refuse(cx, &format!("tail: invalid number of bytes: ‘{text}’\n"), 1),
-        };
-    }
-    let text = options.value('n').unwrap_or("10");
-    let Some((sign, count)) = count(text) else {
-        return feed::refuse(cx, &format!("tail: invalid number of lines: ‘{text}’\n"), 1);
+    let Asked { options, bytes, sign, count, titled } = match Asked::read(cx, &SPEC, &args) {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
     };
     let from_start = sign == Some('+');
+    if bytes {
+        return whole::start("tail", Bytes { count, from_start }, options.operands, 1);
+    }
     let follows = options.has('f') || options.has('F');
     if follows && !options.operands.is_empty() {
         return Started::runs(Follow { files: options.operands, count, from_start, read: Vec::new() });
@@ -72,8 +62,7 @@ struct Tail {
 impl Lines for Tail {
     fn begin(&mut self, name: Option<&str>, out: &mut Out) {
         if self.titled {
-            let gap = if self.files > 0 { "\n" } else { "" };
-            out.text += &format!("{gap}==> {} <==\n", name.unwrap_or("standard input"));
+            out.text += &title(name, self.files == 0);
         }
         self.files += 1;
         self.at = 0;
