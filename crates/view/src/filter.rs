@@ -16,7 +16,7 @@ enum Term {
     /// `daemonset`, `static` or `api`.
     Kind(Value),
     Labels(Selector),
-    /// Part of its name, its node's, its status or its owner's.
+    /// Part of its name, its node's, its status or its owner's, or the whole key of a label.
     Text(String),
 }
 
@@ -41,7 +41,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Terms stand between spaces or commas. What is no term is taken as a part of a name.
+    /// Terms stand between spaces or commas. A bare word is a part of a name, or a label's key.
     pub fn parse(text: &str) -> Filter {
         Filter { terms: pieces(text).iter().filter_map(|piece| term(piece)).collect() }
     }
@@ -86,7 +86,8 @@ fn holds(term: &Term, pod: &PodView) -> bool {
         Term::Text(text) => {
             let all: [&Rc<str>; 4] =
                 [&pod.id, &pod.status, &pod.controlled_by, pod.node.as_ref().unwrap_or(&pod.id)];
-            all.iter().any(|has| has.to_lowercase().contains(text))
+            let has_label = pod.labels.keys().any(|key| key.eq_ignore_ascii_case(text));
+            has_label || all.iter().any(|has| has.to_lowercase().contains(text))
         }
     }
 }
