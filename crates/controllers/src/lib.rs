@@ -9,6 +9,7 @@ mod cronjob;
 pub mod daemon;
 mod deployment;
 pub mod disruption;
+mod endpoints;
 pub mod garbage_collector;
 mod job;
 pub mod namespace;
@@ -32,6 +33,7 @@ use cronjob::CronJobController;
 use daemon::DaemonSetsController;
 use deployment::DeploymentController;
 use disruption::DisruptionController;
+use endpoints::EndpointsController;
 use garbage_collector::GarbageCollector;
 use job::JobController;
 use job::ttl::TtlAfterFinishedController;
@@ -58,6 +60,7 @@ const JOB: u16 = 80;
 const TTL_AFTER_FINISHED: u16 = 88;
 const STATEFUL_SET: u16 = 96;
 const CRON_JOB: u16 = 104;
+const ENDPOINTS: u16 = 112;
 
 /// The kind of which the list comes last: then all caches are filled.
 pub const LAST_LISTED: Kind = Kind::Pod;
@@ -91,6 +94,8 @@ pub enum Controller {
     TtlAfterFinished,
     StatefulSet,
     CronJob,
+    /// `endpoints-controller` and `endpointslice-controller`.
+    Endpoints,
 }
 
 /// Which controllers the process runs; all of them by default.
@@ -130,6 +135,7 @@ pub struct ControllerManager {
     ttl_after_finished: TtlAfterFinishedController,
     stateful_set: StatefulSetController,
     cron_job: CronJobController,
+    endpoints: EndpointsController,
 }
 
 impl Default for ControllerManager {
@@ -152,6 +158,7 @@ impl Default for ControllerManager {
             ttl_after_finished: TtlAfterFinishedController::new(TTL_AFTER_FINISHED),
             stateful_set: StatefulSetController::new(STATEFUL_SET),
             cron_job: CronJobController::new(CRON_JOB),
+            endpoints: EndpointsController::new(ENDPOINTS),
         }
     }
 }
@@ -250,6 +257,9 @@ impl ControllerManager {
         if self.enabled.has(Controller::CronJob) {
             self.cron_job.run(ctx);
         }
+        if self.enabled.has(Controller::Endpoints) {
+            self.endpoints.run(ctx);
+        }
     }
 
     /// A first list, or one after the watch was interrupted.
@@ -316,6 +326,9 @@ impl ControllerManager {
         if self.enabled.has(Controller::CronJob) {
             self.cron_job.on_change(&change, ctx);
         }
+        if self.enabled.has(Controller::Endpoints) {
+            self.endpoints.on_change(&change, &self.caches, ctx);
+        }
     }
 
     pub fn on_answer(&mut self, token: Token, answer: Answer, ctx: &mut Ctx) {
@@ -337,6 +350,7 @@ impl ControllerManager {
             TTL_AFTER_FINISHED => self.ttl_after_finished.on_answer(token, &answer, ctx),
             STATEFUL_SET => self.stateful_set.on_answer(token, answer, ctx),
             CRON_JOB => self.cron_job.on_answer(token, answer, ctx),
+            ENDPOINTS => self.endpoints.on_answer(token, answer, ctx),
             _ => {}
         }
     }
@@ -360,6 +374,7 @@ impl ControllerManager {
             TTL_AFTER_FINISHED => self.ttl_after_finished.on_timer(&self.caches, ctx),
             STATEFUL_SET => self.stateful_set.on_timer(timer, &self.caches, ctx),
             CRON_JOB => self.cron_job.on_timer(timer, &self.caches, ctx),
+            ENDPOINTS => self.endpoints.on_timer(timer, &self.caches, ctx),
             _ => {}
         }
     }
