@@ -428,7 +428,9 @@ fn capabilities_restricted(pod: &Pod) -> Option<Refusal> {
     if pod.is_windows() {
         return None;
     }
-    let capabilities = |container| json::get(context(container), "capabilities");
+    fn capabilities(container: &Value) -> &Value {
+        json::get(context(container), "capabilities")
+    }
     let without_drop =
         pod.named(|container| !json::strings(capabilities(container), "drop").contains(&"ALL"));
     let mut bad: BTreeSet<String> = BTreeSet::new();
