@@ -26,8 +26,10 @@ mod suite {
     mod nodes;
     mod person;
     mod picture;
+    mod pod_security;
     mod pods;
     mod properties;
+    mod services;
     mod sessions;
     mod stateful_sets;
     mod tidy;

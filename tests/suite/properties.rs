@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use api::daemonset::DaemonSet;
 use api::node::Node;
+use api::object::Kind;
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
 use api::toleration::TaintEffect;
 use cluster::boot::MANIFESTS;
@@ -13,7 +14,8 @@ use sim::files::Entry;
 use stage::Stage;
 
 use super::sessions::{
-    Act, Content, NODES, Set, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard, static_pods,
+    Act, Content, NODES, Set, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard,
+    static_pods, workloads,
 };
 
 /// Fails the case with a sentence.
@@ -33,6 +35,7 @@ fn check_all(stage: &Stage) -> Held {
     mirror_pods_are_the_static_pods(stage)?;
     names_and_uids_are_unique(stage)?;
     nothing_is_bound_to_a_missing_node(stage)?;
+    work_is_done(stage)?;
     all_nodes_are_there_and_ready(stage)
 }
 
@@ -206,6 +209,47 @@ fn all_nodes_are_there_and_ready(stage: &Stage) -> Held {
     Ok(())
 }
 
+/// A Deployment and a StatefulSet have the pods that they ask for, of their newest template; a Job is over, and
+/// all its pods are counted. With every node cordoned they may wait.
+fn work_is_done(stage: &Stage) -> Held {
+    let store = &stage.cluster().api.store;
+    let open = nodes(stage).iter().any(|node| !node.unschedulable && *node.meta.name != *"control-plane");
+    let kinds = [("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job")];
+    for ((version, kind), app) in kinds.into_iter().zip(["d", "s", "j"]) {
+        let table = Kind::of(version, kind).and_then(|kind| store.others.get(&kind));
+        let pods: Vec<Rc<Pod>> =
+            pods(stage).into_iter().filter(|pod| pod.meta.label("app") == Some(app)).collect();
+        let Some(work) = table.and_then(|table| table.get("default", "work")) else {
+            hold!(pods.is_empty(), "{kind}: pods are left: {}", pods.len());
+            continue;
+        };
+        hold!(!work.meta.is_terminating(), "{kind} is still terminating");
+        let (spec, status) = (&work.raw["spec"], &work.raw["status"]);
+        if kind == "Job" {
+            let is_over = |c: &serde_json::Value| c["type"] == "Complete" || c["type"] == "Failed";
+            let over =
+                status["conditions"].as_array().is_some_and(|conditions| conditions.iter().any(is_over));
+            hold!(over || !open, "the Job is not over: {status}");
+            let held = pods.iter().filter(|pod| over && !pod.meta.common.finalizers.is_empty()).count();
+            hold!(held == 0, "{held} pods of the Job still have a finalizer");
+            continue;
+        }
+        let wanted = spec["replicas"].as_u64().unwrap_or(1);
+        let image = spec["template"]["spec"]["containers"][0]["image"].as_str().unwrap_or_default();
+        let good = |pod: &&Rc<Pod>| {
+            pod.is_ready() && !pod.meta.is_terminating() && *pod.spec.containers[0].image == *image
+        };
+        let count = pods.iter().filter(good).count() as u64;
+        // A kubelet may have refused one, which then stays as it ended.
+        let all = pods.iter().filter(|pod| !pod.is_terminal()).count() as u64;
+        hold!(
+            !open || (count == wanted && all == wanted),
+            "{kind} asks for {wanted} pods of {image}, and has {count} of {all}: {status}"
+        );
+    }
+    Ok(())
+}
+
 /// The revisions of all pods by uid: no object's may ever fall, and none be ahead of the store's.
 fn check_revisions(stage: &Stage, seen: &mut BTreeMap<String, u64>) -> Held {
     let revision = stage.cluster().api.store.revision();
@@ -299,6 +343,11 @@ proptest! {
 
     #[test]
     fn prop_failing_nodes_settle_as_they_should(acts in failing_nodes()) {
+        check_session(&acts).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn prop_workloads_settle_as_they_should(acts in workloads()) {
         check_session(&acts).map_err(TestCaseError::fail)?;
     }
 }

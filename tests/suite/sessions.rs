@@ -78,9 +78,74 @@ pub enum Act {
         node: &'static str,
         cordoned: bool,
     },
+    /// Applies a Deployment, a StatefulSet or a Job.
+    Work(Work),
+    DeleteWork {
+        kind: &'static str,
+    },
     Wait {
         millis: u64,
     },
+}
+
+/// What runs pods without regard to nodes; there is one of each sort, called `work`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Deployment {
+        replicas: u8,
+        image: u8,
+    },
+    StatefulSet {
+        replicas: u8,
+        image: u8,
+        parallel: bool,
+    },
+    /// A Job whose pods end with this code.
+    Job {
+        completions: u8,
+        parallelism: u8,
+        exit_code: u8,
+        restarts: bool,
+    },
+}
+
+const WORK: [&str; 3] = ["deployment", "statefulset", "job"];
+
+impl Work {
+    fn manifest(self) -> String {
+        let of = |api: &str, kind: &str, app: &str, spec: &str, pod: &str| {
+            format!(
+                "apiVersion: {api}\nkind: {kind}\nmetadata:\n  name: work\nspec:\n{spec}  template:\n    metadata:\n      \
+                 labels:\n        app: {app}\n    spec:\n{pod}"
+            )
+        };
+        let selecting = |app: &str, replicas: u8| {
+            format!("  replicas: {replicas}\n  selector:\n    matchLabels:\n      app: {app}\n")
+        };
+        let nginx =
+            |image: u8| format!("      containers:\n      - name: main\n        image: nginx:{image}\n");
+        match self {
+            Work::Deployment { replicas, image } => {
+                of("apps/v1", "Deployment", "d", &selecting("d", replicas), &nginx(image))
+            }
+            Work::StatefulSet { replicas, image, parallel } => {
+                let policy = if parallel { "  podManagementPolicy: Parallel\n" } else { "" };
+                let spec = format!("{}{policy}", selecting("s", replicas));
+                of("apps/v1", "StatefulSet", "s", &spec, &nginx(image))
+            }
+            Work::Job { completions, parallelism, exit_code, restarts } => {
+                let spec = format!(
+                    "  completions: {completions}\n  parallelism: {parallelism}\n  backoffLimit: 2\n"
+                );
+                let policy = if restarts { "OnFailure" } else { "Never" };
+                let pod = format!(
+                    "      restartPolicy: {policy}\n      containers:\n      - name: main\n        image: busybox:1.37\n        \
+                     command: [sh, -c, 'sleep 3; exit {exit_code}']\n"
+                );
+                of("batch/v1", "Job", "j", &spec, &pod)
+            }
+        }
+    }
 }
 
 /// A DaemonSet as a random session applies it.
@@ -200,6 +265,11 @@ impl Act {
             Act::Label { node, pool: None } => exec(format!("kubectl label node {node} pool-")),
             Act::Cordon { node, cordoned: true } => exec(format!("kubectl cordon {node}")),
             Act::Cordon { node, cordoned: false } => exec(format!("kubectl uncordon {node}")),
+            Act::Work(work) => {
+                let files = BTreeMap::from([("work.yaml".to_owned(), work.manifest().into())]);
+                Some(Command::Exec { line: "kubectl apply -f work.yaml".to_owned(), files })
+            }
+            Act::DeleteWork { kind } => exec(format!("kubectl delete {kind} work --wait=false")),
             Act::Wait { .. } => None,
         }
     }
@@ -370,6 +440,41 @@ pub fn daemon_sets() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 1..12)
 }
 
+fn work() -> impl Strategy<Value = Work> {
+    prop_oneof![
+        (0..5u8, 1..3u8).prop_map(|(replicas, image)| Work::Deployment { replicas, image }),
+        (0..4u8, 1..3u8, any::<bool>()).prop_map(|(replicas, image, parallel)| Work::StatefulSet {
+            replicas,
+            image,
+            parallel
+        }),
+        (1..4u8, 1..3u8, prop::sample::select(vec![0, 0, 3]), any::<bool>()).prop_map(
+            |(completions, parallelism, exit_code, restarts)| Work::Job {
+                completions,
+                parallelism,
+                exit_code,
+                restarts
+            }
+        ),
+    ]
+}
+
+/// Sessions that are mostly about Deployments, StatefulSets and Jobs.
+pub fn workloads() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        6 => work().prop_map(Act::Work),
+        1 => prop::sample::select(&WORK[..]).prop_map(|kind| Act::DeleteWork { kind }),
+        3 => deletes(),
+        1 => crashes(),
+        1 => (node(), any::<bool>()).prop_map(|(node, cordoned)| Act::Cordon { node, cordoned }),
+        1 => kubelets(),
+        1 => machines(),
+        1 => api_server(),
+        4 => wait(),
+    ];
+    prop::collection::vec(act, 1..12)
+}
+
 /// Sessions that are mostly about static pods.
 pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
@@ -389,7 +494,7 @@ pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
 
 /// Anything.
 pub fn any_session() -> impl Strategy<Value = Vec<Act>> {
-    prop_oneof![daemon_sets(), static_pods(), failing_nodes()]
+    prop_oneof![daemon_sets(), static_pods(), failing_nodes(), workloads()]
 }
 
 /// The random sessions of `make test` whose end is checked: `prop_…_settle_as_they_should` together.

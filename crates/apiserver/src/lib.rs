@@ -5,8 +5,10 @@
 
 pub mod admission;
 pub mod eviction;
+mod pod_security;
 pub mod registry;
 mod runtime_class;
+mod service;
 pub mod store;
 pub(crate) mod strategy;
 #[cfg(test)]
@@ -31,6 +33,8 @@ pub struct ApiServer {
     kinds: Kinds,
     names: Rng,
     uids: Rng,
+    /// What Services are given by chance.
+    services: Rng,
     /// The uids of what is installed, so that these draw nothing from the others.
     installed_uids: Rng,
 }
@@ -40,6 +44,7 @@ pub struct ApiServer {
 struct Kinds {
     namespace: Option<Kind>,
     service_account: Option<Kind>,
+    service: Option<Kind>,
 }
 
 impl ApiServer {
@@ -51,20 +56,22 @@ impl ApiServer {
             kinds: Kinds {
                 namespace: Kind::of("v1", "Namespace"),
                 service_account: Kind::of("v1", "ServiceAccount"),
+                service: Kind::of("v1", "Service"),
             },
             names: Rng::stream(seed, "pod-name"),
             uids: Rng::stream(seed, "uid"),
+            services: Rng::stream(seed, "service"),
             installed_uids: Rng::stream(seed, "installed-uid"),
         }
     }
 
     /// Tries a call: nothing is written, and the next names and uids are as if nothing had been asked.
     fn dry_run(&mut self, call: Call, now: Time) -> Answer {
-        let before = (self.names.clone(), self.uids.clone(), self.admission.epoch);
+        let before = (self.names.clone(), self.uids.clone(), self.services.clone(), self.admission.epoch);
         self.store.dry = true;
         let answer = self.handle(call, now);
         self.store.dry = false;
-        (self.names, self.uids, self.admission.epoch) = before;
+        (self.names, self.uids, self.services, self.admission.epoch) = before;
         answer
     }
 

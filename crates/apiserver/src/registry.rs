@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{ApiServer, admission, runtime_class, strategy};
+use super::{ApiServer, admission, pod_security, runtime_class, service, strategy};
 use api::event::EventDraft;
 use api::field::go_quote;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
@@ -174,6 +174,13 @@ pub(super) fn post(
     create::prepare_for_create(kind, &mut value, warnings);
     strategy::validate_create(kind, &key.name, &value)?;
     warnings.extend(validation::warnings::on_create(&value));
+    if api.kinds.service == Some(kind) {
+        service::allocate(api, kind, &mut value, &Value::Null)?;
+    }
+    match kind {
+        Kind::Pod => pod_security::admit(api, &value, &key.name, warnings)?,
+        _ => pod_security::warn_of_template(api, &value, warnings),
+    }
     let mut object = Object::from_value(kind, &value);
     if let Object::Pod(pod) = &mut object {
         runtime_class::validate(&key.name, &pod.spec.raw, &api.store)?;
@@ -191,8 +198,26 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
             admission::restrict_node(pod, &api.store)?;
         }
         api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
+        if pod_security::concerns(api, pod.meta.namespace()) {
+            admit_by_security(api, pod.clone())?;
+        }
     }
     store_new(api, strategy::finish_create(object), None, now)
+}
+
+/// A refusal calls the pod by the name that it would have had.
+fn admit_by_security(api: &mut ApiServer, pod: Rc<Pod>) -> Result<(), StatusError> {
+    let value = pod.to_value();
+    if pod_security::admit(api, &value, &pod.meta.name, &mut Vec::new()).is_ok() {
+        return Ok(());
+    }
+    let key = Key::of(&pod.meta);
+    let name = if key.name.is_empty() {
+        free_name(api, Kind::Pod, &key, &pod.meta.common.generate_name)
+    } else {
+        key.name
+    };
+    pod_security::admit(api, &value, &name, &mut Vec::new())
 }
 
 /// Refuses a write that was made from an older version (API-009).
@@ -254,7 +279,13 @@ fn write_value(
     if kind == Kind::Pod {
         admission::admit_update(&mut value["spec"], &old_value["spec"]);
     }
+    if api.kinds.service == Some(kind) {
+        service::keep_given(&mut value["spec"], &old_value["spec"]);
+    }
     strategy::validate_update(kind, &old.key().name, &value, &old_value)?;
+    if api.kinds.service == Some(kind) {
+        service::allocate(api, kind, &mut value, &old_value)?;
+    }
     let changed = strategy::is_changed(kind, &value, &old_value);
     warnings.extend(validation::warnings::on_update(&value, &old_value, changed));
     let new = strategy::finish_update(Object::from_value(kind, &value), &old, &value, &old_value);

@@ -9,6 +9,7 @@ mod cronjob;
 pub mod daemon;
 mod deployment;
 pub mod disruption;
+mod endpoints;
 pub mod garbage_collector;
 mod job;
 pub mod namespace;
@@ -34,6 +35,7 @@ use cronjob::CronJobController;
 use daemon::DaemonSetsController;
 use deployment::DeploymentController;
 use disruption::DisruptionController;
+use endpoints::EndpointsController;
 use garbage_collector::GarbageCollector;
 use job::JobController;
 use job::ttl::TtlAfterFinishedController;
@@ -97,6 +99,7 @@ pub struct ControllerManager {
     ttl_after_finished: TtlAfterFinishedController,
     stateful_set: StatefulSetController,
     cron_job: CronJobController,
+    endpoints: EndpointsController,
 }
 
 impl Default for ControllerManager {
@@ -119,6 +122,7 @@ impl Default for ControllerManager {
             ttl_after_finished: TtlAfterFinishedController::default(),
             stateful_set: StatefulSetController::default(),
             cron_job: CronJobController::default(),
+            endpoints: EndpointsController::default(),
         }
     }
 }
@@ -194,6 +198,9 @@ impl ControllerManager {
         if self.enabled.has(Controller::CronJob) {
             self.cron_job.run(ctx);
         }
+        if self.enabled.has(Controller::Endpoints) {
+            self.endpoints.run(ctx);
+        }
     }
 
     /// What waits for full caches begins.
@@ -230,6 +237,7 @@ impl ControllerManager {
             Controller::StatefulSet => self.stateful_set.on_answer(number, nth, answer, ctx),
             Controller::CronJob => self.cron_job.on_answer(number, nth, answer, ctx),
             Controller::JobOrphans => self.job.on_orphan_answer(number, &answer, ctx),
+            Controller::Endpoints => self.endpoints.on_answer(number, nth, answer, ctx),
         }
     }
 
@@ -250,6 +258,7 @@ impl ControllerManager {
             Controller::StatefulSet => self.stateful_set.on_timer(timer, &self.caches, ctx),
             Controller::CronJob => self.cron_job.on_timer(timer, &self.caches, ctx),
             Controller::JobOrphans => self.job.sync_orphans(&self.caches, ctx),
+            Controller::Endpoints => self.endpoints.on_timer(timer, &self.caches, ctx),
         }
     }
 }
@@ -330,6 +339,9 @@ impl Component for ControllerManager {
         }
         if self.enabled.has(Controller::CronJob) {
             self.cron_job.on_change(&change, ctx);
+        }
+        if self.enabled.has(Controller::Endpoints) {
+            self.endpoints.on_change(&change, &self.caches, ctx);
         }
     }
 

@@ -127,6 +127,13 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
             workloads::describe_stateful_set(other, &object.to_value(io.now()), &pods, &mut w);
             w.describe_events(events.as_deref());
         }
+        Object::Other(service) if service.kind.api_version() == "v1" && service.kind.name() == "Service" => {
+            let slices = endpoint_slices(io, service)?;
+            let events = if show_events { Some(events_of(io, object)?) } else { None };
+            w.now = io.now();
+            workloads::describe_service(&object.to_value(io.now()), &slices, &mut w);
+            w.describe_events(events.as_deref());
+        }
         other => {
             let events = if show_events { Some(events_of(io, object)?) } else { None };
             w.now = io.now();
@@ -135,6 +142,17 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
         }
     }
     Ok(w.finish())
+}
+
+/// The EndpointSlices of a Service.
+fn endpoint_slices(io: &mut Io, service: &Other) -> Result<Vec<Object>, Stop> {
+    let Some(kind) = Kind::of("discovery.k8s.io/v1", "EndpointSlice") else { return Ok(Vec::new()) };
+    let mut slices = resources::list(io, kind, Some(service.meta.namespace()))?;
+    slices.retain(|slice| {
+        let meta = slice.meta();
+        meta.is_some_and(|meta| meta.label("kubernetes.io/service-name") == Some(&*service.meta.name))
+    });
+    Ok(slices)
 }
 
 /// The events about an object, oldest first.

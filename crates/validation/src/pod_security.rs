@@ -2,7 +2,11 @@
 //!
 //! Kubernetes: k8s.io/pod-security-admission/api/helpers.go.
 
+mod checks;
+
 use serde_json::Value;
+
+pub use checks::evaluate;
 
 use api::field::{ErrorList, FieldError, FieldPath};
 
@@ -28,6 +32,35 @@ impl Level {
             _ => None,
         }
     }
+}
+
+/// What becomes of a pod that a level does not admit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is refused.
+    Enforce,
+    /// Whoever asked for it is told.
+    Warn,
+}
+
+/// What a namespace's labels ask for in a mode: the level, and what messages call it. `None` where every pod is
+/// admitted.
+///
+/// Kubernetes: PolicyToEvaluate.
+pub fn level_for<'a>(mode: Mode, label: impl Fn(&str) -> Option<&'a str>) -> Option<(Level, String)> {
+    let (level, version) = match mode {
+        Mode::Enforce => ("pod-security.kubernetes.io/enforce", "pod-security.kubernetes.io/enforce-version"),
+        Mode::Warn => ("pod-security.kubernetes.io/warn", "pod-security.kubernetes.io/warn-version"),
+    };
+    let name = label(level)?;
+    let level = Level::parse(name).filter(|level| *level != Level::Privileged)?;
+    Some((level, format!("{name}:{}", label(version).unwrap_or("latest"))))
+}
+
+/// The pod template in an object that makes pods.
+pub fn template(object: &Value) -> Option<&Value> {
+    let way = super::prepare::way_to_pod(object).filter(|way| !way.is_empty())?;
+    Some(api::json::at(object, way))
 }
 
 fn is_version(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What the allocators say of the addresses and node ports that a service wants for itself.
 //!
 //! Kubernetes: pkg/registry/core/service/storage/alloc.go, allocIPs, initNodePorts.
-// Not simulated: nothing is given out, so what a service wants is never taken by another one already.
+// Whether another service has them already, the API server knows that gives them out.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

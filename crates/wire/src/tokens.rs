@@ -39,6 +39,8 @@ pub enum Controller {
     CronJob,
     /// The second queue of `job-controller`: pods whose finalizer no Job waits for. The flag does not name it.
     JobOrphans,
+    /// `endpoints-controller` and `endpointslice-controller`
+    Endpoints,
 }
 
 /// What a part wrote on its request to recognise the answer by.

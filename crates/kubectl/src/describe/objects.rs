@@ -74,7 +74,6 @@ pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Even
         (group, name) => {
             let describe = match (group, name) {
                 ("", "ServiceAccount") => workloads::describe_service_account,
-                ("", "Service") => workloads::describe_service,
                 ("batch", "CronJob") => workloads::describe_cron_job,
                 ("batch", "Job") => workloads::describe_job,
                 ("policy", "PodDisruptionBudget") => workloads::describe_pod_disruption_budget,

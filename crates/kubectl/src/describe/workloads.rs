@@ -147,7 +147,7 @@ pub(super) fn describe_replica_set(rs: &Other, value: &Value, pods: &[Object], w
 }
 
 /// Kubernetes: describe.go, describeService.
-pub(super) fn describe_service(value: &Value, w: &mut Writer) {
+pub(super) fn describe_service(value: &Value, slices: &[Object], w: &mut Writer) {
     let spec = &value["spec"];
     head(value, true, w);
     w.field(0, "Selector", format_labels(&string_map(&spec["selector"])));
@@ -167,7 +167,7 @@ pub(super) fn describe_service(value: &Value, w: &mut Writer) {
             w.field(0, title, json::text(spec, key));
         }
     }
-    json::list(spec, "ports").iter().for_each(|port| describe_service_port(port, w));
+    json::list(spec, "ports").iter().for_each(|port| describe_service_port(port, slices, w));
     w.field(0, "Session Affinity", json::text(spec, "sessionAffinity"));
     for (title, key) in [
         ("External Traffic Policy", "externalTrafficPolicy"),
@@ -180,8 +180,7 @@ pub(super) fn describe_service(value: &Value, w: &mut Writer) {
     }
 }
 
-/// No controller makes endpoints here.
-fn describe_service_port(port: &Value, w: &mut Writer) {
+fn describe_service_port(port: &Value, slices: &[Object], w: &mut Writer) {
     let (number, protocol) = (json::int(port, "port").unwrap_or(0), json::text(port, "protocol"));
     let name = Some(json::text(port, "name")).filter(|name| !name.is_empty()).unwrap_or("<unset>");
     w.field(0, "Port", format!("{name}\t{number}/{protocol}"));
@@ -192,7 +191,34 @@ fn describe_service_port(port: &Value, w: &mut Writer) {
     if let Some(node_port) = json::int(port, "nodePort").filter(|port| *port != 0) {
         w.field(0, "NodePort", format!("{name}\t{node_port}/{protocol}"));
     }
-    w.field(0, "Endpoints", "<none>");
+    w.field(0, "Endpoints", format_endpoint_slices(slices, json::text(port, "name")));
+}
+
+/// The ready addresses of a port of this name: three of them, and how many more there are.
+///
+/// Kubernetes: describe.go, formatEndpointSlices.
+fn format_endpoint_slices(slices: &[Object], port_name: &str) -> String {
+    const SHOWN: usize = 3;
+    if slices.is_empty() {
+        return "<none>".to_owned();
+    }
+    let mut list = Vec::new();
+    for slice in slices {
+        let Object::Other(slice) = slice else { continue };
+        let ports =
+            json::list(&slice.raw, "ports").iter().filter(|port| json::text(port, "name") == port_name);
+        for number in ports.filter_map(|port| json::int(port, "port")) {
+            let endpoints = json::list(&slice.raw, "endpoints").iter();
+            let ready = endpoints.filter(|endpoint| json::at(endpoint, &["conditions", "ready"]) != false);
+            let addresses = ready.flat_map(|endpoint| json::strings(endpoint, "addresses"));
+            list.extend(addresses.map(|address| format!("{address}:{number}")));
+        }
+    }
+    let shown = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(",");
+    match list.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        Some(more) => format!("{shown} + {more} more..."),
+        None => shown,
+    }
 }
 
 fn owned(value: &Value, key: &str) -> Vec<String> {
