@@ -100,11 +100,9 @@ pub fn difference_word(kind: Difference) -> &'static str {
 
 /// What those who hear the chip are told behind what is written on it.
 fn spoken(words: &'static Words, pod: &PodView, compact: bool) -> String {
-    let mut parts = Vec::new();
-    if compact {
-        parts.push(format!("{} {}", pod.name, status_word(words, pod)));
-    }
-    parts.extend([format!("READY {}", pod.ready), origin_word(words, pod.origin).to_owned()]);
+    let state = format!("{} {}", status_word(words, pod), pod.ready);
+    let mut parts = if compact { vec![pod.name.to_string()] } else { Vec::new() };
+    parts.extend([state, origin_word(words, pod.origin).to_owned()]);
     if pod.restarts > 0 {
         parts.push(format!("{} {}", words.restarts, pod.restarts));
     }
@@ -202,7 +200,7 @@ pub fn Pod(props: &PodProps) -> Html {
             }
             <span class="pod-state">
                 { state_icon(pod.state) }
-                <span class="pod-word">{ status_word(words, pod) }</span>
+                <span class="pod-word" aria-hidden="true">{ status_word(words, pod) }</span>
             </span>
             if let Some((from, until, word)) = countdown(words, pod) {
                 <span class="countdown" title={word}>

@@ -183,6 +183,8 @@ class TextArea {
     this.element = element;
     element.className = "editor-textarea";
     element.value = options.text;
+    // A browser puts the cursor behind a text that a script has set; an editor opens at its beginning.
+    element.setSelectionRange(0, 0);
     element.readOnly = options.readOnly ?? false;
     element.spellcheck = false;
     element.autocapitalize = "off";

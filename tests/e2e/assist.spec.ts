@@ -60,7 +60,7 @@ test("values are those that the API server takes", async ({ page }) => {
 test("the pointer on a field says what it is for", async ({ page }) => {
   await open(page, "?lang=en");
   await write(page, `${POD}    imagePullPolicy: Always\n`);
-  await page.getByText("imagePullPolicy").hover();
+  await page.locator(".cm-content").getByText("imagePullPolicy").hover();
   const card = page.locator(".cm-hoverCard");
   await expect(card).toContainText("imagePullPolicy <string>");
   await expect(card).toContainText("Defaults to Always if :latest tag is specified");

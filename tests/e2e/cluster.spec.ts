@@ -15,7 +15,11 @@ test("the static pod's chip stays the same element, in its place, whatever happe
   await open(page, "?lang=en");
   await api(page, "pause");
   const chip = page.locator('[data-pod="default/web-worker-1"]');
-  await chip.evaluate((element) => { (window as any).kept = element; });
+  await chip.evaluate(async (element) => {
+    (window as any).kept = element;
+    // What comes into sight has its size at the end of its way.
+    await Promise.allSettled(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity).map((one) => one.finished));
+  });
   const place = await chip.boundingBox();
   const same = () =>
     page.evaluate(() => document.querySelector('[data-pod="default/web-worker-1"]') === (window as any).kept);
@@ -119,10 +123,12 @@ test("help holds the focus and gives it back", async ({ page }) => {
 test("a click opens the menu below the chip, and nothing else", async ({ page }) => {
   await open(page, "?lang=en");
   const chip = page.locator('[data-pod="default/web-worker-1"]');
+  const selected = () => page.locator("[data-selected]").evaluateAll((all) => all.map((one) => one.getAttribute("data-selected")));
+  const before = await selected();
   await chip.click();
   const [menu, box] = [(await page.locator('[data-menu="object"]').boundingBox())!, (await chip.boundingBox())!];
   expect(menu.y >= box.y + box.height || menu.y + menu.height <= box.y).toBe(true);
-  await expect(page.locator("[data-selected]")).toHaveCount(0);
+  expect(await selected()).toEqual(before);
 });
 
 test("presenter mode makes all larger, and the page makes room", async ({ page }) => {

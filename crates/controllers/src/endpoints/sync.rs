@@ -145,8 +145,11 @@ fn slices(start: &Start, service: &Other) -> Vec<Call> {
 
 // ---- Endpoints ----
 
+/// The ports of some pods, and their addresses with whether each is ready.
+type Group = (Vec<Value>, Vec<(Value, bool)>);
+
 fn endpoints(start: &Start, service: &Other) -> Option<Call> {
-    let mut groups: BTreeMap<String, (Vec<Value>, Vec<(Value, bool)>)> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for pod in start.pods.iter().take(MAX_CAPACITY) {
         let Some(address) = address(service, pod) else { continue };
         let ports = ports(service, pod);
