@@ -254,7 +254,8 @@ impl Frame {
             overlay.draw(&session.stage.flights(), now, still);
         }
         write("[data-clock]", |_| Some(clock_text(session.elapsed())));
-        if at - self.counted.get() < COUNTDOWNS_EVERY_MS {
+        // While time stands still this may be the last frame for long.
+        if session.playback.playing && at - self.counted.get() < COUNTDOWNS_EVERY_MS {
             return;
         }
         self.counted.set(at);

@@ -371,13 +371,13 @@ function mend(view: EditorView, fix: Fix): void {
 /** Does the first fix of a mistake in the cursor's line; without one there, of the first mistake that has one. */
 function fixHere(view: EditorView): boolean {
   const line = view.state.doc.lineAt(view.state.selection.main.head);
-  let [here, first]: (Lint | undefined)[] = [];
+  const found: { here?: Lint; first?: Lint } = {};
   forEachDiagnostic(view.state, (diagnostic, from, to) => {
     if (!diagnostic.actions?.length) return;
-    first ??= diagnostic;
-    if (from <= line.to && to >= line.from) here ??= diagnostic;
+    found.first ??= diagnostic;
+    if (from <= line.to && to >= line.from) found.here ??= diagnostic;
   });
-  const diagnostic = here ?? first;
+  const diagnostic = found.here ?? found.first;
   diagnostic?.actions?.[0]?.apply(view, diagnostic.from, diagnostic.to);
   return diagnostic !== undefined;
 }
