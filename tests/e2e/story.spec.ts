@@ -72,7 +72,7 @@ test("the seven claims", async ({ page }) => {
     expect(more).toEqual([]);
   }
   expect(await daemonPods(page, "control-plane")).toEqual([]);
-  await expect(page.locator('[data-why-not="default/agent"]').first()).toContainText("node-role.kubernetes.io/control-plane");
+  await expect(page.locator('.node[data-node="control-plane"] [data-why-not="default/agent"]')).toContainText("node-role.kubernetes.io/control-plane");
 
   // 1. With the API server down nothing new is deployed.
   const before = await pods(page);
