@@ -167,11 +167,11 @@ test("kubectl edit opens the object, and says what became of it", async ({ page 
   await expect(field).toContainText("# Please edit the object below.");
   await page.locator('[data-control="edit-leave"]').click();
   await expect(last).toContainText("Edit cancelled, no changes made.");
+  // The field will hold the lines in sight only.
+  const whole: string = await page.evaluate(() => (window as any).kubestage.exec("kubectl get ds agent -o yaml"));
   await line.fill("kubectl edit ds agent");
   await line.press("Enter");
   await expect(field).toContainText("# Please edit the object below.");
-  // The field holds the lines in sight only.
-  const whole: string = await page.evaluate(() => (window as any).kubestage.exec("kubectl get ds agent -o yaml"));
   const text = whole.replaceAll("restartPolicy: Always", "restartPolicy: Never");
   await field.focus();
   await page.keyboard.press("ControlOrMeta+a");

@@ -147,7 +147,8 @@ test("the comparison is one table on one screen, and each row can be played", as
     await expect(row).toHaveAttribute("data-seen", "true");
   }
   await page.locator('[data-control="forget-seen"]').click();
-  await expect(page.locator('[data-row-of-comparison][data-seen="true"]')).toHaveCount(0);
+  // A mistake that still stands in a file is seen again at once; what has happened is over.
+  await expect(page.locator('[data-row-of-comparison="delete"]')).toHaveAttribute("data-seen", "false");
 });
 
 test("nothing is seen of a calm cluster, however long one looks", async ({ page }) => {
