@@ -1,5 +1,6 @@
 //! Any object: its kind, its key, its two forms.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -111,6 +112,21 @@ impl Key {
     pub fn of(meta: &ObjectMeta) -> Key {
         Key { namespace: meta.namespace().clone(), name: meta.name.clone() }
     }
+
+    /// What stands before all keys of a namespace.
+    pub fn first_in(namespace: &Name) -> Key {
+        Key { namespace: namespace.clone(), name: Name::default() }
+    }
+}
+
+/// The entries of one namespace, in order.
+pub fn in_namespace<'m, V>(
+    map: &'m BTreeMap<Key, V>,
+    namespace: &Name,
+) -> impl Iterator<Item = (&'m Key, &'m V)> + use<'m, V> {
+    let first = Key::first_in(namespace);
+    let namespace = namespace.clone();
+    map.range(first..).take_while(move |(key, _)| key.namespace == namespace)
 }
 
 impl std::fmt::Display for Key {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::procedure::Syncs;
 use api::meta::Uid;
-use api::object::{Key, Kind, Other};
+use api::object::{Key, Kind, Other, in_namespace};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change};
 use client::recorder::Recorder;
@@ -82,11 +82,9 @@ impl CronJobController {
         let CronJobController { kind, job, syncs, recorder, .. } = self;
         let begin = |key: &Key, _: &mut Ctx| {
             let cron_job = caches.others.get(&(*kind)?)?.get(key)?.clone();
-            let first = Key { namespace: key.namespace.clone(), name: "".into() };
             let index = job.and_then(|kind| caches.others.get(&kind));
-            let here = index.into_iter().flat_map(|index| index.range(first.clone()..));
+            let here = index.into_iter().flat_map(|index| in_namespace(index, &key.namespace));
             let mine = here
-                .take_while(|(other, _)| other.namespace == key.namespace)
                 .map(|(_, job)| job)
                 .filter(|job| job.meta.controller().is_some_and(|owner| owner.uid == cron_job.meta.uid));
             let jobs = mine.cloned().collect();

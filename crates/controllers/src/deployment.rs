@@ -19,7 +19,7 @@ use crate::procedure::Syncs;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
 use api::meta::Uid;
-use api::object::{Key, Kind, Other};
+use api::object::{Key, Kind, Other, in_namespace};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
@@ -177,8 +177,7 @@ fn replica_sets_of(kind: Option<Kind>, sets: Option<Kind>, key: &Key, caches: &C
     let deployment = kind.and_then(|kind| caches.others.get(&kind)?.get(key));
     let index = sets.and_then(|kind| caches.others.get(&kind));
     let (Some(deployment), Some(index)) = (deployment, index) else { return Vec::new() };
-    let first = Key { namespace: key.namespace.clone(), name: "".into() };
-    let here = index.range(first..).take_while(|(other, _)| other.namespace == key.namespace);
+    let here = in_namespace(index, &key.namespace);
     let may_be_ours =
         |rs: &&Rc<Other>| rs.meta.controller().is_none_or(|owner| owner.uid == deployment.meta.uid);
     here.map(|(_, rs)| rs).filter(may_be_ours).cloned().collect()

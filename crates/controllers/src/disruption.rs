@@ -6,11 +6,11 @@
 //!
 //! Kubernetes: pkg/controller/disruption/disruption.go. Rules: ND-041.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::selected_pods::SelectedPods;
 use super::worker::{Outcome, Worker};
 use api::disruption::desired_healthy;
 use api::json;
@@ -20,18 +20,11 @@ use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use wire::{Answer, Call, Controller, Ctx};
 
-/// A budget, and the pods it is about.
-#[derive(Clone, Debug)]
-struct Budget {
-    selector: Selector,
-    pods: BTreeSet<u32>,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct DisruptionController {
     kind: Option<Kind>,
     worker: Worker<Key>,
-    budgets: BTreeMap<Key, Budget>,
+    budgets: SelectedPods,
 }
 
 fn selector_of(budget: &Other) -> Selector {
@@ -42,7 +35,11 @@ fn selector_of(budget: &Other) -> Selector {
 impl Default for DisruptionController {
     fn default() -> Self {
         let kind = Kind::of("policy/v1", "PodDisruptionBudget");
-        DisruptionController { kind, worker: Worker::new(Controller::Disruption), budgets: BTreeMap::new() }
+        DisruptionController {
+            kind,
+            worker: Worker::new(Controller::Disruption),
+            budgets: SelectedPods::default(),
+        }
     }
 }
 
@@ -68,39 +65,15 @@ impl DisruptionController {
             }
             return;
         };
-        let (key, selector) = (Key::of(&new.meta), selector_of(new));
-        let known = self.budgets.get(&key).is_some_and(|budget| budget.selector == selector);
-        if !known {
-            let serials = caches.pods.serials().into_iter();
-            let selected = |serial: &u32| {
-                caches.pods.get(*serial).is_some_and(|pod| {
-                    *pod.meta.namespace() == key.namespace && selector.matches_map(pod.meta.labels())
-                })
-            };
-            let pods = serials.filter(selected).collect();
-            self.budgets.insert(key.clone(), Budget { selector, pods });
-        }
+        let key = Key::of(&new.meta);
+        self.budgets.set(&key, selector_of(new), caches);
         self.worker.add(key, ctx);
     }
 
     fn on_pod(&mut self, change: &PodChange, ctx: &mut Ctx) {
-        let Some(pod) = change.new.as_ref().or(change.old.as_ref()) else { return };
-        let first = Key { namespace: pod.meta.namespace().clone(), name: "".into() };
-        let mut touched = Vec::new();
-        for (key, budget) in self.budgets.range_mut(first..) {
-            if key.namespace != *pod.meta.namespace() {
-                break;
-            }
-            let selected = change.new.is_some() && budget.selector.matches_map(pod.meta.labels());
-            let before = match selected {
-                true => !budget.pods.insert(pod.meta.serial),
-                false => budget.pods.remove(&pod.meta.serial),
-            };
-            if before || selected {
-                touched.push(key.clone());
-            }
+        for key in self.budgets.on_pod(change) {
+            self.worker.add(key, ctx);
         }
-        touched.into_iter().for_each(|key| self.worker.add(key, ctx));
     }
 
     pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
@@ -116,7 +89,7 @@ impl DisruptionController {
     /// Kubernetes: trySync, updatePdbStatus.
     fn try_sync(&self, key: &Key, caches: &Caches) -> Option<Call> {
         let budget = caches.others.get(&self.kind?)?.get(key)?;
-        let pods = self.budgets.get(key)?.pods.iter().filter_map(|serial| caches.pods.get(*serial));
+        let pods = self.budgets.pods(key)?.iter().filter_map(|serial| caches.pods.get(*serial));
         let (mut expected, mut healthy) = (0, 0);
         for pod in pods {
             expected += 1;

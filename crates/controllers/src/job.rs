@@ -15,21 +15,20 @@ pub(crate) mod ttl;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::json;
 
-use crate::daemon::pods::pods_prefix;
+use crate::pod_source::PodSource;
 use crate::procedure::Syncs;
-use crate::replicaset::controller_ref;
 use crate::worker::Worker;
-use api::daemonset::PodTemplate;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
-use api::meta::{CommonMeta, Name, ObjectMeta, Uid};
-use api::object::{Key, Kind, Other};
+use api::meta::{Name, ObjectMeta, Uid};
+use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
 use client::expectations::Expectations;
 use client::hash::LookupMap;
@@ -53,46 +52,22 @@ struct Job {
     /// As the cache has it.
     object: Rc<Other>,
     selector: Selector,
-    template: Rc<PodTemplate>,
-    /// What its pods share; those of an indexed Job differ in their index.
-    common: Rc<CommonMeta>,
+    /// What its pods are made from; those of an indexed Job differ in their index.
+    pods: PodSource,
 }
 
 impl Job {
     /// `old` lends its template where that is the same.
     fn new(object: &Rc<Other>, old: Option<&Job>) -> Job {
         let spec = json::get(&object.raw, "spec");
-        let template = json::get(spec, "template");
-        let same = old.filter(|old| {
-            *old.template.raw == *template
-                && old.object.meta.uid == object.meta.uid
-                && old.object.meta.name == object.meta.name
-        });
-        let (template, common) = match same {
-            Some(old) => (old.template.clone(), old.common.clone()),
-            None => {
-                let mut template = template.clone();
-                if is_indexed(object) {
-                    indexes::add_completion_index_env_variables(&mut template);
-                }
-                let template = PodTemplate::from_value(template);
-                let mut finalizers = template.finalizers.clone();
-                if !finalizers.iter().any(|finalizer| **finalizer == *TRACKING_FINALIZER) {
-                    finalizers.push(TRACKING_FINALIZER.into());
-                }
-                let common = CommonMeta {
-                    namespace: object.meta.namespace().clone(),
-                    generate_name: pods_prefix(&object.meta.name).into(),
-                    labels: template.labels.clone(),
-                    annotations: template.annotations.clone(),
-                    owners: vec![controller_ref(object)],
-                    finalizers,
-                };
-                (Rc::new(template), Rc::new(common))
-            }
-        };
+        let mut template = Cow::Borrowed(json::get(spec, "template"));
+        if is_indexed(object) {
+            indexes::add_completion_index_env_variables(template.to_mut());
+        }
+        let old = old.map(|old| (&*old.object, &old.pods));
+        let pods = PodSource::new(object, &template, Some(TRACKING_FINALIZER), old);
         let selector = label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing);
-        Job { object: object.clone(), selector, template, common }
+        Job { object: object.clone(), selector, pods }
     }
 }
 
@@ -298,8 +273,7 @@ impl JobController {
     ///
     /// Kubernetes: getPodJobs.
     fn queue_adopters(&mut self, pod: &Pod, ctx: &mut Ctx) {
-        let first = Key { namespace: pod.meta.namespace().clone(), name: "".into() };
-        let here = self.jobs.range(first..).take_while(|(key, _)| key.namespace == *pod.meta.namespace());
+        let here = in_namespace(&self.jobs, pod.meta.namespace());
         let adopters = here.filter(|(_, job)| job.selector.matches_map(pod.meta.labels()));
         let keys: Vec<Key> = adopters.map(|(key, _)| key.clone()).collect();
         keys.into_iter().for_each(|key| self.syncs.add_after(key, SYNC_JOB_BATCH_PERIOD, ctx));

@@ -17,13 +17,12 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::daemon::pods::pods_prefix;
+use crate::pod_source::PodSource;
 use crate::procedure::Syncs;
-use api::daemonset::PodTemplate;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
-use api::meta::{CommonMeta, Name, OwnerReference, Uid};
-use api::object::{Key, Kind, Other};
+use api::meta::{Name, OwnerReference, Uid};
+use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
 use client::expectations::Expectations;
 use client::hash::LookupMap;
@@ -43,9 +42,8 @@ pub(crate) struct ReplicaSet {
     pub(crate) replicas: usize,
     pub(crate) selector: Selector,
     pub(crate) min_ready: Duration,
-    pub(crate) template: Rc<PodTemplate>,
-    /// What its pods share.
-    common: Rc<CommonMeta>,
+    /// What its pods are made from.
+    pods: PodSource,
 }
 
 /// The reference by which an object of a kind controls what it made.
@@ -64,35 +62,15 @@ impl ReplicaSet {
     /// `old` lends its template where that is the same.
     fn new(object: &Rc<Other>, old: Option<&ReplicaSet>) -> ReplicaSet {
         let spec = json::get(&object.raw, "spec");
-        let template = json::get(spec, "template");
-        let same = old.filter(|old| {
-            *old.template.raw == *template
-                && old.object.meta.uid == object.meta.uid
-                && old.object.meta.name == object.meta.name
-        });
-        let (template, common) = match same {
-            Some(old) => (old.template.clone(), old.common.clone()),
-            None => {
-                let template = PodTemplate::from_value(template.clone());
-                let common = CommonMeta {
-                    namespace: object.meta.namespace().clone(),
-                    generate_name: pods_prefix(&object.meta.name).into(),
-                    labels: template.labels.clone(),
-                    annotations: template.annotations.clone(),
-                    owners: vec![controller_ref(object)],
-                    finalizers: template.finalizers.clone(),
-                };
-                (Rc::new(template), Rc::new(common))
-            }
-        };
+        let old = old.map(|old| (&*old.object, &old.pods));
+        let pods = PodSource::new(object, json::get(spec, "template"), None, old);
         let number = |key: &str, default: u64| spec[key].as_u64().unwrap_or(default);
         ReplicaSet {
             object: object.clone(),
             replicas: usize::try_from(number("replicas", 0)).unwrap_or(usize::MAX),
             selector: label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing),
             min_ready: Duration::from_secs(number("minReadySeconds", 0)),
-            template,
-            common,
+            pods,
         }
     }
 
@@ -238,8 +216,7 @@ impl ReplicaSetController {
     ///
     /// Kubernetes: getPodReplicaSets.
     fn queue_adopters(&mut self, pod: &Pod, ctx: &mut Ctx) {
-        let first = Key { namespace: pod.meta.namespace().clone(), name: "".into() };
-        let here = self.sets.range(first..).take_while(|(key, _)| key.namespace == *pod.meta.namespace());
+        let here = in_namespace(&self.sets, pod.meta.namespace());
         let adopters = here.filter(|(_, set)| set.selector.matches_map(pod.meta.labels()));
         let keys: Vec<Key> = adopters.map(|(key, _)| key.clone()).collect();
         keys.into_iter().for_each(|key| self.syncs.add(key, ctx));

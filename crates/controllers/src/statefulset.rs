@@ -18,7 +18,7 @@ use api::daemonset::ControllerRevision;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
 use api::meta::Uid;
-use api::object::{Key, Kind, Other};
+use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
@@ -134,9 +134,7 @@ impl StatefulSetController {
         if old.is_some_and(|old| old.meta.common == pod.meta.common) {
             return;
         }
-        let first = Key { namespace: pod.meta.namespace().clone(), name: "".into() };
-        let here =
-            self.selectors.range(first..).take_while(|(key, _)| key.namespace == *pod.meta.namespace());
+        let here = in_namespace(&self.selectors, pod.meta.namespace());
         let adopters = here.filter(|(_, selector)| selector.matches_map(pod.meta.labels()));
         let keys: Vec<Key> = adopters.map(|(key, _)| key.clone()).collect();
         keys.into_iter().for_each(|key| self.syncs.add(key, ctx));
@@ -168,8 +166,7 @@ fn begin(set: Rc<Other>, selector: Selector, caches: &Caches) -> Option<Start> {
     };
     let orphans = caches.pods.orphans(meta.namespace()).filter(adoptable);
     let candidates = caches.pods.controlled(meta.uid).chain(orphans).cloned().collect();
-    let first = Key { namespace: meta.namespace().clone(), name: "".into() };
-    let here = caches.revisions.range(first..).take_while(|(key, _)| key.namespace == *meta.namespace());
+    let here = in_namespace(&caches.revisions, meta.namespace());
     let mine = |revision: &&Rc<ControllerRevision>| {
         selector.matches_map(revision.meta.labels())
             && revision.meta.controller().is_none_or(|owner| owner.uid == meta.uid)

@@ -15,7 +15,7 @@ use super::{Revisions, delete};
 use crate::procedure::{Step, Stop, fail};
 use api::daemonset::{ControllerRevision, PodTemplate};
 use api::meta::Name;
-use api::object::{Key, Kind, Object};
+use api::object::{Key, Kind, Object, in_namespace};
 use api::pod::{Pod, REVISION_HASH_LABEL};
 use client::informer::Caches;
 use wire::{Call, CallError, Reply};
@@ -111,9 +111,7 @@ fn revisions_in<'a>(
     caches: &'a Caches,
     namespace: &Name,
 ) -> impl Iterator<Item = &'a Rc<ControllerRevision>> {
-    let from = Key { namespace: namespace.clone(), name: "".into() };
-    let namespace = namespace.clone();
-    caches.revisions.range(from..).map(|(_, r)| r).take_while(move |r| *r.meta.namespace() == namespace)
+    in_namespace(&caches.revisions, namespace).map(|(_, revision)| revision)
 }
 
 /// Adopts and releases revisions; gives those that were adopted, which the cache may not show yet.

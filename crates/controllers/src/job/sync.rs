@@ -22,9 +22,9 @@ use crate::replicaset::ranking::get_pods_to_delete;
 use crate::replicaset::sync::{claim_pods, is_gone};
 use api::event::EventType;
 use api::json;
-use api::meta::{ObjectMeta, Uid};
+use api::meta::Uid;
 use api::object::{Key, Kind, Object, Other};
-use api::pod::{Phase, Pod, PodSpec, PodStatus, RestartPolicy};
+use api::pod::{Phase, Pod, PodSpec, RestartPolicy};
 use sim::{Duration, Time, Timestamp};
 use wire::{Call, FieldValidation, Patch};
 
@@ -316,7 +316,7 @@ fn fail_job_message(job: &SyncJob) -> Option<String> {
 ///
 /// Kubernetes: pastBackoffLimitOnFailure.
 fn past_backoff_limit_on_failure(job: &SyncJob, limit: i64) -> bool {
-    if job.start.job.template.spec.restart_policy != RestartPolicy::OnFailure {
+    if job.start.job.pods.template.spec.restart_policy != RestartPolicy::OnFailure {
         return false;
     }
     let running = job.pods.iter().filter(|pod| matches!(pod.status.phase, Phase::Running | Phase::Pending));
@@ -477,28 +477,19 @@ fn manage_job(
 }
 
 fn new_pods(job: &SyncJob, count: i64) -> Vec<Call> {
-    let (template, common) = (&job.start.job.template, &job.start.job.common);
-    let pod = |common: &Rc<api::meta::CommonMeta>, spec: Rc<PodSpec>| {
-        Call::Create(Object::Pod(Rc::new(Pod {
-            meta: ObjectMeta::unnamed(common.clone()),
-            spec,
-            pinned_to: None,
-            node_name: template.node_name.clone(),
-            status: PodStatus::default(),
-        })))
-    };
+    let pods = &job.start.job.pods;
     if !job.is_indexed() {
-        return (0..count).map(|_| pod(common, template.spec.clone())).collect();
+        return (0..count).map(|_| pods.create()).collect();
     }
     let pending =
         first_pending(&job.active_pods, &job.succeeded_indexes, count, job.completions().unwrap_or(0));
     let indexed = pending.into_iter().map(|index| {
-        let mut own = (**common).clone();
+        let mut own = (*pods.common).clone();
         own.generate_name = generate_name_with_index(&job.object.meta.name, index).into();
         indexes::add_index(&mut own, index);
-        let mut spec = (*template.spec.raw).clone();
+        let mut spec = (*pods.template.spec.raw).clone();
         spec["hostname"] = json!(format!("{}-{index}", job.object.meta.name));
-        pod(&Rc::new(own), Rc::new(PodSpec::from_value(spec)))
+        pods.create_with(Rc::new(own), Rc::new(PodSpec::from_value(spec)))
     });
     indexed.collect()
 }

@@ -16,7 +16,7 @@ use api::json;
 use api::label::Selector;
 use api::meta::ObjectMeta;
 use api::object::{Key, Kind, Object, Other};
-use api::pod::{Pod, PodStatus};
+use api::pod::Pod;
 use api::status_error::StatusReason;
 use sim::Time;
 use wire::{Call, CallError, FieldValidation, Patch, Reply};
@@ -150,17 +150,6 @@ fn manage_replicas(
     }
 }
 
-fn new_pod(start: &Start) -> Call {
-    let template = &start.set.template;
-    Call::Create(Object::Pod(Rc::new(Pod {
-        meta: ObjectMeta::unnamed(start.set.common.clone()),
-        spec: template.spec.clone(),
-        pinned_to: None,
-        node_name: template.node_name.clone(),
-        status: PodStatus::default(),
-    })))
-}
-
 pub(crate) fn is_namespace_terminating(error: &CallError) -> bool {
     match error {
         CallError::Status(status) => status.causes.iter().any(|cause| cause.reason == "NamespaceTerminating"),
@@ -174,7 +163,7 @@ fn create_pods(start: &Start, count: usize, parts: &mut Parts, io: &mut Io) -> S
         parts.expectations.set_expectations(start.key.clone(), add, 0, io.ctx.now);
     }
     let mut control = PodControl { owner: &start.set.object, recorder: &mut parts.recorder };
-    let (made, first_error) = control.create_pods(count, |_| new_pod(start), io)?;
+    let (made, first_error) = control.create_pods(count, |_| start.set.pods.create(), io)?;
     if io.first_time() {
         let skipped = u32::try_from(count - made).unwrap_or(u32::MAX);
         parts.expectations.lower(&start.key, skipped, 0);
@@ -218,8 +207,8 @@ fn calculate_status(start: &Start, active: &[Rc<Pod>], problem: Option<&str>, no
     let set = &start.set;
     let count = |counts: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| counts(pod)).count() as i64;
     let labelled = |pod: &Pod| {
-        Rc::ptr_eq(&pod.meta.common, &set.common)
-            || set.template.labels.iter().all(|(key, value)| pod.meta.labels().get(key) == Some(value))
+        Rc::ptr_eq(&pod.meta.common, &set.pods.common)
+            || set.pods.template.labels.iter().all(|(key, value)| pod.meta.labels().get(key) == Some(value))
     };
     let mut status = Map::new();
     status.insert("replicas".to_owned(), json!(active.len()));
