@@ -251,7 +251,7 @@ fn a_service_exposes_pods_by_their_labels_and_ports() {
             status:
               loadBalancer: {}
             $ expose svc web --name=web-udp --protocol=UDP --cluster-ip=None --selector=a=b -o jsonpath={.spec}
-            {"clusterIP":"None","internalTrafficPolicy":"Cluster","ports":[{"port":8080,"protocol":"UDP","targetPort":8080}],"selector":{"a":"b"},"sessionAffinity":"None","type":"ClusterIP"}$ expose deploy front --port=x
+            {"clusterIP":"None","clusterIPs":["None"],"internalTrafficPolicy":"Cluster","ipFamilies":["IPv4"],"ipFamilyPolicy":"SingleStack","ports":[{"port":8080,"protocol":"UDP","targetPort":8080}],"selector":{"a":"b"},"sessionAffinity":"None","type":"ClusterIP"}$ expose deploy front --port=x
             error: strconv.Atoi: parsing "x": invalid syntax
             [1]
             $ expose deploy front --port=80 --session-affinity=Some

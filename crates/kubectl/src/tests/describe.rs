@@ -530,9 +530,10 @@ description: For what matters.
         Annotations:              <none>
         Selector:                 app=web
         Type:                     ClusterIP
-        IP Families:              <none>
-        IP:                       
-        IPs:                      <none>
+        IP Family Policy:         SingleStack
+        IP Families:              IPv4
+        IP:                       10.98.84.140
+        IPs:                      10.98.84.140
         Port:                     <unset>  80/TCP
         TargetPort:               http/TCP
         Endpoints:                <none>
