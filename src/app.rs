@@ -230,7 +230,7 @@ impl Component for App {
                 self.go_on_with_premiere();
                 self.page.frame.wake();
             }
-            // A session that is being replayed has not got its commands back yet.
+            // A session that is being replayed has none of its commands yet.
             Msg::Premiere if self.session.borrow().opening().is_some() => self.await_premiere(ctx),
             Msg::Premiere => {
                 self.premiere = Premiere::of(self.session.borrow().stage.script());

@@ -132,6 +132,24 @@ pub enum Type {
     Map(Box<Type>),
 }
 
+/// As `kubectl explain` writes it.
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Type::String | Type::Time | Type::MicroTime | Type::Bytes => "string",
+            Type::Bool => "boolean",
+            Type::Int32 | Type::Int64 => "integer",
+            Type::Float64 => "number",
+            Type::Quantity => "Quantity",
+            Type::IntOrString => "IntOrString",
+            Type::Any => "Object",
+            Type::Struct(id) => structure(*id).name,
+            Type::List(of) => return write!(f, "[]{of}"),
+            Type::Map(of) => return write!(f, "map[string]{of}"),
+        })
+    }
+}
+
 struct Schema {
     kinds: Vec<KindInfo>,
     structs: Vec<StructInfo>,

@@ -6,7 +6,7 @@ use api::schema::{Field, StructId, Type, descriptions, kinds, structure};
 
 use crate::Known;
 use crate::cursor::{Cursor, Place};
-use crate::resolve::{Found, item, kind_of, resolve, type_name};
+use crate::resolve::{Found, item, kind_of, resolve};
 use crate::values::{Offer, offered};
 
 /// What fits at a place.
@@ -145,7 +145,7 @@ fn fields(id: StructId, cursor: &Cursor, dash: &str) -> Vec<Completion> {
             begun(field, cursor.column + dash.len(), dash)
         },
         boost: boost(structure(id).name, field),
-        ..value(field.name, &type_name(&field.ty))
+        ..value(field.name, &field.ty.to_string())
     })
     .collect()
 }

@@ -5,6 +5,7 @@ use api::schema::{self, KindInfo};
 use yaml::Diagnostic;
 
 use crate::cursor::{Line, document_at, root_value};
+use sim::order::SortShared;
 
 /// Another text in the place of a piece of the text; bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn serve(text: &str, at: usize, version: &str, kind: &str) -> Option<Fix> {
             edits.push(Edit { from: begin + line.len(), to: begin + line.len(), insert });
         }
     }
-    edits.sort_by_key(|edit| edit.from);
+    edits.sort_shared_by_key(|edit| edit.from);
     let repair = Repair::Change(format!("{version} {kind}"));
     (!edits.is_empty()).then_some(Fix { repair, edits })
 }
@@ -249,7 +250,7 @@ fn labels(text: &str, at: usize) -> Option<Fix> {
             None => edits.push(Edit { from: begin + line.len(), to: begin + line.len(), insert: missing }),
         }
     }
-    edits.sort_by_key(|edit| edit.from);
+    edits.sort_shared_by_key(|edit| edit.from);
     (!edits.is_empty()).then_some(Fix { repair: Repair::Labels, edits })
 }
 

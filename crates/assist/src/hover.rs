@@ -3,7 +3,7 @@
 use api::schema::descriptions;
 
 use crate::cursor::{Cursor, Line};
-use crate::resolve::{kind_of, resolve, type_name};
+use crate::resolve::{kind_of, resolve};
 use crate::values::supported;
 
 /// What stands under the pointer.
@@ -49,7 +49,7 @@ pub fn hover(text: &str, at: usize) -> Option<Hover> {
     }
     let own = descriptions::of_field(id, field.name);
     let text = own.or_else(|| descriptions::of_type(&found.ty)).unwrap_or_default();
-    let (name, ty) = (field.name.to_owned(), type_name(&field.ty));
+    let (name, ty) = (field.name.to_owned(), field.ty.to_string());
     Some(Hover { from, to, name, ty, is_required: field.required, values, text })
 }
 

@@ -50,19 +50,3 @@ pub(crate) fn resolve(info: &'static KindInfo, steps: &[Step]) -> Option<Found> 
     }
     Some(found)
 }
-
-/// A type as `kubectl explain` writes it, for a person's eye.
-pub(crate) fn type_name(ty: &Type) -> String {
-    match ty {
-        Type::String | Type::Time | Type::MicroTime | Type::Bytes => "string".to_owned(),
-        Type::Bool => "boolean".to_owned(),
-        Type::Int32 | Type::Int64 => "integer".to_owned(),
-        Type::Float64 => "number".to_owned(),
-        Type::Quantity => "Quantity".to_owned(),
-        Type::IntOrString => "IntOrString".to_owned(),
-        Type::Any => "Object".to_owned(),
-        Type::Struct(id) => structure(*id).name.to_owned(),
-        Type::List(of) => format!("[]{}", type_name(of)),
-        Type::Map(of) => format!("map[string]{}", type_name(of)),
-    }
-}

@@ -8,6 +8,7 @@ use api::schema::{Type, kinds, structure};
 use crate::Known;
 use crate::cursor::{Cursor, Line, Step};
 use crate::resolve::{Found, item};
+use sim::order::SortShared;
 
 /// A value with what it is: `worker-1`, `Node`.
 pub(crate) struct Offer {
@@ -41,7 +42,7 @@ pub(crate) fn offered(found: &Found, cursor: &Cursor, known: &dyn Known) -> Vec<
         ("PodSpec", "priorityClassName") => {
             let mut names = known.names("scheduling.k8s.io/v1", "PriorityClass", None);
             names.extend(SYSTEM_PRIORITIES.map(str::to_owned));
-            names.sort();
+            names.sort_shared();
             names.dedup();
             offers(names, "PriorityClass")
         }

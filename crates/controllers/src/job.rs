@@ -38,6 +38,7 @@ use sim::Duration;
 use wire::{Answer, Call, Controller, Ctx, FieldValidation, Patch, Timer};
 
 use backoff::BackoffRecord;
+use sim::order::SortShared;
 
 /// How many Jobs are synced at once (`--concurrent-job-syncs`).
 const WORKERS: usize = 5;
@@ -360,7 +361,7 @@ fn begin(
     let adoptable =
         |pod: &&Rc<Pod>| !pod.meta.is_terminating() && job.selector.matches_map(pod.meta.labels());
     let mut candidates: Vec<Rc<Pod>> = owned.chain(orphans.filter(adoptable)).cloned().collect();
-    candidates.sort_by_key(|pod| pod.meta.serial);
+    candidates.sort_shared_by_key(|pod| pod.meta.serial);
     Some(Start {
         key: key.clone(),
         candidates,

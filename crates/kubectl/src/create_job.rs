@@ -56,14 +56,10 @@ fn template(name: &str, image: &str, command: &[String], restart: &str) -> Value
     json!({"metadata": {}, "spec": {"containers": [container], "restartPolicy": restart}})
 }
 
-fn text<'a>(cmd: &'a Cmd, flag: &str) -> &'a str {
-    cmd.parsed.text(flag).unwrap_or_default()
-}
-
 /// Kubernetes: create_job.go, Validate, Run.
 fn create_job(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let (image, from) = (text(cmd, "image"), text(cmd, "from"));
+    let (image, from) = (cmd.text("image"), cmd.text("from"));
     let command = cmd.args().get(1..).unwrap_or_default();
     if image.is_empty() == from.is_empty() {
         return Err("either --image or --from must be specified".into());
@@ -118,7 +114,7 @@ fn job_from_cron_job(io: &mut Io, cmd: &Cmd, name: &str, from: &str) -> Result<V
 
 /// Kubernetes: create_cronjob.go.
 fn create_cron_job(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let (image, schedule) = (text(cmd, "image"), text(cmd, "schedule"));
+    let (image, schedule) = (cmd.text("image"), cmd.text("schedule"));
     let missing: Vec<&str> = [("\"image\"", image), ("\"schedule\"", schedule)]
         .iter()
         .filter(|(_, given)| given.is_empty())
@@ -128,7 +124,7 @@ fn create_cron_job(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(format!("required flag(s) {} not set", missing.join(", ")).into());
     }
     let name = exactly_one_name(cmd)?;
-    let restart = Some(text(cmd, "restart")).filter(|policy| !policy.is_empty()).unwrap_or("OnFailure");
+    let restart = Some(cmd.text("restart")).filter(|policy| !policy.is_empty()).unwrap_or("OnFailure");
     let command = cmd.args().get(1..).unwrap_or_default();
     let value = json!({
         "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name},

@@ -58,7 +58,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let mut out = String::new();
     if let Some(field) = field {
-        out += &format!("FIELD: {field} <{}>\n\n", type_name(&ty));
+        out += &format!("FIELD: {field} <{}>\n\n", ty);
     }
     let are_loaded = descriptions::are_loaded();
     if are_loaded {
@@ -109,7 +109,7 @@ fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
     for field in &structure(id).fields {
         out.extend(std::iter::repeat_n("  ", level));
         let required = if field.required { " -required-" } else { "" };
-        out.push_str(&format!("{}\t<{}>{required}\n", field.name, type_name(&field.ty)));
+        out.push_str(&format!("{}\t<{}>{required}\n", field.name, field.ty));
         if !recursive && descriptions::are_loaded() {
             let text = description(id, field);
             let wrapped = wrap(78 - level * 2, text.as_deref().unwrap_or("<no description>"));
@@ -158,21 +158,6 @@ fn wrap(limit: usize, text: &str) -> String {
         }
     }
     out
-}
-
-fn type_name(ty: &Type) -> String {
-    match ty {
-        Type::String | Type::Time | Type::MicroTime | Type::Bytes => "string".to_owned(),
-        Type::Bool => "boolean".to_owned(),
-        Type::Int32 | Type::Int64 => "integer".to_owned(),
-        Type::Float64 => "number".to_owned(),
-        Type::Quantity => "Quantity".to_owned(),
-        Type::IntOrString => "IntOrString".to_owned(),
-        Type::Any => "Object".to_owned(),
-        Type::Struct(id) => structure(*id).name.to_owned(),
-        Type::List(of) => format!("[]{}", type_name(of)),
-        Type::Map(of) => format!("map[string]{}", type_name(of)),
-    }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ const SUGGEST_API_RESOURCES: &str =
     "Use \"kubectl api-resources\" for a complete list of supported resources.";
 
 fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let output = cmd.parsed.text("output").unwrap_or_default();
+    let output = cmd.text("output");
     if let Some(path) = cmd.parsed.text("raw").filter(|path| !path.is_empty()) {
         return raw(io, cmd, path);
     }

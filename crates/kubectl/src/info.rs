@@ -40,7 +40,7 @@ fn version(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if !cmd.args().is_empty() {
         return Err(format!("extra arguments: [{}]", cmd.args().join(" ")).into());
     }
-    let form = cmd.parsed.text("output").unwrap_or_default();
+    let form = cmd.text("output");
     if !matches!(form, "" | "json" | "yaml") {
         return Err("--output must be 'yaml' or 'json'".into());
     }
@@ -150,7 +150,7 @@ fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(cmd.usage_error(&format!("unexpected arguments: [{}]", cmd.args().join(" "))).into());
     }
     probe(io)?;
-    let output = cmd.parsed.text("output").unwrap_or_default();
+    let output = cmd.text("output");
     if !matches!(output, "" | "wide" | "name") {
         return Err(format!("-o {output} is not simulated: use -o wide or -o name").into());
     }
@@ -158,7 +158,7 @@ fn api_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     kinds.sort_shared_by_key(|info| (info.group, info.plural));
     // Of a resource that is served in several versions the preferred one is listed, which comes first.
     kinds.dedup_by_key(|info| (info.group, info.plural));
-    match cmd.parsed.text("sort-by").unwrap_or_default() {
+    match cmd.text("sort-by") {
         "" => {}
         "name" => kinds.sort_shared_by_key(|info| info.plural),
         "kind" => kinds.sort_shared_by_key(|info| info.kind),

@@ -81,6 +81,11 @@ impl Cmd {
         &self.parsed.args
     }
 
+    /// What was given for a flag; empty if it was not given.
+    fn text(&self, flag: &str) -> &str {
+        self.parsed.text(flag).unwrap_or_default()
+    }
+
     fn namespace(&self) -> String {
         self.parsed.text("namespace").filter(|name| !name.is_empty()).unwrap_or("default").to_owned()
     }
@@ -91,8 +96,7 @@ impl Cmd {
     }
 
     fn filter(&self) -> Filter {
-        let text = |name: &str| self.parsed.text(name).unwrap_or_default();
-        Filter::new(text("selector"), text("field-selector"))
+        Filter::new(self.text("selector"), self.text("field-selector"))
     }
 
     fn scope(&self) -> Scope {

@@ -221,7 +221,7 @@ fn env_var(pair: &str) -> Result<Value, Failure> {
 ///
 /// Kubernetes: run.go, generateService; kubectl/pkg/generate/versioned/service.go.
 fn service(cmd: &Cmd, name: &str) -> Result<Value, Failure> {
-    let port = atoi(cmd.parsed.text("port").unwrap_or_default())?;
+    let port = atoi(cmd.text("port"))?;
     let mut metadata = json!({"name": name});
     if cmd.parsed.text("labels").is_some_and(|text| !text.is_empty()) {
         metadata["labels"] = Value::Object(labels(cmd, name)?);

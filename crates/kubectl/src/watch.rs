@@ -207,7 +207,7 @@ impl Condition {
 }
 
 fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let condition = condition(cmd.parsed.text("for").unwrap_or_default())?;
+    let condition = condition(cmd.text("for"))?;
     let until = io.now() + cmd.parsed.span("timeout").unwrap_or(Duration::from_secs(30));
     let targets = cmd.targets(io, cmd.args(), false)?;
     let scope = cmd.scope();

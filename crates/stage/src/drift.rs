@@ -6,6 +6,7 @@ use serde_json::Value;
 use api::object::{Key, Kind};
 use api::quantity;
 use cluster::Cluster;
+use sim::order::SortShared;
 use yaml::{Part, Pos, Reader, locate, read_documents};
 
 /// How an object differs from the file that it was applied from.
@@ -120,7 +121,7 @@ pub fn taken(text: &str, drifted: &[Drifted]) -> Option<String> {
             edits.push((span.start, span.end, yaml::to_yaml(cluster).trim_end().to_owned()));
         }
     }
-    edits.sort();
+    edits.sort_shared();
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
     // From behind, so that places before stay what they are.
     for (start, end, value) in edits.into_iter().rev() {

@@ -9,6 +9,7 @@ use cluster::Cluster;
 use cluster::post::Record;
 use kubelet::runtime::sandbox::{ContainerState, Sandbox};
 use sim::Time;
+use sim::order::SortShared;
 use wire::Part;
 
 /// Which of the two ways of deploying a hop belongs to.
@@ -92,7 +93,7 @@ pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<T
             on_node(&mut found, &machine.name, sandbox, since);
         }
     }
-    found.sort_by_key(|hop| hop.sent);
+    found.sort_shared_by_key(|hop| hop.sent);
     found.truncate(HOPS);
     found
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{CERTIFICATE, CERTIFICATE_DATA, KUBELET_CONFIGURATION};
 use api::meta::ObjectMeta;
 use api::object::{Kind, Other};
+use sim::order::SortShared;
 
 /// One role or binding a line, the rules of a role below it.
 ///
@@ -257,7 +258,7 @@ fn aggregate(name: &str, roles: &mut [(String, Value)]) {
     let label = aggregation_label(&format!("aggregate-to-{name}"));
     let mut parts: Vec<&(String, Value)> =
         roles.iter().filter(|(_, role)| role["metadata"]["labels"][&label] == "true").collect();
-    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    parts.sort_shared_by(|a, b| a.0.cmp(&b.0));
     let mut rules: Vec<Value> = Vec::new();
     for rule in parts.into_iter().filter_map(|(_, role)| role["rules"].as_array()).flatten() {
         if !rules.contains(rule) {

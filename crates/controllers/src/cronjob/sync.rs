@@ -19,6 +19,7 @@ use api::json;
 use api::meta::Uid;
 use api::object::{Key, Object, Other};
 use client::recorder::Recorder;
+use sim::order::SortShared;
 use sim::{Duration, Time, Timestamp};
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Propagation, Reply};
 
@@ -119,7 +120,7 @@ fn cleanup_finished_jobs(
         };
         let mut ended: Vec<&Rc<Other>> = jobs.iter().filter(|job| end_of(job) == Some(end)).collect();
         let started = |job: &Other| json::text(json::get(&job.raw, "status"), "startTime").to_owned();
-        ended.sort_by_key(|job| (started(job).is_empty(), started(job), job.meta.name.clone()));
+        ended.sort_shared_by_key(|job| (started(job).is_empty(), started(job), job.meta.name.clone()));
         for job in ended.iter().take(ended.len().saturating_sub(limit)) {
             delete_job(cron, job.kind, &Key::of(&job.meta), &job.meta.uid.to_string(), control, io)?;
         }

@@ -15,6 +15,7 @@ use crate::replicaset::sync::{is_gone, is_namespace_terminating};
 use api::json;
 use api::meta::string_map;
 use api::object::{Key, Kind, Object, Other};
+use sim::order::SortShared;
 use wire::{Call, CallError, DeleteOptions, FieldValidation};
 
 /// So many endpoints a slice holds (`--max-endpoints-per-slice`).
@@ -180,7 +181,7 @@ fn endpoints(start: &Start, service: &Other) -> Option<Call> {
 /// Ready addresses and the others, each in the order of their numbers.
 fn subset(ports: Vec<Value>, mut addresses: Vec<(Value, bool)>) -> Value {
     let number = |address: &Value| json::text(address, "ip").parse::<std::net::Ipv4Addr>().ok();
-    addresses.sort_by_key(|(address, _)| number(address));
+    addresses.sort_shared_by_key(|(address, _)| number(address));
     let mut subset = Map::new();
     for (key, wanted) in [("addresses", true), ("notReadyAddresses", false)] {
         let some: Vec<Value> = addresses

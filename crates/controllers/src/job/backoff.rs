@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use api::pod::{ConditionStatus, ConditionType, ContainerKind, ContainerState, Pod};
+use sim::order::SortShared;
 use sim::{Duration, Time, Timestamp};
 
 const DEFAULT_JOB_POD_FAILURE_BACK_OFF: Duration = Duration::from_secs(10);
@@ -24,7 +25,7 @@ impl BackoffRecord {
     pub(super) fn next(self, succeeded: &[Rc<Pod>], failed: &[Rc<Pod>]) -> BackoffRecord {
         let times = |pods: &[Rc<Pod>]| -> Vec<Timestamp> {
             let mut times: Vec<Timestamp> = pods.iter().map(|pod| finished_time(pod)).collect();
-            times.sort_unstable();
+            times.sort_shared();
             times
         };
         let (succeeded, failed) = (times(succeeded), times(failed));

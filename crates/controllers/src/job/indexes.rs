@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use api::json;
 use api::meta::ObjectMeta;
 use api::pod::Pod;
+use sim::order::SortShared;
 
 const COMPLETION_INDEX: &str = "batch.kubernetes.io/job-completion-index";
 const COMPLETION_INDEX_ENV: &str = "JOB_COMPLETION_INDEX";
@@ -108,7 +109,7 @@ pub(super) fn first_pending(
 /// Kubernetes: appendDuplicatedIndexPodsForRemoval.
 pub(super) fn split_duplicates(active: &[Rc<Pod>], completions: i64) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
     let mut sorted = active.to_vec();
-    sorted.sort_by_key(|pod| (completion_index(&pod.meta), pod.meta.created, pod.meta.serial));
+    sorted.sort_shared_by_key(|pod| (completion_index(&pod.meta), pod.meta.created, pod.meta.serial));
     let (mut surplus, mut left): (Vec<Rc<Pod>>, Vec<Rc<Pod>>) = (Vec::new(), Vec::new());
     for pod in sorted {
         let index = completion_index(&pod.meta);

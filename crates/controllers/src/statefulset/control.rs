@@ -19,6 +19,7 @@ use api::object::{Key, Kind, Object};
 use api::pod::{Phase, Pod};
 use client::recorder::Recorder;
 use sim::Time;
+use sim::order::SortShared;
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch};
 
 /// Where the pods stand.
@@ -70,7 +71,7 @@ fn sort_out(start: &Start, pods: &[Rc<Pod>]) -> Pods {
             None => condemned.push(pod.clone()),
         }
     }
-    condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
+    condemned.sort_shared_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
     Pods { replicas, condemned }
 }
 

@@ -17,6 +17,7 @@ use api::json;
 use api::meta::{CommonMeta, ObjectMeta, string_map};
 use api::object::{Key, Kind, Object};
 use api::pod::Pod;
+use sim::order::SortShared;
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
 
 const HASH_LABEL: &str = "controller.kubernetes.io/hash";
@@ -25,7 +26,7 @@ const HASH_LABEL: &str = "controller.kubernetes.io/hash";
 ///
 /// Kubernetes: SortControllerRevisions.
 pub(super) fn sort(revisions: &mut [Rc<ControllerRevision>]) {
-    revisions.sort_by(|a, b| {
+    revisions.sort_shared_by(|a, b| {
         let key = |r: &Rc<ControllerRevision>| (r.revision, r.meta.created);
         key(a).cmp(&key(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
     });

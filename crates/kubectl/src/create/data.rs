@@ -80,7 +80,7 @@ pub(super) const SECRET: Command = Command {
             ],
             run: |io, cmd| {
                 let name = exactly_one_name(cmd)?;
-                let mut value = secret(name, cmd.parsed.text("type").unwrap_or_default());
+                let mut value = secret(name, cmd.text("type"));
                 add_sources(io, cmd, &mut value, true)?;
                 generate(io, cmd, value, FAILED)
             },
@@ -153,8 +153,7 @@ fn create_docker_registry(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 /// Not simulated: what Go finds wrong inside a certificate and key that are there.
 fn create_tls(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
-    let (cert, key) = (text("cert"), text("key"));
+    let (cert, key) = (cmd.text("cert"), cmd.text("key"));
     if cert.is_empty() || key.is_empty() {
         return Err("key and cert must be specified".into());
     }

@@ -39,8 +39,7 @@ struct Rule<'a> {
 
 fn create_ingress(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
-    let backend = text("default-backend");
+    let backend = cmd.text("default-backend");
     if backend.is_empty() && cmd.parsed.all("rule").is_empty() {
         return Err("not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)".into());
     }
@@ -56,8 +55,8 @@ fn create_ingress(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         annotations.insert(key.to_owned(), json!(value));
     }
     let mut spec = Map::new();
-    if !text("class").is_empty() {
-        spec.insert("ingressClassName".to_owned(), json!(text("class")));
+    if !cmd.text("class").is_empty() {
+        spec.insert("ingressClassName".to_owned(), json!(cmd.text("class")));
     }
     if !backend.is_empty() {
         if backend.split(':').count() != 2 {

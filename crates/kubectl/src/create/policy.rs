@@ -49,13 +49,12 @@ pub(super) const POD_DISRUPTION_BUDGET: Command = Command {
 
 fn create_quota(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
     let mut spec = Map::new();
-    if !text("hard").is_empty() {
-        spec.insert("hard".to_owned(), Value::Object(resource_list(text("hard"))?));
+    if !cmd.text("hard").is_empty() {
+        spec.insert("hard".to_owned(), Value::Object(resource_list(cmd.text("hard"))?));
     }
-    if !text("scopes").is_empty() {
-        let scopes: Vec<&str> = text("scopes").split(',').collect();
+    if !cmd.text("scopes").is_empty() {
+        let scopes: Vec<&str> = cmd.text("scopes").split(',').collect();
         if scopes.contains(&"") {
             return Err("invalid resource quota scope \"\"".into());
         }
@@ -84,10 +83,9 @@ pub(crate) fn resource_list(text: &str) -> Result<Map<String, Value>, Failure> {
 
 fn create_pod_disruption_budget(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
-    let (min, max) = (text("min-available"), text("max-unavailable"));
+    let (min, max) = (cmd.text("min-available"), cmd.text("max-unavailable"));
     let (flag, field, amount) = match (min, max) {
-        _ if text("selector").is_empty() => return Err("a selector must be specified".into()),
+        _ if cmd.text("selector").is_empty() => return Err("a selector must be specified".into()),
         ("", "") => return Err("one of min-available or max-unavailable must be specified".into()),
         (min, "") => ("min-available", "minAvailable", min),
         ("", max) => ("max-unavailable", "maxUnavailable", max),
@@ -99,7 +97,7 @@ fn create_pod_disruption_budget(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let mut value = json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name},
-        "spec": {"selector": label_selector(text("selector"))?},
+        "spec": {"selector": label_selector(cmd.text("selector"))?},
         "status": {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0},
     });
     value["spec"][field] = amount.parse::<i32>().map_or_else(|_| json!(amount), |number| json!(number));

@@ -305,7 +305,7 @@ fn aggregation_rule(cmd: &Cmd) -> Result<Map<String, Value>, Failure> {
     let mut labels = Map::new();
     for pair in cmd.parsed.list("aggregation-rule").iter().filter(|pair| !pair.is_empty()) {
         let Some((key, value)) = pair.split_once('=') else {
-            let whole = api::field::go_quote(cmd.parsed.text("aggregation-rule").unwrap_or_default());
+            let whole = api::field::go_quote(cmd.text("aggregation-rule"));
             return Err(cmd.flag_error(&format!(
                 "invalid argument {whole} for \"--aggregation-rule\" flag: malformed pair, expect string=string"
             )));
@@ -336,8 +336,7 @@ fn validate_urls(verbs: &[String], urls: &[String]) -> Result<(), Failure> {
 
 fn create_role_binding(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
-    let (kind, of) = match (text("role"), text("clusterrole")) {
+    let (kind, of) = match (cmd.text("role"), cmd.text("clusterrole")) {
         (role, "") if !role.is_empty() => ("Role", role),
         ("", role) if !role.is_empty() => ("ClusterRole", role),
         _ => return Err("exactly one of clusterrole or role must be specified".into()),
@@ -349,7 +348,7 @@ fn create_role_binding(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 fn create_cluster_role_binding(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     required(cmd, &["clusterrole"])?;
     let name = exactly_one_name(cmd)?;
-    let of = cmd.parsed.text("clusterrole").unwrap_or_default();
+    let of = cmd.text("clusterrole");
     let value = binding("ClusterRoleBinding", name, "ClusterRole", of, cmd)?;
     generate(io, cmd, value, "failed to create clusterrolebinding: ")
 }

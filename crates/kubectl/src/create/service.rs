@@ -67,8 +67,7 @@ pub(super) const SERVICE: Command = Command {
 
 fn create_service(io: &mut Io, cmd: &Cmd, sort: &str) -> Result<i32, Stop> {
     let name = exactly_one_name(cmd)?;
-    let text = |flag: &str| cmd.parsed.text(flag).unwrap_or_default();
-    let (address, external) = (text("clusterip"), text("external-name"));
+    let (address, external) = (cmd.text("clusterip"), cmd.text("external-name"));
     let pairs = cmd.parsed.list("tcp");
     if address != "None" && pairs.is_empty() && sort != "ExternalName" {
         return Err("at least one tcp port specifier must be provided".into());

@@ -25,8 +25,8 @@ use cli_runtime::output;
 use wire::Patch;
 
 const CONTAINERS: Flag = flag("containers", 'c', Takes::Text);
-const LOCAL: Flag = flag("local", '\0', Takes::Bool);
-const FIELD_MANAGER: Flag = flag("field-manager", '\0', Takes::Text);
+pub(super) const LOCAL: Flag = flag("local", '\0', Takes::Bool);
+pub(super) const FIELD_MANAGER: Flag = flag("field-manager", '\0', Takes::Text);
 
 pub(super) const ENV: Command = Command {
     name: "env",
@@ -159,6 +159,19 @@ fn no_template(info: &Info) -> Failure {
     ))
 }
 
+/// The object as it is, and as it is once `change` has had its pod's spec.
+fn with_pod_spec(
+    io: &Io,
+    info: &Info,
+    change: impl FnOnce(&mut Value) -> Result<(), Stop>,
+) -> Result<(Value, Value), Stop> {
+    let before = info.object.to_value(io.now());
+    let path = pod_spec(info.kind, &before).ok_or_else(|| no_template(info))?;
+    let mut after = before.clone();
+    at_path(&mut after, path).map_or(Ok(()), change)?;
+    Ok((before, after))
+}
+
 /// Whether a container's name fits what -c says: a name, or one with `*` in it.
 fn select_string(name: &str, wanted: &str) -> bool {
     if !wanted.contains('*') {
@@ -281,37 +294,32 @@ fn set_env(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let all = cmd.args().join(" ");
         return Err(format!("all resources must be specified before environment changes: {all}").into());
     }
-    let text = |name: &str| cmd.parsed.text(name).unwrap_or_default();
     if objects.is_empty() && !cmd.parsed.given("filename") {
         return Err(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>".into()
         );
     }
     let list = cmd.parsed.flag("list");
-    if list && !text("output").is_empty() {
+    if list && !cmd.text("output").is_empty() {
         return Err("--list and --output may not be specified together".into());
     }
-    if cmd.parsed.given("keys") && text("from").is_empty() {
+    if cmd.parsed.given("keys") && cmd.text("from").is_empty() {
         return Err("when specifying --keys, a configmap or secret must be provided with --from".into());
     }
     let all: Vec<String> = cmd.parsed.all("env").iter().chain(words).cloned().collect();
     let mut change = parse_env(&all)?;
-    if !text("from").is_empty() {
+    if !cmd.text("from").is_empty() {
         from_object(io, cmd, &mut change.set)?;
     }
     for one in &mut change.set {
-        one["name"] = json!(format!("{}{}", text("prefix"), json::text(one, "name")));
+        one["name"] = json!(format!("{}{}", cmd.text("prefix"), json::text(one, "name")));
     }
     let wanted = cmd.parsed.text("containers").unwrap_or("*");
     let (infos, failures) = find(io, cmd, objects)?;
     continue_on_error(io, &infos, failures, |io, info| {
-        let before = info.object.to_value(io.now());
-        let path = pod_spec(info.kind, &before).ok_or_else(|| no_template(info))?;
-        let mut after = before.clone();
-        let Some(spec) = at_path(&mut after, path) else { return Ok(()) };
-        let (mut refused, mut lines) = (None, String::new());
+        let (mut refused, mut lines, mut found) = (None, String::new(), false);
         let head = format!("{} {}", info.kind.name(), info.object.key().name);
-        let found = each_container(spec, wanted, |container| {
+        let set = |container: &mut Value| {
             let existing = json::list(container, "env").to_vec();
             if !cmd.parsed.flag_or("overwrite", true) {
                 refused = refused.take().or_else(|| change.overwrites(&existing).err());
@@ -325,7 +333,11 @@ fn set_env(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                     false => drop(map.insert("env".to_owned(), Value::Array(env))),
                 }
             }
-        });
+        };
+        let (before, after) = with_pod_spec(io, info, |spec| {
+            found = each_container(spec, wanted, set);
+            Ok(())
+        })?;
         if !found {
             let name = format!("{}/{}", info.kind.name(), info.object.key().name);
             io.err(format!("Warning: {name} does not have any containers matching {}\n", go_quote(wanted)));
@@ -381,7 +393,7 @@ fn listed(one: &Value) -> String {
 
 /// The variables that a config map's or a secret's keys become.
 fn from_object(io: &mut Io, cmd: &Cmd, env: &mut Vec<Value>) -> Result<(), Stop> {
-    let from = cmd.parsed.text("from").unwrap_or_default().to_owned();
+    let from = cmd.text("from").to_owned();
     let targets = resource_type_or_name_args(&[from], false)?;
     let (infos, failures) = visit(io, &targets, &cmd.scope())?;
     if let Some(failure) = Failure::aggregate(failures) {
@@ -409,34 +421,32 @@ fn from_object(io: &mut Io, cmd: &Cmd, env: &mut Vec<Value>) -> Result<(), Stop>
 
 fn set_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let (infos, failures) = find(io, cmd, cmd.args())?;
-    let text = |name: &str| cmd.parsed.text(name).unwrap_or_default();
-    if text("limits").is_empty() && text("requests").is_empty() {
+    if cmd.text("limits").is_empty() && cmd.text("requests").is_empty() {
         return Err(
             "you must specify an update to requests or limits (in the form of --requests/--limits)".into()
         );
     }
     let mut lists = Vec::new();
     for list in ["limits", "requests"] {
-        if !text(list).is_empty() {
-            lists.push((list, resource_list(text(list))?));
+        if !cmd.text(list).is_empty() {
+            lists.push((list, resource_list(cmd.text(list))?));
         }
     }
     let wanted = cmd.parsed.text("containers").unwrap_or("*");
     continue_on_error(io, &infos, failures, |io, info| {
-        let before = info.object.to_value(io.now());
-        let path = pod_spec(info.kind, &before).ok_or_else(|| no_template(info))?;
-        let mut after = before.clone();
-        let Some(spec) = at_path(&mut after, path) else { return Ok(()) };
-        let found = each_container(spec, wanted, |container| {
-            for (list, amounts) in &lists {
-                for (name, amount) in amounts {
-                    container["resources"][*list][name] = amount.clone();
+        let (before, after) = with_pod_spec(io, info, |spec| {
+            let found = each_container(spec, wanted, |container| {
+                for (list, amounts) in &lists {
+                    for (name, amount) in amounts {
+                        container["resources"][*list][name] = amount.clone();
+                    }
                 }
+            });
+            match found {
+                true => Ok(()),
+                false => Err(format!("error: unable to find container named {wanted}").into()),
             }
-        });
-        if !found {
-            return Err(format!("error: unable to find container named {wanted}").into());
-        }
+        })?;
         let change = Change {
             verb: "resource requirements updated",
             failed: "failed to patch resources update to pod template ",
@@ -454,12 +464,10 @@ fn set_service_account(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     };
     let (infos, failures) = find(io, cmd, objects)?;
     continue_on_error(io, &infos, failures, |io, info| {
-        let before = info.object.to_value(io.now());
-        let path = pod_spec(info.kind, &before).ok_or_else(|| no_template(info))?;
-        let mut after = before.clone();
-        if let Some(spec) = at_path(&mut after, path) {
+        let (before, after) = with_pod_spec(io, info, |spec| {
             spec["serviceAccountName"] = json!(account);
-        }
+            Ok(())
+        })?;
         let change = Change { verb: "serviceaccount updated", failed: "failed to patch ServiceAccountName " };
         change.send(io, cmd, info, &before, &after)
     })
