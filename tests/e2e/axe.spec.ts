@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, open, paste, test, type Page } from "./harness.ts";
+import { api, expect, open, paste, test, type Page } from "./harness.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -17,7 +17,6 @@ async function findings(page: Page): Promise<string[]> {
   });
 }
 
-const kubestage = (page: Page, call: string) => page.evaluate(`kubestage.${call}`);
 const tab = (name: string) => (page: Page) => page.locator(`[data-tab="${name}"]`).first().click();
 
 /** How each state is reached from the one before it. */
@@ -36,18 +35,18 @@ const STATES: [string, (page: Page) => Promise<unknown>][] = [
     await paste(page, "daemonset", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  nam: x\n");
     await expect(page.locator(".cm-lint-marker, [data-diagnostic]").first()).toBeVisible();
   }],
-  ["the API server down", (page) => kubestage(page, "setApiServer(false)")],
+  ["the API server down", (page) => api(page, "setApiServer", false)],
   ["a crash loop", async (page) => {
-    await kubestage(page, "setApiServer(true)");
-    await kubestage(page, "advance(30)");
+    await api(page, "setApiServer", true);
+    await api(page, "advance", 30);
     for (let round = 0; round < 3; round += 1) {
-      await kubestage(page, 'crash("default/web-worker-1", undefined, 1)').catch(() => {});
-      await kubestage(page, "advance(2)");
+      await api(page, "crash", "default/web-worker-1", undefined, 1).catch(() => {});
+      await api(page, "advance", 2);
     }
   }],
   ["200 nodes", async (page) => {
-    await kubestage(page, "reset(1, { workers: 200 })");
-    await kubestage(page, "untilQuiet(300)");
+    await api(page, "reset", 1, { workers: 200 });
+    await api(page, "untilQuiet", 300);
   }],
   ["a list of nodes", (page) => page.locator('[data-control="distance-list"]').click()],
 ];
@@ -57,7 +56,7 @@ for (const theme of ["light", "dark"]) {
     test(`axe-core finds nothing serious in ${theme}, ${lang}`, async ({ page }) => {
       test.setTimeout(240_000);
       await open(page, `?fresh&lang=${lang}&theme=${theme}`);
-      await kubestage(page, "pause()");
+      await api(page, "pause");
       const found: string[] = [];
       for (const [state, reach] of STATES) {
         await reach(page);

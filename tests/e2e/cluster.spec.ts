@@ -1,15 +1,6 @@
 // The cluster as it is drawn: what stays where it is, what has room, what the keyboard does.
 
-import { expect, open, test, type Page } from "./harness.ts";
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
-
-const agent = async (page: Page, node: string): Promise<string> => {
-  const state = await api(page, "state");
-  const pods = state.nodes.find((one: any) => one.name === node).pods;
-  return pods.find((pod: any) => pod.namespace === "default" && pod.origin === "daemonset").name;
-};
+import { agent, api, expect, open, test } from "./harness.ts";
 
 test("the static pod's chip stays the same element, in its place, whatever happens beside it", async ({ page }) => {
   await open(page, "?lang=en");

@@ -1,9 +1,6 @@
 // The files at the left: what takes effect, what does not, and what is said of it.
 
-import { editor, expect, open, paste, ready, shot, test, type Page } from "./harness.ts";
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
+import { api, editor, expect, open, paste, ready, shot, test, type Page } from "./harness.ts";
 
 const outcome = (page: Page) => page.locator("[data-outcome]");
 

@@ -1,10 +1,7 @@
 // The first seconds of a first visit: the scene is set before the visitor's eyes, captions say each hop, and time
 // adapts to what goes on.
 
-import { expect, open, ready, test, URL_VARIABLE, type Page } from "./harness.ts";
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
+import { api, expect, open, ready, test, URL_VARIABLE, type Page } from "./harness.ts";
 
 const FIRST = "?start=first&speed=auto";
 const caption = (page: Page) => page.locator("[data-caption]");

@@ -1,11 +1,8 @@
 // Before a text takes effect: outlines of the pods that would come, marks on those that would go or start anew.
 
-import { expect, open, paste, shot, test, type Page } from "./harness.ts";
+import { api, expect, open, paste, shot, test, type Page } from "./harness.ts";
 
 test.slow();
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
 
 const manifest = (spec: string, image = "fluent/fluent-bit:3.2"): string => `apiVersion: apps/v1
 kind: DaemonSet

@@ -1,9 +1,6 @@
 // The guide that stays, and the comparison: each step and row with its tick, where to look, and a button that does it.
 
-import { expect, open, shot, test, type Page } from "./harness.ts";
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
+import { api, expect, open, shot, test, type Page } from "./harness.ts";
 
 const guide = (page: Page) => page.locator('[data-region="guide"]');
 const step = (page: Page, name: string) => page.locator(`[data-guide-step="${name}"]`);

@@ -63,3 +63,14 @@ export async function paste(page: Page, name: string, text: string): Promise<voi
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.insertText(text);
 }
+
+/** Calls a function of `window.kubestage`. */
+export const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
+  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
+
+/** The name of the DaemonSet's pod on a node. */
+export async function agent(page: Page, node: string): Promise<string> {
+  const state = await api(page, "state");
+  const pods = state.nodes.find((one: any) => one.name === node).pods;
+  return pods.find((pod: any) => pod.namespace === "default" && pod.origin === "daemonset").name;
+}

@@ -1,17 +1,8 @@
 // A pod's life as it is drawn: what its start waits for, what runs down, where its place goes.
 
-import { expect, open, shot, test, type Page } from "./harness.ts";
+import { agent, api, expect, open, shot, test } from "./harness.ts";
 
 test.slow();
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
-
-const agent = async (page: Page, node: string): Promise<string> => {
-  const state = await api(page, "state");
-  const pods = state.nodes.find((one: any) => one.name === node).pods;
-  return pods.find((pod: any) => pod.namespace === "default" && pod.origin === "daemonset").name;
-};
 
 test("a start says what it waits for, and comes to an end", async ({ page }) => {
   await open(page, "?lang=en");

@@ -1,19 +1,10 @@
 // The numbered hops that the last command leaves, and the filter that greys the rest.
 
-import { expect, open, shot, test, type Page } from "./harness.ts";
+import { agent, api, expect, open, shot, test, type Page } from "./harness.ts";
 
 test.slow();
 
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
-
 const hops = (page: Page) => page.locator('[data-layer="trail"] [data-hop]:not([aria-hidden])');
-
-const agent = async (page: Page, node: string): Promise<string> => {
-  const state = await api(page, "state");
-  const pods = state.nodes.find((one: any) => one.name === node).pods;
-  return pods.find((pod: any) => pod.namespace === "default" && pod.origin === "daemonset").name;
-};
 
 test("a deletion leaves its hops in order, until the next command", async ({ page }) => {
   await open(page, "?lang=en");

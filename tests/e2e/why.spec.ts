@@ -1,11 +1,8 @@
 // Why a DaemonSet has a pod on a node or none, and the change that mends it, shown before it is made.
 
-import { expect, open, paste, shot, test, type Page } from "./harness.ts";
+import { api, expect, open, paste, shot, test, type Page } from "./harness.ts";
 
 test.slow();
-
-const api = (page: Page, call: string, ...args: unknown[]): Promise<any> =>
-  page.evaluate(({ call, args }) => (window as any).kubestage[call](...args), { call, args });
 
 const manifest = (spec = "", name = "probe"): string => `apiVersion: apps/v1
 kind: DaemonSet
