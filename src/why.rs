@@ -395,7 +395,8 @@ mod tests {
         );
         // Without the file there is a command.
         let Some(mend) = mend else { return };
-        let none = Desk { own: Vec::new(), ..Desk::default() };
+        let mut none = Desk::default();
+        none.own.clear();
         let Change::Command(command) = Change::of(&mend, &none, false) else { panic!() };
         assert!(
             command.shell_line().contains("/spec/template/spec/tolerations\",\"value\":[{"),
