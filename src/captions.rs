@@ -209,7 +209,7 @@ mod tests {
             text: stage::DEMO_STATIC_POD.into(),
         };
         let said = told(Options::default(), write, Lang::Ko);
-        let hops = ["web.yaml 파일", "web-worker-2", "컨테이너를 시작", "미러 파드"];
+        let hops = ["web.yaml 파일", "web-worker-2", "미러 파드", "컨테이너를 시작"];
         let mut from = 0;
         let all = said.join("\n");
         for hop in hops {
