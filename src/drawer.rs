@@ -8,12 +8,13 @@ use super::compare::Compare;
 use super::console::Console;
 use super::glyph::Icon;
 use super::inspector::Inspector;
-use super::page::{use_front, use_layout, use_page, use_world};
+use super::names::referred;
+use super::page::{Page, use_front, use_layout, use_page, use_world};
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
 use super::splitter::{Edge, Splitter};
-use super::state::{DrawerTab, LayoutAction, Size};
+use super::state::{Action, DrawerTab, LayoutAction, Size};
 use super::tabs::{Tab, Tabs};
 
 #[component]
@@ -84,6 +85,17 @@ pub struct EventListProps {
     pub brief: bool,
 }
 
+/// What an event is about; a way to it while it is there.
+fn object(page: &Page, event: &EventView) -> Html {
+    let board = &page.stores.world.now().board;
+    match referred(board, &event.namespace, &event.object) {
+        Some(selection) => html! {
+            <button type="button" class="link" data-object={event.object.clone()} onclick={page.on(Action::Show(selection))}><code>{ &*event.object }</code></button>
+        },
+        None => html! { <code>{ &*event.object }</code> },
+    }
+}
+
 /// Events, newest first, in the words of those who said them.
 #[component]
 pub fn EventList(props: &EventListProps) -> Html {
@@ -101,7 +113,7 @@ pub fn EventList(props: &EventListProps) -> Html {
                     <span class="event-type">{ if event.warning { "Warning" } else { "Normal" } }</span>
                     <b>{ &*event.reason }</b>
                     if !props.brief {
-                        <code>{ &*event.object }</code>
+                        { object(&page, event) }
                     }
                     <span class="event-text">
                         { &*event.message }

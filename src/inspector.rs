@@ -11,6 +11,7 @@ use super::compare::Compare;
 use super::drawer::EventList;
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
+use super::names::referred;
 use super::node::belongs_to;
 use super::page::{use_front, use_layout, use_page, use_selection, use_world};
 use super::pod::difference_text;
@@ -254,7 +255,7 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
         (words.f_namespace, html! { &*pod.namespace }),
     ];
     if !pod.controlled_by.is_empty() {
-        rows.push((words.f_controlled_by, html! { <code>{ &*pod.controlled_by }</code> }));
+        rows.push((words.f_controlled_by, controller(page, pod)));
     }
     if let Some(node) = &pod.node {
         let show = page.on(Action::Show(Selection::Node(node.clone())));
@@ -288,6 +289,16 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
             <h3>{ words.containers }</h3>
             <ul class="containers">{ for pod.containers.iter().map(|container| container_row(words, container)) }</ul>
         </>
+    }
+}
+
+/// Who has made the pod; a way to it if it is on the page.
+fn controller(page: &super::page::Page, pod: &PodView) -> Html {
+    match referred(&page.stores.world.now().board, &pod.namespace, &pod.controlled_by) {
+        Some(owner) => html! {
+            <button type="button" class="link" data-control="show-owner" onclick={page.on(Action::Show(owner))}><code>{ &*pod.controlled_by }</code></button>
+        },
+        None => html! { <code>{ &*pod.controlled_by }</code> },
     }
 }
 

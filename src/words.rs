@@ -128,6 +128,9 @@ words! {
     theme_dark: "Theme: dark", "테마: 어둡게";
     scale: "Size of everything, for a projector", "전체 크기 (발표용)";
     help: "Keys and help", "단축키와 도움말";
+    palette: "All commands", "전체 명령";
+    palette_hint: "What do you want to do? For example: crash worker-1", "무엇을 할까요? 예: worker-1 crash";
+    palette_none: "Nothing that can be done now has these words in it", "지금 할 수 있는 일 중에 일치하는 것이 없습니다";
     close: "Close", "닫기";
 
     start_fleet: "5,000 nodes", "노드 5,000개";
