@@ -1,11 +1,14 @@
 //! What the command palette offers, and which of it a typed text means.
 
+use std::rc::Rc;
+
 use stage::{Options, Start};
+use view::NodeMark;
 
 use crate::guide_strip::text;
 use crate::menu::{Item, items};
 use crate::state::{Action, FrontAction, LayoutAction, PlaybackAction, Selection, Theme, World};
-use crate::words::{Lang, Words};
+use crate::words::{Lang, Words, fill};
 
 /// More are not listed: another letter narrows them down.
 const MOST: usize = 60;
@@ -50,6 +53,7 @@ pub fn choices(lang: Lang, world: &World, query: &str) -> Vec<Choice> {
     let mut offer = |choice: Choice| found.extend(rank(&choice, &terms).map(|rank| (rank, choice)));
     for_the_page(lang.words(), world).into_iter().for_each(&mut offer);
     for_the_guide(lang, world).into_iter().for_each(&mut offer);
+    for_far_nodes(lang.words(), world, &terms).into_iter().for_each(&mut offer);
     for target in targets(world, &terms) {
         for item in items(lang.words(), &world.board, &target) {
             offer(Choice { item, on: name(&target) });
@@ -81,10 +85,28 @@ fn targets(world: &World, terms: &[String]) -> Vec<Selection> {
     let pods = near.iter().flat_map(|node| &node.pods).chain(&board.pending);
     let (system, own): (Vec<_>, Vec<_>) = pods.partition(|pod| &*pod.namespace == "kube-system");
     let parts = board.parts.iter().map(|part| Selection::Part(part.name.clone()));
-    let pods = |pods: Vec<&std::rc::Rc<view::PodView>>| -> Vec<Selection> {
+    let pods = |pods: Vec<&Rc<view::PodView>>| -> Vec<Selection> {
         pods.into_iter().map(|pod| Selection::Pod(pod.id.clone())).collect()
     };
     daemonsets.chain(pods(own)).chain(nodes).chain(parts).chain(pods(system)).collect()
+}
+
+/// Nodes that are known by little more than their name: the ways to them, where all of a name is begun.
+fn for_far_nodes(words: &Words, world: &World, terms: &[String]) -> Vec<Choice> {
+    if !world.is_far || terms.is_empty() {
+        return Vec::new();
+    }
+    let named =
+        world.fleet.nodes.iter().filter(|node| terms.iter().any(|term| node.name.starts_with(&**term)));
+    let ways = |node: &Rc<NodeMark>| {
+        let name = &node.name;
+        let mut show = of_page("show", words.show, Action::Show(Selection::Node(name.clone())));
+        let map = fill(words.show_on_map, &[name]);
+        let mut map = of_page("show-on-map", &map, Action::ShowOnMap(name.clone()));
+        (show.on, map.on) = (name.to_string(), name.to_string());
+        [show, map]
+    };
+    named.take(NODES_UNNAMED).flat_map(ways).collect()
 }
 
 fn of_page(id: &str, word: &str, action: impl Into<Action>) -> Choice {
