@@ -24,6 +24,7 @@ mod guide_strip;
 mod header;
 mod help;
 mod inspector;
+mod labels;
 mod later;
 mod map;
 mod memory;
