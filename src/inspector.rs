@@ -18,7 +18,7 @@ use super::pod::difference_text;
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
-use super::state::{Action, LayoutAction, Selection, SideTab, Size};
+use super::state::{Action, LATEST_EVENTS, LayoutAction, Selection, SideTab, Size, World};
 use super::tabs::{Tab, Tabs};
 use super::why::{self, Line, MendButton, cause_text, fit_state, fit_word};
 use super::words::fill;
@@ -523,6 +523,9 @@ fn part_body(
 #[component]
 fn Welcome() -> Html {
     let words = use_page().words();
+    let latest = |world: &World| world.events.iter().take(LATEST_EVENTS).cloned().collect::<Vec<_>>();
+    let (events, started) = use_world(move |world| (latest(world), world.started));
+    let events = Same(Rc::new(events));
     html! {
         <div class="welcome">
             <p>{ words.welcome }</p>
@@ -531,6 +534,10 @@ fn Welcome() -> Html {
                     <span class="with-origin" data-origin={origin.text()}>{ origin_icon(origin) }{ origin_word(words, origin) }</span>
                 }) }
             </div>
+            if !events.is_empty() {
+                <h3>{ words.latest }</h3>
+                <EventList {events} {started} brief={true} />
+            }
             <p class="muted">{ words.privacy }</p>
         </div>
     }
