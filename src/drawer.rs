@@ -74,15 +74,24 @@ pub fn Drawer() -> Html {
 fn AllEvents() -> Html {
     renders::note("Events", "");
     let (events, started) = use_world(|world| (world.events.clone(), world.started));
-    html! { <EventList {events} {started} brief={false} /> }
+    html! { <EventList {events} {started} show={Columns::All} /> }
+}
+
+/// What is shown of each event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    All,
+    /// In a narrow panel: what it is about, and what was said.
+    Narrow,
+    /// The same, where the selection says what it is about.
+    OfSelection,
 }
 
 #[derive(PartialEq, Properties)]
 pub struct EventListProps {
     pub events: Same<Vec<EventView>>,
     pub started: Time,
-    /// Without the columns that the selection says already.
-    pub brief: bool,
+    pub show: Columns,
 }
 
 /// What an event is about; a way to it while it is there.
@@ -106,13 +115,13 @@ pub fn EventList(props: &EventListProps) -> Html {
     }
     let clock = |event: &EventView| short_clock(event.last_seen.time().since(props.started).as_micros());
     html! {
-        <ul class={classes!("events", props.brief.then_some("brief"))} aria-label={words.events}>
+        <ul class={classes!("events", (props.show != Columns::All).then_some("brief"))} aria-label={words.events}>
             { for props.events.iter().enumerate().map(|(at, event)| html! {
                 <li key={at} class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
                     <time>{ clock(event) }</time>
                     <span class="event-type">{ if event.warning { "Warning" } else { "Normal" } }</span>
                     <b>{ &*event.reason }</b>
-                    if !props.brief {
+                    if props.show != Columns::OfSelection {
                         { object(&page, event) }
                     }
                     <span class="event-text">
@@ -121,7 +130,7 @@ pub fn EventList(props: &EventListProps) -> Html {
                             <small>{ format!(" ×{}", event.count) }</small>
                         }
                     </span>
-                    if !props.brief {
+                    if props.show == Columns::All {
                         <small class="event-source">{ &*event.source }</small>
                     }
                 </li>

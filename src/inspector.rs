@@ -8,7 +8,7 @@ use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, Po
 use yew::prelude::*;
 
 use super::compare::Compare;
-use super::drawer::EventList;
+use super::drawer::{Columns, EventList};
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
 use super::names::referred;
@@ -165,7 +165,7 @@ pub fn Inspector() -> Html {
                 if selection != Selection::Nothing {
                     <details open={true}>
                         <summary>{ words.events }</summary>
-                        <EventList events={details.events.clone()} {started} brief={true} />
+                        <EventList events={details.events.clone()} {started} show={Columns::OfSelection} />
                     </details>
                 }
                 if let Some(yaml) = &details.yaml {
@@ -536,7 +536,7 @@ fn Welcome() -> Html {
             </div>
             if !events.is_empty() {
                 <h3>{ words.latest }</h3>
-                <EventList {events} {started} brief={true} />
+                <EventList {events} {started} show={Columns::Narrow} />
             }
             <p class="muted">{ words.privacy }</p>
         </div>
