@@ -1,0 +1,65 @@
+// The panels: rows that stand below each other, places that are kept, texts that have their room.
+
+import { api, expect, open, test } from "./harness.ts";
+
+test("each tab of the panel below keeps its own place", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  for (let line = 0; line < 12; line += 1) await api(page, "exec", `kubectl get pods -A # ${line}`);
+  const body = page.locator("#drawer-body");
+  await page.locator('[data-tab="events"]').click();
+  await expect.poll(() => body.evaluate((element) => element.scrollHeight > element.clientHeight + 40)).toBe(true);
+  await body.evaluate((element) => element.scrollTo(0, 40));
+  await page.locator('[data-tab="console"]').click();
+  // The console shows its last line, whatever the events show.
+  const output = page.locator(".console-out");
+  const atEnd = () => output.evaluate((element) => element.scrollHeight - element.clientHeight - element.scrollTop);
+  await expect.poll(atEnd).toBeLessThan(3);
+  await page.locator('[data-tab="events"]').click();
+  await expect(body.locator("li").first()).toBeVisible();
+});
+
+test("the columns of events stand below each other", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('[data-tab="events"]').click();
+  await expect(page.locator("#drawer-body .events li").nth(5)).toBeVisible();
+  const lefts = await page.locator("#drawer-body .events").evaluate((list) =>
+    [".event-type", "b", ".event-text"].map((column) =>
+      new Set([...list.querySelectorAll(`li > ${column}`)].map((cell) => Math.round(cell.getBoundingClientRect().left))).size));
+  expect(lefts).toEqual([1, 1, 1]);
+});
+
+test("no word of the control plane or of the two truths is cut at 1280x720", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "setApiServer", false);
+  await api(page, "advance", 40);
+  await api(page, "crash", "default/web-worker-1", undefined, 1);
+  await api(page, "advance", 1);
+  await page.locator('[data-pod="default/web-worker-1"]').click();
+  await page.locator('[data-menu] [data-control="show"]').click();
+  await expect(page.locator('[data-truth="node"]')).toBeVisible();
+  const cut = () =>
+    page.evaluate(() => {
+      const texts = [...document.querySelectorAll<HTMLElement>(".part-name, .part-state, .part-word, .truths b, .truths small")];
+      return texts.filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline").map((one) => one.outerHTML.slice(0, 80));
+    });
+  expect(await cut()).toEqual([]);
+  await api(page, "setApiServer", true);
+  await api(page, "advance", 60);
+  expect(await cut()).toEqual([]);
+});
+
+test("the map's tip goes when the picture moves below it", async ({ page }) => {
+  test.setTimeout(120_000);
+  await open(page, "?start=ready&workers=600&lang=en");
+  const map = page.locator("[data-map]");
+  const box = (await map.boundingBox())!;
+  const tip = page.locator(".map-tip");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await expect(tip).toBeVisible();
+  const said = await tip.textContent();
+  await page.mouse.wheel(0, -120);
+  await expect.poll(async () => (await tip.isVisible()) && (await tip.textContent()) === said).toBe(false);
+});
