@@ -19,6 +19,8 @@ export const HURRY = "hurry";
 /** The exported number that the loader makes 1 when the part is there. */
 export const HERE = "__later_is_here";
 const PART = "later";
+/** Functions that wasm-bindgen runs itself while the page is built, and can only where they are as they were compiled. */
+const DESCRIBES = "__wbindgen_describe_";
 
 const OP = { if: 0x04, end: 0x0b, call: 0x10, localGet: 0x20, globalGet: 0x23, i32Const: 0x41, i32Eqz: 0x45 };
 const EMPTY_BLOCK = 0x40;
@@ -43,7 +45,10 @@ export function cut(program, isLater) {
   const first = importedTypes(imports).length;
   const types = new Reader(section(SECTION.function).body).list((reader) => reader.number());
   const exported = exportsOf(section(SECTION.export));
-  const kept = new Set(exported.filter(({ kind }) => kind === 0).map(({ index }) => index));
+  const roots = exported.filter(({ kind }) => kind === 0);
+  const kept = new Set(roots.map(({ index }) => index));
+  const describing = roots.filter(({ name }) => name.startsWith(DESCRIBES)).map(({ index }) => index);
+  for (const index of reachedFrom(describing, symbols, relocations.get("reloc.CODE").entries, bodiesOf(code), first)) kept.add(index);
 
   const marked = new Set([...names].filter(([index, name]) => index >= first && !kept.has(index) && isLater(name)).map(([index]) => index));
   const stubs = stubsFor(marked, symbols, relocations, bodiesOf(code), first);
@@ -153,14 +158,37 @@ function stubsFor(marked, symbols, relocations, bodies, first) {
   return new Map([...wanted].sort((a, b) => a - b).map((index) => [index, true]));
 }
 
-/** Of each relocation of the code, in the order of its places: whether it stands in a function that `holds`. */
-function inFunctions(bodies, entries, holds) {
+/** What these functions refer to, and what they call does. */
+function reachedFrom(roots, symbols, entries, bodies, first) {
+  const within = inFunctions(bodies, entries, (at) => first + at);
+  const references = new Map();
+  entries.forEach(({ type, symbol }, at) => {
+    if (type !== RELOC.functionIndex && type !== RELOC.tableIndex) return;
+    const from = within[at];
+    if (!references.has(from)) references.set(from, []);
+    references.get(from).push({ index: symbols[symbol].index, isCalled: type === RELOC.functionIndex });
+  });
+  const [reached, called] = [new Set(), [...roots]];
+  const done = new Set(roots);
+  while (called.length) {
+    for (const { index, isCalled } of references.get(called.pop()) ?? []) {
+      reached.add(index);
+      if (!isCalled || done.has(index)) continue;
+      done.add(index);
+      called.push(index);
+    }
+  }
+  return reached;
+}
+
+/** Of each relocation of the code, in the order of the entries: what `of` says of the function in which it stands. */
+function inFunctions(bodies, entries, of) {
   const order = entries.map((_, at) => at).sort((a, b) => entries[a].offset - entries[b].offset);
   const within = [];
   let body = 0;
   for (const at of order) {
     while (bodies[body].end <= entries[at].offset) body += 1;
-    within[at] = holds(body);
+    within[at] = of(body);
   }
   return within;
 }
