@@ -23,14 +23,27 @@ let browser;
 
 // ---- loading --------------------------------------------------------------------------------------
 
+/** A telephone of some years ago, and the way to it. */
+const SLOW = { cpu: 4, latency: 40, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8, offline: false };
+
+/** The browser's own throttling of a page. */
+async function slowDown(page) {
+  const { cpu, ...network } = SLOW;
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", network);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: cpu });
+}
+
 /** From the start of the navigation, each time with an empty cache; the median of some runs, in ms. */
-async function load() {
+async function load(query, prepare = () => {}) {
   const [ready, running] = [[], []];
   for (let run = 0; run < RUNS; run += 1) {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
+    await prepare(page);
     await page.addInitScript(watchReady);
-    await page.goto(`${url}?start=demo&speed=1`);
+    await page.goto(url + query);
     ready.push(await page.evaluate(() => globalThis.whenReady));
     running.push(await page.evaluate(() => globalThis.whenRunning));
     await context.close();
@@ -329,7 +342,7 @@ url = served.url;
 browser = await chromium.launch({ executablePath: await findChromium(), args: FLAGS });
 try {
   const figures = { chromium: browser.version(), nodes: NODES, daemonSets: SETS };
-  if (wanted("load")) figures.load = await load();
+  if (wanted("load")) figures.load = { firstVisit: await load(""), slowFirstVisit: await load("", slowDown), demo: await load("?start=demo&speed=1") };
   if (wanted("appear")) figures.appear = await appear();
   if (wanted("storm")) figures.storm = await storm();
   if (wanted("live")) figures.live = await live("");
