@@ -17,7 +17,8 @@ use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
 use crate::state::{
-    Details, DrawerTab, FULL_CARDS, FrontAction, Layout, LayoutAction, OpenFile, Selection, World,
+    Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, OpenFile, Selection,
+    World,
 };
 use crate::storage::Shelf;
 use sim::order::GatherSorted;
@@ -101,7 +102,8 @@ impl App {
         session.refresh();
         let old = stores.world.now();
         let events_seen = layout.drawer_tab == DrawerTab::Events || *selection != Selection::Nothing;
-        let events = keep(&old.events, session.stage.events(if events_seen { EVENTS } else { 1 }));
+        let events =
+            keep(&old.events, session.stage.events(if events_seen { EVENTS } else { LATEST_EVENTS }));
         let messages = match layout.drawer_tab {
             DrawerTab::Messages => keep(&old.messages, session.stage.messages(MESSAGES)),
             _ => old.messages.clone(),

@@ -144,7 +144,7 @@ impl Change<'_> {
         after: &Value,
     ) -> Result<(), Stop> {
         let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-        let body = strategic_patch::two_way(info.kind.info(), before, after).map_err(Failure::Message)?;
+        let body = strategic_patch::two_way(info.kind.info(), before, after).map_err(Failure::from)?;
         let name = output::name_of(&info.object);
         if is_shown_only(cmd, dry) {
             return Ok(print_value(io, format.as_ref(), &name, self.verb, dry, after)?);
