@@ -116,12 +116,15 @@ fn spoken(words: &'static Words, pod: &PodView, compact: bool) -> String {
 }
 
 /// What a pod of the system is called in short: `kube-apiserver-control-plane` is `apiserver`, `kube-proxy-x7k2p`
-/// is `proxy`.
+/// is `proxy`, `coredns-589f44dc88-ms9hx` is `coredns`.
 fn short_name(pod: &PodView) -> &str {
     let name = pod.name.strip_prefix("kube-").unwrap_or(&pod.name);
     let end = match (pod.origin, &pod.node) {
         (Origin::Static, Some(node)) => name.strip_suffix(&**node).and_then(|name| name.strip_suffix('-')),
         (Origin::DaemonSet, _) => name.rsplit_once('-').map(|(name, _)| name),
+        (Origin::Api, _) if pod.controlled_by.starts_with("ReplicaSet/") => {
+            name.rsplit_once('-').and_then(|(set, _)| set.rsplit_once('-')).map(|(name, _)| name)
+        }
         _ => None,
     };
     end.unwrap_or(name)
@@ -228,7 +231,11 @@ mod tests {
     #[test]
     fn pods_of_the_system_have_short_names() {
         let board = Stage::new(Options::default()).board();
-        let names: Vec<&str> = board.nodes[0].pods.iter().map(|pod| short_name(pod)).collect();
-        assert_eq!(names, ["proxy", "etcd", "apiserver", "controller-manager", "scheduler"]);
+        let mut names: Vec<&str> = board.nodes[0].pods.iter().map(|pod| short_name(pod)).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["apiserver", "controller-manager", "coredns", "coredns", "etcd", "proxy", "scheduler"]
+        );
     }
 }

@@ -99,7 +99,8 @@ impl Work {
     /// A cluster that has booted: all nodes are Ready and nothing else is there.
     pub fn boot(nodes: usize, sets: usize) -> Work {
         let machines = standard_machines(nodes.saturating_sub(1) as u32);
-        let mut cluster = Cluster::new(1, Settings::default(), machines, Addons { kube_proxy: false });
+        let mut cluster =
+            Cluster::new(1, Settings::default(), machines, Addons { coredns: false, kube_proxy: false });
         cluster.boot();
         let booted = cluster.started() + Duration::from_secs(180);
         cluster.run_until(booted);

@@ -8,7 +8,7 @@ use api::object::{Key, Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod};
 use api::status_error::{StatusError, StatusReason};
 use api::{DaemonSet, Node, ObjectMeta};
-use controllers::daemon::history::compute_hash;
+use controllers::template_hash::compute_hash;
 use serde_json::{Value, json};
 use sim::{Duration, Time, Timestamp};
 use wire::{Call, CallError, Patch};

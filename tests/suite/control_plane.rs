@@ -227,15 +227,99 @@ fn cp_008_kube_proxy_runs_on_every_node() {
     assert_eq!(pods(&mut person, "kube-proxy"), ["1/1 Running 0"; 4]);
 }
 
-/// Differs: there is no CoreDNS here (docs/deviations.md).
+/// oracle/first-look.txt has the names: the hash is that of kubeadm's template.
 #[test]
-fn cp_009_there_is_no_coredns() {
+fn cp_009_coredns_waits_for_the_first_ready_node_and_runs_twice() {
     let mut person = Person::new();
+    expect![[r#"
+        NAME      READY   UP-TO-DATE   AVAILABLE   AGE
+        coredns   2/2     2            2           114s
+    "#]]
+    .assert_eq(&person.run("kubectl get deploy -n kube-system"));
+    expect![[r#"
+        NAME                 DESIRED   CURRENT   READY   AGE
+        coredns-589f44dc88   2         2         2       114s
+    "#]]
+    .assert_eq(&person.run("kubectl get rs -n kube-system"));
+    assert_eq!(pods(&mut person, "coredns"), ["1/1 Running 0"; 2]);
+    let nodes = "kubectl get pods -n kube-system -l k8s-app=kube-dns -o jsonpath='{.items[*].spec.nodeName}'";
+    assert_eq!(person.run(nodes), "control-plane control-plane");
+    let spec = &json(&mut person, "deploy coredns -n kube-system")["spec"]["template"]["spec"];
+    assert_eq!(spec["containers"][0]["image"], "registry.k8s.io/coredns/coredns:v1.14.2");
+    assert_eq!(spec["priorityClassName"], "system-cluster-critical");
+    for kind in ["serviceaccount", "configmap"] {
+        assert_eq!(
+            json(&mut person, &format!("{kind} coredns -n kube-system"))["metadata"]["name"],
+            "coredns"
+        );
+    }
+    expect![[r#"
+        NAME               TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)                  AGE
+        service/kube-dns   ClusterIP   10.96.0.10   <none>        53/UDP,53/TCP,9153/TCP   117s
+
+        NAME                                            ADDRESSTYPE   PORTS        ENDPOINTS               AGE
+        endpointslice.discovery.k8s.io/kube-dns-vjn2c   IPv4          53,53,9153   10.244.0.2,10.244.0.3   110s
+    "#]]
+    .assert_eq(&person.run("kubectl get svc,endpointslices -n kube-system"));
+    // They keep apart where they can: a third one goes to a worker.
+    person.run("kubectl scale deploy coredns -n kube-system --replicas=3");
+    person.wait(20);
+    assert_eq!(pods(&mut person, "coredns"), ["1/1 Running 0"; 3]);
+}
+
+#[test]
+fn cp_026_component_statuses_are_looked_up_when_somebody_asks() {
+    let mut person = Person::new();
+    expect![[r#"
+        Warning: v1 ComponentStatus is deprecated in v1.19+
+        NAME                 STATUS    MESSAGE   ERROR
+        controller-manager   Healthy   ok        
+        scheduler            Healthy   ok        
+        etcd-0               Healthy   ok        
+    "#]]
+    .assert_eq(&person.run("kubectl get componentstatuses"));
+    person.run("ssh control-plane sudo mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/");
+    person.wait(40);
+    expect![[r#"
+        Warning: v1 ComponentStatus is deprecated in v1.19+
+        NAME                 STATUS      MESSAGE                                                                                        ERROR
+        controller-manager   Healthy     ok                                                                                             
+        scheduler            Unhealthy   Get "https://127.0.0.1:10259/healthz": dial tcp 127.0.0.1:10259: connect: connection refused   
+        etcd-0               Healthy     ok                                                                                             
+        Warning: v1 ComponentStatus is deprecated in v1.19+
+        Error from server (NotFound): componentstatus "nosuch" not found
+        Warning: v1 ComponentStatus is deprecated in v1.19+
+        Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
+        [1]
+    "#]]
+    .assert_eq(&person.run("kubectl get cs; kubectl get cs nosuch; kubectl delete cs scheduler"));
+    person.run("ssh control-plane sudo mv /etc/kubernetes/manifests/etcd.yaml /root/");
+    person.wait(40);
+    expect![[r#"
+        Warning: v1 ComponentStatus is deprecated in v1.19+
+        NAME                 STATUS      MESSAGE                                                                                        ERROR
+        controller-manager   Healthy     ok                                                                                             
+        scheduler            Unhealthy   Get "https://127.0.0.1:10259/healthz": dial tcp 127.0.0.1:10259: connect: connection refused   
+        etcd-0               Unhealthy                                                                                                  context deadline exceeded
+    "#]]
+    .assert_eq(&person.run("kubectl get cs"));
+}
+
+#[test]
+fn cp_027_the_api_server_has_a_lease_of_its_own() {
+    let mut person = Person::new();
+    let rows = person.rows("kubectl get leases -n kube-system --no-headers", "apiserver-");
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    // The hash of `control-plane` and `kube-apiserver`.
+    assert_eq!(row[0], "apiserver-6vzvajxlkf7lcarzgdc4jnyaru");
+    assert!(row[1].starts_with(&format!("{}_", row[0])), "{row:?}");
+    let lease = json(&mut person, &format!("lease {} -n kube-system", row[0]));
     assert_eq!(
-        person.run("kubectl get deploy -n kube-system"),
-        "No resources found in kube-system namespace.\n"
+        lease["metadata"]["labels"],
+        json!({"apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": "control-plane"})
     );
-    assert_eq!(pods(&mut person, "coredns"), [""; 0]);
+    assert_eq!(lease["spec"]["leaseDurationSeconds"], 3600);
+    assert!(lease["spec"]["acquireTime"].is_null() && lease["spec"]["leaseTransitions"].is_null());
 }
 
 #[test]
@@ -277,8 +361,11 @@ fn cp_011_leaders_hold_leases_and_renew_them() {
     let mut person = Person::new();
     let rows = person.rows("kubectl get leases -n kube-system --no-headers", "");
     let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(names, ["kube-controller-manager", "kube-scheduler"]);
-    assert!(rows.iter().all(|row| row[1].starts_with("control-plane_") && row[1].len() == 50), "{rows:?}");
+    assert_eq!(names[1..], ["kube-controller-manager", "kube-scheduler"]);
+    assert!(
+        rows[1..].iter().all(|row| row[1].starts_with("control-plane_") && row[1].len() == 50),
+        "{rows:?}"
+    );
     let lease_spec = json(&mut person, "lease kube-scheduler -n kube-system")["spec"].clone();
     assert_eq!(lease_spec["leaseDurationSeconds"], 15);
     let steps = person.stage.steps();
@@ -492,8 +579,8 @@ fn cp_018_without_a_controller_manager_nothing_follows() {
     person.wait(10);
     assert_eq!(person.text(rollout), "Waiting for daemon set spec update to be observed...\n");
     person.stage.perform(Command::Interrupt { job: rollout.0 });
-    // A deleted daemon pod is not replaced.
-    let old = person.rows("kubectl get pods --no-headers", "old-").remove(0).remove(0);
+    // A deleted daemon pod is not replaced. It is that of the node whose kubelet is stopped below.
+    let old = person.rows("kubectl get pods -o wide --no-headers", "worker-3").remove(0).remove(0);
     person.run(&format!("kubectl delete pod {old}"));
     person.wait(60);
     assert_eq!(pods(&mut person, "old-"), ["1/1 Running 0"; 2]);

@@ -993,7 +993,7 @@ fn ds_058_a_name_taken_by_another_template_is_avoided() {
     stand.timers = false;
     stand.node("n1", json!({}));
     stand.daemon_set("agent", json!({}));
-    let hash = controllers::daemon::history::compute_hash(&stand.ds("agent").template.raw, 0);
+    let hash = controllers::template_hash::compute_hash(&stand.ds("agent").template.raw, 0);
     let squatter = json!({"metadata": {"name": format!("agent-{hash}"), "namespace": "default"},
         "revision": 1, "data": {"other": true}});
     let squatter = ControllerRevision::from_value(&squatter);

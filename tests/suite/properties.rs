@@ -14,7 +14,7 @@ use sim::files::Entry;
 use stage::Stage;
 
 use super::sessions::{
-    Act, Content, NODES, Set, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard,
+    Act, Content, NODES, Restarts, Set, calm_down, cases, daemon_sets, failing_nodes, play, pods, standard,
     static_pods, workloads,
 };
 
@@ -111,9 +111,17 @@ fn each_daemon_set_has_one_pod_on_each_eligible_node(stage: &Stage) -> Held {
     Ok(())
 }
 
+/// What a file asks for.
+#[derive(Debug)]
+struct Asked {
+    image: String,
+    /// Its container need not be started again once it has ended.
+    may_end: bool,
+}
+
 /// The pods that the files of a node's manifest directory ask for, by name; of two files with one name the
 /// last counts. Read without the kubelet's code: the random files are simple.
-fn asked_for(stage: &Stage, node: &str) -> BTreeMap<String, String> {
+fn asked_for(stage: &Stage, node: &str) -> BTreeMap<String, Asked> {
     let Some(machine) = stage.cluster().machine(node) else { return BTreeMap::new() };
     let mut pods = BTreeMap::new();
     for (name, entry) in machine.files.list(MANIFESTS) {
@@ -131,7 +139,8 @@ fn asked_for(stage: &Stage, node: &str) -> BTreeMap<String, String> {
             true => field("component: "),
             false => field("name: "),
         };
-        pods.insert(format!("{name}-{node}"), field("image: "));
+        let may_end = !matches!(field("restartPolicy: ").as_str(), "" | "Always");
+        pods.insert(format!("{name}-{node}"), Asked { image: field("image: "), may_end });
     }
     pods
 }
@@ -147,8 +156,12 @@ fn each_valid_file_has_its_pod_and_nothing_else_is_static(stage: &Stage) -> Held
                 hold!(earlier.is_none(), "{} runs twice on {node}", sandbox.name);
             }
         }
-        let expected = asked_for(stage, node);
-        hold!(got == expected, "static pods of {node}: expected {expected:?}, got {got:?}");
+        let mut expected = asked_for(stage, node);
+        expected.retain(|name, asked| !asked.may_end || got.contains_key(name));
+        let is_asked =
+            |(name, image): (&String, &String)| expected.get(name).is_some_and(|asked| asked.image == *image);
+        let all = got.len() == expected.len() && got.iter().all(is_asked);
+        hold!(all, "static pods of {node}: expected {expected:?}, got {got:?}");
     }
     Ok(())
 }
@@ -166,9 +179,11 @@ fn mirror_pods_are_the_static_pods(stage: &Stage) -> Held {
         let hash = pod.meta.annotation(CONFIG_MIRROR)?.to_string();
         Some((pod.node_name.as_deref()?.to_owned(), pod.meta.name.to_string(), hash))
     };
-    let mirrors: BTreeSet<_> = pods(stage).iter().filter_map(mirror).collect();
+    // One whose containers have ended is still there.
+    let goes_on = |pod: &&Rc<Pod>| !pod.is_terminal();
+    let mirrors: BTreeSet<_> = pods(stage).iter().filter(goes_on).filter_map(mirror).collect();
     hold!(mirrors == running, "mirror pods: expected {running:?}, got {mirrors:?}");
-    for pod in pods(stage).iter().filter(|pod| pod.is_mirror()) {
+    for pod in pods(stage).iter().filter(goes_on).filter(|pod| pod.is_mirror()) {
         hold!(pod.is_ready(), "mirror pod {} is not ready: {:?}", pod.meta.name, pod.status);
     }
     Ok(())
@@ -284,7 +299,16 @@ fn a_new_cluster_holds_all_of_it() {
 #[test]
 fn ds_042_on_delete_leaves_a_pod_waiting_that_its_node_suits_no_more() {
     let set = |pool, on_delete| {
-        Act::Apply(Set { name: "probe", image: 1, pool, tolerates_all: false, on_delete, surge: false })
+        let restarts = Restarts::AsThePod;
+        Act::Apply(Set {
+            name: "probe",
+            image: 1,
+            pool,
+            tolerates_all: false,
+            on_delete,
+            surge: false,
+            restarts,
+        })
     };
     let label = |pool| Act::Label { node: "worker-2", pool };
     for millis in (0..600).step_by(25) {
@@ -299,7 +323,9 @@ fn ds_042_on_delete_leaves_a_pod_waiting_that_its_node_suits_no_more() {
 fn kl_080_a_pod_refused_while_it_is_being_deleted_goes() {
     let label = |pool| Act::Label { node: "worker-2", pool };
     let pool = Some("blue");
-    let set = Set { name: "agent", image: 1, pool, tolerates_all: false, on_delete: false, surge: false };
+    let restarts = Restarts::AsThePod;
+    let set =
+        Set { name: "agent", image: 1, pool, tolerates_all: false, on_delete: false, surge: false, restarts };
     let delete = Act::DeletePod { which: 0, force: false };
     for millis in (700..900).step_by(10) {
         let wait = |millis| Act::Wait { millis };
@@ -313,8 +339,9 @@ fn kl_080_a_pod_refused_while_it_is_being_deleted_goes() {
 /// and counts again with the next scan: the mirror is its own in the end, not the other's.
 #[test]
 fn kl_115_a_pod_whose_file_counts_again_gets_its_mirror_when_the_api_server_is_back() {
-    let write =
-        |file, image| Act::Write { node: "worker-1", file, content: Content::Pod { name: "web", image } };
+    let restarts = Restarts::AsThePod;
+    let content = |image| Content::Pod { name: "web", image, restarts };
+    let write = |file, image| Act::Write { node: "worker-1", file, content: content(image) };
     let restart = Act::Restart { node: "worker-1" };
     let off = Act::Power { node: "control-plane", on: false };
     for millis in (6_400..7_400).chain(24_000..30_000).step_by(200) {
@@ -355,8 +382,9 @@ proptest! {
 /// The watch may show a mirror, and its end, before the answer to its creation is there.
 #[test]
 fn kl_038_a_mirror_deleted_as_soon_as_it_is_there_comes_back() {
-    let write =
-        |name| Act::Write { node: "worker-3", file: "a.yaml", content: Content::Pod { name, image: 1 } };
+    let restarts = Restarts::AsThePod;
+    let content = |name| Content::Pod { name, image: 1, restarts };
+    let write = |name| Act::Write { node: "worker-3", file: "a.yaml", content: content(name) };
     for millis in (0..500).step_by(25) {
         let wait = |millis| Act::Wait { millis };
         let delete = Act::DeletePod { which: 1, force: true };

@@ -28,7 +28,11 @@ fn a_service_has_an_address_and_the_ready_pods_that_it_selects() {
     person.run("kubectl delete svc web");
     person.wait(10);
     assert_eq!(person.run("kubectl get endpointslices -l kubernetes.io/service-name=web -o name"), "");
-    assert_eq!(person.run("kubectl get endpoints -o name"), "endpoints/kubernetes\n");
+    assert_eq!(
+        person.run("kubectl get endpoints -o name"),
+        "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n\
+         endpoints/kubernetes\n"
+    );
 }
 
 #[test]

@@ -44,6 +44,12 @@ pub enum Act {
         from: &'static str,
         to: &'static str,
     },
+    /// One pod in two files.
+    Copy {
+        node: &'static str,
+        from: &'static str,
+        to: &'static str,
+    },
     Kubelet {
         node: &'static str,
         up: bool,
@@ -88,12 +94,41 @@ pub enum Act {
     },
 }
 
+/// Who says whether a container that has ended is started again: its pod, or the container itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restarts {
+    AsThePod,
+    Always,
+    OnFailure,
+    Never,
+    /// Only after the exit code 1.
+    AfterOne,
+}
+
+impl Restarts {
+    /// The lines of a container; `indent` stands before its fields.
+    fn lines(self, indent: &str) -> String {
+        let (policy, rule) = match self {
+            Restarts::AsThePod => return String::new(),
+            Restarts::Always => ("Always", ""),
+            Restarts::OnFailure => ("OnFailure", ""),
+            Restarts::Never => ("Never", ""),
+            Restarts::AfterOne => {
+                ("Never", "restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]\n")
+            }
+        };
+        let rule = if rule.is_empty() { String::new() } else { format!("{indent}{rule}") };
+        format!("{indent}restartPolicy: {policy}\n{rule}")
+    }
+}
+
 /// What runs pods without regard to nodes; there is one of each sort, called `work`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Deployment {
         replicas: u8,
         image: u8,
+        restarts: Restarts,
     },
     StatefulSet {
         replicas: u8,
@@ -125,8 +160,9 @@ impl Work {
         let nginx =
             |image: u8| format!("      containers:\n      - name: main\n        image: nginx:{image}\n");
         match self {
-            Work::Deployment { replicas, image } => {
-                of("apps/v1", "Deployment", "d", &selecting("d", replicas), &nginx(image))
+            Work::Deployment { replicas, image, restarts } => {
+                let pod = nginx(image) + &restarts.lines("        ");
+                of("apps/v1", "Deployment", "d", &selecting("d", replicas), &pod)
             }
             Work::StatefulSet { replicas, image, parallel } => {
                 let policy = if parallel { "  podManagementPolicy: Parallel\n" } else { "" };
@@ -158,12 +194,13 @@ pub struct Set {
     pub tolerates_all: bool,
     pub on_delete: bool,
     pub surge: bool,
+    pub restarts: Restarts,
 }
 
 /// What is in a file of a manifest directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    Pod { name: &'static str, image: u8 },
+    Pod { name: &'static str, image: u8, restarts: Restarts },
     Broken,
     DaemonSet,
     Empty,
@@ -172,6 +209,7 @@ pub enum Content {
 impl Set {
     fn manifest(&self) -> String {
         let Set { name, image, .. } = self;
+        let restarts = self.restarts.lines("        ");
         let selector =
             self.pool.map_or(String::new(), |pool| format!("      nodeSelector:\n        pool: {pool}\n"));
         let tolerations =
@@ -186,7 +224,7 @@ impl Set {
         format!(
             "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: {name}\nspec:\n{strategy}  selector:\n    \
              matchLabels:\n      app: {name}\n  template:\n    metadata:\n      labels:\n        app: {name}\n    \
-             spec:\n{selector}{tolerations}      containers:\n      - name: main\n        image: nginx:{image}\n"
+             spec:\n{selector}{tolerations}      containers:\n      - name: main\n        image: nginx:{image}\n{restarts}"
         )
     }
 }
@@ -194,9 +232,10 @@ impl Set {
 impl Content {
     fn text(self) -> String {
         match self {
-            Content::Pod { name, image } => format!(
+            Content::Pod { name, image, restarts } => format!(
                 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: main\n    \
-                 image: nginx:{image}\n"
+                 image: nginx:{image}\n{}",
+                restarts.lines("    ")
             ),
             Content::Broken => "apiVersion: v1\nkind: [Pod\n".to_owned(),
             Content::DaemonSet => "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: x\n".to_owned(),
@@ -246,6 +285,7 @@ impl Act {
             Act::Move { node, from, to } => {
                 Some(Command::MoveFile { node: owned(node), from: path(from), to: path(to) })
             }
+            Act::Copy { node, from, to } => exec(format!("ssh {node} sudo cp {} {}", path(from), path(to))),
             Act::Kubelet { node, up: true } => Some(Command::StartKubelet { node: owned(node) }),
             Act::Kubelet { node, up: false } => Some(Command::StopKubelet { node: owned(node) }),
             Act::Restart { node } => Some(Command::RestartKubelet { node: owned(node) }),
@@ -350,24 +390,38 @@ fn file() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a.yaml", "b.yaml", "c.yaml~", ".hidden.yaml"])
 }
 
+fn restarts() -> impl Strategy<Value = Restarts> {
+    prop_oneof![
+        5 => Just(Restarts::AsThePod),
+        1 => Just(Restarts::Always),
+        1 => Just(Restarts::OnFailure),
+        1 => Just(Restarts::Never),
+        1 => Just(Restarts::AfterOne),
+    ]
+}
+
 fn set() -> impl Strategy<Value = Set> {
     let name = prop::sample::select(vec!["agent", "probe"]);
     let pool = prop::option::weighted(0.3, Just("blue"));
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.3));
-    (name, 1..4u8, pool, flags).prop_map(|(name, image, pool, (tolerates_all, on_delete, surge))| Set {
-        name,
-        image,
-        pool,
-        tolerates_all,
-        on_delete,
-        surge,
-    })
+    (name, 1..4u8, pool, flags, restarts()).prop_map(
+        |(name, image, pool, (tolerates_all, on_delete, surge), restarts)| Set {
+            name,
+            image,
+            pool,
+            tolerates_all,
+            on_delete,
+            surge,
+            restarts,
+        },
+    )
 }
 
 fn content() -> impl Strategy<Value = Content> {
     let name = prop::sample::select(vec!["web", "db"]);
     prop_oneof![
-        6 => (name, 1..3u8).prop_map(|(name, image)| Content::Pod { name, image }),
+        6 => (name, 1..3u8, restarts())
+            .prop_map(|(name, image, restarts)| Content::Pod { name, image, restarts }),
         1 => Just(Content::Broken),
         1 => Just(Content::DaemonSet),
         1 => Just(Content::Empty),
@@ -442,7 +496,11 @@ pub fn daemon_sets() -> impl Strategy<Value = Vec<Act>> {
 
 fn work() -> impl Strategy<Value = Work> {
     prop_oneof![
-        (0..5u8, 1..3u8).prop_map(|(replicas, image)| Work::Deployment { replicas, image }),
+        (0..5u8, 1..3u8, restarts()).prop_map(|(replicas, image, restarts)| Work::Deployment {
+            replicas,
+            image,
+            restarts
+        }),
         (0..4u8, 1..3u8, any::<bool>()).prop_map(|(replicas, image, parallel)| Work::StatefulSet {
             replicas,
             image,
@@ -481,8 +539,9 @@ pub fn static_pods() -> impl Strategy<Value = Vec<Act>> {
         6 => (worker(), file(), content()).prop_map(|(node, file, content)| Act::Write { node, file, content }),
         2 => (worker(), file()).prop_map(|(node, file)| Act::Remove { node, file }),
         2 => (worker(), file(), file()).prop_map(|(node, from, to)| Act::Move { node, from, to }),
+        2 => (worker(), file(), file()).prop_map(|(node, from, to)| Act::Copy { node, from, to }),
         2 => deletes(),
-        1 => crashes(),
+        2 => crashes(),
         2 => kubelets(),
         1 => machines(),
         1 => api_server(),

@@ -11,6 +11,7 @@ pub mod daemonset_util;
 pub mod disruption;
 pub mod event;
 pub mod field;
+pub mod go_name;
 pub mod human_duration;
 pub mod image_name;
 pub mod json;

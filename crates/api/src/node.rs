@@ -275,6 +275,11 @@ pub struct Lease {
     pub transitions: u32,
 }
 
+/// The label of the leases by which API servers say that they are there; its value is the server's kind.
+///
+/// Kubernetes: pkg/controlplane/apiserver/server.go, IdentityLeaseComponentLabelKey.
+pub const IDENTITY_LABEL: &str = "apiserver.kubernetes.io/identity";
+
 impl Lease {
     pub(crate) fn to_value(&self, now: Time) -> Value {
         let micro = |time: Time| {
@@ -287,7 +292,8 @@ impl Lease {
         if !self.holder.is_empty() {
             spec["holderIdentity"] = json!(&*self.holder);
         }
-        if &**self.meta.namespace() != "kube-node-lease" {
+        if &**self.meta.namespace() != "kube-node-lease" && self.meta.label(IDENTITY_LABEL).is_none() {
+            // Only elections set these.
             spec["acquireTime"] = json!(micro(self.acquired));
             spec["leaseTransitions"] = json!(self.transitions);
         }

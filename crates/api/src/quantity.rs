@@ -3,6 +3,7 @@
 //! Kubernetes: staging/src/k8s.io/apimachinery/pkg/api/resource (quantity.go, suffix.go, amount.go).
 
 mod decimal;
+mod dump;
 mod parse;
 
 use std::cmp::Ordering;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use decimal::{Decimal, compare};
+pub use dump::dump;
 use parse::parse;
 
 /// How a quantity is written; kept from the text that it was read from.

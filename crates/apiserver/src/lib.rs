@@ -4,6 +4,7 @@
 //! cluster, which brings it to the watchers.
 
 pub mod admission;
+mod deprecation;
 pub mod eviction;
 mod pod_security;
 pub mod registry;
@@ -22,6 +23,7 @@ use sim::{Rng, Time};
 use wire::{Answer, Call, Reply};
 
 use admission::Admission;
+pub use deprecation::deprecation_warning;
 use store::Store;
 
 /// The API server's state: the storage, and what it draws and remembers.
@@ -93,8 +95,9 @@ impl ApiServer {
 
     /// Carries out one call at `now`. What it changed waits in [`Store::take_changes`].
     pub fn handle(&mut self, call: Call, now: Time) -> Answer {
-        let mut warnings = Vec::new();
-        if call.kind() == Kind::Event {
+        let kind = call.kind();
+        let mut warnings = Vec::from_iter(deprecation_warning(kind));
+        if kind == Kind::Event {
             self.store.events.expire(now);
         }
         let result = match call {

@@ -315,20 +315,22 @@ ssh worker-1 true
         T+180s, API server Up
 
         control-plane (Ready)
-          kube-system/kube-proxy-df79t                       daemonset  1/1      Running
+          kube-system/kube-proxy-hcl6b                       daemonset  1/1      Running
           kube-system/etcd-control-plane                     static     1/1      Running
           kube-system/kube-apiserver-control-plane           static     1/1      Running
           kube-system/kube-controller-manager-control-plane  static     1/1      Running
           kube-system/kube-scheduler-control-plane           static     1/1      Running
+          kube-system/coredns-589f44dc88-7jl9d               api        1/1      Running
+          kube-system/coredns-589f44dc88-ft8dz               api        1/1      Running
           no pod of monitoring/agent: nodeSelector disk=ssd: the node has no label disk; untolerated taint node-role.kubernetes.io/control-plane:NoSchedule
 
         worker-1 (Ready)
-          kube-system/kube-proxy-hcl6b                       daemonset  1/1      Running
+          kube-system/kube-proxy-fhw9x                       daemonset  1/1      Running
           no pod of monitoring/agent: nodeSelector disk=ssd: the node has no label disk
 
         worker-2 (Ready)
-          kube-system/kube-proxy-ft8dz                       daemonset  1/1      Running
-          monitoring/agent-fhw9x                             daemonset  1/1      Running
+          kube-system/kube-proxy-rhsbt                       daemonset  1/1      Running
+          monitoring/agent-vjn2c                             daemonset  1/1      Running
         -- stderr
         $ kubectl apply -f nowhere.yaml
         error: the path "nowhere.yaml" does not exist
@@ -345,7 +347,7 @@ ssh worker-1 true
         node/worker-2 labeled
         $ kubectl get pods -n monitoring -o wide
         NAME          READY   STATUS    RESTARTS   AGE   IP           NODE       NOMINATED NODE   READINESS GATES
-        agent-fhw9x   1/1     Running   0          20s   10.244.2.2   worker-2   <none>           <none>
+        agent-vjn2c   1/1     Running   0          20s   10.244.2.2   worker-2   <none>           <none>
         $ kubectl get node worker-1 -L none
         NAME       STATUS   ROLES    AGE     VERSION   NONE
         worker-1   Ready    <none>   2m17s   v1.36.2   

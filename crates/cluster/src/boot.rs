@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::kubeadm;
-use super::kubeadm::objects::{KUBE_PROXY_CONFIGURATION, kube_proxy_kubeconfig};
+use super::kubeadm::addons::{Addon, coredns, kube_proxy};
 use super::machine::MachineSpec;
 use super::{Cluster, Wake};
 use api::object::{Key, Kind};
@@ -17,13 +17,15 @@ use wire::{Call, FieldValidation, Part, Patch, Token};
 /// What kubeadm installs besides the control plane itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addons {
+    /// The Deployment coredns and what belongs to it (CP-009).
+    pub coredns: bool,
     /// The DaemonSet kube-proxy (CP-008).
     pub kube_proxy: bool,
 }
 
 impl Default for Addons {
     fn default() -> Self {
-        Addons { kube_proxy: true }
+        Addons { coredns: true, kube_proxy: true }
     }
 }
 
@@ -62,49 +64,6 @@ pub fn standard_nodes() -> Vec<api::Node> {
         }))
     };
     names.into_iter().map(node).collect()
-}
-
-/// kube-proxy's DaemonSet as kubeadm applies it (CP-008).
-fn kube_proxy() -> Value {
-    json!({
-        "apiVersion": "apps/v1", "kind": "DaemonSet",
-        "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"k8s-app": "kube-proxy"}},
-        "spec": {
-            "selector": {"matchLabels": {"k8s-app": "kube-proxy"}},
-            "updateStrategy": {"type": "RollingUpdate"},
-            "template": {
-                "metadata": {"labels": {"k8s-app": "kube-proxy"}},
-                "spec": {
-                    "priorityClassName": "system-node-critical",
-                    "containers": [{
-                        "name": "kube-proxy",
-                        "image": format!("registry.k8s.io/kube-proxy:{VERSION}"),
-                        "imagePullPolicy": "IfNotPresent",
-                        "command": ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf",
-                            "--hostname-override=$(NODE_NAME)"],
-                        "env": [{"name": "NODE_NAME",
-                            "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
-                        "securityContext": {"privileged": true},
-                        "volumeMounts": [
-                            {"mountPath": "/var/lib/kube-proxy", "name": "kube-proxy"},
-                            {"mountPath": "/run/xtables.lock", "name": "xtables-lock"},
-                            {"mountPath": "/lib/modules", "name": "lib-modules", "readOnly": true},
-                        ],
-                    }],
-                    "hostNetwork": true,
-                    "serviceAccountName": "kube-proxy",
-                    "volumes": [
-                        {"name": "kube-proxy", "configMap": {"name": "kube-proxy"}},
-                        {"name": "xtables-lock",
-                            "hostPath": {"path": "/run/xtables.lock", "type": "FileOrCreate"}},
-                        {"name": "lib-modules", "hostPath": {"path": "/lib/modules"}},
-                    ],
-                    "tolerations": [{"operator": "Exists"}],
-                    "nodeSelector": {"kubernetes.io/os": "linux"},
-                },
-            },
-        },
-    })
 }
 
 impl Cluster {
@@ -206,20 +165,22 @@ impl Cluster {
                 Token::None,
             );
         }
-        if self.addons.kube_proxy {
-            let account = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system"}});
-            let server = self
-                .control_plane
-                .first()
-                .map_or(Ipv4Addr::UNSPECIFIED, |id| self.machines[id.0 as usize].ip);
-            let config = json!({
-                "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"app": "kube-proxy"}},
-                "data": {"config.conf": KUBE_PROXY_CONFIGURATION, "kubeconfig.conf": kube_proxy_kubeconfig(server)},
-            });
-            self.send_post("v1", "ServiceAccount", account);
-            self.send_post("v1", "ConfigMap", config);
-            self.send_post("apps/v1", "DaemonSet", kube_proxy());
+        for (api_version, kind, body) in self.chosen_addons() {
+            self.send_post(api_version, kind, body);
         }
+    }
+
+    fn chosen_addons(&self) -> Vec<Addon> {
+        let server = self.control_plane.first().map(|id| self.machines[id.0 as usize].ip);
+        let server = server.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let mut addons = Vec::new();
+        if self.addons.coredns {
+            addons.extend(coredns());
+        }
+        if self.addons.kube_proxy {
+            addons.extend(kube_proxy(server));
+        }
+        addons
     }
 
     fn send_post(&mut self, api_version: &str, kind: &str, mut body: Value) {

@@ -98,6 +98,16 @@ impl Cluster {
         })
     }
 
+    /// Whether a part's process runs.
+    pub(super) fn runs(&self, part: &str) -> bool {
+        self.place(part).is_some()
+    }
+
+    /// The name of the computer on which a part's process runs.
+    pub(super) fn host_of(&self, part: &str) -> Option<api::meta::Name> {
+        self.place(part).map(|place| self.machines[place.machine.0 as usize].name.clone())
+    }
+
     /// A flag of a part's process, if it runs.
     fn flag(&self, part: &str, flag: &str) -> Option<String> {
         let mut machines = self.control_plane.iter().filter_map(|id| self.machines.get(id.0 as usize));
@@ -212,6 +222,7 @@ impl Cluster {
             self.bootstrapped = true;
             self.bootstrap_objects();
         }
+        self.hold_identity_lease();
         for part in self.clients() {
             let epoch = self.process_epoch(part);
             self.agenda.push(self.now + RECONNECT_AFTER, Wake::Connect { part, epoch });

@@ -2,6 +2,7 @@
 //!
 //! Kubernetes: cmd/kubeadm/app/phases/{kubeconfig,certs}; pkg/kubelet/certificate/bootstrap/bootstrap.go.
 
+pub(crate) mod addons;
 mod manifests;
 pub(crate) mod objects;
 

@@ -6,9 +6,11 @@
 pub mod boot;
 mod broadcaster;
 pub mod changes;
+mod component_status;
 pub mod control_plane;
 pub mod desk;
 mod host_commands;
+mod identity;
 pub mod kubeadm;
 pub mod machine;
 mod machines;
@@ -517,6 +519,11 @@ impl Cluster {
     }
 
     fn deliver_call(&mut self, part: Part, alive: bool, token: Token, call: Call, sent: Time) {
+        let answers = matches!(self.serving, Serving::Up | Serving::WithoutEtcd) && self.linked(part);
+        if let Some((answer, after)) = self.component_status(&call).filter(|_| answers) {
+            self.note_call(part, &call, sent);
+            return self.post_leg_after(after, part, token, Leg::Answer(answer));
+        }
         let (error, after) = match (self.linked(part), self.serving) {
             (false, _) => (Some(CallError::TimedOut), Duration::ZERO),
             (true, Serving::Up) => (None, Duration::ZERO),
@@ -539,15 +546,7 @@ impl Cluster {
             }
             return;
         }
-        self.log.push(Record {
-            sent,
-            arrives: self.now,
-            from: part,
-            to: Part::ApiServer,
-            verb: call.verb(),
-            kind: call.kind(),
-            key: post::key_of(&call),
-        });
+        self.note_call(part, &call, sent);
         let lease = match &call {
             // A process that has ended meanwhile does not go on renewing.
             Call::HoldLease { key, .. } if !alive => Some(key.clone()),
@@ -570,6 +569,19 @@ impl Cluster {
         if token != Token::None {
             self.post_leg(part, token, Leg::Answer(answer));
         }
+    }
+
+    /// Puts a call that has reached the API server into the log.
+    fn note_call(&mut self, part: Part, call: &Call, sent: Time) {
+        self.log.push(Record {
+            sent,
+            arrives: self.now,
+            from: part,
+            to: Part::ApiServer,
+            verb: call.verb(),
+            kind: call.kind(),
+            key: post::key_of(call),
+        });
     }
 
     /// The computer whose kubelet has this node's name. O(1).

@@ -12,14 +12,22 @@ pub(super) enum Style {
 /// What came of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unescaped {
-    pub text: String,
+    /// `\377` is a byte, which need not be part of a character.
+    pub bytes: Vec<u8>,
     /// `\c`: nothing more is printed, not even the newline.
     pub ends: bool,
 }
 
+impl Unescaped {
+    /// What came of it where only text can stand: a byte that is part of no character becomes U+FFFD.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
 /// A text with its escape sequences replaced; unknown ones stay as they are.
 pub(super) fn unescape(text: &str, style: Style) -> Unescaped {
-    let mut out = String::new();
+    let mut out = Out(Vec::new());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '\\' {
@@ -46,30 +54,47 @@ pub(super) fn unescape(text: &str, style: Style) -> Unescaped {
             Some('v') => out.push('\x0b'),
             Some('\\') => out.push('\\'),
             Some(quote @ ('\'' | '"')) if style == Style::Quoted => out.push(quote),
-            Some('c') if style == Style::Echo => return Unescaped { text: out, ends: true },
+            Some('c') if style == Style::Echo => return Unescaped { bytes: out.0, ends: true },
             Some('x') => match digits(&mut chars, 16, 2) {
-                Some(value) => out.extend(char::from_u32(value)),
-                None => out.push_str("\\x"),
+                Some(value) => out.byte(value),
+                None => out.text("\\x"),
             },
             Some(which @ ('u' | 'U')) => match digits(&mut chars, 16, if which == 'u' { 4 } else { 8 }) {
-                Some(value) => out.extend(char::from_u32(value)),
-                None => out.extend(['\\', which]),
+                Some(value) => char::from_u32(value).into_iter().for_each(|c| out.push(c)),
+                None => out.text(&format!("\\{which}")),
             },
             Some('0') => {
                 let value = digits(&mut chars, 8, if style == Style::Echo { 3 } else { 2 }).unwrap_or(0);
-                out.extend(char::from_u32(value));
+                out.byte(value);
             }
             Some(digit @ '1'..='7') if style == Style::Quoted => {
                 let first = digit.to_digit(8).unwrap_or(0);
                 let rest = digits(&mut chars, 8, 1).map(|second| first * 8 + second);
                 let third = rest.and_then(|value| digits(&mut chars, 8, 1).map(|third| value * 8 + third));
-                out.extend(char::from_u32(third.or(rest).unwrap_or(first)));
+                out.byte(third.or(rest).unwrap_or(first));
             }
-            Some(other) => out.extend(['\\', other]),
+            Some(other) => out.text(&format!("\\{other}")),
             None => out.push('\\'),
         }
     }
-    Unescaped { text: out, ends: false }
+    Unescaped { bytes: out.0, ends: false }
+}
+
+struct Out(Vec<u8>);
+
+impl Out {
+    fn push(&mut self, c: char) {
+        self.text(c.encode_utf8(&mut [0; 4]));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.extend(text.bytes());
+    }
+
+    /// Of more than a byte holds, bash keeps the lower half.
+    fn byte(&mut self, value: u32) {
+        self.0.push(value as u8);
+    }
 }
 
 #[cfg(test)]
@@ -86,8 +111,10 @@ mod tests {
             (r"it\'s \q", Style::Quoted, r"it's \q"),
             (r"x\", Style::Echo, r"x\"),
         ] {
-            assert_eq!(unescape(text, style), Unescaped { text: expected.to_owned(), ends: false }, "{text}");
+            assert_eq!(unescape(text, style), Unescaped { bytes: expected.into(), ends: false }, "{text}");
         }
-        assert_eq!(unescape(r"a\cb", Style::Echo), Unescaped { text: "a".to_owned(), ends: true });
+        assert_eq!(unescape(r"a\cb", Style::Echo), Unescaped { bytes: b"a".to_vec(), ends: true });
+        assert_eq!(unescape(r"\377\xe2\x82\xac", Style::Quoted).bytes, b"\xff\xe2\x82\xac");
+        assert_eq!(unescape(r"\377\xe2\x82\xac", Style::Quoted).text(), "\u{fffd}\u{20ac}");
     }
 }

@@ -22,6 +22,7 @@ mod replicaset;
 mod selected_pods;
 mod statefulset;
 pub mod taint_eviction;
+pub mod template_hash;
 mod ttl;
 pub mod worker;
 

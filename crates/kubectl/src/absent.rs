@@ -13,7 +13,6 @@ pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
 const EDIT_AFTERWARDS: &str = "use kubectl edit, or change the file and kubectl apply -f it";
 const ONE_CONTEXT: &str =
     "there is one cluster, one user and one context here. Name another namespace with -n in each command";
-const PATCH: &str = "use kubectl patch, or change the file and kubectl apply -f it";
 
 /// What helps instead of a command that is not simulated, by the words that name it.
 pub(super) fn instead(path: &str) -> Option<&'static str> {
@@ -31,7 +30,6 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         "plugin" => "there are none here",
         "cluster-info dump" => "use kubectl get all -A, kubectl describe and kubectl logs",
         "auth reconcile" => "nothing is forbidden here",
-        "set subject" => PATCH,
         "create token" => "nothing is signed here, and nobody is asked for a token",
         "config delete-cluster"
         | "config delete-context"
@@ -114,12 +112,10 @@ const IMPERSONATION: &str = "nothing is forbidden here, whoever asks";
 
 /// Flags of the real kubectl that are known here by name only; what they would do is not passed over in silence.
 const FLAGS: &[(&str, &str)] = &[
-    ("append-hash", "name the object by hand"),
     ("as", IMPERSONATION),
     ("as-group", IMPERSONATION),
     ("edit", EDIT_AFTERWARDS),
     ("interactive", "this console answers no questions"),
-    ("local", "use --dry-run=client"),
     ("raw", "name what to get, with -o json"),
     ("resource-version", "the newest version is changed in any case"),
 ];
@@ -131,7 +127,7 @@ pub(super) fn absent_flag(path: &str, parsed: &Parsed) -> Option<String> {
     }
     // What is switched off, or empty, asks for nothing.
     let asked = |name: &str| !matches!(parsed.text(name), None | Some("" | "false"));
-    // `kubectl get --raw` has some paths.
+    // `kubectl get --raw` has the paths of objects and of the server's health.
     let here = |name: &str| {
         (path == "kubectl get" && name == "raw") || (path == "kubectl scale" && name == "resource-version")
     };

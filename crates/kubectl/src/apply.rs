@@ -194,7 +194,7 @@ fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
 }
 
 pub(super) const DRY_RUN_CLIENT: &str = " (dry run)";
-const DRY_RUN_SERVER: &str = " (server dry run)";
+pub(super) const DRY_RUN_SERVER: &str = " (server dry run)";
 
 /// The call, to be carried out or only tried.
 pub(super) fn on_server(call: Call, dry_run: Option<&str>) -> Call {

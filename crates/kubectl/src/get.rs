@@ -7,8 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::absent;
-use super::info::probe;
+use super::raw::raw;
 use super::resources::{self, Info, Scope, Target};
 use super::sorter::{self, Sorted};
 use super::{ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
@@ -96,36 +95,6 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     match Failure::aggregate(failures) {
         Some(failure) => Err(failure.into()),
         None => Ok(0),
-    }
-}
-
-/// The server's health. Its other paths are not simulated.
-///
-/// Kubernetes: get.go, Complete, Validate.
-fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
-    if !cmd.args().is_empty() {
-        return Err("arguments may not be passed when --raw is specified".into());
-    }
-    if cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only") || cmd.filter().has_labels() {
-        let text =
-            "--raw may not be specified with other flags that filter the server request or alter the output";
-        return Err(text.into());
-    }
-    if cmd.parsed.given("output") {
-        return Err("--raw and --output are mutually exclusive".into());
-    }
-    if !matches!(path, "/healthz" | "/livez" | "/readyz") {
-        return Err(absent::flag_text("raw").into());
-    }
-    match probe(io) {
-        Err(Stop::Failed(Failure::Status { .. })) => {
-            Err(format!("--raw {path} is not simulated while the API server cannot reach etcd").into())
-        }
-        Err(stop) => Err(stop),
-        Ok(()) => {
-            io.out("ok");
-            Ok(0)
-        }
     }
 }
 

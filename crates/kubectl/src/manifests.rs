@@ -77,7 +77,9 @@ pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Resul
     if names.is_empty() {
         return Err("must specify one of -f and -k".into());
     }
-    let (namespace, enforce) = (cmd.namespace(), cmd.enforces_namespace());
+    // Without an API server nobody knows which kinds belong to a namespace.
+    let local = cmd.parsed.flag("local");
+    let (namespace, enforce) = (cmd.namespace(), cmd.enforces_namespace() && !local);
     let recursive = cmd.parsed.flag("recursive");
     io.once(|io| {
         let mut found = Read::default();
@@ -89,7 +91,7 @@ pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Resul
             }
             read_file(&bytes, source, validation, &mut found);
         }
-        for doc in &mut found.docs {
+        for doc in found.docs.iter_mut().filter(|_| !local) {
             place(doc, &namespace);
         }
         let strange = |doc: &&Doc| enforce && doc.kind.is_namespaced() && *doc.namespace != *namespace;

@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::apply::{DRY_RUN_CLIENT, dry_run};
-use super::resources::{self, Info, continue_on_error};
+use super::apply::dry_run;
+use super::local::{LOCAL, find, is_shown_only};
+use super::resources::{Info, continue_on_error};
 use super::{
     ALL, ALL_NAMESPACES, Cmd, Command, DRY_RUN, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR,
     patched, print_obj, print_value,
@@ -34,7 +35,7 @@ const FLAGS: &[super::Flag] = &[
     DRY_RUN,
     flag("overwrite", '\0', Takes::Bool),
     flag("list", '\0', Takes::Bool),
-    flag("local", '\0', Takes::Bool),
+    LOCAL,
     flag("resource-version", '\0', Takes::Text),
     flag("field-manager", '\0', Takes::Text),
 ];
@@ -128,11 +129,6 @@ fn read_changes(words: &[String], pairs: Pairs) -> Result<Changes, Failure> {
     Ok(changes)
 }
 
-fn targets(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
-    let targets = cmd.targets(io, objects, false)?;
-    resources::visit(io, &targets, &cmd.scope())
-}
-
 fn change_pairs(io: &mut Io, cmd: &Cmd, pairs: Pairs) -> Result<i32, Stop> {
     let what = if pairs == Pairs::Labels { "label" } else { "annotation" };
     let (objects, words) = split(cmd.args(), what, is_pair)?;
@@ -146,7 +142,7 @@ fn change_pairs(io: &mut Io, cmd: &Cmd, pairs: Pairs) -> Result<i32, Stop> {
         return Err(format!("at least one {what} update is required").into());
     }
     let dry = dry_run(cmd)?;
-    let (infos, failures) = targets(io, cmd, &objects)?;
+    let (infos, failures) = find(io, cmd, &objects)?;
     let alone = infos.len() == 1 && !cmd.selects();
     continue_on_error(io, &infos, failures, |io, info| match cmd.parsed.flag("list") {
         true => list_pairs(io, info, &changes, pairs, alone),
@@ -220,7 +216,7 @@ fn change_one(
         (Pairs::Labels, false, false) => "modified",
     };
     let field = if pairs == Pairs::Labels { "labels" } else { "annotations" };
-    if dry == Some(DRY_RUN_CLIENT) {
+    if is_shown_only(cmd, dry) {
         let mut value = info.object.to_value(io.now());
         let meta = &mut value["metadata"];
         for (key, text) in set {

@@ -2,15 +2,17 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/set/set_image.go, cmd/scale, cmd/patch.
 
+mod go_struct;
+mod subject;
 mod template;
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::absent::absent;
 use super::apply::{DRY_RUN_CLIENT, dry_run};
 use super::errors;
+use super::local::{LOCAL, find as find_objects, is_shown_only};
 use super::resources::{self, Info, continue_on_error};
 use super::{
     ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
@@ -41,16 +43,7 @@ pub(super) const SET: Command = Command {
             aliases: &[],
             short: "Update the image of a pod template",
             usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-            flags: &[
-                FILENAME,
-                RECURSIVE,
-                OUTPUT,
-                SELECTOR,
-                ALL,
-                DRY_RUN,
-                template::LOCAL,
-                template::FIELD_MANAGER,
-            ],
+            flags: &[FILENAME, RECURSIVE, OUTPUT, SELECTOR, ALL, DRY_RUN, LOCAL, template::FIELD_MANAGER],
             run: set_image,
             subs: &[],
         },
@@ -58,16 +51,17 @@ pub(super) const SET: Command = Command {
         template::RESOURCES,
         template::SELECT,
         template::SERVICE_ACCOUNT,
-        absent(
-            "subject",
-            "Update the user, group, or service account in a role binding or cluster role binding",
-        ),
+        subject::SUBJECT,
     ],
 };
 
+/// The objects to change, as Go's structs hold them.
 fn find(io: &mut Io, cmd: &Cmd, objects: &[String]) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
-    let targets = cmd.targets(io, objects, false)?;
-    resources::visit(io, &targets, &cmd.scope())
+    let (mut infos, failures) = find_objects(io, cmd, objects)?;
+    if cmd.parsed.flag("local") {
+        infos.iter_mut().for_each(go_struct::complete);
+    }
+    Ok((infos, failures))
 }
 
 /// Rules: CLI-046, CLI-047.
@@ -85,22 +79,23 @@ fn set_image(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if objects.is_empty() && !cmd.parsed.given("filename") {
         return Err(resources::missing_resource_error().into());
     }
-    let dry = dry_run(cmd)?;
+    dry_run(cmd)?;
     let (infos, failures) = find(io, cmd, &objects)?;
     if images.is_empty() {
         return Err("at least one image update is required".into());
     }
     let format = cmd.format(io)?;
-    continue_on_error(io, &infos, failures, |io, info| image_of(io, info, &images, dry, format.as_ref()))
+    continue_on_error(io, &infos, failures, |io, info| image_of(io, cmd, info, &images, format.as_ref()))
 }
 
 fn image_of(
     io: &mut Io,
+    cmd: &Cmd,
     info: &Info,
     images: &[(String, String)],
-    dry: Option<&str>,
     format: Option<&Format>,
 ) -> Result<(), Stop> {
+    let dry = dry_run(cmd)?;
     let value = info.object.to_value(io.now());
     let Some(path) = template::pod_spec(info.kind, &value) else {
         let name = output::name_of(&info.object);
@@ -136,7 +131,7 @@ fn image_of(
         return Ok(());
     }
     let name = output::name_of(&info.object);
-    if dry == Some(DRY_RUN_CLIENT) {
+    if is_shown_only(cmd, dry) {
         return Ok(print_value(io, format, &name, "image updated", dry, &changed)?);
     }
     match patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry) {
@@ -250,7 +245,7 @@ pub(super) const PATCH: Command = Command {
         flag("patch", 'p', Takes::Text),
         flag("patch-file", '\0', Takes::Text),
         flag("type", '\0', Takes::Text),
-        flag("local", '\0', Takes::Bool),
+        LOCAL,
         flag("subresource", '\0', Takes::Text),
         flag("field-manager", '\0', Takes::Text),
     ],
@@ -287,7 +282,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err(format!("--type must be one of [json merge strategic], not {}", go_quote(kind)).into());
     }
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-    let (infos, failures) = find(io, cmd, cmd.args())?;
+    let (infos, failures) = find_objects(io, cmd, cmd.args())?;
     continue_on_error(io, &infos, failures, |io, info| {
         let before = info.object.to_value(io.now());
         let patch = match kind {
@@ -295,7 +290,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             "json" => Patch::Merge(Rc::new(json_patch(&before, &body)?)),
             _ => Patch::Strategic(Rc::new(body.clone())),
         };
-        if dry == Some(DRY_RUN_CLIENT) {
+        if is_shown_only(cmd, dry) {
             let mut after = before.clone();
             match &patch {
                 Patch::Merge(patch) => merge(&mut after, patch),

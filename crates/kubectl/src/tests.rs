@@ -13,6 +13,7 @@ mod generators;
 mod get;
 mod mutate;
 mod rollout;
+mod set;
 
 use std::collections::VecDeque;
 use std::rc::Rc;

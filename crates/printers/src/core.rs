@@ -151,6 +151,17 @@ pub(super) fn written_event(view: &View) -> Row {
     ]
 }
 
+/// Kubernetes: printComponentStatus.
+fn component_status(v: &View) -> Row {
+    let healthy = v.list(&["conditions"]).iter().find(|condition| condition["type"] == "Healthy");
+    let Some(condition) = healthy else {
+        return vec![v.name(), "Unknown".to_owned(), String::new(), String::new()];
+    };
+    let status = if condition["status"] == "True" { "Healthy" } else { "Unhealthy" };
+    let text = |field: &str| json::text(condition, field).to_owned();
+    vec![v.name(), status.to_owned(), text("message"), text("error")]
+}
+
 pub(super) fn printer(group: &str, kind: &str) -> Option<(Columns, RowOf)> {
     if !group.is_empty() {
         return None;
@@ -173,6 +184,7 @@ pub(super) fn printer(group: &str, kind: &str) -> Option<(Columns, RowOf)> {
             &["Name", "Desired", "Current", "Ready", "Age", "*Containers", "*Images", "*Selector"],
             replication_controller,
         ),
+        "ComponentStatus" => (&["Name", "Status", "Message", "Error"], component_status),
         "PodTemplate" => (&["Name", "Containers", "Images", "Pod Labels"], |v| {
             let [names, images] = layout_container_cells(v.at(&["template", "spec", "containers"]));
             let labels = format_label_values(v.at(&["template", "metadata", "labels"]));

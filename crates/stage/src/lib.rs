@@ -92,7 +92,7 @@ impl Stage {
     /// waits where a command is entered, and [`Stage::perform`] must not be given one.
     pub fn open_without_programs(script: &Script) -> Stage {
         let options = script.options.clone().bounded();
-        let addons = Addons { kube_proxy: options.kube_proxy };
+        let addons = Addons { coredns: options.kube_proxy, kube_proxy: options.kube_proxy };
         let cluster = Cluster::new(options.seed, options.settings(), Vec::new(), addons);
         Stage {
             cluster,

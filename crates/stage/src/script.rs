@@ -41,7 +41,8 @@ pub struct Options {
     /// Of `Demo`: the cluster is up, and it is the first commands that set the scene.
     #[serde(skip_serializing_if = "is_false")]
     pub watched: bool,
-    /// Whether kubeadm installs kube-proxy.
+    /// Whether kubeadm installs its add-ons: kube-proxy, and CoreDNS, which would wait in vain for the API server's
+    /// Service without it.
     pub kube_proxy: bool,
     /// One way between any part and the API server, in milliseconds.
     pub link_delay_ms: u64,

@@ -21,6 +21,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use api::field::go_json;
+use api::go_name::json_name;
 use api::{json, quantity};
 
 const TABLE: &str = include_str!("go_form.txt");
@@ -67,18 +68,11 @@ fn field(word: &'static str) -> Field {
     Field { go, api, optional: plain.is_some(), sort, of: form.get(1..).unwrap_or_default() }
 }
 
-/// `DNSPolicy` → `dnsPolicy`: a run of capitals is an abbreviation, but for the letter that begins a word.
-fn api_name(go: &str) -> String {
-    let capitals = go.bytes().take_while(u8::is_ascii_uppercase).count();
-    let low = if capitals == go.len() || capitals <= 1 { capitals } else { capitals - 1 };
-    go.char_indices().map(|(at, c)| if at < low { c.to_ascii_lowercase() } else { c }).collect()
-}
-
 impl Field {
     fn value<'v>(&self, holder: &'v Value) -> &'v Value {
         match self.api {
             Some(api) => api.split('/').fold(holder, json::get),
-            None => json::get(holder, &api_name(self.go)),
+            None => json::get(holder, &json_name(self.go)),
         }
     }
 }
@@ -217,20 +211,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn names_follow_go_s() {
-        for (go, api) in [
-            ("Name", "name"),
-            ("DNSPolicy", "dnsPolicy"),
-            ("IP", "ip"),
-            ("HostIP", "hostIP"),
-            ("SELinuxOptions", "seLinuxOptions"),
-            ("matchLabels", "matchLabels"),
-        ] {
-            assert_eq!(api_name(go), api);
-        }
-    }
 
     #[test]
     fn every_struct_that_is_named_is_there() {

@@ -228,7 +228,7 @@ impl Parser {
                 '\'' => {
                     let text = self.text(start, self.pos - 1);
                     let text = crate::escape::unescape(&text, crate::escape::Style::Quoted);
-                    word.pieces.push(Piece::Quoted(text.text));
+                    word.pieces.push(Piece::Quoted(text.text()));
                     return Ok(());
                 }
                 _ => {}

@@ -254,6 +254,10 @@ fn columns_and_lines_are_picked_and_sorted() {
                 "c2VjcmV0\nsecret\nbase64: invalid input\n[1]\n",
             ),
             (
+                r"printf '\377\x80a' | base64; printf %b '\0377' | wc -c; echo -ne '\xe2\x82\xac'; echo $'\303\274'",
+                "/4Bh\n1\n€ü\n",
+            ),
+            (
                 "seq 3 | tac; echo abc | rev; seq 2 | nl; seq 4 | paste -sd,; seq 4 | paste - -",
                 "3\n2\n1\ncba\n     1\t1\n     2\t2\n1,2,3,4\n1\t2\n3\t4\n",
             ),

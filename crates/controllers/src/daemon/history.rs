@@ -1,6 +1,6 @@
 //! ControllerRevisions: one for each pod template that a DaemonSet has had.
 //!
-//! Kubernetes: pkg/controller/daemon/update.go; pkg/controller/controller_utils.go, ComputeHash.
+//! Kubernetes: pkg/controller/daemon/update.go.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -8,26 +8,11 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use api::daemonset::{ControllerRevision, DaemonSet, PodTemplate};
-use api::meta::{CommonMeta, Name, ObjectMeta, OwnerReference, fnv1a_32};
+use api::meta::{CommonMeta, Name, ObjectMeta, OwnerReference};
 use api::pod::REVISION_HASH_LABEL;
 use sim::order::SortShared;
 
-/// The characters of random names; a hash's digits are written with ten of them.
-const ALPHANUMS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// The hash that names a template's revision and labels its pods.
-///
-/// Differs: upstream hashes Go's dump of the template, here it is its JSON, so the values are others.
-///
-/// Kubernetes: ComputeHash, SafeEncodeString. Rule: DS-055.
-pub fn compute_hash(template: &Value, collision_count: u32) -> String {
-    let mut bytes = template.to_string().into_bytes();
-    if collision_count > 0 {
-        bytes.extend(u64::from(collision_count).to_le_bytes());
-    }
-    let decimal = fnv1a_32(&bytes).to_string();
-    decimal.bytes().map(|digit| char::from(ALPHANUMS[usize::from(digit) % ALPHANUMS.len()])).collect()
-}
+use crate::template_hash::compute_hash;
 
 /// What a revision keeps: a patch that brings the template back.
 ///
@@ -108,22 +93,6 @@ pub(crate) fn revisions_to_delete(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ds_055_a_hash_is_up_to_ten_of_ten_characters() {
-        let mut seen = BTreeSet::new();
-        for number in 0..500 {
-            let hash = compute_hash(&json!({"spec": {"containers": [{"image": format!("a:{number}")}]}}), 0);
-            assert!(hash.len() <= 10 && hash.chars().all(|c| "456789bcdf".contains(c)), "{hash}");
-            seen.insert(hash);
-        }
-        assert_eq!(seen.len(), 500);
-        let template = json!({"spec": {"containers": [{"name": "c", "image": "a:1"}]}});
-        assert_eq!(compute_hash(&template, 0), compute_hash(&template.clone(), 0));
-        assert_ne!(compute_hash(&template, 0), compute_hash(&template, 1));
-        // FNV-1a of the text `1` is 873244444.
-        assert_eq!(compute_hash(&json!(1), 0), "dc7688888");
-    }
 
     fn revision(number: i64, hash: &str) -> Rc<ControllerRevision> {
         let value = json!({"metadata": {"name": format!("x-{hash}"),

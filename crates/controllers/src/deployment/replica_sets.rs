@@ -14,11 +14,11 @@ use super::util::{
     set_condition, template,
 };
 use super::{Start, selector_of};
-use crate::daemon::history::compute_hash;
 use crate::error_text;
 use crate::procedure::{Io, Step, Stop, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{is_gone, is_namespace_terminating, owner_patch, recheck_deletion_timestamp};
+use crate::template_hash::compute_hash;
 use api::event::{EventType, Message, ObjectRef};
 use api::json;
 use api::meta::{CommonMeta, Name, ObjectMeta, StringMap, string_map};

@@ -8,10 +8,10 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{Start, identity};
-use crate::daemon::history::compute_hash;
 use crate::procedure::{Io, Step, Stop, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{owner_patch, recheck_deletion_timestamp};
+use crate::template_hash::hash_controller_revision;
 use api::daemonset::ControllerRevision;
 use api::json;
 use api::meta::{CommonMeta, ObjectMeta, string_map};
@@ -105,7 +105,7 @@ fn create(
     let set = &start.set;
     let data = Rc::new(patch);
     loop {
-        let hash = compute_hash(&data, u32::try_from(*collisions).unwrap_or(0));
+        let hash = hash_controller_revision(&data, *collisions);
         let mut labels = string_map(json::at(start.spec(), &["template", "metadata", "labels"]));
         labels.insert(HASH_LABEL.into(), hash.as_str().into());
         let common = CommonMeta {

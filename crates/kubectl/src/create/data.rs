@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, exactly_one_name, generate};
 use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE, default_sub_command_run};
-use api::field::go_quote;
+use api::field::{go_json, go_quote};
+use api::json;
 use api::label::regex_error;
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
+use sim::sha256;
 
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
 const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);
@@ -29,6 +31,7 @@ pub(super) const CONFIG_MAP: Command = Command {
         let name = exactly_one_name(cmd)?;
         let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
         add_sources(io, cmd, &mut value, false)?;
+        append_hash(cmd, &mut value);
         generate(io, cmd, value, "failed to create configmap: ")
     },
     subs: &[],
@@ -82,6 +85,7 @@ pub(super) const SECRET: Command = Command {
                 let name = exactly_one_name(cmd)?;
                 let mut value = secret(name, cmd.text("type"));
                 add_sources(io, cmd, &mut value, true)?;
+                append_hash(cmd, &mut value);
                 generate(io, cmd, value, FAILED)
             },
             subs: &[],
@@ -130,13 +134,14 @@ fn create_docker_registry(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             let source = if source.contains('=') { source } else { format!(".dockerconfigjson={source}") };
             add_file_source(io, &mut value, &source, true)?;
         }
+        append_hash(cmd, &mut value);
         return generate(io, cmd, value, FAILED);
     }
     if [user, password, server].contains(&"") {
         return Err("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required".into());
     }
     // In the order of Go's struct.
-    let quoted = |text: &str| api::field::go_json(&json!(text));
+    let quoted = |text: &str| go_json(&json!(text));
     let auth = yaml::to_base64(format!("{user}:{password}").as_bytes());
     let email = if email.is_empty() { String::new() } else { format!("\"email\":{},", quoted(email)) };
     let config = format!(
@@ -147,6 +152,7 @@ fn create_docker_registry(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         quoted(&auth),
     );
     value["data"][".dockerconfigjson"] = json!(yaml::to_base64(config.as_bytes()));
+    append_hash(cmd, &mut value);
     generate(io, cmd, value, FAILED)
 }
 
@@ -170,7 +176,43 @@ fn create_tls(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         }
         value["data"][field] = json!(yaml::to_base64(&bytes));
     }
+    append_hash(cmd, &mut value);
     generate(io, cmd, value, FAILED)
+}
+
+/// `--append-hash`: another content has another name.
+///
+/// Kubernetes: kubectl/pkg/util/hash/hash.go.
+fn append_hash(cmd: &Cmd, value: &mut Value) {
+    if !cmd.parsed.flag("append-hash") {
+        return;
+    }
+    let name = json::text(json::get(value, "metadata"), "name").to_owned();
+    value["metadata"]["name"] = json!(format!("{name}-{}", object_hash(value)));
+}
+
+fn object_hash(value: &Value) -> String {
+    let name = json::text(json::get(value, "metadata"), "name");
+    let mut hashed = json!({"kind": value["kind"], "name": name, "data": {}});
+    if value["kind"] == "Secret" {
+        hashed["type"] = json!("");
+    }
+    for field in ["binaryData", "data", "immutable", "type"] {
+        if let Some(given) = value.get(field) {
+            hashed[field] = given.clone();
+        }
+    }
+    // Letters of which no words can be made.
+    let letter = |digit: char| match digit {
+        '0' => 'g',
+        '1' => 'h',
+        '3' => 'k',
+        'a' => 'm',
+        'e' => 't',
+        other => other,
+    };
+    let digest = sha256::hex(&sha256::sha256(go_json(&hashed).as_bytes()));
+    digest.chars().take(10).map(letter).collect()
 }
 
 /// What --from-literal, --from-file and --from-env-file say, into the object's data.
@@ -308,4 +350,25 @@ fn add_key(value: &mut Value, key: &str, bytes: &[u8], secret: bool) -> Result<(
         _ => value[if secret { "data" } else { "binaryData" }][key] = json!(yaml::to_base64(bytes)),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kubernetes: kubectl/pkg/util/hash/hash_test.go.
+    #[test]
+    fn hashes_are_kubectl_s() {
+        let hash = |mut value: Value| {
+            value["metadata"] = json!({"name": ""});
+            object_hash(&value)
+        };
+        assert_eq!(hash(json!({"kind": "ConfigMap", "data": {"one": ""}})), "9g67k2htb6");
+        assert_eq!(
+            hash(json!({"kind": "ConfigMap", "data": {"two": "2", "one": "", "three": "3"}})),
+            "f5h7t85m9b"
+        );
+        let three = json!({"two": "Mg==", "one": "", "three": "Mw=="});
+        assert_eq!(hash(json!({"kind": "Secret", "type": "my-type", "data": three})), "dgcb6h9tmk");
+    }
 }

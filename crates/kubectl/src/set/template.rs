@@ -8,8 +8,9 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::find;
-use crate::apply::{DRY_RUN_CLIENT, dry_run};
+use crate::apply::dry_run;
 use crate::create::{is_env_var_name, label_selector, resource_list};
+use crate::local::{LOCAL, is_shown_only};
 use crate::resources::{Info, continue_on_error, resource_type_or_name_args, visit};
 use crate::{
     ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, errors, patched, print_obj,
@@ -25,7 +26,6 @@ use cli_runtime::output;
 use wire::Patch;
 
 const CONTAINERS: Flag = flag("containers", 'c', Takes::Text);
-pub(super) const LOCAL: Flag = flag("local", '\0', Takes::Bool);
 pub(super) const FIELD_MANAGER: Flag = flag("field-manager", '\0', Takes::Text);
 
 pub(super) const ENV: Command = Command {
@@ -126,20 +126,27 @@ pub(super) fn at_path<'v>(object: &'v mut Value, path: &[&str]) -> Option<&'v mu
 }
 
 /// An object and what becomes of it.
-struct Change<'a> {
+pub(super) struct Change<'a> {
     /// What is done, behind the object's name: `env updated`.
-    verb: &'a str,
+    pub(super) verb: &'a str,
     /// What stands before a refusal.
-    failed: &'a str,
+    pub(super) failed: &'a str,
 }
 
 impl Change<'_> {
     /// Sends the difference, if there is one.
-    fn send(&self, io: &mut Io, cmd: &Cmd, info: &Info, before: &Value, after: &Value) -> Result<(), Stop> {
+    pub(super) fn send(
+        &self,
+        io: &mut Io,
+        cmd: &Cmd,
+        info: &Info,
+        before: &Value,
+        after: &Value,
+    ) -> Result<(), Stop> {
         let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
         let body = strategic_patch::two_way(info.kind.info(), before, after).map_err(Failure::from)?;
         let name = output::name_of(&info.object);
-        if dry == Some(DRY_RUN_CLIENT) {
+        if is_shown_only(cmd, dry) {
             return Ok(print_value(io, format.as_ref(), &name, self.verb, dry, after)?);
         }
         match patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry) {

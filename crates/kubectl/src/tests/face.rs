@@ -18,7 +18,6 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         "get pods -k .",
         "get --raw /metrics",
         "get pods --as=anna",
-        "label node worker-1 a=b --local",
         "delete pod x -i",
     ];
     expect![[r#"
@@ -42,9 +41,6 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         [1]
         $ get pods --as=anna
         error: --as is not simulated: nothing is forbidden here, whoever asks
-        [1]
-        $ label node worker-1 a=b --local
-        error: --local is not simulated: use --dry-run=client
         [1]
         $ delete pod x -i
         error: --interactive is not simulated: this console answers no questions
@@ -426,7 +422,6 @@ fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
         "api-resources --sort-by=x",
         "api-resources -o yaml",
         "get tokenreviews",
-        "get cs",
     ];
     expect![[r#"
         $ api-resources --api-group=apps -o wide
@@ -459,9 +454,6 @@ fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
         [1]
         $ get tokenreviews
         Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
-        [1]
-        $ get cs
-        error: componentstatuses are not simulated: kubectl get pods -n kube-system shows the control plane
         [1]
     "#]].assert_eq(&all(&mut t, &lines));
 }

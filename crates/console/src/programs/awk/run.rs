@@ -105,7 +105,7 @@ impl Run {
     }
 
     pub(super) fn set_text(&mut self, name: &str, text: &str) {
-        let text = crate::escape::unescape(text, crate::escape::Style::Quoted).text;
+        let text = crate::escape::unescape(text, crate::escape::Style::Quoted).text();
         self.set(name, Value::input(&text));
     }
 

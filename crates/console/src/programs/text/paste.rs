@@ -13,7 +13,7 @@ pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
         Ok(options) => options,
         Err(misuse) => return feed::misuse(cx, &misuse),
     };
-    let delimiters = unescape(options.value('d').unwrap_or("\t"), Style::Quoted).text;
+    let delimiters = unescape(options.value('d').unwrap_or("\t"), Style::Quoted).text();
     let mut files = options.operands.clone();
     // The standard input several times: its lines go round.
     let mut share = 1;

@@ -53,7 +53,7 @@ pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
 
 /// The characters of `a-z`, `[:upper:]`, `\n`.
 fn set(text: &str) -> Vec<char> {
-    let chars: Vec<char> = unescape(text, Style::Quoted).text.chars().collect();
+    let chars: Vec<char> = unescape(text, Style::Quoted).text().chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = chars.get(at).copied() {

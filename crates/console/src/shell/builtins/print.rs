@@ -20,22 +20,23 @@ pub(super) fn echo(cx: &mut Cx<'_>, args: &[String]) -> i32 {
         }
         rest = after;
     }
-    let mut text = rest.join(" ");
+    let text = rest.join(" ");
+    let mut bytes = text.clone().into_bytes();
     if escapes {
         let unescaped = unescape(&text, Style::Echo);
         newline &= !unescaped.ends;
-        text = unescaped.text;
+        bytes = unescaped.bytes;
     }
     if newline {
-        text.push('\n');
+        bytes.push(b'\n');
     }
-    cx.out(&text);
+    cx.write(1, &bytes);
     0
 }
 
 /// A part of printf's format.
 enum Part {
-    Text(String),
+    Text(Vec<u8>),
     Spec { flags: String, width: Option<String>, precision: Option<String>, verb: char },
 }
 
@@ -60,7 +61,7 @@ pub(super) fn printf(cx: &mut Cx<'_>, args: &[String]) -> i32 {
         Ok(parts) => parts,
         Err(text) => return cx.complain(&format!("printf: {text}")),
     };
-    let mut printed = Printed { out: String::new(), err: Vec::new(), ended: false };
+    let mut printed = Printed { out: Vec::new(), err: Vec::new(), ended: false };
     let mut values = values;
     loop {
         let before = values.len();
@@ -79,14 +80,14 @@ pub(super) fn printf(cx: &mut Cx<'_>, args: &[String]) -> i32 {
         cx.complain(&format!("printf: {text}"));
     }
     match variable {
-        Some(name) => cx.thread.env.put(&name, &printed.out),
-        None => cx.out(&printed.out),
+        Some(name) => cx.thread.env.put(&name, &String::from_utf8_lossy(&printed.out)),
+        None => cx.write(1, &printed.out),
     }
     code
 }
 
 struct Printed {
-    out: String,
+    out: Vec<u8>,
     err: Vec<String>,
     /// `\c` in a `%b`.
     ended: bool,
@@ -97,7 +98,7 @@ impl Printed {
     fn part<'v>(&mut self, part: &Part, values: &'v [String]) -> &'v [String] {
         let (flags, width, precision, verb) = match part {
             Part::Text(text) => {
-                self.out.push_str(text);
+                self.out.extend(text);
                 return values;
             }
             Part::Spec { flags, width, precision, verb } => (flags, width, precision, *verb),
@@ -122,12 +123,16 @@ impl Printed {
         let value = take();
         let mut zeros = flags.contains('0');
         let body = match verb {
-            's' => cut(&value.unwrap_or_default(), precision),
             'b' => {
                 let unescaped = unescape(&value.unwrap_or_default(), Style::Echo);
                 self.ended = unescaped.ends;
-                cut(&unescaped.text, precision)
+                if precision.is_none() && width == 0 {
+                    self.out.extend(unescaped.bytes);
+                    return values;
+                }
+                cut(&unescaped.text(), precision)
             }
+            's' => cut(&value.unwrap_or_default(), precision),
             'q' => escaped(&value.unwrap_or_default()),
             'c' => value.unwrap_or_default().chars().take(1).collect(),
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' => {
@@ -148,15 +153,16 @@ impl Printed {
         let left = flags.contains('-') || width < 0;
         let width = usize::try_from(width.unsigned_abs()).unwrap_or(0).min(WIDEST);
         let missing = width.saturating_sub(body.chars().count());
-        match (left, zeros && !matches!(verb, 's' | 'b' | 'c' | 'q')) {
-            (true, _) => self.out += &format!("{body}{}", " ".repeat(missing)),
+        let padded = match (left, zeros && !matches!(verb, 's' | 'b' | 'c' | 'q')) {
+            (true, _) => format!("{body}{}", " ".repeat(missing)),
             (false, true) => {
                 let digits = body.trim_start_matches('-');
                 let sign = if digits.len() < body.len() { "-" } else { "" };
-                self.out += &format!("{sign}{}{digits}", "0".repeat(missing));
+                format!("{sign}{}{digits}", "0".repeat(missing))
             }
-            (false, false) => self.out += &format!("{}{body}", " ".repeat(missing)),
-        }
+            (false, false) => format!("{}{body}", " ".repeat(missing)),
+        };
+        self.out.extend(padded.bytes());
         values
     }
 
@@ -276,7 +282,7 @@ fn parts(format: &str) -> Result<Vec<Part>, String> {
     let mut chars = format.chars().peekable();
     let flush = |text: &mut String, parts: &mut Vec<Part>| {
         if !text.is_empty() {
-            parts.push(Part::Text(unescape(&std::mem::take(text), Style::Quoted).text));
+            parts.push(Part::Text(unescape(&std::mem::take(text), Style::Quoted).bytes));
         }
     };
     while let Some(c) = chars.next() {

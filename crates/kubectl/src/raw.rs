@@ -1,0 +1,145 @@
+//! `kubectl get --raw`: what the API server answers at a path.
+//!
+//! Kubernetes: kubectl/pkg/rawhttp/raw.go; apiserver/pkg/endpoints/request/requestinfo.go.
+
+use serde_json::{Value, json};
+
+use super::info::probe;
+use super::resources::{get, list};
+use super::{Cmd, absent};
+use api::object::{Kind, Object};
+use api::schema;
+use api::status_error::{StatusError, StatusReason};
+use cli_runtime::job::{Failure, Io, Stop};
+
+/// Kubernetes: get.go, Complete, Validate.
+pub(super) fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
+    if !cmd.args().is_empty() {
+        return Err("arguments may not be passed when --raw is specified".into());
+    }
+    if cmd.parsed.flag("watch") || cmd.parsed.flag("watch-only") || cmd.filter().has_labels() {
+        let text =
+            "--raw may not be specified with other flags that filter the server request or alter the output";
+        return Err(text.into());
+    }
+    if cmd.parsed.given("output") {
+        return Err("--raw and --output are mutually exclusive".into());
+    }
+    match path {
+        "/healthz" | "/livez" | "/readyz" => health(io, path),
+        _ => objects(io, path),
+    }
+}
+
+/// The server's health.
+fn health(io: &mut Io, path: &str) -> Result<i32, Stop> {
+    match probe(io) {
+        Err(Stop::Failed(Failure::Status { .. })) => {
+            Err(format!("--raw {path} is not simulated while the API server cannot reach etcd").into())
+        }
+        Err(stop) => Err(stop),
+        Ok(()) => {
+            io.out("ok");
+            Ok(0)
+        }
+    }
+}
+
+/// A resource, as its path names it.
+#[derive(Debug, PartialEq)]
+struct Resource<'a> {
+    api_version: String,
+    plural: &'a str,
+    namespace: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+/// `/api/v1/nodes/worker-1`, `/apis/apps/v1/namespaces/default/daemonsets`; `None` for any other path.
+fn parse(path: &str) -> Option<Resource<'_>> {
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    let (api_version, rest) = match steps.as_slice() {
+        ["api", version, rest @ ..] => ((*version).to_owned(), rest),
+        ["apis", group, version, rest @ ..] => (format!("{group}/{version}"), rest),
+        _ => return None,
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
+        rest => (None, rest),
+    };
+    let (plural, name) = match rest {
+        [plural] => (*plural, None),
+        [plural, name] => (*plural, Some(*name)),
+        _ => return None,
+    };
+    Some(Resource { api_version, plural, namespace, name })
+}
+
+fn objects(io: &mut Io, path: &str) -> Result<i32, Stop> {
+    if path.contains('?') {
+        return Err(absent::flag_text("raw").into());
+    }
+    let Some(resource) = parse(path) else { return Err(absent::flag_text("raw").into()) };
+    let found =
+        |info: &&schema::KindInfo| info.api_version == resource.api_version && info.plural == resource.plural;
+    let Some(kind) = schema::kinds().iter().find(found).map(Kind::from_info) else {
+        return Err(nothing_there());
+    };
+    if resource.namespace.is_some() != kind.is_namespaced()
+        && (resource.name.is_some() || !kind.is_namespaced())
+    {
+        return Err(nothing_there());
+    }
+    let value = match resource.name {
+        Some(name) => get(io, kind, resource.namespace.unwrap_or_default(), name)?.to_value(io.now()),
+        None => listed(io, kind, resource.namespace)?,
+    };
+    io.out(format!("{value}\n"));
+    Ok(0)
+}
+
+fn nothing_there() -> Stop {
+    let text = "the server could not find the requested resource";
+    let error = Box::new(StatusError::new(StatusReason::NotFound, text));
+    Failure::Status { prefix: String::new(), error }.into()
+}
+
+/// Differs: the list's resourceVersion is that of its newest object, not that of the store.
+fn listed(io: &mut Io, kind: Kind, namespace: Option<&str>) -> Result<Value, Stop> {
+    let objects = list(io, kind, namespace)?;
+    let newest = objects.iter().filter_map(Object::meta).map(|meta| meta.resource_version).max();
+    let item = |object: &Object| {
+        let mut value = object.to_value(io.now());
+        if let Some(map) = value.as_object_mut() {
+            map.remove("apiVersion");
+            map.remove("kind");
+        }
+        value
+    };
+    Ok(json!({
+        "apiVersion": kind.api_version(),
+        "kind": format!("{}List", kind.name()),
+        "metadata": {"resourceVersion": newest.unwrap_or_default().to_string()},
+        "items": objects.iter().map(item).collect::<Vec<_>>(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_a_resource() {
+        let of =
+            |path| parse(path).map(|found| (found.api_version, found.namespace, found.plural, found.name));
+        let core = || "v1".to_owned();
+        assert_eq!(of("/api/v1/nodes"), Some((core(), None, "nodes", None)));
+        assert_eq!(of("/api/v1/namespaces/default"), Some((core(), None, "namespaces", Some("default"))));
+        assert_eq!(of("/api/v1/namespaces/a/pods"), Some((core(), Some("a"), "pods", None)));
+        assert_eq!(
+            of("/apis/apps/v1/namespaces/a/daemonsets/b"),
+            Some(("apps/v1".to_owned(), Some("a"), "daemonsets", Some("b")))
+        );
+        assert_eq!(of("/metrics"), None);
+        assert_eq!(of("/api/v1"), None);
+    }
+}
