@@ -75,17 +75,12 @@ impl Schedule {
             let found = fields.len();
             return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
         };
+        let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
         let (day, any_day) = field(day, &DAY)?;
+        let month = field(month, &MONTH)?.0;
         let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
-        Ok(Schedule(Form::Fields(Box::new(Fields {
-            minute: field(minute, &MINUTE)?.0,
-            hour: field(hour, &HOUR)?.0,
-            day,
-            month: field(month, &MONTH)?.0,
-            weekday,
-            any_day,
-            any_weekday,
-        }))))
+        let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
+        Ok(Schedule(Form::Fields(Box::new(fields))))
     }
 
     /// The first time after `time`; `None` if none comes within five years.
