@@ -264,6 +264,12 @@ impl FieldError {
         Self { shown: Some(text), ..self }
     }
 
+    /// The same error without its value, where upstream shows none (`OmitValueType`).
+    #[must_use]
+    pub fn without_value(self) -> Self {
+        Self { bad_value: None, ..self }
+    }
+
     /// The message without the field's name, as a cause of a `Status` carries it.
     pub(crate) fn body(&self) -> String {
         let mut body = self.kind.to_string();

@@ -6,6 +6,7 @@
 //! come from one template.
 
 pub mod compact;
+pub mod cron_schedule;
 pub mod daemonset;
 pub mod daemonset_util;
 pub mod disruption;

@@ -3,7 +3,6 @@
 //! Kubernetes: pkg/controller/cronjob/cronjob_controllerv2.go.
 // Not simulated: time zones other than UTC, which nothing here knows.
 
-mod schedule;
 mod sync;
 
 use std::rc::Rc;

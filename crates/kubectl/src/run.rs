@@ -190,8 +190,7 @@ fn pod(cmd: &Cmd, name: &str, restart: &str) -> Result<Value, Failure> {
         container["securityContext"] = json!({"privileged": true});
     }
     let mut metadata = json!({"name": name, "labels": labels(cmd, name)?});
-    let pairs = flags.all("annotations").iter().filter_map(|pair| pair.split_once('='));
-    let annotations: Map<String, Value> = pairs.map(|(key, value)| (key.to_owned(), json!(value))).collect();
+    let annotations = annotations(flags.all("annotations"))?;
     if !annotations.is_empty() {
         metadata["annotations"] = Value::Object(annotations);
     }
@@ -200,6 +199,17 @@ fn pod(cmd: &Cmd, name: &str, restart: &str) -> Result<Value, Failure> {
         "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart},
         "status": {},
     }))
+}
+
+/// Kubernetes: kubectl/pkg/cmd/util/helpers.go, ParsePairs.
+fn annotations(given: &[String]) -> Result<Map<String, Value>, Failure> {
+    let pair = |text: &String| text.split_once('=').filter(|(key, _)| !key.is_empty()).is_some();
+    let invalid: Vec<&str> = given.iter().filter(|text| !pair(text)).map(String::as_str).collect();
+    if !invalid.is_empty() {
+        return Err(Failure::Message(format!("invalid annotations format: {}", invalid.join(", "))));
+    }
+    let pairs = given.iter().filter_map(|text| text.split_once('='));
+    Ok(pairs.map(|(key, value)| (key.to_owned(), json!(value))).collect())
 }
 
 fn labels(cmd: &Cmd, name: &str) -> Result<Map<String, Value>, Failure> {

@@ -38,6 +38,12 @@ pub fn set_defaults(object: &mut Value) {
         ("", "Namespace") => other::set_object_defaults_namespace(object),
         ("", "Service") => other::set_defaults_service(object),
         ("", "Secret") => other::set_object_defaults_secret(object),
+        ("", "ResourceQuota") => {
+            json::child_if(object, "spec")
+                .into_iter()
+                .for_each(|spec| set_defaults_resource_lists(spec, &["hard"]));
+        }
+        ("", "LimitRange") => other::set_object_defaults_limit_range(object),
         ("", "PersistentVolumeClaim") => volume::set_object_defaults_persistent_volume_claim(object),
         ("", "PersistentVolume") => volume::set_object_defaults_persistent_volume(object),
         ("scheduling.k8s.io", "PriorityClass") => {

@@ -102,6 +102,13 @@ pub(super) fn is_valid_cidr(text: &str, path: &FieldPath, errors: &mut ErrorList
     errors.push(FieldError::invalid(path, text, why));
 }
 
+/// Whether a block lies within another and is smaller; `None` if either cannot be read.
+pub(super) fn is_strict_subset(inner: &str, outer: &str) -> Option<bool> {
+    let (inner, outer) = (parse_cidr_sloppy(inner)?, parse_cidr_sloppy(outer)?);
+    let within = || Block { address: inner.masked(), bits: outer.bits }.masked() == outer.masked();
+    Some(inner.address.is_ipv4() == outer.address.is_ipv4() && outer.bits < inner.bits && within())
+}
+
 /// Kubernetes: GetWarningsForIP.
 pub(super) fn warnings_for_ip(text: &str, path: &FieldPath, warnings: &mut Vec<String>) {
     let Some(sloppy) = parse_ip_sloppy(text) else { return };

@@ -8,6 +8,7 @@
 //! likes of other groups; staging/src/k8s.io/apimachinery/pkg/api/validation.
 
 mod affinity;
+mod batch;
 mod claim;
 mod config;
 mod container;
@@ -24,15 +25,18 @@ mod pod;
 pub mod pod_security;
 mod pod_spec;
 mod pod_update;
+mod policy;
 pub mod prepare;
 mod probe;
 mod projected;
+mod quota;
 mod rbac;
 mod resources;
 mod scheduling;
 mod security;
 mod service;
 mod service_alloc;
+mod time_zone;
 mod unified_diff;
 mod volume;
 mod volume_sources;
@@ -73,6 +77,12 @@ pub fn validate(object: &Value) -> ErrorList {
         ("", "Secret") => config::validate_secret(object),
         ("", "ServiceAccount") => config::validate_service_account(object),
         ("", "Service") => service::validate_service_create(object),
+        ("", "ResourceQuota") => quota::validate_resource_quota(object),
+        ("", "LimitRange") => quota::validate_limit_range(object),
+        ("batch", "Job") => batch::validate_job(object),
+        ("batch", "CronJob") => batch::validate_cron_job(object),
+        ("policy", "PodDisruptionBudget") => policy::validate_pod_disruption_budget(object),
+        ("networking.k8s.io", "NetworkPolicy") => policy::validate_network_policy(object),
         ("scheduling.k8s.io", "PriorityClass") => config::validate_priority_class(object),
         (rbac::GROUP, "Role" | "ClusterRole") => rbac::validate_role(object),
         (rbac::GROUP, "RoleBinding" | "ClusterRoleBinding") => rbac::validate_role_binding(object),
@@ -94,6 +104,13 @@ pub fn validate_update(new: &Value, old: &Value) -> ErrorList {
         ("", "PersistentVolumeClaim") => claim::validate_persistent_volume_claim_update(new, old),
         ("", "ConfigMap" | "Secret") => config::validate_immutable_data_update(new, old),
         ("", "Service") => service::validate_service_update(new, old),
+        ("", "ResourceQuota") => quota::validate_resource_quota_update(new, old),
+        // Upstream looks at a changed one as at a new one.
+        ("", "LimitRange") => quota::validate_limit_range(new),
+        ("batch", "Job") => batch::validate_job_update(new, old),
+        ("batch", "CronJob") => batch::validate_cron_job_update(new, old),
+        ("policy", "PodDisruptionBudget") => policy::validate_pod_disruption_budget_update(new, old),
+        ("networking.k8s.io", "NetworkPolicy") => policy::validate_network_policy_update(new, old),
         ("scheduling.k8s.io", "PriorityClass") => config::validate_priority_class_update(new, old),
         (rbac::GROUP, "RoleBinding" | "ClusterRoleBinding") => rbac::validate_role_binding_update(new, old),
         (rbac::GROUP, "Role" | "ClusterRole") => meta_update_and(new, old, rbac::validate_role(new)),

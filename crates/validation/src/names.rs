@@ -3,7 +3,7 @@
 //! Kubernetes: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go,
 //! pkg/api/validation/generic.go, pkg/api/validation/path/name.go.
 
-use api::field::{ErrorList, FieldPath};
+use api::field::{ErrorList, FieldError, FieldPath};
 use api::label::{is_dns1123_label, is_dns1123_subdomain, is_qualified_name, max_len_error, regex_error};
 
 /// What is wrong with a name; `true` for one that gets five more characters, and so may end in a dash.
@@ -135,6 +135,24 @@ pub(super) fn validate_dns1123_label(text: &str, path: &FieldPath, errors: &mut 
 
 pub(super) fn validate_dns1123_subdomain(text: &str, path: &FieldPath, errors: &mut ErrorList) {
     super::push_invalid(path, text, is_dns1123_subdomain(text), errors);
+}
+
+/// `acme.io/foo`. Kubernetes: apimachinery/pkg/util/validation, IsDomainPrefixedPath.
+pub(super) fn validate_domain_prefixed_path(text: &str, path: &FieldPath, errors: &mut ErrorList) {
+    const PATTERN: &str = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+";
+    let (host, rest) = match text.split_once('/') {
+        _ if text.is_empty() => return errors.push(FieldError::required(path, "")),
+        Some((host, rest)) if !host.is_empty() && !rest.is_empty() => (host, rest),
+        _ => {
+            let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+            return errors.push(FieldError::invalid(path, text, why));
+        }
+    };
+    validate_dns1123_subdomain(host, path, errors);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
+    if !rest.bytes().all(fits) {
+        errors.push(FieldError::invalid(path, rest, regex_error("Invalid path", PATTERN, &[])));
+    }
 }
 
 pub(super) fn validate_qualified_name(text: &str, path: &FieldPath, errors: &mut ErrorList) {

@@ -52,6 +52,19 @@ fn is_standard_resource_name(name: &str) -> bool {
     MEASURED.contains(&name) || COUNTED.contains(&name) || is_huge_page(quota)
 }
 
+/// Whether quotas know how to count a resource.
+pub(super) fn is_standard_quota_resource(name: &str) -> bool {
+    name != "storage" && is_standard_resource_name(name)
+}
+
+/// Kubernetes: validation.go, ValidateResourceQuotaResourceName.
+pub(super) fn validate_quota_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
+    validate_resource_name(name, path, errors);
+    if !name.contains('/') && !is_standard_quota_resource(name) {
+        errors.push(FieldError::invalid(path, name, "must be a standard resource for quota"));
+    }
+}
+
 /// A name of Kubernetes' own: without a domain, or with its domain.
 fn is_native_resource(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
@@ -63,7 +76,7 @@ fn is_extended_resource_name(name: &str) -> bool {
 }
 
 /// Whether limits may exceed requests.
-fn is_overcommit_allowed(name: &str) -> bool {
+pub(super) fn is_overcommit_allowed(name: &str) -> bool {
     is_native_resource(name) && !is_huge_page(name)
 }
 
@@ -72,13 +85,13 @@ fn is_integer_resource(name: &str) -> bool {
 }
 
 /// A quantity as Go prints it, which keeps the text that decoding and defaulting have left.
-fn shown(written: &Value) -> String {
+pub(super) fn shown(written: &Value) -> String {
     written.as_str().map_or_else(|| written.to_string(), str::to_owned)
 }
 
 type ResourceNameFn = fn(&str, &FieldPath, &mut ErrorList);
 
-fn validate_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
+pub(super) fn validate_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
     let messages = is_qualified_name(name);
     let well_formed = messages.is_empty();
     push_invalid(path, name, messages, errors);
@@ -88,7 +101,7 @@ fn validate_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) 
     }
 }
 
-fn validate_container_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
+pub(super) fn validate_container_resource_name(name: &str, path: &FieldPath, errors: &mut ErrorList) {
     validate_resource_name(name, path, errors);
     let why = if !name.contains('/') {
         let standard = matches!(name, "cpu" | "memory" | "ephemeral-storage") || is_huge_page(name);

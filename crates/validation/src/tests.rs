@@ -472,6 +472,123 @@ fn other_kinds_are_checked_as_far_as_manifests_need() {
     );
 }
 
+/// What is wrong with an object of a namespace whose parts beside metadata these are.
+fn errors_of(api_version: &str, kind: &str, spec: Value) -> Vec<String> {
+    let mut object = json!({"apiVersion": api_version, "kind": kind,
+        "metadata": {"name": "x", "namespace": "default"}, "spec": spec});
+    set_defaults(&mut object);
+    texts(&object)
+}
+
+fn job_spec(change: impl Fn(&mut Value)) -> Value {
+    let mut spec = json!({"template": {"spec": {"restartPolicy": "Never",
+        "containers": [{"name": "c", "image": "i:1"}]}}});
+    change(&mut spec);
+    spec
+}
+
+#[test]
+fn a_job_s_pods_end() {
+    let errors = |change: fn(&mut Value)| errors_of("batch/v1", "Job", job_spec(change));
+    assert_eq!(errors(|_| ()), [""; 0]);
+    let why = "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"";
+    assert_eq!(errors(|spec| spec["template"]["spec"]["restartPolicy"] = json!("Always")), [why]);
+    assert_eq!(
+        errors(|spec| spec["completionMode"] = json!("Indexed")),
+        [""; 0],
+        "one completion is the default"
+    );
+    assert_eq!(
+        errors(|spec| {
+            spec["backoffLimit"] = json!(-1);
+            spec["backoffLimitPerIndex"] = json!(1);
+        }),
+        [
+            "spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0",
+            "spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode",
+        ]
+    );
+    assert_eq!(
+        errors(|spec| {
+            spec["completionMode"] = json!("Indexed");
+            spec["completions"] = json!(5);
+            spec["successPolicy"] = json!({"rules": [{"succeededIndexes": "1,3-4,2"}]});
+            spec["podFailurePolicy"] = json!({"rules": [{"action": "Ignore"}]});
+        }),
+        [
+            "spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required",
+            "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"1,3-4,2\": error parsing \
+             succeededIndexes: non-increasing order, previous: 4, current: 2",
+        ]
+    );
+}
+
+#[test]
+fn a_cron_job_has_a_schedule_that_can_be_read() {
+    let errors = |schedule: &str, zone: Value| {
+        let spec = json!({"schedule": schedule, "timeZone": zone, "jobTemplate": {"spec": job_spec(|_| ())}});
+        errors_of("batch/v1", "CronJob", spec)
+    };
+    assert_eq!(errors("*/5 * * * *", json!("Asia/Seoul")), [""; 0]);
+    assert_eq!(
+        errors("* * *", json!("Mars/Base")),
+        [
+            "spec.schedule: Invalid value: \"* * *\": expected exactly 5 fields, found 3: [* * *]",
+            "spec.timeZone: Invalid value: \"Mars/Base\": unknown time zone Mars/Base",
+        ]
+    );
+}
+
+#[test]
+fn quotas_and_limits_know_what_they_count() {
+    let quota = |spec| errors_of("v1", "ResourceQuota", spec);
+    assert_eq!(quota(json!({"hard": {"pods": "10", "requests.cpu": "4", "count/x.y": "1"}})), [""; 0]);
+    assert_eq!(
+        quota(json!({"hard": {"cpu": "-1", "pods": "1500m"}, "scopes": ["BestEffort"]})),
+        [
+            "spec.hard[cpu]: Invalid value: \"-1\": must be greater than or equal to 0",
+            "spec.hard[pods]: Invalid value: \"1500m\": must be an integer",
+            "spec.scopes: Invalid value: [\"BestEffort\"]: unsupported scope applied to resource",
+        ]
+    );
+    let limits = |item| errors_of("v1", "LimitRange", json!({"limits": [item]}));
+    assert_eq!(limits(json!({"type": "Container", "max": {"cpu": "1"}})), [""; 0]);
+    assert_eq!(
+        limits(json!({"type": "Container", "max": {"cpu": "1"}, "min": {"cpu": "2"}})),
+        [
+            "spec.limits[0].min[cpu]: Invalid value: \"2\": min value 2 is greater than max value 1",
+            "spec.limits[0].defaultRequest[cpu]: Invalid value: \"1\": min value 2 is greater than default request value 1",
+            "spec.limits[0].default[cpu]: Invalid value: \"2\": min value 2 is greater than default value 1",
+        ]
+    );
+}
+
+#[test]
+fn budgets_and_network_policies_are_bounded() {
+    let budget = |spec| errors_of("policy/v1", "PodDisruptionBudget", spec);
+    assert_eq!(budget(json!({"minAvailable": 1})), [""; 0]);
+    assert_eq!(
+        budget(json!({"minAvailable": "120%", "maxUnavailable": 1})),
+        [
+            "spec: Invalid value: {\"MinAvailable\":\"120%\",\"Selector\":null,\"MaxUnavailable\":1,\"UnhealthyPodEvictionPolicy\":null}: \
+             minAvailable and maxUnavailable cannot be both set",
+            "spec.minAvailable: Invalid value: \"120%\": must not be greater than 100%",
+        ]
+    );
+    let policy = |ingress| {
+        errors_of("networking.k8s.io/v1", "NetworkPolicy", json!({"podSelector": {}, "ingress": [ingress]}))
+    };
+    let block = json!({"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "11.0.0.0/16"]});
+    assert_eq!(
+        policy(json!({"from": [{}, {"ipBlock": block}], "ports": [{"port": 80, "endPort": 70}]})),
+        [
+            "spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`",
+            "spec.ingress[0].from[0]: Required value: must specify a peer",
+            "spec.ingress[0].from[1].ipBlock.except[1]: Invalid value: \"11.0.0.0/16\": must be a strict subset of `cidr`",
+        ]
+    );
+}
+
 #[test]
 fn odd_shapes_are_refused_without_panic() {
     let odd = [json!(null), json!("x"), json!(5), json!([[]]), json!({"a": {"b": []}})];

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::Start;
-use super::schedule::Schedule;
 use crate::error_text;
 use crate::job::finished_condition;
 use crate::pod_control::PodControl;
 use crate::procedure::{Io, Step, Stop, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{is_namespace_terminating, with_status};
+use api::cron_schedule::Schedule;
 use api::event::EventType;
 use api::json;
 use api::meta::Uid;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{SAVE_CONFIG, exactly_one_name, generate};
 use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE};
 use api::label::{Operator, Selector};
-use api::quantity::{ParseQuantityError, Quantity};
+use api::quantity::canonicalize;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use sim::order::SortShared;
@@ -74,9 +74,8 @@ pub(crate) fn resource_list(text: &str) -> Result<Map<String, Value>, Failure> {
                 "Invalid argument syntax {statement}, expected <resource>=<value>"
             )));
         };
-        let amount: Quantity =
-            amount.parse().map_err(|error: ParseQuantityError| Failure::Message(error.to_string()))?;
-        list.insert(name.to_owned(), amount.to_string().into());
+        let amount = canonicalize(amount).map_err(|error| Failure::Message(error.to_string()))?;
+        list.insert(name.to_owned(), amount.into());
     }
     Ok(list)
 }

@@ -116,3 +116,26 @@ pub(super) fn set_defaults_network_policy(policy: &mut Value) {
         json::object(spec).insert("policyTypes".to_owned(), types);
     }
 }
+
+/// Limits of containers: what is not said follows from the greatest and the least amounts.
+pub(super) fn set_object_defaults_limit_range(range: &mut Value) {
+    const LISTS: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
+    let spec = json::child_if(range, "spec");
+    for item in spec.into_iter().flat_map(|spec| json::each(spec, "limits")) {
+        set_defaults_resource_lists(item, &LISTS);
+        if json::text(item, "type") == "Container" {
+            for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
+                fill_in(item, from, to);
+            }
+        }
+    }
+}
+
+/// Adds to a list what another one has besides.
+fn fill_in(item: &mut Value, from: &str, to: &str) {
+    let Some(given) = json::get(item, from).as_object().cloned() else { return };
+    let list = json::object(json::child(item, to));
+    for (name, amount) in given {
+        list.entry(name).or_insert(amount);
+    }
+}

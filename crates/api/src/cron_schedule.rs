@@ -6,14 +6,17 @@ use sim::{Duration, Time, Timestamp};
 
 /// A parsed schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Schedule {
+pub struct Schedule(Form);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
     Fields(Box<Fields>),
     Every(Duration),
 }
 
 /// One bit for each value that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fields {
+struct Fields {
     minute: u64,
     hour: u64,
     day: u64,
@@ -42,8 +45,10 @@ const MONTH: Bounds = Bounds { min: 1, max: 12, names: &MONTHS };
 const WEEKDAY: Bounds = Bounds { min: 0, max: 6, names: &WEEKDAYS };
 
 impl Schedule {
+    /// Reads a schedule; the error is the sentence that Kubernetes shows.
+    ///
     /// Kubernetes: cron.ParseStandard.
-    pub(super) fn parse(text: &str) -> Result<Schedule, String> {
+    pub fn parse(text: &str) -> Result<Schedule, String> {
         if text.is_empty() {
             return Err("empty spec string".to_owned());
         }
@@ -60,7 +65,7 @@ impl Schedule {
         };
         if let Some(span) = text.strip_prefix("@every ") {
             let every = parse_span(span).ok_or_else(|| format!("failed to parse duration {text}"))?;
-            return Ok(Schedule::Every(every));
+            return Ok(Schedule(Form::Every(every)));
         }
         if text.starts_with('@') {
             return Err(format!("unrecognized descriptor: {text}"));
@@ -70,25 +75,20 @@ impl Schedule {
             let found = fields.len();
             return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
         };
+        let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
         let (day, any_day) = field(day, &DAY)?;
+        let month = field(month, &MONTH)?.0;
         let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
-        Ok(Schedule::Fields(Box::new(Fields {
-            minute: field(minute, &MINUTE)?.0,
-            hour: field(hour, &HOUR)?.0,
-            day,
-            month: field(month, &MONTH)?.0,
-            weekday,
-            any_day,
-            any_weekday,
-        })))
+        let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
+        Ok(Schedule(Form::Fields(Box::new(fields))))
     }
 
     /// The first time after `time`; `None` if none comes within five years.
-    pub(super) fn next(&self, time: Time) -> Option<Time> {
+    pub fn next(&self, time: Time) -> Option<Time> {
         let second = time.0 / 1_000_000;
-        match self {
-            Schedule::Every(every) => Some(Time::from_secs(second) + *every),
-            Schedule::Fields(fields) => fields.next(second).map(Time::from_secs),
+        match &self.0 {
+            Form::Every(every) => Some(Time::from_secs(second) + *every),
+            Form::Fields(fields) => fields.next(second).map(Time::from_secs),
         }
     }
 }
