@@ -27,6 +27,7 @@ mod later;
 mod map;
 mod memory;
 mod menu;
+mod named;
 mod node;
 mod opening;
 mod overlay;
