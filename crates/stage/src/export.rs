@@ -101,7 +101,13 @@ fn identities(text: &str) -> Result<Vec<Identity>, String> {
         })
         .map(identity)
         .collect::<Result<_, _>>()?;
-    if found.is_empty() { Err("it has no object".to_owned()) } else { Ok(found) }
+    if found.is_empty() {
+        return Err("it has no object".to_owned());
+    }
+    match found.iter().enumerate().find(|(at, id)| found[..*at].contains(id)) {
+        Some((_, twice)) => Err(format!("{twice} is in it twice")),
+        None => Ok(found),
+    }
 }
 
 fn identity(object: &Value) -> Result<Identity, String> {
@@ -145,6 +151,7 @@ mod tests {
             ("agent.yaml", DEMO_DAEMONSET),
             ("b.yaml", &*format!("{other}---\n{DEMO_STATIC_POD}")),
             ("again.yaml", DEMO_DAEMONSET),
+            ("twice.yaml", &*format!("{DEMO_STATIC_POD}---\n{DEMO_STATIC_POD}")),
             ("broken.yaml", "a: ["),
             ("notes.txt", "just a text"),
             ("empty.yaml", "# nothing\n"),
