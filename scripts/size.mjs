@@ -5,7 +5,7 @@
 //   node scripts/size.mjs --record   makes what it is now the budget
 
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { filesOf } from "./compress.mjs";
 
 const dir = "dist";
@@ -16,10 +16,13 @@ const PLAY = 0.03;
 /** The size of the file that hosts send: the compressed one, where there is one. */
 const sent = (file, ext) => statSync(file + ext, { throwIfNoEntry: false })?.size ?? statSync(file).size;
 
+/** Fetched when somebody asks for it, which few do: Vim's keys, all files as an archive, the templates. */
+const ASKED_FOR = /^(editor-vim|zip|templates)\b/;
+
 const rows = filesOf(dir)
   // A page loads neither the licences of its parts nor what helps to debug it, and the descriptions of the API's
   // fields (descriptions.txt) only for who edits a manifest.
-  .filter((file) => ![".map", ".txt"].includes(extname(file)))
+  .filter((file) => ![".map", ".txt"].includes(extname(file)) && !ASKED_FOR.test(basename(file)))
   .map((file) => ({
     // Without the fingerprint, so that two builds can be laid side by side.
     file: file.slice(dir.length + 1).replace(/-[0-9a-f]{8,}/, ""),

@@ -3,6 +3,7 @@
 
 mod act;
 mod doing;
+mod files;
 mod look;
 mod save;
 
@@ -52,6 +53,8 @@ pub struct App {
     /// What was asked for while a session was being opened.
     waiting: Vec<Action>,
     timers: Timers,
+    /// Milliseconds that the last look at a text for mistakes took.
+    check_took: f64,
     saver: Saver,
     later: Option<Later>,
     /// `window.kubestage`, once it has come.
@@ -203,6 +206,7 @@ impl Component for App {
             premiere: None,
             waiting: Vec::new(),
             timers: Timers::default(),
+            check_took: 0.0,
             saver,
             later: None,
             api: None,

@@ -10,12 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::Callback;
 
-#[wasm_bindgen(module = "/web/descriptions.js")]
-extern "C" {
-    /// The file's text.
-    #[wasm_bindgen(js_name = fetchDescriptions)]
-    fn fetch_descriptions() -> Promise;
-}
+use super::named::fetch_named;
 
 #[derive(Default)]
 enum State {
@@ -51,7 +46,7 @@ pub fn load(then: Callback<()>) {
     });
     if begins {
         spawn_local(async {
-            if let Ok(text) = JsFuture::from(fetch_descriptions()).await {
+            if let Ok(text) = JsFuture::from(fetch_named("descriptions")).await {
                 text.as_string().into_iter().for_each(descriptions::load);
             }
             let State::Loading(waiting) = STATE.replace(State::Settled) else { return };

@@ -1,12 +1,17 @@
 //! The desk: the files a person edits. What is sound takes effect; what is not is marked, and goes nowhere.
 
+mod download;
+mod file_menu;
 pub mod model;
+mod rename;
+pub mod templates;
 mod tree;
+mod undo;
 
 use std::rc::Rc;
 
 use serde_json::Value;
-use stage::{Difference, Drift, Drifted, Options};
+use stage::{Command, Difference, Drift, Drifted, Lag, LagCause, Options};
 use yaml::{Diagnostic, Severity};
 use yew::prelude::*;
 
@@ -14,13 +19,18 @@ use super::assist::title;
 use super::editor::TextEditor;
 use super::glyph::Icon;
 use super::page::{Page, use_desk, use_layout, use_page, use_world};
+use super::pod::menu_for;
 use super::renders;
 use super::splitter::{Edge, Splitter};
-use super::state::{Action, DeskTab, LayoutAction, World};
+use super::state::{Action, DeskTab, LayoutAction, MenuTarget, World};
 use super::tabs::{Tab, Tabs};
 use super::words::{Words, fill};
-use model::{DocId, has_errors};
+pub use download::download;
+pub use file_menu::items as menu_items;
+use model::{DocId, OwnFile, Undo, has_errors};
+use rename::RenameField;
 use tree::Tree;
+use undo::UndoBar;
 
 /// What changes the files that a person works on.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +53,16 @@ pub enum DeskAction {
     },
     /// Where the open file of a node is now, if anywhere.
     FileMoved(Option<Rc<str>>),
+    /// The new name of a file is being typed, or not any more.
+    Renaming(Option<DocId>),
+    /// A file has another name, or path, now.
+    Renamed(DocId, Rc<str>),
+    /// There is a copy of one of the person's own files under this name.
+    Copied(Rc<str>, Rc<str>),
+    /// One of the person's own files is back, at this place of their order.
+    Restored(usize, OwnFile),
+    /// What was done to a file last; `None` when it cannot be taken back any more.
+    Did(Option<Rc<Undo>>),
     /// Throws a draft away.
     Discard(DocId),
     /// Line and column to show in a document.
@@ -74,6 +94,9 @@ pub fn DeskPanel() -> Html {
                 }).to_vec()} />
                 <span class="gap"></span>
                 <Live />
+                <button type="button" class="quiet square" data-control="desk-menu" aria-haspopup="menu" aria-label={words.desk_actions} title={words.desk_actions} onclick={menu_for(&page, MenuTarget::Desk)}>
+                    <Icon name="i-more" />
+                </button>
                 <button type="button" class="quiet square" data-control="close-desk" aria-label={words.hide_desk} title={words.hide_desk} onclick={page.on(LayoutAction::ToggleDesk)}>
                     <Icon name="i-left" />
                 </button>
@@ -85,6 +108,7 @@ pub fn DeskPanel() -> Html {
                     <NodeFiles />
                 }
             </div>
+            <UndoBar />
             <Splitter edge={Edge::Desk} />
         </section>
     }
@@ -109,6 +133,7 @@ struct OwnTab {
     name: Rc<str>,
     open: bool,
     dirty: bool,
+    renaming: bool,
 }
 
 fn own_tabs(desk: &model::Desk) -> Vec<OwnTab> {
@@ -117,6 +142,7 @@ fn own_tabs(desk: &model::Desk) -> Vec<OwnTab> {
         name: file.name.clone(),
         open: open.as_ref() == Some(&file.name),
         dirty: file.applied.as_ref() != Some(&file.text),
+        renaming: matches!(&desk.renaming, Some(DocId::Own(name)) if *name == file.name),
     };
     desk.own.iter().map(tab).collect()
 }
@@ -141,14 +167,24 @@ fn OwnTabs() -> Html {
     let tabs = use_desk(own_tabs);
     let several = tabs.len() > 1;
     let tab = |of: &OwnTab| {
+        let id = DocId::Own(of.name.clone());
+        if of.renaming {
+            return html! { <RenameField key={&*of.name} {id} /> };
+        }
+        let more = fill(words.file_actions, &[&of.name]);
         html! {
             <span key={&*of.name} class={classes!("own-file", of.open.then_some("open"))}>
                 <button type="button" draggable="true" data-own-file={of.name.clone()} aria-current={of.open.then_some("true")} onclick={page.on(DeskAction::OpenOwn(of.name.clone()))}>
                     { &*of.name }
                     if of.dirty { <small title={words.not_applied}>{ " ●" }</small> }
                 </button>
+                if of.open {
+                    <button type="button" class="drop" data-control="file-menu" aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(&page, MenuTarget::File(id.clone()))}>
+                        <Icon name="i-more" />
+                    </button>
+                }
                 if of.open && several {
-                    <button type="button" class="drop" aria-label={fill(words.drop_own, &[&of.name])} title={fill(words.drop_own, &[&of.name])} onclick={page.on(DeskAction::DropOwn(of.name.clone()))}>
+                    <button type="button" class="drop" data-control="drop-own" aria-label={fill(words.drop_own, &[&of.name])} title={fill(words.drop_own, &[&of.name])} onclick={page.on(Action::DeleteFile(id))}>
                         <Icon name="i-close" />
                     </button>
                 }
@@ -161,6 +197,7 @@ fn OwnTabs() -> Html {
             <button type="button" class="quiet square small" data-control="new-own-file" aria-label={words.new_file} title={words.new_file} onclick={page.on(DeskAction::NewOwn)}>
                 <Icon name="i-plus" />
             </button>
+            { templates::button(&page, None) }
         </div>
     }
 }
@@ -232,16 +269,18 @@ fn Outcome(props: &DocumentProps) -> Html {
     // It was checked with the text that is there.
     let text = page.stores.desk.now().text(&props.id).unwrap_or_default();
     let own = matches!(props.id, DocId::Own(_));
-    let (drifted, file_error) = use_world({
+    let (drifted, file_error, lag) = use_world({
         let id = props.id.clone();
-        move |world| (world.drifted.clone(), file_error(&id, world))
+        move |world| (world.drifted.clone(), file_error(&id, world), world.lag.clone())
     });
+    let lag = (*lag).as_ref().filter(|_| !own);
     let state = match &job {
         _ if refused && (own || dirty) => "refused",
         _ if dirty => "dirty",
         Some(job) if job.exit_code.is_none() => "running",
         Some(job) if job.exit_code != Some(0) => "failed",
         _ if own && !drifted.is_empty() => "drifted",
+        _ if lag.is_some() => "lagging",
         _ if file_error => "saved-refused",
         _ => "applied",
     };
@@ -256,6 +295,7 @@ fn Outcome(props: &DocumentProps) -> Html {
         "failed" if waits => words.failed_refused.to_owned(),
         "failed" => words.failed.to_owned(),
         "drifted" => fill(words.drifted, &[&drift_text(words, &drifted)]),
+        "lagging" => lag_text(words, lag).to_owned(),
         "saved-refused" => words.saved_refused.to_owned(),
         _ if own => words.applied.to_owned(),
         _ => words.saved.to_owned(),
@@ -292,6 +332,9 @@ fn Outcome(props: &DocumentProps) -> Html {
             if state == "drifted" {
                 { beside(&page, &props.id, &text, &drifted) }
             }
+            if let (DocId::Node { node, .. }, Some(lag)) = (&props.id, lag.filter(|_| state == "lagging")) {
+                { lagging(&page, node, lag) }
+            }
             if let Some(answer) = answer {
                 <pre class="answer">{ &*answer }</pre>
             }
@@ -317,27 +360,56 @@ fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
     all.join(", ")
 }
 
-/// What the cluster has instead of what the file says, and how to make them one again.
-fn beside(page: &Page, id: &DocId, text: &str, drifted: &[Drifted]) -> Html {
+fn lag_text(words: &'static Words, lag: Option<&Lag>) -> &'static str {
+    match lag.map(|lag| lag.cause) {
+        Some(LagCause::KubeletStopped) => words.lag_stopped,
+        Some(LagCause::Unreadable) => words.lag_unreadable,
+        Some(LagCause::NotYet) | None => words.lag_not_yet,
+    }
+}
+
+/// What the kubelet still runs instead of what its file says.
+fn lagging(page: &Page, node: &str, lag: &Lag) -> Html {
     let words = page.words();
+    let start = Command::StartKubelet { node: node.to_owned() };
+    let line = start.shell_line();
+    html! {
+        <div class="beside" data-beside="kubelet">
+            <p class="muted">{ fill(words.lag_pod, &[&lag.pod]) }</p>
+            <ul>{ for lag.differences.iter().map(|found| difference_row(words, found, words.runs)) }</ul>
+            if lag.cause == LagCause::KubeletStopped {
+                <span class="fixes">
+                    <button type="button" class="plain-button small" data-control="start-kubelet" title={line} onclick={page.on(start)}>{ words.start_kubelet }</button>
+                </span>
+            }
+        </div>
+    }
+}
+
+/// A field with the file's value and the other one.
+fn difference_row(words: &Words, found: &Difference, theirs: &'static str) -> Html {
     let shown = |value: &Value| match value {
         Value::Null => words.nothing_there.to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    html! {
+        <li data-path={found.path.clone()}>
+            <code>{ &found.path }</code>
+            <span class="mine"><small>{ words.in_file }</small>{ " " }<del>{ shown(&found.file) }</del></span>
+            <span class="theirs"><small>{ theirs }</small>{ " " }<ins>{ shown(&found.cluster) }</ins></span>
+        </li>
+    }
+}
+
+/// What the cluster has instead of what the file says, and how to make them one again.
+fn beside(page: &Page, id: &DocId, text: &str, drifted: &[Drifted]) -> Html {
+    let words = page.words();
     let changed = drifted.iter().flat_map(|drifted| match &drifted.drift {
         Drift::Changed(found) => found.as_slice(),
         Drift::Gone => &[],
     });
-    let row = |found: &Difference| {
-        html! {
-            <li data-path={found.path.clone()}>
-                <code>{ &found.path }</code>
-                <span class="mine"><small>{ words.in_file }</small>{ " " }<del>{ shown(&found.file) }</del></span>
-                <span class="theirs"><small>{ words.in_cluster }</small>{ " " }<ins>{ shown(&found.cluster) }</ins></span>
-            </li>
-        }
-    };
+    let row = |found: &Difference| difference_row(words, found, words.in_cluster);
     let theirs = stage::taken(text, drifted);
     html! {
         <div class="beside" data-beside="cluster">

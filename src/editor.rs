@@ -157,6 +157,16 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             }
         },
     );
+    let keyed = held.clone();
+    use_watch(
+        &page.stores.layout,
+        |layout| layout.vim,
+        move |on| {
+            if let Some(held) = &*keyed.borrow() {
+                held.editor.set_vim(*on);
+            }
+        },
+    );
     use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
         if let Some(held) = &*held.borrow() {
             held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());

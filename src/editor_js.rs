@@ -32,6 +32,9 @@ extern "C" {
     fn set_highlights_js(this: &Editor, highlights: &JsValue);
     #[wasm_bindgen(method, js_name = setReadOnly)]
     pub fn set_read_only(this: &Editor, read_only: bool);
+    /// Vim's keys, or the usual ones.
+    #[wasm_bindgen(method, js_name = setVim)]
+    pub fn set_vim(this: &Editor, on: bool);
     #[wasm_bindgen(method, js_name = setWords)]
     fn set_words_js(this: &Editor, label: &str, hint: &str, phrases: &JsValue);
     #[wasm_bindgen(method)]

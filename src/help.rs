@@ -13,7 +13,7 @@ use super::state::{FrontAction, LayoutAction};
 pub fn Help() -> Html {
     let page = use_page();
     let words = page.words();
-    let letters = use_layout(|layout| layout.letters);
+    let (letters, vim) = use_layout(|layout| (layout.letters, layout.vim));
     let sheet = use_node_ref();
     {
         let sheet = sheet.clone();
@@ -64,6 +64,8 @@ pub fn Help() -> Html {
                     { group(&[Scope::Stage], words.keys_stage) }
                     <label class="check"><input type="checkbox" checked={letters} onchange={toggle} />{ words.letters }</label>
                     { group(&[Scope::Editor], words.keys_editor) }
+                    <label class="check"><input type="checkbox" data-control="vim" checked={vim} onchange={page.on::<Event>(LayoutAction::Vim(!vim))} />{ words.vim }</label>
+                    <p class="muted">{ words.vim_long }</p>
                     { group(&[Scope::Command, Scope::Anywhere], words.keys_anywhere) }
                     <h3>{ words.about }</h3>
                     <p>{ words.about_text }</p>

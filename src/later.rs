@@ -11,11 +11,13 @@ use stage::Programs;
 use yew::{Callback, Html, html};
 
 use super::app::Msg;
-use super::desk::DeskPanel;
+use super::desk::model::DocId;
+use super::desk::{DeskPanel, download};
 use super::drawer::Drawer;
 use super::fleet_list::FleetList;
 use super::inspector::SidePanel;
 use super::map::MapView;
+use super::page::Page;
 use super::page_api::PageApi;
 use super::session::SharedSession;
 use super::shell::Boxes;
@@ -54,6 +56,8 @@ pub struct Later {
     pub programs: Programs,
     pub panels: Panels,
     pub offer_api: fn(SharedSession, Callback<Msg>) -> PageApi,
+    /// Hands over a file, or all of them.
+    pub download: fn(&Page, Option<DocId>),
 }
 
 /// It did not come; asking again fetches again.
@@ -80,7 +84,7 @@ pub async fn fetch() -> Result<Later, FetchError> {
 }
 
 fn all() -> Later {
-    Later { programs: Programs::all(), panels: Panels(draw), offer_api: PageApi::offer }
+    Later { programs: Programs::all(), panels: Panels(draw), offer_api: PageApi::offer, download }
 }
 
 fn draw(panel: Panel) -> Html {

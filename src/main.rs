@@ -30,6 +30,7 @@ mod map;
 mod memory;
 mod menu;
 mod names;
+mod named;
 mod node;
 mod opening;
 mod overlay;

@@ -8,9 +8,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::desk;
 use super::page::{use_page, use_world};
 use super::renders;
-use super::state::{Action, FrontAction, OpenMenu, Selection};
+use super::state::{Action, FrontAction, MenuTarget, OpenMenu, Selection};
 use super::words::{Words, fill};
 
 /// What a killed container ends with: SIGKILL.
@@ -23,21 +24,30 @@ pub struct Item {
     pub word: String,
     /// The shell line that does the same.
     pub line: Option<String>,
+    /// What it is, in a sentence.
+    pub about: Option<Rc<str>>,
+    /// Whether it is on, of what can be on and off.
+    pub checked: Option<bool>,
     pub danger: bool,
     pub action: Action,
 }
 
 impl Item {
-    fn new(id: &str, word: impl Into<String>, action: Action) -> Item {
-        Item { id: id.to_owned(), word: word.into(), line: None, danger: false, action }
+    pub fn new(id: &str, word: impl Into<String>, action: impl Into<Action>) -> Item {
+        let (id, word, action) = (id.to_owned(), word.into(), action.into());
+        Item { id, word, line: None, about: None, checked: None, danger: false, action }
     }
 
-    fn action(id: &str, word: impl Into<String>, command: Command) -> Item {
-        let line = Some(command.shell_line());
-        Item { id: id.to_owned(), word: word.into(), line, danger: false, action: Action::Perform(command) }
+    pub fn action(id: &str, word: impl Into<String>, command: Command) -> Item {
+        let line = command.shell_line();
+        Item::new(id, word, command).with_line(line)
     }
 
-    fn dangerous(self) -> Item {
+    pub fn with_line(self, line: String) -> Item {
+        Item { line: Some(line), ..self }
+    }
+
+    pub fn dangerous(self) -> Item {
         Item { danger: true, ..self }
     }
 }
@@ -230,11 +240,12 @@ pub fn items(words: &Words, board: &Board, target: &Selection) -> Vec<Item> {
     }
 }
 
-fn title(target: &Selection) -> &str {
+fn title(words: &Words, target: &MenuTarget) -> String {
     match target {
-        Selection::Nothing => "",
-        Selection::Pod(id) | Selection::DaemonSet(id) => id,
-        Selection::Node(name) | Selection::Part(name) => name,
+        MenuTarget::Object(object) => object.name().to_owned(),
+        MenuTarget::File(id) => id.shown().to_string(),
+        MenuTarget::NewFile(_) => words.new_from_template.to_owned(),
+        MenuTarget::Desk => words.desk.to_owned(),
     }
 }
 
@@ -244,7 +255,7 @@ pub struct MenuProps {
 }
 
 fn focusable(menu: &HtmlElement) -> Vec<HtmlElement> {
-    focusable_in(menu, "[role=menuitem]")
+    focusable_in(menu, "[role^=menuitem]")
 }
 
 pub fn focusable_in(within: &HtmlElement, selector: &str) -> Vec<HtmlElement> {
@@ -293,9 +304,13 @@ pub fn Menu(props: &MenuProps) -> Html {
     let page = use_page();
     let words = page.words();
     let all = use_world({
-        let target = props.menu.target.clone();
-        move |world| items(words, &world.board, &target)
+        let (page, target) = (page.clone(), props.menu.target.clone());
+        move |world| match &target {
+            MenuTarget::Object(object) => items(words, &world.board, object),
+            other => desk::menu_items(&page, &world.board, other),
+        }
     });
+    let title = title(words, &props.menu.target);
     let list = use_node_ref();
     {
         let list = list.clone();
@@ -329,17 +344,21 @@ pub fn Menu(props: &MenuProps) -> Html {
     html! {
         <section class="front" aria-label={words.actions}>
             <div class="menu-shade" aria-hidden="true" data-control="close-menu" onclick={page.on(FrontAction::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::from(FrontAction::CloseMenu) })}></div>
-            <div class="menu" role="menu" ref={list} aria-label={title(&props.menu.target).to_owned()} data-menu="object" onkeydown={keys}>
-                <p class="menu-title">{ title(&props.menu.target) }</p>
+            <div class="menu" role="menu" ref={list} aria-label={title.clone()} data-menu="object" onkeydown={keys}>
+                <p class="menu-title">{ title }</p>
                 { for all.into_iter().map(|item| html! {
                     <button
                         type="button"
-                        role="menuitem"
+                        role={if item.checked.is_some() { "menuitemcheckbox" } else { "menuitem" }}
+                        aria-checked={item.checked.map(|on| on.to_string())}
                         class={item.danger.then_some("danger")}
                         data-control={item.id}
                         onclick={page.on(item.action)}
                     >
                         <span>{ item.word }</span>
+                        if let Some(about) = item.about {
+                            <small>{ &*about }</small>
+                        }
                         if let Some(line) = item.line {
                             <code>{ line }</code>
                         }

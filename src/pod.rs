@@ -10,7 +10,7 @@ use super::glyph::{origin_icon, origin_word, state_icon};
 use super::page::{Page, use_page};
 use super::renders;
 use super::same::Same;
-use super::state::{FrontAction, OpenMenu, Selection};
+use super::state::{FrontAction, MenuTarget, OpenMenu, Selection};
 use super::words::Words;
 
 #[derive(PartialEq, Properties)]
@@ -41,6 +41,11 @@ fn foreseen_mark(words: &Words, change: &str) -> (&'static str, &'static str) {
 
 /// Opens the menu for `target` below the element that was clicked, so that what it is about stays in sight.
 pub fn menu_at(page: &Page, target: Selection) -> Callback<MouseEvent> {
+    menu_for(page, MenuTarget::Object(target))
+}
+
+/// The same for whatever has a menu.
+pub fn menu_for(page: &Page, target: MenuTarget) -> Callback<MouseEvent> {
     page.act.reform(move |event: MouseEvent| {
         event.prevent_default();
         let (x, y, above) = place_of(&event);

@@ -16,6 +16,12 @@ extern "C" {
     #[wasm_bindgen(catch)]
     async fn unpack(text: &str) -> Result<JsValue, JsValue>;
     async fn copy(text: &str) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/web/download.js")]
+extern "C" {
+    /// Hands a text to the person as a file.
+    #[wasm_bindgen(js_name = downloadBytes)]
     pub fn download(name: &str, text: &str);
 }
 

@@ -181,6 +181,7 @@ fn notice_text(words: &Words, notice: &Notice) -> String {
         Notice::StorageFull => words.not_saved_full.to_owned(),
         Notice::NothingChanges => words.nothing_changes.to_owned(),
         Notice::NoPrograms => words.no_programs.to_owned(),
+        Notice::NotFetched => words.not_fetched.to_owned(),
     }
 }
 

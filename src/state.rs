@@ -8,7 +8,7 @@ mod selection;
 mod world;
 
 pub use action::Action;
-pub use front::{Front, FrontAction, LinkError, Notice, OpenMend, OpenMenu};
+pub use front::{Front, FrontAction, LinkError, MenuTarget, Notice, OpenMend, OpenMenu};
 pub use layout::{
     CARDS_MOST, DeskTab, Distance, DrawerTab, FULL_CARDS, Layout, LayoutAction, Pane, SideTab, Size, Theme,
 };

@@ -113,6 +113,7 @@ words! {
     bad_file: "This file's session cannot be played", "파일의 세션을 재생할 수 없습니다";
     not_saved_blocked: "This browser lets the page save nothing: a reload begins anew", "브라우저가 저장을 막고 있어, 새로 고침하면 처음부터 시작합니다";
     not_saved_full: "The browser's storage for this page is full: what you do from now on is lost with a reload", "브라우저 저장 공간이 가득 찼습니다. 지금부터 하는 작업은 새로 고침하면 사라집니다";
+    not_fetched: "This part of the page could not be loaded: look at the connection and try again", "페이지의 이 부분을 불러오지 못했습니다. 연결을 확인하고 다시 시도하세요";
     no_programs: "kubectl and the shell could not be loaded yet: commands wait until they are. The page tries again", "kubectl과 셸을 아직 불러오지 못했습니다. 명령은 불러온 뒤에 실행되며, 페이지가 다시 시도합니다";
     nothing_changes: "Nothing is under way: nothing will change until you do something", "진행 중인 작업이 없습니다. 무언가를 하기 전에는 변화가 없습니다";
     /// {} is a file's name.
@@ -461,6 +462,12 @@ words! {
     drifted: "Applied, and changed in the cluster since: {}", "적용한 뒤 클러스터에서 변경됨: {}";
     /// {} is an object.
     drift_gone: "{} is gone", "{} 삭제됨";
+    lag_stopped: "Saved, and not read: the kubelet is stopped", "저장됨. kubelet이 중지되어 아직 읽지 않음";
+    lag_unreadable: "Saved, and the kubelet cannot read it: it keeps what it has read before for now", "저장됨. kubelet이 읽지 못해 일단 이전 내용을 유지합니다";
+    lag_not_yet: "Saved, and not running yet", "저장됨. 아직 실행에 반영되지 않음";
+    /// {} is a pod.
+    lag_pod: "What runs still is {} as the file said before", "실행 중인 것은 이전 파일 내용의 {}";
+    runs: "runs", "실행 중";
     saved_refused: "Saved on the node, and the kubelet cannot read it", "노드에 저장됨. kubelet이 읽지 못하는 내용입니다";
     save_anyway: "Save all the same", "그래도 저장";
     not_applied_live: "Not applied to this cluster yet. Live applies it with your next change.", "이 클러스터에는 아직 적용되지 않았습니다. 다음에 고칠 때 자동 적용됩니다.";
@@ -477,6 +484,28 @@ words! {
     elsewhere: "elsewhere: the kubelet does not read these", "그 밖의 위치: kubelet이 읽지 않음";
     new_file: "New file", "새 파일";
     new_file_name: "new file, e.g. cache.yaml", "새 파일 이름 (예: cache.yaml)";
+    /// {} is a file's name.
+    file_actions: "More for {}", "{} 파일 작업";
+    desk_actions: "More for the files", "파일 작업";
+    download: "Download", "다운로드";
+    download_all: "Download all as a zip", "전체를 zip으로 다운로드";
+    download_all_long: "For a real cluster: kubectl apply -k for your own files, and the nodes' directories", "실제 클러스터용. 직접 작성한 파일은 kubectl apply -k로, 노드의 파일은 디렉터리 그대로";
+    vim: "Vim keys in the editor", "편집기에서 Vim 키 사용";
+    vim_long: "Escape, then Tab leaves the editor as before; :w applies or saves", "이전처럼 Esc 다음 Tab으로 편집기에서 나가고, :w로 적용하거나 저장합니다";
+    rename: "Rename…", "이름 바꾸기…";
+    /// {} is a file's name.
+    rename_label: "New name of {}", "{} 파일의 새 이름";
+    duplicate: "Duplicate", "복제";
+    delete_file: "Delete", "삭제";
+    name_taken: "There is a file of this name", "같은 이름의 파일이 있습니다";
+    name_bad: "A name without / that does not begin with a dot", "/가 없고 점으로 시작하지 않는 이름이어야 합니다";
+    path_bad: "A name, or a whole path that begins with /", "파일 이름이나 /로 시작하는 전체 경로를 입력하세요";
+    /// {} are two names.
+    did_rename: "{} is now {}", "이름 변경: {} → {}";
+    did_duplicate: "{} was copied to {}", "복제: {} → {}";
+    did_delete: "{} was deleted", "{} 삭제됨";
+    undo: "Undo", "실행 취소";
+    new_from_template: "New from a template", "템플릿으로 새 파일";
     name_first: "Type a name for the new file first", "먼저 새 파일의 이름을 입력하세요";
     pick_file: "Choose a file above, or name a new one", "위에서 파일을 고르거나 새 파일 이름을 입력하세요";
     /// {} is a file's name.

@@ -32,6 +32,7 @@ mod suite {
     mod services;
     mod sessions;
     mod stateful_sets;
+    mod templates;
     mod tidy;
     mod watch;
     mod why;

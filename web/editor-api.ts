@@ -115,6 +115,8 @@ export interface Editor {
   setMarkers(markers: Marker[]): void;
   setHighlights(highlights: Highlight[]): void;
   setReadOnly(readOnly: boolean): void;
+  /** Vim's keys, or the usual ones; they come a moment later when they are wanted for the first time. */
+  setVim(on: boolean): void;
   /** Other words for label, hint and phrases: the page's language changed. */
   setWords(label: string, hint: string, phrases: Record<string, string>): void;
   focus(): void;

@@ -57,6 +57,7 @@ class CodeMirrorEditor implements Editor {
   private readonly readOnly = new Compartment();
   private readonly words = new Compartment();
   private readonly language = new Compartment();
+  private readonly keys = new Compartment();
   private readonly hint: HTMLElement;
   private readonly extensions: Extension;
   private readonly kept = new Map<string, { state: EditorState; scroll: number }>();
@@ -65,6 +66,9 @@ class CodeMirrorEditor implements Editor {
   private cursorOwed = false;
   private destroyed = false;
   private isReadOnly: boolean;
+  private wantsVim = false;
+  /** Vim's keys, once they have come. */
+  private vim: Extension | undefined;
   private label: string;
   private phrases: Record<string, string>;
 
@@ -102,7 +106,7 @@ class CodeMirrorEditor implements Editor {
     this.kept.delete(key);
     this.key = key;
     this.view.setState(before?.state ?? this.makeState(text));
-    const effects = [this.readOnlyEffect(), this.wordsEffect()];
+    const effects = [this.readOnlyEffect(), this.wordsEffect(), this.keysEffect()];
     // What is typed now is a step of its own, however little time has passed.
     this.view.dispatch({ effects, annotations: isolateHistory.of("full") });
     this.setText(text);
@@ -141,6 +145,18 @@ class CodeMirrorEditor implements Editor {
     if (readOnly === this.isReadOnly) return;
     this.isReadOnly = readOnly;
     this.view.dispatch({ effects: this.readOnlyEffect() });
+  }
+
+  setVim(on: boolean): void {
+    this.wantsVim = on;
+    if (!on || this.vim) return this.takeKeys();
+    import("./editor-vim.ts").then(
+      ({ vimKeys }) => {
+        this.vim = vimKeys(() => this.submit());
+        this.takeKeys();
+      },
+      (error) => console.warn("The editor keeps its usual keys, as Vim's did not load:", error),
+    );
   }
 
   setWords(label: string, hint: string, phrases: Record<string, string>): void {
@@ -208,6 +224,7 @@ class CodeMirrorEditor implements Editor {
   private makeExtensions(): Extension {
     const submit = { preventDefault: true, run: () => this.submit() };
     return [
+      this.keys.of(NONE),
       Prec.highest(
         keymap.of([
           { key: "Mod-Enter", ...submit },
@@ -274,6 +291,14 @@ class CodeMirrorEditor implements Editor {
     const wanted = this.languageFor(transaction.newDoc);
     if (wanted === this.language.get(transaction.startState)) return null;
     return { effects: this.language.reconfigure(wanted) };
+  }
+
+  private keysEffect() {
+    return this.keys.reconfigure((this.wantsVim ? this.vim : undefined) ?? NONE);
+  }
+
+  private takeKeys(): void {
+    if (!this.destroyed) this.view.dispatch({ effects: this.keysEffect() });
   }
 
   private readOnlyEffect() {

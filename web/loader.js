@@ -53,6 +53,7 @@ class Holder {
     this.markers = [];
     /** @type {Highlight[]} */
     this.highlights = [];
+    this.vim = false;
     /** @type {Editor} */
     this.inner = new TextArea(parent, this.options);
   }
@@ -70,6 +71,7 @@ class Holder {
     editor.setDiagnostics(this.diagnostics);
     editor.setMarkers(this.markers);
     editor.setHighlights(this.highlights);
+    if (this.vim) editor.setVim(true);
     if (!focused) return;
     editor.select(selectionStart, selectionEnd);
     editor.focus();
@@ -120,6 +122,12 @@ class Holder {
   setReadOnly(readOnly) {
     this.options.readOnly = readOnly;
     this.inner.setReadOnly(readOnly);
+  }
+
+  /** @param {boolean} on */
+  setVim(on) {
+    this.vim = on;
+    this.inner.setVim(on);
   }
 
   /** @param {string} label @param {string} hint @param {Record<string, string>} phrases */
@@ -253,6 +261,9 @@ class TextArea {
   setReadOnly(readOnly) {
     this.element.readOnly = readOnly;
   }
+
+  /** A text area has but its own keys. @param {boolean} _on */
+  setVim(_on) {}
 
   /** @param {string} label @param {string} _hint @param {Record<string, string>} _phrases */
   setWords(label, _hint, _phrases) {

@@ -42,17 +42,3 @@ export async function copy(text) {
     return false;
   }
 }
-
-/**
- * Hands a text to the person as a file.
- *
- * @param {string} name
- * @param {string} text
- */
-export function download(name, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}

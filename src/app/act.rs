@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::doing::Doing;
 use super::{App, FIRST_SLICE_MS, Msg};
-use crate::clock::budget;
+use crate::clock::{budget, now_ms};
 use crate::console::terminal::NUMBER;
 use crate::descriptions;
 use crate::desk::DeskAction;
@@ -22,8 +22,10 @@ use crate::state::{
     SideTab, Size,
 };
 
-/// After the last key: when a text is looked at, and when it takes effect.
+/// After the last key: when a text is looked at that takes long to look at, and when it takes effect.
 const CHECK_AFTER_MS: u32 = 140;
+/// A text that was looked at within this is looked at with each key.
+const QUICK_CHECK_MS: f64 = 16.0;
 const LIVE_AFTER_MS: u32 = 400;
 /// How long a first visit looks at the calm cluster.
 const PREMIERE_AFTER_MS: u32 = 500;
@@ -93,6 +95,16 @@ impl App {
                 self.submit(&id);
             }
             Action::NewNodeFile { node, path } => self.new_node_file(ctx, node, path),
+            Action::NewFromTemplate(node, template) => self.new_from_template(node, &template),
+            Action::Rename(id, to) => self.rename(&id, to),
+            Action::Duplicate(id, to) => self.duplicate(&id, to),
+            Action::DeleteFile(id) => self.delete_file(&id),
+            Action::UndoFile => self.undo_file(ctx),
+            Action::Download(what) => {
+                if let Some(later) = self.later {
+                    (later.download)(&self.page, what);
+                }
+            }
             Action::Select(selection) => {
                 stores.selection.dispatch(selection);
             }
@@ -245,7 +257,7 @@ impl App {
     }
 
     /// Changes the world. A line that names files of the person's own takes them along.
-    fn perform(&mut self, command: Command) -> u32 {
+    pub(super) fn perform(&mut self, command: Command) -> u32 {
         self.finish_premiere();
         let command = match command {
             Command::Exec { line, files } if files.is_empty() => {
@@ -277,7 +289,7 @@ impl App {
         }
     }
 
-    fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {
+    pub(super) fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {
         self.page.stores.layout.dispatch(LayoutAction::Desk(DeskTab::Files));
         self.page.stores.desk.dispatch(DeskAction::OpenNode { node, path });
     }
@@ -301,11 +313,9 @@ impl App {
     /// A file that was dropped: on a node it goes to the kubelet's directory, else to the person's own files.
     fn take_file(&mut self, ctx: &Context<App>, node: Option<Rc<str>>, name: Rc<str>, text: Rc<str>) {
         let stores = self.page.stores.clone();
-        let board = self.session.borrow().board();
         let directory = node.and_then(|node| {
-            let found =
-                board.nodes.iter().find(|found| found.name == node && !found.static_pod_path.is_empty())?;
-            Some((found.name.clone(), found.static_pod_path.clone()))
+            let directory = self.static_pod_path(&node)?;
+            Some((node, directory))
         });
         match directory {
             Some((node, directory)) => {
@@ -345,7 +355,8 @@ impl App {
     fn wait_for_more(&mut self, ctx: &Context<App>, id: DocId) {
         let link = ctx.link().clone();
         let check = id.clone();
-        self.timers.check = Some(Timeout::new(CHECK_AFTER_MS, move || link.send_message(Msg::Check(check))));
+        let after = if self.check_took <= QUICK_CHECK_MS { 0 } else { CHECK_AFTER_MS };
+        self.timers.check = Some(Timeout::new(after, move || link.send_message(Msg::Check(check))));
         let link = ctx.link().clone();
         self.timers.live = Some(Timeout::new(LIVE_AFTER_MS, move || link.send_message(Msg::Live(id))));
     }
@@ -362,8 +373,10 @@ impl App {
     }
 
     pub(super) fn check_text(&mut self, id: &DocId) {
-        let desk = &self.page.stores.desk;
-        if let Some(found) = desk.now().check(id, &self.session.borrow().stage) {
+        let (desk, begin) = (&self.page.stores.desk, now_ms());
+        let found = desk.now().check(id, &self.session.borrow().stage);
+        self.check_took = now_ms() - begin;
+        if let Some(found) = found {
             desk.dispatch(DeskAction::Checked(id.clone(), found));
         }
     }
@@ -395,22 +408,45 @@ impl App {
         }
     }
 
-    /// Applies a document, if it has no mistake, or saves it on its node, which takes any text.
+    /// Applies a document, if it has no mistake, or saves it on its node, which takes any text. What is being
+    /// applied already, just as it is, is not applied again.
     fn submit(&mut self, id: &DocId) {
-        self.timers = Default::default();
+        (self.timers.check, self.timers.live) = (None, None);
         self.check_text(id);
         let desk = self.page.stores.desk.clone();
+        if !desk.now().is_dirty(id) && self.is_under_way(desk.now().job(id)) {
+            return;
+        }
         let Some(command) = desk.now().command(id) else { return };
         let job = self.perform(command);
         desk.dispatch(DeskAction::Submitted(id.clone(), job));
         self.page.frame.wake();
+    }
+
+    fn is_under_way(&self, job: Option<u32>) -> bool {
+        let session = self.session.borrow();
+        job.and_then(|id| session.job(id)).is_some_and(|job| job.exit_code.is_none())
     }
 }
 
 /// Whether it is chosen from a menu, which is then closed.
 fn closes_menu(action: &Action) -> bool {
     use Action::*;
-    matches!(action, Perform(_) | Submit(..) | Show(_) | OpenFile { .. } | OpenNodeFiles(_))
+    matches!(
+        action,
+        Perform(_)
+            | Submit(..)
+            | Show(_)
+            | OpenFile { .. }
+            | OpenNodeFiles(_)
+            | NewFromTemplate(..)
+            | Rename(..)
+            | Duplicate(..)
+            | DeleteFile(_)
+            | Download(_)
+            | Layout(LayoutAction::Vim(_))
+            | Desk(DeskAction::Renaming(Some(_)) | DeskAction::Discard(_))
+    )
 }
 
 /// Whether it needs a session that is open.
@@ -424,13 +460,19 @@ fn changes_world(action: &Action) -> bool {
             | Action::Submit(..)
             | Action::Play(_)
             | Action::CopyToNode { .. }
+            | Action::Rename(..)
+            | Action::Duplicate(..)
+            | Action::DeleteFile(_)
+            | Action::UndoFile
     )
 }
 
 fn needs_programs(action: &Action) -> bool {
     match action {
         Action::Perform(command) => command.needs_programs(),
-        Action::Submit(id, _) => matches!(id, DocId::Own(_)),
+        Action::Submit(id, _) | Action::Rename(id, _) | Action::Duplicate(id, _) | Action::DeleteFile(id) => {
+            matches!(id, DocId::Own(_))
+        }
         Action::Enter(_) | Action::Play(_) => true,
         _ => false,
     }

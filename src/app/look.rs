@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use guide::Progress;
-use stage::{Drifted, Stage};
+use stage::{Drifted, Lag, Stage};
 use view::{ApiServerState, Board, EventView, Foreseen, Gaze, TrailHop, Without};
 
 use super::App;
@@ -17,8 +17,8 @@ use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
 use crate::state::{
-    Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, OpenFile, Selection,
-    World,
+    DeskTab, Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, MenuTarget, OpenFile,
+    Selection, World,
 };
 use crate::storage::Shelf;
 use sim::order::GatherSorted;
@@ -48,6 +48,7 @@ pub struct Looks {
     labels: Option<(u64, f64)>,
     said: f64,
     drift: f64,
+    lag: Option<(DocId, f64)>,
     foreseen: Option<(DocId, Rc<str>, f64)>,
     trail: f64,
     /// Whether the API server answered.
@@ -84,6 +85,7 @@ pub fn first_world(session: &Session, progress: &Progress) -> World {
         ticks: Same(Rc::new(progress.ticks().clone())),
         doing: None,
         drifted: Same::default(),
+        lag: Same::default(),
         foreseen: Same::default(),
         trail: Same::default(),
         is_guest: false,
@@ -138,6 +140,7 @@ impl App {
                 .filter(|doing| doing.is_under_way(&board, self.guide.ticks()))
                 .map(|doing| doing.goal),
             drifted: self.looks.drifted(&session, &stores, &old),
+            lag: self.looks.lag(&session, &stores, &old),
             foreseen: self.looks.foreseen(&session, &stores, &old),
             trail: self.looks.trail(&session, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
@@ -182,7 +185,11 @@ impl App {
     fn gaze(&self, selection: &Selection) -> Gaze {
         let mut gaze = Gaze { all_up_to: FULL_CARDS, ..Gaze::default() };
         let front = self.page.stores.front.now();
-        for picked in [Some(selection), front.menu.as_ref().map(|menu| &menu.target)].into_iter().flatten() {
+        let of_menu = front.menu.as_ref().and_then(|menu| match &menu.target {
+            MenuTarget::Object(object) => Some(object),
+            _ => None,
+        });
+        for picked in [Some(selection), of_menu].into_iter().flatten() {
             match picked {
                 Selection::Node(name) => gaze.near.extend([name.clone()]),
                 Selection::Pod(id) => {
@@ -267,6 +274,26 @@ impl Looks {
         }
         self.drift = now;
         keep(&old.drifted, session.stage.drifted(&*file.text))
+    }
+
+    /// What the kubelet runs of the open file, unless a draft of it is not saved yet.
+    fn lag(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Option<Lag>> {
+        let desk = stores.desk.now();
+        let open = desk.open_node_file().filter(|id| {
+            stores.layout.now().desk_tab == DeskTab::Files
+                && !desk.is_dirty(id)
+                && session.opening().is_none()
+        });
+        let Some(DocId::Node { node, path }) = open else {
+            self.lag = None;
+            return keep(&old.lag, None);
+        };
+        let (id, now) = (DocId::Node { node: node.clone(), path: path.clone() }, now_ms());
+        if self.lag.as_ref().is_some_and(|(of, at)| *of == id && now - at < DRIFT_EVERY_MS) {
+            return old.lag.clone();
+        }
+        self.lag = Some((id, now));
+        keep(&old.lag, session.stage.lag(&node, &path))
     }
 
     /// What the last command has brought about.

@@ -147,6 +147,11 @@ impl Terminal {
         unsent.into_iter().map(|(name, text)| (name.to_string(), (&*text).into())).gather_map()
     }
 
+    /// A command takes this file along to the home directory.
+    pub fn note_sent(&self, name: &Rc<str>, text: &Rc<str>) {
+        self.home.borrow_mut().shared.insert(name.clone(), text.clone());
+    }
+
     /// What commands have made of the home directory: a file's new text, or `None` if it is gone. A file that
     /// was changed in the editor since stays as it is there.
     pub fn changes(&self, desk: &Desk) -> Vec<(Rc<str>, Option<Rc<str>>)> {
@@ -172,6 +177,8 @@ impl Terminal {
                 None => home.shared.remove(name),
             };
         }
+        // What was renamed or thrown away here and is gone there, too, is no longer shared.
+        home.shared.retain(|name, _| there.contains_key(name));
         changes
     }
 }

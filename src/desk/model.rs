@@ -1,5 +1,7 @@
 //! The files a person works on: their own, which kubectl applies, and drafts of files on nodes.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,6 +13,7 @@ use super::DeskAction;
 use crate::same::Same;
 use crate::state::DeskTab;
 use crate::store::Reduce;
+pub use files::{Done, Undo, free_name};
 use sim::order::GatherSorted;
 
 /// A file in the person's own directory.
@@ -48,6 +51,22 @@ impl DocId {
         let (node, path) = key.strip_prefix("node/")?.split_once(':')?;
         Some(DocId::Node { node: node.into(), path: path.into() })
     }
+
+    /// The name of one's own file, or the path of a node's.
+    pub fn shown(&self) -> &Rc<str> {
+        match self {
+            DocId::Own(name) => name,
+            DocId::Node { path, .. } => path,
+        }
+    }
+
+    /// The same place under another name or path.
+    pub fn at(&self, shown: Rc<str>) -> DocId {
+        match self {
+            DocId::Own(_) => DocId::Own(shown),
+            DocId::Node { node, .. } => DocId::Node { node: node.clone(), path: shown },
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +86,12 @@ pub struct Desk {
     /// Where the cursor of which document is still to go: line and column.
     #[serde(skip)]
     pub go_to: Option<(DocId, u32, u32)>,
+    /// The file whose new name is being typed.
+    #[serde(skip)]
+    pub renaming: Option<DocId>,
+    /// What was done to a file last, as long as it can be taken back.
+    #[serde(skip)]
+    pub undo: Option<Rc<Undo>>,
 }
 
 /// What is wrong with a text.
@@ -90,6 +115,8 @@ impl Default for Desk {
             checks: BTreeMap::new(),
             node_job: None,
             go_to: None,
+            renaming: None,
+            undo: None,
         }
     }
 }
@@ -207,6 +234,7 @@ impl Desk {
         let names = (1..).map(|number| format!("daemonset-{number}"));
         let free = names.take(1000).find(|name| self.own(&format!("{name}.yaml")).is_none());
         let Some(name) = free else { return };
+        self.undo = None;
         let text = NEW_DAEMONSET.replace("NAME", &name).into();
         let file: Rc<str> = format!("{name}.yaml").into();
         self.own.push(OwnFile { name: file.clone(), text, applied: None, job: None });
@@ -345,6 +373,7 @@ impl Desk {
         self.node_job = None;
         self.unsaved.clear();
         self.checks.clear();
+        (self.renaming, self.undo) = (None, None);
     }
 
     fn open_node(&mut self, node: Rc<str>, path: Option<Rc<str>>) {
@@ -375,6 +404,11 @@ impl Reduce for Desk {
             DeskAction::FromHome(name, text) => self.take_from_home(name, text),
             DeskAction::OpenNode { node, path } => self.open_node(node, path),
             DeskAction::FileMoved(path) => self.node_file = path,
+            DeskAction::Renaming(id) => self.renaming = id,
+            DeskAction::Renamed(id, to) => self.rename(&id, to),
+            DeskAction::Copied(name, to) => self.copy_own(&name, to),
+            DeskAction::Restored(at, file) => self.restore_own(at, file),
+            DeskAction::Did(undo) => self.undo = undo,
             DeskAction::Discard(id) => {
                 self.unsaved.remove(&id.key());
                 self.checks.remove(&id.key());

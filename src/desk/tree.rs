@@ -9,11 +9,14 @@ use yew::prelude::*;
 
 use super::DeskAction;
 use super::model::{DocId, KUBELET_CONFIG};
+use super::rename::RenameField;
+use super::templates;
 use crate::glyph::Icon;
 use crate::page::{Page, use_desk, use_page, use_world};
+use crate::pod::menu_for;
 use crate::renders;
 use crate::same::Same;
-use crate::state::Action;
+use crate::state::{Action, MenuTarget};
 use crate::words::fill;
 
 fn base(path: &str) -> &str {
@@ -25,9 +28,9 @@ pub fn Tree() -> Html {
     renders::note("Tree", "");
     let page = use_page();
     let words = page.words();
-    let (picked, open, unsaved) = use_desk(|desk| {
+    let (picked, open, unsaved, renaming) = use_desk(|desk| {
         let unsaved: Vec<String> = desk.unsaved.keys().cloned().collect();
-        (desk.node.clone(), desk.node_file.clone(), unsaved)
+        (desk.node.clone(), desk.node_file.clone(), unsaved, desk.renaming.clone())
     });
     // Where there are too many nodes to choose from, a name is typed.
     let names: Vec<Rc<str>> = use_world(|world| match world.is_far {
@@ -37,7 +40,7 @@ pub fn Tree() -> Html {
     let node =
         use_world(move |world| world.board.nodes.iter().find(|node| node.name == picked).map(Same::from));
     let Some(node) = node else { return html! { <p class="muted pad">{ words.none }</p> } };
-    let context = TreeContext { node: &node.name, directory: &node.static_pod_path, open, unsaved };
+    let context = TreeContext { node: &node.name, directory: &node.static_pod_path, open, unsaved, renaming };
     let choose = page.act.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
         Action::OpenNodeFiles(select.value().into())
@@ -103,6 +106,7 @@ struct TreeContext<'a> {
     open: Option<Rc<str>>,
     /// Keys of the documents that are not saved.
     unsaved: Vec<String>,
+    renaming: Option<DocId>,
 }
 
 impl TreeContext<'_> {
@@ -119,10 +123,17 @@ impl TreeContext<'_> {
         let words = page.words();
         let id = DocId::Node { node: self.node.clone(), path: path.clone() };
         let open = Action::OpenFile { node: self.node.clone(), path: path.clone() };
+        if self.renaming.as_ref() == Some(&id) {
+            return html! { <li key={&**path} class="tree-file open"><RenameField {id} /></li> };
+        }
+        let more = fill(words.file_actions, &[base(path)]);
         html! {
             <li key={&**path} class={classes!("tree-file", "draft", (self.open.as_ref() == Some(path)).then_some("open"))}>
                 <button type="button" class="tree-name" data-file={path.clone()} data-draft="true" onclick={page.on(open)}>
                     <Icon name="i-file" />{ base(path) }<small>{ words.not_saved }</small>
+                </button>
+                <button type="button" class="quiet square" data-control="file-menu" data-file={path.clone()} aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(page, MenuTarget::File(id.clone()))}>
+                    <Icon name="i-more" />
                 </button>
                 <button type="button" class="quiet square" aria-label={fill(words.discard, &[base(path)])} title={fill(words.discard, &[base(path)])} onclick={page.on(DeskAction::Discard(id))}>
                     <Icon name="i-close" />
@@ -141,6 +152,7 @@ impl TreeContext<'_> {
             error: file.error.clone(),
             open: self.open.as_ref() == Some(&file.path),
             unsaved: self.unsaved.contains(&id.key()),
+            renaming: self.renaming.as_ref() == Some(&id),
         }
     }
 }
@@ -154,6 +166,7 @@ struct Row {
     error: Option<Rc<str>>,
     open: bool,
     unsaved: bool,
+    renaming: bool,
 }
 
 #[derive(PartialEq, Properties)]
@@ -175,8 +188,12 @@ fn FileRow(props: &RowProps) -> Html {
         false => ("move-back", words.move_back_named, "i-in"),
     };
     let can_move = &*row.path != KUBELET_CONFIG && !row.directory.is_empty();
-    let moved = Command::MoveFile { node: node.clone(), from: row.path.to_string(), to };
-    let removed = Command::RemoveFile { node, path: row.path.to_string() };
+    let moved = Command::MoveFile { node, from: row.path.to_string(), to };
+    let id = DocId::Node { node: row.node.clone(), path: row.path.clone() };
+    let more = fill(words.file_actions, &[name]);
+    if row.renaming {
+        return html! { <li class="tree-file open"><RenameField {id} /></li> };
+    }
     let shown = if row.is_manifest || &*row.path == KUBELET_CONFIG { name } else { &row.path };
     html! {
         <li class={classes!("tree-file", row.open.then_some("open"))}>
@@ -199,11 +216,14 @@ fn FileRow(props: &RowProps) -> Html {
                     <small class="bad" title={error.clone()}>{ words.refused }</small>
                 }
             </button>
+            <button type="button" class="quiet square" data-control="file-menu" data-file={row.path.clone()} aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(&page, MenuTarget::File(id.clone()))}>
+                <Icon name="i-more" />
+            </button>
             if can_move {
                 <button type="button" class="quiet square" data-control={move_id} data-file={row.path.clone()} aria-label={fill(move_word, &[name])} title={fill(move_word, &[name])} onclick={page.on(moved)}>
                     <Icon name={move_icon} />
                 </button>
-                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(removed)}>
+                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(Action::DeleteFile(id))}>
                     <Icon name="i-trash" />
                 </button>
             }
@@ -276,6 +296,7 @@ fn NewFile(props: &NewProps) -> Html {
             <button type="button" class="quiet square" data-control="new-file" aria-label={words.new_file} title={words.new_file} onclick={create.reform(|_: MouseEvent| ())}>
                 <Icon name="i-plus" />
             </button>
+            { templates::button(&page, Some(props.node.clone())) }
         </span>
     }
 }

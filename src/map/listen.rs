@@ -6,7 +6,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent, WheelEve
 
 use super::engine::Engine;
 use crate::page::Page;
-use crate::state::{FrontAction, OpenMenu, Selection};
+use crate::state::{FrontAction, MenuTarget, OpenMenu, Selection};
 
 /// A pointer that moved no farther than this has clicked.
 const CLICK: f64 = 4.0;
@@ -161,7 +161,8 @@ impl Ears {
     }
 
     fn open(&self, name: std::rc::Rc<str>, x: i32, y: i32) {
-        self.page.act(FrontAction::OpenMenu(OpenMenu { target: Selection::Node(name), x, y, above: y }));
+        let target = MenuTarget::Object(Selection::Node(name));
+        self.page.act(FrontAction::OpenMenu(OpenMenu { target, x, y, above: y }));
     }
 
     fn key(&self, event: &KeyboardEvent) {

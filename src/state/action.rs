@@ -9,6 +9,7 @@ use view::TrailHop;
 use super::{FrontAction, LayoutAction, PlaybackAction, Selection};
 use crate::desk::DeskAction;
 use crate::desk::model::DocId;
+use crate::desk::templates::Template;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -33,6 +34,18 @@ pub enum Action {
         node: Rc<str>,
         path: Rc<str>,
     },
+    /// A new file with a template's text: in a node's directory, else on the person's own computer. It takes no
+    /// effect yet.
+    NewFromTemplate(Option<Rc<str>>, Rc<Template>),
+    /// Gives a file another name: on the person's own computer, or another path on its node.
+    Rename(DocId, Rc<str>),
+    /// Copies a file to that name or path, and opens the copy.
+    Duplicate(DocId, Rc<str>),
+    DeleteFile(DocId),
+    /// Takes back what was last done to a file.
+    UndoFile,
+    /// Hands a file to the person, or all of them as an archive that a real cluster takes.
+    Download(Option<DocId>),
     Select(Selection),
     /// Selects, and shows it where the page is narrow.
     Show(Selection),

@@ -7,12 +7,26 @@ use view::TrailHop;
 use view::why::Mend;
 
 use super::{Selection, Size};
+use crate::desk::model::DocId;
 use crate::store::Reduce;
+
+/// What a menu is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MenuTarget {
+    /// An object of the cluster, or a computer.
+    Object(Selection),
+    /// A file that is there, or a draft of one.
+    File(DocId),
+    /// A new file: in a node's directory, else on the person's own computer.
+    NewFile(Option<Rc<str>>),
+    /// All files together, and how they are edited.
+    Desk,
+}
 
 /// A menu that stands open, where, and for what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenMenu {
-    pub target: Selection,
+    pub target: MenuTarget,
     /// Where it begins, below what it is for.
     pub x: i32,
     pub y: i32,
@@ -48,6 +62,8 @@ pub enum Notice {
     NothingChanges,
     /// What the shells run could not be fetched yet.
     NoPrograms,
+    /// Something that is fetched when it is asked for did not come.
+    NotFetched,
 }
 
 /// Why a link's session cannot be played.

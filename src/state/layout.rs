@@ -180,6 +180,8 @@ pub struct Layout {
     pub daemonset: Option<Rc<str>>,
     /// Single keys count while the focus is on the cluster.
     pub letters: bool,
+    /// Vim's keys in the editor.
+    pub vim: bool,
     pub distance: Distance,
     /// The label that the map groups by; empty for none; by zone, where there are any, if not chosen.
     pub group_by: Option<Rc<str>>,
@@ -203,6 +205,7 @@ impl Default for Layout {
             guide_open: None,
             daemonset: None,
             letters: true,
+            vim: false,
             distance: Distance::Auto,
             group_by: None,
         }
@@ -237,6 +240,7 @@ pub enum LayoutAction {
     SystemPods(bool),
     WatchDaemonSet(Rc<str>),
     Letters(bool),
+    Vim(bool),
     Distance(Distance),
     GroupBy(Rc<str>),
     /// Another session: what was chosen of the old one's objects is forgotten.
@@ -272,6 +276,7 @@ impl Reduce for Layout {
             LayoutAction::SystemPods(shown) => self.system_pods = shown,
             LayoutAction::WatchDaemonSet(id) => self.daemonset = Some(id),
             LayoutAction::Letters(on) => self.letters = on,
+            LayoutAction::Vim(on) => self.vim = on,
             LayoutAction::Distance(distance) => self.distance = distance,
             LayoutAction::GroupBy(label) => self.group_by = Some(label),
             LayoutAction::BeginAnew => self.group_by = None,

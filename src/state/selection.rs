@@ -20,6 +20,15 @@ pub enum Selection {
 }
 
 impl Selection {
+    /// `namespace/name`, or the name of what has no namespace.
+    pub fn name(&self) -> &str {
+        match self {
+            Selection::Nothing => "",
+            Selection::Pod(id) | Selection::DaemonSet(id) => id,
+            Selection::Node(name) | Selection::Part(name) => name,
+        }
+    }
+
     pub fn is_pod(&self, id: &str) -> bool {
         matches!(self, Selection::Pod(of) if **of == *id)
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use guide::{Goal, Story, Ticks};
 use sim::Time;
-use stage::{Drifted, JobView, Options, Progress};
+use stage::{Drifted, JobView, Lag, Options, Progress};
 use view::{Board, EventView, Fleet, Foreseen, MessageView, PodView, TrailHop, Without};
 
 use crate::console::terminal::TerminalView;
@@ -73,6 +73,8 @@ pub struct World {
     pub doing: Option<&'static Goal>,
     /// What the objects of the open file have become since it was applied.
     pub drifted: Same<Vec<Drifted>>,
+    /// How what the kubelet runs differs from its open file, once that is saved.
+    pub lag: Same<Option<Lag>>,
     /// What the open text would change, while it has not taken effect.
     pub foreseen: Same<Vec<Foreseen>>,
     /// What the last command has brought about; nothing with many nodes.

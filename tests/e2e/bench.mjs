@@ -300,6 +300,51 @@ async function onePod(page) {
   return { renderedMs: middle("renderedMs"), frameMs: middle("frameMs"), runs: found.length };
 }
 
+/** A manifest of 1,000 lines in many documents, whose last word is not whole yet. */
+function longManifest() {
+  const documents = [];
+  for (let lines = 0; lines < 1000; lines = documents.join("---\n").split("\n").length) {
+    const env = Array.from({ length: 10 }, (_, n) => `        - name: VARIABLE_${n}\n          value: "${n}"\n`).join("");
+    documents.push(`${daemonSet(documents.length).trimEnd()}\n        env:\n${env}      hostNetwork: tru`);
+  }
+  return documents.map((text) => `${text}e\n`).join("---\n").slice(0, -2);
+}
+
+/** From a key that makes a mistake, or mends it, to its mark: in the document, and painted. */
+async function marks() {
+  note("marks");
+  const page = await open();
+  await page.uncheck('[data-control="live"]');
+  const text = longManifest();
+  await paste(page, text);
+  await page.waitForSelector(".cm-lintRange-error");
+  await page.evaluate(() => {
+    globalThis.marked = [];
+    let begin = 0;
+    addEventListener("keydown", (event) => { begin = event.timeStamp; }, true);
+    const had = () => document.querySelector(".cm-lintRange-error") !== null;
+    let before = had();
+    new MutationObserver(() => {
+      if (had() === before) return;
+      before = had();
+      const [from, inDocument] = [begin, performance.now() - begin];
+      requestAnimationFrame(() => setTimeout(() => marked.push({ inDocument, painted: performance.now() - from })));
+    }).observe(document.querySelector(".cm-content"), { subtree: true, childList: true, attributes: true });
+  });
+  for (let key = 0; key < 40; key += 1) {
+    await page.keyboard.press(key % 2 ? "Backspace" : "e");
+    await page.waitForTimeout(250);
+  }
+  const all = await page.evaluate(() => marked);
+  await page.close();
+  return {
+    lines: text.split("\n").length,
+    keys: all.length,
+    keyToMarkMs: spread(all.map((one) => one.inDocument)),
+    keyToPaintedMarkMs: spread(all.map((one) => one.painted)),
+  };
+}
+
 /** A session with a storm in it, played anew after a reload. */
 async function reload() {
   note("reload");
@@ -348,6 +393,7 @@ try {
   if (wanted("live")) figures.live = await live("");
   // By the processor, which is only right where a graphics card is imitated.
   if (only.includes("webgl")) figures.webgl = await live("?webgl");
+  if (wanted("marks")) figures.marks = await marks();
   if (wanted("reload")) figures.reload = await reload();
   console.log(JSON.stringify(figures, null, 2));
 } finally {

@@ -106,3 +106,18 @@ test("what the cluster has instead is shown beside the file, and can be taken or
   const yaml = await api(page, "exec", "kubectl get ds agent -o yaml");
   expect(yaml).toContain("image: fluent/fluent-bit:4.0");
 });
+
+test("what Live is just applying is not applied a second time", async ({ page }) => {
+  await open(page, "?lang=en&speed=0.1");
+  const text = await (await editor(page, "daemonset")).innerText();
+  await paste(page, "daemonset", text.replace("fluent-bit:3.2", "fluent-bit:4.0"));
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "running");
+  await page.locator('[data-control="apply"]').click();
+  await (await editor(page, "daemonset")).press("ControlOrMeta+Enter");
+  await expect.poll(async () => (await api(page, "advance", 1), outcome(page).getAttribute("data-outcome"))).toBe("applied");
+  const applied = JSON.parse(await api(page, "script")).entries.filter((entry: any) => /kubectl apply/.test(entry.command.line));
+  expect(applied).toHaveLength(1);
+  // What has ended may be applied again.
+  await page.locator('[data-control="apply"]').click();
+  await expect(outcome(page).locator(".answer")).toContainText("unchanged");
+});

@@ -16,6 +16,8 @@ declare global {
 
 const LOADER = readFileSync("web/loader.js", "utf8");
 const MODULE = readFileSync("static/generated/editor.js", "utf8");
+/** What the module shares with Vim's keys, and these, which it fetches when they are wanted. */
+const PARTS = ["editor-core.js", "editor-vim.js"].map((name) => [name, readFileSync(`static/generated/${name}`, "utf8")] as const);
 const TEXT = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: agent\n";
 
 /** A page with nothing but a button, an editor and a link; `files` is what the server has. */
@@ -27,6 +29,7 @@ async function editorPage(page: Page, text: string, options: Partial<EditorOptio
   await serve("", "text/html", html);
   await serve("loader.js", "text/javascript", LOADER);
   await serve("editor.js", "text/javascript", module, module === "" ? 404 : 200);
+  for (const [name, body] of PARTS) await serve(name, "text/javascript", body);
   await page.goto(root);
   await page.evaluate(
     async ({ text, options }) => {
@@ -165,6 +168,64 @@ test("the keyboard leaves the editor with Escape, then Tab", async ({ page }) =>
   await page.keyboard.press("Escape");
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "after" })).toBeFocused();
+});
+
+test("Vim's keys come when they are wanted, and leave the Tab key free", async ({ page }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await editorPage(page, TEXT);
+  await arrived(page);
+  expect(asked.some((url) => url.includes("editor-vim"))).toBe(false);
+  await page.evaluate(() => window.editor.setVim(true));
+  const panel = page.locator(".cm-vim-panel");
+  await expect(panel).toBeVisible();
+  await page.getByRole("button", { name: "before" }).focus();
+  await page.keyboard.press("Tab");
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.type("dd");
+  expect(await text(page)).toBe("kind: DaemonSet\nmetadata:\n  name: agent\n");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "after" })).toBeFocused();
+  await page.keyboard.press("Shift+Tab");
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.type("i");
+  await expect(panel).toContainText("INSERT");
+  await page.keyboard.press("Tab");
+  await expect(field(page)).toBeFocused();
+  expect(await text(page)).toBe("  kind: DaemonSet\nmetadata:\n  name: agent\n");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+Tab");
+  await expect(page.getByRole("button", { name: "before" })).toBeFocused();
+  // Another document, and back to the usual keys.
+  await page.evaluate(() => window.editor.openDocument("b", "a: 1\n"));
+  await field(page).focus();
+  await page.keyboard.type(":w");
+  await page.keyboard.press("Enter");
+  expect((await said(page)).at(-1)).toBe("submit 5");
+  await page.evaluate(() => window.editor.setVim(false));
+  await expect(panel).toHaveCount(0);
+  await page.keyboard.type("dd");
+  expect(await text(page)).toBe("dda: 1\n");
+  await page.keyboard.press("Tab");
+  await expect(field(page)).toBeFocused();
+});
+
+test("the line below a key is one step deeper, and a block folds", async ({ page }) => {
+  await editorPage(page, "spec:");
+  await arrived(page);
+  await field(page).press("ControlOrMeta+End");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("containers:");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("- name: a");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("image: b");
+  expect(await text(page)).toBe("spec:\n  containers:\n    - name: a\n      image: b");
+  await page.locator('.cm-foldGutter span[title="Fold line"]').first().click();
+  await expect(page.locator(".cm-foldPlaceholder")).toBeVisible();
+  await expect(field(page)).not.toContainText("image");
+  await page.locator(".cm-foldPlaceholder").click();
+  await expect(field(page)).toContainText("image");
 });
 
 test("a read-only editor takes no typing and says so", async ({ page }) => {

@@ -79,6 +79,17 @@ impl Cluster {
         Ok(())
     }
 
+    /// Copies a file to a path that is no directory.
+    pub fn copy_file(&mut self, node: &str, from: &str, to: &str) -> Result<(), HostError> {
+        let id = self.machine_reached(node)?;
+        let path = clean_path(from);
+        let Some(file) = self.machines[id.0 as usize].files.file(&path) else {
+            return Err(HostError::Copy { path, error: FileError::NotFound });
+        };
+        let bytes = file.bytes.clone();
+        self.write_file(node, to, &bytes)
+    }
+
     pub(super) fn file_changed(&mut self, id: MachineId, path: &str, change: FileChange) {
         let (sent, arrives) = (self.now, self.now + self.settings.file_event_delay);
         self.changes.touch(id);

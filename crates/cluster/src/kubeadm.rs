@@ -16,7 +16,7 @@ use sim::Time;
 use sim::files::Files;
 
 /// The parts of the control plane, in the order in which they come up.
-const CONTROL_PLANE_PARTS: [&str; 4] =
+pub(crate) const CONTROL_PLANE_PARTS: [&str; 4] =
     ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /// What stands in every certificate and key.

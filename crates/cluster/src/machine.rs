@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use super::Inbox;
-use super::kubeadm::control_plane_disk;
+use super::boot::MANIFESTS;
+use super::kubeadm::{CONTROL_PLANE_PARTS, control_plane_disk, control_plane_manifest};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;
@@ -168,11 +169,27 @@ impl Machine {
         self.kubelet.file_source().path()
     }
 
+    /// The staticPodPath that a kubelet would use that started now; empty if it would use none.
+    pub fn configured_static_pod_path(&self) -> String {
+        let config = KubeletConfiguration::load(&self.files, &Settings::default());
+        FileSource::new(&config.map(|config| config.static_pod_path).unwrap_or_default()).path().to_owned()
+    }
+
+    /// Whether this is a part of the control plane just as kubeadm has written it.
+    pub fn is_as_installed(&self, path: &str) -> bool {
+        let part =
+            path.strip_prefix(MANIFESTS).and_then(|name| name.strip_prefix('/')?.strip_suffix(".yaml"));
+        let Some(part) = part.filter(|part| self.spec.control_plane && CONTROL_PLANE_PARTS.contains(part))
+        else {
+            return false;
+        };
+        let installed = control_plane_manifest(part, &self.name, self.ip);
+        self.files.file(path).is_some_and(|file| *file.bytes == *installed.as_bytes())
+    }
+
     /// The config file names another staticPodPath than the one in use (KL-003).
     pub fn restart_needed(&self) -> bool {
-        let config = KubeletConfiguration::load(&self.files, &Settings::default());
-        let wanted = config.map(|config| config.static_pod_path).unwrap_or_default();
-        self.kubelet.is_running() && FileSource::new(&wanted).path() != self.static_pod_path()
+        self.kubelet.is_running() && self.configured_static_pod_path() != self.static_pod_path()
     }
 
     /// The file that a static pod comes from.

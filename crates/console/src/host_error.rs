@@ -35,6 +35,13 @@ pub enum HostError {
         /// Why.
         error: FileError,
     },
+    /// A file could not be read for a copy.
+    Copy {
+        /// Its path.
+        path: String,
+        /// Why.
+        error: FileError,
+    },
     /// The node's runtime has no such pod.
     NoPod {
         /// `namespace/name`.
@@ -97,6 +104,7 @@ impl fmt::Display for HostError {
             HostError::Move { from, to, error } => {
                 write!(f, "mv: cannot move '{from}' to '{to}': {}", error.text())
             }
+            HostError::Copy { path, error } => write!(f, "cp: cannot stat '{path}': {}", error.text()),
             HostError::NoPod { pod, node } => write!(f, "no pod {pod} runs on {node}"),
             HostError::NoContainer { container, pod, node } => {
                 write!(f, "no container {container} of pod {pod} runs on {node}")

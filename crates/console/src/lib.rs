@@ -33,7 +33,7 @@ pub use host_error::HostError;
 pub use installed::Programs;
 pub use node::node_shell;
 pub use power::PowerVerb;
-pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell};
+pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell, quoted};
 
 /// What systemd says of the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

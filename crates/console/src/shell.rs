@@ -34,6 +34,7 @@ use streams::{Fd, Fds, Streams};
 use thread::{Block, Body, Frame, Origin, Thread, ThreadId};
 use wire::{Answer, Call, CallError, WatchEvent};
 
+pub use builtins::quoted;
 pub use cli_runtime::job::Edited;
 use cli_runtime::job::WatchSpec;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::bytes::Bytes;
-use console::Edited;
+use console::{Edited, quoted};
 
 /// One action. What it brings about takes virtual time like everything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +78,15 @@ pub enum Command {
         /// Where it is.
         from: String,
         /// Where it goes; into it, where it is a directory.
+        to: String,
+    },
+    /// Copies a file on a node's disk.
+    CopyFile {
+        /// The node.
+        node: String,
+        /// The file.
+        from: String,
+        /// The path of its copy, which is no directory.
         to: String,
     },
     /// Stops a kubelet's process. Its containers go on.
@@ -193,9 +202,14 @@ impl Command {
             Command::EndInput { .. } => "exit".to_owned(),
             Command::Interrupt { .. } => "^C".to_owned(),
             Command::Edited { .. } => ":wq".to_owned(),
-            Command::WriteFile { node, path, .. } => ssh(node, format!("sudo tee {path}")),
-            Command::RemoveFile { node, path } => ssh(node, format!("sudo rm {path}")),
-            Command::MoveFile { node, from, to } => ssh(node, format!("sudo mv {from} {to}")),
+            Command::WriteFile { node, path, .. } => ssh(node, format!("sudo tee {}", quoted(path))),
+            Command::RemoveFile { node, path } => ssh(node, format!("sudo rm {}", quoted(path))),
+            Command::MoveFile { node, from, to } => {
+                ssh(node, format!("sudo mv {} {}", quoted(from), quoted(to)))
+            }
+            Command::CopyFile { node, from, to } => {
+                ssh(node, format!("sudo cp {} {}", quoted(from), quoted(to)))
+            }
             Command::StopKubelet { node } => ssh(node, "sudo systemctl stop kubelet".to_owned()),
             Command::StartKubelet { node } => ssh(node, "sudo systemctl start kubelet".to_owned()),
             Command::RestartKubelet { node } => ssh(node, "sudo systemctl restart kubelet".to_owned()),

@@ -23,7 +23,7 @@ pub enum Drift {
 pub struct Difference {
     /// `spec.template.spec.containers[0].image`
     pub path: String,
-    /// What the file says, with the defaults.
+    /// What the file says, with the defaults; `null` where it has no such field.
     pub file: Value,
     /// `null` where the cluster has no such field.
     pub cluster: Value,
@@ -55,7 +55,7 @@ fn drift_of(cluster: &Cluster, wanted: &Value) -> Option<Drifted> {
     let key = Key::new(meta["namespace"].as_str().unwrap_or_default(), name);
     let drift = match cluster.api.store.get(Kind::of(version, kind)?, &key) {
         None => Drift::Gone,
-        Some(live) => match differences(wanted, &live.to_value(cluster.now())) {
+        Some(live) => match differences(wanted, &live.to_value(cluster.now()), Sides::File) {
             found if found.is_empty() => return None,
             found => Drift::Changed(found),
         },
@@ -63,33 +63,46 @@ fn drift_of(cluster: &Cluster, wanted: &Value) -> Option<Drifted> {
     Some(Drifted { object: format!("{}/{name}", kind.to_lowercase()), drift })
 }
 
-/// The fields of `wanted` that `live` does not have with the same values. Only what a person writes counts: labels,
+/// Whose fields are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sides {
+    /// Those of the file: what it leaves out may have any value.
+    File,
+    /// Those that either has.
+    Both,
+}
+
+/// The fields that `wanted` and `live` do not have with the same values. Only what a person writes counts: labels,
 /// annotations, and everything beside the metadata and the status.
-fn differences(wanted: &Value, live: &Value) -> Vec<Difference> {
+pub(crate) fn differences(wanted: &Value, live: &Value, sides: Sides) -> Vec<Difference> {
     let mut found = Vec::new();
     for key in ["labels", "annotations"] {
         let path = format!("metadata.{key}");
-        difference(&wanted["metadata"][key], &live["metadata"][key], path, &mut found);
+        difference(&wanted["metadata"][key], &live["metadata"][key], path, sides, &mut found);
     }
     let written = |key: &&String| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind");
     for key in wanted.as_object().into_iter().flat_map(|fields| fields.keys()).filter(written) {
-        difference(&wanted[key], &live[key], key.clone(), &mut found);
+        difference(&wanted[key], &live[key], key.clone(), sides, &mut found);
     }
     found.truncate(MOST);
     found
 }
 
-fn difference(wanted: &Value, live: &Value, path: String, found: &mut Vec<Difference>) {
+fn difference(wanted: &Value, live: &Value, path: String, sides: Sides, found: &mut Vec<Difference>) {
     match (wanted, live) {
-        (Value::Null, _) => {}
-        (Value::Object(fields), Value::Object(_)) => {
+        (Value::Null, Value::Null) => {}
+        (Value::Null, _) if sides == Sides::File => {}
+        (Value::Object(fields), Value::Object(have)) => {
             for (key, value) in fields {
-                difference(value, &live[key], format!("{path}.{key}"), found);
+                difference(value, &live[key], format!("{path}.{key}"), sides, found);
+            }
+            for (key, value) in have.iter().filter(|(key, _)| !fields.contains_key(*key)) {
+                difference(&Value::Null, value, format!("{path}.{key}"), sides, found);
             }
         }
         (Value::Array(items), Value::Array(have)) if items.len() == have.len() => {
             for (at, (item, have)) in items.iter().zip(have).enumerate() {
-                difference(item, have, format!("{path}[{at}]"), found);
+                difference(item, have, format!("{path}[{at}]"), sides, found);
             }
         }
         (Value::Array(items), Value::Null) if items.is_empty() => {}
@@ -182,7 +195,7 @@ mod tests {
         let value = |text: &str| Value::from(text);
         let between = |a: &str, b: &str| {
             let mut found = Vec::new();
-            difference(&value(a), &value(b), "cpu".to_owned(), &mut found);
+            difference(&value(a), &value(b), "cpu".to_owned(), Sides::File, &mut found);
             found.len()
         };
         assert_eq!((between("0.1", "100m"), between("0.2", "100m")), (0, 1));

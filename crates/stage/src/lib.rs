@@ -4,7 +4,9 @@ mod adapting;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
+mod export;
 mod known;
+mod lag;
 mod opening;
 pub mod script;
 
@@ -26,8 +28,9 @@ use yaml::Diagnostic;
 
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
-pub use console::{Completion, Programs};
+pub use console::{Completion, Programs, quoted};
 pub use drift::{Difference, Drift, Drifted, taken};
+pub use lag::{Cause as LagCause, Lag};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{Options, Script, ScriptError, Start};
@@ -250,6 +253,7 @@ impl Stage {
             Command::WriteFile { node, path, text } => self.cluster.write_file(&node, &path, text.as_bytes()),
             Command::RemoveFile { node, path } => self.cluster.remove_file(&node, &path),
             Command::MoveFile { node, from, to } => self.cluster.move_file(&node, &from, &to),
+            Command::CopyFile { node, from, to } => self.cluster.copy_file(&node, &from, &to),
             Command::StopKubelet { node } => self.cluster.stop_kubelet(&node),
             Command::StartKubelet { node } => self.cluster.start_kubelet(&node),
             Command::RestartKubelet { node } => self.cluster.restart_kubelet(&node),
@@ -350,7 +354,9 @@ impl Stage {
         let Some(last) = self.script.entries.iter().rev().find(acts) else { return Vec::new() };
         let since = self.started() + Duration::from_micros(last.at);
         let file = match &last.command {
-            Command::WriteFile { node, path, .. } | Command::RemoveFile { node, path } => Some((node, path)),
+            Command::WriteFile { node, path, .. }
+            | Command::RemoveFile { node, path }
+            | Command::CopyFile { node, to: path, .. } => Some((node, path)),
             Command::MoveFile { node, to, from } => {
                 let read = |path: &&String| {
                     self.cluster
@@ -488,6 +494,16 @@ impl Stage {
     /// The objects of a file that the cluster does not hold as the file says.
     pub fn drifted(&self, text: impl AsRef<[u8]>) -> Vec<Drifted> {
         drift::drifted(&self.cluster, text.as_ref())
+    }
+
+    /// How what a node's kubelet runs differs from a file of its manifest directory; `None` where it does not.
+    pub fn lag(&self, node: &str, path: &str) -> Option<Lag> {
+        lag::of_file(&self.cluster, node, path)
+    }
+
+    /// A person's own files and the nodes' manifests, laid out for a real cluster: by their paths in an archive.
+    pub fn export(&self, own: &[(&str, &str)]) -> BTreeMap<String, Bytes> {
+        export::files(&self.cluster, own)
     }
 
     /// What the DaemonSets of a manifest would change if it were applied now. `near` are the nodes that are

@@ -11,7 +11,7 @@ use crate::{absent, arith};
 
 pub(super) use declare::Numbers;
 pub(crate) use print::float_text;
-pub(super) use print::quoted;
+pub use print::quoted;
 
 /// Those that are no programs, which `sudo` cannot run.
 const ONLY_BUILTIN: [&str; 26] = [

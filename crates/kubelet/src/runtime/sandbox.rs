@@ -189,7 +189,7 @@ impl Sandbox {
     }
 
     /// The pod as far as the runtime remembers it.
-    pub(crate) fn as_pod(&self) -> pod::Pod {
+    pub fn as_pod(&self) -> pod::Pod {
         let meta = ObjectMeta {
             name: self.name.clone(),
             uid: self.uid,

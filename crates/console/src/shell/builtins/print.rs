@@ -349,7 +349,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A word as a shell could read it again, in quotes.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=' | '@' | '%' | '+' | ',')
     };
