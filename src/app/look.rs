@@ -17,8 +17,8 @@ use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
 use crate::state::{
-    DeskTab, Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, MenuTarget, OpenFile,
-    Selection, World,
+    DeskTab, Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, MenuTarget,
+    OpenFile, Selection, World,
 };
 use crate::storage::Shelf;
 use sim::order::GatherSorted;
