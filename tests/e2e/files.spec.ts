@@ -30,7 +30,7 @@ test("a template becomes one's own file, and runs once it is applied", async ({ 
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(await editor(page, "daemonset")).toContainText("name: log-shipper");
-  expect(await ownFiles(page)).toEqual(["agent.yaml", "log-shipper.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml", "log-shipper.yaml"]);
   await expect(outcome(page)).toHaveAttribute("data-outcome", "dirty");
   await expect(page.locator("[data-diagnostic]")).toHaveCount(0);
   await control(page, "apply").click();
@@ -72,27 +72,27 @@ test("one's own file has another name, a copy, is gone and back, each by its com
   await expect(page.locator('[data-hint="rename"]')).toBeVisible();
   await field.fill("node agent.yaml");
   await field.press("Enter");
-  expect(await ownFiles(page)).toEqual(["node agent.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["node agent.yaml"]);
   expect((await lastCommand(page)).line).toBe("mv agent.yaml 'node agent.yaml'");
   await expect(page.locator('[data-own-file="node agent.yaml"]')).toBeFocused();
   // It is what was applied, under another name.
   await expect(outcome(page)).not.toHaveAttribute("data-outcome", "dirty");
   await control(page, "undo-file").click();
-  expect(await ownFiles(page)).toEqual(["agent.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml"]);
 
   await control(page, "file-menu").click();
   await control(page, "duplicate-file").click();
-  expect(await ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
   expect((await lastCommand(page)).line).toBe("cp agent.yaml agent-copy.yaml");
   await paste(page, "daemonset", "kind: Pod\n");
   await control(page, "file-menu").click();
   await control(page, "delete-file").click();
-  expect(await ownFiles(page)).toEqual(["agent.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml"]);
   expect(await api(page, "exec", "ls")).toBe("agent.yaml\n");
   await expect(control(page, "undo-file")).toBeFocused();
   await shot(page, "undo");
   await page.keyboard.press("Enter");
-  expect(await ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
   await expect(await editor(page, "daemonset")).toContainText("kind: Pod");
   await expect(control(page, "undo-file")).toHaveCount(0);
   // The terminal takes them as they are here.
@@ -100,7 +100,7 @@ test("one's own file has another name, a copy, is gone and back, each by its com
   await control(page, "console").fill("ls");
   await control(page, "console").press("Enter");
   await expect(page.locator('[data-region="drawer"]')).toContainText("agent-copy.yaml");
-  expect(await ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
+  await expect.poll(() => ownFiles(page)).toEqual(["agent.yaml", "agent-copy.yaml"]);
 });
 
 test("a node's file has another name, a copy, is gone and back, each by its command", async ({ page }) => {
@@ -112,16 +112,16 @@ test("a node's file has another name, a copy, is gone and back, each by its comm
   await control(page, "rename").fill("front.yaml");
   await control(page, "rename").press("Enter");
   const front = `${MANIFESTS}/front.yaml`;
-  expect(await nodeFiles(page)).toEqual([front]);
+  await expect.poll(() => nodeFiles(page)).toEqual([front]);
   expect(await lastCommand(page)).toMatchObject({ do: "moveFile", from: web, to: front });
   await expect(await editor(page, "node-file")).toContainText("name: web");
 
   await fileMenu(page, front).click();
   await expect(control(page, "duplicate-file")).toContainText(`ssh worker-1 sudo cp ${front} ${MANIFESTS}/front-copy.yaml`);
   await control(page, "duplicate-file").click();
-  expect(await nodeFiles(page)).toEqual([`${MANIFESTS}/front-copy.yaml`, front]);
+  await expect.poll(() => nodeFiles(page)).toEqual([`${MANIFESTS}/front-copy.yaml`, front]);
   await control(page, "undo-file").click();
-  expect(await nodeFiles(page)).toEqual([front]);
+  await expect.poll(() => nodeFiles(page)).toEqual([front]);
 
   await fileMenu(page, front).click();
   await control(page, "rename-file").click();
@@ -129,11 +129,11 @@ test("a node's file has another name, a copy, is gone and back, each by its comm
   await expect(control(page, "rename")).toHaveCount(0);
 
   await page.locator(`[data-control="delete-file"][data-file="${front}"]`).click();
-  expect(await nodeFiles(page)).toEqual([]);
+  await expect.poll(() => nodeFiles(page)).toEqual([]);
   await api(page, "advance", 60);
   expect(await api(page, "exec", "kubectl get pods web-worker-1")).toContain("NotFound");
   await control(page, "undo-file").click();
-  expect(await nodeFiles(page)).toEqual([front]);
+  await expect.poll(() => nodeFiles(page)).toEqual([front]);
   await expect(await editor(page, "node-file")).toContainText("name: web");
   await api(page, "advance", 60);
   expect(await api(page, "exec", "kubectl get pods web-worker-1 --no-headers")).toContain("Running");

@@ -158,7 +158,19 @@ mod tests {
         ];
         let files = stage.export(&own);
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        expect![[r#""#]].assert_eq(&names.join("\n"));
+        expect![[r#"
+            kustomization.yaml
+            manifests/again.yaml
+            manifests/agent.yaml
+            manifests/b.yaml
+            manifests/broken.yaml
+            manifests/empty.yaml
+            manifests/notes.txt
+            manifests/twice.yaml
+            nodes/control-plane/etc/kubernetes/manifests/kube-scheduler.yaml
+            nodes/worker-1/etc/kubernetes/manifests/web.yaml
+            nodes/worker-2/etc/kubernetes/manifests/broken.yaml"#]]
+        .assert_eq(&names.join("\n"));
         expect![[r#""#]].assert_eq(&String::from_utf8_lossy(files["kustomization.yaml"].as_bytes()));
         assert_eq!(files["nodes/worker-2/etc/kubernetes/manifests/broken.yaml"].as_bytes(), b"kind: [");
         assert!(!stage.export(&[("notes.txt", "-")]).contains_key("kustomization.yaml"));
