@@ -126,7 +126,6 @@ fn identity(object: &Value) -> Result<Identity, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Stage};
     use expect_test::expect;
 

@@ -124,7 +124,10 @@ mod tests {
         stage.run_until(until);
     }
 
-    fn lag(stage: &Stage) -> Option<(Cause, Vec<(String, String, String)>)> {
+    /// A path, what the file has there, and what runs.
+    type Row = (String, String, String);
+
+    fn lag(stage: &Stage) -> Option<(Cause, Vec<Row>)> {
         let lag = stage.lag(NODE, WEB)?;
         assert_eq!(lag.pod, "default/web-worker-1");
         let row =
@@ -132,7 +135,7 @@ mod tests {
         Some((lag.cause, lag.differences.iter().map(row).collect()))
     }
 
-    fn image(now: &str, before: &str) -> Vec<(String, String, String)> {
+    fn image(now: &str, before: &str) -> Vec<Row> {
         vec![("spec.containers[0].image".to_owned(), format!("{now:?}"), format!("{before:?}"))]
     }
 
