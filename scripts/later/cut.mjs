@@ -196,7 +196,8 @@ function inFunctions(bodies, entries, of) {
 /** Has the part fetched if it is not there. */
 function ensureBody(here, hurry) {
   const body = new Body();
-  body.named(OP.globalGet, RELOC.globalIndex, here);
+  // Without a relocation: wasm-split knows of those of the stack's pointer alone, and keeps the others' numbers.
+  body.put(OP.globalGet, ...number(here.index));
   body.put(OP.i32Eqz, OP.if, EMPTY_BLOCK);
   body.named(OP.call, RELOC.functionIndex, hurry);
   body.put(OP.end, OP.end);
