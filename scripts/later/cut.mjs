@@ -21,6 +21,8 @@ export const HERE = "__later_is_here";
 const PART = "later";
 /** Functions that wasm-bindgen runs itself while the page is built, and can only where they are as they were compiled. */
 const DESCRIBES = "__wbindgen_describe_";
+/** In the names of functions of wasm-bindgen's own crate, some of which it replaces by imports. */
+const BINDINGS = "12wasm_bindgen";
 
 const OP = { if: 0x04, end: 0x0b, call: 0x10, localGet: 0x20, globalGet: 0x23, i32Const: 0x41, i32Eqz: 0x45 };
 const EMPTY_BLOCK = 0x40;
@@ -50,7 +52,7 @@ export function cut(program, isLater) {
   const describing = roots.filter(({ name }) => name.startsWith(DESCRIBES)).map(({ index }) => index);
   for (const index of reachedFrom(describing, symbols, relocations.get("reloc.CODE").entries, bodiesOf(code), first)) kept.add(index);
 
-  const marked = new Set([...names].filter(([index, name]) => index >= first && !kept.has(index) && isLater(name)).map(([index]) => index));
+  const marked = new Set([...names].filter(([index, name]) => index >= first && !kept.has(index) && !name.includes(BINDINGS) && isLater(name)).map(([index]) => index));
   const stubs = stubsFor(marked, symbols, relocations, bodiesOf(code), first);
   if (stubs.size === 0) return program;
 
@@ -196,7 +198,8 @@ function inFunctions(bodies, entries, of) {
 /** Has the part fetched if it is not there. */
 function ensureBody(here, hurry) {
   const body = new Body();
-  body.named(OP.globalGet, RELOC.globalIndex, here);
+  // Without a relocation: wasm-split knows of those of the stack's pointer alone, and keeps the others' numbers.
+  body.put(OP.globalGet, ...number(here.index));
   body.put(OP.i32Eqz, OP.if, EMPTY_BLOCK);
   body.named(OP.call, RELOC.functionIndex, hurry);
   body.put(OP.end, OP.end);
