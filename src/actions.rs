@@ -22,6 +22,8 @@ pub enum Scope {
     Stage,
     /// In the editor, which knows the key itself.
     Editor,
+    /// Together with Ctrl, or Cmd on a Mac, wherever the focus is and does not take the key itself.
+    Command,
 }
 
 /// What a key's action may look at.
@@ -142,6 +144,14 @@ pub static SHORTCUTS: &[Shortcut] = &[
         act: |_| Some(FrontAction::Help(true).into()),
     },
     Shortcut {
+        keys: "Ctrl K",
+        word: |w| w.palette,
+        scope: Scope::Command,
+        key: "k",
+        shift: false,
+        act: |_| Some(FrontAction::Palette(true).into()),
+    },
+    Shortcut {
         keys: "Esc",
         word: |w| w.key_escape,
         scope: Scope::Anywhere,
@@ -208,18 +218,14 @@ fn on_stage(element: &Element) -> bool {
 pub fn on_key(page: &Page) -> impl Fn(&KeyboardEvent) + 'static {
     let (act, stores) = (page.act.clone(), page.stores.clone());
     move |event: &KeyboardEvent| {
-        if event.default_prevented()
-            || event.ctrl_key()
-            || event.meta_key()
-            || event.alt_key()
-            || event.is_composing()
-        {
+        if event.default_prevented() || event.alt_key() || event.is_composing() {
             return;
         }
+        let command = event.ctrl_key() || event.meta_key();
         let Some(element) = target(event) else { return };
         let letters = stores.layout.now().letters;
         let stage = on_stage(&element) && !is_typed_into(&element);
-        if stage && letters && move_focus(event, &element) {
+        if stage && letters && !command && move_focus(event, &element) {
             event.prevent_default();
             return;
         }
@@ -228,9 +234,10 @@ pub fn on_key(page: &Page) -> impl Fn(&KeyboardEvent) + 'static {
         let now = Now { board: &world.board, selection: &selection };
         let found = SHORTCUTS.iter().find(|shortcut| {
             let here = match shortcut.scope {
-                Scope::Anywhere => true,
-                Scope::Stage => stage && letters && !button,
+                Scope::Anywhere => !command,
+                Scope::Stage => stage && letters && !button && !command,
                 Scope::Editor => false,
+                Scope::Command => command,
             };
             let shift = shortcut.key.len() == 1 || shortcut.shift == event.shift_key();
             here && shift && shortcut.key == event.key()

@@ -10,9 +10,11 @@ use stage::JobView;
 use web_sys::{HtmlElement, HtmlTextAreaElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
+use super::names::{named, word_at};
 use super::page::{use_page, use_world};
 use super::renders;
 use super::speed::short_clock;
+use super::state::Action;
 use edit::EditFile;
 use keys::{Keys, Line};
 
@@ -74,13 +76,18 @@ pub fn Console() -> Html {
             line.set(Line::of(&field.value()));
         })
     };
-    // A click that selects nothing goes to the line.
+    // A click that marks no text selects what the word names, and goes to the line.
     let to_line = {
-        let input = input.clone();
-        Callback::from(move |_: MouseEvent| {
-            if !keys::has_selection()
-                && let Some(field) = input.cast::<HtmlElement>()
-            {
+        let (input, page) = (input.clone(), page.clone());
+        Callback::from(move |event: MouseEvent| {
+            if keys::has_selection() {
+                return;
+            }
+            let word = word_at(event.client_x(), event.client_y());
+            if let Some(selection) = named(&page.stores.world.now().board, &word) {
+                page.act(Action::Select(selection));
+            }
+            if let Some(field) = input.cast::<HtmlElement>() {
                 let _ = field.focus();
             }
         })

@@ -174,7 +174,7 @@ fn OwnTabs() -> Html {
         let more = fill(words.file_actions, &[&of.name]);
         html! {
             <span key={&*of.name} class={classes!("own-file", of.open.then_some("open"))}>
-                <button type="button" data-own-file={of.name.clone()} aria-current={of.open.then_some("true")} onclick={page.on(DeskAction::OpenOwn(of.name.clone()))}>
+                <button type="button" draggable="true" data-own-file={of.name.clone()} aria-current={of.open.then_some("true")} onclick={page.on(DeskAction::OpenOwn(of.name.clone()))}>
                     { &*of.name }
                     if of.dirty { <small title={words.not_applied}>{ " ●" }</small> }
                 </button>

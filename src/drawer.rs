@@ -8,12 +8,13 @@ use super::compare::Compare;
 use super::console::Console;
 use super::glyph::Icon;
 use super::inspector::Inspector;
-use super::page::{use_front, use_layout, use_page, use_world};
+use super::names::referred;
+use super::page::{Page, use_front, use_layout, use_page, use_world};
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
 use super::splitter::{Edge, Splitter};
-use super::state::{DrawerTab, LayoutAction, Size};
+use super::state::{Action, DrawerTab, LayoutAction, Size};
 use super::tabs::{Tab, Tabs};
 
 #[component]
@@ -73,15 +74,35 @@ pub fn Drawer() -> Html {
 fn AllEvents() -> Html {
     renders::note("Events", "");
     let (events, started) = use_world(|world| (world.events.clone(), world.started));
-    html! { <EventList {events} {started} brief={false} /> }
+    html! { <EventList {events} {started} show={Columns::All} /> }
+}
+
+/// What is shown of each event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    All,
+    /// In a narrow panel: what it is about, and what was said.
+    Narrow,
+    /// The same, where the selection says what it is about.
+    OfSelection,
 }
 
 #[derive(PartialEq, Properties)]
 pub struct EventListProps {
     pub events: Same<Vec<EventView>>,
     pub started: Time,
-    /// Without the columns that the selection says already.
-    pub brief: bool,
+    pub show: Columns,
+}
+
+/// What an event is about; a way to it while it is there.
+fn object(page: &Page, event: &EventView) -> Html {
+    let board = &page.stores.world.now().board;
+    match referred(board, &event.namespace, &event.object) {
+        Some(selection) => html! {
+            <button type="button" class="link" data-object={event.object.clone()} onclick={page.on(Action::Show(selection))}><code>{ &*event.object }</code></button>
+        },
+        None => html! { <code>{ &*event.object }</code> },
+    }
 }
 
 /// Events, newest first, in the words of those who said them.
@@ -94,14 +115,14 @@ pub fn EventList(props: &EventListProps) -> Html {
     }
     let clock = |event: &EventView| short_clock(event.last_seen.time().since(props.started).as_micros());
     html! {
-        <ul class={classes!("events", props.brief.then_some("brief"))} aria-label={words.events}>
+        <ul class={classes!("events", (props.show != Columns::All).then_some("brief"))} aria-label={words.events}>
             { for props.events.iter().enumerate().map(|(at, event)| html! {
                 <li key={at} class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
                     <time>{ clock(event) }</time>
                     <span class="event-type">{ if event.warning { "Warning" } else { "Normal" } }</span>
                     <b>{ &*event.reason }</b>
-                    if !props.brief {
-                        <code>{ &*event.object }</code>
+                    if props.show != Columns::OfSelection {
+                        { object(&page, event) }
                     }
                     <span class="event-text">
                         { &*event.message }
@@ -109,7 +130,7 @@ pub fn EventList(props: &EventListProps) -> Html {
                             <small>{ format!(" ×{}", event.count) }</small>
                         }
                     </span>
-                    if !props.brief {
+                    if props.show == Columns::All {
                         <small class="event-source">{ &*event.source }</small>
                     }
                 </li>

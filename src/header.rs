@@ -26,6 +26,9 @@ pub fn Header() -> Html {
             <Clock />
             <ApiSwitch />
             <span class="gap"></span>
+            <button type="button" class="quiet square" data-control="palette" aria-label={words.palette} title={format!("{} (Ctrl K)", words.palette)} onclick={page.on(FrontAction::Palette(true))}>
+                <Icon name="i-find" />
+            </button>
             <button type="button" class="quiet" data-control="share" onclick={page.on(Action::Share)} title={words.share_long}>
                 <Icon name="i-share" /><span class="wide">{ words.share }</span>
             </button>

@@ -42,8 +42,8 @@ pub fn Help() -> Html {
     };
     let on_key = Callback::from(|event: KeyboardEvent| event.stop_propagation());
     let toggle = page.on::<Event>(LayoutAction::Letters(!letters));
-    let group = |scope: Scope, title: &'static str| {
-        let rows = SHORTCUTS.iter().filter(move |shortcut| shortcut.scope == scope);
+    let group = |scopes: &'static [Scope], title: &'static str| {
+        let rows = SHORTCUTS.iter().filter(move |shortcut| scopes.contains(&shortcut.scope));
         html! {
             <>
                 <h3>{ title }</h3>
@@ -61,12 +61,12 @@ pub fn Help() -> Html {
                     <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::Help(false))}><Icon name="i-close" /></button>
                 </div>
                 <div class="sheet-body">
-                    { group(Scope::Stage, words.keys_stage) }
+                    { group(&[Scope::Stage], words.keys_stage) }
                     <label class="check"><input type="checkbox" checked={letters} onchange={toggle} />{ words.letters }</label>
-                    { group(Scope::Editor, words.keys_editor) }
+                    { group(&[Scope::Editor], words.keys_editor) }
                     <label class="check"><input type="checkbox" data-control="vim" checked={vim} onchange={page.on::<Event>(LayoutAction::Vim(!vim))} />{ words.vim }</label>
                     <p class="muted">{ words.vim_long }</p>
-                    { group(Scope::Anywhere, words.keys_anywhere) }
+                    { group(&[Scope::Command, Scope::Anywhere], words.keys_anywhere) }
                     <h3>{ words.about }</h3>
                     <p>{ words.about_text }</p>
                     <p class="muted">{ words.privacy }</p>

@@ -8,16 +8,17 @@ use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, Po
 use yew::prelude::*;
 
 use super::compare::Compare;
-use super::drawer::EventList;
+use super::drawer::{Columns, EventList};
 use super::glyph::{Icon, origin_icon, origin_word, state_icon};
 use super::menu::{find_node, find_pod, items};
+use super::names::referred;
 use super::node::belongs_to;
 use super::page::{use_front, use_layout, use_page, use_selection, use_world};
 use super::pod::difference_text;
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
-use super::state::{Action, LayoutAction, Selection, SideTab, Size};
+use super::state::{Action, LATEST_EVENTS, LayoutAction, Selection, SideTab, Size, World};
 use super::tabs::{Tab, Tabs};
 use super::why::{self, Line, MendButton, cause_text, fit_state, fit_word};
 use super::words::fill;
@@ -164,7 +165,7 @@ pub fn Inspector() -> Html {
                 if selection != Selection::Nothing {
                     <details open={true}>
                         <summary>{ words.events }</summary>
-                        <EventList events={details.events.clone()} {started} brief={true} />
+                        <EventList events={details.events.clone()} {started} show={Columns::OfSelection} />
                     </details>
                 }
                 if let Some(yaml) = &details.yaml {
@@ -254,7 +255,7 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
         (words.f_namespace, html! { &*pod.namespace }),
     ];
     if !pod.controlled_by.is_empty() {
-        rows.push((words.f_controlled_by, html! { <code>{ &*pod.controlled_by }</code> }));
+        rows.push((words.f_controlled_by, controller(page, pod)));
     }
     if let Some(node) = &pod.node {
         let show = page.on(Action::Show(Selection::Node(node.clone())));
@@ -288,6 +289,16 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
             <h3>{ words.containers }</h3>
             <ul class="containers">{ for pod.containers.iter().map(|container| container_row(words, container)) }</ul>
         </>
+    }
+}
+
+/// Who has made the pod; a way to it if it is on the page.
+fn controller(page: &super::page::Page, pod: &PodView) -> Html {
+    match referred(&page.stores.world.now().board, &pod.namespace, &pod.controlled_by) {
+        Some(owner) => html! {
+            <button type="button" class="link" data-control="show-owner" onclick={page.on(Action::Show(owner))}><code>{ &*pod.controlled_by }</code></button>
+        },
+        None => html! { <code>{ &*pod.controlled_by }</code> },
     }
 }
 
@@ -512,6 +523,9 @@ fn part_body(
 #[component]
 fn Welcome() -> Html {
     let words = use_page().words();
+    let latest = |world: &World| world.events.iter().take(LATEST_EVENTS).cloned().collect::<Vec<_>>();
+    let (events, started) = use_world(move |world| (latest(world), world.started));
+    let events = Same(Rc::new(events));
     html! {
         <div class="welcome">
             <p>{ words.welcome }</p>
@@ -520,6 +534,10 @@ fn Welcome() -> Html {
                     <span class="with-origin" data-origin={origin.text()}>{ origin_icon(origin) }{ origin_word(words, origin) }</span>
                 }) }
             </div>
+            if !events.is_empty() {
+                <h3>{ words.latest }</h3>
+                <EventList {events} {started} show={Columns::Narrow} />
+            }
             <p class="muted">{ words.privacy }</p>
         </div>
     }

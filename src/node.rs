@@ -337,6 +337,7 @@ fn Files(props: &OfNode) -> Html {
                             type="button"
                             tabindex="-1"
                             class={classes!("file", file.error.is_some().then_some("bad"))}
+                            draggable="true"
                             data-file={file.path.clone()}
                             data-node={node.name.clone()}
                             title={file.error.clone()}

@@ -13,12 +13,13 @@ use view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
+use super::labels::{Measure, left_edge};
 use super::wires::{self, Rect, Way};
 use sim::order::SortShared;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// From here on, marks carry no label: there is no room to read them.
-const LABELS: usize = 14;
+const LABELS: usize = 8;
 /// More than this are not drawn one by one.
 const MOST: usize = 120;
 
@@ -39,6 +40,7 @@ pub struct Overlay {
     busy: BTreeSet<String>,
     marks: BTreeMap<u64, Mark>,
     stale: bool,
+    measure: Measure,
     facts: String,
     flows: Vec<Flow>,
     streams: BTreeMap<(String, bool), Stream>,
@@ -103,6 +105,16 @@ pub fn reduced_motion() -> bool {
     REDUCED.with(|query| query.as_ref().is_some_and(MediaQueryList::matches))
 }
 
+/// Pixels of a label's letters at a scale of 1.
+const SMALL: f64 = 12.0;
+
+/// How large everything is, by the letters of the labels.
+fn scale() -> f64 {
+    let style = find("flights").and_then(|layer| gloo::utils::window().get_computed_style(&layer).ok()?);
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    size.and_then(|size| size.trim_end_matches("px").parse().ok()).map_or(1.0, |size: f64| size / SMALL)
+}
+
 impl Overlay {
     /// The picture has changed: measure again before the next drawing.
     pub fn invalidate(&mut self) {
@@ -131,6 +143,7 @@ impl Overlay {
             };
             self.anchors.insert(name, rect);
         }
+        self.measure = Measure { width: origin.width(), scale: scale() };
         self.ways.clear();
         self.draw_wires();
         self.place_hops();
@@ -240,6 +253,7 @@ impl Overlay {
         let Some(layer) = find("flights") else { return };
         let groups = group(flights);
         let crowded = groups.len() > LABELS;
+        let measure = self.measure;
         let mut busy = BTreeSet::new();
         let mut seen = BTreeSet::new();
         for (flight, count) in groups.into_iter().take(MOST) {
@@ -254,9 +268,13 @@ impl Overlay {
                 mark.label.set_text_content(Some(&text));
                 mark.text = text;
             }
+            let left = left_edge(&way, (x, y), &mark.text, measure);
             let style = mark.element.style();
             let _ = style.set_property("transform", &format!("translate3d({x:.1}px, {y:.1}px, 0)"));
-            let _ = mark.element.class_list().toggle_with_force("crowded", crowded);
+            let _ = mark.label.style().set_property("left", &format!("{left:.1}px"));
+            let classes = mark.element.class_list();
+            let _ = classes.toggle_with_force("crowded", crowded);
+            let _ = classes.toggle_with_force("level", way.gap().is_some());
             busy.insert(end);
         }
         self.marks.retain(|id, mark| {

@@ -3,6 +3,7 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
+use super::command_palette::CommandPalette;
 use super::focus::focus_soon;
 use super::glyph::Icon;
 use super::guide_strip::GuideStrip;
@@ -10,6 +11,7 @@ use super::header::Header;
 use super::help::Help;
 use super::later::Panel;
 use super::menu::Menu;
+use super::names::LitNames;
 use super::opening::Opening;
 use super::page::{use_front, use_layout, use_page, use_playback, use_world};
 use super::panel_slot::PanelSlot;
@@ -131,6 +133,7 @@ fn Front() -> Html {
     html! {
         <>
             <PanelSlot panel={Panel::Boxes} />
+            <LitNames />
             if let Some(notice) = notice {
                 <NoticeBar {notice} />
             }
@@ -141,7 +144,8 @@ fn Front() -> Html {
 /// What a person has opened in front of the page.
 #[component]
 pub fn Boxes() -> Html {
-    let (menu, help, mend) = use_front(|front| (front.menu.clone(), front.help, front.mend.clone()));
+    let (menu, mend) = use_front(|front| (front.menu.clone(), front.mend.clone()));
+    let (help, palette) = use_front(|front| (front.help, front.palette));
     html! {
         <>
             if let Some(menu) = menu {
@@ -152,6 +156,9 @@ pub fn Boxes() -> Html {
             }
             if help {
                 <Help />
+            }
+            if palette {
+                <CommandPalette />
             }
         </>
     }

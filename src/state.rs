@@ -14,4 +14,4 @@ pub use layout::{
 };
 pub use playback::{Playback, PlaybackAction};
 pub use selection::Selection;
-pub use world::{Details, OpenFile, World};
+pub use world::{Details, LATEST_EVENTS, OpenFile, World};

@@ -79,6 +79,16 @@ impl Way {
         self.curve((from.0, from.1 + half), (to.0, to.1 - half), to)
     }
 
+    /// From where to where it goes, if it is a level line between two boxes that stand beside each other.
+    pub fn gap(&self) -> Option<(f64, f64)> {
+        match &*self.points {
+            [((x, y), _), ((to_x, to_y), _)] if (x - to_x).abs() > (y - to_y).abs() => {
+                Some((x.min(*to_x), x.max(*to_x)))
+            }
+            _ => None,
+        }
+    }
+
     /// Where one is after this part (0 to 1) of the way.
     pub fn at(&self, part: f64) -> Point {
         let whole = self.end().1;

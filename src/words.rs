@@ -129,6 +129,9 @@ words! {
     theme_dark: "Theme: dark", "테마: 어둡게";
     scale: "Size of everything, for a projector", "전체 크기 (발표용)";
     help: "Keys and help", "단축키와 도움말";
+    palette: "All commands", "전체 명령";
+    palette_hint: "What do you want to do? For example: crash worker-1", "무엇을 할까요? 예: worker-1 crash";
+    palette_none: "Nothing that can be done now has these words in it", "지금 할 수 있는 일 중에 일치하는 것이 없습니다";
     close: "Close", "닫기";
 
     start_fleet: "5,000 nodes", "노드 5,000개";
@@ -326,6 +329,7 @@ words! {
     step_container: "starting", "시작 중";
     next_start_in: "next start in", "다음 시작까지";
     events: "Events", "이벤트";
+    latest: "Latest events", "최근 이벤트";
     nodes_without: "Nodes without a pod", "파드가 없는 노드";
     /// {} is a node's name.
     plain_static: "The kubelet of {} runs this from a file. What the API server lists is only its mirror: deleting that changes nothing on the node.", "{}의 kubelet이 파일을 보고 직접 실행하는 파드입니다. API 서버에 보이는 것은 미러일 뿐이라, 지워도 노드에서는 아무 일도 일어나지 않습니다.";

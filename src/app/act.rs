@@ -122,6 +122,7 @@ impl App {
             Action::LeaveGuest => self.leave_guest(),
             Action::KeepGuest => self.saver.keep_guest(),
             Action::TakeFile { node, name, text } => self.take_file(ctx, node, name, text),
+            Action::CopyToNode { id, node } => self.copy_to_node(ctx, &id, node),
             Action::Compare => self.compare(),
             Action::OpenHop(hop) => {
                 stores.layout.dispatch(LayoutAction::DrawerTab(DrawerTab::Messages));
@@ -335,6 +336,21 @@ impl App {
         }
     }
 
+    fn copy_to_node(&mut self, ctx: &Context<App>, id: &DocId, node: Rc<str>) {
+        let own = self.page.stores.desk.now().text(id);
+        let (name, text) = match id {
+            DocId::Own(name) => (name.clone(), own),
+            DocId::Node { node: from, .. } if *from == node => return,
+            DocId::Node { node: from, path } => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                (name.into(), own.or_else(|| self.session.borrow().stage.file_text(from, path)))
+            }
+        };
+        if let Some(text) = text {
+            self.take_file(ctx, Some(node), name, text);
+        }
+    }
+
     /// Looks at a text, and lets it take effect, once no more is typed.
     fn wait_for_more(&mut self, ctx: &Context<App>, id: DocId) {
         let link = ctx.link().clone();
@@ -447,6 +463,7 @@ fn changes_world(action: &Action) -> bool {
             | Action::Duplicate(..)
             | Action::DeleteFile(_)
             | Action::UndoFile
+            | Action::CopyToNode { .. }
     )
 }
 

@@ -17,8 +17,8 @@ use crate::page::Stores;
 use crate::same::Same;
 use crate::session::Session;
 use crate::state::{
-    DeskTab, Details, DrawerTab, FULL_CARDS, FrontAction, Layout, LayoutAction, MenuTarget, OpenFile,
-    Selection, World,
+    DeskTab, Details, DrawerTab, FULL_CARDS, FrontAction, LATEST_EVENTS, Layout, LayoutAction, MenuTarget,
+    OpenFile, Selection, World,
 };
 use crate::storage::Shelf;
 use sim::order::GatherSorted;
@@ -104,7 +104,8 @@ impl App {
         session.refresh();
         let old = stores.world.now();
         let events_seen = layout.drawer_tab == DrawerTab::Events || *selection != Selection::Nothing;
-        let events = keep(&old.events, session.stage.events(if events_seen { EVENTS } else { 1 }));
+        let events =
+            keep(&old.events, session.stage.events(if events_seen { EVENTS } else { LATEST_EVENTS }));
         let messages = match layout.drawer_tab {
             DrawerTab::Messages => keep(&old.messages, session.stage.messages(MESSAGES)),
             _ => old.messages.clone(),

@@ -200,6 +200,7 @@ fn FileRow(props: &RowProps) -> Html {
             <button
                 type="button"
                 class="tree-name"
+                draggable="true"
                 data-file={row.path.clone()}
                 data-node={row.node.clone()}
                 aria-current={row.open.then_some("true")}

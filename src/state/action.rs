@@ -68,6 +68,11 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
     },
+    /// Copies a document to the directory that a node's kubelet watches.
+    CopyToNode {
+        id: DocId,
+        node: Rc<str>,
+    },
     /// Opens the message of a hop of the trail.
     OpenHop(Rc<TrailHop>),
     FocusFilter,

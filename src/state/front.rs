@@ -81,6 +81,7 @@ pub struct Front {
     pub mend: Option<Box<OpenMend>>,
     pub scenarios: bool,
     pub help: bool,
+    pub palette: bool,
     /// A sentence that stands until it is closed.
     pub notice: Option<Notice>,
     /// The hop whose message is looked at.
@@ -106,6 +107,8 @@ pub enum FrontAction {
     CloseAll,
     Scenarios(bool),
     Help(bool),
+    /// The command palette.
+    Palette(bool),
     Notice(Notice),
     CloseNotice,
     /// Lights what in the cluster shows a step of the guide; nothing if empty.
@@ -139,6 +142,7 @@ impl Reduce for Front {
             }
             FrontAction::Scenarios(open) => self.scenarios = open,
             FrontAction::Help(open) => self.help = open,
+            FrontAction::Palette(open) => self.palette = open,
             FrontAction::Notice(notice) => self.notice = Some(notice),
             FrontAction::CloseNotice => self.notice = None,
             FrontAction::Hop(hop) => self.hop = Some(hop),

@@ -13,6 +13,9 @@ use crate::later::Panels;
 use crate::map::engine::Cards;
 use crate::same::Same;
 
+/// So many of the newest events are looked up whatever is open: the details show them while nothing is selected.
+pub const LATEST_EVENTS: usize = 8;
+
 /// The node's file that is open in the desk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenFile {

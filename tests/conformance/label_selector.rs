@@ -30,7 +30,7 @@ pub fn run(case: &Value) -> Result<(), String> {
     }
 }
 
-fn result(got: Result<Selector, String>, input: &Value, expect: &Value) -> Result<(), String> {
+fn result<E: std::fmt::Debug>(got: Result<Selector, E>, input: &Value, expect: &Value) -> Result<(), String> {
     equal("valid", &expect["valid"], &got.is_ok().into()).map_err(|why| format!("{why} ({got:?})"))?;
     let Ok(selector) = got else { return Ok(()) };
     if let Some(canonical) = member(expect, "canonical") {
@@ -107,7 +107,8 @@ fn map_of(object: &Value, expressions: &[Value]) -> Value {
 fn is_flat(object: &Value, expressions: &[Value]) -> Result<bool, String> {
     let selector = label_selector_as_selector(
         &json!({"matchLabels": object["matchLabels"], "matchExpressions": expressions}),
-    )?;
+    )
+    .map_err(|why| why.to_string())?;
     let map = map_of(object, expressions);
     let with = |key: &str, value: Option<&Value>| {
         let mut labels = map.clone();

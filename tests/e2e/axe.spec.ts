@@ -29,6 +29,10 @@ const STATES: [string, (page: Page) => Promise<unknown>][] = [
   ["a pod's menu", (page) => page.locator('[data-pod="default/web-worker-1"]').click()],
   ["a pod's details", (page) => page.locator('[data-menu] [data-control="show"]').click()],
   ["help", (page) => page.keyboard.press("?")],
+  ["the command palette", async (page) => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ControlOrMeta+k");
+  }],
   ["a manifest with a mistake", async (page) => {
     await page.keyboard.press("Escape");
     await tab("daemonset")(page);

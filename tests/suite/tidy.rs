@@ -62,6 +62,44 @@ fn the_core_and_the_page_touch_no_file_and_no_environment() {
 }
 
 /// The check itself must be able to fail.
+/// The public functions of a source whose errors are bare texts: where they begin.
+fn with_bare_errors(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut head: Option<(usize, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        if head.is_none() && line.trim_start().starts_with("pub fn ") {
+            head = Some((number + 1, String::new()));
+        }
+        let Some((begins, words)) = &mut head else { continue };
+        words.push_str(line);
+        if line.contains(['{', ';']) {
+            let result = words.split('{').next().unwrap_or_default().rsplit("->").next().unwrap_or_default();
+            if result.contains("Result<") && result.trim_end().ends_with(", String>") {
+                found.push(*begins);
+            }
+            head = None;
+        }
+    }
+    found
+}
+
+#[test]
+fn errors_of_public_functions_are_types() {
+    let mut wrong = Vec::new();
+    for path in sources().iter().flat_map(|folder| rust_files(folder)) {
+        let text = fs::read_to_string(&path).unwrap();
+        wrong.extend(with_bare_errors(&text).into_iter().map(|line| format!("{}:{line}", path.display())));
+    }
+    assert!(wrong.is_empty(), "the error is a String:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn bare_errors_are_found() {
+    let text = "pub fn a(x: u8) -> Result<u8, String> {\n}\npub fn b() -> Result<String, E> {\n}\n\
+        pub fn c(\n    f: fn() -> u8,\n) -> Result<Vec<String>, String> {\n}\nfn d() -> Result<u8, String> {\n}";
+    assert_eq!(with_bare_errors(text), [1, 5]);
+}
+
 #[test]
 fn words_are_found_as_whole_names() {
     assert!(names("let text = std::fs::read(path);", "std::fs"));

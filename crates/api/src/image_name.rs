@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: pkg/util/parsers/parsers.go, which reads them with github.com/distribution/reference.
 
+use std::fmt;
+
 /// An image name in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName {
@@ -15,12 +17,35 @@ pub struct ImageName {
 
 const INVALID: &str = "invalid reference format";
 
+/// Why a text names no image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageNameError {
+    /// It has not the form of a reference; the text is in it.
+    Format(String),
+    /// It has, and its parts are wrong; the text is in it, and the parser's sentence.
+    Parts(String, String),
+}
+
+impl fmt::Display for ImageNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (image, why) = match self {
+            ImageNameError::Format(image) => (image, INVALID),
+            ImageNameError::Parts(image, why) => (image, &**why),
+        };
+        write!(f, "couldn't parse image name {}: {why}", super::field::go_quote(image))
+    }
+}
+
+impl std::error::Error for ImageNameError {}
+
 /// Reads an image name, or says in the parser's words why it is none.
 ///
 /// Kubernetes: pkg/util/parsers/parsers.go, ParseImageName.
-pub fn parse_image_name(image: &str) -> Result<ImageName, String> {
-    parse_normalized_named(image)
-        .map_err(|why| format!("couldn't parse image name {}: {why}", super::field::go_quote(image)))
+pub fn parse_image_name(image: &str) -> Result<ImageName, ImageNameError> {
+    parse_normalized_named(image).map_err(|why| match why == INVALID {
+        true => ImageNameError::Format(image.to_owned()),
+        false => ImageNameError::Parts(image.to_owned(), why),
+    })
 }
 
 fn parse_normalized_named(image: &str) -> Result<ImageName, String> {
@@ -128,7 +153,7 @@ mod tests {
     fn parts(image: &str) -> String {
         match parse_image_name(image) {
             Ok(name) => format!("{} {} {}", name.repository, name.tag, name.digest),
-            Err(why) => why,
+            Err(why) => why.to_string(),
         }
     }
 

@@ -190,6 +190,18 @@ impl fmt::Display for Requirement {
     }
 }
 
+/// Why a selector is none: upstream's sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectorError(String);
+
+impl fmt::Display for SelectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SelectorError {}
+
 /// What selects objects by their labels. Prints as the text that `kubectl -l` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
@@ -221,8 +233,8 @@ impl Selector {
     /// Reads the text form: `a=b,c in (x,y),!d`. An error is upstream's sentence.
     ///
     /// Kubernetes: labels/selector.go, Parse.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        parser::parse(text).map(Self::from_requirements)
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        parser::parse(text).map(Self::from_requirements).map_err(SelectorError)
     }
 
     /// A selector of exactly these labels, unchecked; none selects everything.
@@ -284,7 +296,7 @@ impl fmt::Display for Selector {
 /// A LabelSelector object as a selector: null selects nothing, an empty one everything.
 ///
 /// Kubernetes: pkg/apis/meta/v1/helpers.go, LabelSelectorAsSelector.
-pub fn label_selector_as_selector(selector: &Value) -> Result<Selector, String> {
+pub fn label_selector_as_selector(selector: &Value) -> Result<Selector, SelectorError> {
     if selector.is_null() {
         return Ok(Selector::Nothing);
     }
@@ -293,16 +305,17 @@ pub fn label_selector_as_selector(selector: &Value) -> Result<Selector, String> 
     for (key, value) in json::entries(selector, "matchLabels") {
         let value = value.as_str().unwrap_or("");
         let requirement = Requirement::new(key, Operator::Equals, &[value], &root);
-        requirements.push(requirement.map_err(|errors| to_aggregate(&errors))?);
+        requirements.push(requirement.map_err(|errors| SelectorError(to_aggregate(&errors)))?);
     }
     for expression in json::list(selector, "matchExpressions") {
         let operator = json::text(expression, "operator");
         let Some(word) = label_selector_operator(operator) else {
-            return Err(format!("{} is not a valid label selector operator", go_quote(operator)));
+            let why = format!("{} is not a valid label selector operator", go_quote(operator));
+            return Err(SelectorError(why));
         };
         let values = json::strings(expression, "values");
         let requirement = Requirement::new(json::text(expression, "key"), word, &values, &root);
-        requirements.push(requirement.map_err(|errors| to_aggregate(&errors))?);
+        requirements.push(requirement.map_err(|errors| SelectorError(to_aggregate(&errors)))?);
     }
     Ok(Selector::from_requirements(requirements))
 }
@@ -339,7 +352,7 @@ mod tests {
     use super::*;
 
     fn printed(text: &str) -> String {
-        Selector::parse(text).map_or_else(|error| error, |selector| selector.to_string())
+        Selector::parse(text).map_or_else(|error| error.to_string(), |selector| selector.to_string())
     }
 
     #[test]
@@ -406,7 +419,7 @@ mod tests {
         let selector = json!({"matchExpressions": [{"key": "a", "operator": "Like", "values": ["b"]}]});
         assert_eq!(
             label_selector_as_selector(&selector),
-            Err("\"Like\" is not a valid label selector operator".to_owned())
+            Err(SelectorError("\"Like\" is not a valid label selector operator".to_owned()))
         );
     }
 

@@ -8,6 +8,8 @@ mod merge;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::schema::{self, StructId, Type};
@@ -24,15 +26,36 @@ const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList";
 const ELEMENT_ORDER: &str = "$setElementOrder";
 
 const NO_LISTS_OF_LISTS: &str = "lists of lists are not supported";
-const BAD_RETAIN_KEYS: &str = "invalid patch format of retainKeys";
-const BAD_ELEMENT_ORDER: &str = "invalid patch format of setElementOrder list";
-const BAD_DELETION_LIST: &str = "invalid patch format of primitive list";
+const BAD_RETAIN_KEYS: PatchError = PatchError::Format("invalid patch format of retainKeys");
+const BAD_ELEMENT_ORDER: PatchError = PatchError::Format("invalid patch format of setElementOrder list");
+const BAD_DELETION_LIST: PatchError = PatchError::Format("invalid patch format of primitive list");
 
-/// Whether the API server answers such an error with BadRequest; others are errors of its own.
-///
-/// Kubernetes: apiserver/pkg/endpoints/handlers/patch.go, interpretStrategicMergePatchError.
-pub fn is_bad_request(error: &str) -> bool {
-    [BAD_RETAIN_KEYS, BAD_ELEMENT_ORDER, BAD_DELETION_LIST].contains(&error)
+/// Why a patch cannot be made or applied, in upstream's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchError {
+    /// What the patch says of the merge itself is malformed, which the API server answers with BadRequest.
+    ///
+    /// Kubernetes: apiserver/pkg/endpoints/handlers/patch.go, interpretStrategicMergePatchError.
+    Format(&'static str),
+    /// The values do not fit each other, or the fields of the kind.
+    Values(String),
+}
+
+impl fmt::Display for PatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PatchError::Format(text) => text,
+            PatchError::Values(text) => text,
+        })
+    }
+}
+
+impl std::error::Error for PatchError {}
+
+impl From<String> for PatchError {
+    fn from(text: String) -> PatchError {
+        PatchError::Values(text)
+    }
 }
 
 /// How a field's values are merged.
@@ -89,38 +112,42 @@ impl Schema {
         Schema { at, ..*self }
     }
 
-    fn field(&self, key: &str) -> Result<(&'static Type, Strategy), String> {
+    fn field(&self, key: &str) -> Result<(&'static Type, Strategy), PatchError> {
         let info = match self.at {
             At::Struct(id) => schema::structure(id),
             At::Other(_) if self.source == Source::OpenApi => {
-                return Err(format!("unable to find api field \"{key}\""));
+                return Err(format!("unable to find api field \"{key}\"").into());
             }
             At::Other(kind) => {
                 return Err(format!(
                     "merging an object in json but data type is not struct, instead is: {kind}"
-                ));
+                )
+                .into());
             }
         };
         match info.field(key) {
             Some(field) => Ok((&field.ty, strategy(info.name, key))),
-            None if self.source == Source::OpenApi => Err(format!("unable to find api field \"{key}\"")),
+            None if self.source == Source::OpenApi => {
+                Err(format!("unable to find api field \"{key}\"").into())
+            }
             None => {
                 let key = super::field::go_quote(key);
-                Err(format!("unable to find api field in struct {} for the json field {key}", info.name))
+                Err(format!("unable to find api field in struct {} for the json field {key}", info.name)
+                    .into())
             }
         }
     }
 
-    fn map(&self, key: &str) -> Result<(Schema, Strategy), String> {
+    fn map(&self, key: &str) -> Result<(Schema, Strategy), PatchError> {
         let (ty, strategy) = self.field(key)?;
         Ok((self.of(ty), strategy))
     }
 
-    fn list(&self, key: &str) -> Result<(Schema, Strategy), String> {
+    fn list(&self, key: &str) -> Result<(Schema, Strategy), PatchError> {
         match self.field(key)? {
             (Type::List(item), strategy) => Ok((self.of(item), strategy)),
             (ty, strategy) if self.source == Source::OpenApi => Ok((self.of(ty), strategy)),
-            _ => Err("expected slice or array type, but got: struct".to_owned()),
+            _ => Err("expected slice or array type, but got: struct".to_owned().into()),
         }
     }
 

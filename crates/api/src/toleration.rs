@@ -223,6 +223,27 @@ impl Toleration {
     }
 }
 
+/// A value that Lt and Gt cannot compare, as it is no int64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoNumber {
+    /// The toleration's.
+    Toleration(String),
+    /// The taint's.
+    Taint(String),
+}
+
+impl fmt::Display for NoNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, text) = match self {
+            NoNumber::Toleration(text) => ("toleration", text),
+            NoNumber::Taint(text) => ("taint", text),
+        };
+        write!(f, "failed to parse {what} value {text} as int64")
+    }
+}
+
+impl std::error::Error for NoNumber {}
+
 /// Whether the taint's number stands in that relation to the toleration's; an error says which is no int64.
 ///
 /// Kubernetes: api/core/v1/toleration.go, compareNumericValues.
@@ -230,11 +251,10 @@ pub fn compare_numeric_values(
     toleration: &str,
     taint: &str,
     operator: TolerationOperator,
-) -> Result<bool, String> {
-    let parse = |what: &str, text: &str| {
-        text.parse::<i64>().map_err(|_| format!("failed to parse {what} value {text} as int64"))
-    };
-    let (bound, have) = (parse("toleration", toleration)?, parse("taint", taint)?);
+) -> Result<bool, NoNumber> {
+    let parse =
+        |text: &str, error: fn(String) -> NoNumber| text.parse::<i64>().map_err(|_| error(text.to_owned()));
+    let (bound, have) = (parse(toleration, NoNumber::Toleration)?, parse(taint, NoNumber::Taint)?);
     Ok(match operator {
         TolerationOperator::Lt => have < bound,
         TolerationOperator::Gt => have > bound,

@@ -12,7 +12,7 @@ use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
 use api::status_error::{GroupResource, StatusError, StatusReason};
-use api::strategic_patch;
+use api::strategic_patch::{self, PatchError};
 use sim::{Duration, Time, Timestamp};
 use validation::create;
 use validation::prepare::dedup_owner_references;
@@ -409,11 +409,9 @@ fn merged(
         return Err(StatusError::bad_request(why));
     }
     let mut patch = patch.clone();
-    strategic_patch::merge(kind.info(), &mut value, &mut patch).map_err(|why| {
-        match strategic_patch::is_bad_request(&why) {
-            true => StatusError::bad_request(why),
-            false => StatusError::new(StatusReason::Unknown, why),
-        }
+    strategic_patch::merge(kind.info(), &mut value, &mut patch).map_err(|why| match why {
+        PatchError::Format(why) => StatusError::bad_request(why),
+        PatchError::Values(why) => StatusError::new(StatusReason::Unknown, why),
     })?;
     let decoded = codec::from_unstructured(&value, kind.info());
     strategy::decode_patched(decoded, validation, warnings)

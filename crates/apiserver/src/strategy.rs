@@ -42,7 +42,7 @@ pub(super) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, StatusError> {
     let info = kind.info();
-    codec::check_kind(body, info).map_err(StatusError::bad_request)?;
+    codec::check_kind(body, info).map_err(|why| StatusError::bad_request(why.to_string()))?;
     checked(codec::decode(body, info), validation, warnings).map_err(|decoded| {
         let why = decoded.bad_request(info).unwrap_or_default();
         StatusError::bad_request(why)

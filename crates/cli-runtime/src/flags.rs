@@ -3,6 +3,7 @@
 //! Go: github.com/spf13/pflag (flag.go); Kubernetes: kubectl/pkg/util/templates (FlagErrorFunc).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use api::field::go_quote;
 use sim::Duration;
@@ -122,10 +123,22 @@ impl Parsed {
     }
 }
 
+/// What is wrong with a flag: pflag's sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagError(String);
+
+impl fmt::Display for FlagError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FlagError {}
+
 /// Reads the words after the command's own name.
 ///
 /// The error is pflag's sentence alone: `unknown flag: --foo`.
-pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, String> {
+pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, FlagError> {
     let mut parsed = Parsed::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -133,9 +146,9 @@ pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, String> {
             parsed.dash = Some(parsed.args.len());
             parsed.args.extend(words.by_ref().cloned());
         } else if let Some(long) = word.strip_prefix("--") {
-            parse_long(long, flags, &mut words, &mut parsed)?;
+            parse_long(long, flags, &mut words, &mut parsed).map_err(FlagError)?;
         } else if word.len() > 1 && word.starts_with('-') {
-            parse_shorts(word, flags, &mut words, &mut parsed)?;
+            parse_shorts(word, flags, &mut words, &mut parsed).map_err(FlagError)?;
         } else {
             parsed.args.push(word.clone());
         }
@@ -291,7 +304,7 @@ mod tests {
         flag("cascade", '\0', Takes::Optional("background")),
     ];
 
-    fn read(line: &str) -> Result<Parsed, String> {
+    fn read(line: &str) -> Result<Parsed, FlagError> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         parse(&words, FLAGS)
     }
@@ -330,7 +343,7 @@ mod tests {
             ),
             ("--timeout=5", r#"invalid argument "5" for "--timeout" flag: time: invalid duration "5""#),
         ] {
-            assert_eq!(read(line).err().as_deref(), Some(expected), "{line}");
+            assert_eq!(read(line).unwrap_err().to_string(), expected, "{line}");
         }
     }
 

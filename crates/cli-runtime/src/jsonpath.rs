@@ -5,6 +5,7 @@
 //! filter that only asks whether something is there lets an item pass whose path fails.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -76,14 +77,26 @@ type Found<'v> = Vec<GoValue<'v>>;
 /// Upstream goes on with some of the values that come with an error.
 type Walked<'v> = Result<Found<'v>, (Found<'v>, String)>;
 
+/// What is wrong with a path, or with what it finds: upstream's sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonPathError(String);
+
+impl fmt::Display for JsonPathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for JsonPathError {}
+
 impl JsonPath {
     /// Reads a template: text with paths in braces. The error is upstream's sentence.
-    pub fn parse(template: &str) -> Result<JsonPath, String> {
-        Ok(JsonPath { root: parse::parse(template)? })
+    pub fn parse(template: &str) -> Result<JsonPath, JsonPathError> {
+        Ok(JsonPath { root: parse::parse(template).map_err(JsonPathError)? })
     }
 
     /// One path as `--sort-by` and custom columns take it: with or without braces and leading dot.
-    pub fn relaxed(path: &str) -> Result<JsonPath, String> {
+    pub fn relaxed(path: &str) -> Result<JsonPath, JsonPathError> {
         JsonPath::parse(&relaxed_jsonpath_expression(path)?)
     }
 
@@ -92,31 +105,31 @@ impl JsonPath {
         &self,
         execution: &mut Execution,
         value: GoValue<'v>,
-    ) -> Result<Vec<Found<'v>>, String> {
+    ) -> Result<Vec<Found<'v>>, JsonPathError> {
         execution.values = 0;
         execution.depth = 0;
-        execution.find_results(&self.root, value)
+        execution.find_results(&self.root, value).map_err(JsonPathError)
     }
 
     /// The first action's values alone: that of a path for sorting, a column or a condition.
-    pub fn find<'v>(&self, value: &'v Value) -> Result<Found<'v>, String> {
+    pub fn find<'v>(&self, value: &'v Value) -> Result<Found<'v>, JsonPathError> {
         let results = self.find_results(&mut Execution::default(), GoValue::from(value))?;
         Ok(results.into_iter().next().unwrap_or_default())
     }
 
     /// The template filled in; a key that is not there prints nothing, an index beyond a list is an error.
-    pub fn print(&self, value: &Value) -> Result<String, String> {
+    pub fn print(&self, value: &Value) -> Result<String, JsonPathError> {
         self.execute(&mut Execution::default(), value)
     }
 
     /// The template filled in, with an execution that goes on from one object to the next.
-    pub fn execute(&self, execution: &mut Execution, value: &Value) -> Result<String, String> {
+    pub fn execute(&self, execution: &mut Execution, value: &Value) -> Result<String, JsonPathError> {
         let results = self.find_results(execution, GoValue::from(value))?;
         Ok(results.iter().map(|values| print_results(values)).collect())
     }
 
     /// `-o jsonpath-as-json`: what each action finds as a list.
-    pub fn execute_as_json(&self, execution: &mut Execution, value: &Value) -> Result<String, String> {
+    pub fn execute_as_json(&self, execution: &mut Execution, value: &Value) -> Result<String, JsonPathError> {
         let results = self.find_results(execution, GoValue::from(value))?;
         Ok(results.iter().map(|values| json::marshal_indent_values(values) + "\n").collect())
     }
@@ -125,16 +138,16 @@ impl JsonPath {
 /// A path with its braces and dot, whichever of them it was given with.
 ///
 /// Kubernetes: kubectl/pkg/cmd/get/customcolumn.go, RelaxedJSONPathExpression.
-pub fn relaxed_jsonpath_expression(path: &str) -> Result<String, String> {
+pub fn relaxed_jsonpath_expression(path: &str) -> Result<String, JsonPathError> {
     if path.is_empty() {
         return Ok(String::new());
     }
     let inner = path.strip_prefix('{').and_then(|path| path.strip_suffix('}')).unwrap_or(path);
     if inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(
+        return Err(JsonPathError(
             "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
                 .to_owned(),
-        );
+        ));
     }
     let field = inner.strip_prefix('.').filter(|rest| !rest.is_empty()).unwrap_or(inner);
     Ok(format!("{{.{field}}}"))
@@ -540,7 +553,7 @@ mod tests {
             ),
         ] {
             let printed = JsonPath::parse(template).unwrap().print(&list());
-            let said = printed.map_or_else(|error| error, |_| "a".to_owned());
+            let said = printed.map_or_else(|error| error.to_string(), |_| "a".to_owned());
             assert_eq!(said, expected, "{template}");
         }
         for (template, expected) in [
@@ -560,7 +573,7 @@ mod tests {
             ("{1.2.3}", "cannot parse number 1.2.3"),
             ("{'\\q'}", "unquote string '\\q' error invalid syntax"),
         ] {
-            assert_eq!(JsonPath::parse(template).err().as_deref(), Some(expected), "{template}");
+            assert_eq!(JsonPath::parse(template).unwrap_err().to_string(), expected, "{template}");
         }
     }
 

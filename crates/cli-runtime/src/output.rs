@@ -10,7 +10,7 @@ use crate::job::{Failure, Io};
 use api::field::go_quote;
 use api::object::{Kind, Object};
 
-use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
+use super::jsonpath::{Execution, JsonPath, JsonPathError, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
 use crate::golang;
 use crate::golang::value::GoValue;
@@ -240,7 +240,7 @@ impl Format {
             Format::GoTemplate(template) => print_template(template, value, &mut out),
             Format::CustomColumns(columns) => {
                 let result = columns.table(std::slice::from_ref(value), !columns.no_headers, &mut out);
-                result.map_err(Failure::Message)
+                result.map_err(Failure::from)
             }
         };
         io.out(out);
@@ -249,7 +249,7 @@ impl Format {
 }
 
 /// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.
-fn execution_error(error: &str, template: &str, value: &Value) -> Failure {
+fn execution_error(error: &JsonPathError, template: &str, value: &Value) -> Failure {
     let object = GoValue::from(value).go_syntax();
     Failure::Message(format!(
         "error executing jsonpath {}: Error executing template: {error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine was:\n\t\t{object}\n\n\n",
@@ -280,7 +280,7 @@ impl CustomColumns {
                     "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
                 ))
             })?;
-            let path = relaxed_jsonpath_expression(path).map_err(Failure::Message)?;
+            let path = relaxed_jsonpath_expression(path)?;
             Ok((heading.to_owned(), path))
         };
         let columns = spec.split(',').map(column).collect::<Result<_, Failure>>()?;
@@ -314,9 +314,7 @@ impl CustomColumns {
                 specs.len()
             )));
         }
-        let column = |(heading, spec): (String, String)| {
-            Ok((heading, relaxed_jsonpath_expression(&spec).map_err(Failure::Message)?))
-        };
+        let column = |(heading, spec): (String, String)| Ok((heading, relaxed_jsonpath_expression(&spec)?));
         let columns = headings.into_iter().zip(specs).map(column).collect::<Result<_, Failure>>()?;
         Ok(CustomColumns { columns, no_headers: false })
     }
@@ -324,7 +322,7 @@ impl CustomColumns {
     /// The rows of the values, up to the first that cannot be shown.
     ///
     /// Kubernetes: customcolumn.go, PrintObj.
-    pub fn table(&self, values: &[Value], headers: bool, out: &mut String) -> Result<(), String> {
+    pub fn table(&self, values: &[Value], headers: bool, out: &mut String) -> Result<(), JsonPathError> {
         let mut lines = String::new();
         if headers {
             let headings: Vec<&str> = self.columns.iter().map(|(heading, _)| heading.as_str()).collect();
@@ -335,9 +333,9 @@ impl CustomColumns {
         result
     }
 
-    fn rows(&self, values: &[Value], lines: &mut String) -> Result<(), String> {
+    fn rows(&self, values: &[Value], lines: &mut String) -> Result<(), JsonPathError> {
         let parse = |(_, path): &(String, String)| Ok((JsonPath::parse(path)?, Execution::default()));
-        let mut paths = self.columns.iter().map(parse).collect::<Result<Vec<_>, String>>()?;
+        let mut paths = self.columns.iter().map(parse).collect::<Result<Vec<_>, JsonPathError>>()?;
         for value in values {
             let mut cells = Vec::new();
             for (path, execution) in &mut paths {
@@ -443,7 +441,7 @@ mod tests {
             ];
             let mut out = String::new();
             let result = columns.table(&values, true, &mut out);
-            out + &result.err().unwrap_or_default()
+            out + &result.err().map_or_else(String::new, |error| error.to_string())
         };
         assert_eq!(
             table("NAME:.metadata.name,IMAGES:.spec.images[*]"),

@@ -4,6 +4,7 @@
 //! kubectl's own two.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -26,13 +27,25 @@ pub struct Template {
     forbid_missing_keys: bool,
 }
 
+/// What is wrong with a template, or with filling it in: Go's sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError(String);
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
 /// The name that kubectl gives a template.
 const NAME: &str = "output";
 
 impl Template {
     /// Reads a template; the error is Go's sentence.
-    pub fn parse(text: &str, forbid_missing_keys: bool) -> Result<Template, String> {
-        let bodies = parse::parse(text)?;
+    pub fn parse(text: &str, forbid_missing_keys: bool) -> Result<Template, TemplateError> {
+        let bodies = parse::parse(text).map_err(TemplateError)?;
         Ok(Template { text: text.to_owned(), bodies, forbid_missing_keys })
     }
 
@@ -42,8 +55,8 @@ impl Template {
     }
 
     /// Fills it in. What was printed before a mistake showed stays in `out`.
-    pub fn execute(&self, value: &Value, out: &mut String) -> Result<(), String> {
-        exec::execute(self, GoValue::from(value), out)
+    pub fn execute(&self, value: &Value, out: &mut String) -> Result<(), TemplateError> {
+        exec::execute(self, GoValue::from(value), out).map_err(TemplateError)
     }
 }
 
@@ -57,11 +70,11 @@ mod tests {
             {"metadata": {"name": "a", "labels": {"x": "1", "y": "<2>"}}, "spec": {"n": 1, "on": true}},
             {"metadata": {"name": "b"}, "spec": {"n": 2}}]});
         match Template::parse(template, false) {
-            Err(error) => error,
+            Err(error) => error.to_string(),
             Ok(template) => {
                 let mut out = String::new();
                 let result = template.execute(&value, &mut out);
-                out + &result.err().unwrap_or_default()
+                out + &result.err().map_or_else(String::new, |error| error.to_string())
             }
         }
     }
@@ -171,7 +184,7 @@ mod tests {
         let template = Template::parse("{{.nope}}", true).unwrap();
         let mut out = String::new();
         assert_eq!(
-            template.execute(&json!({}), &mut out).unwrap_err(),
+            template.execute(&json!({}), &mut out).unwrap_err().to_string(),
             "template: output:1:2: executing \"output\" at <.nope>: map has no entry for key \"nope\""
         );
     }

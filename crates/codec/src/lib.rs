@@ -13,8 +13,8 @@ pub mod manifest;
 pub mod unstructured;
 
 pub use decode::{
-    DecodeError, Decoded, UnknownField, check_kind, decode, decode_metadata, from_unstructured, json_kind,
-    widen_integers,
+    DecodeError, Decoded, UnknownField, WrongKind, check_kind, decode, decode_metadata, from_unstructured,
+    json_kind, widen_integers,
 };
 pub use decode_all::decode_all;
 

@@ -153,7 +153,7 @@ impl Check<'_> {
             return self.found.push(diagnostic);
         }
         if let Err(why) = check_kind(object, info) {
-            return self.found.push(place.error("kind", why));
+            return self.found.push(place.error("kind", why.to_string()));
         }
         let (decoded, mut mistakes) = decode_all(object, info);
         mistakes.retain(|error| refused.is_none_or(|refused| refused.path != error.path));

@@ -188,7 +188,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 
 fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
     match cmd.parsed.text("selector").filter(|text| !text.is_empty()) {
-        Some(text) => Selector::parse(text).map(Some).map_err(Failure::Message),
+        Some(text) => Ok(Some(Selector::parse(text)?)),
         None => Ok(None),
     }
 }

@@ -186,7 +186,7 @@ fn events_of(io: &mut Io, object: &Object) -> Result<Vec<Rc<Event>>, Stop> {
 
 /// A selector as its `String` method prints it.
 fn format_selector(selector: &Value) -> String {
-    api::label::label_selector_as_selector(selector).map_or_else(|error| error, |s| s.to_string())
+    api::label::label_selector_as_selector(selector).map_or_else(|error| error.to_string(), |s| s.to_string())
 }
 
 /// A member of an object as `%v` prints it.

@@ -271,7 +271,7 @@ impl Session<'_> {
         }
         let patch = match strategic_patch::two_way(info.kind.info(), original, &doc.value) {
             Ok(patch) => patch,
-            Err(text) => return Ok(Err(text)),
+            Err(why) => return Ok(Err(why.to_string())),
         };
         if self.cmd.parsed.flag("output-patch") {
             io.out(format!("Patch: {}\n", output::compact_json(&patch)));

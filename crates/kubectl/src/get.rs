@@ -243,7 +243,7 @@ fn print_objects(
         let mut text = String::new();
         let result = columns.table(&values, !columns.no_headers, &mut text);
         io.out(text);
-        return result.map_err(Stop::from);
+        return Ok(result.map_err(Failure::from)?);
     }
     let whole = match values.pop() {
         Some(value) if single && values.is_empty() => value,
@@ -383,7 +383,7 @@ fn line(
             let mut text = String::new();
             let result = columns.table(&[value], !headed, &mut text);
             io.out(text);
-            return result.map_err(Failure::Message);
+            return result.map_err(Failure::from);
         }
         (format, _) => {
             format.print_again(io, &mut state.execution, &value, || output::name_of(object) + "\n")?;

@@ -273,7 +273,7 @@ fn dispatch(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
     let start = leading_flags(words);
     let (before, rest) = words.split_at(start);
     let Some((name, args)) = rest.split_first() else {
-        flags::parse(before, &[]).map_err(|error| flag_error("kubectl", &error))?;
+        flags::parse(before, &[]).map_err(|error| flag_error("kubectl", error))?;
         io.out(help::overview(COMMANDS));
         return Ok(0);
     };
@@ -312,7 +312,7 @@ fn descend(
         }
     }
     let words: Vec<String> = before.iter().chain(args).cloned().collect();
-    let parsed = flags::parse(&words, command.flags).map_err(|error| flag_error(&path, &error))?;
+    let parsed = flags::parse(&words, command.flags).map_err(|error| flag_error(&path, error))?;
     if parsed.flag("help") {
         io.out(help::of(command, &path));
         return Ok(0);
@@ -373,7 +373,7 @@ fn default_sub_command_run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 }
 
 /// Kubernetes: kubectl/pkg/util/templates/templater.go, FlagErrorFunc.
-fn flag_error(path: &str, error: &str) -> Failure {
+fn flag_error(path: &str, error: impl std::fmt::Display) -> Failure {
     Failure::Message(format!("{error}\nSee '{path} --help' for usage."))
 }
 

@@ -455,8 +455,7 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
         if dry == Some(DRY_RUN_CLIENT) {
             let mut value = info.object.to_value(io.now());
-            strategic_patch::merge(info.kind.info(), &mut value, &mut body.clone())
-                .map_err(Failure::Message)?;
+            strategic_patch::merge(info.kind.info(), &mut value, &mut body.clone()).map_err(Failure::from)?;
             let name = output::name_of(&info.object);
             return Ok(print_value(io, format.as_ref(), &name, "restarted", dry, &value)?);
         }

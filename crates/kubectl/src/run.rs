@@ -11,7 +11,7 @@ use super::create::is_env_var_name;
 use super::expose::{atoi, parse_labels};
 use super::{Cmd, Command, DRY_RUN, OUTPUT, print_value};
 use api::field::go_quote;
-use api::image_name::parse_image_name;
+use api::image_name::{ImageNameError, parse_image_name};
 use api::json;
 use api::object::Kind;
 use api::patch::merge;
@@ -125,7 +125,7 @@ fn check_flags<'a>(cmd: &'a Cmd, dry: Option<&str>) -> Result<&'a str, Failure> 
     if image.is_empty() {
         return Err(Failure::message("--image is required"));
     }
-    if parse_image_name(image).is_err_and(|error| error.ends_with(INVALID_FORMAT)) {
+    if matches!(parse_image_name(image), Err(ImageNameError::Format(_))) {
         return Err(Failure::Message(format!("Invalid image name {}: {INVALID_FORMAT}", go_quote(image))));
     }
     let interactive = flags.flag("stdin");

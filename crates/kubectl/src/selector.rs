@@ -44,7 +44,7 @@ impl Filter {
         if !filter.label_text.is_empty() {
             match Selector::parse(&filter.label_text) {
                 Ok(selector) => filter.labels = Some(selector),
-                Err(error) => filter.problem = Some(error),
+                Err(error) => filter.problem = Some(error.to_string()),
             }
         }
         match parse_selector(&filter.field_text) {

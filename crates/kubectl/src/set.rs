@@ -131,7 +131,7 @@ fn image_of(
     if let Some(failure) = Failure::aggregate(failures) {
         return Err(failure.into());
     }
-    let body = strategic_patch::two_way(info.kind.info(), &value, &changed).map_err(Failure::Message)?;
+    let body = strategic_patch::two_way(info.kind.info(), &value, &changed).map_err(Failure::from)?;
     if body.as_object().is_some_and(|map| map.is_empty()) {
         return Ok(());
     }
@@ -301,7 +301,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 Patch::Merge(patch) => merge(&mut after, patch),
                 Patch::Strategic(patch) => {
                     strategic_patch::merge(info.kind.info(), &mut after, &mut (**patch).clone())
-                        .map_err(Failure::Message)?
+                        .map_err(Failure::from)?
                 }
                 _ => {}
             }

@@ -12,7 +12,7 @@ use cli_runtime::golang::sort::{Interface, sort};
 use cli_runtime::golang::strconv::quote;
 use cli_runtime::golang::value::GoValue;
 use cli_runtime::job::{Failure, Io, Stop};
-use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
+use cli_runtime::jsonpath::{Execution, JsonPath, JsonPathError, relaxed_jsonpath_expression};
 
 /// What the rows or objects of an error are to Go.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,11 +32,11 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
     let field = match (relaxed_jsonpath_expression(path), sorted) {
         (Ok(field), _) => field,
         (Err(_), Sorted::Rows) => path.to_owned(),
-        (Err(error), Sorted::Objects) => return Err(error.into()),
+        (Err(error), Sorted::Objects) => return Err(Failure::from(error).into()),
     };
     let parsed = JsonPath::parse(&field).map_err(|error| match sorted {
-        Sorted::Rows => format!("sorting error: {error}"),
-        Sorted::Objects => error,
+        Sorted::Rows => Failure::Message(format!("sorting error: {error}")),
+        Sorted::Objects => Failure::from(error),
     })?;
     let mut keys = Vec::with_capacity(values.len());
     let mut execution = Execution::default();
@@ -59,7 +59,7 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
 }
 
 /// What a path finds first in an object, or why it finds nothing.
-type Key<'v> = Result<Option<GoValue<'v>>, String>;
+type Key<'v> = Result<Option<GoValue<'v>>, JsonPathError>;
 
 /// A field that no object has is refused, as is a path that fails before one is found.
 fn check_found(field: &str, keys: &[Key<'_>], sorted: Sorted) -> Result<(), String> {
@@ -67,7 +67,7 @@ fn check_found(field: &str, keys: &[Key<'_>], sorted: Sorted) -> Result<(), Stri
     for key in keys {
         match (key, sorted) {
             (Ok(key), _) => found |= key.is_some(),
-            (Err(error), Sorted::Objects) => return Err(error.clone()),
+            (Err(error), Sorted::Objects) => return Err(error.to_string()),
             (Err(error), Sorted::Rows) => {
                 return Err(format!(
                     "Failed to get values for [][]reflect.Value(nil) using {field} ({})",
@@ -86,8 +86,8 @@ fn check_found(field: &str, keys: &[Key<'_>], sorted: Sorted) -> Result<(), Stri
 }
 
 /// An error as `%#v` prints it.
-fn error_syntax(error: &str) -> String {
-    format!("&errors.errorString{{s:{}}}", quote(error))
+fn error_syntax(error: &JsonPathError) -> String {
+    format!("&errors.errorString{{s:{}}}", quote(&error.to_string()))
 }
 
 /// What ends kubectl at once, with a line of its log.
@@ -115,7 +115,7 @@ impl<'v> Sorter<'_, 'v> {
             Some(Err(error)) => error,
         };
         let object = self.values.get(index).map(|value| GoValue::from(value).go_syntax()).unwrap_or_default();
-        let error = if side == 'i' { error_syntax(error) } else { error.clone() };
+        let error = if side == 'i' { error_syntax(error) } else { error.to_string() };
         let text = format!(
             "Failed to get {side} values for &unstructured.Unstructured{{Object:{object}}} using {} ({error})",
             self.field

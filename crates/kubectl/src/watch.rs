@@ -175,7 +175,7 @@ fn condition(text: &str) -> Result<Condition, Failure> {
     if let Some(rest) = text.strip_prefix("jsonpath=") {
         let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
         let (path, value) = rest.split_at(end);
-        let parsed = JsonPath::relaxed(path.trim_matches('\'')).map_err(Failure::Message)?;
+        let parsed = JsonPath::relaxed(path.trim_matches('\'')).map_err(Failure::from)?;
         let value =
             value.trim_start_matches('\'').strip_prefix('=').map(|value| value.trim_matches('\'').to_owned());
         return Ok(Condition::Path(parsed, value));

@@ -11,6 +11,7 @@ use super::workers::WorkerId;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
 use api::event::{EventType, Message, Pulled};
 use api::field::go_quote;
+use api::image_name::ImageNameError;
 use api::meta::{Name, Uid};
 use api::pod::ImagePullPolicy;
 use client::backoff::Backoff;
@@ -139,7 +140,7 @@ impl Kubelet {
         at: WorkerId,
         index: usize,
         image: &str,
-        why: &str,
+        why: &ImageNameError,
         ctx: &mut Ctx,
     ) -> Ensured {
         let text = format!("Failed to apply default image tag {}: {why}", go_quote(image));

@@ -32,10 +32,10 @@ pub(crate) fn origin(common: &CommonMeta) -> Origin {
 /// That all is well is found without making a text.
 pub(crate) fn state_in_brief(pod: &Pod, node: Option<(&Machine, &Sandbox)>) -> (PodState, bool) {
     let ready = pod.is_ready();
-    let word = node.map(|(machine, sandbox)| word_on(machine, sandbox));
+    let on_node = node.map(|(machine, sandbox)| on_machine(machine, sandbox));
     let shown = |status: &str, state: PodState| {
-        let difference = difference(pod, status, word);
-        (shown_state(state, difference, word), difference.is_some())
+        let difference = difference(pod, status, on_node);
+        (shown_state(state, difference, on_node), difference.is_some())
     };
     if ready && is_plainly_running(pod) {
         return shown("Running", PodState::Running);
@@ -45,16 +45,16 @@ pub(crate) fn state_in_brief(pod: &Pod, node: Option<(&Machine, &Sandbox)>) -> (
 }
 
 /// The node's truth comes first: the API server's may be old.
-fn shown_state(in_api: PodState, difference: Option<Difference>, on_node: Option<&str>) -> PodState {
+fn shown_state(in_api: PodState, difference: Option<Difference>, on_node: Option<OnNode>) -> PodState {
     match (difference, on_node) {
-        (Some(Difference::StatusDiffers), Some(word)) => state_of(word, true),
+        (Some(Difference::StatusDiffers), Some(on_node)) => on_node.state(),
         (Some(Difference::OnlyInApi), _) => PodState::Unknown,
         _ => in_api,
     }
 }
 
-fn word_on(machine: &Machine, sandbox: &Sandbox) -> &'static str {
-    node_word(sandbox, &|container| machine.kubelet.back_off_end(sandbox.uid, container))
+fn on_machine(machine: &Machine, sandbox: &Sandbox) -> OnNode {
+    OnNode::of(sandbox, &|container| machine.kubelet.back_off_end(sandbox.uid, container))
 }
 
 /// STATUS is `Running`, as every container runs and is ready, and nothing else is to be said.
@@ -70,7 +70,7 @@ fn is_plainly_running(pod: &Pod) -> bool {
 
 /// The same of a pod that only the node knows.
 pub(crate) fn state_on_node(machine: &Machine, sandbox: &Sandbox) -> PodState {
-    state_of(word_on(machine, sandbox), true)
+    on_machine(machine, sandbox).state()
 }
 
 /// The class of a pod's state, from STATUS as kubectl prints it.
@@ -93,28 +93,72 @@ fn text(value: &str) -> Rc<str> {
     Rc::from(value)
 }
 
-/// What the runtime has of a pod, in one word: the node's truth. `back_off` says when a container's back-off
-/// ends.
-fn node_word(sandbox: &Sandbox, back_off: &dyn Fn(&str) -> Option<Time>) -> &'static str {
-    let spec = &sandbox.spec;
-    let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
-    let all = spec.main_containers().count();
-    let running = mains().filter(|container| container.is_running()).count();
-    let exits = mains().filter_map(Container::exit);
-    if running == all && all > 0 {
-        "Running"
-    } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
-        match exit.code {
-            _ if spec.main_containers().any(|container| back_off(&container.name).is_some()) => {
-                "CrashLoopBackOff"
+/// What the runtime has of a pod: the node's truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnNode {
+    /// All of its containers run.
+    Running,
+    /// One has ended and waits for its back-off.
+    BackOff,
+    /// One has ended with another code than 0.
+    Failed,
+    /// All that have ended did so with code 0.
+    Completed,
+    /// Its init containers come first.
+    Initializing,
+    /// No container has run yet.
+    Creating,
+}
+
+impl OnNode {
+    /// `back_off` says when a container's back-off ends.
+    fn of(sandbox: &Sandbox, back_off: &dyn Fn(&str) -> Option<Time>) -> OnNode {
+        let spec = &sandbox.spec;
+        let mains = || spec.main_containers().filter_map(|container| sandbox.newest(&container.name));
+        let all = spec.main_containers().count();
+        let running = mains().filter(|container| container.is_running()).count();
+        let exits = mains().filter_map(Container::exit);
+        if running == all && all > 0 {
+            OnNode::Running
+        } else if let Some(exit) = exits.max_by_key(|exit| exit.code) {
+            match exit.code {
+                _ if spec.main_containers().any(|container| back_off(&container.name).is_some()) => {
+                    OnNode::BackOff
+                }
+                0 => OnNode::Completed,
+                _ => OnNode::Failed,
             }
-            0 => "Completed",
-            _ => "Error",
+        } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
+            OnNode::Initializing
+        } else {
+            OnNode::Creating
         }
-    } else if spec.init_containers().any(|container| sandbox.newest(&container.name).is_some()) {
-        "PodInitializing"
-    } else {
-        "ContainerCreating"
+    }
+
+    /// As STATUS would say it.
+    fn text(self) -> &'static str {
+        match self {
+            OnNode::Running => "Running",
+            OnNode::BackOff => "CrashLoopBackOff",
+            OnNode::Failed => "Error",
+            OnNode::Completed => "Completed",
+            OnNode::Initializing => "PodInitializing",
+            OnNode::Creating => "ContainerCreating",
+        }
+    }
+
+    fn state(self) -> PodState {
+        match self {
+            OnNode::Running => PodState::Running,
+            OnNode::BackOff => PodState::CrashLoopBackOff,
+            OnNode::Failed => PodState::Error,
+            OnNode::Completed => PodState::Completed,
+            OnNode::Initializing | OnNode::Creating => PodState::ContainerCreating,
+        }
+    }
+
+    fn has_ended(self) -> bool {
+        matches!(self, OnNode::BackOff | OnNode::Failed | OnNode::Completed)
     }
 }
 
@@ -184,7 +228,7 @@ fn node_containers(
 }
 
 /// Whether the two truths agree as far as a person cares.
-fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Difference> {
+fn difference(api: &Pod, api_status: &str, node: Option<OnNode>) -> Option<Difference> {
     let Some(node) = node else {
         let claims = api.node_name.is_some() && matches!(api_status, "Running" | "NotReady");
         return claims.then_some(Difference::OnlyInApi);
@@ -192,13 +236,10 @@ fn difference(api: &Pod, api_status: &str, node: Option<&str>) -> Option<Differe
     let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
     let same = match (api_status, node) {
         // The kubelet's status of a crash says more than the runtime's.
-        (
-            "CrashLoopBackOff" | "Error" | "Completed" | "NotReady",
-            "CrashLoopBackOff" | "Error" | "Completed",
-        ) => true,
-        ("Running" | "NotReady" | "Terminating", "Running") => true,
+        ("CrashLoopBackOff" | "Error" | "Completed" | "NotReady", node) if node.has_ended() => true,
+        ("Running" | "NotReady" | "Terminating", OnNode::Running) => true,
         ("Terminating", _) => true,
-        (_, "Running") => api_running,
+        (_, OnNode::Running) => api_running,
         ("Running", _) => false,
         _ => true,
     };
@@ -235,7 +276,7 @@ pub(crate) struct NodeTruth<'a> {
 pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
     let summary = printers::pod_status(pod);
     let status = &*summary.reason;
-    let on_node = node.map(|node| node_word(node.sandbox, node.back_off));
+    let on_node = node.map(|node| OnNode::of(node.sandbox, node.back_off));
     let difference = difference(pod, status, on_node);
     let in_api = api_containers(pod);
     let containers = match node {
@@ -263,7 +304,7 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
         difference,
         api_status: Some(text(status)),
-        node_status: on_node.map(text),
+        node_status: on_node.map(|on_node| text(on_node.text())),
         status: text(status),
         reason: reason(pod),
         step: None,
@@ -278,7 +319,8 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
 /// A pod that only the node knows: its mirror is missing, or its object is gone while its containers end.
 pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let sandbox = node.sandbox;
-    let word = text(node_word(sandbox, node.back_off));
+    let on_node = OnNode::of(sandbox, node.back_off);
+    let word = text(on_node.text());
     let containers = node_containers(sandbox, &[], node.back_off);
     let total = containers.iter().filter(|container| !container.is_init).count();
     let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
@@ -298,7 +340,7 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         file: node.file.map(text),
         is_mirror: false,
         ghost: false,
-        state: state_of(&word, true),
+        state: on_node.state(),
         ready: text(&format!("{ready}/{total}")),
         restarts: containers.iter().map(|container| container.restarts).max().unwrap_or(0),
         created: sandbox.created.stamp(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::restart::RestartRule;
 use super::scheduling::Scheduling;
 use super::status::{QosClass, Reason};
-use crate::image_name::parse_image_name;
+use crate::image_name::{ImageNameError, parse_image_name};
 use crate::meta::{Name, StringMap, string_map};
 use crate::node_affinity::{PreferredSchedulingTerms, RequiredNodeAffinity};
 use crate::pod::qos::compute_pod_qos;
@@ -145,7 +145,7 @@ pub struct Container {
     /// Its image, as it is written.
     pub image: Name,
     /// Why `image` is no image name, in the words of the kubelet's parser.
-    pub image_name_error: Option<String>,
+    pub image_name_error: Option<ImageNameError>,
     /// When the image is pulled.
     pub image_pull_policy: ImagePullPolicy,
     /// Its own restartPolicy, in place of the pod's.

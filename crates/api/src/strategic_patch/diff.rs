@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::lists::{self, Sort, element_sort, go_value, key_value, map_of, sort_of};
 use super::merge::merge_patches;
 use super::{
-    At, DELETE_FROM_LIST, DIRECTIVE, ELEMENT_ORDER, Map, NO_LISTS_OF_LISTS, RETAIN_KEYS, Schema, Source,
+    At, DELETE_FROM_LIST, DIRECTIVE, ELEMENT_ORDER, Map, NO_LISTS_OF_LISTS, PatchError, RETAIN_KEYS, Schema,
+    Source,
 };
 use crate::schema::KindInfo;
 
@@ -33,7 +34,7 @@ pub fn three_way(
     original: Option<&Value>,
     modified: &Value,
     current: &Value,
-) -> Result<Value, String> {
+) -> Result<Value, PatchError> {
     let empty = Map::new();
     let original = original.and_then(Value::as_object).unwrap_or(&empty);
     let (modified, current) = (map_of(modified)?, map_of(current)?);
@@ -52,13 +53,13 @@ pub fn three_way(
 /// As [`three_way`].
 ///
 /// Kubernetes: CreateTwoWayMergePatch.
-pub fn two_way(kind: &KindInfo, from: &Value, to: &Value) -> Result<Value, String> {
+pub fn two_way(kind: &KindInfo, from: &Value, to: &Value) -> Result<Value, PatchError> {
     let options = Options { changes: true, deletions: true, retain_keys: false };
     maps(map_of(from)?, map_of(to)?, root(kind), options).map(Value::Object)
 }
 
 /// Kubernetes: diffMaps.
-fn maps(original: &Map, modified: &Map, schema: Schema, options: Options) -> Result<Map, String> {
+fn maps(original: &Map, modified: &Map, schema: Schema, options: Options) -> Result<Map, PatchError> {
     let mut patch = Map::new();
     let mut retained: Vec<Value> = Vec::new();
     for (key, after) in modified {
@@ -73,7 +74,7 @@ fn maps(original: &Map, modified: &Map, schema: Schema, options: Options) -> Res
         };
         if key == DIRECTIVE {
             if !before.is_string() || !after.is_string() {
-                return Err(format!("invalid value for special key: {DIRECTIVE}"));
+                return Err(format!("invalid value for special key: {DIRECTIVE}").into());
             }
             if before != after {
                 patch.insert(key.clone(), after.clone());
@@ -113,7 +114,7 @@ fn map_field(
     patch: &mut Map,
     schema: Schema,
     options: Options,
-) -> Result<(), String> {
+) -> Result<(), PatchError> {
     let (inner, strategy) = match schema.map(key) {
         Ok(found) => found,
         Err(_) if before == after => return Ok(()),
@@ -140,7 +141,7 @@ fn list_field(
     patch: &mut Map,
     schema: Schema,
     options: Options,
-) -> Result<(), String> {
+) -> Result<(), PatchError> {
     let (inner, strategy) = match schema.list(key) {
         Ok(found) => found,
         Err(_) if before == after => return Ok(()),
@@ -180,13 +181,13 @@ fn merged_lists(
     schema: Schema,
     key: &str,
     options: Options,
-) -> Result<Lists, String> {
+) -> Result<Lists, PatchError> {
     if before.is_empty() {
         let added = if options.changes { after.to_vec() } else { Vec::new() };
         return Ok(Lists { added, ..Lists::default() });
     }
     match element_sort(&[before, after])? {
-        Sort::List => Err(NO_LISTS_OF_LISTS.to_owned()),
+        Sort::List => Err(NO_LISTS_OF_LISTS.to_owned().into()),
         Sort::Map => {
             let (added, deletions) = list_of_maps(before, after, schema, key, options)?;
             let mut added = lists::normalize(added, after, key, Sort::Map)?;
@@ -215,7 +216,7 @@ fn merged_lists(
     }
 }
 
-fn is_order_same(before: &[Value], after: &[Value], key: &str) -> Result<bool, String> {
+fn is_order_same(before: &[Value], after: &[Value], key: &str) -> Result<bool, PatchError> {
     if before.len() != after.len() {
         return Ok(false);
     }
@@ -267,7 +268,7 @@ fn list_of_maps(
     schema: Schema,
     key: &str,
     options: Options,
-) -> Result<(Vec<Value>, Vec<Value>), String> {
+) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let keyed = |list: &[Value]| -> Sorted {
         let text = |item: &Value| go_value(item.get(key).unwrap_or(&Value::Null));
         let mut list: Sorted = list.iter().map(|item| (text(item), item.clone())).collect();

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Map, NO_LISTS_OF_LISTS};
+use super::{Map, NO_LISTS_OF_LISTS, PatchError};
 use sim::order::SortShared;
 
 /// The Go type behind a JSON value.
@@ -62,24 +62,25 @@ fn go_map(map: &Map) -> String {
 }
 
 /// The one sort of the elements of all lists.
-pub(super) fn element_sort(lists: &[&[Value]]) -> Result<Sort, String> {
+pub(super) fn element_sort(lists: &[&[Value]]) -> Result<Sort, PatchError> {
     let mut found = None;
     for item in lists.iter().copied().flatten() {
         let sort = sort_of(item);
         match found {
-            None if sort == Sort::List => return Err(NO_LISTS_OF_LISTS.to_owned()),
+            None if sort == Sort::List => return Err(NO_LISTS_OF_LISTS.to_owned().into()),
             None => found = Some(sort),
             Some(before) if before != sort => {
                 let lists: Vec<Value> = lists.iter().map(|list| Value::Array(list.to_vec())).collect();
                 return Err(format!(
                     "list element types are not identical: {}",
                     go_value(&Value::Array(lists))
-                ));
+                )
+                .into());
             }
             Some(_) => {}
         }
     }
-    found.ok_or_else(|| "no elements in any of the given slices".to_owned())
+    found.ok_or_else(|| "no elements in any of the given slices".to_owned().into())
 }
 
 fn go_type(value: &Value) -> &'static str {
@@ -94,19 +95,22 @@ fn go_type(value: &Value) -> &'static str {
     }
 }
 
-pub(super) fn map_of(value: &Value) -> Result<&Map, String> {
+pub(super) fn map_of(value: &Value) -> Result<&Map, PatchError> {
     let expected = "expected a map[string]interface {}, but received a ";
-    value.as_object().ok_or_else(|| format!("{expected}{}", go_type(value)))
+    value.as_object().ok_or_else(|| format!("{expected}{}", go_type(value)).into())
 }
 
-pub(super) fn list_of(value: &Value) -> Result<&Vec<Value>, String> {
-    value.as_array().ok_or_else(|| format!("expected a []interface {{}}, but received a {}", go_type(value)))
+pub(super) fn list_of(value: &Value) -> Result<&Vec<Value>, PatchError> {
+    value
+        .as_array()
+        .ok_or_else(|| format!("expected a []interface {{}}, but received a {}", go_type(value)).into())
 }
 
 /// The value by which an element is told apart.
-pub(super) fn key_value<'v>(item: &'v Value, key: &str) -> Result<&'v Value, String> {
+pub(super) fn key_value<'v>(item: &'v Value, key: &str) -> Result<&'v Value, PatchError> {
     let map = map_of(item)?;
-    map.get(key).ok_or_else(|| format!("map: {} does not contain declared merge key: {key}", go_map(map)))
+    map.get(key)
+        .ok_or_else(|| format!("map: {} does not contain declared merge key: {key}", go_map(map)).into())
 }
 
 /// What an element is compared by: itself, or the value of its merge key.
@@ -132,7 +136,7 @@ pub(super) fn normalize(
     order: &[Value],
     key: &str,
     sort: Sort,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, PatchError> {
     let (mut kept, mut deletions) = (list, Vec::new());
     if sort == Sort::Map {
         for item in kept.iter().chain(order) {
@@ -171,7 +175,7 @@ pub(super) fn normalize_both(
     server_order: &[Value],
     key: &str,
     sort: Sort,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, PatchError> {
     let patch = normalize(patch, patch_order, key, sort)?;
     let server_only = normalize(server_only, server_order, key, sort)?;
     let place = |item: &Value| index(server_order, item, key, sort);
@@ -190,7 +194,7 @@ pub(super) fn partition(
     list: Vec<Value>,
     by: &[Value],
     key: &str,
-) -> Result<(Vec<Value>, Vec<Value>), String> {
+) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let (mut present, mut absent) = (Vec::new(), Vec::new());
     for item in list {
         let found = if key.is_empty() {
@@ -204,9 +208,11 @@ pub(super) fn partition(
 }
 
 /// The element with this value of the key.
-pub(super) fn find(list: &[Value], key: &str, value: &Value) -> Result<Option<usize>, String> {
+pub(super) fn find(list: &[Value], key: &str, value: &Value) -> Result<Option<usize>, PatchError> {
     for (at, item) in list.iter().enumerate() {
-        let Some(map) = item.as_object() else { return Err(format!("value for key {at} is not a map")) };
+        let Some(map) = item.as_object() else {
+            return Err(format!("value for key {at} is not a map").into());
+        };
         if map.get(key) == Some(value) {
             return Ok(Some(at));
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::lists::{self, Sort, element_sort, go_value, key_value, list_of, sort_of};
 use super::{
     At, BAD_DELETION_LIST, BAD_ELEMENT_ORDER, BAD_RETAIN_KEYS, DELETE_FROM_LIST, DIRECTIVE, ELEMENT_ORDER,
-    Map, RETAIN_KEYS, Schema, Source, Strategy,
+    Map, PatchError, RETAIN_KEYS, Schema, Source, Strategy,
 };
 use crate::schema::KindInfo;
 
@@ -23,7 +23,7 @@ struct Options {
 /// The API server's words; see [`super::is_bad_request`].
 ///
 /// Kubernetes: StrategicMergeMapPatch.
-pub fn merge(kind: &KindInfo, target: &mut Value, patch: &mut Value) -> Result<(), String> {
+pub fn merge(kind: &KindInfo, target: &mut Value, patch: &mut Value) -> Result<(), PatchError> {
     let schema = Schema { at: At::Struct(kind.root), source: Source::GoTypes };
     if let (Value::Object(target), Value::Object(patch)) = (target, patch) {
         merge_maps(target, patch, schema, Options { into_object: true })?;
@@ -32,12 +32,12 @@ pub fn merge(kind: &KindInfo, target: &mut Value, patch: &mut Value) -> Result<(
 }
 
 /// Puts one patch into another.
-pub(super) fn merge_patches(target: &mut Map, patch: &mut Map, schema: Schema) -> Result<(), String> {
+pub(super) fn merge_patches(target: &mut Map, patch: &mut Map, schema: Schema) -> Result<(), PatchError> {
     merge_maps(target, patch, schema, Options { into_object: false })
 }
 
 /// Kubernetes: mergeMap.
-fn merge_maps(target: &mut Map, patch: &mut Map, schema: Schema, options: Options) -> Result<(), String> {
+fn merge_maps(target: &mut Map, patch: &mut Map, schema: Schema, options: Options) -> Result<(), PatchError> {
     match patch.get(DIRECTIVE) {
         None => {}
         Some(directive) if directive == "replace" => {
@@ -59,8 +59,9 @@ fn merge_maps(target: &mut Map, patch: &mut Map, schema: Schema, options: Option
     Ok(())
 }
 
-fn bad_patch_type(directive: &Value, map: &Map) -> String {
+fn bad_patch_type(directive: &Value, map: &Map) -> PatchError {
     format!("unknown patch type: {} in map: {}", go_value(directive), go_value(&Value::Object(map.clone())))
+        .into()
 }
 
 fn merge_field(
@@ -69,7 +70,7 @@ fn merge_field(
     value: &mut Value,
     schema: Schema,
     options: Options,
-) -> Result<(), String> {
+) -> Result<(), PatchError> {
     let mut name = key;
     let is_deletion = key.starts_with(DELETE_FROM_LIST);
     if is_deletion {
@@ -151,7 +152,7 @@ fn remove_directives(value: &mut Value) -> bool {
 }
 
 /// Kubernetes: applyRetainKeysDirective.
-fn retain_keys(target: &mut Map, patch: &mut Map, options: Options) -> Result<(), String> {
+fn retain_keys(target: &mut Map, patch: &mut Map, options: Options) -> Result<(), PatchError> {
     let Some(retained) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     if !options.into_object {
         match target.get(RETAIN_KEYS) {
@@ -160,7 +161,8 @@ fn retain_keys(target: &mut Map, patch: &mut Map, options: Options) -> Result<()
                     "{} and {} are not deep equal: this may happen when calculating the 3-way diff patch",
                     go_value(before),
                     go_value(&retained)
-                ));
+                )
+                .into());
             }
             Some(_) => {}
             None => {
@@ -169,11 +171,11 @@ fn retain_keys(target: &mut Map, patch: &mut Map, options: Options) -> Result<()
         }
         return Ok(());
     }
-    let Value::Array(retained) = retained else { return Err(BAD_RETAIN_KEYS.to_owned()) };
+    let Value::Array(retained) = retained else { return Err(BAD_RETAIN_KEYS) };
     let is_retained = |key: &str| retained.iter().any(|kept| kept == key);
     let is_directive = |key: &str| key.starts_with(DELETE_FROM_LIST) || key.starts_with(ELEMENT_ORDER);
     if patch.iter().any(|(key, value)| !value.is_null() && !is_directive(key) && !is_retained(key)) {
-        return Err(BAD_RETAIN_KEYS.to_owned());
+        return Err(BAD_RETAIN_KEYS);
     }
     target.retain(|key, _| is_retained(key));
     Ok(())
@@ -185,13 +187,13 @@ fn merge_ordered_lists(
     patch: &mut Map,
     schema: Schema,
     options: Options,
-) -> Result<(), String> {
+) -> Result<(), PatchError> {
     let keys: Vec<String> = patch.keys().filter(|key| key.starts_with(ELEMENT_ORDER)).cloned().collect();
     for key in keys {
         let Some(order) = patch.remove(&key) else { continue };
         if !options.into_object {
             match target.get(&key) {
-                Some(before) if *before != order => return Err(BAD_ELEMENT_ORDER.to_owned()),
+                Some(before) if *before != order => return Err(BAD_ELEMENT_ORDER),
                 Some(_) => {}
                 None => {
                     target.insert(key.clone(), order.clone());
@@ -229,7 +231,7 @@ fn merge_ordered_lists(
 /// The elements of a patch must stand in the order that it gives.
 ///
 /// Kubernetes: validatePatchWithSetOrderList.
-fn check_order(patch: &[Value], order: &[Value], key: &str) -> Result<(), String> {
+fn check_order(patch: &[Value], order: &[Value], key: &str) -> Result<(), PatchError> {
     if patch.is_empty() || order.is_empty() {
         return Ok(());
     }
@@ -248,7 +250,8 @@ fn check_order(patch: &[Value], order: &[Value], key: &str) -> Result<(), String
                     "The order in patch list:\n{}\n doesn't match {ELEMENT_ORDER} list:\n{}\n",
                     text(patch),
                     text(order)
-                ));
+                )
+                .into());
             };
             let same =
                 if key.is_empty() { item == next } else { key_value(item, key)? == key_value(next, key)? };
@@ -267,7 +270,7 @@ fn merge_list_field(
     strategy: Strategy,
     is_deletion: bool,
     options: Options,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, PatchError> {
     if !strategy.merge && !is_deletion {
         return Ok(new.to_vec());
     }
@@ -282,7 +285,7 @@ fn merge_lists(
     key: &str,
     is_deletion: bool,
     options: Options,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, PatchError> {
     if old.is_empty() && new.is_empty() {
         return Ok(old);
     }
@@ -300,7 +303,7 @@ fn merge_lists(
         plain = new.to_vec();
     } else {
         if key.is_empty() {
-            return Err(format!("cannot merge lists without merge key for {}", schema.name()));
+            return Err(format!("cannot merge lists without merge key for {}", schema.name()).into());
         }
         if carry_out_directives(&mut old, new, key)? {
             old.clear();
@@ -326,7 +329,7 @@ fn merge_lists(
 /// Deletes what the patch says; whether it replaces the list.
 ///
 /// Kubernetes: mergeSliceWithSpecialElements.
-fn carry_out_directives(old: &mut Vec<Value>, new: &[Value], key: &str) -> Result<bool, String> {
+fn carry_out_directives(old: &mut Vec<Value>, new: &[Value], key: &str) -> Result<bool, PatchError> {
     let mut replaces = false;
     for item in new {
         match item.get(DIRECTIVE) {
@@ -339,7 +342,7 @@ fn carry_out_directives(old: &mut Vec<Value>, new: &[Value], key: &str) -> Resul
             }
             Some(directive) if directive == "replace" => replaces = true,
             Some(directive) if directive == "merge" => {
-                return Err("merging lists cannot yet be specified in the patch".to_owned());
+                return Err("merging lists cannot yet be specified in the patch".to_owned().into());
             }
             Some(directive) => return Err(bad_patch_type(directive, lists::map_of(item)?)),
         }

@@ -7,7 +7,7 @@ fn daemon_set() -> &'static KindInfo {
     kind("apps/v1", "DaemonSet").unwrap()
 }
 
-fn merged(mut target: Value, mut patch: Value) -> Result<(Value, Value), String> {
+fn merged(mut target: Value, mut patch: Value) -> Result<(Value, Value), PatchError> {
     merge(kind("v1", "Pod").unwrap(), &mut target, &mut patch)?;
     Ok((target, patch))
 }
@@ -114,17 +114,17 @@ fn mistakes_have_the_words_of_who_looks() {
     let (before, keyless) = (of(json!([{"name": "a"}])), of(json!([{"image": "x"}])));
     assert_eq!(
         two_way(daemon_set(), &before, &keyless),
-        Err("map: map[image:x] does not contain declared merge key: name".to_owned())
+        Err("map: map[image:x] does not contain declared merge key: name".to_owned().into())
     );
     assert_eq!(
         two_way(daemon_set(), &before, &of(json!([null]))),
-        Err("list element types are not identical: [[map[name:a]] [<nil>]]".to_owned())
+        Err("list element types are not identical: [[map[name:a]] [<nil>]]".to_owned().into())
     );
     let order = json!({"spec": {"$setElementOrder/containerz": []}});
     assert_eq!(merged(json!({}), order).map(drop), Ok(()), "what is added as a whole is not looked at");
     assert_eq!(
         merged(json!({"spec": {}}), json!({"spec": {"$setElementOrder/containerz": []}})),
-        Err("unable to find api field in struct PodSpec for the json field \"containerz\"".to_owned())
+        Err("unable to find api field in struct PodSpec for the json field \"containerz\"".to_owned().into())
     );
 }
 

@@ -138,7 +138,7 @@ pub fn unquote(literal: &str) -> Option<String> {
 }
 
 /// The number of a character constant such as `'a'`.
-pub fn unquote_rune(literal: &str) -> Result<i64, String> {
+pub(crate) fn unquote_rune(literal: &str) -> Result<i64, String> {
     let invalid = || "invalid syntax".to_owned();
     let inner = literal.strip_prefix('\'').ok_or_else(invalid)?;
     let (found, length) = unquote_char(inner, '\'').ok_or_else(invalid)?;

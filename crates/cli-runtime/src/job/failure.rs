@@ -1,7 +1,14 @@
 //! Why a command did not do what it was told.
 
+use api::image_name::ImageNameError;
+use api::label::SelectorError;
 use api::status_error::StatusError;
+use api::strategic_patch::PatchError;
 use wire::CallError;
+
+use crate::flags::FlagError;
+use crate::jsonpath::JsonPathError;
+use crate::template::TemplateError;
 
 /// Why a program stops: it waits, or it failed.
 #[derive(Clone, Debug)]
@@ -39,6 +46,18 @@ pub enum Failure {
     /// All is said already; only the exit code is left.
     Exit(i32),
 }
+
+macro_rules! sentences {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Failure {
+                Failure::Message(error.to_string())
+            }
+        })*
+    };
+}
+
+sentences!(FlagError, ImageNameError, JsonPathError, PatchError, SelectorError, TemplateError);
 
 impl Failure {
     /// A plain sentence.

@@ -137,7 +137,7 @@ impl Change<'_> {
     /// Sends the difference, if there is one.
     fn send(&self, io: &mut Io, cmd: &Cmd, info: &Info, before: &Value, after: &Value) -> Result<(), Stop> {
         let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-        let body = strategic_patch::two_way(info.kind.info(), before, after).map_err(Failure::Message)?;
+        let body = strategic_patch::two_way(info.kind.info(), before, after).map_err(Failure::from)?;
         let name = output::name_of(&info.object);
         if dry == Some(DRY_RUN_CLIENT) {
             return Ok(print_value(io, format.as_ref(), &name, self.verb, dry, after)?);
