@@ -459,11 +459,11 @@ fn changes_world(action: &Action) -> bool {
             | Action::Share
             | Action::Submit(..)
             | Action::Play(_)
-            | Action::CopyToNode { .. }
             | Action::Rename(..)
             | Action::Duplicate(..)
             | Action::DeleteFile(_)
             | Action::UndoFile
+            | Action::CopyToNode { .. }
     )
 }
 

@@ -110,9 +110,7 @@ fn for_far_nodes(words: &Words, world: &World, terms: &[String]) -> Vec<Choice> 
 }
 
 fn of_page(id: &str, word: &str, action: impl Into<Action>) -> Choice {
-    let item =
-        Item { id: id.to_owned(), word: word.to_owned(), line: None, danger: false, action: action.into() };
-    Choice { item, on: String::new() }
+    Choice { item: Item::new(id, word, action), on: String::new() }
 }
 
 fn for_the_page(words: &Words, world: &World) -> Vec<Choice> {
