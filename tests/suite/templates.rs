@@ -100,7 +100,7 @@ fn manifests_for_a_node_run_there() {
         assert_eq!(warnings(&mut person), "No resources found\n", "{}", template.id);
         // The cluster's own parts are not disturbed by it.
         let own = person.rows("kubectl get pods -n kube-system", "kube-scheduler-control-plane");
-        assert_eq!(own[0][2], "0", "{}: {own:?}", template.id);
+        assert_eq!(own[0][3], "0", "{}: {own:?}", template.id);
         assert_eq!(person.apply(PROBE), "pod/probe created\n");
         person.wait(20);
         assert_eq!(person.field("pod/probe", ".status.phase"), "Running", "{}", template.id);

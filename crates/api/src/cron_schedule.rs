@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: vendor/github.com/robfig/cron/v3 (parser.go, spec.go, constantdelay.go).
 
+use std::fmt;
+
 use sim::{Duration, Time, Timestamp};
 
 /// A parsed schedule.
@@ -44,43 +46,59 @@ const DAY: Bounds = Bounds { min: 1, max: 31, names: &[] };
 const MONTH: Bounds = Bounds { min: 1, max: 12, names: &MONTHS };
 const WEEKDAY: Bounds = Bounds { min: 0, max: 6, names: &WEEKDAYS };
 
+/// Why a text is no schedule: the sentence that Kubernetes shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleError(String);
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ScheduleError {}
+
+fn parse(text: &str) -> Result<Schedule, String> {
+    if text.is_empty() {
+        return Err("empty spec string".to_owned());
+    }
+    if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
+        return Err("kubestage does not simulate time zones in schedules".to_owned());
+    }
+    let text = match text {
+        "@yearly" | "@annually" => "0 0 1 1 *",
+        "@monthly" => "0 0 1 * *",
+        "@weekly" => "0 0 * * 0",
+        "@daily" | "@midnight" => "0 0 * * *",
+        "@hourly" => "0 * * * *",
+        text => text,
+    };
+    if let Some(span) = text.strip_prefix("@every ") {
+        let every = parse_span(span).ok_or_else(|| format!("failed to parse duration {text}"))?;
+        return Ok(Schedule(Form::Every(every)));
+    }
+    if text.starts_with('@') {
+        return Err(format!("unrecognized descriptor: {text}"));
+    }
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let [minute, hour, day, month, weekday] = fields.as_slice() else {
+        let found = fields.len();
+        return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
+    };
+    let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
+    let (day, any_day) = field(day, &DAY)?;
+    let month = field(month, &MONTH)?.0;
+    let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
+    let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
+    Ok(Schedule(Form::Fields(Box::new(fields))))
+}
+
 impl Schedule {
     /// Reads a schedule; the error is the sentence that Kubernetes shows.
     ///
     /// Kubernetes: cron.ParseStandard.
-    pub fn parse(text: &str) -> Result<Schedule, String> {
-        if text.is_empty() {
-            return Err("empty spec string".to_owned());
-        }
-        if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
-            return Err("kubestage does not simulate time zones in schedules".to_owned());
-        }
-        let text = match text {
-            "@yearly" | "@annually" => "0 0 1 1 *",
-            "@monthly" => "0 0 1 * *",
-            "@weekly" => "0 0 * * 0",
-            "@daily" | "@midnight" => "0 0 * * *",
-            "@hourly" => "0 * * * *",
-            text => text,
-        };
-        if let Some(span) = text.strip_prefix("@every ") {
-            let every = parse_span(span).ok_or_else(|| format!("failed to parse duration {text}"))?;
-            return Ok(Schedule(Form::Every(every)));
-        }
-        if text.starts_with('@') {
-            return Err(format!("unrecognized descriptor: {text}"));
-        }
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minute, hour, day, month, weekday] = fields.as_slice() else {
-            let found = fields.len();
-            return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
-        };
-        let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
-        let (day, any_day) = field(day, &DAY)?;
-        let month = field(month, &MONTH)?.0;
-        let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
-        let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
-        Ok(Schedule(Form::Fields(Box::new(fields))))
+    pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
+        parse(text).map_err(ScheduleError)
     }
 
     /// The first time after `time`; `None` if none comes within five years.
@@ -273,7 +291,7 @@ mod tests {
             ("@often", "unrecognized descriptor: @often"),
             ("", "empty spec string"),
         ] {
-            assert_eq!(Schedule::parse(schedule), Err(why.to_owned()), "{schedule}");
+            assert_eq!(Schedule::parse(schedule).unwrap_err().to_string(), why, "{schedule}");
         }
     }
 }

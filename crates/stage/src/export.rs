@@ -170,7 +170,18 @@ mod tests {
             nodes/worker-1/etc/kubernetes/manifests/web.yaml
             nodes/worker-2/etc/kubernetes/manifests/broken.yaml"#]]
         .assert_eq(&names.join("\n"));
-        expect![[r#""#]].assert_eq(&String::from_utf8_lossy(files["kustomization.yaml"].as_bytes()));
+        expect![[r#"
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources:
+            - manifests/agent.yaml
+            - manifests/b.yaml
+            # Left out: manifests/again.yaml: daemonset/agent is in agent.yaml, too
+            # Left out: manifests/twice.yaml: pod/web is in it twice
+            # Left out: manifests/broken.yaml: error converting YAML to JSON: yaml: line 1: did not find expected node content
+            # Left out: manifests/notes.txt: an object of it has no apiVersion
+            # Left out: manifests/empty.yaml: it has no object
+        "#]].assert_eq(&String::from_utf8_lossy(files["kustomization.yaml"].as_bytes()));
         assert_eq!(files["nodes/worker-2/etc/kubernetes/manifests/broken.yaml"].as_bytes(), b"kind: [");
         assert!(!stage.export(&[("notes.txt", "-")]).contains_key("kustomization.yaml"));
     }

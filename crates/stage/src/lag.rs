@@ -55,7 +55,9 @@ pub(crate) fn of_file(cluster: &Cluster, node: &str, path: &str) -> Option<Lag> 
     let pod = format!("{}/{}", running.namespace(), running.name);
     let Some(wanted) = wanted else { return Some(Lag { cause, pod, differences: Vec::new() }) };
     let found = differences(&written(&wanted.pod), &written(&running.as_pod()), Sides::Both);
-    (!found.is_empty()).then_some(Lag { cause, pod, differences: found })
+    // Another pod than the one that runs is told though their fields are the same.
+    let is_other = own.is_some_and(|own| own != key_of(running));
+    (is_other || !found.is_empty()).then_some(Lag { cause, pod, differences: found })
 }
 
 /// A pod without what its kubelet has put in.
@@ -73,6 +75,10 @@ fn written(pod: &api::pod::Pod) -> serde_json::Value {
     value
 }
 
+fn key_of(sandbox: &Sandbox) -> Key {
+    Key::new(sandbox.namespace(), &sandbox.name)
+}
+
 /// What runs of a file: the static pod of the name it gives, else the one that it gave when it was read last. A
 /// stopped kubelet has forgotten that; then it is the one that no other file gives.
 fn running_of<'a>(
@@ -86,8 +92,7 @@ fn running_of<'a>(
         let sandboxes = machine.kubelet.runtime.sandboxes().iter();
         sandboxes.filter(is_running).filter(|sandbox| sandbox.as_pod().is_static())
     };
-    let key = |sandbox: &Sandbox| Key::new(sandbox.namespace(), &sandbox.name);
-    if let Some(found) = runs().find(|sandbox| own.is_some_and(|own| key(sandbox) == *own)) {
+    if let Some(found) = runs().find(|sandbox| own.is_some_and(|own| key_of(sandbox) == *own)) {
         return Some(found);
     }
     if machine.kubelet.is_running() {
@@ -100,7 +105,7 @@ fn running_of<'a>(
         Some(Key::of(&manifest.pod.meta))
     });
     let others: Vec<Key> = others.collect();
-    let mut left = runs().filter(|sandbox| !others.contains(&key(sandbox)));
+    let mut left = runs().filter(|sandbox| !others.contains(&key_of(sandbox)));
     let found = left.next();
     found.filter(|_| left.next().is_none())
 }

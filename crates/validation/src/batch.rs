@@ -527,7 +527,7 @@ fn validate_schedule(spec: &Value, old: &Value, path: &FieldPath, errors: &mut E
         return;
     }
     if let Err(why) = Schedule::parse(schedule) {
-        errors.push(FieldError::invalid(path, schedule, why));
+        errors.push(FieldError::invalid(path, schedule, why.to_string()));
     }
     if !schedule.contains("TZ") {
         return;
@@ -539,5 +539,5 @@ fn validate_schedule(spec: &Value, old: &Value, path: &FieldPath, errors: &mut E
     } else {
         return;
     };
-    errors.push(FieldError::invalid(path, schedule, why));
+    errors.push(FieldError::invalid(path, schedule, why.to_string()));
 }
