@@ -218,7 +218,10 @@ fn all_nodes_are_there_and_ready(stage: &Stage) -> Held {
         hold!(!node.taints.iter().any(|t| ours(&t.key)), "{} is tainted: {:?}", node.meta.name, node.taints);
         let pods = pods(stage);
         let mut here = pods.iter().filter(|pod| pod.node_name.as_ref() == Some(&node.meta.name));
-        let going = here.find(|pod| pod.meta.is_terminating());
+        // A mirror that was to go while its pod came to its own end stays: the pod's worker has finished, and only a
+        // worker that syncs takes a mirror away (kubelet.go, tryReconcileMirrorPods).
+        let has_finished = |pod: &Rc<Pod>| pod.is_mirror() && pod.is_terminal();
+        let going = here.find(|pod| pod.meta.is_terminating() && !has_finished(pod));
         hold!(going.is_none(), "{:?} still hangs", going.map(|pod| &pod.meta.name));
     }
     Ok(())
