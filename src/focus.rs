@@ -98,6 +98,16 @@ impl Focus {
     }
 }
 
+/// Puts the focus on what is still to be drawn, if by then nothing has it.
+pub fn focus_if_lost(selector: &'static str) {
+    Timeout::new(0, move || {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            focus_soon(selector);
+        }
+    })
+    .forget();
+}
+
 /// Puts the focus on what is still to be drawn.
 pub fn focus_soon(selector: &'static str) {
     Timeout::new(0, move || {

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::DeskAction;
 use super::model::{Desk, DocId};
-use crate::focus::focus_soon;
+use crate::focus::focus_if_lost;
 use crate::menu::find_node;
 use crate::page::use_page;
 use crate::state::Action;
@@ -62,6 +62,9 @@ pub struct RenameProps {
     pub id: DocId,
 }
 
+/// The button of the file that is open.
+const RENAMED: &str = ".own-file.open button, .tree-file.open button";
+
 #[component]
 pub fn RenameField(props: &RenameProps) -> Html {
     let page = use_page();
@@ -82,7 +85,11 @@ pub fn RenameField(props: &RenameProps) -> Html {
                     let _ = input.set_selection_range(0, stem);
                 }
             });
-            move || drop(soon)
+            move || {
+                drop(soon);
+                // Where its button stands again, if the focus has gone with the field.
+                focus_if_lost(RENAMED);
+            }
         });
     }
     let finish = {
@@ -94,9 +101,8 @@ pub fn RenameField(props: &RenameProps) -> Html {
             match wanted(words, &desk, &world.board, &id, &input.value()) {
                 Ok(Some(to)) => page.act(Action::Rename(id.clone(), to)),
                 Ok(None) => page.act(DeskAction::Renaming(None)),
-                Err(sentence) => return problem.set(Some(sentence)),
+                Err(sentence) => problem.set(Some(sentence)),
             }
-            focus_soon(".own-file.open button, .tree-file.open button");
         }
     };
     let on_key = {
@@ -109,7 +115,6 @@ pub fn RenameField(props: &RenameProps) -> Html {
             "Escape" => {
                 event.stop_propagation();
                 page.act(DeskAction::Renaming(None));
-                focus_soon(".own-file.open button, .tree-file.open button");
             }
             _ => {}
         })

@@ -213,9 +213,11 @@ test("Vim's keys are there when they are wanted, and trap nobody", async ({ page
   await expect(field).toContainText("kind: DaemonSet");
   // :w applies.
   await page.locator('[data-control="live"]').uncheck();
-  await paste(page, "daemonset", (await field.innerText()).replace(/^\s+/, "").replace("fluent-bit:3.2", "fluent-bit:4.0"));
+  await field.focus();
+  await page.keyboard.type(":%s/fluent-bit:3.2/fluent-bit:4.0/");
+  await page.keyboard.press("Enter");
+  await expect(field).toContainText("fluent-bit:4.0");
   await expect(outcome(page)).toHaveAttribute("data-outcome", "dirty");
-  await page.keyboard.press("Escape");
   await page.keyboard.type(":w");
   await page.keyboard.press("Enter");
   await advanceUntil(page, "applied");
