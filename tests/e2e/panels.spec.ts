@@ -50,16 +50,3 @@ test("no word of the control plane or of the two truths is cut at 1280x720", asy
   await api(page, "advance", 60);
   expect(await cut()).toEqual([]);
 });
-
-test("the map's tip goes when the picture moves below it", async ({ page }) => {
-  test.setTimeout(120_000);
-  await open(page, "?start=ready&workers=600&lang=en");
-  const map = page.locator("[data-map]");
-  const box = (await map.boundingBox())!;
-  const tip = page.locator(".map-tip");
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await expect(tip).toBeVisible();
-  const said = await tip.textContent();
-  await page.mouse.wheel(0, -120);
-  await expect.poll(async () => (await tip.isVisible()) && (await tip.textContent()) === said).toBe(false);
-});
