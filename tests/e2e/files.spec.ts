@@ -214,6 +214,9 @@ test("Vim's keys are there when they are wanted, and trap nobody", async ({ page
   // :w applies.
   await page.locator('[data-control="live"]').uncheck();
   await field.focus();
+  // What the Tab key has put in goes again.
+  await page.keyboard.type("u");
+  await expect(outcome(page)).not.toHaveAttribute("data-outcome", "refused");
   await page.keyboard.type(":%s/fluent-bit:3.2/fluent-bit:4.0/");
   await page.keyboard.press("Enter");
   await expect(field).toContainText("fluent-bit:4.0");
