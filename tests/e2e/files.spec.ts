@@ -245,7 +245,7 @@ test("each of several documents has its mistakes at its own lines", async ({ pag
   await expect(page.locator(".cm-lintRange-error")).toHaveText(["imgae", "image1", "comand"]);
   // A folded block hides its lines and nothing else.
   const field = await editor(page, "daemonset");
-  await page.locator(".cm-foldGutter .cm-gutterElement span[title]").first().click();
+  await page.locator(".cm-foldGutter .cm-gutterElement span[title]:visible").first().click();
   await expect(page.locator(".cm-foldPlaceholder")).toBeVisible();
   await expect(field).toContainText("name: b");
   await page.locator(".cm-foldPlaceholder").click();

@@ -76,7 +76,9 @@ test("it opens from the editor and the bar, and not over the shell's own Ctrl-K"
 
 test("with 5,000 nodes a node is found by its name", async ({ page }) => {
   test.setTimeout(240_000);
-  await open(page, "?start=ready&workers=4999");
+  await open(page, "?fresh&lang=en");
+  await api(page, "reset", 1, { workers: 4999, start: "ready" });
+  await api(page, "untilQuiet");
   await openPalette(page);
   await query(page).fill("worker-4321");
   await expect(rows(page).first()).toHaveAttribute("data-on", "worker-4321");
