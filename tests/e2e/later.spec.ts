@@ -1,0 +1,66 @@
+// What comes later, and what happens before it has come.
+
+import { api, expect, open, ready, test, type Page } from "./harness.ts";
+
+const LATER = "**/split_later*";
+
+/** The later part comes once the returned function is called. */
+async function hold(page: Page): Promise<() => void> {
+  let go = (): void => {};
+  const held = new Promise<void>((done) => (go = done));
+  await page.route(LATER, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return go;
+}
+
+/** How often something was called that had not come yet. */
+function hurries(page: Page): string[] {
+  const all: string[] = [];
+  page.on("console", (message) => message.text().startsWith("What comes later is needed already") && all.push(message.text()));
+  return all;
+}
+
+/** The address of a session of so many nodes, kept from an earlier visit. */
+async function keep(page: Page, options: object): Promise<void> {
+  const text = JSON.stringify({ version: 1, options, entries: [], until: 200_000_000 });
+  await page.addInitScript((text) => localStorage.setItem("kubestage.session", text), text);
+}
+
+const log = async (page: Page): Promise<string[]> => (await api(page, "log")).split("\n");
+
+for (const start of ["first", "demo", "ready", "bare"]) {
+  test(`a visit that begins with ${start} runs with the first part alone`, async ({ page }) => {
+    const all = hurries(page);
+    const go = await hold(page);
+    await page.goto(new URL(`?start=${start}`, process.env.KUBESTAGE_URL).href);
+    await expect(page.locator('[data-pod][data-state="running"]').first()).toBeVisible({ timeout: 60_000 });
+    await page.waitForTimeout(3000);
+    expect(all).toEqual([]);
+    go();
+    await ready(page);
+    expect(await api(page, "exec", "kubectl version --client")).toContain("Client Version");
+    expect(all).toEqual([]);
+  });
+}
+
+test("a session is the same whenever the later part comes, and whatever it needs of it before", async ({ page, context }) => {
+  test.setTimeout(600_000);
+  const options = { seed: 3, workers: 120, zones: 3, start: "ready", kubeProxy: true };
+  await keep(page, options);
+  await open(page);
+  const soon = await log(page);
+  const other = await context.newPage();
+  await keep(other, options);
+  // What is asked for at once is let through: nothing else could go on.
+  await other.route(LATER, async (route) => {
+    if (route.request().resourceType() === "fetch") await new Promise((done) => setTimeout(done, 4000));
+    await route.continue();
+  });
+  await open(other);
+  const late = await log(other);
+  const shared = Math.min(soon.length, late.length);
+  expect(shared).toBeGreaterThan(200);
+  expect(late.slice(0, shared - 1)).toEqual(soon.slice(0, shared - 1));
+});
