@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::watch_cache::Client;
 use super::{Cluster, Wake};
 use api::object::Object;
 use cli_runtime::job::{Chunk, Stream, WatchSpec};
@@ -280,6 +281,21 @@ fn token(owner: Owner, ticket: u32) -> Token {
     Token::User { by, ticket }
 }
 
+fn owner(by: UserProcess) -> Owner {
+    match by {
+        UserProcess::Job(number) => Owner::Job(JobId(number)),
+        UserProcess::Terminal(number) => Owner::Terminal(number),
+    }
+}
+
+/// The command that asked, if it was one.
+pub(super) fn client(token: Token) -> Option<Client> {
+    match token {
+        Token::User { by, ticket } => Some((owner(by), ticket)),
+        _ => None,
+    }
+}
+
 impl Cluster {
     /// Writes down an action that was done by a click.
     pub fn note_action(&mut self, line: &str, done: Result<(), HostError>) -> JobId {
@@ -496,10 +512,7 @@ impl Cluster {
 
     pub(super) fn answer_job(&mut self, token: Token, answer: Answer) {
         let Token::User { by, ticket } = token else { return };
-        let owner = match by {
-            UserProcess::Job(number) => Owner::Job(JobId(number)),
-            UserProcess::Terminal(number) => Owner::Terminal(number),
-        };
+        let owner = owner(by);
         let now = self.now;
         if matches!(answer.result, Err(CallError::Refused))
             && let Some(record) = self.desk.current_record(owner)
@@ -517,15 +530,15 @@ impl Cluster {
             self.desk.late.push((owner, ticket, now, Mail::Closed(CallError::Refused)));
             return;
         }
-        let missed = self.missed_events(&watch);
+        let missed = self.missed_events((owner, ticket), &watch);
         self.desk.watches.insert((owner, ticket), watch);
         self.desk.late.extend(missed.into_iter().map(|event| (owner, ticket, now, Mail::Event(event))));
     }
 
     /// What has happened since a watch's revision. One that is too old to know it exactly hears of what is
     /// there and has changed since; upstream such a client gets an error and lists again (API-020).
-    fn missed_events(&self, watch: &WatchSpec) -> Vec<WatchEvent> {
-        if let Some(events) = self.watch_cache.since(self.now, watch.since) {
+    fn missed_events(&self, client: Client, watch: &WatchSpec) -> Vec<WatchEvent> {
+        if let Some(events) = self.watch_cache.since(self.now, client, watch.kind, watch.since) {
             return events.filter(|event| watch.concerns(event.object())).cloned().collect();
         }
         let there = self.api.store.list(watch.kind, watch.namespace.as_deref());
@@ -586,8 +599,10 @@ mod tests {
         store.update(Object::Other(Rc::new(changed)));
         store.remove(kind, &api::Key::new("default", "gone"));
         let watch = WatchSpec { number: 1, kind, namespace: Some("default".into()), since };
-        assert!(cluster.watch_cache.since(cluster.now, since).is_none(), "nothing was kept");
-        let missed = cluster.missed_events(&watch);
+        let client = (Owner::Terminal(1), 0);
+        let kept = cluster.watch_cache.since(cluster.now, client, kind, since);
+        assert!(kept.is_none(), "nothing was kept");
+        let missed = cluster.missed_events(client, &watch);
         let names: Vec<String> = missed.iter().map(|event| event.object().key().name.to_string()).collect();
         assert_eq!(names, ["changed", "new"]);
     }

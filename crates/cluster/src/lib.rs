@@ -552,10 +552,13 @@ impl Cluster {
             Call::HoldLease { key, .. } if !alive => Some(key.clone()),
             _ => None,
         };
-        if part == Part::User && matches!(call, Call::List { .. }) {
-            // An answer and the request that follows it take two ways; the rest is for the one who asks.
-            let keep = Duration(self.settings.link_delay.0.saturating_mul(4));
-            self.watch_cache.listen(self.api.store.revision(), self.now + keep);
+        if let Call::List { kind, .. } | Call::Get { kind, .. } = &call
+            && let Some(client) = desk::client(token)
+        {
+            // Who lists, or gets the one object that is waited for, may watch from there. An answer and the request
+            // that follows it take two ways; the rest is for the one who asks.
+            let until = self.now + Duration(self.settings.link_delay.0.saturating_mul(4));
+            self.watch_cache.listen(client, *kind, self.api.store.revision(), self.now, until);
         }
         if let Call::PostEvent(draft) = &call
             && let Err(error) = self.api.admit_event(draft)

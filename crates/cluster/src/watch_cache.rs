@@ -5,15 +5,23 @@
 //!
 //! Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher/watch_cache.go.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use api::object::Kind;
 use sim::Time;
 use wire::WatchEvent;
+
+use super::desk::Owner;
+
+/// A command: its shell, and its number there.
+pub(super) type Client = (Owner, u32);
 
 /// The latest events of all kinds, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WatchCache {
     events: VecDeque<(u64, WatchEvent)>,
+    /// At which revision each client has listed a kind last.
+    listed: BTreeMap<(Client, Kind), u64>,
     /// Until when somebody who has listed may open a watch; what happens after that is not kept.
     until: Time,
     /// Nothing before this revision is known.
@@ -21,11 +29,15 @@ pub(super) struct WatchCache {
 }
 
 impl WatchCache {
-    /// A client lists at this revision, and will have opened its watch by then.
-    pub(crate) fn listen(&mut self, revision: u64, until: Time) {
+    /// A client lists a kind at this revision, and will have opened its watch by `until`.
+    pub(crate) fn listen(&mut self, client: Client, kind: Kind, revision: u64, now: Time, until: Time) {
+        if !self.is_listening(now) {
+            self.forget();
+        }
         if self.events.is_empty() {
             self.begin = revision;
         }
+        self.listed.insert((client, kind), revision);
         self.until = self.until.max(until);
     }
 
@@ -37,12 +49,26 @@ impl WatchCache {
         if self.is_listening(now) {
             self.events.push_back((revision, event));
         } else {
-            self.events = VecDeque::new();
+            self.forget();
         }
     }
 
-    /// Everything after a revision; `None` if that is too long ago.
-    pub(crate) fn since(&self, now: Time, revision: u64) -> Option<impl Iterator<Item = &WatchEvent>> {
+    fn forget(&mut self) {
+        self.events = VecDeque::new();
+        self.listed = BTreeMap::new();
+    }
+
+    /// Everything after what a client has seen of a kind; `None` if that is too long ago. A client knows the
+    /// revision of the newest object that it got (`seen`); its list may be of a later one.
+    pub(crate) fn since(
+        &self,
+        now: Time,
+        client: Client,
+        kind: Kind,
+        seen: u64,
+    ) -> Option<impl Iterator<Item = &WatchEvent>> {
+        let listed = self.listed.get(&(client, kind)).copied().unwrap_or_default();
+        let revision = seen.max(listed);
         let later = self.events.iter().filter(move |(at, _)| *at > revision);
         (self.is_listening(now) && revision >= self.begin).then(|| later.map(|(_, event)| event))
     }
@@ -65,12 +91,22 @@ mod tests {
     #[test]
     fn api_018_a_watch_hears_of_everything_after_its_revision() {
         let mut cache = WatchCache::default();
+        let (kind, client) = (Kind::of("v1", "ConfigMap").unwrap(), (Owner::Terminal(1), 0));
+        let listen = |cache: &mut WatchCache, revision, now, until| {
+            cache.listen(
+                (Owner::Terminal(2), 0),
+                kind,
+                revision,
+                Time::from_secs(now),
+                Time::from_secs(until),
+            );
+        };
         let names = |cache: &WatchCache, second, revision| {
-            let events = cache.since(Time::from_secs(second), revision)?;
+            let events = cache.since(Time::from_secs(second), client, kind, revision)?;
             Some(events.map(|event| event.object().key().name.to_string()).collect::<String>())
         };
         assert_eq!(names(&cache, 5, 9), None, "nobody has listed");
-        cache.listen(10, Time::from_secs(8));
+        listen(&mut cache, 10, 5, 8);
         for (second, name) in [(6, "a"), (7, "b"), (8, "c")] {
             cache.push(Time::from_secs(second), second + 5, event(name));
         }
@@ -80,8 +116,21 @@ mod tests {
         assert_eq!(names(&cache, 8, 9), None, "that is before the list");
         assert_eq!(names(&cache, 9, 13), None, "what happened since was not kept");
         cache.push(Time::from_secs(9), 14, event("d"));
-        cache.listen(14, Time::from_secs(20));
+        listen(&mut cache, 14, 9, 20);
         assert_eq!(names(&cache, 9, 13), None);
         assert_eq!(names(&cache, 9, 14).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn api_018_a_watch_goes_on_from_the_list_though_all_objects_in_it_are_older() {
+        let mut cache = WatchCache::default();
+        let kinds = ["ConfigMap", "Secret"].map(|kind| Kind::of("v1", kind).unwrap());
+        let client = (Owner::Terminal(1), 0);
+        cache.listen(client, kinds[0], 10, Time::from_secs(5), Time::from_secs(8));
+        cache.push(Time::from_secs(6), 11, event("gone"));
+        let count = |client, kind| cache.since(Time::from_secs(6), client, kind, 3).map(Iterator::count);
+        assert_eq!(count(client, kinds[0]), Some(1));
+        assert_eq!(count(client, kinds[1]), None, "that kind was not listed");
+        assert_eq!(count((Owner::Terminal(2), 0), kinds[0]), None, "nor by that client");
     }
 }
