@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use stage::{Bytes, Options, Stage, Start};
+use stage::{Bytes, CLUSTER_LINK_DELAY_MS, Options, Stage, Start};
 
 use super::script;
 
@@ -19,7 +19,15 @@ impl Session {
         thread_local! {
             static READY: RefCell<BTreeMap<u32, Stage>> = const { RefCell::new(BTreeMap::new()) };
         }
-        let boot = || Stage::new(Options { seed: 1, workers, start: Start::Ready, ..Options::default() });
+        let boot = || {
+            Stage::new(Options {
+                seed: 1,
+                workers,
+                start: Start::Ready,
+                link_delay_ms: CLUSTER_LINK_DELAY_MS,
+                ..Options::default()
+            })
+        };
         let stage = READY.with_borrow_mut(|ready| ready.entry(workers).or_insert_with(boot).clone());
         Session { stage, files: BTreeMap::new() }
     }

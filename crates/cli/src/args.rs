@@ -110,6 +110,7 @@ Options:
 
 const RUN: &str = "\
 Play a session and print the state of the cluster at its end. What the commands say goes to stderr.
+Messages take 10 ms each way, as in a small cluster; in a session of the page, as long as they did there.
 
 Usage:
   kubestage run [-f FILE]... [--script FILE] [--until DURATION] [-o table|json|log] [options]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use stage::{Command, Options, Script, Stage, Start};
+use stage::{CLUSTER_LINK_DELAY_MS, Command, Options, Script, Stage, Start};
 use view::{Fit, NodeView, PodView};
 
 use crate::args::{Misuse, Output, Run, read};
@@ -19,7 +19,13 @@ pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
         print(&mut Stage::from_script(&script), run.output);
         return Ok(true);
     }
-    let options = Options { seed: run.seed, workers: run.workers, start: Start::Ready, ..Options::default() };
+    let options = Options {
+        seed: run.seed,
+        workers: run.workers,
+        start: Start::Ready,
+        link_delay_ms: CLUSTER_LINK_DELAY_MS,
+        ..Options::default()
+    };
     let mut stage = Stage::new(options);
     let end = stage.now() + run.until;
     let mut fine = true;

@@ -315,7 +315,7 @@ ssh worker-1 true
         T+180s, API server Up
 
         control-plane (Ready)
-          kube-system/kube-proxy-hcl6b                       daemonset  1/1      Running
+          kube-system/kube-proxy-rhsbt                       daemonset  1/1      Running
           kube-system/etcd-control-plane                     static     1/1      Running
           kube-system/kube-apiserver-control-plane           static     1/1      Running
           kube-system/kube-controller-manager-control-plane  static     1/1      Running
@@ -325,11 +325,11 @@ ssh worker-1 true
           no pod of monitoring/agent: nodeSelector disk=ssd: the node has no label disk; untolerated taint node-role.kubernetes.io/control-plane:NoSchedule
 
         worker-1 (Ready)
-          kube-system/kube-proxy-fhw9x                       daemonset  1/1      Running
+          kube-system/kube-proxy-hcl6b                       daemonset  1/1      Running
           no pod of monitoring/agent: nodeSelector disk=ssd: the node has no label disk
 
         worker-2 (Ready)
-          kube-system/kube-proxy-rhsbt                       daemonset  1/1      Running
+          kube-system/kube-proxy-fhw9x                       daemonset  1/1      Running
           monitoring/agent-vjn2c                             daemonset  1/1      Running
         -- stderr
         $ kubectl apply -f nowhere.yaml
@@ -350,7 +350,7 @@ ssh worker-1 true
         agent-vjn2c   1/1     Running   0          20s   10.244.2.2   worker-2   <none>           <none>
         $ kubectl get node worker-1 -L none
         NAME       STATUS   ROLES    AGE     VERSION   NONE
-        worker-1   Ready    <none>   2m17s   v1.36.2   
+        worker-1   Ready    <none>   2m14s   v1.36.2   
         $ ssh worker-1 true
     "#]]);
 }

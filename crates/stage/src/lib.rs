@@ -33,7 +33,7 @@ pub use drift::{Difference, Drift, Drifted, taken};
 pub use lag::{Cause as LagCause, Lag};
 use opening::Opening;
 pub use opening::Progress;
-pub use script::{Options, Script, ScriptError, Start};
+pub use script::{CLUSTER_LINK_DELAY_MS, Options, Script, ScriptError, Start};
 use sim::order::{GatherSorted, SortShared};
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the

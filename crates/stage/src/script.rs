@@ -44,9 +44,14 @@ pub struct Options {
     /// Whether kubeadm installs its add-ons: kube-proxy, and CoreDNS, which would wait in vain for the API server's
     /// Service without it.
     pub kube_proxy: bool,
-    /// One way between any part and the API server, in milliseconds.
+    /// One way between any part and the API server, in milliseconds: 1 to 10,000. A page that shows messages
+    /// needs them to be slower than they are ([`CLUSTER_LINK_DELAY_MS`]).
     pub link_delay_ms: u64,
 }
+
+/// One way in a small cluster with all of its machines side by side, in milliseconds. The recorded cluster's kubectl
+/// has its answers after some 20.
+pub const CLUSTER_LINK_DELAY_MS: u64 = 10;
 
 /// More workers than the largest cluster Kubernetes supports are not taken.
 pub const WORKERS_MAX: u32 = 5_000;
