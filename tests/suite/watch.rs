@@ -34,6 +34,24 @@ fn api_018_nothing_is_lost_between_a_list_and_its_watch() {
     assert!(seen.contains(&2), "{seen:?}");
 }
 
+/// The same of a command that gets one object and watches for its end, though others have been written since.
+#[test]
+fn api_018_a_deletion_between_a_get_and_its_watch_is_heard_of() {
+    let mut person = Person::new();
+    config_map(&mut person, "one", "");
+    config_map(&mut person, "two", "");
+    let mut seen = Vec::new();
+    for lead in (0..1_500).step_by(50) {
+        let mut person = person.clone();
+        let wait = person.begin("kubectl wait --for=delete configmap/one --timeout=20s", &[]);
+        person.wait_millis(lead);
+        person.begin("kubectl delete configmap one --wait=false", &[]);
+        person.wait(25);
+        seen.push(person.text(wait));
+    }
+    assert!(seen.iter().all(|text| !text.contains("timed out")), "{seen:?}");
+}
+
 #[test]
 fn api_019_with_a_selector_objects_come_and_go_as_they_match() {
     let mut person = Person::new();
