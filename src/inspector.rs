@@ -140,7 +140,7 @@ pub fn Inspector() -> Html {
         <div class="details" data-region="inspector" data-selected={selected_id(&selection)}>
             if selection != Selection::Nothing {
                 <div class="panel-head">
-                    <h2>{ heading(&selection) }</h2>
+                    <h2>{ &*selection.short_name() }</h2>
                     <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
                         <Icon name="i-close" />
                     </button>
@@ -220,15 +220,6 @@ pub fn selected_id(selection: &Selection) -> Option<AttrValue> {
         Selection::Part(id) => ("part", id),
     };
     Some(format!("{kind}:{id}").into())
-}
-
-fn heading(selection: &Selection) -> String {
-    let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
-    match selection {
-        Selection::Nothing => String::new(),
-        Selection::Pod(id) | Selection::DaemonSet(id) => short(id),
-        Selection::Node(name) | Selection::Part(name) => name.to_string(),
-    }
 }
 
 /// Rows of a name and a value; empty values are left out.
