@@ -320,6 +320,14 @@ pub fn label_selector_as_selector(selector: &Value) -> Result<Selector, Selector
     Ok(Selector::from_requirements(requirements))
 }
 
+/// A LabelSelector of a stored object as a selector.
+///
+/// One with an error selects nothing. Validation refuses such a selector, so no stored object has one; upstream's
+/// callers log the error and pass the object over.
+pub fn selector_or_nothing(selector: &Value) -> Selector {
+    label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
+}
+
 fn label_selector_operator(word: &str) -> Option<Operator> {
     match word {
         "In" => Some(Operator::In),
