@@ -14,7 +14,7 @@ use api::json;
 use api::label::regex_error;
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
-use sim::sha256;
+use sha2::{Digest, Sha256};
 
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
 const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);
@@ -211,7 +211,7 @@ fn object_hash(value: &Value) -> String {
         'e' => 't',
         other => other,
     };
-    let digest = sha256::hex(&sha256::sha256(go_json(&hashed).as_bytes()));
+    let digest = format!("{:x}", Sha256::digest(go_json(&hashed).as_bytes()));
     digest.chars().take(10).map(letter).collect()
 }
 
