@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use view::{
-    ApiServerState, ContainerView, DaemonSetView, FileView, Fit, NodeView, PartState, PartView, PodView,
+    ApiServerState, ContainerView, DaemonSetView, FileView, Fit, NodeView, OnNode, PartState, PartView,
+    PodView,
 };
 
 use crate::pod::difference_word;
@@ -86,7 +87,7 @@ fn pod_state(pod: &PodView) -> Value {
         "uid": &*pod.uid,
         "node": pod.node.as_deref(),
         "origin": pod.origin.text(),
-        "controlledBy": &*pod.controlled_by,
+        "controlledBy": pod.controlled_by.as_ref().map(ToString::to_string).unwrap_or_default(),
         "file": pod.file.as_deref(),
         "isMirror": pod.is_mirror,
         "ghost": pod.ghost,
@@ -96,7 +97,7 @@ fn pod_state(pod: &PodView) -> Value {
         "restarts": pod.restarts,
         "ip": pod.ip.as_deref(),
         "apiStatus": pod.api_status.as_deref(),
-        "nodeStatus": pod.node_status.as_deref(),
+        "nodeStatus": pod.node_status.map(OnNode::text),
         "difference": pod.difference.map(difference_word),
         "reason": pod.reason.as_deref(),
         "containers": pod.containers.iter().map(container_state).collect::<Vec<_>>(),
