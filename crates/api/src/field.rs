@@ -17,12 +17,12 @@ pub struct FieldPath(Option<Rc<Element>>);
 #[derive(Debug, PartialEq, Eq)]
 struct Element {
     parent: FieldPath,
-    step: Step,
+    step: PathElement,
 }
 
 /// One step of a [`FieldPath`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathElement {
     /// A member by name: `.name`.
     Child(Cow<'static, str>),
     /// A list element, counted from 0: `[0]`.
@@ -45,27 +45,27 @@ impl FieldPath {
     /// The path of a field of this object.
     #[must_use]
     pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.step(Step::Child(name.into()))
+        self.step(PathElement::Child(name.into()))
     }
 
     /// The path of an element of this list, from 0.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.step(Step::Index(index))
+        self.step(PathElement::Index(index))
     }
 
     /// The path of an entry of this map: `labels[app]`.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
-        self.step(Step::Key(key.into()))
+        self.step(PathElement::Key(key.into()))
     }
 
-    fn step(&self, step: Step) -> Self {
+    fn step(&self, step: PathElement) -> Self {
         Self(Some(Rc::new(Element { parent: self.clone(), step })))
     }
 
     /// The steps from the root.
-    pub fn steps(&self) -> Vec<Step> {
+    pub fn steps(&self) -> Vec<PathElement> {
         let mut steps = Vec::new();
         let mut path = self;
         while let Some(element) = &path.0 {
@@ -109,10 +109,10 @@ impl fmt::Display for FieldPath {
         }
         for (at, step) in self.steps().iter().enumerate() {
             match step {
-                Step::Child(name) if at == 0 => f.write_str(name)?,
-                Step::Child(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) => write!(f, "[{key}]")?,
+                PathElement::Child(name) if at == 0 => f.write_str(name)?,
+                PathElement::Child(name) => write!(f, ".{name}")?,
+                PathElement::Index(index) => write!(f, "[{index}]")?,
+                PathElement::Key(key) => write!(f, "[{key}]")?,
             }
         }
         Ok(())

@@ -196,7 +196,7 @@ pub fn from_unstructured(object: &Value, kind: &KindInfo) -> Decoded {
 pub fn decode_metadata(object: &Value) -> Option<DecodeError> {
     let meta = schema::structure_by_name("ObjectMeta")?;
     let mut decoder = Decoder { within: Some("metadataOnlyObject"), ..Decoder::default() };
-    decoder.steps.push(Step::Field("metadata"));
+    decoder.steps.push(PathElement::Field("metadata"));
     let stopped = decoder.value(object.get("metadata")?, &Type::Struct(meta), None).err();
     stopped.or(decoder.saved)
 }
@@ -228,12 +228,12 @@ struct Decoder {
     /// The first type mismatch; decoding goes on behind it.
     saved: Option<DecodeError>,
     /// Where we are: fields, keys and indexes.
-    steps: Vec<Step>,
+    steps: Vec<PathElement>,
     /// The innermost struct, which Go names in its message.
     within: Option<&'static str>,
 }
 
-enum Step {
+enum PathElement {
     Field(&'static str),
     /// A struct that JSON does not show; only Go's messages name it.
     Embedded(&'static str),
@@ -319,8 +319,8 @@ impl Decoder {
     /// Steps into a field, and says how long the way was before.
     fn enter(&mut self, of: &StructInfo, field: &'static str) -> usize {
         let depth = self.steps.len();
-        self.steps.extend(go_types::embedded(of.name, field).map(Step::Embedded));
-        self.steps.push(Step::Field(field));
+        self.steps.extend(go_types::embedded(of.name, field).map(PathElement::Embedded));
+        self.steps.push(PathElement::Field(field));
         depth
     }
 
@@ -338,7 +338,7 @@ impl Decoder {
     fn list(&mut self, items: &[Value], ty: &Type, named: Option<&'static str>) -> Result<Value> {
         let mut kept = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            self.steps.push(Step::Index(index));
+            self.steps.push(PathElement::Index(index));
             // A null in a list stays as the type's zero value; only structs have one worth keeping.
             let item = self.value(item, ty, named)?;
             kept.push(item.unwrap_or_else(|| go_types::zero(ty)));
@@ -350,7 +350,7 @@ impl Decoder {
     fn map(&mut self, map: &Map<String, Value>, ty: &Type) -> Result<Value> {
         let mut kept = Map::new();
         for (key, value) in map {
-            self.steps.push(Step::Key(key.clone()));
+            self.steps.push(PathElement::Key(key.clone()));
             let value = self.value(value, ty, None)?;
             kept.insert(key.clone(), value.unwrap_or_else(|| go_types::zero(ty)));
             self.steps.pop();
@@ -431,9 +431,9 @@ impl Decoder {
         match self.within.filter(|_| self.form == Form::Json) {
             None => format!("json: cannot unmarshal {what} into Go value of type {ty}"),
             Some(name) => {
-                let field = |step: &Step| match step {
-                    Step::Field(name) | Step::Embedded(name) => Some(*name),
-                    Step::Key(_) | Step::Index(_) => None,
+                let field = |step: &PathElement| match step {
+                    PathElement::Field(name) | PathElement::Embedded(name) => Some(*name),
+                    PathElement::Key(_) | PathElement::Index(_) => None,
                 };
                 let fields: Vec<&str> = self.steps.iter().filter_map(field).collect();
                 let fields = fields.join(".");
@@ -456,10 +456,10 @@ impl Decoder {
         let mut path = Path::default();
         for step in &self.steps {
             match step {
-                Step::Field(name) => path.push_name(name),
-                Step::Embedded(_) => {}
-                Step::Key(key) => path.push_key(key),
-                Step::Index(index) => path.push_index(*index),
+                PathElement::Field(name) => path.push_name(name),
+                PathElement::Embedded(_) => {}
+                PathElement::Key(key) => path.push_key(key),
+                PathElement::Index(index) => path.push_index(*index),
             }
         }
         DecodeError { message, path: path.to_string(), help }
@@ -470,12 +470,12 @@ impl Decoder {
         let mut path = String::new();
         for step in &self.steps {
             match step {
-                Step::Embedded(_) => {}
+                PathElement::Embedded(_) => {}
                 // The converter passes over the keys of maps.
-                Step::Key(_) if self.form == Form::Unstructured => {}
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
-                Step::Field(_) | Step::Key(_) if path.is_empty() => path.push_str(step.name()),
-                Step::Field(_) | Step::Key(_) => {
+                PathElement::Key(_) if self.form == Form::Unstructured => {}
+                PathElement::Index(index) => path.push_str(&format!("[{index}]")),
+                PathElement::Field(_) | PathElement::Key(_) if path.is_empty() => path.push_str(step.name()),
+                PathElement::Field(_) | PathElement::Key(_) => {
                     path.push('.');
                     path.push_str(step.name());
                 }
@@ -485,12 +485,12 @@ impl Decoder {
     }
 }
 
-impl Step {
+impl PathElement {
     fn name(&self) -> &str {
         match self {
-            Step::Field(name) | Step::Embedded(name) => name,
-            Step::Key(key) => key,
-            Step::Index(_) => "",
+            PathElement::Field(name) | PathElement::Embedded(name) => name,
+            PathElement::Key(key) => key,
+            PathElement::Index(_) => "",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A shell with everything that runs in it: a line of the console with its pipes and loops, or a terminal.
 //!
-//! It is a small machine. Each shell, subshell and stage of a pipeline is a [`thread`]; a thread's place is
+//! It is a small machine. Each shell, subshell and command of a pipeline is a [`thread`]; a thread's place is
 //! a stack of frames ([`steps`] says what each does next), and a command is a [`program`] that does a little
 //! at a time. The cluster drives it: [`Programs::advance`](crate::Programs::advance) runs whatever can run and says what is asked of the
 //! world; [`Shell::mail`] brings the answers. All of it is plain data, so a cluster with its shells can be

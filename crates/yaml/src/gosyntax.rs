@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Number;
 
-use super::node::{Entry, Node, NodeValue};
+use super::node::{MapItem, Node, NodeValue};
 
 /// Messages are for reading: a value is cut here.
 const LONGEST_VALUE: usize = 16 * 1024;
@@ -46,7 +46,7 @@ fn write_value(out: &mut String, node: &Node) {
         NodeValue::Map(entries) => {
             out.push_str("map[interface {}]interface {}{");
             // fmt sorts keys; of those of different types Go's order depends on where the types lie.
-            let mut entries: Vec<&Entry> = entries.iter().collect();
+            let mut entries: Vec<&MapItem> = entries.iter().collect();
             if entries.iter().all(|entry| entry.key_is_string) {
                 entries.sort_by(|a, b| a.key.cmp(&b.key));
             }

@@ -1,7 +1,7 @@
 //! Shells that take their commands from elsewhere.
 
 use crate::env::Env;
-use crate::shell::program::{Cx, Program, Step};
+use crate::shell::program::{Cx, Program, StepResult};
 use crate::shell::streams::{Fd, Input};
 use crate::shell::thread::{Block, Body, Origin, ThreadId};
 
@@ -20,17 +20,17 @@ impl ScriptFromInput {
 }
 
 impl Program for ScriptFromInput {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if let Some(child) = self.child {
             return match cx.reap(child) {
-                Some(code) => Step::Done(code),
-                None => Step::Waits(Block::Children(vec![child])),
+                Some(code) => StepResult::Done(code),
+                None => StepResult::Waits(Block::Children(vec![child])),
             };
         }
         match cx.read() {
             Input::Bytes(bytes) => {
                 self.bytes.extend(bytes);
-                Step::Again
+                StepResult::Again
             }
             Input::Wait => cx.waits_for_input(0),
             Input::End => {
@@ -40,8 +40,8 @@ impl Program for ScriptFromInput {
                 let body = Body::Text { text: text.into(), origin: Origin::Argument };
                 self.child = cx.spawn(body, self.env.clone(), fds);
                 match self.child {
-                    Some(child) => Step::Waits(Block::Children(vec![child])),
-                    None => Step::Done(1),
+                    Some(child) => StepResult::Waits(Block::Children(vec![child])),
+                    None => StepResult::Done(1),
                 }
             }
         }

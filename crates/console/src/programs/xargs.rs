@@ -2,7 +2,7 @@
 
 use super::feed;
 use super::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::{Fd, Input};
 use crate::shell::thread::{Block, Body, ThreadId};
 
@@ -160,12 +160,12 @@ impl Xargs {
 }
 
 impl Program for Xargs {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.runs.is_none() {
             match cx.read() {
                 Input::Bytes(bytes) => {
                     self.bytes.extend(bytes);
-                    return Step::Again;
+                    return StepResult::Again;
                 }
                 Input::Wait => return cx.waits_for_input(0),
                 Input::End => match self.plan() {
@@ -175,7 +175,7 @@ impl Program for Xargs {
                     }
                     Err(text) => {
                         cx.err(&text);
-                        return Step::Done(1);
+                        return StepResult::Done(1);
                     }
                 },
             }
@@ -184,18 +184,18 @@ impl Program for Xargs {
             match cx.reap(child) {
                 None => {
                     self.child = Some(child);
-                    return Step::Waits(Block::Children(vec![child]));
+                    return StepResult::Waits(Block::Children(vec![child]));
                 }
                 Some(0) => {}
-                Some(code @ (126 | 127)) => return Step::Done(code),
+                Some(code @ (126 | 127)) => return StepResult::Done(code),
                 Some(255) => {
                     cx.err("xargs: command: exited with status 255; aborting\n");
-                    return Step::Done(124);
+                    return StepResult::Done(124);
                 }
                 Some(_) => self.code = 123,
             }
         }
-        let Some(words) = self.runs.as_mut().and_then(Vec::pop) else { return Step::Done(self.code) };
+        let Some(words) = self.runs.as_mut().and_then(Vec::pop) else { return StepResult::Done(self.code) };
         if self.verbose {
             cx.err(&format!("{}\n", words.join(" ")));
         }
@@ -203,8 +203,8 @@ impl Program for Xargs {
         fds.set(0, Fd::Null);
         self.child = cx.spawn(Body::Words(words), cx.env().clone(), fds);
         match self.child {
-            Some(child) => Step::Waits(Block::Children(vec![child])),
-            None => Step::Done(1),
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::env::{Env, Host};
 use sim::Time;
 
 /// How far a program has got.
-pub(crate) enum Step {
+pub(crate) enum StepResult {
     /// There is more to do at once.
     Again,
     Waits(Block),
@@ -23,7 +23,7 @@ pub(crate) enum Step {
 
 /// A command that may take time or read its input bit by bit. Plain data, since a job may be cloned.
 pub(crate) trait Program: CloneProgram {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step;
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult;
 }
 
 pub(crate) trait CloneProgram {
@@ -120,8 +120,8 @@ impl Cx<'_> {
         self.shell.streams.read_line(self.thread.fds.get(fd), end)
     }
 
-    pub(crate) fn waits_for_input(&self, fd: u8) -> Step {
-        Step::Waits(Block::Read(self.thread.fds.get(fd)))
+    pub(crate) fn waits_for_input(&self, fd: u8) -> StepResult {
+        StepResult::Waits(Block::Read(self.thread.fds.get(fd)))
     }
 
     /// Whether a descriptor leads to a terminal.

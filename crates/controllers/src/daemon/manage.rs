@@ -8,7 +8,7 @@ use super::part::{Io, Part};
 use super::sync::Start;
 use super::sync_nodes::SyncNodes;
 use super::{BURST_REPLICAS, Revisions};
-use crate::procedure::Step;
+use crate::procedure::SyncResult;
 use api::meta::Name;
 use client::informer::NodeId;
 
@@ -20,7 +20,12 @@ pub(super) struct ManageParts {
 }
 
 /// Kubernetes: manage. Rules: DS-008, DS-011, DS-020…024, DS-052.
-pub(super) fn manage(start: &Start, revisions: &Revisions, parts: &mut ManageParts, io: &mut Io) -> Step<()> {
+pub(super) fn manage(
+    start: &Start,
+    revisions: &Revisions,
+    parts: &mut ManageParts,
+    io: &mut Io,
+) -> SyncResult<()> {
     get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
     let begin = |io: &mut Io| {
         let (create, delete) = nodes_and_pods(start, io);

@@ -10,7 +10,7 @@ use super::part::Io;
 use super::placement::Placement;
 use super::sync::Start;
 use super::sync_nodes::SyncNodes;
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::meta::Name;
 use client::informer::NodeId;
@@ -21,7 +21,7 @@ pub(super) fn rolling_update(
     revisions: &Revisions,
     parts: &mut ManageParts,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
     let begin = |io: &mut Io| {
         let (create, delete) = nodes_and_pods(start, io)?;
@@ -31,7 +31,7 @@ pub(super) fn rolling_update(
 }
 
 /// Which nodes get a new pod, and which old pods go.
-fn nodes_and_pods(start: &Start, io: &Io) -> Step<(Vec<NodeId>, Vec<Name>)> {
+fn nodes_and_pods(start: &Start, io: &Io) -> SyncResult<(Vec<NodeId>, Vec<Name>)> {
     let Some(state) = io.dsc.sets.get(&start.set) else { return Ok(Default::default()) };
     let placement = &state.placement;
     let Some(basis) = placement.basis() else { return Ok(Default::default()) };
