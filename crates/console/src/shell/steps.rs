@@ -259,7 +259,7 @@ impl Shell {
             thread.last_background = Some(id);
             thread.status = 0;
             if self.interactive && matches!(thread.frames.first(), Some(Frame::Interactive)) {
-                let text = format!("[1] {}\n", super::process_id(id));
+                let text = format!("[1] {}\n", super::schedule::process_id(id));
                 let _ = self.streams.write(thread.fds.get(2), text.as_bytes());
             }
         }

@@ -227,7 +227,7 @@ impl Expansion {
 
     pub(super) fn expander<'a>(&'a self, thread: &Thread, disk: &'a crate::disk::Disk<'a>) -> Expander<'a> {
         let mut expander = Expander::new(thread.env.clone(), thread.status, disk, &self.outputs);
-        expander.background = thread.last_background.map(super::process_id);
+        expander.background = thread.last_background.map(super::schedule::process_id);
         expander
     }
 }
