@@ -2,7 +2,7 @@
 
 use crate::env::Env;
 use crate::shell::program::{Cx, Program, StepResult};
-use crate::shell::streams::{Fd, Input};
+use crate::shell::streams::Fd;
 use crate::shell::thread::{Block, Body, Origin, ThreadId};
 
 /// A shell whose commands come through its standard input: `bash -s < script`, `ssh NODE <<EOF`.
@@ -27,23 +27,17 @@ impl Program for ScriptFromInput {
                 None => StepResult::Waits(Block::Children(vec![child])),
             };
         }
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                StepResult::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let text = String::from_utf8_lossy(&self.bytes).into_owned();
-                let mut fds = cx.thread.fds;
-                fds.set(0, Fd::Null);
-                let body = Body::Text { text: text.into(), origin: Origin::Argument };
-                self.child = cx.spawn(body, self.env.clone(), fds);
-                match self.child {
-                    Some(child) => StepResult::Waits(Block::Children(vec![child])),
-                    None => StepResult::Done(1),
-                }
-            }
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
+        }
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        let mut fds = cx.thread.fds;
+        fds.set(0, Fd::Null);
+        let body = Body::Text { text: text.into(), origin: Origin::Argument };
+        self.child = cx.spawn(body, self.env.clone(), fds);
+        match self.child {
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }

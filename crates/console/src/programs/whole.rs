@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use crate::shell::program::{Cx, Program, Started, StepResult};
-use crate::shell::streams::Input;
 
 /// What is done with a program's inputs; the exit code.
 pub(super) trait Work: Clone + 'static {
@@ -34,16 +33,10 @@ pub(super) fn start(program: &'static str, work: impl Work, files: Vec<String>, 
 impl<W: Work> Program for Whole<W> {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.reading {
-            match cx.read() {
-                Input::Bytes(bytes) => {
-                    if let Some(input) = self.inputs.last_mut() {
-                        input.extend(bytes);
-                    }
-                    return StepResult::Again;
-                }
-                Input::Wait => return cx.waits_for_input(0),
-                Input::End => self.reading = false,
+            if let Some(reading) = self.inputs.last_mut().and_then(|input| cx.read_to_end(input)) {
+                return reading;
             }
+            self.reading = false;
         }
         let Some(name) = self.files.pop_front() else {
             let inputs = std::mem::take(&mut self.inputs);

@@ -3,7 +3,7 @@
 use super::feed;
 use super::options::Spec;
 use crate::shell::program::{Cx, Program, Started, StepResult};
-use crate::shell::streams::{Fd, Input};
+use crate::shell::streams::Fd;
 use crate::shell::thread::{Block, Body, ThreadId};
 
 const SPEC: Spec = Spec {
@@ -162,22 +162,18 @@ impl Xargs {
 impl Program for Xargs {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.runs.is_none() {
-            match cx.read() {
-                Input::Bytes(bytes) => {
-                    self.bytes.extend(bytes);
-                    return StepResult::Again;
+            if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+                return reading;
+            }
+            match self.plan() {
+                Ok(mut runs) => {
+                    runs.reverse();
+                    self.runs = Some(runs);
                 }
-                Input::Wait => return cx.waits_for_input(0),
-                Input::End => match self.plan() {
-                    Ok(mut runs) => {
-                        runs.reverse();
-                        self.runs = Some(runs);
-                    }
-                    Err(text) => {
-                        cx.err(&text);
-                        return StepResult::Done(1);
-                    }
-                },
+                Err(text) => {
+                    cx.err(&text);
+                    return StepResult::Done(1);
+                }
             }
         }
         if let Some(child) = self.child.take() {

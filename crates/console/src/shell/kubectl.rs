@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::program::{Cx, Program, Started, StepResult};
-use super::streams::Input;
 use super::thread::Block;
 use super::{Edited, Mail, Request};
 use crate::{disk, node_shell};
@@ -181,16 +180,10 @@ impl Program for Kubectl {
 
 impl Program for Collecting {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                StepResult::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
-                StepResult::Becomes(Box::new(kubectl))
-            }
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
         }
+        let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
+        StepResult::Becomes(Box::new(kubectl))
     }
 }

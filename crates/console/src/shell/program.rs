@@ -116,6 +116,18 @@ impl Cx<'_> {
         self.shell.streams.read(self.thread.fds.get(0))
     }
 
+    /// Adds the input to `bytes`, as far as it has come. `None` once it has ended: `bytes` is all of it.
+    pub(crate) fn read_to_end(&mut self, bytes: &mut Vec<u8>) -> Option<StepResult> {
+        match self.read() {
+            Input::Bytes(more) => {
+                bytes.extend(more);
+                Some(StepResult::Again)
+            }
+            Input::Wait => Some(self.waits_for_input(0)),
+            Input::End => None,
+        }
+    }
+
     pub(crate) fn read_line(&mut self, fd: u8, end: u8) -> Input {
         self.shell.streams.read_line(self.thread.fds.get(fd), end)
     }

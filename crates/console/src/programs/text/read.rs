@@ -174,23 +174,17 @@ struct MapFile {
 
 impl Program for MapFile {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                StepResult::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let text = String::from_utf8_lossy(&self.bytes).into_owned();
-                let lines = text.split_inclusive('\n');
-                let items: Vec<Option<Rc<str>>> = lines
-                    .map(|line| Some(if self.trim { line.trim_end_matches('\n') } else { line }.into()))
-                    .collect();
-                match cx.thread.env.assign(&self.name, Value::Array(Rc::new(items))) {
-                    Ok(()) => StepResult::Done(0),
-                    Err(error) => StepResult::Done(cx.complain(&error)),
-                }
-            }
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
+        }
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        let lines = text.split_inclusive('\n');
+        let items: Vec<Option<Rc<str>>> = lines
+            .map(|line| Some(if self.trim { line.trim_end_matches('\n') } else { line }.into()))
+            .collect();
+        match cx.thread.env.assign(&self.name, Value::Array(Rc::new(items))) {
+            Ok(()) => StepResult::Done(0),
+            Err(error) => StepResult::Done(cx.complain(&error)),
         }
     }
 }
