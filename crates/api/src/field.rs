@@ -8,6 +8,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+// Messages about fields are made with these.
+pub use golang::json::marshal as go_json;
+pub use golang::strconv::quote as go_quote;
+
 /// The way from the root of an object to a field: `spec.containers[0].image`, `metadata.annotations[a/b]`.
 ///
 /// Cloning and extending share the beginning. The default path is the root, which upstream calls nil.
@@ -308,82 +312,6 @@ pub fn to_aggregate(errors: &[FieldError]) -> String {
     match seen.as_slice() {
         [one] => one.clone(),
         _ => format!("[{}]", seen.join(", ")),
-    }
-}
-
-/// A string in double quotes with Go's escapes (`strconv.Quote`, `%q`).
-pub fn go_quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            ' '..='~' => out.push(c),
-            '\0'..='\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ if printable(c) => out.push(c),
-            '\u{80}'..='\u{ffff}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Go's unicode.IsPrint, for characters beyond ASCII.
-fn printable(c: char) -> bool {
-    // A combining mark is escaped only where it begins a text, hence the letter before it.
-    let shown = format!("{:?}", String::from_iter(['a', c]));
-    !shown.starts_with("\"a\\")
-}
-
-/// A value as Go's json.Marshal writes it: compact, with `<`, `>` and `&` escaped.
-pub fn go_json(value: &Value) -> String {
-    let mut out = String::new();
-    write_json(value, &mut out);
-    out
-}
-
-fn write_json(value: &Value, out: &mut String) {
-    match value {
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_json(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (at, (key, member)) in map.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                escape(&Value::from(key.as_str()).to_string(), out);
-                out.push(':');
-                write_json(member, out);
-            }
-            out.push('}');
-        }
-        plain => escape(&plain.to_string(), out),
-    }
-}
-
-fn escape(json: &str, out: &mut String) {
-    for c in json.chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push(c),
-        }
     }
 }
 

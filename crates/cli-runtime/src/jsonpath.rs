@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::golang::value::GoValue;
-use crate::golang::{GoError, json};
+use golang::value::GoValue;
+use golang::{GoError, json};
 
 mod parse;
 

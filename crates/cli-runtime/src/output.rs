@@ -12,10 +12,10 @@ use api::object::{Kind, Object};
 
 use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
-use crate::golang::value::GoValue;
-use crate::golang::{self, GoError};
 use crate::kyaml::kyaml;
 use crate::template::Template;
+use golang::GoError;
+use golang::value::GoValue;
 
 /// What `-o` asks for, other than a table.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::golang::GoError;
-use super::golang::value::GoValue;
+use golang::GoError;
+use golang::value::GoValue;
 use node::List;
 
 mod exec;

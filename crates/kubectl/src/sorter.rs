@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::errors::klog_head;
 use api::quantity::Quantity;
-use cli_runtime::golang::GoError;
-use cli_runtime::golang::sort::{Interface, sort};
-use cli_runtime::golang::strconv::quote;
-use cli_runtime::golang::value::GoValue;
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
+use golang::GoError;
+use golang::sort::{Interface, sort};
+use golang::strconv::quote;
+use golang::value::GoValue;
 
 /// What the rows or objects of an error are to Go.
 #[derive(Clone, Copy, PartialEq)]

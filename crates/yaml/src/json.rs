@@ -348,7 +348,7 @@ fn invalid(text: &str, at: usize, context: &str) -> JsonError {
                 '\'' => "'\\''".to_owned(),
                 '"' => "'\"'".to_owned(),
                 c => {
-                    let quoted = super::gosyntax::quote(c.encode_utf8(&mut [0; 4]));
+                    let quoted = golang::strconv::quote(c.encode_utf8(&mut [0; 4]));
                     format!("'{}'", &quoted[1..quoted.len() - 1])
                 }
             };

@@ -10,7 +10,7 @@ pub mod base64;
 mod diagnostic;
 mod directives;
 mod events;
-pub mod gosyntax;
+mod gosyntax;
 mod help;
 mod json;
 mod key_order;

@@ -357,7 +357,7 @@ impl<'l, 't> Builder<'l, 't> {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries.iter().filter(|e| !e.merge) {
             if let Some(first) = seen.insert(&entry.key, entry.key_span) {
-                let message = format!("key {} already set in map", gosyntax::quote(&entry.key));
+                let message = format!("key {} already set in map", golang::strconv::quote(&entry.key));
                 let help = format!(
                     "The last one wins without a word; delete this line or line {}.",
                     first.start.line

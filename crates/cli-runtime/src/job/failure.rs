@@ -7,7 +7,7 @@ use api::strategic_patch::PatchError;
 use wire::CallError;
 
 use crate::flags::FlagError;
-use crate::golang::GoError;
+use golang::GoError;
 
 /// Why a program stops: it waits, or it failed.
 #[derive(Clone, Debug)]

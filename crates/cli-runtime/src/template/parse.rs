@@ -8,7 +8,7 @@ use super::NAME;
 use super::funcs;
 use super::lex::{Kind, Token, lex};
 use super::node::{Branch, Command, Control, List, Node, Operand, Pipe, Term};
-use crate::golang::strconv::{quote, unquote, unquote_rune};
+use golang::strconv::{quote, unquote, unquote_rune};
 
 /// Nesting beyond this is no template that a person wrote.
 const MAX_DEPTH: usize = 60;

@@ -1,8 +1,9 @@
 //! What is said of a value of the wrong type.
 
 use api::schema::Type;
+use golang::json::marshal_float;
 use serde_json::{Number, Value};
-use yaml::{Path, gosyntax};
+use yaml::Path;
 
 use super::super::go_types;
 use super::{DecodeError, Decoder, Form, PathElement};
@@ -44,7 +45,7 @@ pub fn json_kind(value: &Value) -> &'static str {
 /// A number as Go's JSON encoder wrote it on the way here.
 pub(super) fn json_number(n: &Number) -> String {
     match n.as_f64() {
-        Some(f) if n.is_f64() => gosyntax::json_float(f),
+        Some(f) if n.is_f64() => marshal_float(f),
         _ => n.to_string(),
     }
 }

@@ -1,8 +1,9 @@
 //! What is told of an object that was decoded: sentences and places in the text.
 
 use api::schema::KindInfo;
+use golang::strconv::quote;
 use yaml::locate::{Part, locate};
-use yaml::{Diagnostic, Node, gosyntax};
+use yaml::{Diagnostic, Node};
 
 use super::{DecodeError, Decoded, UnknownField};
 
@@ -26,7 +27,7 @@ pub(crate) fn without_key(path: &str) -> &str {
 impl UnknownField {
     /// `unknown field "spec.foo"`
     pub fn message(&self) -> String {
-        format!("unknown field {}", gosyntax::quote(&self.path))
+        format!("unknown field {}", quote(&self.path))
     }
 
     pub(super) fn help(&self) -> Option<String> {

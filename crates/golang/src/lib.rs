@@ -1,7 +1,8 @@
-//! What kubectl's printers take from Go itself: values as reflection sees them, fmt, sort, strconv.
+//! What the texts of Kubernetes and kubectl owe to Go's library: fmt, strconv, encoding/json, sort, and values as
+//! reflection sees them. No Kubernetes word.
 //!
-//! The texts of `-o jsonpath`, `custom-columns`, `go-template` and the order of `--sort-by` are whatever these
-//! packages of Go's library make of them.
+//! Messages quote as `%q` does; the texts of `-o jsonpath`, `custom-columns`, `go-template` and the order of
+//! `--sort-by` are whatever these packages make of them.
 
 use std::fmt;
 
@@ -14,7 +15,7 @@ pub mod value;
 /// What a package of Go's library, or one that is built like them, says of a text that it cannot read or carry out.
 /// Such packages have a sentence for an error, which depends on where they were, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GoError(pub(crate) String);
+pub struct GoError(pub String);
 
 impl fmt::Display for GoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
