@@ -8,6 +8,19 @@ use super::super::person::Person;
 use super::leaders::{lease, names_of_leaders};
 use super::{json, pods};
 
+fn assert_has_account_and_config(person: &mut Person, name: &str) {
+    for kind in ["serviceaccount", "configmap"] {
+        let object = json(person, &format!("{kind} {name} -n kube-system"));
+        assert_eq!(object["metadata"]["name"], name, "{kind}");
+    }
+}
+
+/// Moves a part's manifest out of the kubelet's directory and waits until the part has ended.
+fn take_manifest_away(person: &mut Person, part: &str) {
+    person.run(&format!("ssh control-plane sudo mv /etc/kubernetes/manifests/{part}.yaml /root/"));
+    person.wait(40);
+}
+
 #[test]
 fn cp_007_the_control_plane_node_is_marked() {
     let mut person = Person::new();
@@ -52,12 +65,7 @@ fn cp_008_kube_proxy_runs_on_every_node() {
     assert_eq!(spec["tolerations"], json!([{"operator": "Exists"}]));
     let container = &spec["containers"][0];
     assert!(container["livenessProbe"].is_null() && container["readinessProbe"].is_null());
-    for name in ["serviceaccount", "configmap"] {
-        assert_eq!(
-            json(&mut person, &format!("{name} kube-proxy -n kube-system"))["metadata"]["name"],
-            "kube-proxy"
-        );
-    }
+    assert_has_account_and_config(&mut person, "kube-proxy");
     let qos = person.run(
         "kubectl get pods -n kube-system -l k8s-app=kube-proxy -o jsonpath='{.items[*].status.qosClass}'",
     );
@@ -89,12 +97,7 @@ fn cp_009_coredns_waits_for_the_first_ready_node_and_runs_twice() {
     let spec = &json(&mut person, "deploy coredns -n kube-system")["spec"]["template"]["spec"];
     assert_eq!(spec["containers"][0]["image"], "registry.k8s.io/coredns/coredns:v1.14.2");
     assert_eq!(spec["priorityClassName"], "system-cluster-critical");
-    for kind in ["serviceaccount", "configmap"] {
-        assert_eq!(
-            json(&mut person, &format!("{kind} coredns -n kube-system"))["metadata"]["name"],
-            "coredns"
-        );
-    }
+    assert_has_account_and_config(&mut person, "coredns");
     expect![[r#"
         NAME               TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)                  AGE
         service/kube-dns   ClusterIP   10.96.0.10   <none>        53/UDP,53/TCP,9153/TCP   117s
@@ -120,8 +123,7 @@ fn cp_026_component_statuses_are_looked_up_when_somebody_asks() {
         etcd-0               Healthy   ok        
     "#]]
     .assert_eq(&person.run("kubectl get componentstatuses"));
-    person.run("ssh control-plane sudo mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/");
-    person.wait(40);
+    take_manifest_away(&mut person, "kube-scheduler");
     expect![[r#"
         Warning: v1 ComponentStatus is deprecated in v1.19+
         NAME                 STATUS      MESSAGE                                                                                        ERROR
@@ -135,8 +137,7 @@ fn cp_026_component_statuses_are_looked_up_when_somebody_asks() {
         [1]
     "#]]
     .assert_eq(&person.run("kubectl get cs; kubectl get cs nosuch; kubectl delete cs scheduler"));
-    person.run("ssh control-plane sudo mv /etc/kubernetes/manifests/etcd.yaml /root/");
-    person.wait(40);
+    take_manifest_away(&mut person, "etcd");
     expect![[r#"
         Warning: v1 ComponentStatus is deprecated in v1.19+
         NAME                 STATUS      MESSAGE                                                                                        ERROR
