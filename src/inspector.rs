@@ -370,7 +370,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     let words = page.words();
     let rows = vec![
         (words.f_status, html! { <b>{ &*node.status }</b> }),
-        (words.f_roles, html! { &*node.roles }),
+        (words.f_roles, html! { node.roles_text() }),
         ("kubelet", Html::from(if node.kubelet_running { words.part_running } else { words.stopped })),
         ("staticPodPath", html! { <code>{ &*node.static_pod_path }</code> }),
         (words.f_internal_ip, html! { <code>{ &*node.internal_ip }</code> }),
@@ -392,7 +392,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
             }) }
             <h3>{ words.f_taints }</h3>
             <ul class="tags">
-                { for node.taints.iter().map(|taint| html! { <li><code>{ &**taint }</code></li> }) }
+                { for node.taints.iter().map(|taint| html! { <li><code>{ taint.to_string() }</code></li> }) }
                 if node.taints.is_empty() { <li>{ "<none>" }</li> }
             </ul>
             <h3>{ words.f_labels }</h3>

@@ -59,9 +59,9 @@ fn node_state(node: &NodeView, files: &[FileView]) -> Value {
         "kubeletRunning": node.kubelet_running,
         "staticPodPath": &*node.static_pod_path,
         "restartNeeded": node.restart_needed,
-        "roles": &*node.roles,
+        "roles": node.roles_text(),
         "labels": node.labels.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect::<serde_json::Map<_, _>>(),
-        "taints": node.taints.iter().map(|taint| &**taint).collect::<Vec<_>>(),
+        "taints": node.taints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "pods": node.pods.iter().map(|pod| pod_state(pod)).collect::<Vec<_>>(),
         "whyNot": node.why.iter().filter(|why| why.fit == Fit::Unfit).map(|why| json!({
             "daemonSet": &*why.daemonset,

@@ -147,7 +147,7 @@ impl Memory {
     /// Whether a node's taint has driven a DaemonSet's pod away, and a static pod runs on.
     fn is_taint_ignored(&self, node: &NodeView) -> bool {
         let of = |origin: Origin| node.pods.iter().filter(move |pod| pod.origin == origin && own(pod));
-        node.taints.iter().any(|taint| !taint.contains("kubernetes.io/"))
+        node.taints.iter().any(|taint| !taint.key.contains("kubernetes.io/"))
             && of(Origin::Static).any(|pod| running(pod))
             && of(Origin::DaemonSet).count() == 0
             && self.daemon_pods.keys().any(|(_, on)| *on == node.name)

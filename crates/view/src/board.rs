@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use api::toleration::Taint;
 use sim::{Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
@@ -217,6 +218,21 @@ pub struct PodView {
     pub containers: Vec<ContainerView>,
 }
 
+impl NodeView {
+    /// ROLES as kubectl prints it; empty if the node is not registered.
+    pub fn roles_text(&self) -> String {
+        match self.roles.is_empty() {
+            true if self.registered => "<none>".to_owned(),
+            _ => self.roles.join(","),
+        }
+    }
+
+    /// Whether it is a computer of the control plane.
+    pub fn is_control_plane(&self) -> bool {
+        self.roles.iter().any(|role| **role == *"control-plane")
+    }
+}
+
 impl PodView {
     /// The id of its DaemonSet, `namespace/name`, if one controls it.
     pub fn daemonset(&self) -> Option<Rc<str>> {
@@ -263,12 +279,12 @@ pub struct NodeView {
     pub linked: bool,
     /// Whether it is cordoned: `spec.unschedulable`.
     pub cordoned: bool,
-    /// ROLES as kubectl prints it.
-    pub roles: Rc<str>,
+    /// Its roles, in order of their names.
+    pub roles: Vec<Rc<str>>,
     /// Its labels, in order of their keys.
     pub labels: Vec<(Rc<str>, Rc<str>)>,
-    /// `key=value:Effect`.
-    pub taints: Vec<Rc<str>>,
+    /// What keeps pods away from it.
+    pub taints: Vec<Taint>,
     /// Its address.
     pub internal_ip: Rc<str>,
     /// What the running kubelet uses; its config file may already say otherwise.
