@@ -1,5 +1,7 @@
 //! Go's strconv: floats as text, quoted strings read and written.
 
+use crate::GoError;
+
 /// A text in double quotes with Go's escapes, as `%q` has it.
 ///
 /// Go: strconv.Quote.
@@ -172,12 +174,12 @@ pub fn unquote(literal: &str) -> Option<String> {
 }
 
 /// The number of a character constant such as `'a'`.
-pub fn unquote_rune(literal: &str) -> Result<i64, String> {
-    let invalid = || "invalid syntax".to_owned();
+pub fn unquote_rune(literal: &str) -> Result<i64, GoError> {
+    let invalid = || GoError("invalid syntax".to_owned());
     let inner = literal.strip_prefix('\'').ok_or_else(invalid)?;
     let (found, length) = unquote_char(inner, '\'').ok_or_else(invalid)?;
     if inner.get(length..) != Some("'") {
-        return Err(format!("malformed character constant: {literal}"));
+        return Err(GoError(format!("malformed character constant: {literal}")));
     }
     Ok(match found {
         Unquoted::Char(c) => i64::from(u32::from(c)),
