@@ -4,10 +4,11 @@
 mod choices;
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use self::choices::{Choice, choices};
+use super::modal::{Modal, use_modal};
 use super::page::{use_page, use_world};
 use super::renders;
 use super::state::FrontAction;
@@ -51,27 +52,14 @@ pub fn CommandPalette() -> Html {
     renders::note("CommandPalette", "");
     let page = use_page();
     let words = page.words();
-    let (dialog, list) = (use_node_ref(), use_node_ref());
+    let Modal { dialog, on_click, on_close } = use_modal(FrontAction::Palette(false));
+    let list = use_node_ref();
     let query = use_state(String::new);
     let at = use_state(|| 0_usize);
     let found = {
         let (query, lang) = ((*query).clone(), page.lang);
         use_world(move |world| choices(lang, world, &query))
     };
-    {
-        let dialog = dialog.clone();
-        use_effect_with((), move |()| {
-            let dialog = dialog.cast::<HtmlDialogElement>();
-            if let Some(dialog) = &dialog {
-                let _ = dialog.show_modal();
-            }
-            move || {
-                if let Some(dialog) = dialog {
-                    dialog.close();
-                }
-            }
-        });
-    }
     let marked = (*at).min(found.len().saturating_sub(1));
     {
         let list = list.clone();
@@ -110,16 +98,6 @@ pub fn CommandPalette() -> Html {
             }
         })
     };
-    let on_click = {
-        let (page, dialog) = (page.clone(), dialog.clone());
-        Callback::from(move |event: MouseEvent| {
-            // The dialog's own box is its backdrop.
-            let target = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
-            if target.is_some() && target == dialog.cast::<HtmlDialogElement>() {
-                page.act(FrontAction::Palette(false));
-            }
-        })
-    };
     let row = |(place, choice): (usize, &Choice)| {
         let (choose, chosen) = (choose.clone(), choice.clone());
         let onclick = Callback::from(move |_: MouseEvent| choose(&chosen));
@@ -146,7 +124,7 @@ pub fn CommandPalette() -> Html {
         }
     };
     html! {
-        <dialog class="sheet palette" aria-label={words.palette} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={page.on::<Event>(FrontAction::Palette(false))} data-dialog="palette">
+        <dialog class="sheet palette" aria-label={words.palette} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="palette">
             <input
                 type="text"
                 role="combobox"

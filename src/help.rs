@@ -1,11 +1,11 @@
 //! The help sheet: keys, what is simulated, where the pictures come from.
 
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, KeyboardEvent};
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 use super::actions::{SHORTCUTS, Scope};
 use super::glyph::Icon;
+use super::modal::{Modal, use_modal};
 use super::page::{use_layout, use_page};
 use super::state::{FrontAction, LayoutAction};
 
@@ -14,32 +14,7 @@ pub fn Help() -> Html {
     let page = use_page();
     let words = page.words();
     let (letters, vim) = use_layout(|layout| (layout.letters, layout.vim));
-    let sheet = use_node_ref();
-    {
-        let sheet = sheet.clone();
-        use_effect_with((), move |()| {
-            // The browser keeps the focus within a modal dialog, and gives it back when that is closed.
-            let dialog = sheet.cast::<HtmlDialogElement>();
-            if let Some(dialog) = &dialog {
-                let _ = dialog.show_modal();
-            }
-            move || {
-                if let Some(dialog) = dialog {
-                    dialog.close();
-                }
-            }
-        });
-    }
-    let on_click = {
-        let (page, sheet) = (page.clone(), sheet.clone());
-        Callback::from(move |event: MouseEvent| {
-            // The dialog's own box is its backdrop.
-            let target = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
-            if target.is_some() && target == sheet.cast::<HtmlDialogElement>() {
-                page.act(FrontAction::Help(false));
-            }
-        })
-    };
+    let Modal { dialog, on_click, on_close } = use_modal(FrontAction::Help(false));
     let on_key = Callback::from(|event: KeyboardEvent| event.stop_propagation());
     let toggle = page.on::<Event>(LayoutAction::Letters(!letters));
     let group = |scopes: &'static [Scope], title: &'static str| {
@@ -54,7 +29,7 @@ pub fn Help() -> Html {
         }
     };
     html! {
-        <dialog class="sheet" aria-label={words.help} ref={sheet} onkeydown={on_key} onclick={on_click} onclose={page.on::<Event>(FrontAction::Help(false))} data-dialog="help">
+        <dialog class="sheet" aria-label={words.help} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="help">
             <div class="sheet-inner">
                 <div class="panel-head">
                     <h2>{ words.help }</h2>

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use sim::Time;
 use view::why::mend_trouble;
-use view::{Board, Cause, ContainerView, DaemonSetView, Fit, NodeView, Origin, PodState, PodView, Without};
+use view::{
+    Board, Cause, ContainerView, Controller, DaemonSetView, Fit, NodeView, OnNode, Origin, PodState, PodView,
+    Without,
+};
 use yew::prelude::*;
 
 use super::compare::Compare;
@@ -38,13 +41,13 @@ enum Shown {
     Pod(Same<PodView>),
     Node(Same<NodeView>),
     /// With how it stands on each near node.
-    DaemonSet(Same<DaemonSetView>, Vec<OnNode>),
+    DaemonSet(Same<DaemonSetView>, Vec<NodeRow>),
     /// A part of the control plane, and the pod that it is.
     Part(Rc<str>, Option<Same<PodView>>),
 }
 
 /// A node's name, the DaemonSet's pod there, and what there is to say of it.
-type OnNode = (Rc<str>, Option<Same<PodView>>, Option<Line>);
+type NodeRow = (Rc<str>, Option<Same<PodView>>, Option<Line>);
 
 impl Shown {
     fn of(page: &super::page::Page, selection: &Selection, board: &Board) -> Shown {
@@ -78,9 +81,8 @@ impl Shown {
 
 /// What has become of a DaemonSet's pod that is gone; `None` if nothing takes its place.
 fn replaced(board: &Board, last: &PodView) -> Option<Shown> {
-    let owner = last.controlled_by.strip_prefix("DaemonSet/")?;
+    let id = last.daemonset()?;
     let node = find_node(board, last.node.as_deref()?)?;
-    let id: Rc<str> = format!("{}/{owner}", last.namespace).into();
     let lives = |pod: &&Rc<PodView>| belongs_to(pod, Some(&id)) && pod.state != PodState::Terminating;
     let by = node.pods.iter().filter(lives).max_by_key(|pod| pod.created).map(|pod| pod.id.clone());
     let is_due = node.why.iter().any(|why| why.daemonset == id && why.fit != Fit::Unfit);
@@ -88,7 +90,7 @@ fn replaced(board: &Board, last: &PodView) -> Option<Shown> {
     (by.is_some() || is_due).then_some(Shown::Replaced { name, node, by })
 }
 
-fn on_nodes(page: &super::page::Page, board: &Board, id: &Rc<str>) -> Vec<OnNode> {
+fn on_nodes(page: &super::page::Page, board: &Board, id: &Rc<str>) -> Vec<NodeRow> {
     let on_node = |node: &Rc<NodeView>| {
         let pod = node.pods.iter().find(|pod| belongs_to(pod, Some(id)));
         (node.name.clone(), pod.map(Same::from), why::line(page, board, node, id))
@@ -140,7 +142,7 @@ pub fn Inspector() -> Html {
         <div class="details" data-region="inspector" data-selected={selected_id(&selection)}>
             if selection != Selection::Nothing {
                 <div class="panel-head">
-                    <h2>{ heading(&selection) }</h2>
+                    <h2>{ &*selection.short_name() }</h2>
                     <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
                         <Icon name="i-close" />
                     </button>
@@ -222,15 +224,6 @@ pub fn selected_id(selection: &Selection) -> Option<AttrValue> {
     Some(format!("{kind}:{id}").into())
 }
 
-fn heading(selection: &Selection) -> String {
-    let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
-    match selection {
-        Selection::Nothing => String::new(),
-        Selection::Pod(id) | Selection::DaemonSet(id) => short(id),
-        Selection::Node(name) | Selection::Part(name) => name.to_string(),
-    }
-}
-
 /// Rows of a name and a value; empty values are left out.
 fn facts(rows: Vec<(&str, Html)>) -> Html {
     html! {
@@ -254,8 +247,8 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
         ),
         (words.f_namespace, html! { &*pod.namespace }),
     ];
-    if !pod.controlled_by.is_empty() {
-        rows.push((words.f_controlled_by, controller(page, pod)));
+    if let Some(by) = &pod.controlled_by {
+        rows.push((words.f_controlled_by, controller(page, pod, by)));
     }
     if let Some(node) = &pod.node {
         let show = page.on(Action::Show(Selection::Node(node.clone())));
@@ -293,12 +286,13 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
 }
 
 /// Who has made the pod; a way to it if it is on the page.
-fn controller(page: &super::page::Page, pod: &PodView) -> Html {
-    match referred(&page.stores.world.now().board, &pod.namespace, &pod.controlled_by) {
+fn controller(page: &super::page::Page, pod: &PodView, by: &Controller) -> Html {
+    let by = by.to_string();
+    match referred(&page.stores.world.now().board, &pod.namespace, &by) {
         Some(owner) => html! {
-            <button type="button" class="link" data-control="show-owner" onclick={page.on(Action::Show(owner))}><code>{ &*pod.controlled_by }</code></button>
+            <button type="button" class="link" data-control="show-owner" onclick={page.on(Action::Show(owner))}><code>{ by }</code></button>
         },
-        None => html! { <code>{ &*pod.controlled_by }</code> },
+        None => html! { <code>{ by }</code> },
     }
 }
 
@@ -309,7 +303,7 @@ fn plain_words(words: &super::words::Words, pod: &PodView) -> String {
         Origin::Static if pod.api_status.is_none() => fill(words.plain_static_hidden, &[node]),
         Origin::Static => fill(words.plain_static, &[node]),
         Origin::DaemonSet => {
-            let owner = pod.controlled_by.strip_prefix("DaemonSet/").unwrap_or_default();
+            let owner = pod.controlled_by.as_ref().map(|by| &*by.name).unwrap_or_default();
             fill(words.plain_daemonset, &[owner, node])
         }
         Origin::Api => words.plain_api.to_owned(),
@@ -336,7 +330,7 @@ fn since_words(words: &super::words::Words, pod: &PodView, started: Time) -> Opt
 fn truths(page: &super::page::Page, pod: &PodView, silent: Option<&str>) -> Html {
     let words = page.words();
     let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
-    let node = pod.node_status.as_deref().unwrap_or(words.nothing_runs);
+    let node = pod.node_status.map(OnNode::text).unwrap_or(words.nothing_runs);
     let differs = difference_text(words, pod).is_some();
     html! {
         <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.two_truths} data-differs={differs.to_string()}>
@@ -376,7 +370,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     let words = page.words();
     let rows = vec![
         (words.f_status, html! { <b>{ &*node.status }</b> }),
-        (words.f_roles, html! { &*node.roles }),
+        (words.f_roles, html! { node.roles_text() }),
         ("kubelet", Html::from(if node.kubelet_running { words.part_running } else { words.stopped })),
         ("staticPodPath", html! { <code>{ &*node.static_pod_path }</code> }),
         (words.f_internal_ip, html! { <code>{ &*node.internal_ip }</code> }),
@@ -398,7 +392,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
             }) }
             <h3>{ words.f_taints }</h3>
             <ul class="tags">
-                { for node.taints.iter().map(|taint| html! { <li><code>{ &**taint }</code></li> }) }
+                { for node.taints.iter().map(|taint| html! { <li><code>{ taint.to_string() }</code></li> }) }
                 if node.taints.is_empty() { <li>{ "<none>" }</li> }
             </ul>
             <h3>{ words.f_labels }</h3>
@@ -410,7 +404,7 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
 fn daemonset_body(
     page: &super::page::Page,
     ds: &DaemonSetView,
-    nodes: &[OnNode],
+    nodes: &[NodeRow],
     without: &[Without],
 ) -> Html {
     let words = page.words();
@@ -458,7 +452,7 @@ fn cause_row(page: &super::page::Page, cause: &Cause, daemonset: &Rc<str>, node:
 }
 
 /// How it stands with the DaemonSet on one node.
-fn on_node_row(page: &super::page::Page, (node, pod, line): &OnNode) -> Html {
+fn on_node_row(page: &super::page::Page, (node, pod, line): &NodeRow) -> Html {
     let words = page.words();
     let fit = line.as_ref().map_or(Fit::Waits, |line| line.fit);
     let (state, glyph) = fit_state(fit);

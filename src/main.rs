@@ -29,6 +29,7 @@ mod later;
 mod map;
 mod memory;
 mod menu;
+mod modal;
 mod named;
 mod names;
 mod node;

@@ -1,7 +1,5 @@
 //! Names wherever they are written: that of the selection is lit up, and a click on one selects what it names.
 
-use std::rc::Rc;
-
 use view::Board;
 use wasm_bindgen::prelude::*;
 use yew::prelude::*;
@@ -19,19 +17,10 @@ extern "C" {
     pub fn word_at(x: i32, y: i32) -> String;
 }
 
-/// The name of what is selected, without its namespace.
-fn selected_name(selection: &Selection) -> Rc<str> {
-    match selection {
-        Selection::Nothing => "".into(),
-        Selection::Pod(id) | Selection::DaemonSet(id) => id.rsplit('/').next().unwrap_or_default().into(),
-        Selection::Node(name) | Selection::Part(name) => name.clone(),
-    }
-}
-
 /// Lights up the name of what is selected. Draws nothing itself.
 #[component]
 pub fn LitNames() -> Html {
-    let name = use_selection(selected_name);
+    let name = use_selection(Selection::short_name);
     use_effect_with(name, |name| light_name(name));
     Html::default()
 }

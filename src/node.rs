@@ -60,8 +60,8 @@ struct Row {
 }
 
 fn row_key(pod: &PodView) -> Rc<str> {
-    match (pod.origin, pod.controlled_by.strip_prefix("DaemonSet/")) {
-        (Origin::DaemonSet, Some(owner)) => daemonset_row(&format!("{}/{owner}", pod.namespace)),
+    match (pod.origin, pod.daemonset()) {
+        (Origin::DaemonSet, Some(owner)) => daemonset_row(&owner),
         _ => pod_key(pod),
     }
 }
@@ -153,8 +153,7 @@ pub fn selected_pod(node: &NodeView, selection: &Selection) -> Option<Rc<str>> {
 }
 
 pub fn belongs_to(pod: &PodView, daemonset: Option<&Rc<str>>) -> bool {
-    let Some((namespace, name)) = daemonset.and_then(|id| id.split_once('/')) else { return false };
-    &*pod.namespace == namespace && pod.controlled_by.strip_prefix("DaemonSet/") == Some(name)
+    daemonset.is_some_and(|id| pod.is_of(id))
 }
 
 #[component]

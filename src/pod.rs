@@ -1,7 +1,7 @@
 //! A pod as a chip: its outline says where it came from, glyph, colour and word say its state.
 
 use sim::Time;
-use view::{ContainerView, Difference, Origin, PodState, PodView, StartStep};
+use view::{ContainerView, Difference, OnNode, Origin, PodState, PodView, StartStep};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
@@ -71,7 +71,7 @@ const MENU_GAP: i32 = 5;
 pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)> {
     let kind = pod.difference?;
     let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
-    let node = pod.node_status.as_deref().unwrap_or(words.nothing_runs);
+    let node = pod.node_status.map(OnNode::text).unwrap_or(words.nothing_runs);
     Some(match kind {
         Difference::OnlyOnNode => (words.not_listed.to_owned(), node.to_owned()),
         Difference::OnlyInApi => (api.to_owned(), words.nothing_runs.to_owned()),
@@ -91,7 +91,7 @@ fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
         },
         None => &pod.status,
         Some(Difference::OnlyInApi) => words.nothing_runs,
-        Some(_) => pod.node_status.as_deref().unwrap_or(&pod.status),
+        Some(_) => pod.node_status.map(OnNode::text).unwrap_or(&pod.status),
     }
 }
 
@@ -127,7 +127,7 @@ fn short_name(pod: &PodView) -> &str {
     let end = match (pod.origin, &pod.node) {
         (Origin::Static, Some(node)) => name.strip_suffix(&**node).and_then(|name| name.strip_suffix('-')),
         (Origin::DaemonSet, _) => name.rsplit_once('-').map(|(name, _)| name),
-        (Origin::Api, _) if pod.controlled_by.starts_with("ReplicaSet/") => {
+        (Origin::Api, _) if pod.controlled_by.as_ref().is_some_and(|by| *by.kind == *"ReplicaSet") => {
             name.rsplit_once('-').and_then(|(set, _)| set.rsplit_once('-')).map(|(name, _)| name)
         }
         _ => None,
@@ -186,7 +186,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-mirror={pod.is_mirror.then_some("true")}
             data-difference={pod.difference.map(difference_word)}
             data-api-status={pod.api_status.clone()}
-            data-node-status={pod.node_status.clone()}
+            data-node-status={pod.node_status.map(OnNode::text)}
             data-anchor={anchor}
             data-dim={props.dim.then_some("true")}
             data-foreseen={props.foreseen}

@@ -79,7 +79,7 @@ fn Nodes() -> Html {
     let filter = use_front(|front| front.filter.clone());
     let (nodes, daemonset) = use_world(move |world| {
         // The control plane is drawn above: its node comes last.
-        let is_plane = |node: &&Rc<NodeView>| node.roles.contains("control-plane");
+        let is_plane = |node: &&Rc<NodeView>| node.is_control_plane();
         let (plane, workers): (Vec<_>, Vec<_>) = world.board.nodes.iter().partition(is_plane);
         // Of a pod that runs there is something to say only to those who ask.
         let asked = |line: &Line| explains == world.daemonset || line.says_what_is_wrong();

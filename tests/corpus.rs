@@ -39,14 +39,14 @@ use expect::Complaints;
 use world::World;
 
 /// An entry of the index, and the bytes of its file; for a directory, of all its files in order of names.
-pub struct Entry {
+pub struct CorpusEntry {
     pub name: String,
     pub value: Value,
     pub files: Vec<(String, Vec<u8>)>,
 }
 
-impl Entry {
-    fn read(folder: &Path, value: &Value) -> std::io::Result<Entry> {
+impl CorpusEntry {
+    fn read(folder: &Path, value: &Value) -> std::io::Result<CorpusEntry> {
         let text = |key: &str| value[key].as_str().unwrap_or_default();
         let path = folder.join(text("file"));
         let files = match value["files"].as_object() {
@@ -55,7 +55,7 @@ impl Entry {
             }
             None => std::fs::read(path).map(|bytes| vec![(text("name").to_owned(), bytes)]),
         };
-        Ok(Entry { name: text("name").to_owned(), value: value.clone(), files: files? })
+        Ok(CorpusEntry { name: text("name").to_owned(), value: value.clone(), files: files? })
     }
 
     pub fn category(&self) -> &str {
@@ -69,7 +69,7 @@ impl Entry {
 }
 
 /// What does not hold of an entry.
-fn run(entry: &Entry, standard: &World) -> Option<String> {
+fn run(entry: &CorpusEntry, standard: &World) -> Option<String> {
     let mut complaints = Complaints::default();
     let checked = panic::catch_unwind(AssertUnwindSafe(|| {
         reading::check(entry, &mut complaints);
@@ -97,11 +97,11 @@ fn entries(index: &Path) -> Vec<Value> {
 }
 
 /// The manifests of other projects that are there; says how many are not.
-fn third_party(folder: &Path, outcome: &mut Outcome) -> Vec<Entry> {
+fn third_party(folder: &Path, outcome: &mut Outcome) -> Vec<CorpusEntry> {
     let all = entries(&data::ours("corpus/third-party.json"));
     let mut found = Vec::new();
     for value in &all {
-        match Entry::read(folder, value) {
+        match CorpusEntry::read(folder, value) {
             Ok(entry) => found.push(entry),
             Err(_) => outcome.skip(value["name"].as_str().unwrap_or_default().to_owned()),
         }
@@ -118,10 +118,10 @@ fn third_party(folder: &Path, outcome: &mut Outcome) -> Vec<Entry> {
 }
 
 /// The entries of a folder that must all be there.
-fn whole_folder(folder: &Path, outcome: &mut Outcome) -> Vec<Entry> {
+fn whole_folder(folder: &Path, outcome: &mut Outcome) -> Vec<CorpusEntry> {
     let mut found = Vec::new();
     for value in entries(&folder.join("index.json")) {
-        match Entry::read(folder, &value) {
+        match CorpusEntry::read(folder, &value) {
             Ok(entry) => found.push(entry),
             Err(error) => outcome.add(value["file"].to_string(), Some(error.to_string())),
         }

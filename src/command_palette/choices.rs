@@ -55,23 +55,16 @@ pub fn choices(lang: Lang, world: &World, query: &str) -> Vec<Choice> {
     for_the_guide(lang, world).into_iter().for_each(&mut offer);
     for_far_nodes(lang.words(), world, &terms).into_iter().for_each(&mut offer);
     for target in targets(world, &terms) {
+        let name = target.name();
+        // As kubectl takes it.
+        let on = name.strip_prefix("default/").unwrap_or(name);
         for item in items(lang.words(), &world.board, &target) {
-            offer(Choice { item, on: name(&target) });
+            offer(Choice { item, on: on.to_owned() });
         }
     }
     // Stable, so that equals stay in the order of the page.
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().take(MOST).map(|(_, choice)| choice).collect()
-}
-
-/// The name without the default namespace, as kubectl takes it.
-fn name(target: &Selection) -> String {
-    let full = match target {
-        Selection::Nothing => "",
-        Selection::Pod(id) | Selection::DaemonSet(id) => id,
-        Selection::Node(name) | Selection::Part(name) => name,
-    };
-    full.strip_prefix("default/").unwrap_or(full).to_owned()
 }
 
 /// Everything that has a menu; of very many nodes only those that are named.

@@ -88,9 +88,8 @@ fn node_file(words: &Words, board: &Board, node: &Rc<str>, path: &Rc<str>) -> Ve
 
 /// The templates that fit.
 fn new_file(page: &Page, board: &Board, node: Option<&Rc<str>>) -> Vec<Item> {
-    let is_control_plane = node
-        .and_then(|node| find_node(board, node))
-        .is_some_and(|node| node.roles.split(',').any(|role| role == "control-plane"));
+    let is_control_plane =
+        node.and_then(|node| find_node(board, node)).is_some_and(|node| node.is_control_plane());
     let fits = |place: &str| match place {
         "api" => node.is_none(),
         "node" => node.is_some(),

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use view::{
-    ApiServerState, ContainerView, DaemonSetView, FileView, Fit, NodeView, PartState, PartView, PodView,
+    ApiServerState, ContainerView, DaemonSetView, FileView, Fit, NodeView, OnNode, PartState, PartView,
+    PodView,
 };
 
 use crate::pod::difference_word;
@@ -58,9 +59,9 @@ fn node_state(node: &NodeView, files: &[FileView]) -> Value {
         "kubeletRunning": node.kubelet_running,
         "staticPodPath": &*node.static_pod_path,
         "restartNeeded": node.restart_needed,
-        "roles": &*node.roles,
+        "roles": node.roles_text(),
         "labels": node.labels.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect::<serde_json::Map<_, _>>(),
-        "taints": node.taints.iter().map(|taint| &**taint).collect::<Vec<_>>(),
+        "taints": node.taints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "pods": node.pods.iter().map(|pod| pod_state(pod)).collect::<Vec<_>>(),
         "whyNot": node.why.iter().filter(|why| why.fit == Fit::Unfit).map(|why| json!({
             "daemonSet": &*why.daemonset,
@@ -86,7 +87,7 @@ fn pod_state(pod: &PodView) -> Value {
         "uid": &*pod.uid,
         "node": pod.node.as_deref(),
         "origin": pod.origin.text(),
-        "controlledBy": &*pod.controlled_by,
+        "controlledBy": pod.controlled_by.as_ref().map(ToString::to_string).unwrap_or_default(),
         "file": pod.file.as_deref(),
         "isMirror": pod.is_mirror,
         "ghost": pod.ghost,
@@ -96,7 +97,7 @@ fn pod_state(pod: &PodView) -> Value {
         "restarts": pod.restarts,
         "ip": pod.ip.as_deref(),
         "apiStatus": pod.api_status.as_deref(),
-        "nodeStatus": pod.node_status.as_deref(),
+        "nodeStatus": pod.node_status.map(OnNode::text),
         "difference": pod.difference.map(difference_word),
         "reason": pod.reason.as_deref(),
         "containers": pod.containers.iter().map(container_state).collect::<Vec<_>>(),

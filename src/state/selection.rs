@@ -29,6 +29,15 @@ impl Selection {
         }
     }
 
+    /// The name without its namespace.
+    pub fn short_name(&self) -> Rc<str> {
+        match self {
+            Selection::Nothing => "".into(),
+            Selection::Pod(id) | Selection::DaemonSet(id) => id.rsplit('/').next().unwrap_or_default().into(),
+            Selection::Node(name) | Selection::Part(name) => name.clone(),
+        }
+    }
+
     pub fn is_pod(&self, id: &str) -> bool {
         matches!(self, Selection::Pod(of) if **of == *id)
     }

@@ -1,6 +1,6 @@
 //! Topic defaults: what is filled in before validation.
 
-use api::field::{FieldPath, Step};
+use api::field::{FieldPath, PathElement};
 use serde_json::Value;
 use validation::defaults::set_defaults;
 
@@ -18,9 +18,9 @@ pub fn run(case: &Value) -> Result<(), String> {
     }
     for path in list(expect, "absent").iter().filter_map(Value::as_str) {
         let got = FieldPath::parse(path).steps().iter().fold(&object, |value, step| match step {
-            Step::Child(name) => &value[&**name],
-            Step::Key(key) => &value[key],
-            Step::Index(index) => &value[index],
+            PathElement::Child(name) => &value[&**name],
+            PathElement::Key(key) => &value[key],
+            PathElement::Index(index) => &value[index],
         });
         if !got.is_null() {
             return Err(format!("{path}: expected nothing, got {got}"));

@@ -3,14 +3,14 @@
 use serde_json::Value;
 use yaml::{Diagnostic, Severity};
 
-use super::Entry;
+use super::CorpusEntry;
 use super::daemonsets::{check_created, check_nodes};
 use super::expect::{Complaints, strings};
 use super::world::World;
 
 const NODE: &str = "worker-1";
 
-pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, standard: &World, complaints: &mut Complaints) {
     let broken = &entry.value["broken"];
     match broken["via"].as_str().unwrap_or_default() {
         "kubectl apply" => check_applied(entry, broken, standard, complaints),
@@ -19,7 +19,7 @@ pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
     }
 }
 
-fn check_applied(entry: &Entry, broken: &Value, standard: &World, complaints: &mut Complaints) {
+fn check_applied(entry: &CorpusEntry, broken: &Value, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     let found = world.stage.check_apply(entry.bytes());
     check_diagnostics(broken, &found, complaints);
@@ -45,7 +45,7 @@ fn check_real_message(broken: &Value, text: &str, complaints: &mut Complaints) {
         .holds(&format!("real_message: expected {real:?}, got {text:?}"), text.contains(cut.trim_end()));
 }
 
-fn check_static(entry: &Entry, broken: &Value, standard: &World, complaints: &mut Complaints) {
+fn check_static(entry: &CorpusEntry, broken: &Value, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     let found = world.stage.check_static(NODE, &entry.name, entry.bytes());
     check_diagnostics(broken, &found, complaints);

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::pod::{ConditionType, Phase, Pod};
 use serde_json::{Value, json};
 
-use super::Entry;
+use super::CorpusEntry;
 use super::expect::{Complaints, sorted, strings};
 use super::facts;
 use super::world::{Said, World, target};
 
-pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     let said = world.apply(&entry.name, entry.bytes());
     check_created(&strings(&entry.value["apply"]["created"]), &said, &world, complaints);
@@ -38,11 +38,11 @@ pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
     }
 }
 
-fn daemonsets(entry: &Entry) -> impl Iterator<Item = &Value> {
+fn daemonsets(entry: &CorpusEntry) -> impl Iterator<Item = &Value> {
     entry.value["daemonsets"].as_array().into_iter().flatten()
 }
 
-fn check_with_prerequisites(entry: &Entry, standard: &World, complaints: &mut Complaints) {
+fn check_with_prerequisites(entry: &CorpusEntry, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     create_prerequisites(entry, &mut world, complaints);
     world.apply(&entry.name, entry.bytes());
@@ -88,7 +88,7 @@ fn quoted<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     text.get(at..)?.split('"').nth(1)
 }
 
-fn create_prerequisites(entry: &Entry, world: &mut World, complaints: &mut Complaints) {
+fn create_prerequisites(entry: &CorpusEntry, world: &mut World, complaints: &mut Complaints) {
     let blocked: Vec<String> = daemonsets(entry).flat_map(|ds| strings(&ds["blockedBy"])).collect();
     let all = |word: &'static str| -> BTreeSet<&str> {
         blocked.iter().filter_map(|text| quoted(text, word)).collect()
@@ -253,7 +253,7 @@ fn check_blocked(expected: &Value, also: &Value, world: &World, complaints: &mut
 }
 
 /// Each kubelet refuses its pod, and the DaemonSet controller tries again: looks while it happens.
-fn check_pods_fail(entry: &Entry, reason: &str, world: &mut World, complaints: &mut Complaints) {
+fn check_pods_fail(entry: &CorpusEntry, reason: &str, world: &mut World, complaints: &mut Complaints) {
     let mut failed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for _ in 0..120 {
         world.run_for(1);

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use stage::Command;
 
-use super::Entry;
+use super::CorpusEntry;
 use super::expect::{Complaints, strings};
 use super::staticpods::check_fails;
 use super::world::World;
 
 const NODE: &str = "worker-1";
 
-pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     world.stage.perform(Command::StopKubelet { node: NODE.to_owned() });
     for (name, bytes) in &entry.files {
@@ -45,7 +45,7 @@ pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
     check_log(entry, &world, complaints);
 }
 
-fn check_log(entry: &Entry, world: &World, complaints: &mut Complaints) {
+fn check_log(entry: &CorpusEntry, world: &World, complaints: &mut Complaints) {
     let journal = world.journal(NODE);
     for (file, piece) in entry.value["refused"].as_object().into_iter().flatten() {
         let of_file: String = journal.lines().filter(|line| line.contains(file.as_str())).collect();

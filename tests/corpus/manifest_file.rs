@@ -4,12 +4,12 @@ use kubelet::manifest::{Manifest, read_manifest};
 use serde_json::Value;
 use sim::Time;
 
-use super::Entry;
+use super::CorpusEntry;
 use super::expect::Complaints;
 
 const NODE: &str = "worker-1";
 
-pub fn check(entry: &Entry, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, complaints: &mut Complaints) {
     if entry.category() == "staticpods" {
         kl_009_kl_011_sound_static_pods_are_taken(entry, complaints);
     } else if entry.value["broken"]["via"] == "staticPodPath" {
@@ -18,7 +18,7 @@ pub fn check(entry: &Entry, complaints: &mut Complaints) {
 }
 
 /// What the kubelet makes of the file; or its message, and the lines that an editor marks.
-fn read(entry: &Entry) -> Result<Manifest, (String, Vec<u64>)> {
+fn read(entry: &CorpusEntry) -> Result<Manifest, (String, Vec<u64>)> {
     let file = format!("/etc/kubernetes/manifests/{}", entry.name);
     read_manifest(entry.bytes(), &file, NODE, Time::START).map_err(|error| {
         let lines = error.diagnostics.iter().map(|d| u64::from(d.span.start.line)).collect();
@@ -26,7 +26,7 @@ fn read(entry: &Entry) -> Result<Manifest, (String, Vec<u64>)> {
     })
 }
 
-fn kl_009_kl_011_sound_static_pods_are_taken(entry: &Entry, complaints: &mut Complaints) {
+fn kl_009_kl_011_sound_static_pods_are_taken(entry: &CorpusEntry, complaints: &mut Complaints) {
     let pod = &entry.value["pod"];
     let refused = pod["kubelet"].is_string() || pod["apiReferences"].is_string();
     let manifest = match read(entry) {
@@ -48,7 +48,7 @@ fn kl_009_kl_011_sound_static_pods_are_taken(entry: &Entry, complaints: &mut Com
 }
 
 fn kl_010_kl_012_kl_014_broken_ones_are_refused_in_the_kubelets_words(
-    entry: &Entry,
+    entry: &CorpusEntry,
     complaints: &mut Complaints,
 ) {
     let broken = &entry.value["broken"];

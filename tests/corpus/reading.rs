@@ -6,10 +6,10 @@ use codec::{Decoded, decode};
 use serde_json::Value;
 use yaml::{Diagnostic, Document, Reader, locate_bad_value, read_documents, to_yaml};
 
-use super::Entry;
+use super::CorpusEntry;
 use super::expect::{Complaints, strings};
 
-pub fn check(entry: &Entry, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, complaints: &mut Complaints) {
     let documents = read_documents(entry.bytes(), reader(entry));
     match entry.category() {
         "daemonsets" | "staticpods" => {
@@ -34,7 +34,7 @@ pub fn check(entry: &Entry, complaints: &mut Complaints) {
 }
 
 /// Whose reader a file meets.
-fn reader(entry: &Entry) -> Reader {
+fn reader(entry: &CorpusEntry) -> Reader {
     let is_static = entry.category() == "staticpods" || entry.value["broken"]["via"] == "staticPodPath";
     if is_static { Reader::Kubelet } else { Reader::Kubectl }
 }
@@ -63,7 +63,7 @@ fn check_error(broken: &Value, found: Option<&Diagnostic>, complaints: &mut Comp
     );
 }
 
-fn check_kinds(entry: &Entry, documents: &[Document], complaints: &mut Complaints) {
+fn check_kinds(entry: &CorpusEntry, documents: &[Document], complaints: &mut Complaints) {
     let expected = strings(&entry.value["yaml"]["kinds"]);
     let kinds = documents.iter().filter_map(|d| d.tree.get("kind")?.as_str().map(str::to_owned));
     if entry.category() == "daemonsets" && !expected.is_empty() {
@@ -81,7 +81,7 @@ fn check_printed(documents: &[Document], complaints: &mut Complaints) {
     }
 }
 
-fn check_warnings(entry: &Entry, found: &[Diagnostic], complaints: &mut Complaints) {
+fn check_warnings(entry: &CorpusEntry, found: &[Diagnostic], complaints: &mut Complaints) {
     // An unknown field is found by the decoder.
     let by_the_decoder = entry.name == "static-unknown-field.yaml";
     if let Some(line) = entry.value["also"]["warn_line"].as_u64().filter(|_| !by_the_decoder) {
@@ -110,7 +110,7 @@ fn decoded(documents: &[Document]) -> Vec<(Document, &'static KindInfo, Decoded)
     all
 }
 
-fn check_decodes(entry: &Entry, documents: &[Document], complaints: &mut Complaints) {
+fn check_decodes(entry: &CorpusEntry, documents: &[Document], complaints: &mut Complaints) {
     let decoded = decoded(documents);
     complaints.holds("nothing in it is of a known kind", !decoded.is_empty());
     // The kubelet drops unknown fields.
@@ -122,7 +122,11 @@ fn check_decodes(entry: &Entry, documents: &[Document], complaints: &mut Complai
 }
 
 /// What the strict decoder says, and where, is what the real message ends with.
-fn api_034_036_wrong_fields_and_types(entry: &Entry, documents: &[Document], complaints: &mut Complaints) {
+fn api_034_036_wrong_fields_and_types(
+    entry: &CorpusEntry,
+    documents: &[Document],
+    complaints: &mut Complaints,
+) {
     let broken = &entry.value["broken"];
     if broken["via"] != "kubectl apply" {
         return;
@@ -149,7 +153,7 @@ fn api_034_036_wrong_fields_and_types(entry: &Entry, documents: &[Document], com
     }
 }
 
-fn check_values(entry: &Entry, documents: &[Document], complaints: &mut Complaints) {
+fn check_values(entry: &CorpusEntry, documents: &[Document], complaints: &mut Complaints) {
     let also = &entry.value["also"];
     let Some((_, _, found)) = decoded(documents).into_iter().next() else { return };
     let spec = &found.value["spec"]["template"]["spec"];

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::Entry;
+use super::CorpusEntry;
 use super::expect::{Complaints, is_part_of, strings};
 use super::facts;
 use super::world::World;
 
 const NODE: &str = "worker-1";
 
-pub fn check(entry: &Entry, standard: &World, complaints: &mut Complaints) {
+pub fn check(entry: &CorpusEntry, standard: &World, complaints: &mut Complaints) {
     let mut world = standard.clone();
     world.put(NODE, &entry.name, entry.bytes());
     world.settle();
@@ -82,7 +82,7 @@ pub fn check_fails(fails: &Value, name: &str, world: &World, complaints: &mut Co
     complaints.contains(&format!("event {reason} of {name}"), &fails["message_contains"], &told.join("\n"));
 }
 
-fn check_warning(entry: &Entry, world: &World, complaints: &mut Complaints) {
+fn check_warning(entry: &CorpusEntry, world: &World, complaints: &mut Complaints) {
     if let Some(line) = entry.value["also"]["warn_line"].as_u64() {
         let found = world.stage.check_static(NODE, &entry.name, entry.bytes());
         let warned: Vec<u64> = found.iter().map(|found| u64::from(found.span.start.line)).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::pattern::Pattern;
-use super::transcript::{Step, Transcript};
+use super::transcript::{RecordedCommand, Transcript};
 
 /// The letters of generated names.
 const SAFE: &str = "bcdfghjklmnpqrstvwxz2456789";
@@ -157,7 +157,7 @@ fn nodes(line: &str) -> Vec<&str> {
     RULES.node.all(line).collect()
 }
 
-fn begin(step: &Step, ignored: &[Pattern]) -> Vec<Line> {
+fn begin(step: &RecordedCommand, ignored: &[Pattern]) -> Vec<Line> {
     let keeps_indentation = RULES.keeps_indentation.is_in(step.first());
     let mut lines = Vec::new();
     for line in &step.lines {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::normalise::normalise;
 use super::pattern::Pattern;
 use super::session::Session;
-use super::transcript::{Step, Transcript};
+use super::transcript::{RecordedCommand, Transcript};
 use super::{WORKERS, diff};
 
 /// In scenarios with one of these tags it is up to chance which worker comes first.
@@ -58,7 +58,7 @@ fn in_any_order(told: &[Vec<String>]) -> Vec<Vec<String>> {
     told.iter().map(|lines| ordered(lines)).collect()
 }
 
-fn difference(step: &Step, expected: &[String], got: &[String]) -> String {
+fn difference(step: &RecordedCommand, expected: &[String], got: &[String]) -> String {
     let without_numbers = |lines: &[String]| {
         ordered(&lines.iter().map(|line| NUMBERED.replace(line, "<${1}>").into_owned()).collect::<Vec<_>>())
     };
@@ -97,7 +97,7 @@ fn play(expected: &Transcript) -> Transcript {
     got
 }
 
-fn said_by(step: &Step, lines: &[String]) -> Vec<String> {
+fn said_by(step: &RecordedCommand, lines: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = lines.iter().filter(|line| !line.trim().is_empty()).cloned().collect();
     let rolled_out = lines.last().is_some_and(|line| line.contains("successfully rolled out"));
     if step.first().contains("rollout status") && rolled_out {
@@ -111,7 +111,7 @@ fn said_by(step: &Step, lines: &[String]) -> Vec<String> {
 }
 
 /// Whether the answer is a list whose order may be another.
-fn is_list(step: &Step) -> bool {
+fn is_list(step: &RecordedCommand) -> bool {
     let command = step.first();
     GET.is_in(command) && !command.contains("--sort-by") && !STRUCTURED.is_in(command)
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::pattern::Pattern;
 
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct RecordedCommand {
     /// A line of shell; lines of here-documents follow.
     pub command: String,
     pub is_compared: bool,
@@ -16,7 +16,7 @@ pub struct Step {
     pub status: u32,
 }
 
-impl Step {
+impl RecordedCommand {
     pub fn first(&self) -> &str {
         self.command.split('\n').next().unwrap_or_default()
     }
@@ -31,7 +31,7 @@ impl Step {
 #[derive(Clone, Debug)]
 pub struct Transcript {
     header: Vec<String>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<RecordedCommand>,
 }
 
 /// What the recordings leave out for those who have no CoreDNS.
@@ -68,7 +68,7 @@ impl Transcript {
                         }
                     }
                 }
-                transcript.steps.push(Step { command, is_compared, lines: Vec::new(), status: 0 });
+                transcript.steps.push(RecordedCommand { command, is_compared, lines: Vec::new(), status: 0 });
             } else if let Some(step) = transcript.steps.last_mut() {
                 step.lines.push(line.to_owned());
             } else if line.starts_with('#') {
@@ -116,7 +116,7 @@ impl Transcript {
 }
 
 /// The last line `[exit N]` is the status.
-fn take_status(step: &mut Step) {
+fn take_status(step: &mut RecordedCommand) {
     let groups = step.lines.last().and_then(|line| EXIT.groups(line));
     if let Some(status) = groups.and_then(|groups| groups[1].parse().ok()) {
         step.status = status;

@@ -45,7 +45,7 @@ fn foresee(stage: &Stage, text: &str) -> BTreeMap<String, Change> {
 fn pods(stage: &mut Stage) -> BTreeMap<String, Vec<String>> {
     let board = stage.board();
     let of_node = |node: &view::NodeView| {
-        let own = node.pods.iter().filter(|pod| &*pod.controlled_by == "DaemonSet/x");
+        let own = node.pods.iter().filter(|pod| pod.is_of("default/x"));
         (node.name.to_string(), own.map(|pod| pod.name.to_string()).collect())
     };
     board.nodes.iter().map(|node| of_node(node)).collect()

@@ -46,59 +46,129 @@ const DAY: Bounds = Bounds { min: 1, max: 31, names: &[] };
 const MONTH: Bounds = Bounds { min: 1, max: 12, names: &MONTHS };
 const WEEKDAY: Bounds = Bounds { min: 0, max: 6, names: &WEEKDAYS };
 
-/// Why a text is no schedule: the sentence that Kubernetes shows.
+/// Why a text is no schedule. Prints as the sentence that Kubernetes shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScheduleError(String);
+pub enum ScheduleError {
+    /// There is no text.
+    Empty,
+    /// It begins with a time zone, which is not simulated there.
+    TimeZone,
+    /// What stands behind `@every` is no time span; the whole text.
+    Duration(String),
+    /// It begins with `@` and is none of the known words; the text.
+    Descriptor(String),
+    /// It has not five fields; those that it has.
+    FieldCount(Vec<String>),
+    /// A part of a field is no range.
+    Range {
+        /// The part.
+        text: String,
+        /// What is wrong with it.
+        problem: RangeProblem,
+    },
+}
+
+/// What is wrong with a range of a schedule's field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeProblem {
+    /// More than one `-`.
+    Hyphens,
+    /// More than one `/`.
+    Slashes,
+    /// It begins below what the field may have: the beginning, and the least.
+    BelowMinimum(u32, u32),
+    /// It ends above what the field may have: the end, and the most.
+    AboveMaximum(u32, u32),
+    /// It begins, with the first number, behind its end, the second one.
+    Backwards(u32, u32),
+    /// Its step is 0.
+    NoStep,
+    /// A negative number; without its sign.
+    Negative(u32),
+    /// Not a number, nor a name of the field.
+    NotANumber,
+}
+
+impl RangeProblem {
+    fn of(self, text: &str) -> ScheduleError {
+        ScheduleError::Range { text: text.to_owned(), problem: self }
+    }
+}
 
 impl fmt::Display for ScheduleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let (text, problem) = match self {
+            ScheduleError::Empty => return f.write_str("empty spec string"),
+            ScheduleError::TimeZone => {
+                return f.write_str("kubestage does not simulate time zones in schedules");
+            }
+            ScheduleError::Duration(text) => return write!(f, "failed to parse duration {text}"),
+            ScheduleError::Descriptor(text) => return write!(f, "unrecognized descriptor: {text}"),
+            ScheduleError::FieldCount(fields) => {
+                let found = fields.len();
+                return write!(f, "expected exactly 5 fields, found {found}: [{}]", fields.join(" "));
+            }
+            ScheduleError::Range { text, problem } => (text, *problem),
+        };
+        match problem {
+            RangeProblem::Hyphens => write!(f, "too many hyphens: {text}"),
+            RangeProblem::Slashes => write!(f, "too many slashes: {text}"),
+            RangeProblem::BelowMinimum(first, min) => {
+                write!(f, "beginning of range ({first}) below minimum ({min}): {text}")
+            }
+            RangeProblem::AboveMaximum(last, max) => {
+                write!(f, "end of range ({last}) above maximum ({max}): {text}")
+            }
+            RangeProblem::Backwards(first, last) => {
+                write!(f, "beginning of range ({first}) beyond end of range ({last}): {text}")
+            }
+            RangeProblem::NoStep => write!(f, "step of range should be a positive number: {text}"),
+            RangeProblem::Negative(digits) => write!(f, "negative number (-{digits}) not allowed: {text}"),
+            RangeProblem::NotANumber => {
+                write!(f, "failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax")
+            }
+        }
     }
 }
 
 impl std::error::Error for ScheduleError {}
 
-fn parse(text: &str) -> Result<Schedule, String> {
-    if text.is_empty() {
-        return Err("empty spec string".to_owned());
-    }
-    if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
-        return Err("kubestage does not simulate time zones in schedules".to_owned());
-    }
-    let text = match text {
-        "@yearly" | "@annually" => "0 0 1 1 *",
-        "@monthly" => "0 0 1 * *",
-        "@weekly" => "0 0 * * 0",
-        "@daily" | "@midnight" => "0 0 * * *",
-        "@hourly" => "0 * * * *",
-        text => text,
-    };
-    if let Some(span) = text.strip_prefix("@every ") {
-        let every = parse_span(span).ok_or_else(|| format!("failed to parse duration {text}"))?;
-        return Ok(Schedule(Form::Every(every)));
-    }
-    if text.starts_with('@') {
-        return Err(format!("unrecognized descriptor: {text}"));
-    }
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let [minute, hour, day, month, weekday] = fields.as_slice() else {
-        let found = fields.len();
-        return Err(format!("expected exactly 5 fields, found {found}: [{}]", fields.join(" ")));
-    };
-    let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
-    let (day, any_day) = field(day, &DAY)?;
-    let month = field(month, &MONTH)?.0;
-    let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
-    let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
-    Ok(Schedule(Form::Fields(Box::new(fields))))
-}
-
 impl Schedule {
-    /// Reads a schedule; the error is the sentence that Kubernetes shows.
+    /// Reads a schedule.
     ///
     /// Kubernetes: cron.ParseStandard.
     pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
-        parse(text).map_err(ScheduleError)
+        if text.is_empty() {
+            return Err(ScheduleError::Empty);
+        }
+        if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
+            return Err(ScheduleError::TimeZone);
+        }
+        let text = match text {
+            "@yearly" | "@annually" => "0 0 1 1 *",
+            "@monthly" => "0 0 1 * *",
+            "@weekly" => "0 0 * * 0",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@hourly" => "0 * * * *",
+            text => text,
+        };
+        if let Some(span) = text.strip_prefix("@every ") {
+            let every = parse_span(span).ok_or_else(|| ScheduleError::Duration(text.to_owned()))?;
+            return Ok(Schedule(Form::Every(every)));
+        }
+        if text.starts_with('@') {
+            return Err(ScheduleError::Descriptor(text.to_owned()));
+        }
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = fields.as_slice() else {
+            return Err(ScheduleError::FieldCount(fields.iter().map(|&field| field.to_owned()).collect()));
+        };
+        let (minute, hour) = (field(minute, &MINUTE)?.0, field(hour, &HOUR)?.0);
+        let (day, any_day) = field(day, &DAY)?;
+        let month = field(month, &MONTH)?.0;
+        let (weekday, any_weekday) = field(weekday, &WEEKDAY)?;
+        let fields = Fields { minute, hour, day, month, weekday, any_day, any_weekday };
+        Ok(Schedule(Form::Fields(Box::new(fields))))
     }
 
     /// The first time after `time`; `None` if none comes within five years.
@@ -156,7 +226,7 @@ fn month_and_day(day: u64) -> (u64, u64) {
 /// The values of a field, and whether it is open.
 ///
 /// Kubernetes: parser.go, getField, getRange.
-fn field(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
+fn field(text: &str, bounds: &Bounds) -> Result<(u64, bool), ScheduleError> {
     let (mut bits, mut open) = (0, false);
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (more, star) = range(part, bounds)?;
@@ -166,7 +236,7 @@ fn field(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
     Ok((bits, open))
 }
 
-fn range(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
+fn range(text: &str, bounds: &Bounds) -> Result<(u64, bool), ScheduleError> {
     let steps: Vec<&str> = text.split('/').collect();
     let ends: Vec<&str> = steps[0].split('-').collect();
     let (mut first, mut last, mut open) = (bounds.min, bounds.max, false);
@@ -180,7 +250,7 @@ fn range(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
             first = number_or_name(from, bounds)?;
             last = number_or_name(to, bounds)?;
         }
-        _ => return Err(format!("too many hyphens: {text}")),
+        _ => return Err(RangeProblem::Hyphens.of(text)),
     }
     let step = match steps.as_slice() {
         [_] => 1,
@@ -193,26 +263,26 @@ fn range(text: &str, bounds: &Bounds) -> Result<(u64, bool), String> {
             open &= step <= 1;
             step
         }
-        _ => return Err(format!("too many slashes: {text}")),
+        _ => return Err(RangeProblem::Slashes.of(text)),
     };
     let (min, max) = (bounds.min, bounds.max);
     if first < min {
-        return Err(format!("beginning of range ({first}) below minimum ({min}): {text}"));
+        return Err(RangeProblem::BelowMinimum(first, min).of(text));
     }
     if last > max {
-        return Err(format!("end of range ({last}) above maximum ({max}): {text}"));
+        return Err(RangeProblem::AboveMaximum(last, max).of(text));
     }
     if first > last {
-        return Err(format!("beginning of range ({first}) beyond end of range ({last}): {text}"));
+        return Err(RangeProblem::Backwards(first, last).of(text));
     }
     if step == 0 {
-        return Err(format!("step of range should be a positive number: {text}"));
+        return Err(RangeProblem::NoStep.of(text));
     }
     let values = (first..=last).step_by(step as usize);
     Ok((values.fold(0, |bits, value| bits | 1 << value), open))
 }
 
-fn number_or_name(text: &str, bounds: &Bounds) -> Result<u32, String> {
+fn number_or_name(text: &str, bounds: &Bounds) -> Result<u32, ScheduleError> {
     let at = bounds.names.iter().position(|name| text.eq_ignore_ascii_case(name));
     match at {
         Some(at) => Ok(bounds.min + at as u32),
@@ -220,13 +290,11 @@ fn number_or_name(text: &str, bounds: &Bounds) -> Result<u32, String> {
     }
 }
 
-fn number(text: &str) -> Result<u32, String> {
-    if let Some(digits) = text.strip_prefix('-').filter(|digits| digits.parse::<u32>().is_ok()) {
-        return Err(format!("negative number (-{digits}) not allowed: {text}"));
+fn number(text: &str) -> Result<u32, ScheduleError> {
+    if let Some(digits) = text.strip_prefix('-').and_then(|digits| digits.parse().ok()) {
+        return Err(RangeProblem::Negative(digits).of(text));
     }
-    text.parse().map_err(|_| {
-        format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax")
-    })
+    text.parse().map_err(|_| RangeProblem::NotANumber.of(text))
 }
 
 /// `1h30m`, in whole seconds and at least one.

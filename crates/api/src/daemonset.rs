@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::label::{Selector, label_selector_as_selector};
+use super::label::{Selector, selector_or_nothing};
 use super::meta::{Name, ObjectMeta, StringMap, Uid, string_map};
 use super::pod::PodSpec;
 use sim::Duration;
@@ -143,7 +143,7 @@ impl DaemonSet {
         };
         DaemonSet {
             meta: ObjectMeta::from_value(&value["metadata"]),
-            selector: label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing),
+            selector: selector_or_nothing(&spec["selector"]),
             template: Rc::new(PodTemplate::from_value(spec["template"].clone())),
             update_strategy: if strategy["type"] == "OnDelete" {
                 UpdateStrategy::OnDelete

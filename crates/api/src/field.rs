@@ -8,6 +8,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+// Messages about fields are made with these.
+pub use golang::json::marshal as go_json;
+pub use golang::strconv::quote as go_quote;
+
 /// The way from the root of an object to a field: `spec.containers[0].image`, `metadata.annotations[a/b]`.
 ///
 /// Cloning and extending share the beginning. The default path is the root, which upstream calls nil.
@@ -17,12 +21,12 @@ pub struct FieldPath(Option<Rc<Element>>);
 #[derive(Debug, PartialEq, Eq)]
 struct Element {
     parent: FieldPath,
-    step: Step,
+    step: PathElement,
 }
 
 /// One step of a [`FieldPath`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathElement {
     /// A member by name: `.name`.
     Child(Cow<'static, str>),
     /// A list element, counted from 0: `[0]`.
@@ -45,27 +49,27 @@ impl FieldPath {
     /// The path of a field of this object.
     #[must_use]
     pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.step(Step::Child(name.into()))
+        self.step(PathElement::Child(name.into()))
     }
 
     /// The path of an element of this list, from 0.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.step(Step::Index(index))
+        self.step(PathElement::Index(index))
     }
 
     /// The path of an entry of this map: `labels[app]`.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
-        self.step(Step::Key(key.into()))
+        self.step(PathElement::Key(key.into()))
     }
 
-    fn step(&self, step: Step) -> Self {
+    fn step(&self, step: PathElement) -> Self {
         Self(Some(Rc::new(Element { parent: self.clone(), step })))
     }
 
     /// The steps from the root.
-    pub fn steps(&self) -> Vec<Step> {
+    pub fn steps(&self) -> Vec<PathElement> {
         let mut steps = Vec::new();
         let mut path = self;
         while let Some(element) = &path.0 {
@@ -109,10 +113,10 @@ impl fmt::Display for FieldPath {
         }
         for (at, step) in self.steps().iter().enumerate() {
             match step {
-                Step::Child(name) if at == 0 => f.write_str(name)?,
-                Step::Child(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) => write!(f, "[{key}]")?,
+                PathElement::Child(name) if at == 0 => f.write_str(name)?,
+                PathElement::Child(name) => write!(f, ".{name}")?,
+                PathElement::Index(index) => write!(f, "[{index}]")?,
+                PathElement::Key(key) => write!(f, "[{key}]")?,
             }
         }
         Ok(())
@@ -308,82 +312,6 @@ pub fn to_aggregate(errors: &[FieldError]) -> String {
     match seen.as_slice() {
         [one] => one.clone(),
         _ => format!("[{}]", seen.join(", ")),
-    }
-}
-
-/// A string in double quotes with Go's escapes (`strconv.Quote`, `%q`).
-pub fn go_quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            ' '..='~' => out.push(c),
-            '\0'..='\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ if printable(c) => out.push(c),
-            '\u{80}'..='\u{ffff}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Go's unicode.IsPrint, for characters beyond ASCII.
-fn printable(c: char) -> bool {
-    // A combining mark is escaped only where it begins a text, hence the letter before it.
-    let shown = format!("{:?}", String::from_iter(['a', c]));
-    !shown.starts_with("\"a\\")
-}
-
-/// A value as Go's json.Marshal writes it: compact, with `<`, `>` and `&` escaped.
-pub fn go_json(value: &Value) -> String {
-    let mut out = String::new();
-    write_json(value, &mut out);
-    out
-}
-
-fn write_json(value: &Value, out: &mut String) {
-    match value {
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_json(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (at, (key, member)) in map.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                escape(&Value::from(key.as_str()).to_string(), out);
-                out.push(':');
-                write_json(member, out);
-            }
-            out.push('}');
-        }
-        plain => escape(&plain.to_string(), out),
-    }
-}
-
-fn escape(json: &str, out: &mut String) {
-    for c in json.chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push(c),
-        }
     }
 }
 

@@ -190,13 +190,26 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// Why a selector is none: upstream's sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectorError(String);
+/// Why a selector is none. Prints as upstream's sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SelectorError {
+    /// A text has not the form of a selector; the parser's sentence.
+    Syntax(String),
+    /// An operator that there is not.
+    Operator(String),
+    /// A key or a value may not be so, or there are too many or too few values.
+    Requirement(ErrorList),
+}
 
 impl fmt::Display for SelectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            SelectorError::Syntax(sentence) => f.write_str(sentence),
+            SelectorError::Operator(operator) => {
+                write!(f, "{} is not a valid label selector operator", go_quote(operator))
+            }
+            SelectorError::Requirement(errors) => f.write_str(&to_aggregate(errors)),
+        }
     }
 }
 
@@ -234,7 +247,7 @@ impl Selector {
     ///
     /// Kubernetes: labels/selector.go, Parse.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        parser::parse(text).map(Self::from_requirements).map_err(SelectorError)
+        parser::parse(text).map(Self::from_requirements).map_err(SelectorError::Syntax)
     }
 
     /// A selector of exactly these labels, unchecked; none selects everything.
@@ -305,19 +318,26 @@ pub fn label_selector_as_selector(selector: &Value) -> Result<Selector, Selector
     for (key, value) in json::entries(selector, "matchLabels") {
         let value = value.as_str().unwrap_or("");
         let requirement = Requirement::new(key, Operator::Equals, &[value], &root);
-        requirements.push(requirement.map_err(|errors| SelectorError(to_aggregate(&errors)))?);
+        requirements.push(requirement.map_err(SelectorError::Requirement)?);
     }
     for expression in json::list(selector, "matchExpressions") {
         let operator = json::text(expression, "operator");
         let Some(word) = label_selector_operator(operator) else {
-            let why = format!("{} is not a valid label selector operator", go_quote(operator));
-            return Err(SelectorError(why));
+            return Err(SelectorError::Operator(operator.to_owned()));
         };
         let values = json::strings(expression, "values");
         let requirement = Requirement::new(json::text(expression, "key"), word, &values, &root);
-        requirements.push(requirement.map_err(|errors| SelectorError(to_aggregate(&errors)))?);
+        requirements.push(requirement.map_err(SelectorError::Requirement)?);
     }
     Ok(Selector::from_requirements(requirements))
+}
+
+/// A LabelSelector of a stored object as a selector.
+///
+/// One with an error selects nothing. Validation refuses such a selector, so no stored object has one; upstream's
+/// callers log the error and pass the object over.
+pub fn selector_or_nothing(selector: &Value) -> Selector {
+    label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
 }
 
 fn label_selector_operator(word: &str) -> Option<Operator> {
@@ -417,10 +437,7 @@ mod tests {
     #[test]
     fn an_unknown_operator_of_an_object_is_named() {
         let selector = json!({"matchExpressions": [{"key": "a", "operator": "Like", "values": ["b"]}]});
-        assert_eq!(
-            label_selector_as_selector(&selector),
-            Err(SelectorError("\"Like\" is not a valid label selector operator".to_owned()))
-        );
+        assert_eq!(label_selector_as_selector(&selector), Err(SelectorError::Operator("Like".to_owned())));
     }
 
     #[test]

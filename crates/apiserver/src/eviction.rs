@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ApiServer;
 use super::registry::{Outcome, delete};
 use api::json as read;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::selector_or_nothing;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::{Phase, Pod};
 use api::status_error::StatusError;
@@ -45,7 +45,7 @@ fn budgets_of(api: &ApiServer, pod: &Pod) -> Vec<Rc<Other>> {
     let table = Kind::of("policy/v1", "PodDisruptionBudget").and_then(|kind| api.store.others.get(&kind));
     let selects = |budget: &&Rc<Other>| {
         let selector = read::get(read::get(&budget.raw, "spec"), "selector");
-        let selector = label_selector_as_selector(selector).unwrap_or(Selector::Nothing);
+        let selector = selector_or_nothing(selector);
         budget.meta.namespace() == pod.meta.namespace() && selector.matches_map(pod.meta.labels())
     };
     table.into_iter().flat_map(|table| table.iter()).filter(selects).cloned().collect()

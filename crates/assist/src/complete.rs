@@ -40,8 +40,8 @@ pub fn complete(text: &str, at: usize, asked: bool, known: &dyn Known) -> Option
     let cursor = Cursor::at(text, at)?;
     let options = match (cursor.steps.as_slice(), cursor.place) {
         (_, Place::Key) if cursor.word.is_empty() && !asked => return None,
-        ([crate::cursor::Step::Key(key)], Place::Value) if key == "kind" => kind_names(&cursor),
-        ([crate::cursor::Step::Key(key)], Place::Value) if key == "apiVersion" => versions(&cursor),
+        ([crate::cursor::PathElement::Key(key)], Place::Value) if key == "kind" => kind_names(&cursor),
+        ([crate::cursor::PathElement::Key(key)], Place::Value) if key == "apiVersion" => versions(&cursor),
         (steps, place) => match kind_of(&cursor) {
             Some(info) => {
                 let found = resolve(info, steps)?;

@@ -2,7 +2,7 @@
 
 /// One step of the way from the document's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum PathElement {
     Key(String),
     Item(usize),
 }
@@ -24,7 +24,7 @@ pub(crate) struct Cursor<'t> {
     /// The document's text.
     pub(crate) document: &'t str,
     /// The way to the map whose key it is, or to the key whose value it is.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<PathElement>,
     pub(crate) place: Place,
     /// The word up to the cursor.
     pub(crate) word: &'t str,
@@ -96,7 +96,7 @@ impl<'t> Line<'t> {
 /// The maps and lists that are open where a line ends.
 #[derive(Default)]
 struct Open {
-    stack: Vec<(usize, Step)>,
+    stack: Vec<(usize, PathElement)>,
     /// A text in `|` or `>` form goes on while lines are deeper than this.
     block: Option<usize>,
 }
@@ -107,13 +107,13 @@ impl Open {
             let mut index = 0;
             while let Some((column, step)) = self.stack.last() {
                 match step {
-                    Step::Item(at) if column == dash => index = at + 1,
+                    PathElement::Item(at) if column == dash => index = at + 1,
                     _ if column > dash => {}
                     _ => break,
                 }
                 self.stack.pop();
             }
-            self.stack.push((*dash, Step::Item(index)));
+            self.stack.push((*dash, PathElement::Item(index)));
         }
     }
 
@@ -146,7 +146,7 @@ impl Open {
         let value = match line.key() {
             Some((key, value)) => {
                 self.close_to(line.column);
-                self.stack.push((line.column, Step::Key(key.to_owned())));
+                self.stack.push((line.column, PathElement::Key(key.to_owned())));
                 value
             }
             None => line.content,
@@ -209,7 +209,7 @@ impl<'t> Cursor<'t> {
         open.close_to(line.column);
         let (word, place) = match line.key() {
             Some((key, value)) => {
-                open.stack.push((line.column, Step::Key(key.to_owned())));
+                open.stack.push((line.column, PathElement::Key(key.to_owned())));
                 let value = value.strip_prefix(' ')?.trim_start();
                 (value.strip_prefix(['"', '\'']).unwrap_or(value), Place::Value)
             }
@@ -280,8 +280,8 @@ mod tests {
             .steps
             .iter()
             .map(|step| match step {
-                Step::Key(key) => key.clone(),
-                Step::Item(at) => format!("[{at}]"),
+                PathElement::Key(key) => key.clone(),
+                PathElement::Item(at) => format!("[{at}]"),
             })
             .collect();
         format!("{} {:?} {:?} {}", way.join("."), cursor.place, cursor.word, cursor.siblings.join(","))

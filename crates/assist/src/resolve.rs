@@ -2,7 +2,7 @@
 
 use api::schema::{self, Field, KindInfo, StructId, Type, structure};
 
-use crate::cursor::{Cursor, Step};
+use crate::cursor::{Cursor, PathElement};
 
 /// What stands at the end of a way.
 pub(crate) struct Found {
@@ -27,13 +27,13 @@ pub(crate) fn item(mut ty: &Type) -> &Type {
     ty
 }
 
-pub(crate) fn resolve(info: &'static KindInfo, steps: &[Step]) -> Option<Found> {
+pub(crate) fn resolve(info: &'static KindInfo, steps: &[PathElement]) -> Option<Found> {
     let mut found = Found { info, ty: Type::Struct(info.root), field: None, key: None };
     for step in steps {
         let next = match (step, &found.ty) {
-            (Step::Item(_), Type::List(of)) => (**of).clone(),
-            (Step::Item(_), _) => return None,
-            (Step::Key(name), ty) => match item(ty) {
+            (PathElement::Item(_), Type::List(of)) => (**of).clone(),
+            (PathElement::Item(_), _) => return None,
+            (PathElement::Key(name), ty) => match item(ty) {
                 Type::Struct(id) => {
                     let field = structure(*id).field(name)?;
                     (found.field, found.key) = (Some((*id, field)), None);

@@ -6,7 +6,7 @@ use api::field::ErrorKind;
 use api::schema::{Type, kinds, structure};
 
 use crate::Known;
-use crate::cursor::{Cursor, Line, Step};
+use crate::cursor::{Cursor, Line, PathElement};
 use crate::resolve::{Found, item};
 use sim::order::SortShared;
 
@@ -120,15 +120,15 @@ fn holds_none(value: &Value) -> bool {
     }
 }
 
-fn ask(found: &Found, steps: &[Step]) -> Vec<String> {
+fn ask(found: &Found, steps: &[PathElement]) -> Vec<String> {
     let mut value = Value::from(NONE);
     if matches!(found.ty, Type::List(_)) {
         value = Value::from(vec![value]);
     }
     for step in steps.iter().rev() {
         value = match step {
-            Step::Key(key) => Value::Object(Map::from_iter([(key.clone(), value)])),
-            Step::Item(_) => Value::from(vec![value]),
+            PathElement::Key(key) => Value::Object(Map::from_iter([(key.clone(), value)])),
+            PathElement::Item(_) => Value::from(vec![value]),
         };
     }
     let Value::Object(object) = &mut value else { return Vec::new() };

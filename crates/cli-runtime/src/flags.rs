@@ -26,7 +26,7 @@ pub enum Takes {
 }
 
 /// A flag that a command knows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flag {
     /// The long name, without dashes.
     pub name: &'static str,
@@ -123,21 +123,60 @@ impl Parsed {
     }
 }
 
-/// What is wrong with a flag: pflag's sentence.
+/// What is wrong with a flag. Prints as pflag's sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlagError(String);
+pub enum FlagError {
+    /// `--=x`, `---x`; what stands behind the two hyphens.
+    Syntax(String),
+    /// There is no flag of this name.
+    Unknown(String),
+    /// There is no flag of this letter, which stands in these letters.
+    UnknownShorthand(char, String),
+    /// The flag of this name takes a value, and none follows.
+    NeedsArgument(String),
+    /// The same of a flag's letter, which stands in these letters.
+    ShorthandNeedsArgument(char, String),
+    /// The value is not of the sort that the flag takes.
+    Value {
+        /// The flag.
+        flag: Flag,
+        /// The value.
+        value: String,
+    },
+}
 
 impl fmt::Display for FlagError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            FlagError::Syntax(long) => write!(f, "bad flag syntax: --{long}"),
+            FlagError::Unknown(name) => write!(f, "unknown flag: --{name}"),
+            FlagError::UnknownShorthand(letter, all) => {
+                write!(f, "unknown shorthand flag: {} in -{all}", quote_char(*letter))
+            }
+            FlagError::NeedsArgument(name) => write!(f, "flag needs an argument: --{name}"),
+            FlagError::ShorthandNeedsArgument(letter, all) => {
+                write!(f, "flag needs an argument: '{letter}' in -{all}")
+            }
+            FlagError::Value { flag, value } => {
+                let name = match flag.short {
+                    '\0' => format!("--{}", flag.name),
+                    short => format!("-{short}, --{}", flag.name),
+                };
+                let value = go_quote(value);
+                write!(f, "invalid argument {value} for {} flag: ", go_quote(&name))?;
+                match flag.takes {
+                    Takes::Bool => write!(f, "strconv.ParseBool: parsing {value}: invalid syntax"),
+                    Takes::Int => write!(f, "strconv.ParseInt: parsing {value}: invalid syntax"),
+                    _ => write!(f, "time: invalid duration {value}"),
+                }
+            }
+        }
     }
 }
 
 impl std::error::Error for FlagError {}
 
 /// Reads the words after the command's own name.
-///
-/// The error is pflag's sentence alone: `unknown flag: --foo`.
 pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, FlagError> {
     let mut parsed = Parsed::default();
     let mut words = words.iter();
@@ -146,9 +185,9 @@ pub fn parse(words: &[String], flags: &[Flag]) -> Result<Parsed, FlagError> {
             parsed.dash = Some(parsed.args.len());
             parsed.args.extend(words.by_ref().cloned());
         } else if let Some(long) = word.strip_prefix("--") {
-            parse_long(long, flags, &mut words, &mut parsed).map_err(FlagError)?;
+            parse_long(long, flags, &mut words, &mut parsed)?;
         } else if word.len() > 1 && word.starts_with('-') {
-            parse_shorts(word, flags, &mut words, &mut parsed).map_err(FlagError)?;
+            parse_shorts(word, flags, &mut words, &mut parsed)?;
         } else {
             parsed.args.push(word.clone());
         }
@@ -167,18 +206,18 @@ fn parse_long(
     flags: &[Flag],
     words: &mut std::slice::Iter<'_, String>,
     parsed: &mut Parsed,
-) -> Result<(), String> {
+) -> Result<(), FlagError> {
     let (name, value) = match long.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (long, None),
     };
     if name.is_empty() || name.starts_with('-') {
-        return Err(format!("bad flag syntax: --{long}"));
+        return Err(FlagError::Syntax(long.to_owned()));
     }
     // kubectl reads `--dry_run` as `--dry-run`.
     let name = name.replace('_', "-");
     let Some(flag) = find(flags, |flag| flag.name == name) else {
-        return Err(format!("unknown flag: --{name}"));
+        return Err(FlagError::Unknown(name));
     };
     let value = match (value, flag.takes) {
         (Some(value), _) => value,
@@ -186,7 +225,7 @@ fn parse_long(
         (None, Takes::Optional(default)) => default.to_owned(),
         (None, _) => match words.next() {
             Some(word) => word.clone(),
-            None => return Err(format!("flag needs an argument: --{name}")),
+            None => return Err(FlagError::NeedsArgument(name)),
         },
     };
     set(flag, value, parsed)
@@ -198,13 +237,13 @@ fn parse_shorts(
     flags: &[Flag],
     words: &mut std::slice::Iter<'_, String>,
     parsed: &mut Parsed,
-) -> Result<(), String> {
+) -> Result<(), FlagError> {
     let mut rest = &word[1..];
     while let Some(letter) = rest.chars().next() {
         let all = rest;
         rest = &rest[letter.len_utf8()..];
         let Some(flag) = find(flags, |flag| flag.short == letter && letter != '\0') else {
-            return Err(format!("unknown shorthand flag: {} in -{all}", quote_char(letter)));
+            return Err(FlagError::UnknownShorthand(letter, all.to_owned()));
         };
         if let Some(value) = rest.strip_prefix('=') {
             return set(flag, value.to_owned(), parsed);
@@ -215,7 +254,7 @@ fn parse_shorts(
             _ if !rest.is_empty() => return set(flag, rest.to_owned(), parsed),
             _ => match words.next() {
                 Some(value) => return set(flag, value.clone(), parsed),
-                None => return Err(format!("flag needs an argument: '{letter}' in -{all}")),
+                None => return Err(FlagError::ShorthandNeedsArgument(letter, all.to_owned())),
             },
         }
     }
@@ -227,25 +266,15 @@ fn quote_char(letter: char) -> String {
     format!("'{}'", quoted.trim_matches('"'))
 }
 
-fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
-    let problem = match flag.takes {
-        Takes::Bool if parse_bool(&value).is_none() => {
-            Some(format!("strconv.ParseBool: parsing {}: invalid syntax", go_quote(&value)))
-        }
-        Takes::Int if value.parse::<i64>().is_err() => {
-            Some(format!("strconv.ParseInt: parsing {}: invalid syntax", go_quote(&value)))
-        }
-        Takes::Span if parse_duration(&value).is_none() => {
-            Some(format!("time: invalid duration {}", go_quote(&value)))
-        }
-        _ => None,
+fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), FlagError> {
+    let fits = match flag.takes {
+        Takes::Bool => parse_bool(&value).is_some(),
+        Takes::Int => value.parse::<i64>().is_ok(),
+        Takes::Span => parse_duration(&value).is_some(),
+        Takes::Text | Takes::Format | Takes::Optional(_) => true,
     };
-    if let Some(problem) = problem {
-        let name = match flag.short {
-            '\0' => format!("--{}", flag.name),
-            short => format!("-{short}, --{}", flag.name),
-        };
-        return Err(format!("invalid argument {} for {} flag: {problem}", go_quote(&value), go_quote(&name)));
+    if !fits {
+        return Err(FlagError::Value { flag: *flag, value });
     }
     parsed.values.entry(flag.name).or_default().push(value);
     Ok(())

@@ -5,12 +5,11 @@
 //! filter that only asks whether something is there lets an item pass whose path fails.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use serde_json::Value;
 
-use crate::golang::json;
-use crate::golang::value::GoValue;
+use golang::value::GoValue;
+use golang::{GoError, json};
 
 mod parse;
 
@@ -77,26 +76,14 @@ type Found<'v> = Vec<GoValue<'v>>;
 /// Upstream goes on with some of the values that come with an error.
 type Walked<'v> = Result<Found<'v>, (Found<'v>, String)>;
 
-/// What is wrong with a path, or with what it finds: upstream's sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonPathError(String);
-
-impl fmt::Display for JsonPathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for JsonPathError {}
-
 impl JsonPath {
     /// Reads a template: text with paths in braces. The error is upstream's sentence.
-    pub fn parse(template: &str) -> Result<JsonPath, JsonPathError> {
-        Ok(JsonPath { root: parse::parse(template).map_err(JsonPathError)? })
+    pub fn parse(template: &str) -> Result<JsonPath, GoError> {
+        Ok(JsonPath { root: parse::parse(template).map_err(GoError)? })
     }
 
     /// One path as `--sort-by` and custom columns take it: with or without braces and leading dot.
-    pub fn relaxed(path: &str) -> Result<JsonPath, JsonPathError> {
+    pub fn relaxed(path: &str) -> Result<JsonPath, GoError> {
         JsonPath::parse(&relaxed_jsonpath_expression(path)?)
     }
 
@@ -105,31 +92,31 @@ impl JsonPath {
         &self,
         execution: &mut Execution,
         value: GoValue<'v>,
-    ) -> Result<Vec<Found<'v>>, JsonPathError> {
+    ) -> Result<Vec<Found<'v>>, GoError> {
         execution.values = 0;
         execution.depth = 0;
-        execution.find_results(&self.root, value).map_err(JsonPathError)
+        execution.find_results(&self.root, value).map_err(GoError)
     }
 
     /// The first action's values alone: that of a path for sorting, a column or a condition.
-    pub fn find<'v>(&self, value: &'v Value) -> Result<Found<'v>, JsonPathError> {
+    pub fn find<'v>(&self, value: &'v Value) -> Result<Found<'v>, GoError> {
         let results = self.find_results(&mut Execution::default(), GoValue::from(value))?;
         Ok(results.into_iter().next().unwrap_or_default())
     }
 
     /// The template filled in; a key that is not there prints nothing, an index beyond a list is an error.
-    pub fn print(&self, value: &Value) -> Result<String, JsonPathError> {
+    pub fn print(&self, value: &Value) -> Result<String, GoError> {
         self.execute(&mut Execution::default(), value)
     }
 
     /// The template filled in, with an execution that goes on from one object to the next.
-    pub fn execute(&self, execution: &mut Execution, value: &Value) -> Result<String, JsonPathError> {
+    pub fn execute(&self, execution: &mut Execution, value: &Value) -> Result<String, GoError> {
         let results = self.find_results(execution, GoValue::from(value))?;
         Ok(results.iter().map(|values| print_results(values)).collect())
     }
 
     /// `-o jsonpath-as-json`: what each action finds as a list.
-    pub fn execute_as_json(&self, execution: &mut Execution, value: &Value) -> Result<String, JsonPathError> {
+    pub fn execute_as_json(&self, execution: &mut Execution, value: &Value) -> Result<String, GoError> {
         let results = self.find_results(execution, GoValue::from(value))?;
         Ok(results.iter().map(|values| json::marshal_indent_values(values) + "\n").collect())
     }
@@ -138,13 +125,13 @@ impl JsonPath {
 /// A path with its braces and dot, whichever of them it was given with.
 ///
 /// Kubernetes: kubectl/pkg/cmd/get/customcolumn.go, RelaxedJSONPathExpression.
-pub fn relaxed_jsonpath_expression(path: &str) -> Result<String, JsonPathError> {
+pub fn relaxed_jsonpath_expression(path: &str) -> Result<String, GoError> {
     if path.is_empty() {
         return Ok(String::new());
     }
     let inner = path.strip_prefix('{').and_then(|path| path.strip_suffix('}')).unwrap_or(path);
     if inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(JsonPathError(
+        return Err(GoError(
             "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
                 .to_owned(),
         ));

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use yaml::gosyntax::{is_printable, json_float};
+use golang::json::marshal_float;
+use golang::strconv::is_print;
 
 /// A whole document, with the line that begins it.
 pub(crate) fn kyaml(value: &Value) -> String {
@@ -36,7 +37,7 @@ fn render(value: &Value, indent: usize, out: &mut String) {
             out.push('}');
         }
         Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => out.push_str(&json_float(float)),
+            Some(float) if number.is_f64() => out.push_str(&marshal_float(float)),
             _ => out.push_str(&number.to_string()),
         },
         Value::Bool(_) | Value::Null => out.push_str(&value.to_string()),
@@ -108,7 +109,7 @@ fn escape(c: char, out: &mut String) {
             out.push('\\');
             return out.push(c);
         }
-        c if is_printable(c) => return out.push(c),
+        c if is_print(c) => return out.push(c),
         '\u{7}' => "\\a",
         '\u{8}' => "\\b",
         '\u{c}' => "\\f",

@@ -2,7 +2,6 @@
 //! forms, jsonpath, columns, dates.
 
 pub mod flags;
-pub mod golang;
 pub mod job;
 pub mod jsonpath;
 mod kyaml;

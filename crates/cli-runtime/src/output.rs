@@ -10,12 +10,12 @@ use crate::job::{Failure, Io};
 use api::field::go_quote;
 use api::object::{Kind, Object};
 
-use super::jsonpath::{Execution, JsonPath, JsonPathError, relaxed_jsonpath_expression};
+use super::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
 use super::tabwriter::TabWriter;
-use crate::golang;
-use crate::golang::value::GoValue;
 use crate::kyaml::kyaml;
 use crate::template::Template;
+use golang::GoError;
+use golang::value::GoValue;
 
 /// What `-o` asks for, other than a table.
 #[derive(Clone, Debug)]
@@ -249,7 +249,7 @@ impl Format {
 }
 
 /// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.
-fn execution_error(error: &JsonPathError, template: &str, value: &Value) -> Failure {
+fn execution_error(error: &GoError, template: &str, value: &Value) -> Failure {
     let object = GoValue::from(value).go_syntax();
     Failure::Message(format!(
         "error executing jsonpath {}: Error executing template: {error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine was:\n\t\t{object}\n\n\n",
@@ -322,7 +322,7 @@ impl CustomColumns {
     /// The rows of the values, up to the first that cannot be shown.
     ///
     /// Kubernetes: customcolumn.go, PrintObj.
-    pub fn table(&self, values: &[Value], headers: bool, out: &mut String) -> Result<(), JsonPathError> {
+    pub fn table(&self, values: &[Value], headers: bool, out: &mut String) -> Result<(), GoError> {
         let mut lines = String::new();
         if headers {
             let headings: Vec<&str> = self.columns.iter().map(|(heading, _)| heading.as_str()).collect();
@@ -333,9 +333,9 @@ impl CustomColumns {
         result
     }
 
-    fn rows(&self, values: &[Value], lines: &mut String) -> Result<(), JsonPathError> {
+    fn rows(&self, values: &[Value], lines: &mut String) -> Result<(), GoError> {
         let parse = |(_, path): &(String, String)| Ok((JsonPath::parse(path)?, Execution::default()));
-        let mut paths = self.columns.iter().map(parse).collect::<Result<Vec<_>, JsonPathError>>()?;
+        let mut paths = self.columns.iter().map(parse).collect::<Result<Vec<_>, GoError>>()?;
         for value in values {
             let mut cells = Vec::new();
             for (path, execution) in &mut paths {

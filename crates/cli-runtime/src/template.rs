@@ -4,11 +4,11 @@
 //! kubectl's own two.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::Value;
 
-use super::golang::value::GoValue;
+use golang::GoError;
+use golang::value::GoValue;
 use node::List;
 
 mod exec;
@@ -27,25 +27,13 @@ pub struct Template {
     forbid_missing_keys: bool,
 }
 
-/// What is wrong with a template, or with filling it in: Go's sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError(String);
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
 /// The name that kubectl gives a template.
 const NAME: &str = "output";
 
 impl Template {
     /// Reads a template; the error is Go's sentence.
-    pub fn parse(text: &str, forbid_missing_keys: bool) -> Result<Template, TemplateError> {
-        let bodies = parse::parse(text).map_err(TemplateError)?;
+    pub fn parse(text: &str, forbid_missing_keys: bool) -> Result<Template, GoError> {
+        let bodies = parse::parse(text).map_err(GoError)?;
         Ok(Template { text: text.to_owned(), bodies, forbid_missing_keys })
     }
 
@@ -55,8 +43,8 @@ impl Template {
     }
 
     /// Fills it in. What was printed before a mistake showed stays in `out`.
-    pub fn execute(&self, value: &Value, out: &mut String) -> Result<(), TemplateError> {
-        exec::execute(self, GoValue::from(value), out).map_err(TemplateError)
+    pub fn execute(&self, value: &Value, out: &mut String) -> Result<(), GoError> {
+        exec::execute(self, GoValue::from(value), out).map_err(GoError)
     }
 }
 

@@ -122,7 +122,7 @@ fn pod_json(pod: &PodView) -> Value {
     json!({
         "name": &*pod.name, "namespace": &*pod.namespace, "origin": pod.origin.text(),
         "state": pod.state.text(), "status": &*pod.status, "ready": &*pod.ready, "restarts": pod.restarts,
-        "api": pod.api_status.as_deref(), "node": pod.node_status.as_deref(),
+        "api": pod.api_status.as_deref(), "node": pod.node_status.map(view::OnNode::text),
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sim::{Duration, Rng, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
+struct BackoffEntry {
     backoff: Duration,
     last_update: Time,
 }
@@ -29,7 +29,7 @@ pub struct Backoff<K> {
     max: Duration,
     expires_after: Duration,
     jitter: Option<Jitter>,
-    entries: BTreeMap<K, Entry>,
+    entries: BTreeMap<K, BackoffEntry>,
 }
 
 impl<K: Ord + Clone> Backoff<K> {
@@ -68,7 +68,7 @@ impl<K: Ord + Clone> Backoff<K> {
             }
             None => self.initial + self.jitter(self.initial),
         };
-        self.entries.insert(key.clone(), Entry { backoff, last_update: now });
+        self.entries.insert(key.clone(), BackoffEntry { backoff, last_update: now });
     }
 
     fn jitter(&mut self, delay: Duration) -> Duration {
@@ -77,7 +77,7 @@ impl<K: Ord + Clone> Backoff<K> {
         Duration(jitter.rng.below(most.max(1)))
     }
 
-    fn has_expired(&self, entry: &Entry, event: Time) -> bool {
+    fn has_expired(&self, entry: &BackoffEntry, event: Time) -> bool {
         event.since(entry.last_update) > self.expires_after
     }
 

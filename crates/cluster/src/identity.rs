@@ -10,7 +10,7 @@ use api::Uid;
 use api::meta::{Name, ObjectMeta};
 use api::node::{IDENTITY_LABEL, Lease, Renewal};
 use api::object::{Key, Object};
-use sim::sha256::sha256;
+use sha2::{Digest, Sha256};
 use sim::{Duration, Rng};
 use wire::Call;
 
@@ -25,7 +25,7 @@ fn api_server_id(host: &str) -> String {
         text.extend((part.len() as u16).to_be_bytes());
         text.extend(part.bytes());
     }
-    format!("apiserver-{}", base32(&sha256(&text)[..16]))
+    format!("apiserver-{}", base32(&Sha256::digest(&text)[..16]))
 }
 
 /// Base32 in lower case, without padding.

@@ -1,7 +1,7 @@
 //! Go's `time.Parse` for RFC 3339, which the API's times go through: whether it would succeed, and its words
 //! if not. Upstream: Go's time/format.go.
 
-use yaml::gosyntax::quote;
+use golang::strconv::quote;
 
 /// Checks a time; `micro` wants exactly six digits behind the seconds.
 pub(super) fn check(text: &str, micro: bool) -> Result<(), String> {

@@ -25,7 +25,7 @@ pub(super) type Extra = Rc<BTreeMap<String, Rc<[u8]>>>;
 
 /// What lies at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Node {
+pub(super) enum Inode {
     Directory,
     File {
         bytes: Rc<[u8]>,
@@ -71,28 +71,28 @@ impl<'a> Disk<'a> {
     }
 
     /// What lies at a whole path; links are not followed.
-    pub(super) fn look(&self, path: &str) -> Option<Node> {
+    pub(super) fn look(&self, path: &str) -> Option<Inode> {
         let path = clean_path(path);
         if let Some(found) = self.logs_for(&path).and_then(|logs| logs.look(&path)) {
             return Some(found);
         }
         if let Some(bytes) = self.extra.get(&path) {
-            return Some(Node::File { bytes: bytes.clone(), modified: self.machines.now(), mode: 0o600 });
+            return Some(Inode::File { bytes: bytes.clone(), modified: self.machines.now(), mode: 0o600 });
         }
         match self.files().get(&path) {
-            Some(Entry::Directory) => Some(Node::Directory),
+            Some(Entry::Directory) => Some(Inode::Directory),
             Some(Entry::File(file)) => {
-                Some(Node::File { bytes: file.bytes.clone(), modified: file.modified, mode: file.mode })
+                Some(Inode::File { bytes: file.bytes.clone(), modified: file.modified, mode: file.mode })
             }
-            None if path == "/dev" => Some(Node::Directory),
-            None => DEVICES.contains(&path.as_str()).then_some(Node::Device),
+            None if path == "/dev" => Some(Inode::Directory),
+            None => DEVICES.contains(&path.as_str()).then_some(Inode::Device),
         }
     }
 
     /// What lies at a whole path, links followed.
-    pub(super) fn get(&self, path: &str) -> Option<Node> {
+    pub(super) fn get(&self, path: &str) -> Option<Inode> {
         match self.look(path)? {
-            Node::Link(to) => self.look(&to),
+            Inode::Link(to) => self.look(&to),
             node => Some(node),
         }
     }
@@ -102,16 +102,16 @@ impl<'a> Disk<'a> {
     }
 
     pub(super) fn is_directory(&self, path: &str) -> bool {
-        self.get(path) == Some(Node::Directory)
+        self.get(path) == Some(Inode::Directory)
     }
 
     /// A file's bytes.
     pub(super) fn read(&self, path: &str) -> Result<Rc<[u8]>, Refusal> {
         match self.get(path) {
-            Some(Node::File { bytes, .. }) => Ok(bytes),
-            Some(Node::Device) => Ok(Rc::default()),
-            Some(Node::Directory) => Err(FileError::IsADirectory.text()),
-            Some(Node::Link(_)) | None => Err(self.missing(path)),
+            Some(Inode::File { bytes, .. }) => Ok(bytes),
+            Some(Inode::Device) => Ok(Rc::default()),
+            Some(Inode::Directory) => Err(FileError::IsADirectory.text()),
+            Some(Inode::Link(_)) | None => Err(self.missing(path)),
         }
     }
 
@@ -119,25 +119,25 @@ impl<'a> Disk<'a> {
     fn missing(&self, path: &str) -> Refusal {
         let above = parent(&clean_path(path)).to_owned();
         match self.get(&above) {
-            Some(Node::File { .. }) => FileError::NotADirectory.text(),
+            Some(Inode::File { .. }) => FileError::NotADirectory.text(),
             _ => NOT_FOUND,
         }
     }
 
     /// The names in a directory, in order, and whether each is a directory, too.
     pub(super) fn names(&self, directory: &str) -> Vec<(String, bool)> {
-        self.list(directory).into_iter().map(|(name, node)| (name, node == Node::Directory)).collect()
+        self.list(directory).into_iter().map(|(name, node)| (name, node == Inode::Directory)).collect()
     }
 
     /// What lies directly in a directory, in order of names.
-    pub(super) fn list(&self, directory: &str) -> Vec<(String, Node)> {
+    pub(super) fn list(&self, directory: &str) -> Vec<(String, Inode)> {
         let directory = clean_path(directory);
-        let mut found: BTreeMap<String, Node> = BTreeMap::new();
+        let mut found: BTreeMap<String, Inode> = BTreeMap::new();
         for (name, entry) in self.files().list(&directory) {
             let node = match entry {
-                Entry::Directory => Node::Directory,
+                Entry::Directory => Inode::Directory,
                 Entry::File(file) => {
-                    Node::File { bytes: file.bytes.clone(), modified: file.modified, mode: file.mode }
+                    Inode::File { bytes: file.bytes.clone(), modified: file.modified, mode: file.mode }
                 }
             };
             found.insert(name.to_owned(), node);
@@ -146,19 +146,19 @@ impl<'a> Disk<'a> {
             found.extend(logs.list(&directory));
         }
         if directory == "/dev" {
-            found.extend(DEVICES.iter().map(|path| (file_name(path).to_owned(), Node::Device)));
+            found.extend(DEVICES.iter().map(|path| (file_name(path).to_owned(), Inode::Device)));
         }
         found.into_iter().collect()
     }
 
     /// Everything below a path and the path itself, parents before what lies in them.
-    pub(super) fn tree(&self, path: &str) -> Vec<(String, Node)> {
+    pub(super) fn tree(&self, path: &str) -> Vec<(String, Inode)> {
         let path = clean_path(path);
         let Some(node) = self.look(&path) else { return Vec::new() };
         let mut found = vec![(path, node)];
         let mut at = 0;
         while let Some((path, node)) = found.get(at) {
-            if *node == Node::Directory {
+            if *node == Inode::Directory {
                 let path = path.trim_end_matches('/').to_owned();
                 let inside = self.list(&path);
                 let inside = inside.into_iter().map(|(name, node)| (format!("{path}/{name}"), node));

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::syntax::{
-    AndOr, Assigned, Assignment, Command, Join, List, Pipeline, Redirect, RedirectKind, Simple, Stage, Word,
+    AndOr, Assigned, Assignment, Command, Join, List, Pipeline, PipelineCommand, Redirect, RedirectKind,
+    Simple, Word,
 };
 
 /// Names and the text that stands for them.
@@ -320,7 +321,7 @@ impl Parser {
     }
 
     fn pipeline(&mut self) -> Parsed<Pipeline> {
-        let mut pipeline = Pipeline { negated: false, timed: false, stages: Vec::new() };
+        let mut pipeline = Pipeline { negated: false, timed: false, commands: Vec::new() };
         loop {
             self.skip_blanks();
             match self.peek_word().as_deref() {
@@ -340,7 +341,7 @@ impl Parser {
             self.skip_blanks();
             let piped = self.peek() == Some('|') && self.peek_at(1) != Some('|');
             let errors = piped && self.peek_at(1) == Some('&');
-            pipeline.stages.push(Stage { command, errors });
+            pipeline.commands.push(PipelineCommand { command, errors });
             if !piped {
                 return Ok(pipeline);
             }

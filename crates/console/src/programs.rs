@@ -19,6 +19,7 @@ mod sed;
 pub(super) mod sessions;
 mod text;
 mod time;
+mod tokens;
 mod whole;
 mod xargs;
 

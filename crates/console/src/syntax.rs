@@ -35,12 +35,12 @@ pub(super) struct Pipeline {
     pub negated: bool,
     /// `time`
     pub timed: bool,
-    pub stages: Vec<Stage>,
+    pub commands: Vec<PipelineCommand>,
 }
 
 /// A command of a pipeline.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct PipelineCommand {
     pub command: Rc<Command>,
     /// Followed by `|&`: its errors go into the pipe, too.
     pub errors: bool,

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use crate::procedure::Syncs;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::Uid;
 use api::object::{Key, Kind, Other, in_namespace};
 use client::hash::LookupMap;
@@ -165,7 +165,7 @@ impl DeploymentController {
 
 fn selector_of(object: &Other) -> Selector {
     let selector = json::at(&object.raw, &["spec", "selector"]);
-    label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
+    selector_or_nothing(selector)
 }
 
 fn is_recreate(deployment: &Other) -> bool {

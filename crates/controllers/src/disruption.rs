@@ -14,7 +14,7 @@ use super::selected_pods::SelectedPods;
 use super::worker::{Outcome, Worker};
 use api::disruption::desired_healthy;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
@@ -29,7 +29,7 @@ pub(crate) struct DisruptionController {
 
 fn selector_of(budget: &Other) -> Selector {
     let selector = json::get(json::get(&budget.raw, "spec"), "selector");
-    label_selector_as_selector(selector).unwrap_or(Selector::Nothing)
+    selector_or_nothing(selector)
 }
 
 impl Default for DisruptionController {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::procedure::Syncs;
 use crate::selected_pods::SelectedPods;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
@@ -49,9 +49,8 @@ fn selector_of(service: &Other) -> Option<Selector> {
     let spec = json::get(&service.raw, "spec");
     let labels = json::get(spec, "selector");
     let selects = labels.as_object().is_some_and(|labels| !labels.is_empty());
-    (selects && json::text(spec, "type") != "ExternalName").then(|| {
-        label_selector_as_selector(&serde_json::json!({"matchLabels": labels})).unwrap_or(Selector::Nothing)
-    })
+    (selects && json::text(spec, "type") != "ExternalName")
+        .then(|| selector_or_nothing(&serde_json::json!({"matchLabels": labels})))
 }
 
 /// Whether anything is new that an endpoint shows.

@@ -26,7 +26,7 @@ use crate::pod_source::PodSource;
 use crate::procedure::Syncs;
 use crate::worker::Worker;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::{Name, ObjectMeta, Uid};
 use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
@@ -67,7 +67,7 @@ impl Job {
         }
         let old = old.map(|old| (&*old.object, &old.pods));
         let pods = PodSource::new(object, &template, Some(TRACKING_FINALIZER), old);
-        let selector = label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing);
+        let selector = selector_or_nothing(json::get(spec, "selector"));
         Job { object: object.clone(), selector, pods }
     }
 }

@@ -40,7 +40,7 @@ const LEASE_NAMESPACE: &str = "kube-node-lease";
 
 /// What the controller keeps of a node's name.
 #[derive(Clone, Debug, Default)]
-struct Entry {
+struct NodeRecord {
     /// The uid it was registered with.
     known: Option<Uid>,
     health: Option<NodeHealth>,
@@ -77,7 +77,7 @@ pub struct NodeLifecycleController {
     /// When all caches were filled: from then on it passes over the nodes.
     started: Option<Time>,
     /// By number.
-    entries: Vec<Entry>,
+    entries: Vec<NodeRecord>,
     /// The nodes that the next pass looks at.
     dirty: BTreeSet<NodeId>,
     deadlines: BTreeSet<(Time, NodeId)>,
@@ -127,9 +127,9 @@ impl NodeLifecycleController {
         self.schedule(ctx);
     }
 
-    fn entry(&mut self, id: NodeId) -> &mut Entry {
+    fn entry(&mut self, id: NodeId) -> &mut NodeRecord {
         if self.entries.len() <= id.index() {
-            self.entries.resize_with(id.index() + 1, Entry::default);
+            self.entries.resize_with(id.index() + 1, NodeRecord::default);
         }
         &mut self.entries[id.index()]
     }

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use crate::error_text;
-use crate::procedure::{Got, Io, Step};
+use crate::procedure::{Got, Io, SyncResult};
 use crate::replicaset::sync::{is_gone, is_namespace_terminating};
 use api::event::{EventType, Message, ObjectRef};
 use api::object::{Key, Kind, Other};
@@ -42,7 +42,7 @@ impl PodControl<'_> {
         count: usize,
         call: impl Fn(usize) -> Call,
         io: &mut Io,
-    ) -> Step<(usize, Option<String>)> {
+    ) -> SyncResult<(usize, Option<String>)> {
         let (mut next, mut made, mut batch) = (0, 0, SLOW_START_INITIAL_BATCH_SIZE);
         let mut first_error = None;
         while next < count && first_error.is_none() {
@@ -82,7 +82,7 @@ impl PodControl<'_> {
     }
 
     /// Deletes pods, all at once. Gives the answer for each.
-    pub(crate) fn delete_pods(&mut self, pods: &[Rc<Pod>], io: &mut Io) -> Step<Vec<Got>> {
+    pub(crate) fn delete_pods(&mut self, pods: &[Rc<Pod>], io: &mut Io) -> SyncResult<Vec<Got>> {
         let delete = |pod: &Rc<Pod>| {
             let options = DeleteOptions::default();
             Call::Delete { kind: Kind::Pod, key: Key::of(&pod.meta), options }

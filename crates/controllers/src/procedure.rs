@@ -33,7 +33,7 @@ impl Stop {
 }
 
 /// What a step of a sync gives.
-pub(crate) type Step<T> = Result<T, Stop>;
+pub(crate) type SyncResult<T> = Result<T, Stop>;
 
 /// What one request brought.
 pub(crate) type Got = Result<Reply, CallError>;
@@ -79,7 +79,7 @@ impl Io<'_, '_> {
     }
 
     /// Sends requests together and waits for all their answers.
-    pub(crate) fn ask_all(&mut self, calls: Vec<Call>) -> Step<Vec<Got>> {
+    pub(crate) fn ask_all(&mut self, calls: Vec<Call>) -> SyncResult<Vec<Got>> {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +98,7 @@ impl Io<'_, '_> {
         answers.ok_or(Stop::Wait)
     }
 
-    pub(crate) fn ask(&mut self, call: Call) -> Step<Got> {
+    pub(crate) fn ask(&mut self, call: Call) -> SyncResult<Got> {
         let got = self.ask_all(vec![call])?.pop();
         Ok(got.unwrap_or(Err(CallError::Canceled)))
     }
@@ -175,7 +175,7 @@ impl<K: Ord + Clone, S> Syncs<K, S> {
         timer: Timer,
         ctx: &mut Ctx,
         mut begin: impl FnMut(&K, &mut Ctx) -> Option<S>,
-        mut sync: impl FnMut(&S, &mut Io) -> Step<()>,
+        mut sync: impl FnMut(&S, &mut Io) -> SyncResult<()>,
     ) {
         if !self.alarm.rings(timer, ctx.now) {
             return;
@@ -202,7 +202,7 @@ impl<K: Ord + Clone, S> Syncs<K, S> {
         nth: u16,
         answer: Answer,
         ctx: &mut Ctx,
-        mut sync: impl FnMut(&S, &mut Io) -> Step<()>,
+        mut sync: impl FnMut(&S, &mut Io) -> SyncResult<()>,
     ) {
         let Some((_, _, progress)) = self.under_way.get_mut(&id) else { return };
         let Some(round) = progress.rounds.last_mut() else { return };
@@ -225,7 +225,7 @@ impl<K: Ord + Clone, S> Syncs<K, S> {
         start: S,
         mut progress: Progress,
         ctx: &mut Ctx,
-        sync: &mut impl FnMut(&S, &mut Io) -> Step<()>,
+        sync: &mut impl FnMut(&S, &mut Io) -> SyncResult<()>,
     ) {
         let now = progress.began;
         let mut io = Io { progress: &mut progress, ctx, round: 0, action: 0, now, again: None };

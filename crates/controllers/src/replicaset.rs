@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::pod_source::PodSource;
 use crate::procedure::Syncs;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::{Name, OwnerReference, Uid};
 use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
@@ -68,7 +68,7 @@ impl ReplicaSet {
         ReplicaSet {
             object: object.clone(),
             replicas: usize::try_from(number("replicas", 0)).unwrap_or(usize::MAX),
-            selector: label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing),
+            selector: selector_or_nothing(json::get(spec, "selector")),
             min_ready: Duration::from_secs(number("minReadySeconds", 0)),
             pods,
         }

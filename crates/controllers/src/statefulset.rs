@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::procedure::Syncs;
 use api::daemonset::ControllerRevision;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::Uid;
 use api::object::{Key, Kind, Other, in_namespace};
 use api::pod::Pod;
@@ -106,7 +106,7 @@ impl StatefulSetController {
         let key = Key::of(&new.meta);
         let selector = json::at(&new.raw, &["spec", "selector"]);
         self.by_uid.insert(new.meta.uid, key.clone());
-        self.selectors.insert(key.clone(), label_selector_as_selector(selector).unwrap_or(Selector::Nothing));
+        self.selectors.insert(key.clone(), selector_or_nothing(selector));
         self.syncs.add(key, ctx);
     }
 

@@ -32,7 +32,7 @@ struct TimedWorker {
 
 /// Where the deletion of a pod stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum EvictionRequest {
     Get,
     AddCondition(Uid),
     Delete,
@@ -41,7 +41,7 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Asked {
     key: Key,
-    step: Step,
+    step: EvictionRequest,
     attempt: u32,
 }
 
@@ -240,7 +240,7 @@ impl TaintEvictionController {
 
     fn get_pod(&mut self, key: Key, attempt: u32, ctx: &mut Ctx) {
         let call = Call::Get { kind: Kind::Pod, key: key.clone() };
-        self.requests.ask(Asked { key, step: Step::Get, attempt }, call, ctx);
+        self.requests.ask(Asked { key, step: EvictionRequest::Get, attempt }, call, ctx);
     }
 
     pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
@@ -257,22 +257,22 @@ impl TaintEvictionController {
             }
         };
         let (step, call) = match (step, reply) {
-            (Step::Get, Reply::Object(Object::Pod(pod))) => self.after_get(pod, ctx.now),
-            (Step::AddCondition(_), _) => (Step::Delete, delete(&key)),
+            (EvictionRequest::Get, Reply::Object(Object::Pod(pod))) => self.after_get(pod, ctx.now),
+            (EvictionRequest::AddCondition(_), _) => (EvictionRequest::Delete, delete(&key)),
             _ => return,
         };
         self.requests.ask(Asked { key, step, attempt }, call, ctx);
     }
 
-    fn after_get(&self, pod: &Pod, now: Time) -> (Step, Call) {
+    fn after_get(&self, pod: &Pod, now: Time) -> (EvictionRequest, Call) {
         let (key, uid, condition) = (Key::of(&pod.meta), pod.meta.uid, disruption_target(now));
         let have = pod.status.condition(ConditionType::DisruptionTarget);
         if have.is_some_and(|have| have.status == condition.status && have.reason == condition.reason) {
-            return (Step::Delete, delete(&key));
+            return (EvictionRequest::Delete, delete(&key));
         }
         let patch = Patch::PodStatus { phase: None, condition: Some(condition) };
         let (kind, validation) = (Kind::Pod, FieldValidation::Ignore);
-        (Step::AddCondition(uid), Call::Patch { kind, key, uid: Some(uid), patch, validation })
+        (EvictionRequest::AddCondition(uid), Call::Patch { kind, key, uid: Some(uid), patch, validation })
     }
 
     /// Kubernetes: emitPodDeletionEvent, emitCancelPodDeletionEvent: about the pod's name, without its uid.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use stage::JobView;
-use view::{ApiServerState, Board, DaemonSetView, NodeView, Origin, PartState, PodState, PodView};
+use view::{ApiServerState, Board, DaemonSetView, NodeView, OnNode, Origin, PartState, PodState, PodView};
 
 use crate::Fact;
 
@@ -51,14 +51,8 @@ fn own(pod: &PodView) -> bool {
     &*pod.namespace != "kube-system"
 }
 
-fn running(pod: &PodView) -> bool {
-    pod.state == PodState::Running || pod.node_status.as_deref() == Some("Running")
-}
-
-/// The DaemonSet of a pod: `namespace/name`.
-fn daemonset_of(pod: &PodView) -> Option<Rc<str>> {
-    let name = pod.controlled_by.strip_prefix("DaemonSet/")?;
-    Some(format!("{}/{name}", pod.namespace).into())
+pub(crate) fn running(pod: &PodView) -> bool {
+    pod.state == PodState::Running || pod.node_status == Some(OnNode::Running)
 }
 
 fn is_complete(ds: &DaemonSetView) -> bool {
@@ -153,7 +147,7 @@ impl Memory {
     /// Whether a node's taint has driven a DaemonSet's pod away, and a static pod runs on.
     fn is_taint_ignored(&self, node: &NodeView) -> bool {
         let of = |origin: Origin| node.pods.iter().filter(move |pod| pod.origin == origin && own(pod));
-        node.taints.iter().any(|taint| !taint.contains("kubernetes.io/"))
+        node.taints.iter().any(|taint| !taint.key.contains("kubernetes.io/"))
             && of(Origin::Static).any(|pod| running(pod))
             && of(Origin::DaemonSet).count() == 0
             && self.daemon_pods.keys().any(|(_, on)| *on == node.name)
@@ -252,7 +246,7 @@ impl Memory {
     fn look_at_daemon_pods(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
         let mut left = BTreeSet::new();
         for pod in pods.iter().filter(|pod| pod.origin == Origin::DaemonSet && own(pod)) {
-            let (Some(ds), Some(node)) = (daemonset_of(pod), &pod.node) else { continue };
+            let (Some(ds), Some(node)) = (pod.daemonset(), &pod.node) else { continue };
             left.insert(ds.clone());
             if !running(pod) || pod.state == PodState::Terminating {
                 continue;

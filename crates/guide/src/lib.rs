@@ -174,7 +174,7 @@ impl Given {
             Given::Web => {
                 let mut pods = board.nodes.iter().flat_map(|node| &node.pods);
                 match pods.find(|pod| &*pod.id == "default/web-worker-1") {
-                    Some(pod) if pod.node_status.as_deref().unwrap_or(&pod.status) == "Running" => None,
+                    Some(pod) if facts::running(pod) => None,
                     Some(_) => Some(Next::Wait),
                     None => Some(Next::Prepare(vec![Command::WriteFile {
                         node: "worker-1".to_owned(),

@@ -30,7 +30,7 @@ fn commands() -> [Command; Premiere::LENGTH] {
 /// Whether every pod of the DaemonSet has been bound to its node.
 fn is_bound(board: &Board) -> bool {
     let Some(ds) = board.daemonsets.iter().find(|ds| &*ds.id == "default/agent") else { return false };
-    let of_it = |pod: &&std::rc::Rc<PodView>| &*pod.controlled_by == "DaemonSet/agent" && !pod.ghost;
+    let of_it = |pod: &&std::rc::Rc<PodView>| pod.is_of("default/agent") && !pod.ghost;
     let bound = board.nodes.iter().flat_map(|node| &node.pods).filter(of_it).count();
     ds.desired > 0 && bound as u32 >= ds.desired
 }

@@ -80,7 +80,7 @@ const NAMESPACE: Command = Command {
     aliases: &["ns"],
     short: "Create a namespace with the specified name",
     usage: "NAME [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG],
+    flags: generator_flags![],
     run: |io, cmd| {
         let name = exactly_one_name(cmd)?;
         let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
@@ -95,7 +95,7 @@ const SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Create a service account with the specified name",
     usage: "NAME [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG],
+    flags: generator_flags![],
     run: |io, cmd| {
         let name = exactly_one_name(cmd)?;
         let value = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
@@ -109,11 +109,7 @@ const DEPLOYMENT: Command = Command {
     aliases: &["deploy"],
     short: "Create a deployment with the specified name",
     usage: "NAME --image=image -- [COMMAND] [args...]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         flag("image", '\0', Takes::Text),
         flag("replicas", 'r', Takes::Int),
         flag("port", '\0', Takes::Int),
@@ -127,11 +123,7 @@ const PRIORITY_CLASS: Command = Command {
     aliases: &["pc"],
     short: "Create a priority class with the specified name",
     usage: "NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         flag("value", '\0', Takes::Int),
         flag("global-default", '\0', Takes::Bool),
         flag("description", '\0', Takes::Text),

@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::create::{SAVE_CONFIG, exactly_one_name, generate};
+use super::create::{exactly_one_name, generate};
 use super::resources;
-use super::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE};
+use super::{Cmd, Command};
 use api::json;
 use api::object::{Key, Kind, Object};
 use cli_runtime::flags::{Takes, flag};
@@ -18,14 +18,7 @@ pub(super) const JOB: Command = Command {
     aliases: &[],
     short: "Create a job with the specified name",
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
-        flag("image", '\0', Takes::Text),
-        flag("from", '\0', Takes::Text),
-    ],
+    flags: generator_flags![flag("image", '\0', Takes::Text), flag("from", '\0', Takes::Text)],
     run: create_job,
     subs: &[],
 };
@@ -35,11 +28,7 @@ pub(super) const CRON_JOB: Command = Command {
     aliases: &["cj"],
     short: "Create a cron job with the specified name",
     usage: "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         flag("image", '\0', Takes::Text),
         flag("schedule", '\0', Takes::Text),
         flag("restart", '\0', Takes::Text),

@@ -7,6 +7,9 @@ pub(crate) mod errors;
 pub(crate) mod resources;
 pub(crate) mod selector;
 
+#[macro_use]
+mod flag_lists;
+
 mod absent;
 mod apply;
 mod auth;

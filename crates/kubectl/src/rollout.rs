@@ -20,7 +20,7 @@ use super::{
 use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use api::field::go_quote;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::ObjectMeta;
 use api::object::{Kind, Object, Other};
 use api::strategic_patch;
@@ -114,11 +114,10 @@ impl Rolled<'_> {
             }),
             Object::Other(set) if is_stateful_set(set.kind) => {
                 let spec = json::get(&set.raw, "spec");
-                let selector = label_selector_as_selector(json::get(spec, "selector"));
                 Some(Rolled {
                     object,
                     meta: &set.meta,
-                    selector: selector.unwrap_or(Selector::Nothing),
+                    selector: selector_or_nothing(json::get(spec, "selector")),
                     template: json::get(spec, "template").clone(),
                 })
             }

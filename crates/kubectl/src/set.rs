@@ -24,11 +24,13 @@ use api::object::{Kind, Object};
 use api::patch::{create_merge_patch, merge};
 use api::status_error::StatusError;
 use api::strategic_patch;
-use cli_runtime::flags::{Takes, flag};
+use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output::{self, Format};
 use wire::Patch;
 use yaml::{Reader, read_documents};
+
+const FIELD_MANAGER: Flag = flag("field-manager", '\0', Takes::Text);
 
 pub(super) const SET: Command = Command {
     name: "set",
@@ -43,7 +45,7 @@ pub(super) const SET: Command = Command {
             aliases: &[],
             short: "Update the image of a pod template",
             usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-            flags: &[FILENAME, RECURSIVE, OUTPUT, SELECTOR, ALL, DRY_RUN, LOCAL, template::FIELD_MANAGER],
+            flags: set_flags![SELECTOR],
             run: set_image,
             subs: &[],
         },

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::errors::klog_head;
 use api::quantity::Quantity;
-use cli_runtime::golang::sort::{Interface, sort};
-use cli_runtime::golang::strconv::quote;
-use cli_runtime::golang::value::GoValue;
 use cli_runtime::job::{Failure, Io, Stop};
-use cli_runtime::jsonpath::{Execution, JsonPath, JsonPathError, relaxed_jsonpath_expression};
+use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
+use golang::GoError;
+use golang::sort::{Interface, sort};
+use golang::strconv::quote;
+use golang::value::GoValue;
 
 /// What the rows or objects of an error are to Go.
 #[derive(Clone, Copy, PartialEq)]
@@ -59,7 +60,7 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
 }
 
 /// What a path finds first in an object, or why it finds nothing.
-type Key<'v> = Result<Option<GoValue<'v>>, JsonPathError>;
+type Key<'v> = Result<Option<GoValue<'v>>, GoError>;
 
 /// A field that no object has is refused, as is a path that fails before one is found.
 fn check_found(field: &str, keys: &[Key<'_>], sorted: Sorted) -> Result<(), String> {
@@ -86,7 +87,7 @@ fn check_found(field: &str, keys: &[Key<'_>], sorted: Sorted) -> Result<(), Stri
 }
 
 /// An error as `%#v` prints it.
-fn error_syntax(error: &JsonPathError) -> String {
+fn error_syntax(error: &GoError) -> String {
     format!("&errors.errorString{{s:{}}}", quote(&error.to_string()))
 }
 

@@ -2,6 +2,7 @@
 //! printed, character for character.
 
 mod apply;
+mod arguments;
 mod changes;
 mod create;
 mod delete;
@@ -18,6 +19,7 @@ mod set;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use expect_test::Expect;
 use serde_json::Value;
 
 use api::object::{Key, Kind, Object};
@@ -141,6 +143,15 @@ impl Terminal {
                 _ => return format!("{}…\n", job.text()),
             }
         }
+    }
+
+    /// Runs lines one after the other; each with what it says.
+    fn transcript(&mut self, lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("$ {line}\n{}", self.run(line))).collect()
+    }
+
+    fn check(&mut self, lines: &[&str], expected: Expect) {
+        expected.assert_eq(&self.transcript(lines));
     }
 
     fn get(&self, kind: Kind, namespace: &str, name: &str) -> Value {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::mirror::call_error;
-use super::pod_worker::{Step, SyncResult, Work};
+use super::pod_worker::{SyncResult, SyncStep, Work};
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
@@ -76,7 +76,7 @@ impl Kubelet {
         }
         let work = Work {
             image: None,
-            step: Step::Volumes { since: ctx.now, retry: FIRST_RETRY },
+            step: SyncStep::Volumes { since: ctx.now, retry: FIRST_RETRY },
             about: pod_ref(&pod),
             actions: Default::default(),
             result: SyncResult::Done,
@@ -146,8 +146,8 @@ impl Kubelet {
             return;
         }
         match self.workers[at].work.as_ref().map(|work| work.step.clone()) {
-            Some(Step::Volumes { since, retry }) => self.volumes_answered(at, since, retry, ctx),
-            Some(Step::Environment(index)) => self.environment_answered(at, index, ctx),
+            Some(SyncStep::Volumes { since, retry }) => self.volumes_answered(at, since, retry, ctx),
+            Some(SyncStep::Environment(index)) => self.environment_answered(at, index, ctx),
             _ => {}
         }
     }
@@ -189,7 +189,7 @@ impl Kubelet {
             return self.complete_work(at, SyncResult::Failed, ctx);
         }
         if let Some(work) = &mut self.workers[at].work {
-            work.step = Step::Volumes { since, retry: retry.doubled(LAST_RETRY) };
+            work.step = SyncStep::Volumes { since, retry: retry.doubled(LAST_RETRY) };
         }
         ctx.wake_after(retry, self.timer(KubeletTimer::Mount(at.number())));
     }
@@ -197,7 +197,8 @@ impl Kubelet {
     /// Volumes that were missing are tried again.
     pub(super) fn on_mount_due(&mut self, number: u32, ctx: &mut Ctx) {
         let Some(at) = self.workers.numbered(number) else { return };
-        let waits = matches!(&self.workers[at].work, Some(work) if matches!(work.step, Step::Volumes { .. }));
+        let waits =
+            matches!(&self.workers[at].work, Some(work) if matches!(work.step, SyncStep::Volumes { .. }));
         let pod = self.workers[at].pod.clone();
         if waits && !self.ask_for(at, &pod.spec.volume_refs, ctx) {
             self.workers[at].work = None;
@@ -221,7 +222,7 @@ impl Kubelet {
     pub fn unmounted(&self, pod: Uid) -> impl Iterator<Item = (bool, &Name)> {
         let workers = self.workers.iter().filter(move |worker| worker.pod.meta.uid == pod);
         let works = workers.filter_map(|worker| worker.work.as_ref());
-        let works = works.filter(|work| matches!(work.step, Step::Volumes { .. }));
+        let works = works.filter(|work| matches!(work.step, SyncStep::Volumes { .. }));
         works.flat_map(|work| &work.missing).map(|missing| (missing.what.secret, &missing.what.key.name))
     }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::pod_worker::{Step, SyncResult};
+use super::pod_worker::{SyncResult, SyncStep};
 use super::runtime::images::{image_size, pull_error};
 use super::workers::WorkerId;
 use super::{INITIAL_BACK_OFF, Kubelet, MAX_BACK_OFF};
@@ -192,7 +192,7 @@ impl Kubelet {
         let waits = worker
             .work
             .as_ref()
-            .is_some_and(|work| matches!(work.step, Step::Pull(index) if index == pull.index));
+            .is_some_and(|work| matches!(work.step, SyncStep::Pull(index) if index == pull.index));
         if waits {
             match error {
                 None => self.image_pulled(at, &pull, took, ctx),

@@ -3,7 +3,7 @@
 //! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer, killContainersWithSyncResult.
 
 use super::kuberuntime::ToKill;
-use super::pod_worker::{Step, SyncResult, Work};
+use super::pod_worker::{SyncResult, SyncStep, Work};
 use super::runtime::MINIMUM_GRACE_PERIOD;
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
@@ -39,11 +39,11 @@ struct Target {
     grace: Duration,
     /// Sidecars wait for all others, and for the sidecars after them (KL-089).
     sidecar: bool,
-    stage: Stage,
+    state: KillState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum KillState {
     PreStop,
     /// Its preStop hook is done; it is not its turn yet.
     Waiting,
@@ -57,7 +57,7 @@ impl Kubelet {
         let about = pod_ref(&self.workers[at].pod);
         let (actions, result) = (Default::default(), SyncResult::Done);
         let work = Work {
-            step: Step::Sandbox,
+            step: SyncStep::Sandbox,
             about,
             actions,
             result,
@@ -102,7 +102,7 @@ impl Kubelet {
     fn target(&self, at: WorkerId, id: u32, index: usize, grace: Duration) -> Target {
         let container = self.workers[at].pod.spec.containers.get(index);
         let sidecar = container.is_some_and(|container| container.kind == ContainerKind::Sidecar);
-        Target { id, index, grace, sidecar, stage: Stage::PreStop }
+        Target { id, index, grace, sidecar, state: KillState::PreStop }
     }
 
     fn all_running(&self, at: WorkerId, grace: Duration) -> Vec<(Target, Option<String>)> {
@@ -121,7 +121,7 @@ impl Kubelet {
         let Some(work) = &mut self.workers[at].work else { return };
         work.killed.extend(targets.iter().map(|(target, _)| target.id));
         let all = targets.iter().map(|(target, _)| *target).collect();
-        work.step = Step::Kill(Kill { since: ctx.now, targets: all, then });
+        work.step = SyncStep::Kill(Kill { since: ctx.now, targets: all, then });
         let last = then == Then::Terminated;
         for (target, message) in targets {
             self.begin_kill(at, &target, message, last, ctx);
@@ -154,21 +154,21 @@ impl Kubelet {
                     self.timer(KubeletTimer::Hook { worker: at.number(), container: target.id }),
                 );
             }
-            None => self.set_stage(at, target.id, Stage::Waiting),
+            None => self.set_state(at, target.id, KillState::Waiting),
         }
     }
 
-    fn set_stage(&mut self, at: WorkerId, id: u32, stage: Stage) {
+    fn set_state(&mut self, at: WorkerId, id: u32, state: KillState) {
         if let Some(kill) = self.kill_of(at)
             && let Some(target) = kill.targets.iter_mut().find(|target| target.id == id)
         {
-            target.stage = stage;
+            target.state = state;
         }
     }
 
     fn kill_of(&mut self, at: WorkerId) -> Option<&mut Kill> {
         match &mut self.workers[at].work.as_mut()?.step {
-            Step::Kill(kill) => Some(kill),
+            SyncStep::Kill(kill) => Some(kill),
             _ => None,
         }
     }
@@ -178,9 +178,9 @@ impl Kubelet {
         let Some(at) = self.workers.numbered(number) else { return };
         let pod = self.workers[at].pod.clone();
         let Some(kill) = self.kill_of(at) else { return self.on_post_start_done(at, id, ctx) };
-        let stage = |target: &&mut Target| target.id == id && target.stage == Stage::PreStop;
-        let Some(target) = kill.targets.iter_mut().find(stage) else { return };
-        target.stage = Stage::Waiting;
+        let state = |target: &&mut Target| target.id == id && target.state == KillState::PreStop;
+        let Some(target) = kill.targets.iter_mut().find(state) else { return };
+        target.state = KillState::Waiting;
         let index = target.index;
         let hook = pod.spec.containers.get(index).and_then(|container| container.pre_stop);
         if hook.is_some_and(|hook| hook.fails) {
@@ -192,7 +192,7 @@ impl Kubelet {
 
     /// A container has ended while its pod is being stopped.
     pub(super) fn on_killed(&mut self, at: WorkerId, id: u32, ctx: &mut Ctx) {
-        self.set_stage(at, id, Stage::Stopped);
+        self.set_state(at, id, KillState::Stopped);
         self.continue_kill(at, ctx);
     }
 
@@ -204,18 +204,19 @@ impl Kubelet {
         for target in &kill.targets {
             let after = |other: &Target| !other.sidecar || other.index > target.index;
             let mut others = kill.targets.iter().filter(|other| other.id != target.id);
-            let blocked = target.sidecar && others.any(|other| after(other) && other.stage != Stage::Stopped);
-            if target.stage == Stage::Waiting && (!blocked || passed >= target.grace) {
+            let blocked =
+                target.sidecar && others.any(|other| after(other) && other.state != KillState::Stopped);
+            if target.state == KillState::Waiting && (!blocked || passed >= target.grace) {
                 turn.push((target.id, target.grace.saturating_sub(passed).max(MINIMUM_GRACE_PERIOD)));
             }
         }
         for (id, left) in turn {
-            self.set_stage(at, id, Stage::Stopping);
+            self.set_state(at, id, KillState::Stopping);
             self.runtime.stop_container(id, left, ctx);
         }
         let Some(kill) = self.kill_of(at) else { return };
         let then = kill.then;
-        if kill.targets.iter().all(|target| target.stage == Stage::Stopped) {
+        if kill.targets.iter().all(|target| target.state == KillState::Stopped) {
             match then {
                 Then::Terminated => self.complete_terminating(at, ctx),
                 Then::Sync => self.after_kill(at, ctx),

@@ -2,7 +2,7 @@
 //!
 //! Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go.
 
-use super::pod_worker::{Step, SyncResult, Work};
+use super::pod_worker::{SyncResult, SyncStep, Work};
 use super::prober::ProbeKind;
 use super::runtime::{self, Sandbox, SandboxState};
 use super::status::should_container_be_restarted;
@@ -369,7 +369,7 @@ impl Kubelet {
             self.event(&about, EventType::Normal, "SandboxChanged", text, ctx);
         }
         let work = Work {
-            step: Step::Sandbox,
+            step: SyncStep::Sandbox,
             about,
             actions,
             result: SyncResult::Done,
@@ -401,7 +401,7 @@ impl Kubelet {
         if work.actions.kill_pod && !work.actions.create_sandbox {
             self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);
         } else if work.actions.create_sandbox {
-            work.step = Step::Sandbox;
+            work.step = SyncStep::Sandbox;
             return self.runtime.run_pod_sandbox(&pod, ctx);
         }
         self.start_next(at, ctx);

@@ -96,7 +96,7 @@ pub(super) struct Extra {
 /// Work under way: a procedure that waits for the runtime.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
-    pub(crate) step: Step,
+    pub(crate) step: SyncStep,
     pub(crate) about: Rc<ObjectRef>,
     pub(crate) actions: PodActions,
     /// What its end will be.
@@ -110,7 +110,7 @@ pub(super) struct Work {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(super) enum SyncStep {
     /// What its volumes need is asked for, since then; after a failure again after `retry`.
     Volumes { since: Time, retry: Duration },
     /// The sandbox is being made.
@@ -333,10 +333,10 @@ impl Kubelet {
         let uid = worker.uid();
         worker.synced = ctx.now;
         match work.step {
-            Step::Sandbox => self.runtime.cancel_sandbox(uid),
-            Step::Start(_) => self.runtime.cancel_start(uid),
-            Step::Volumes { .. } | Step::Environment(_) => self.forget_queries(at),
-            Step::Pull(_) | Step::PostStart { .. } | Step::Kill(_) => {}
+            SyncStep::Sandbox => self.runtime.cancel_sandbox(uid),
+            SyncStep::Start(_) => self.runtime.cancel_start(uid),
+            SyncStep::Volumes { .. } | SyncStep::Environment(_) => self.forget_queries(at),
+            SyncStep::Pull(_) | SyncStep::PostStart { .. } | SyncStep::Kill(_) => {}
         }
     }
 

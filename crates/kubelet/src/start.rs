@@ -5,7 +5,7 @@
 
 use super::image_manager::Ensured;
 use super::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
-use super::pod_worker::{Step, SyncResult};
+use super::pod_worker::{SyncResult, SyncStep};
 use super::runtime::{Done, ImageSaid};
 use super::texts::{format_pod, uid_text, waiting};
 use super::workers::WorkerId;
@@ -60,7 +60,7 @@ impl Kubelet {
         self.note_first_start(at, index);
         match self.ensure_image_exists(at, index, ctx) {
             Ensured::Present => self.create_container(at, index, ctx),
-            Ensured::Pulling => self.set_step(at, Step::Pull(index)),
+            Ensured::Pulling => self.set_step(at, SyncStep::Pull(index)),
             Ensured::Failed(reason, message) => {
                 self.start_failed(at, index, reason, &message, ctx);
                 return false;
@@ -69,7 +69,7 @@ impl Kubelet {
         true
     }
 
-    fn set_step(&mut self, at: WorkerId, step: Step) {
+    fn set_step(&mut self, at: WorkerId, step: SyncStep) {
         if let Some(work) = &mut self.workers[at].work {
             work.step = step;
         }
@@ -135,10 +135,10 @@ impl Kubelet {
     /// The image is there: the container is made and started.
     pub(super) fn create_container(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) {
         if !self.has_environment(at, index, ctx) {
-            return self.set_step(at, Step::Environment(index));
+            return self.set_step(at, SyncStep::Environment(index));
         }
         let pod = self.workers[at].pod.clone();
-        self.set_step(at, Step::Start(index));
+        self.set_step(at, SyncStep::Start(index));
         let said = self.workers[at].work.as_mut().and_then(|work| work.image.take());
         let said =
             said.map_or(ImageSaid::NOTHING, |(pulling, at)| ImageSaid::new(pulling, ctx.now.since(at)));
@@ -156,10 +156,12 @@ impl Kubelet {
         let Some(at) = self.workers.of_pod(uid) else { return };
         let step = self.workers[at].work.as_ref().map(|work| work.step.clone());
         match (done, step) {
-            (Done::SandboxReady(_), Some(Step::Sandbox)) => self.start_next(at, ctx),
-            (Done::SandboxFailed(_), Some(Step::Sandbox)) => self.sandbox_failed(at, ctx),
-            (Done::Started(_, id), Some(Step::Start(index))) => self.container_started(at, index, id, ctx),
-            (Done::Exited(_, id), Some(Step::Kill(_))) => self.on_killed(at, id, ctx),
+            (Done::SandboxReady(_), Some(SyncStep::Sandbox)) => self.start_next(at, ctx),
+            (Done::SandboxFailed(_), Some(SyncStep::Sandbox)) => self.sandbox_failed(at, ctx),
+            (Done::Started(_, id), Some(SyncStep::Start(index))) => {
+                self.container_started(at, index, id, ctx)
+            }
+            (Done::Exited(_, id), Some(SyncStep::Kill(_))) => self.on_killed(at, id, ctx),
             _ => {}
         }
     }
@@ -181,7 +183,7 @@ impl Kubelet {
         let hook = self.workers[at].pod.spec.containers.get(index).and_then(|container| container.post_start);
         match hook {
             Some(hook) => {
-                self.set_step(at, Step::PostStart { index, id });
+                self.set_step(at, SyncStep::PostStart { index, id });
                 ctx.wake_after(
                     hook.takes,
                     self.timer(KubeletTimer::Hook { worker: at.number(), container: id }),
@@ -194,7 +196,7 @@ impl Kubelet {
     /// A container whose postStart hook fails is stopped again (KL-091).
     pub(super) fn on_post_start_done(&mut self, at: WorkerId, hook_of: u32, ctx: &mut Ctx) {
         let Some(work) = &self.workers[at].work else { return };
-        let Step::PostStart { index, id } = work.step else { return };
+        let SyncStep::PostStart { index, id } = work.step else { return };
         if id != hook_of {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::Kubelet;
 use super::kuberuntime::get_backoff_key;
-use super::pod_worker::{Step, WorkerState};
+use super::pod_worker::{SyncStep, WorkerState};
 use api::meta::Uid;
 use sim::Time;
 
@@ -33,11 +33,13 @@ impl Kubelet {
     pub fn start_step(&self, pod: Uid) -> Option<StartStep> {
         let worker = self.workers.get(self.workers.of_pod(pod)?)?;
         match worker.work.as_ref()?.step {
-            Step::Volumes { .. } => Some(StartStep::Volumes),
-            Step::Sandbox => Some(StartStep::Sandbox),
-            Step::Pull(_) => Some(StartStep::Image),
-            Step::Environment(_) | Step::Start(_) | Step::PostStart { .. } => Some(StartStep::Container),
-            Step::Kill(_) => None,
+            SyncStep::Volumes { .. } => Some(StartStep::Volumes),
+            SyncStep::Sandbox => Some(StartStep::Sandbox),
+            SyncStep::Pull(_) => Some(StartStep::Image),
+            SyncStep::Environment(_) | SyncStep::Start(_) | SyncStep::PostStart { .. } => {
+                Some(StartStep::Container)
+            }
+            SyncStep::Kill(_) => None,
         }
     }
 

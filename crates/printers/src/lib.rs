@@ -17,7 +17,7 @@ use api::label::label_selector_as_selector;
 use api::meta::StringMap;
 use api::object::{Kind, Object};
 pub use core::find_node_roles;
-pub use pod::{pod_reason, pod_status};
+pub use pod::{EndReason, PodReason, pod_status};
 use sim::{Time, Timestamp};
 
 /// A column's heading as the printer defines it; one that begins with `*` is shown with `-o wide` only.

@@ -1,14 +1,100 @@
 //! Pods: READY, STATUS and RESTARTS.
 
+use std::fmt;
+
 use super::{Columns, Row, age, text_of};
 use api::json;
+use api::meta::Name;
 use api::pod::{
-    ConditionStatus, ConditionType, ContainerKind, ContainerState, ContainerStatus, Pod, Terminated,
+    ConditionStatus, ConditionType, ContainerKind, ContainerState, ContainerStatus, Phase, Pod, Terminated,
 };
 use sim::{Time, Timestamp};
 
 pub(super) const COLUMNS: Columns =
     &["Name", "Ready", "Status", "Restarts", "Age", "*IP", "*Node", "*Nominated Node", "*Readiness Gates"];
+
+/// How a container has ended, as STATUS says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The reason that the kubelet gave: `Completed`, `Error`, `OOMKilled` …
+    Named(Name),
+    /// It gave none; the number of the signal.
+    Signal(i32),
+    /// It gave none, and there was no signal; the exit code.
+    ExitCode(i32),
+}
+
+impl EndReason {
+    fn of(ended: &Terminated) -> EndReason {
+        if !ended.reason.is_empty() {
+            EndReason::Named(ended.reason.clone())
+        } else if ended.signal != 0 {
+            EndReason::Signal(ended.signal)
+        } else {
+            EndReason::ExitCode(ended.exit_code)
+        }
+    }
+
+    fn is_completed(&self) -> bool {
+        matches!(self, EndReason::Named(reason) if **reason == *"Completed")
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndReason::Named(reason) => f.write_str(reason),
+            EndReason::Signal(signal) => write!(f, "Signal:{signal}"),
+            EndReason::ExitCode(code) => write!(f, "ExitCode:{code}"),
+        }
+    }
+}
+
+/// The STATUS column, by what it is taken from. Prints as the column's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PodReason {
+    /// The phase; `Running` also for a pod of which one container has completed and the others run.
+    Phase(Phase),
+    /// A scheduling gate holds it back.
+    SchedulingGated,
+    /// status.reason: `Evicted`, `NodeLost` …
+    Status(Name),
+    /// Its init containers come first.
+    Init {
+        /// How many are done.
+        at: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// An init container waits; why.
+    InitWaiting(Name),
+    /// An init container has failed.
+    InitTerminated(EndReason),
+    /// A container waits; why.
+    Waiting(Name),
+    /// A container has ended.
+    Terminated(EndReason),
+    /// A container has completed, and another one runs, but the pod is not ready.
+    NotReady,
+    /// It is being deleted.
+    Terminating,
+}
+
+impl fmt::Display for PodReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PodReason::Phase(phase) => f.write_str(phase.text()),
+            PodReason::SchedulingGated => f.write_str("SchedulingGated"),
+            PodReason::Status(reason) | PodReason::Waiting(reason) => f.write_str(reason),
+            PodReason::Init { at, count } => write!(f, "Init:{at}/{count}"),
+            PodReason::InitWaiting(reason) => write!(f, "Init:{reason}"),
+            PodReason::InitTerminated(ended) => write!(f, "Init:{ended}"),
+            PodReason::Terminated(ended) => ended.fmt(f),
+            PodReason::NotReady => f.write_str("NotReady"),
+            PodReason::Terminating => f.write_str("Terminating"),
+        }
+    }
+}
 
 /// What the table says of a pod's containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +104,10 @@ pub struct PodSummary {
     /// Containers that count for READY.
     pub total: u32,
     /// The STATUS column.
-    pub reason: String,
+    pub reason: PodReason,
     /// The RESTARTS column, without the time.
     pub restarts: u32,
     pub(crate) last_restart: Timestamp,
-}
-
-/// The STATUS column alone.
-pub fn pod_reason(pod: &Pod) -> String {
-    pod_status(pod).reason
 }
 
 /// Rules: KL-108…KL-114.
@@ -50,23 +131,23 @@ pub fn pod_status(pod: &Pod) -> PodSummary {
     if pod.meta.is_terminating() {
         let lost = pod.status.reason.as_ref().is_some_and(|reason| &*reason.reason == "NodeLost");
         if lost {
-            summary.reason = "Unknown".to_owned();
+            summary.reason = PodReason::Phase(Phase::Unknown);
         } else if !pod.is_terminal() {
-            summary.reason = "Terminating".to_owned();
+            summary.reason = PodReason::Terminating;
         }
     }
     summary
 }
 
 /// The phase, or status.reason (KL-108), or that a scheduling gate holds it back.
-fn first_reason(pod: &Pod) -> String {
+fn first_reason(pod: &Pod) -> PodReason {
     let scheduled = pod.status.condition(ConditionType::PodScheduled).and_then(|c| c.reason.as_ref());
     if scheduled.is_some_and(|reason| &*reason.reason == "SchedulingGated") {
-        return "SchedulingGated".to_owned();
+        return PodReason::SchedulingGated;
     }
     match &pod.status.reason {
-        Some(reason) if !reason.reason.is_empty() => text_of(&reason.reason),
-        _ => pod.status.phase.text().to_owned(),
+        Some(reason) if !reason.reason.is_empty() => PodReason::Status(reason.reason.clone()),
+        _ => PodReason::Phase(pod.status.phase),
     }
 }
 
@@ -104,13 +185,15 @@ fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts)
                 summary.ready += u32::from(status.ready);
                 continue;
             }
-            ContainerState::Terminated(ended) => summary.reason = format!("Init:{}", end_reason(ended)),
+            ContainerState::Terminated(ended) => {
+                summary.reason = PodReason::InitTerminated(EndReason::of(ended));
+            }
             ContainerState::Waiting(waiting)
                 if !waiting.reason.is_empty() && &*waiting.reason != "PodInitializing" =>
             {
-                summary.reason = format!("Init:{}", waiting.reason);
+                summary.reason = PodReason::InitWaiting(waiting.reason.clone());
             }
-            _ => summary.reason = format!("Init:{at}/{count}"),
+            _ => summary.reason = PodReason::Init { at, count },
         }
         initializing = true;
         break;
@@ -127,10 +210,10 @@ fn main_containers(pod: &Pod, summary: &mut PodSummary, sidecars: Restarts) {
         restarts.add(status);
         match &status.state {
             ContainerState::Waiting(waiting) if !waiting.reason.is_empty() => {
-                summary.reason = text_of(&waiting.reason);
+                summary.reason = PodReason::Waiting(waiting.reason.clone());
             }
             ContainerState::Terminated(ended) => {
-                summary.reason = end_reason(ended);
+                summary.reason = PodReason::Terminated(EndReason::of(ended));
                 if ended.exit_code != 0 {
                     error = Some(summary.reason.clone());
                 }
@@ -142,25 +225,15 @@ fn main_containers(pod: &Pod, summary: &mut PodSummary, sidecars: Restarts) {
             _ => {}
         }
     }
-    if summary.reason == "Completed" {
+    if matches!(&summary.reason, PodReason::Terminated(ended) if ended.is_completed()) {
         match error {
-            _ if running && pod.is_ready() => summary.reason = "Running".to_owned(),
+            _ if running && pod.is_ready() => summary.reason = PodReason::Phase(Phase::Running),
             Some(error) => summary.reason = error,
-            None if running => summary.reason = "NotReady".to_owned(),
+            None if running => summary.reason = PodReason::NotReady,
             None => {}
         }
     }
     (summary.restarts, summary.last_restart) = (restarts.count, restarts.last);
-}
-
-fn end_reason(ended: &Terminated) -> String {
-    if !ended.reason.is_empty() {
-        text_of(&ended.reason)
-    } else if ended.signal != 0 {
-        format!("Signal:{}", ended.signal)
-    } else {
-        format!("ExitCode:{}", ended.exit_code)
-    }
 }
 
 pub(super) fn row(pod: &Pod, now: Time) -> Row {
@@ -174,7 +247,7 @@ pub(super) fn row(pod: &Pod, now: Time) -> Row {
     vec![
         text_of(&pod.meta.name),
         format!("{}/{}", summary.ready, summary.total),
-        summary.reason,
+        summary.reason.to_string(),
         restarts,
         age(&pod.meta.created, now),
         or_none(pod.status.pod_ip.map(|ip| ip.to_string())),

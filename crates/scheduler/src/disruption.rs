@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::Scheduler;
 use api::disruption::desired_healthy;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::{Selector, selector_or_nothing};
 use api::meta::Name;
 use api::object::Other;
 use api::pod::Pod;
@@ -44,7 +44,7 @@ impl Scheduler {
         let (spec, status) = (json::get(&object.raw, "spec"), json::get(&object.raw, "status"));
         let mut budget = PodDisruptionBudget {
             namespace: object.meta.namespace().clone(),
-            selector: label_selector_as_selector(json::get(spec, "selector")).unwrap_or(Selector::Nothing),
+            selector: selector_or_nothing(json::get(spec, "selector")),
             allowed: 0,
             disrupted: json::entries(status, "disruptedPods").map(|(name, _)| name.into()).collect(),
         };

@@ -6,24 +6,24 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::Time;
 
 #[derive(Clone, Debug)]
-struct Entry<W> {
+struct Scheduled<W> {
     at: Time,
     seq: u64,
     wake: W,
 }
 
-impl<W> PartialEq for Entry<W> {
+impl<W> PartialEq for Scheduled<W> {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.seq) == (other.at, other.seq)
     }
 }
-impl<W> Eq for Entry<W> {}
-impl<W> PartialOrd for Entry<W> {
+impl<W> Eq for Scheduled<W> {}
+impl<W> PartialOrd for Scheduled<W> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
-impl<W> Ord for Entry<W> {
+impl<W> Ord for Scheduled<W> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.seq).cmp(&(other.at, other.seq))
     }
@@ -45,8 +45,8 @@ const NEVER: (Time, u64) = (Time(u64::MAX), u64::MAX);
 /// heap.
 #[derive(Clone, Debug)]
 pub struct Agenda<W> {
-    heap: BinaryHeap<Reverse<Entry<W>>>,
-    lanes: [VecDeque<Entry<W>>; LANES],
+    heap: BinaryHeap<Reverse<Scheduled<W>>>,
+    lanes: [VecDeque<Scheduled<W>>; LANES],
     /// The first of each lane.
     fronts: [(Time, u64); LANES],
     next_seq: u64,
@@ -70,7 +70,7 @@ impl<W> Agenda<W> {
     pub fn push(&mut self, at: Time, wake: W) {
         let seq = self.next_seq;
         self.next_seq += 1;
-        let entry = Entry { at, seq, wake };
+        let entry = Scheduled { at, seq, wake };
         let Some(lane) = self.lane_for(at) else { return self.heap.push(Reverse(entry)) };
         if self.lanes[lane].is_empty() {
             self.fronts[lane] = (at, seq);

@@ -8,7 +8,6 @@ pub mod index;
 pub mod order;
 pub mod rng;
 pub(crate) mod serial_map;
-pub mod sha256;
 pub(crate) mod time;
 
 pub use agenda::Agenda;

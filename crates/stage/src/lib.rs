@@ -345,7 +345,7 @@ impl Stage {
     /// What the last command has brought about, hop by hop.
     pub fn trail(&self) -> Vec<TrailHop> {
         // Reading and the editing of files on one's own computer leave the trail as it is.
-        let acts = |entry: &&script::Entry| {
+        let acts = |entry: &&script::TimedCommand| {
             !matches!(
                 entry.command,
                 Command::EndInput { .. } | Command::Interrupt { .. } | Command::Edited { .. }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
-use crate::script::Entry;
+use crate::script::TimedCommand;
 use cluster::boot::{MANIFESTS, standard_machines};
 use cluster::machine::MachineSpec;
 use sim::{Duration, Time};
@@ -38,7 +38,7 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
     phase: Phase,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<TimedCommand>,
     until: u64,
     /// Whether actions of a script are played, rather than only its beginning.
     replays: bool,

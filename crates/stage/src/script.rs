@@ -95,7 +95,7 @@ impl Options {
 
 /// One action and when it was done, in microseconds since the session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct TimedCommand {
     /// Microseconds since the session began.
     pub at: u64,
     /// What was done.
@@ -109,7 +109,7 @@ pub struct Script {
     /// What the session began with.
     pub options: Options,
     /// The commands, in the order in which they were done.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TimedCommand>,
     /// How far the session had run.
     #[serde(default)]
     pub until: u64,
@@ -161,7 +161,7 @@ impl Script {
     }
 
     pub(crate) fn push(&mut self, started: Time, now: Time, command: Command) {
-        self.entries.push(Entry { at: now.since(started).as_micros(), command });
+        self.entries.push(TimedCommand { at: now.since(started).as_micros(), command });
         self.until = self.until.max(now.since(started).as_micros());
     }
 }

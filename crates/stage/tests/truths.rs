@@ -1,7 +1,7 @@
 //! What a pod looks like while the API server cannot know how it is.
 
 use stage::{Command, Options, Stage};
-use view::{Difference, PodState, PodView};
+use view::{Difference, OnNode, PodState, PodView};
 
 const FILE: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 
@@ -25,7 +25,7 @@ fn a_bad_flag_shows_as_a_crash_loop_beside_a_mirror_that_says_running() {
     let [pod] = &pods[..] else { panic!("one chip, not {pods:#?}") };
     assert_eq!((pod.state, pod.difference), (PodState::CrashLoopBackOff, Some(Difference::StatusDiffers)));
     assert_eq!(
-        (pod.api_status.as_deref(), pod.node_status.as_deref()),
+        (pod.api_status.as_deref(), pod.node_status.map(OnNode::text)),
         (Some("Running"), Some("CrashLoopBackOff"))
     );
     assert!(

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::meta::{validate_label_name, validate_label_selector};
+use super::meta::{validate_label_name, validate_label_selector, validate_values_of_operator};
 use super::names::{name_is_dns_label, name_is_dns_subdomain};
 use super::push_invalid;
 use super::scheduling::validate_match_label_keys;
@@ -74,19 +74,12 @@ fn validate_node_selector_requirement(
     let values = json::strings(requirement, "values");
     let values_path = path.child("values");
     match json::text(requirement, "operator") {
-        "In" | "NotIn" if values.is_empty() => {
-            let why = "must be specified when `operator` is 'In' or 'NotIn'";
-            errors.push(FieldError::required(&values_path, why));
-        }
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-            errors.push(FieldError::forbidden(&values_path, why));
-        }
+        operator if validate_values_of_operator(operator, &values, &values_path, errors) => {}
         "Gt" | "Lt" if values.len() != 1 => {
             let why = "must be specified single value when `operator` is 'Lt' or 'Gt'";
             errors.push(FieldError::required(&values_path, why));
         }
-        "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
+        "Gt" | "Lt" => {}
         other => not_an_operator(other, path, errors),
     }
     validate_label_name(json::text(requirement, "key"), &path.child("key"), errors);

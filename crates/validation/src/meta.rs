@@ -49,23 +49,39 @@ pub(crate) fn validate_label_selector(selector: &Value, path: &FieldPath, errors
     }
 }
 
+/// Whether an operator is one that label selectors and node selectors share; its values are validated then.
+pub(crate) fn validate_values_of_operator(
+    operator: &str,
+    values: &[&str],
+    path: &FieldPath,
+    errors: &mut ErrorList,
+) -> bool {
+    match operator {
+        "In" | "NotIn" => {
+            if values.is_empty() {
+                let why = "must be specified when `operator` is 'In' or 'NotIn'";
+                errors.push(FieldError::required(path, why));
+            }
+            true
+        }
+        "Exists" | "DoesNotExist" => {
+            if !values.is_empty() {
+                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                errors.push(FieldError::forbidden(path, why));
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
 fn validate_label_selector_requirement(expression: &Value, path: &FieldPath, errors: &mut ErrorList) {
     let values = json::strings(expression, "values");
     let values_path = path.child("values");
-    match json::text(expression, "operator") {
-        "In" | "NotIn" if values.is_empty() => {
-            let why = "must be specified when `operator` is 'In' or 'NotIn'";
-            errors.push(FieldError::required(&values_path, why));
-        }
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-            errors.push(FieldError::forbidden(&values_path, why));
-        }
-        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-        other => {
-            let path = path.child("operator");
-            errors.push(FieldError::invalid(&path, other, "not a valid selector operator"));
-        }
+    let operator = json::text(expression, "operator");
+    if !validate_values_of_operator(operator, &values, &values_path, errors) {
+        let path = path.child("operator");
+        errors.push(FieldError::invalid(&path, operator, "not a valid selector operator"));
     }
     validate_label_name(json::text(expression, "key"), &path.child("key"), errors);
     for (at, value) in values.into_iter().enumerate() {

@@ -1,8 +1,10 @@
 //! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
+use api::toleration::Taint;
 use sim::{Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
@@ -117,6 +119,52 @@ pub struct ContainerView {
     pub is_init: bool,
 }
 
+/// What a pod is controlled by. Prints as `kubectl describe` says it: `DaemonSet/agent`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Controller {
+    /// The kind: `DaemonSet`.
+    pub kind: Rc<str>,
+    /// The name; it is in the pod's namespace, if its kind has one.
+    pub name: Rc<str>,
+}
+
+impl fmt::Display for Controller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+/// What the runtime of a node has of a pod: the node's truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnNode {
+    /// All of its containers run.
+    Running,
+    /// One has ended and waits for its back-off.
+    BackOff,
+    /// One has ended with another code than 0.
+    Failed,
+    /// All that have ended did so with code 0.
+    Completed,
+    /// Its init containers come first.
+    Initializing,
+    /// No container has run yet.
+    Creating,
+}
+
+impl OnNode {
+    /// As STATUS would say it.
+    pub fn text(self) -> &'static str {
+        match self {
+            OnNode::Running => "Running",
+            OnNode::BackOff => "CrashLoopBackOff",
+            OnNode::Failed => "Error",
+            OnNode::Completed => "Completed",
+            OnNode::Initializing => "PodInitializing",
+            OnNode::Creating => "ContainerCreating",
+        }
+    }
+}
+
 /// One pod. Either truth may be missing; at least one is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodView {
@@ -134,8 +182,8 @@ pub struct PodView {
     pub origin: Origin,
     /// Its labels.
     pub labels: BTreeMap<Rc<str>, Rc<str>>,
-    /// `DaemonSet/agent`, `Node/worker-1`, or empty.
-    pub controlled_by: Rc<str>,
+    /// What it is controlled by, if anything: a DaemonSet, or the node of a static pod.
+    pub controlled_by: Option<Controller>,
     /// The static pod's file, if it is one.
     pub file: Option<Rc<str>>,
     /// Whether it is a mirror: the API server's picture of a static pod.
@@ -157,7 +205,7 @@ pub struct PodView {
     /// What the API server shows; `None` if it does not know the pod.
     pub api_status: Option<Rc<str>>,
     /// What really is on the node; `None` if nothing is.
-    pub node_status: Option<Rc<str>>,
+    pub node_status: Option<OnNode>,
     /// How the two truths disagree, if they do.
     pub difference: Option<Difference>,
     /// Why it waits, in the scheduler's or the kubelet's words.
@@ -168,6 +216,37 @@ pub struct PodView {
     pub grace: Option<(Time, Time)>,
     /// Its containers, in the order of the spec.
     pub containers: Vec<ContainerView>,
+}
+
+impl NodeView {
+    /// ROLES as kubectl prints it; empty if the node is not registered.
+    pub fn roles_text(&self) -> String {
+        match self.roles.is_empty() {
+            true if self.registered => "<none>".to_owned(),
+            _ => self.roles.join(","),
+        }
+    }
+
+    /// Whether it is a computer of the control plane.
+    pub fn is_control_plane(&self) -> bool {
+        self.roles.iter().any(|role| **role == *"control-plane")
+    }
+}
+
+impl PodView {
+    /// The id of its DaemonSet, `namespace/name`, if one controls it.
+    pub fn daemonset(&self) -> Option<Rc<str>> {
+        let controller = self.controlled_by.as_ref().filter(|by| *by.kind == *"DaemonSet")?;
+        Some(format!("{}/{}", self.namespace, controller.name).into())
+    }
+
+    /// Whether the DaemonSet of this id, `namespace/name`, controls it.
+    pub fn is_of(&self, daemonset: &str) -> bool {
+        let is_it = |by: &Controller| {
+            *by.kind == *"DaemonSet" && daemonset.split_once('/') == Some((&*self.namespace, &*by.name))
+        };
+        self.controlled_by.as_ref().is_some_and(is_it)
+    }
 }
 
 /// Nodes that are to have no pod of a DaemonSet, all for the same causes.
@@ -200,12 +279,12 @@ pub struct NodeView {
     pub linked: bool,
     /// Whether it is cordoned: `spec.unschedulable`.
     pub cordoned: bool,
-    /// ROLES as kubectl prints it.
-    pub roles: Rc<str>,
+    /// Its roles, in order of their names.
+    pub roles: Vec<Rc<str>>,
     /// Its labels, in order of their keys.
     pub labels: Vec<(Rc<str>, Rc<str>)>,
-    /// `key=value:Effect`.
-    pub taints: Vec<Rc<str>>,
+    /// What keeps pods away from it.
+    pub taints: Vec<Taint>,
     /// Its address.
     pub internal_ip: Rc<str>,
     /// What the running kubelet uses; its config file may already say otherwise.

@@ -198,9 +198,9 @@ pub(super) fn node_view(
         kubelet_running: machine.is_some_and(|machine| machine.kubelet.is_running()),
         linked: machine.is_some_and(|machine| machine.linked),
         cordoned: node_value.is_some_and(|node| node.unschedulable),
-        roles: text(&node_value.map_or(String::new(), roles)),
+        roles: node_value.map(roles).unwrap_or_default(),
         labels: labels.unwrap_or_default(),
-        taints: node_value.into_iter().flat_map(|node| &node.taints).map(|t| text(&t.to_string())).collect(),
+        taints: node_value.map(|node| node.taints.clone()).unwrap_or_default(),
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
         static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
@@ -254,11 +254,8 @@ fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<
 }
 
 /// ROLES of `kubectl get nodes` (CLI-003).
-fn roles(node: &Node) -> String {
-    match printers::core::find_node_roles(node.meta.labels()) {
-        roles if roles.is_empty() => "<none>".to_owned(),
-        roles => roles.join(","),
-    }
+fn roles(node: &Node) -> Vec<Rc<str>> {
+    printers::core::find_node_roles(node.meta.labels()).into_iter().map(Rc::from).collect()
 }
 
 /// STATUS of `kubectl get nodes` (CLI-003).

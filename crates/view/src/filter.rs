@@ -1,9 +1,7 @@
 //! What a person types to see some of the pods only: `node=worker-1 status=CrashLoopBackOff`, labels as a
 //! selector, or any part of a name.
 
-use std::rc::Rc;
-
-use super::board::{NodeView, PodView};
+use super::board::{NodeView, OnNode, PodView};
 use api::label::Selector;
 
 /// One thing that a pod must be.
@@ -78,14 +76,14 @@ fn holds(term: &Term, pod: &PodView) -> bool {
         Term::Name(value) => value.is(&pod.name),
         Term::Kind(value) => value.is(pod.origin.text()),
         Term::Status(value) => {
-            let all = [Some(&pod.status), pod.node_status.as_ref()];
+            let all = [Some(&*pod.status), pod.node_status.map(OnNode::text)];
             let mut all = all.into_iter().flatten();
             if value.not { all.all(|has| value.is(has)) } else { all.any(|has| value.is(has)) }
         }
         Term::Labels(selector) => selector.matches_map(&pod.labels),
         Term::Text(text) => {
-            let all: [&Rc<str>; 4] =
-                [&pod.id, &pod.status, &pod.controlled_by, pod.node.as_ref().unwrap_or(&pod.id)];
+            let controller = pod.controlled_by.as_ref().map(ToString::to_string).unwrap_or_default();
+            let all: [&str; 4] = [&pod.id, &pod.status, &controller, pod.node.as_ref().unwrap_or(&pod.id)];
             let has_label = pod.labels.keys().any(|key| key.eq_ignore_ascii_case(text));
             has_label || all.iter().any(|has| has.to_lowercase().contains(text))
         }

@@ -18,8 +18,9 @@ pub(crate) mod transit;
 pub mod why;
 
 pub use board::{
-    ApiServerState, Board, ContainerView, DaemonSetView, Difference, EventView, FileEntry, FileView,
-    MessageView, NodeView, Origin, PartState, PartView, PodState, PodView, StartStep, Without,
+    ApiServerState, Board, ContainerView, Controller, DaemonSetView, Difference, EventView, FileEntry,
+    FileView, MessageView, NodeView, OnNode, Origin, PartState, PartView, PodState, PodView, StartStep,
+    Without,
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use foresee::Foreseen;

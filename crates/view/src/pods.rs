@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::board::{ContainerView, Difference, Origin, PodState, PodView};
-use api::meta::{CommonMeta, ObjectMeta};
+use super::board::{ContainerView, Controller, Difference, OnNode, Origin, PodState, PodView};
+use api::meta::{CommonMeta, ObjectMeta, OwnerReference};
 use api::pod::{
     CONFIG_MIRROR, ConditionStatus, ConditionType, ContainerKind, ContainerState as ApiState, Phase, Pod,
     PodSource,
 };
 use cluster::machine::Machine;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
+use printers::{EndReason, PodReason};
 use sim::{Duration, Time};
 
 /// Where a pod came from, by its metadata.
@@ -29,19 +30,16 @@ pub(crate) fn origin(common: &CommonMeta) -> Origin {
 
 /// A pod's state and whether the node's runtime says otherwise: what [`from_api`] says in full.
 ///
-/// That all is well is found without making a text.
+/// That all is well is found without a look at each container's state.
 pub(crate) fn state_in_brief(pod: &Pod, node: Option<(&Machine, &Sandbox)>) -> (PodState, bool) {
     let ready = pod.is_ready();
     let on_node = node.map(|(machine, sandbox)| on_machine(machine, sandbox));
-    let shown = |status: &str, state: PodState| {
-        let difference = difference(pod, status, on_node);
-        (shown_state(state, difference, on_node), difference.is_some())
+    let reason = match ready && is_plainly_running(pod) {
+        true => PodReason::Phase(Phase::Running),
+        false => printers::pod_status(pod).reason,
     };
-    if ready && is_plainly_running(pod) {
-        return shown("Running", PodState::Running);
-    }
-    let summary = printers::pod_status(pod);
-    shown(&summary.reason, state_of(&summary.reason, ready))
+    let difference = difference(pod, &reason, on_node);
+    (shown_state(state_of(&reason, ready), difference, on_node), difference.is_some())
 }
 
 /// The node's truth comes first: the API server's may be old.
@@ -73,41 +71,34 @@ pub(crate) fn state_on_node(machine: &Machine, sandbox: &Sandbox) -> PodState {
     on_machine(machine, sandbox).state()
 }
 
-/// The class of a pod's state, from STATUS as kubectl prints it.
-pub(crate) fn state_of(status: &str, ready: bool) -> PodState {
-    match status {
-        "Running" if ready => PodState::Running,
-        "Running" | "NotReady" => PodState::NotReady,
-        "Pending" => PodState::Pending,
+/// The class of a pod's state, by what STATUS is taken from.
+fn state_of(reason: &PodReason, ready: bool) -> PodState {
+    match reason {
+        PodReason::Phase(Phase::Running) if ready => PodState::Running,
+        PodReason::Phase(Phase::Running) | PodReason::NotReady => PodState::NotReady,
+        PodReason::Phase(Phase::Pending) | PodReason::SchedulingGated => PodState::Pending,
+        PodReason::Phase(Phase::Succeeded) => PodState::Completed,
+        PodReason::Phase(Phase::Failed) | PodReason::Status(_) => PodState::Error,
+        PodReason::Phase(Phase::Unknown) => PodState::Unknown,
+        PodReason::Terminating => PodState::Terminating,
+        PodReason::Init { .. } => PodState::ContainerCreating,
+        PodReason::InitWaiting(why) | PodReason::Waiting(why) => waiting_state(why),
+        PodReason::Terminated(EndReason::Named(why)) if **why == *"Completed" => PodState::Completed,
+        PodReason::InitTerminated(_) | PodReason::Terminated(_) => PodState::Error,
+    }
+}
+
+/// The class of a waiting container, by the reason in its status.
+fn waiting_state(reason: &str) -> PodState {
+    match reason {
         "ContainerCreating" | "PodInitializing" => PodState::ContainerCreating,
-        "Terminating" => PodState::Terminating,
-        "Completed" | "Succeeded" => PodState::Completed,
-        "Unknown" => PodState::Unknown,
-        text if text.contains("BackOff") => PodState::CrashLoopBackOff,
-        text if text.starts_with("Init:") && !text.contains("Error") => PodState::ContainerCreating,
+        "CrashLoopBackOff" | "ImagePullBackOff" => PodState::CrashLoopBackOff,
         _ => PodState::Error,
     }
 }
 
 fn text(value: &str) -> Rc<str> {
     Rc::from(value)
-}
-
-/// What the runtime has of a pod: the node's truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OnNode {
-    /// All of its containers run.
-    Running,
-    /// One has ended and waits for its back-off.
-    BackOff,
-    /// One has ended with another code than 0.
-    Failed,
-    /// All that have ended did so with code 0.
-    Completed,
-    /// Its init containers come first.
-    Initializing,
-    /// No container has run yet.
-    Creating,
 }
 
 impl OnNode {
@@ -135,18 +126,6 @@ impl OnNode {
         }
     }
 
-    /// As STATUS would say it.
-    fn text(self) -> &'static str {
-        match self {
-            OnNode::Running => "Running",
-            OnNode::BackOff => "CrashLoopBackOff",
-            OnNode::Failed => "Error",
-            OnNode::Completed => "Completed",
-            OnNode::Initializing => "PodInitializing",
-            OnNode::Creating => "ContainerCreating",
-        }
-    }
-
     fn state(self) -> PodState {
         match self {
             OnNode::Running => PodState::Running,
@@ -155,10 +134,6 @@ impl OnNode {
             OnNode::Completed => PodState::Completed,
             OnNode::Initializing | OnNode::Creating => PodState::ContainerCreating,
         }
-    }
-
-    fn has_ended(self) -> bool {
-        matches!(self, OnNode::BackOff | OnNode::Failed | OnNode::Completed)
     }
 }
 
@@ -228,19 +203,19 @@ fn node_containers(
 }
 
 /// Whether the two truths agree as far as a person cares.
-fn difference(api: &Pod, api_status: &str, node: Option<OnNode>) -> Option<Difference> {
+fn difference(api: &Pod, reason: &PodReason, node: Option<OnNode>) -> Option<Difference> {
+    let claims_running = matches!(reason, PodReason::Phase(Phase::Running) | PodReason::NotReady);
     let Some(node) = node else {
-        let claims = api.node_name.is_some() && matches!(api_status, "Running" | "NotReady");
-        return claims.then_some(Difference::OnlyInApi);
+        return (api.node_name.is_some() && claims_running).then_some(Difference::OnlyInApi);
     };
-    let api_running = api.status.phase == Phase::Running && !matches!(api_status, "Error" | "Completed");
-    let same = match (api_status, node) {
+    let same = match (reason, node) {
+        (PodReason::Terminating, _) => true,
+        (_, OnNode::Running) => {
+            claims_running
+                || api.status.phase == Phase::Running && !matches!(reason, PodReason::Terminated(_))
+        }
+        (PodReason::Phase(Phase::Running), _) => false,
         // The kubelet's status of a crash says more than the runtime's.
-        ("CrashLoopBackOff" | "Error" | "Completed" | "NotReady", node) if node.has_ended() => true,
-        ("Running" | "NotReady" | "Terminating", OnNode::Running) => true,
-        ("Terminating", _) => true,
-        (_, OnNode::Running) => api_running,
-        ("Running", _) => false,
         _ => true,
     };
     (!same).then_some(Difference::StatusDiffers)
@@ -262,6 +237,10 @@ fn labels(meta: &ObjectMeta) -> BTreeMap<Rc<str>, Rc<str>> {
     meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
+fn controller(owner: &OwnerReference) -> Controller {
+    Controller { kind: text(&owner.kind), name: text(&owner.name) }
+}
+
 /// What the node adds to the API server's view of a pod.
 #[derive(Clone, Copy)]
 pub(crate) struct NodeTruth<'a> {
@@ -275,9 +254,9 @@ pub(crate) struct NodeTruth<'a> {
 /// A pod that the API server knows.
 pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTruth<'_>>) -> PodView {
     let summary = printers::pod_status(pod);
-    let status = &*summary.reason;
     let on_node = node.map(|node| OnNode::of(node.sandbox, node.back_off));
-    let difference = difference(pod, status, on_node);
+    let difference = difference(pod, &summary.reason, on_node);
+    let status = text(&summary.reason.to_string());
     let in_api = api_containers(pod);
     let containers = match node {
         Some(node) => node_containers(node.sandbox, &in_api, node.back_off),
@@ -292,20 +271,19 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
         node: target.cloned(),
         origin: origin(&pod.meta.common),
         labels: labels(&pod.meta),
-        controlled_by: owner
-            .map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name))),
+        controlled_by: owner.map(controller),
         file: node.and_then(|node| node.file).map(text),
         is_mirror: pod.is_mirror(),
         ghost: pod.node_name.is_none(),
-        state: shown_state(state_of(status, pod.is_ready()), difference, on_node),
+        state: shown_state(state_of(&summary.reason, pod.is_ready()), difference, on_node),
         ready: text(&format!("{}/{}", summary.ready, summary.total)),
         restarts: summary.restarts,
         created: pod.meta.created,
         ip: pod.status.pod_ip.map(|ip| text(&ip.to_string())),
         difference,
-        api_status: Some(text(status)),
-        node_status: on_node.map(|on_node| text(on_node.text())),
-        status: text(status),
+        api_status: Some(status.clone()),
+        node_status: on_node,
+        status,
         reason: reason(pod),
         step: None,
         grace: pod.meta.deletion.as_ref().filter(|deletion| deletion.grace_seconds > 0).map(|deletion| {
@@ -320,14 +298,11 @@ pub(crate) fn from_api(pod: &Pod, target: Option<&Rc<str>>, node: Option<NodeTru
 pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
     let sandbox = node.sandbox;
     let on_node = OnNode::of(sandbox, node.back_off);
-    let word = text(on_node.text());
     let containers = node_containers(sandbox, &[], node.back_off);
     let total = containers.iter().filter(|container| !container.is_init).count();
     let ready = containers.iter().filter(|container| !container.is_init && container.running).count();
     let meta =
         ObjectMeta { name: sandbox.name.clone(), common: sandbox.common.clone(), ..ObjectMeta::default() };
-    let owner =
-        meta.controller().map_or_else(|| text(""), |owner| text(&format!("{}/{}", owner.kind, owner.name)));
     PodView {
         id: text(&format!("{}/{}", meta.namespace(), meta.name)),
         namespace: meta.namespace().clone(),
@@ -336,7 +311,7 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         node: Some(node_name.clone()),
         origin: origin(&meta.common),
         labels: labels(&meta),
-        controlled_by: owner,
+        controlled_by: meta.controller().map(controller),
         file: node.file.map(text),
         is_mirror: false,
         ghost: false,
@@ -347,8 +322,8 @@ pub(crate) fn from_node(node_name: &Rc<str>, node: NodeTruth<'_>) -> PodView {
         ip: None,
         difference: Some(Difference::OnlyOnNode),
         api_status: None,
-        node_status: Some(word.clone()),
-        status: word,
+        node_status: Some(on_node),
+        status: text(on_node.text()),
         reason: None,
         step: None,
         grace: None,

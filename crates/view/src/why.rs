@@ -422,8 +422,7 @@ type RuleOf = <Rules as IntoIterator>::Item;
 
 fn of_daemonset(site: &Site<'_>, (ds, template): &RuleOf) -> Why {
     let daemonset: Rc<str> = format!("{}/{}", ds.meta.namespace(), ds.meta.name).into();
-    let owner = format!("DaemonSet/{}", ds.meta.name);
-    let is_own = |pod: &&Rc<PodView>| *pod.controlled_by == *owner && pod.namespace == *ds.meta.namespace();
+    let is_own = |pod: &&Rc<PodView>| pod.is_of(&daemonset);
     // While one goes and its successor comes, the successor counts.
     let newest =
         site.views.iter().filter(is_own).max_by_key(|pod| (pod.state != PodState::Terminating, pod.created));

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::scanner::Scanner;
-use super::token::{Mark, Problem, Result, Stage, Style, TokenKind};
+use super::token::{ErrorType, Mark, Problem, Result, Style, TokenKind};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EventKind<'a> {
@@ -143,7 +143,7 @@ impl<'a> Parser<'a> {
     }
 
     fn fail<T>(context: Option<Mark>, what: &'static str, at: Mark) -> Result<T> {
-        Err(Problem { stage: Stage::Parser, what, at, context })
+        Err(Problem { error_type: ErrorType::Parser, what, at, context })
     }
 
     fn empty_scalar(at: Mark) -> Result<Event<'a>> {

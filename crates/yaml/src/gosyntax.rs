@@ -1,10 +1,11 @@
-//! How Go's `fmt` and `strconv` write values in messages.
+//! Values as Go's `fmt` writes them in messages (`%#v`), and floats as go-yaml does.
 
 use std::fmt::Write as _;
 
+use golang::strconv::quote;
 use serde_json::Number;
 
-use super::node::{Entry, Node, NodeValue};
+use super::node::{MapItem, Node, NodeValue};
 
 /// Messages are for reading: a value is cut here.
 const LONGEST_VALUE: usize = 16 * 1024;
@@ -46,7 +47,7 @@ fn write_value(out: &mut String, node: &Node) {
         NodeValue::Map(entries) => {
             out.push_str("map[interface {}]interface {}{");
             // fmt sorts keys; of those of different types Go's order depends on where the types lie.
-            let mut entries: Vec<&Entry> = entries.iter().collect();
+            let mut entries: Vec<&MapItem> = entries.iter().collect();
             if entries.iter().all(|entry| entry.key_is_string) {
                 entries.sort_by(|a, b| a.key.cmp(&b.key));
             }
@@ -77,39 +78,6 @@ fn write_separated<T>(out: &mut String, parts: &[T], mut write: impl FnMut(&mut 
     }
 }
 
-/// `strconv.Quote`, as `%q` and error texts have it.
-pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c == '\x7f' => _ = write!(out, "\\x{:02x}", c as u32),
-            c if is_printable(c) => out.push(c),
-            c if (c as u32) < 0x10000 => _ = write!(out, "\\u{:04x}", c as u32),
-            c => _ = write!(out, "\\U{:08x}", c as u32),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Near enough to Go's `strconv.IsPrint`: no controls, no odd blanks, no private use.
-pub fn is_printable(c: char) -> bool {
-    let odd_blank = c != ' ' && c.is_whitespace();
-    let hidden = matches!(c as u32, 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
-        | 0xe000..=0xf8ff | 0xfeff | 0xfff9..=0xfffb | 0xfff0..=0xfff8 | 0xfffe | 0xffff | 0xe0000..);
-    !c.is_control() && !odd_blank && !hidden
-}
-
 /// `strconv.FormatFloat(f, 'g', -1, 64)`, with go-yaml's names for what is no number.
 pub(super) fn float64(f: f64) -> String {
     // Of two shortest forms Go and serde_json take the even one, Rust's own formatting the larger.
@@ -117,19 +85,6 @@ pub(super) fn float64(f: f64) -> String {
         Some(number) => general(f, &scientific(&number.to_string())),
         None => general(f, ""),
     }
-}
-
-/// A float as Go's JSON encoder writes it: an exponent only below 1e-6 and from 1e21 on.
-pub fn json_float(f: f64) -> String {
-    let magnitude = f.abs();
-    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
-        let text = format!("{f:e}");
-        return match text.split_once('e') {
-            Some((mantissa, exponent)) if !exponent.starts_with('-') => format!("{mantissa}e+{exponent}"),
-            _ => text,
-        };
-    }
-    f.to_string()
 }
 
 /// The same in the precision of 32 bits, as sigs.k8s.io/yaml writes keys.
@@ -205,10 +160,5 @@ mod tests {
             assert_eq!(float64(f), text);
         }
         assert_eq!(float32(0.1), "0.1");
-    }
-
-    #[test]
-    fn quoted_as_go_does() {
-        assert_eq!(quote("a\"b\\c\n\u{1}데\u{200b}"), r#""a\"b\\c\n\x01데\u200b""#);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::diagnostic::{Pos, Span};
 use super::lines::Lines;
-use super::node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
+use super::node::{MAX_TREE_DEPTH, MapItem, Node, NodeValue};
 
 /// Why a text is no JSON: Go's sentence, and the bytes up to and with the bad one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map(Vec<Entry>, Option<(String, Span)>),
+    Map(Vec<MapItem>, Option<(String, Span)>),
 }
 
 /// What may come next.
@@ -167,7 +167,7 @@ impl Reader<'_, '_> {
             Some(Content::List(items)) => items.push(node),
             Some(Content::Map(entries, key)) => {
                 let (key, key_span) = key.take().unwrap_or_default();
-                entries.push(Entry { key, key_span, key_is_string: true, value: node, merge: false });
+                entries.push(MapItem { key, key_span, key_is_string: true, value: node, merge: false });
             }
         }
         None
@@ -348,7 +348,7 @@ fn invalid(text: &str, at: usize, context: &str) -> JsonError {
                 '\'' => "'\\''".to_owned(),
                 '"' => "'\"'".to_owned(),
                 c => {
-                    let quoted = super::gosyntax::quote(c.encode_utf8(&mut [0; 4]));
+                    let quoted = golang::strconv::quote(c.encode_utf8(&mut [0; 4]));
                     format!("'{}'", &quoted[1..quoted.len() - 1])
                 }
             };

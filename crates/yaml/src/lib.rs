@@ -10,7 +10,7 @@ pub mod base64;
 mod diagnostic;
 mod directives;
 mod events;
-pub mod gosyntax;
+mod gosyntax;
 mod help;
 mod json;
 mod key_order;
@@ -30,7 +30,7 @@ pub use base64::encode as to_base64;
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
 pub use json::json_problem;
 pub use locate::{Part, Path, locate, locate_bad_value};
-pub use node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
+pub use node::{MAX_TREE_DEPTH, MapItem, Node, NodeValue};
 pub use reader::{Document, Documents, read_documents};
 pub use writer::to_yaml;
 

@@ -104,7 +104,7 @@ fn first_line(tree: &Node) -> Span {
     }
 }
 
-struct Step<'n, 'p> {
+struct Found<'n, 'p> {
     node: &'n Node,
     key_span: Span,
     rest: &'p str,
@@ -112,11 +112,11 @@ struct Step<'n, 'p> {
 
 /// Follows the first part of the path. Keys may hold dots and brackets, so the tree decides how much of
 /// the path is one key: the longest that is there.
-fn step<'n, 'p>(here: &'n Node, path: &'p str) -> Option<Step<'n, 'p>> {
+fn step<'n, 'p>(here: &'n Node, path: &'p str) -> Option<Found<'n, 'p>> {
     if let NodeValue::List(items) = &here.resolved().value {
         let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
         let node = items.get(index.parse::<usize>().ok()?)?;
-        return Some(Step { node, key_span: first_line(node), rest: without_dot(rest) });
+        return Some(Found { node, key_span: first_line(node), rest: without_dot(rest) });
     }
     let entries = here.entries();
     let mut best: Option<(&str, &'p str)> = None;
@@ -139,7 +139,7 @@ fn step<'n, 'p>(here: &'n Node, path: &'p str) -> Option<Step<'n, 'p>> {
         None => (first_name, path.strip_prefix(first_name)?),
     };
     let entry = merged.entry(key)?;
-    Some(Step { node: &entry.value, key_span: entry.key_span, rest: without_dot(rest) })
+    Some(Found { node: &entry.value, key_span: entry.key_span, rest: without_dot(rest) })
 }
 
 fn without_dot(rest: &str) -> &str {

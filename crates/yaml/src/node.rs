@@ -34,7 +34,7 @@ pub enum NodeValue {
     /// In the order of the text.
     List(Vec<Node>),
     /// In the order of the text; a key may occur twice, and the last one counts.
-    Map(Vec<Entry>),
+    Map(Vec<MapItem>),
     /// A value that has an anchor, at its place and where `*name` stands for it. The inner span is the
     /// anchored text's.
     Shared(Rc<Node>),
@@ -42,7 +42,7 @@ pub enum NodeValue {
 
 /// A key of a map with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct MapItem {
     /// What JSON has for a key: `true` for `y:`.
     pub key: String,
     /// Where the key stands.
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[MapItem] {
         match &self.resolved().value {
             NodeValue::Map(entries) => entries,
             _ => &[],
@@ -102,7 +102,7 @@ impl Node {
     }
 
     /// The key and its value, wherever a merge may have taken them from.
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&MapItem> {
         self.entries().iter().rev().find_map(|entry| match entry.merge {
             false => (entry.key == key).then_some(entry),
             true => merged_maps(&entry.value).find_map(|map| map.entry(key)),
@@ -130,7 +130,7 @@ impl Node {
 }
 
 /// Sets keys in the order go-yaml does: a merge overrides what stands before it.
-fn fill(map: &mut Map<String, Value>, entries: &[Entry]) {
+fn fill(map: &mut Map<String, Value>, entries: &[MapItem]) {
     for entry in entries {
         if entry.merge {
             // Of several merged maps the first wins, so it comes last.

@@ -13,7 +13,7 @@ use super::lines::Lines;
 use super::node::Node;
 use super::scanner::Scanner;
 use super::text::{self, Text};
-use super::token::{Mark, Problem, Stage};
+use super::token::{ErrorType, Mark, Problem};
 use super::tree::{self, Refusal, Tree};
 use super::{Reader, help};
 
@@ -334,11 +334,11 @@ impl<'t> File<'t> {
 /// go-yaml's `line N: `, which counts from 0 where the parser found the problem and from 1 where the
 /// scanner did, and is left out at the very beginning and for bad characters.
 fn line_of(problem: &Problem) -> String {
-    let line = match (problem.stage, problem.at.line, problem.context) {
-        (Stage::Reader, ..) => 0,
+    let line = match (problem.error_type, problem.at.line, problem.context) {
+        (ErrorType::Reader, ..) => 0,
         (_, 0, context) => context.map_or(0, |Mark { line, .. }| line),
-        (Stage::Scanner, line, _) => line + 1,
-        (Stage::Parser, line, _) => line,
+        (ErrorType::Scanner, line, _) => line + 1,
+        (ErrorType::Parser, line, _) => line,
     };
     if line == 0 { String::new() } else { format!("line {line}: ") }
 }

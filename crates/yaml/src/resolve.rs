@@ -246,7 +246,7 @@ pub(super) fn json_number(float: f64) -> Option<Number> {
     // Go prints floats below 1e21 without exponent, in as few digits as tell them apart; what then fits an
     // int64 is read as one.
     if float.fract() == 0.0
-        && let Ok(whole) = super::gosyntax::json_float(float).parse::<i64>()
+        && let Ok(whole) = golang::json::marshal_float(float).parse::<i64>()
     {
         return Some(Number::from(whole));
     }

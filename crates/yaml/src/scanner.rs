@@ -11,7 +11,7 @@
 
 use std::collections::VecDeque;
 
-use super::token::{Mark, Problem, Result, Stage, Token, TokenKind};
+use super::token::{ErrorType, Mark, Problem, Result, Token, TokenKind};
 
 /// Brackets and indents may nest this deep (`max_flow_level`, `max_indents`).
 const MAX_DEPTH: usize = 10_000;
@@ -183,7 +183,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn fail<T>(&self, context: Option<Mark>, what: &'static str) -> Result<T> {
-        Err(Problem { stage: Stage::Scanner, what, at: self.mark, context })
+        Err(Problem { error_type: ErrorType::Scanner, what, at: self.mark, context })
     }
 
     // --- tokens ---

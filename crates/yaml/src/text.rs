@@ -4,7 +4,7 @@
 //! mark's override), goyaml.v2/readerc.go (the kubelet hands its bytes to go-yaml as they are).
 
 use super::Reader;
-use super::token::{Mark, Problem, Stage};
+use super::token::{ErrorType, Mark, Problem};
 
 /// go-yaml reads so many bytes at a time, and finds a bad one when it reads its block.
 const BLOCK: usize = 512;
@@ -96,7 +96,7 @@ pub(super) fn cut<'t>(text: &'t str, bad: Option<(usize, &'static str)>) -> (&'t
         block -= 1;
     }
     let at = Mark { offset: u32::try_from(offset).unwrap_or(u32::MAX), ..Mark::default() };
-    let problem = Problem { stage: Stage::Reader, what, at, context: None };
+    let problem = Problem { error_type: ErrorType::Reader, what, at, context: None };
     (text.get(..block).unwrap_or_default(), Some(problem))
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Mark {
 
 /// Which part of go-yaml found the problem; it decides how the line is counted in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum ErrorType {
     /// A byte that may not stand in YAML. Has no line in the message.
     Reader,
     Scanner,
@@ -25,7 +25,7 @@ pub(super) enum Stage {
 /// Why a text is no YAML, in go-yaml's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
-    pub(crate) stage: Stage,
+    pub(crate) error_type: ErrorType,
     pub(crate) what: &'static str,
     /// Where it was noticed.
     pub(crate) at: Mark,

@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, Pos, Span};
 use super::events::{Event, EventKind, Parser, Properties};
 use super::gosyntax;
 use super::lines::Lines;
-use super::node::{Entry, MAX_TREE_DEPTH, Node, NodeValue};
+use super::node::{MAX_TREE_DEPTH, MapItem, Node, NodeValue};
 use super::resolve::{self, Resolved};
 use super::token::{Mark, Problem};
 
@@ -91,7 +91,7 @@ struct Frame {
 
 enum Content {
     List(Vec<Node>),
-    Map(Vec<Entry>, Option<PendingKey>),
+    Map(Vec<MapItem>, Option<PendingKey>),
 }
 
 struct PendingKey {
@@ -333,7 +333,7 @@ impl<'l, 't> Builder<'l, 't> {
                     self.json.get_or_insert(Refusal::Json(sentence, span));
                 }
                 let bad_merge = merge && !can_be_merged(&node);
-                entries.push(Entry {
+                entries.push(MapItem {
                     key: text,
                     key_span: span,
                     key_is_string: is_string,
@@ -348,15 +348,16 @@ impl<'l, 't> Builder<'l, 't> {
     }
 
     /// kubectl and the kubelet silently take the last key; go-yaml has messages for it.
-    fn warn_of_duplicates(&mut self, entries: &[Entry]) {
-        let fresh = |(at, entry): (usize, &Entry)| entries[..at].iter().all(|before| before.key != entry.key);
+    fn warn_of_duplicates(&mut self, entries: &[MapItem]) {
+        let fresh =
+            |(at, entry): (usize, &MapItem)| entries[..at].iter().all(|before| before.key != entry.key);
         if entries.len() <= 8 && entries.iter().enumerate().all(fresh) {
             return;
         }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries.iter().filter(|e| !e.merge) {
             if let Some(first) = seen.insert(&entry.key, entry.key_span) {
-                let message = format!("key {} already set in map", gosyntax::quote(&entry.key));
+                let message = format!("key {} already set in map", golang::strconv::quote(&entry.key));
                 let help = format!(
                     "The last one wins without a word; delete this line or line {}.",
                     first.start.line

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::spec::{Container, ContainerKind};
 use crate::json;
-use crate::label::{Selector, label_selector_as_selector};
+use crate::label::{Selector, selector_or_nothing};
 use crate::meta::{Name, StringMap, names};
 use crate::resources::Resources;
 
@@ -110,11 +110,6 @@ impl NonZero {
     }
 }
 
-/// A label selector of a pod's spec; one with an error selects nothing (validation has refused it before).
-fn selector(value: &Value) -> Selector {
-    label_selector_as_selector(value).unwrap_or(Selector::Nothing)
-}
-
 /// spec.affinity.podAffinity and podAntiAffinity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodAffinity {
@@ -173,9 +168,10 @@ impl AffinityTerm {
         let namespace_selector = json::get(value, "namespaceSelector");
         AffinityTerm {
             topology_key: json::text(value, "topologyKey").into(),
-            selector: selector(json::get(value, "labelSelector")),
+            selector: selector_or_nothing(json::get(value, "labelSelector")),
             namespaces: names(json::get(value, "namespaces")),
-            namespace_selector: (!namespace_selector.is_null()).then(|| selector(namespace_selector)),
+            namespace_selector: (!namespace_selector.is_null())
+                .then(|| selector_or_nothing(namespace_selector)),
             match_label_keys: names(json::get(value, "matchLabelKeys")),
             mismatch_label_keys: names(json::get(value, "mismatchLabelKeys")),
         }
@@ -242,7 +238,7 @@ impl TopologySpreadConstraint {
             min_domains: json::int(value, "minDomains").unwrap_or(1),
             honors_affinity: json::text(value, "nodeAffinityPolicy") != "Ignore",
             honors_taints: json::text(value, "nodeTaintsPolicy") == "Honor",
-            selector: selector(json::get(value, "labelSelector")),
+            selector: selector_or_nothing(json::get(value, "labelSelector")),
             match_label_keys: names(json::get(value, "matchLabelKeys")),
         }
     }

@@ -7,8 +7,7 @@ use api::strategic_patch::PatchError;
 use wire::CallError;
 
 use crate::flags::FlagError;
-use crate::jsonpath::JsonPathError;
-use crate::template::TemplateError;
+use golang::GoError;
 
 /// Why a program stops: it waits, or it failed.
 #[derive(Clone, Debug)]
@@ -57,7 +56,7 @@ macro_rules! sentences {
     };
 }
 
-sentences!(FlagError, ImageNameError, JsonPathError, PatchError, SelectorError, TemplateError);
+sentences!(FlagError, GoError, ImageNameError, PatchError, SelectorError);
 
 impl Failure {
     /// A plain sentence.

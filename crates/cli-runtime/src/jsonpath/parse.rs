@@ -4,7 +4,7 @@
 //! each action is a loop here.
 
 use super::{Node, Param};
-use crate::golang::strconv::{unicode, unquote};
+use golang::strconv::{unicode, unquote};
 
 /// The nodes of a template: texts, and a list for each action.
 pub(super) fn parse(template: &str) -> Result<Vec<Node>, String> {

@@ -7,8 +7,8 @@ use std::fmt::Display;
 use super::funcs::{self, Parameter};
 use super::node::{Branch, Command, Control, List, Node, Operand, Pipe, Term};
 use super::{NAME, Template};
-use crate::golang::strconv::quote;
-use crate::golang::value::GoValue;
+use golang::strconv::quote;
+use golang::value::GoValue;
 
 /// A value, and whether it is seen through an `interface {}`: an error names the type that is seen.
 #[derive(Clone, Debug)]

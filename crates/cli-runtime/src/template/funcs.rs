@@ -5,8 +5,8 @@
 use std::cmp::Ordering;
 
 use super::exec::{Seen, is_true, printable};
-use crate::golang::printf::{sprint, sprintf, sprintln};
-use crate::golang::value::GoValue;
+use golang::printf::{sprint, sprintf, sprintln};
+use golang::value::GoValue;
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

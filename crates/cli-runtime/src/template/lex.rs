@@ -2,7 +2,7 @@
 //!
 //! Go: text/template/parse/lex.go.
 
-use crate::golang::strconv::{quote, unicode};
+use golang::strconv::{quote, unicode};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::golang::strconv::quote;
+use golang::strconv::quote;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {

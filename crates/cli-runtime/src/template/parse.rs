@@ -8,7 +8,7 @@ use super::NAME;
 use super::funcs;
 use super::lex::{Kind, Token, lex};
 use super::node::{Branch, Command, Control, List, Node, Operand, Pipe, Term};
-use crate::golang::strconv::{quote, unquote, unquote_rune};
+use golang::strconv::{quote, unquote, unquote_rune};
 
 /// Nesting beyond this is no template that a person wrote.
 const MAX_DEPTH: usize = 60;
@@ -520,7 +520,7 @@ impl End {
 fn number(token: &Token) -> Result<Term, String> {
     let text = token.text.clone();
     if token.kind == Kind::CharConstant {
-        return Ok(Term::Int { value: unquote_rune(&text)?, text });
+        return Ok(Term::Int { value: unquote_rune(&text).map_err(|error| error.0)?, text });
     }
     if token.kind == Kind::Complex || text.ends_with('i') {
         return Err(format!("complex numbers are not simulated: {}", quote(&text)));

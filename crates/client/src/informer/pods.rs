@@ -24,7 +24,7 @@ pub struct PodChange {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct CachedPod {
     pod: Rc<Pod>,
     target: NodeId,
 }
@@ -145,7 +145,7 @@ impl Owned {
 /// Pods by serial, by controller and target node; those without a controller by namespace.
 #[derive(Clone, Debug, Default)]
 pub struct PodIndex {
-    by_serial: SerialMap<Entry>,
+    by_serial: SerialMap<CachedPod>,
     by_controller: LookupMap<Uid, Owned>,
     orphans: BTreeMap<Name, BTreeSet<u32>>,
 }
@@ -213,7 +213,7 @@ impl PodIndex {
             return Some(PodChange { old, new: None, old_target, target: NodeId::NONE });
         }
         let target = self.target_of(pod, old.as_ref(), nodes);
-        self.by_serial.insert(serial, Entry { pod: pod.clone(), target });
+        self.by_serial.insert(serial, CachedPod { pod: pod.clone(), target });
         match &old {
             Some(old) if old.target == target && same_controller(&old.pod, pod) => {}
             Some(old) => {
@@ -227,7 +227,7 @@ impl PodIndex {
     }
 
     /// The number of the pod's target; found without a look-up where it is what it was.
-    fn target_of(&self, pod: &Pod, old: Option<&Entry>, nodes: &mut NodeIndex) -> NodeId {
+    fn target_of(&self, pod: &Pod, old: Option<&CachedPod>, nodes: &mut NodeIndex) -> NodeId {
         let node = pod.node_name.as_ref().or(pod.pinned_to.as_ref());
         if let (Some(old), Some(name)) = (old, node)
             && old.pod.node_name.as_ref().or(old.pod.pinned_to.as_ref()) == Some(name)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::Node;
+use super::Inode;
 use crate::Machines;
 use sim::Time;
 use sim::files::{file_name, parent};
@@ -17,7 +17,7 @@ const CONTAINERS: &str = "/var/log/containers";
 /// The log files of a node's containers, by path.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
-    nodes: BTreeMap<String, Node>,
+    nodes: BTreeMap<String, Inode>,
 }
 
 impl Logs {
@@ -35,12 +35,12 @@ impl Logs {
             let at = container.started.unwrap_or(container.created);
             let text = machines.container_log(node, &container.id);
             let bytes: Rc<[u8]> = cri_lines(&text, at).into_bytes().into();
-            logs.nodes.insert(path.clone(), Node::File { bytes, modified: at, mode: 0o640 });
+            logs.nodes.insert(path.clone(), Inode::File { bytes, modified: at, mode: 0o640 });
             let link = format!(
                 "{CONTAINERS}/{}_{}_{}-{}.log",
                 container.pod, container.namespace, container.name, container.id
             );
-            logs.nodes.insert(link, Node::Link(path));
+            logs.nodes.insert(link, Inode::Link(path));
         }
         for sandbox in machines.sandboxes(node) {
             logs.directory(&format!("{PODS}/{}_{}_{}", sandbox.namespace, sandbox.pod, sandbox.uid));
@@ -51,17 +51,17 @@ impl Logs {
     /// A directory and those above it.
     fn directory(&mut self, path: &str) {
         let mut path = path;
-        while path != "/" && self.nodes.insert(path.to_owned(), Node::Directory).is_none() {
+        while path != "/" && self.nodes.insert(path.to_owned(), Inode::Directory).is_none() {
             path = parent(path);
         }
     }
 
-    pub(super) fn look(&self, path: &str) -> Option<Node> {
+    pub(super) fn look(&self, path: &str) -> Option<Inode> {
         self.nodes.get(path).cloned()
     }
 
     /// What lies directly in a directory.
-    pub(super) fn list(&self, directory: &str) -> Vec<(String, Node)> {
+    pub(super) fn list(&self, directory: &str) -> Vec<(String, Inode)> {
         let inside = self.nodes.iter().filter(|(path, _)| parent(path) == directory);
         inside.map(|(path, node)| (file_name(path).to_owned(), node.clone())).collect()
     }

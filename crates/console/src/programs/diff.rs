@@ -3,7 +3,7 @@
 use super::feed;
 use super::options::Spec;
 use super::whole::{self, Work};
-use crate::disk::Node;
+use crate::disk::Inode;
 use crate::shell::program::{Cx, Started};
 use sim::files::file_name;
 
@@ -46,7 +46,7 @@ pub(super) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
     };
     // A directory stands for the file of the other's name in it.
     let inside = |cx: &Cx<'_>, path: &String, other: &String| match cx.disk().get(&cx.absolute(path)) {
-        Some(Node::Directory) => format!("{}/{}", path.trim_end_matches('/'), file_name(other)),
+        Some(Inode::Directory) => format!("{}/{}", path.trim_end_matches('/'), file_name(other)),
         _ => path.clone(),
     };
     let names = [inside(cx, left, right), inside(cx, right, left)];
@@ -58,7 +58,7 @@ pub(super) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
         None => options.has('u').then_some(3),
     };
     let times = names.clone().map(|name| match cx.disk().get(&cx.absolute(&name)) {
-        Some(Node::File { modified, .. }) => modified,
+        Some(Inode::File { modified, .. }) => modified,
         _ => cx.now(),
     });
     let labels = [0, 1].map(|at| {

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::feed;
-use crate::disk::Node;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::disk::Inode;
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::Block;
 use crate::shell::{Edited, Mail};
 
@@ -24,8 +24,10 @@ fn edit(cx: &mut Cx<'_>, program: &'static str, args: &[String]) -> Started {
     };
     let path = cx.absolute(file);
     let text: Rc<[u8]> = match cx.disk().get(&path) {
-        Some(Node::Directory) => return feed::refuse(cx, &format!("{program}: {file}: Is a directory\n"), 1),
-        Some(Node::File { bytes, .. }) => bytes,
+        Some(Inode::Directory) => {
+            return feed::refuse(cx, &format!("{program}: {file}: Is a directory\n"), 1);
+        }
+        Some(Inode::File { bytes, .. }) => bytes,
         _ => Rc::default(),
     };
     if std::str::from_utf8(&text).is_err() {
@@ -46,20 +48,20 @@ struct Edit {
 }
 
 impl Program for Edit {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let Some((_, mail)) = cx.next_mail(self.ticket) else {
-            return Step::Waits(Block::Mail(self.ticket, None));
+            return StepResult::Waits(Block::Mail(self.ticket, None));
         };
         cx.drop_ticket(self.ticket);
         match mail {
             Mail::Edited(Edited::Saved(bytes)) => match cx.write_file(&self.file, &bytes) {
                 Ok(()) => {
                     cx.world.settle();
-                    Step::Done(0)
+                    StepResult::Done(0)
                 }
                 Err(why) => {
                     cx.err(&format!("{}: {}: {why}\n", self.program, self.file));
-                    Step::Done(1)
+                    StepResult::Done(1)
                 }
             },
             Mail::Edited(Edited::NoEditor) => {
@@ -67,9 +69,9 @@ impl Program for Edit {
                     "({} has no screen here: edit with sed -i, or write the file with cat > {} <<EOF)\n",
                     self.program, self.file
                 ));
-                Step::Done(1)
+                StepResult::Done(1)
             }
-            _ => Step::Done(0),
+            _ => StepResult::Done(0),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::options::Misuse;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Input;
 
 /// What a program prints while it looks at a line.
@@ -147,7 +147,7 @@ impl<L: Lines> Feed<L> {
     }
 
     /// Looks at what is there of the current file; what to wait for, if it is not all.
-    fn read(&mut self, cx: &mut Cx<'_>, out: &mut Out) -> Option<Step> {
+    fn read(&mut self, cx: &mut Cx<'_>, out: &mut Out) -> Option<StepResult> {
         match self.current.take()? {
             Current::File { bytes, mut pos } => {
                 for _ in 0..AT_ONCE {
@@ -202,18 +202,18 @@ fn feed_line(lines: &mut impl Lines, bytes: &[u8], out: &mut Out) -> usize {
 }
 
 impl<L: Lines> Program for Feed<L> {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let mut out = Out::default();
         if self.current.is_none() {
             if self.files.is_empty() || self.lines.wants() == Wants::Nothing {
                 let code = self.lines.finish(&mut out);
                 self.flush(out, cx);
-                return Step::Done(if self.failed && self.missing != 0 { self.missing } else { code });
+                return StepResult::Done(if self.failed && self.missing != 0 { self.missing } else { code });
             }
             self.open_next(cx, &mut out);
         }
         let waits = self.read(cx, &mut out);
         self.flush(out, cx);
-        waits.unwrap_or(Step::Again)
+        waits.unwrap_or(StepResult::Again)
     }
 }

@@ -3,7 +3,7 @@
 mod change;
 mod list;
 
-use crate::disk::{Disk, Node};
+use crate::disk::{Disk, Inode};
 use crate::programs::feed;
 use crate::programs::options::Spec;
 use crate::shell::program::{Cx, Started};
@@ -12,12 +12,12 @@ pub(super) use change::{chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touc
 pub(super) use list::{ll, ls, mode_text};
 
 /// A size as `ls -l` prints it: a directory is one block.
-pub(super) fn size_of(node: &Node) -> usize {
+pub(super) fn size_of(node: &Inode) -> usize {
     match node {
-        Node::Directory => 4096,
-        Node::File { bytes, .. } => bytes.len(),
-        Node::Link(to) => to.len(),
-        Node::Device => 0,
+        Inode::Directory => 4096,
+        Inode::File { bytes, .. } => bytes.len(),
+        Inode::Link(to) => to.len(),
+        Inode::Device => 0,
     }
 }
 
@@ -57,11 +57,11 @@ pub(super) fn stat(cx: &mut Cx<'_>, args: &[String]) -> Started {
             continue;
         };
         let (kind, mode) = match &node {
-            Node::Directory => ("directory", 0o755),
-            Node::File { bytes, mode, .. } if bytes.is_empty() => ("regular empty file", *mode),
-            Node::File { mode, .. } => ("regular file", *mode),
-            Node::Link(_) => ("symbolic link", 0o777),
-            Node::Device => ("character special file", 0o666),
+            Inode::Directory => ("directory", 0o755),
+            Inode::File { bytes, mode, .. } if bytes.is_empty() => ("regular empty file", *mode),
+            Inode::File { mode, .. } => ("regular file", *mode),
+            Inode::Link(_) => ("symbolic link", 0o777),
+            Inode::Device => ("character special file", 0o666),
         };
         let size = size_of(&node);
         let time = list::date_of(&node);
@@ -102,16 +102,16 @@ pub(super) fn file(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let whole = cx.absolute(path);
         let kind = match cx.disk().get(&whole) {
             None => "cannot open (No such file or directory)".replace("open", &format!("open `{path}'")),
-            Some(Node::Directory) => "directory".to_owned(),
-            Some(Node::File { bytes, .. }) if bytes.is_empty() => "empty".to_owned(),
-            Some(Node::File { bytes, .. }) => match std::str::from_utf8(&bytes) {
+            Some(Inode::Directory) => "directory".to_owned(),
+            Some(Inode::File { bytes, .. }) if bytes.is_empty() => "empty".to_owned(),
+            Some(Inode::File { bytes, .. }) => match std::str::from_utf8(&bytes) {
                 Ok(text) if text.starts_with("-----BEGIN CERTIFICATE") => "PEM certificate".to_owned(),
                 Ok(text) if text.is_ascii() => "ASCII text".to_owned(),
                 Ok(_) => "Unicode text, UTF-8 text".to_owned(),
                 Err(_) => "data".to_owned(),
             },
-            Some(Node::Link(to)) => format!("symbolic link to {to}"),
-            Some(Node::Device) => "character special".to_owned(),
+            Some(Inode::Link(to)) => format!("symbolic link to {to}"),
+            Some(Inode::Device) => "character special".to_owned(),
         };
         cx.out(&format!("{path}: {kind}\n"));
     }
@@ -124,7 +124,7 @@ pub(super) fn readlink(cx: &mut Cx<'_>, args: &[String]) -> Started {
     for path in args.iter().filter(|arg| !arg.starts_with('-')) {
         let whole = cx.absolute(path);
         match cx.disk().look(&whole) {
-            Some(Node::Link(to)) => cx.out(&format!("{to}\n")),
+            Some(Inode::Link(to)) => cx.out(&format!("{to}\n")),
             _ if follows => cx.out(&format!("{whole}\n")),
             _ => code = 1,
         }
@@ -138,7 +138,7 @@ pub(super) fn realpath(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let whole = cx.absolute(path);
         let found = cx.disk().look(&whole);
         match found {
-            Some(Node::Link(to)) => cx.out(&format!("{to}\n")),
+            Some(Inode::Link(to)) => cx.out(&format!("{to}\n")),
             Some(_) => cx.out(&format!("{whole}\n")),
             None => {
                 cx.err(&format!("realpath: {path}: No such file or directory\n"));
@@ -172,12 +172,12 @@ pub(super) fn du(cx: &mut Cx<'_>, args: &[String]) -> Started {
             cx.err(&format!("du: cannot access '{path}': No such file or directory\n"));
             code = 1;
         }
-        let blocks = |node: &Node| size_of(node).div_ceil(4096) * 4;
+        let blocks = |node: &Inode| size_of(node).div_ceil(4096) * 4;
         // Parents come last.
         for (at, node) in tree.iter().rev() {
             let rest = at.strip_prefix(&whole).unwrap_or_default();
             let depth = rest.matches('/').count();
-            if (*node != Node::Directory && !options.has('a') && !rest.is_empty())
+            if (*node != Inode::Directory && !options.has('a') && !rest.is_empty())
                 || deepest.is_some_and(|most| depth > most)
             {
                 continue;
@@ -243,9 +243,9 @@ impl Drawing {
         let count = inside.len();
         for (at, (name, node)) in inside.into_iter().enumerate() {
             let last = at + 1 == count;
-            let link = if let Node::Link(to) = &node { format!(" -> {to}") } else { String::new() };
+            let link = if let Inode::Link(to) = &node { format!(" -> {to}") } else { String::new() };
             self.text += &format!("{indent}{} {name}{link}\n", if last { "└──" } else { "├──" });
-            if node == Node::Directory {
+            if node == Inode::Directory {
                 self.directories += 1;
                 let next = format!("{indent}{}", if last { "    " } else { "│   " });
                 self.draw(disk, &format!("{directory}/{name}"), &next, depth + 1);

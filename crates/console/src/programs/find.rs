@@ -1,9 +1,9 @@
 //! `find`.
 
 use super::feed;
-use crate::disk::{self, Node};
+use crate::disk::{self, Inode};
 use crate::glob::Pattern;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::{Block, Body, ThreadId};
 use sim::Time;
 use sim::files::file_name;
@@ -136,7 +136,7 @@ fn walk(cx: &mut Cx<'_>, named: &str, whole: &str, test: &Test, limits: &Limits,
 struct Seen<'s> {
     path: &'s str,
     whole: &'s str,
-    node: &'s Node,
+    node: &'s Inode,
     prunes: bool,
     deletes: bool,
 }
@@ -146,18 +146,18 @@ fn holds(test: &Test, seen: &mut Seen<'_>, inside: usize, now: Time, found: &mut
         Test::Name(pattern) => pattern.matches(file_name(seen.path)),
         Test::Path(pattern) => pattern.matches(seen.path),
         Test::Kind(kind) => match seen.node {
-            Node::Directory => *kind == 'd',
-            Node::File { .. } => *kind == 'f',
-            Node::Link(_) => *kind == 'l',
-            Node::Device => *kind == 'c',
+            Inode::Directory => *kind == 'd',
+            Inode::File { .. } => *kind == 'f',
+            Inode::Link(_) => *kind == 'l',
+            Inode::Device => *kind == 'c',
         },
         Test::Empty => match seen.node {
-            Node::File { bytes, .. } => bytes.is_empty(),
-            Node::Directory => inside == 0,
+            Inode::File { bytes, .. } => bytes.is_empty(),
+            Inode::Directory => inside == 0,
             _ => false,
         },
         Test::Age { minutes, sign, unit } => {
-            let Node::File { modified, .. } = seen.node else { return false };
+            let Inode::File { modified, .. } = seen.node else { return false };
             let age = now.since(*modified).as_secs() / (60 * unit);
             match sign {
                 '-' => age < *minutes,
@@ -165,7 +165,7 @@ fn holds(test: &Test, seen: &mut Seen<'_>, inside: usize, now: Time, found: &mut
                 _ => age == *minutes,
             }
         }
-        Test::Newer(than) => matches!(seen.node, Node::File { modified, .. } if modified > than),
+        Test::Newer(than) => matches!(seen.node, Inode::File { modified, .. } if modified > than),
         Test::Not(inner) => !holds(inner, seen, inside, now, found),
         Test::And(all) => all.iter().all(|test| holds(test, seen, inside, now, found)),
         Test::Or(all) => all.iter().any(|test| holds(test, seen, inside, now, found)),
@@ -178,7 +178,7 @@ fn holds(test: &Test, seen: &mut Seen<'_>, inside: usize, now: Time, found: &mut
             true
         }
         Test::Prune => {
-            seen.prunes = *seen.node == Node::Directory && !seen.whole.is_empty();
+            seen.prunes = *seen.node == Inode::Directory && !seen.whole.is_empty();
             true
         }
         Test::Exec { words, together: true } => {
@@ -302,7 +302,7 @@ impl Reader<'_> {
             "-newer" => {
                 let path = self.value(&word)?;
                 match cx.disk().get(&cx.absolute(&path)) {
-                    Some(Node::File { modified, .. }) => Test::Newer(modified),
+                    Some(Inode::File { modified, .. }) => Test::Newer(modified),
                     Some(_) => Test::Newer(Time::START),
                     None => return Err(format!("‘{path}’: No such file or directory")),
                 }
@@ -341,22 +341,22 @@ struct Runs {
 }
 
 impl Program for Runs {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if let Some(child) = self.child.take() {
             match cx.reap(child) {
                 Some(code) => self.code = self.code.max(i32::from(code != 0)),
                 None => {
                     self.child = Some(child);
-                    return Step::Waits(Block::Children(vec![child]));
+                    return StepResult::Waits(Block::Children(vec![child]));
                 }
             }
         }
-        let Some(words) = self.left.pop() else { return Step::Done(self.code) };
+        let Some(words) = self.left.pop() else { return StepResult::Done(self.code) };
         let (env, fds) = (cx.env().clone(), cx.thread.fds);
         self.child = cx.spawn(Body::Words(words), env, fds);
         match self.child {
-            Some(child) => Step::Waits(Block::Children(vec![child])),
-            None => Step::Done(1),
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }

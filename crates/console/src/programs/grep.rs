@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::feed::{self, Lines, Out, Wants};
 use super::options::{Options, Spec};
-use crate::disk::Node;
+use crate::disk::Inode;
 use crate::glob;
 use crate::regex::Pattern;
 use crate::shell::program::{Cx, Started};
@@ -197,7 +197,7 @@ fn files_of(cx: &Cx<'_>, options: &Options, recursive: bool, errors: &mut String
             let file = rest.rsplit('/').next().unwrap_or(rest);
             // Without -R links are not followed.
             let is_file =
-                matches!(node, Node::File { .. }) || (matches!(node, Node::Link(_)) && options.has('R'));
+                matches!(node, Inode::File { .. }) || (matches!(node, Inode::Link(_)) && options.has('R'));
             let included = options.value('I').is_none() || fits('I', file);
             let excluded = fits('X', file) || rest.split('/').any(|part| fits('D', part));
             if is_file && included && !excluded {

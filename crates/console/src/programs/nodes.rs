@@ -1,7 +1,7 @@
 //! Programs of a node, and what the person's own computer says instead.
 
 use super::feed;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::Block;
 use crate::{node_shell, systemd};
 use cli_runtime::job::{HostCommand, Outcome};
@@ -47,11 +47,11 @@ struct Takes {
 }
 
 impl Program for Takes {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if cx.now() < self.until {
-            return Step::Waits(Block::Until(self.until));
+            return StepResult::Waits(Block::Until(self.until));
         }
-        Step::Done(say(cx, &self.outcome.clone()))
+        StepResult::Done(say(cx, &self.outcome.clone()))
     }
 }
 
@@ -83,9 +83,9 @@ struct Follow {
 }
 
 impl Program for Follow {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let host = cx.host();
-        let Some(node) = host.node() else { return Step::Done(0) };
+        let Some(node) = host.node() else { return StepResult::Done(0) };
         let journal = cx.world.journal(node);
         // Old lines may have been dropped meanwhile: go on behind the last one that was shown.
         let known = journal.iter().rposition(|line| self.last.as_ref() == Some(line));
@@ -97,7 +97,7 @@ impl Program for Follow {
         }
         self.shown = journal.len();
         cx.out(&text);
-        Step::Waits(Block::Until(cx.now() + INTERVAL))
+        StepResult::Waits(Block::Until(cx.now() + INTERVAL))
     }
 }
 

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::feed;
 use super::options::Spec;
 use super::sessions::ScriptFromInput;
-use crate::disk::{self, Disk, Node};
+use crate::disk::{self, Disk, Inode};
 use crate::env::{Env, Host};
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::{Block, Body, Origin, ThreadId};
 use sim::files::{clean_path, file_name, parent};
 
@@ -94,15 +94,15 @@ struct Ssh {
 }
 
 impl Program for Ssh {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let name = self.host.name().to_owned();
         if let Some(code) = cx.reap(self.child) {
             if self.session {
                 cx.err(&format!("Connection to {name} closed.\n"));
             }
-            return Step::Done(code);
+            return StepResult::Done(code);
         }
-        Step::Waits(Block::Children(vec![self.child]))
+        StepResult::Waits(Block::Children(vec![self.child]))
     }
 }
 
@@ -175,7 +175,7 @@ fn copy(cx: &mut Cx<'_>, from: &Place, to: &Place, recursive: bool, several: boo
     let target = to.path.trim_end_matches('/');
     let target = if target.is_empty() { "/" } else { target };
     let target_node = disk_of(cx, &to.host, target);
-    let is_directory = target_node == Some(Node::Directory);
+    let is_directory = target_node == Some(Inode::Directory);
     if (several || to.path.ends_with('/')) && !is_directory {
         return Err(format!(
             "scp: dest open \"{}\": {}\n",
@@ -186,14 +186,14 @@ fn copy(cx: &mut Cx<'_>, from: &Place, to: &Place, recursive: bool, several: boo
     let place =
         if is_directory { clean_path(&format!("{target}/{}", file_name(wanted))) } else { target.to_owned() };
     match node {
-        Node::Directory if !recursive => Err(format!("scp: {wanted}: not a regular file\n")),
-        Node::Directory => {
+        Inode::Directory if !recursive => Err(format!("scp: {wanted}: not a regular file\n")),
+        Inode::Directory => {
             let tree = Disk::new(&*cx.world, &from.host, &extra).tree(wanted);
             for (path, node) in tree {
                 let copy = format!("{place}{}", path.get(wanted.len()..).unwrap_or_default());
                 let done = match node {
-                    Node::Directory => disk::make_directory(cx.world, &to.host, &copy),
-                    Node::File { bytes, .. } => disk::write(cx.world, &to.host, &copy, &bytes),
+                    Inode::Directory => disk::make_directory(cx.world, &to.host, &copy),
+                    Inode::File { bytes, .. } => disk::write(cx.world, &to.host, &copy, &bytes),
                     _ => Ok(()),
                 };
                 done.map_err(|why| format!("scp: {copy}: {why}\n"))?;
@@ -205,7 +205,7 @@ fn copy(cx: &mut Cx<'_>, from: &Place, to: &Place, recursive: bool, several: boo
                 .read(wanted)
                 .map_err(|why| format!("scp: {wanted}: {why}\n"))?;
             let above = disk_of(cx, &to.host, parent(&place));
-            if above != Some(Node::Directory) {
+            if above != Some(Inode::Directory) {
                 return Err(format!("scp: dest open \"{place}\": No such file or directory\n"));
             }
             disk::write(cx.world, &to.host, &place, &bytes)

@@ -4,7 +4,7 @@ use super::feed;
 use super::options::Spec;
 use super::text::screen::CLEAR;
 use super::time::span;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Fd;
 use crate::shell::thread::{Block, Body, Origin, ThreadId};
 use cli_runtime::time::unix_date;
@@ -82,21 +82,21 @@ impl Watch {
 }
 
 impl Program for Watch {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if let Some(child) = self.child {
-            let Some(code) = cx.reap(child) else { return Step::Waits(Block::Children(vec![child])) };
+            let Some(code) = cx.reap(child) else { return StepResult::Waits(Block::Children(vec![child])) };
             self.child = None;
             let bytes = cx.take_capture(self.capture);
             self.show(cx, &bytes);
             let changed = self.last.as_ref().is_some_and(|last| *last != bytes);
             self.last = Some(bytes);
             if (self.until_error && code != 0) || (self.until_change && changed) {
-                return Step::Done(if changed { 0 } else { code });
+                return StepResult::Done(if changed { 0 } else { code });
             }
             self.next = cx.now() + self.interval;
         }
         if cx.now() < self.next {
-            return Step::Waits(Block::Until(self.next));
+            return StepResult::Waits(Block::Until(self.next));
         }
         self.capture = cx.capture();
         let mut fds = cx.thread.fds;
@@ -109,8 +109,8 @@ impl Program for Watch {
         let body = Body::Text { text: self.command.as_str().into(), origin: Origin::Argument };
         self.child = cx.spawn(body, env, fds);
         match self.child {
-            Some(child) => Step::Waits(Block::Children(vec![child])),
-            None => Step::Done(1),
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }
@@ -169,14 +169,14 @@ struct Timeout {
 }
 
 impl Program for Timeout {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if let Some(code) = cx.reap(self.child) {
-            return Step::Done(code);
+            return StepResult::Done(code);
         }
         if self.until.is_some_and(|until| until <= cx.now()) {
             cx.kill(self.child);
-            return Step::Done(self.code);
+            return StepResult::Done(self.code);
         }
-        Step::Waits(Block::Child(vec![self.child], self.until))
+        StepResult::Waits(Block::Child(vec![self.child], self.until))
     }
 }

@@ -1,8 +1,8 @@
 //! Shells that take their commands from elsewhere.
 
 use crate::env::Env;
-use crate::shell::program::{Cx, Program, Step};
-use crate::shell::streams::{Fd, Input};
+use crate::shell::program::{Cx, Program, StepResult};
+use crate::shell::streams::Fd;
 use crate::shell::thread::{Block, Body, Origin, ThreadId};
 
 /// A shell whose commands come through its standard input: `bash -s < script`, `ssh NODE <<EOF`.
@@ -20,30 +20,24 @@ impl ScriptFromInput {
 }
 
 impl Program for ScriptFromInput {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if let Some(child) = self.child {
             return match cx.reap(child) {
-                Some(code) => Step::Done(code),
-                None => Step::Waits(Block::Children(vec![child])),
+                Some(code) => StepResult::Done(code),
+                None => StepResult::Waits(Block::Children(vec![child])),
             };
         }
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                Step::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let text = String::from_utf8_lossy(&self.bytes).into_owned();
-                let mut fds = cx.thread.fds;
-                fds.set(0, Fd::Null);
-                let body = Body::Text { text: text.into(), origin: Origin::Argument };
-                self.child = cx.spawn(body, self.env.clone(), fds);
-                match self.child {
-                    Some(child) => Step::Waits(Block::Children(vec![child])),
-                    None => Step::Done(1),
-                }
-            }
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
+        }
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        let mut fds = cx.thread.fds;
+        fds.set(0, Fd::Null);
+        let body = Body::Text { text: text.into(), origin: Origin::Argument };
+        self.child = cx.spawn(body, self.env.clone(), fds);
+        match self.child {
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }

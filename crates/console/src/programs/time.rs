@@ -1,7 +1,7 @@
 //! `sleep`, `date`.
 
 use super::feed;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::Block;
 use cli_runtime::flags::parse_duration;
 use cli_runtime::time::unix_date;
@@ -59,8 +59,8 @@ struct Sleep {
 }
 
 impl Program for Sleep {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
-        if cx.now() >= self.until { Step::Done(0) } else { Step::Waits(Block::Until(self.until)) }
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
+        if cx.now() >= self.until { StepResult::Done(0) } else { StepResult::Waits(Block::Until(self.until)) }
     }
 }
 

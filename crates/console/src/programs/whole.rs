@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::shell::program::{Cx, Program, Started, Step};
-use crate::shell::streams::Input;
+use crate::shell::program::{Cx, Program, Started, StepResult};
 
 /// What is done with a program's inputs; the exit code.
 pub(super) trait Work: Clone + 'static {
@@ -32,35 +31,29 @@ pub(super) fn start(program: &'static str, work: impl Work, files: Vec<String>, 
 }
 
 impl<W: Work> Program for Whole<W> {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.reading {
-            match cx.read() {
-                Input::Bytes(bytes) => {
-                    if let Some(input) = self.inputs.last_mut() {
-                        input.extend(bytes);
-                    }
-                    return Step::Again;
-                }
-                Input::Wait => return cx.waits_for_input(0),
-                Input::End => self.reading = false,
+            if let Some(reading) = self.inputs.last_mut().and_then(|input| cx.read_to_end(input)) {
+                return reading;
             }
+            self.reading = false;
         }
         let Some(name) = self.files.pop_front() else {
             let inputs = std::mem::take(&mut self.inputs);
-            return Step::Done(self.work.run(cx, inputs));
+            return StepResult::Done(self.work.run(cx, inputs));
         };
         if name == "-" || name == "/dev/stdin" {
             self.reading = true;
             self.inputs.push(Vec::new());
-            return Step::Again;
+            return StepResult::Again;
         }
         match cx.read_file(&name) {
             Ok(bytes) => self.inputs.push(bytes.to_vec()),
             Err(why) => {
                 cx.err(&format!("{}: {name}: {why}\n", self.program));
-                return Step::Done(self.missing);
+                return StepResult::Done(self.missing);
             }
         }
-        Step::Again
+        StepResult::Again
     }
 }

@@ -2,8 +2,8 @@
 
 use super::feed;
 use super::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
-use crate::shell::streams::{Fd, Input};
+use crate::shell::program::{Cx, Program, Started, StepResult};
+use crate::shell::streams::Fd;
 use crate::shell::thread::{Block, Body, ThreadId};
 
 const SPEC: Spec = Spec {
@@ -160,42 +160,38 @@ impl Xargs {
 }
 
 impl Program for Xargs {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.runs.is_none() {
-            match cx.read() {
-                Input::Bytes(bytes) => {
-                    self.bytes.extend(bytes);
-                    return Step::Again;
+            if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+                return reading;
+            }
+            match self.plan() {
+                Ok(mut runs) => {
+                    runs.reverse();
+                    self.runs = Some(runs);
                 }
-                Input::Wait => return cx.waits_for_input(0),
-                Input::End => match self.plan() {
-                    Ok(mut runs) => {
-                        runs.reverse();
-                        self.runs = Some(runs);
-                    }
-                    Err(text) => {
-                        cx.err(&text);
-                        return Step::Done(1);
-                    }
-                },
+                Err(text) => {
+                    cx.err(&text);
+                    return StepResult::Done(1);
+                }
             }
         }
         if let Some(child) = self.child.take() {
             match cx.reap(child) {
                 None => {
                     self.child = Some(child);
-                    return Step::Waits(Block::Children(vec![child]));
+                    return StepResult::Waits(Block::Children(vec![child]));
                 }
                 Some(0) => {}
-                Some(code @ (126 | 127)) => return Step::Done(code),
+                Some(code @ (126 | 127)) => return StepResult::Done(code),
                 Some(255) => {
                     cx.err("xargs: command: exited with status 255; aborting\n");
-                    return Step::Done(124);
+                    return StepResult::Done(124);
                 }
                 Some(_) => self.code = 123,
             }
         }
-        let Some(words) = self.runs.as_mut().and_then(Vec::pop) else { return Step::Done(self.code) };
+        let Some(words) = self.runs.as_mut().and_then(Vec::pop) else { return StepResult::Done(self.code) };
         if self.verbose {
             cx.err(&format!("{}\n", words.join(" ")));
         }
@@ -203,8 +199,8 @@ impl Program for Xargs {
         fds.set(0, Fd::Null);
         self.child = cx.spawn(Body::Words(words), cx.env().clone(), fds);
         match self.child {
-            Some(child) => Step::Waits(Block::Children(vec![child])),
-            None => Step::Done(1),
+            Some(child) => StepResult::Waits(Block::Children(vec![child])),
+            None => StepResult::Done(1),
         }
     }
 }

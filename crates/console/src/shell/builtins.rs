@@ -260,7 +260,9 @@ fn jobs(cx: &mut Cx<'_>) -> i32 {
     let running = cx.shell.threads.values().filter(|thread| thread.background);
     let text: String = (1..)
         .zip(running)
-        .map(|(at, thread)| format!("[{at}]+  Running                 {} &\n", super::process_id(thread.id)))
+        .map(|(at, thread)| {
+            format!("[{at}]+  Running                 {} &\n", super::schedule::process_id(thread.id))
+        })
         .collect();
     cx.out(&text);
     0

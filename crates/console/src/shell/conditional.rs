@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::arith;
-use crate::disk::{Disk, Node};
+use crate::disk::{Disk, Inode};
 use crate::env::{Env, Value};
 use crate::expand::{Expanded, Expander, Pause};
 use crate::glob::Pattern;
@@ -92,20 +92,20 @@ fn unary(operator: &str, text: &str, env: &Env, disk: &Disk<'_>) -> Option<bool>
         "-z" => text.is_empty(),
         "-n" => !text.is_empty(),
         "-e" | "-a" | "-r" | "-w" | "-O" | "-G" => node().is_some(),
-        "-f" => matches!(node(), Some(Node::File { .. })),
-        "-d" => node() == Some(Node::Directory),
+        "-f" => matches!(node(), Some(Inode::File { .. })),
+        "-d" => node() == Some(Inode::Directory),
         "-s" => match node() {
-            Some(Node::File { bytes, .. }) => !bytes.is_empty(),
-            Some(node) => node == Node::Directory,
+            Some(Inode::File { bytes, .. }) => !bytes.is_empty(),
+            Some(node) => node == Inode::Directory,
             None => false,
         },
         "-x" => match node() {
-            Some(Node::File { mode, .. }) => mode & 0o111 != 0,
-            Some(node) => node == Node::Directory,
+            Some(Inode::File { mode, .. }) => mode & 0o111 != 0,
+            Some(node) => node == Inode::Directory,
             None => false,
         },
-        "-L" | "-h" => matches!(disk.look(&path), Some(Node::Link(_))),
-        "-c" => node() == Some(Node::Device),
+        "-L" | "-h" => matches!(disk.look(&path), Some(Inode::Link(_))),
+        "-c" => node() == Some(Inode::Device),
         "-b" | "-p" | "-S" | "-u" | "-g" | "-k" => false,
         "-t" => false,
         "-v" => env.variable(text).is_some_and(|variable| variable.value.is_some()),
@@ -116,7 +116,7 @@ fn unary(operator: &str, text: &str, env: &Env, disk: &Disk<'_>) -> Option<bool>
 
 fn binary(left: &str, operator: &str, right: &str, env: &Env, disk: &Disk<'_>) -> Result<bool, String> {
     let modified = |path: &str| match disk.get(&env.absolute(path)) {
-        Some(Node::File { modified, .. }) => Some(modified),
+        Some(Inode::File { modified, .. }) => Some(modified),
         _ => None,
     };
     let integer =

@@ -348,7 +348,7 @@ impl Shell {
                 Some(_) => background(self).last().copied(),
                 None => {
                     let number = target.parse::<u32>().ok();
-                    background(self).into_iter().find(|id| number == Some(super::process_id(*id)))
+                    background(self).into_iter().find(|id| number == Some(super::schedule::process_id(*id)))
                 }
             };
             if let Some(id) = wanted {

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use super::program::{Cx, Program, Started, Step};
-use super::streams::Input;
+use super::program::{Cx, Program, Started, StepResult};
 use super::thread::Block;
 use super::{Edited, Mail, Request};
 use crate::{disk, node_shell};
@@ -113,13 +112,13 @@ impl Kubectl {
 }
 
 impl Program for Kubectl {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         self.take_mail(cx);
         let now = cx.now();
         if let Some((until, outcome)) = self.acted.take() {
             if until > now {
                 self.acted = Some((until, outcome));
-                return Step::Waits(Block::Until(until));
+                return StepResult::Waits(Block::Until(until));
             }
             self.job.done(now, outcome);
         }
@@ -140,20 +139,20 @@ impl Program for Kubectl {
                     self.drop_edited(cx);
                 }
                 cx.shell.drop_ticket(self.ticket);
-                Step::Done(exit_code)
+                StepResult::Done(exit_code)
             }
             Progress::Needs(call) => {
                 if !self.asked {
                     self.asked = true;
                     cx.shell.request(Request::Call { ticket: self.ticket, call });
                 }
-                Step::Waits(Block::Mail(self.ticket, self.job.deadline()))
+                StepResult::Waits(Block::Mail(self.ticket, self.job.deadline()))
             }
             Progress::Acts(command) => {
                 let outcome = node_shell(cx.world, &command);
                 cx.world.settle();
                 self.acted = Some((now + outcome.takes, outcome));
-                Step::Again
+                StepResult::Again
             }
             Progress::Edits(wanted) => {
                 if !self.asked {
@@ -164,33 +163,27 @@ impl Program for Kubectl {
                     self.edited = Some(wanted.path.clone());
                     self.ticket = cx.ask_to_edit(wanted.path, wanted.text);
                 }
-                Step::Waits(Block::Mail(self.ticket, None))
+                StepResult::Waits(Block::Mail(self.ticket, None))
             }
-            Progress::Sleeps { until } => Step::Waits(Block::Mail(self.ticket, Some(until))),
+            Progress::Sleeps { until } => StepResult::Waits(Block::Mail(self.ticket, Some(until))),
             Progress::Watches { watch, until } => {
                 if self.watch != watch.number {
                     self.watch = watch.number;
                     cx.shell.watches.insert(self.ticket, cx.thread.id);
                     cx.shell.request(Request::Watch { ticket: self.ticket, watch });
                 }
-                Step::Waits(Block::Mail(self.ticket, until))
+                StepResult::Waits(Block::Mail(self.ticket, until))
             }
         }
     }
 }
 
 impl Program for Collecting {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                Step::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
-                Step::Becomes(Box::new(kubectl))
-            }
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
         }
+        let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
+        StepResult::Becomes(Box::new(kubectl))
     }
 }

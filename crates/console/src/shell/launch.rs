@@ -6,7 +6,7 @@ use super::program::{Cx, Started};
 use super::streams::Fds;
 use super::thread::{Body, Frame, Origin, Thread, ThreadId};
 use super::{Machines, Shell, builtins, control};
-use crate::disk::Node;
+use crate::disk::Inode;
 use crate::env::{Env, Host};
 use crate::{absent, programs};
 use sim::files::file_name;
@@ -71,8 +71,8 @@ impl Shell {
         let node = cx.disk().get(&whole);
         let (why, code) = match node {
             None => ("No such file or directory", 127),
-            Some(Node::Directory) => ("Is a directory", 126),
-            Some(Node::File { bytes, mode, .. }) if mode & 0o111 != 0 => {
+            Some(Inode::Directory) => ("Is a directory", 126),
+            Some(Inode::File { bytes, mode, .. }) if mode & 0o111 != 0 => {
                 let env = script_env(cx.env(), path, args);
                 let body = script_body(&String::from_utf8_lossy(&bytes), path);
                 self.run_child(thread, body, env, thread.fds);

@@ -11,7 +11,7 @@ use crate::env::{Env, Host};
 use sim::Time;
 
 /// How far a program has got.
-pub(crate) enum Step {
+pub(crate) enum StepResult {
     /// There is more to do at once.
     Again,
     Waits(Block),
@@ -23,7 +23,7 @@ pub(crate) enum Step {
 
 /// A command that may take time or read its input bit by bit. Plain data, since a job may be cloned.
 pub(crate) trait Program: CloneProgram {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step;
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult;
 }
 
 pub(crate) trait CloneProgram {
@@ -116,12 +116,24 @@ impl Cx<'_> {
         self.shell.streams.read(self.thread.fds.get(0))
     }
 
+    /// Adds the input to `bytes`, as far as it has come. `None` once it has ended: `bytes` is all of it.
+    pub(crate) fn read_to_end(&mut self, bytes: &mut Vec<u8>) -> Option<StepResult> {
+        match self.read() {
+            Input::Bytes(more) => {
+                bytes.extend(more);
+                Some(StepResult::Again)
+            }
+            Input::Wait => Some(self.waits_for_input(0)),
+            Input::End => None,
+        }
+    }
+
     pub(crate) fn read_line(&mut self, fd: u8, end: u8) -> Input {
         self.shell.streams.read_line(self.thread.fds.get(fd), end)
     }
 
-    pub(crate) fn waits_for_input(&self, fd: u8) -> Step {
-        Step::Waits(Block::Read(self.thread.fds.get(fd)))
+    pub(crate) fn waits_for_input(&self, fd: u8) -> StepResult {
+        StepResult::Waits(Block::Read(self.thread.fds.get(fd)))
     }
 
     /// Whether a descriptor leads to a terminal.

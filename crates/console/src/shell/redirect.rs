@@ -5,7 +5,7 @@ use super::program::Cx;
 use super::streams::{Fd, Fds, OpenId};
 use super::thread::{Frame, Thread};
 use super::{Machines, Shell};
-use crate::disk::{Disk, NOT_FOUND, Node};
+use crate::disk::{Disk, Inode, NOT_FOUND};
 use cli_runtime::job::Stream;
 use sim::files::parent;
 
@@ -134,13 +134,13 @@ impl Shell {
         let disk = cx.disk();
         let mut bytes = Vec::new();
         match disk.get(&whole) {
-            Some(Node::Directory) => return Err(format!("{path}: Is a directory")),
-            Some(Node::File { bytes: there, .. }) if append => bytes.extend(there.iter()),
+            Some(Inode::Directory) => return Err(format!("{path}: Is a directory")),
+            Some(Inode::File { bytes: there, .. }) if append => bytes.extend(there.iter()),
             _ => {}
         }
         match disk.get(parent(&whole)) {
-            Some(Node::Directory) if !path.ends_with('/') => {}
-            Some(Node::Directory) => return Err(format!("{path}: Is a directory")),
+            Some(Inode::Directory) if !path.ends_with('/') => {}
+            Some(Inode::Directory) => return Err(format!("{path}: Is a directory")),
             Some(_) => return Err(format!("{path}: Not a directory")),
             None => return Err(format!("{path}: {NOT_FOUND}")),
         }
@@ -153,5 +153,5 @@ impl Shell {
 
 fn is_file(thread: &Thread, path: &str, world: &dyn Machines) -> bool {
     let disk = Disk::new(world, &thread.env.host, &thread.extra);
-    matches!(disk.get(&thread.env.absolute(path)), Some(Node::File { .. }))
+    matches!(disk.get(&thread.env.absolute(path)), Some(Inode::File { .. }))
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::program::{Cx, Step};
+use super::program::{Cx, StepResult};
 use super::streams::Fd;
 use super::thread::{Block, Body, Expansion, Frame, Origin, Thread, What};
 use super::{Machines, Shell};
@@ -57,7 +57,7 @@ impl Shell {
                 self.report_time(thread, &pipeline, started, world);
             }
             Frame::Stages { pipeline, children, started } => {
-                self.stages_ended(thread, &pipeline, &children);
+                self.pipeline_ended(thread, &pipeline, &children);
                 self.report_time(thread, &pipeline, started, world);
             }
             Frame::Run(command) => run_command(thread, &command),
@@ -83,13 +83,13 @@ impl Shell {
             Frame::Task(mut program) => {
                 let step = program.step(&mut Cx { shell: self, thread, world });
                 match step {
-                    Step::Again => thread.frames.push(Frame::Task(program)),
-                    Step::Waits(block) => {
+                    StepResult::Again => thread.frames.push(Frame::Task(program)),
+                    StepResult::Waits(block) => {
                         self.wait(thread, block);
                         thread.frames.push(Frame::Task(program));
                     }
-                    Step::Becomes(program) => thread.frames.push(Frame::Task(program)),
-                    Step::Done(code) => thread.status = code,
+                    StepResult::Becomes(program) => thread.frames.push(Frame::Task(program)),
+                    StepResult::Done(code) => thread.status = code,
                 }
             }
             Frame::Exit => {
@@ -259,7 +259,7 @@ impl Shell {
             thread.last_background = Some(id);
             thread.status = 0;
             if self.interactive && matches!(thread.frames.first(), Some(Frame::Interactive)) {
-                let text = format!("[1] {}\n", super::process_id(id));
+                let text = format!("[1] {}\n", super::schedule::process_id(id));
                 let _ = self.streams.write(thread.fds.get(2), text.as_bytes());
             }
         }
@@ -295,8 +295,8 @@ impl Shell {
 
     fn begin_pipeline(&mut self, thread: &mut Thread, pipeline: Rc<Pipeline>, world: &mut dyn Machines) {
         let started = world.now();
-        if let [stage] = pipeline.stages.as_slice() {
-            let command = stage.command.clone();
+        if let [piped] = pipeline.commands.as_slice() {
+            let command = piped.command.clone();
             if pipeline.negated || pipeline.timed {
                 thread.frames.push(Frame::Single { pipeline, started });
             }
@@ -305,19 +305,19 @@ impl Shell {
         }
         let mut children = Vec::new();
         let mut input = thread.fds.get(0);
-        let last = pipeline.stages.len().saturating_sub(1);
-        for (at, stage) in pipeline.stages.iter().enumerate() {
+        let last = pipeline.commands.len().saturating_sub(1);
+        for (at, piped) in pipeline.commands.iter().enumerate() {
             let mut fds = thread.fds;
             fds.set(0, input);
             if at < last {
                 let pipe = Fd::Pipe(self.streams.pipe());
                 fds.set(1, pipe);
-                if stage.errors {
+                if piped.errors {
                     fds.set(2, pipe);
                 }
                 input = pipe;
             }
-            let body = Body::Command(stage.command.clone());
+            let body = Body::Command(piped.command.clone());
             match self.spawn(thread, body, thread.env.clone(), fds) {
                 Some(child) => children.push(child),
                 None => {
@@ -330,7 +330,7 @@ impl Shell {
         thread.frames.push(Frame::Stages { pipeline, children, started });
     }
 
-    fn stages_ended(&mut self, thread: &mut Thread, pipeline: &Pipeline, children: &[u32]) {
+    fn pipeline_ended(&mut self, thread: &mut Thread, pipeline: &Pipeline, children: &[u32]) {
         let codes: Vec<i32> = children.iter().map(|child| self.reap(*child).unwrap_or(0)).collect();
         let last = codes.last().copied().unwrap_or(0);
         thread.status = match thread.env.options.pipefail {

@@ -1,4 +1,4 @@
-//! One line of execution: a shell, a subshell, a stage of a pipeline.
+//! One line of execution: a shell, a subshell, a command of a pipeline.
 //!
 //! Where it stands is a stack of frames, so that a loop of a thousand rounds costs a thousand rounds, and
 //! all of it can be cloned at any moment.
@@ -140,7 +140,7 @@ pub(crate) enum Frame {
         pipeline: Rc<Pipeline>,
         started: Time,
     },
-    /// A pipeline whose stages run in threads of their own.
+    /// A pipeline whose commands run in threads of their own.
     Stages {
         pipeline: Rc<Pipeline>,
         children: Vec<ThreadId>,
@@ -227,7 +227,7 @@ impl Expansion {
 
     pub(super) fn expander<'a>(&'a self, thread: &Thread, disk: &'a crate::disk::Disk<'a>) -> Expander<'a> {
         let mut expander = Expander::new(thread.env.clone(), thread.status, disk, &self.outputs);
-        expander.background = thread.last_background.map(super::process_id);
+        expander.background = thread.last_background.map(super::schedule::process_id);
         expander
     }
 }

@@ -10,7 +10,7 @@ use super::Start;
 use crate::error_text;
 use crate::job::finished_condition;
 use crate::pod_control::PodControl;
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{is_namespace_terminating, with_status};
 use api::cron_schedule::Schedule;
@@ -80,7 +80,7 @@ impl ParseStamp for str {
     }
 }
 
-pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> Step<()> {
+pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> SyncResult<()> {
     let status = match json::get(&start.cron_job.raw, "status") {
         Value::Null => json!({}),
         status => status.clone(),
@@ -113,7 +113,7 @@ fn cleanup_finished_jobs(
     jobs: &[Rc<Other>],
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     for (end, limit) in [("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")] {
         let Some(limit) = json::int(cron.spec(), limit).and_then(|limit| usize::try_from(limit).ok()) else {
             continue;
@@ -136,7 +136,7 @@ fn delete_job(
     uid: &str,
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     let options = DeleteOptions { propagation: Propagation::Background, ..DeleteOptions::default() };
     let got = io.ask(Call::Delete { kind, key: key.clone(), options })?;
     match got {
@@ -154,7 +154,12 @@ fn delete_job(
 }
 
 /// What has become of the Jobs is noted in the status.
-fn look_at_jobs(cron: &mut CronJob, jobs: &[Rc<Other>], control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn look_at_jobs(
+    cron: &mut CronJob,
+    jobs: &[Rc<Other>],
+    control: &mut PodControl,
+    io: &mut Io,
+) -> SyncResult<()> {
     for job in jobs {
         let (found, name) = (cron.is_active(job.meta.uid), &job.meta.name);
         let Some(end) = end_of(job) else {
@@ -204,7 +209,7 @@ fn sync_cron_job(
     jobs: &[Rc<Other>],
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<Option<Duration>> {
+) -> SyncResult<Option<Duration>> {
     look_at_jobs(cron, jobs, control, io)?;
     let now = io.now();
     if cron.object.meta.is_terminating() {
@@ -253,7 +258,12 @@ fn sync_cron_job(
     Ok(next(cron, &schedule, now))
 }
 
-fn replace_active(cron: &mut CronJob, active: &[Value], control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn replace_active(
+    cron: &mut CronJob,
+    active: &[Value],
+    control: &mut PodControl,
+    io: &mut Io,
+) -> SyncResult<()> {
     let Some(kind) = api::object::Kind::of("batch/v1", "Job") else { return Ok(()) };
     for job in active {
         let key = Key::new(json::text(job, "namespace"), json::text(job, "name"));
@@ -265,7 +275,13 @@ fn replace_active(cron: &mut CronJob, active: &[Value], control: &mut PodControl
 }
 
 /// Makes the Job of a time and notes it in the status.
-fn start_job(cron: &mut CronJob, due: Time, name: &str, control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn start_job(
+    cron: &mut CronJob,
+    due: Time,
+    name: &str,
+    control: &mut PodControl,
+    io: &mut Io,
+) -> SyncResult<()> {
     let Some(kind) = api::object::Kind::of("batch/v1", "Job") else { return Ok(()) };
     let namespace = cron.object.meta.namespace().clone();
     let key = Key { namespace: namespace.clone(), name: name.into() };

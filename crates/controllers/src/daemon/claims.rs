@@ -9,7 +9,7 @@ use super::history::controller_ref;
 use super::part::{Io, Part};
 use super::sync::Start;
 use crate::error_text;
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use api::daemonset::DaemonSet;
 use api::meta::Uid;
 use api::object::{Key, Kind, Object};
@@ -46,7 +46,7 @@ impl Claims {
     }
 
     /// Carries out all claims.
-    pub(super) fn carry_out(&mut self, ds: &DaemonSet, io: &mut Io) -> Step<()> {
+    pub(super) fn carry_out(&mut self, ds: &DaemonSet, io: &mut Io) -> SyncResult<()> {
         loop {
             if self.asked {
                 let (_, answer) = io.take_answer()?;
@@ -143,7 +143,7 @@ pub(super) fn get_nodes_to_daemon_pods(
     revisions: &Revisions,
     claims: &mut ClaimPods,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let begin = |io: &mut Io| Ok(Claims::new(claims_on_pods(start, io)));
     claims.run(io, begin, |claims, io| {
         claims.carry_out(&start.ds, io)?;

@@ -12,7 +12,7 @@ use super::history::{get_patch, hash_of, matches, max_revision, new_revision, re
 use super::part::{Io, Part, Request, Requests};
 use super::sync::Start;
 use super::{Revisions, delete};
-use crate::procedure::{Step, Stop, fail};
+use crate::procedure::{Stop, SyncResult, fail};
 use api::daemonset::{ControllerRevision, PodTemplate};
 use api::meta::Name;
 use api::object::{Key, Kind, Object, in_namespace};
@@ -73,7 +73,11 @@ struct Matched {
 /// Makes sure that there is exactly one revision of the present template. Returns its hash and the old revisions.
 ///
 /// Kubernetes: constructHistory. Rules: DS-054…058.
-pub(super) fn construct_history(start: &Start, parts: &mut HistoryParts, io: &mut Io) -> Step<Rc<Revisions>> {
+pub(super) fn construct_history(
+    start: &Start,
+    parts: &mut HistoryParts,
+    io: &mut Io,
+) -> SyncResult<Rc<Revisions>> {
     if let Some(revisions) = &parts.over {
         return Ok(revisions.clone());
     }
@@ -121,7 +125,7 @@ fn claim_revisions(
     start: &Start,
     claims: &mut Part<Claims, BTreeSet<Key>>,
     io: &mut Io,
-) -> Step<BTreeSet<Key>> {
+) -> SyncResult<BTreeSet<Key>> {
     let ds = &start.ds;
     let claim = |revision: &Rc<ControllerRevision>| {
         let matches = ds.selector.matches_map(revision.meta.labels());
@@ -236,7 +240,7 @@ fn snapshot(
     revision: &Rc<ControllerRevision>,
     parts: &mut SnapshotParts,
     io: &mut Io,
-) -> Step<Name> {
+) -> SyncResult<Name> {
     match parts.create.ask(io, || Call::Create(Object::ControllerRevision(revision.clone())))? {
         Ok(_) => return Ok(hash_of(revision)),
         Err(CallError::Status(status)) if status.is_already_exists() => {}
@@ -278,7 +282,7 @@ pub(super) fn cleanup_history(
     revisions: &Revisions,
     parts: &mut CleanupParts,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
     parts.delete.ask_in_turn(io, |io| {
         let live = |hashes: &BTreeSet<Name>| live_hashes(start, hashes, io.caches);

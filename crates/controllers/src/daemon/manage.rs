@@ -8,7 +8,7 @@ use super::part::{Io, Part};
 use super::sync::Start;
 use super::sync_nodes::SyncNodes;
 use super::{BURST_REPLICAS, Revisions};
-use crate::procedure::Step;
+use crate::procedure::SyncResult;
 use api::meta::Name;
 use client::informer::NodeId;
 
@@ -20,17 +20,38 @@ pub(super) struct ManageParts {
 }
 
 /// Kubernetes: manage. Rules: DS-008, DS-011, DS-020…024, DS-052.
-pub(super) fn manage(start: &Start, revisions: &Revisions, parts: &mut ManageParts, io: &mut Io) -> Step<()> {
-    get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
-    let begin = |io: &mut Io| {
-        let (create, delete) = nodes_and_pods(start, io);
-        Ok(SyncNodes::new(start, create, delete, io))
-    };
-    parts.nodes.run(io, begin, |nodes, io| nodes.go_on(start, revisions, io))
+pub(super) fn manage(
+    start: &Start,
+    revisions: &Revisions,
+    parts: &mut ManageParts,
+    io: &mut Io,
+) -> SyncResult<()> {
+    parts.sync_nodes(start, revisions, io, |io| Ok(nodes_and_pods(start, io)))
+}
+
+/// Nodes that get a pod, and pods that go.
+type NodesAndPods = (Vec<NodeId>, Vec<Name>);
+
+impl ManageParts {
+    /// Looks at the pods of each node, chooses, and has the pods made and deleted.
+    pub(super) fn sync_nodes(
+        &mut self,
+        start: &Start,
+        revisions: &Revisions,
+        io: &mut Io,
+        choose: impl Fn(&mut Io) -> SyncResult<NodesAndPods>,
+    ) -> SyncResult<()> {
+        get_nodes_to_daemon_pods(start, revisions, &mut self.claims, io)?;
+        let begin = |io: &mut Io| {
+            let (create, delete) = choose(io)?;
+            Ok(SyncNodes::new(start, create, delete, io))
+        };
+        self.nodes.run(io, begin, |nodes, io| nodes.go_on(start, revisions, io))
+    }
 }
 
 /// Which nodes need a pod, and which pods have to go.
-fn nodes_and_pods(start: &Start, io: &mut Io) -> (Vec<NodeId>, Vec<Name>) {
+fn nodes_and_pods(start: &Start, io: &mut Io) -> NodesAndPods {
     let (mut create, mut delete, mut ended) = (Vec::new(), Vec::new(), Vec::new());
     let Some(state) = io.dsc.sets.get(&start.set) else { return Default::default() };
     let Some(basis) = state.placement.basis() else { return Default::default() };

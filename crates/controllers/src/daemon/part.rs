@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::DaemonSetsController;
-use crate::procedure::{Got, Step, Stop, fail};
+use crate::procedure::{Got, Stop, SyncResult, fail};
 use client::informer::Caches;
 use wire::{Answer, Call, Ctx};
 
@@ -28,7 +28,7 @@ impl Io<'_, '_> {
     }
 
     /// The answer that has come, and the number of its request.
-    pub(super) fn take_answer(&mut self) -> Step<(usize, Answer)> {
+    pub(super) fn take_answer(&mut self) -> SyncResult<(usize, Answer)> {
         self.answer.take().ok_or(Stop::Wait)
     }
 }
@@ -39,7 +39,7 @@ pub(super) enum Part<S, T> {
     #[default]
     NotBegun,
     UnderWay(S),
-    Over(Step<T>),
+    Over(SyncResult<T>),
 }
 
 impl<S, T: Clone> Part<S, T> {
@@ -47,9 +47,9 @@ impl<S, T: Clone> Part<S, T> {
     pub(super) fn run(
         &mut self,
         io: &mut Io,
-        begin: impl FnOnce(&mut Io) -> Step<S>,
-        go_on: impl FnOnce(&mut S, &mut Io) -> Step<T>,
-    ) -> Step<T> {
+        begin: impl FnOnce(&mut Io) -> SyncResult<S>,
+        go_on: impl FnOnce(&mut S, &mut Io) -> SyncResult<T>,
+    ) -> SyncResult<T> {
         if let Part::NotBegun = self {
             *self = begin(io).map_or_else(|stop| Part::Over(Err(stop)), Part::UnderWay);
         }
@@ -69,7 +69,7 @@ impl<S, T: Clone> Part<S, T> {
 pub(super) type Request = Part<(), Got>;
 
 impl Request {
-    pub(super) fn ask(&mut self, io: &mut Io, call: impl FnOnce() -> Call) -> Step<Got> {
+    pub(super) fn ask(&mut self, io: &mut Io, call: impl FnOnce() -> Call) -> SyncResult<Got> {
         let send = |io: &mut Io| {
             io.send(0, call());
             Ok(())
@@ -89,13 +89,17 @@ pub(super) struct InTurn {
 }
 
 impl Requests {
-    pub(super) fn ask_in_turn(&mut self, io: &mut Io, calls: impl FnOnce(&mut Io) -> Vec<Call>) -> Step<()> {
+    pub(super) fn ask_in_turn(
+        &mut self,
+        io: &mut Io,
+        calls: impl FnOnce(&mut Io) -> Vec<Call>,
+    ) -> SyncResult<()> {
         self.run(io, |io| Ok(InTurn { left: calls(io).into(), asked: false }), InTurn::go_on)
     }
 }
 
 impl InTurn {
-    fn go_on(&mut self, io: &mut Io) -> Step<()> {
+    fn go_on(&mut self, io: &mut Io) -> SyncResult<()> {
         loop {
             if self.asked {
                 let (_, answer) = io.take_answer()?;

@@ -10,7 +10,7 @@ use super::part::{Io, Part};
 use super::placement::Sums;
 use super::sync::Start;
 use crate::error_text;
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use api::daemonset::{DaemonSet, DaemonSetStatus};
 use api::object::{Key, Kind, Object};
 use sim::Duration;
@@ -114,7 +114,7 @@ pub(super) fn update_daemon_set_status(
     update_observed_generation: bool,
     parts: &mut StatusParts,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
     let begin = |io: &mut Io| {
         let Some(state) = io.dsc.sets.get(&start.set) else { return Ok(None) };
@@ -136,7 +136,7 @@ pub(super) fn update_daemon_set_status(
 }
 
 /// Kubernetes: storeDaemonSetStatus.
-fn store_daemon_set_status(write: &mut Option<StatusWrite>, io: &mut Io) -> Step<()> {
+fn store_daemon_set_status(write: &mut Option<StatusWrite>, io: &mut Io) -> SyncResult<()> {
     let Some(write) = write else { return Ok(()) };
     loop {
         let (_, answer) = io.take_answer()?;

@@ -13,7 +13,7 @@ use super::part::Io;
 use super::status::{StatusParts, update_daemon_set_status};
 use super::update::rolling_update;
 use super::{DaemonSetsController, Revisions, SetId};
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::event::{EventType, Message};
 use api::object::Key;
@@ -50,7 +50,7 @@ pub(super) struct Sync {
 }
 
 /// Kubernetes: syncDaemonSet.
-fn sync_daemon_set(start: &Start, progress: &mut Progress, io: &mut Io) -> Step<()> {
+fn sync_daemon_set(start: &Start, progress: &mut Progress, io: &mut Io) -> SyncResult<()> {
     let revisions = construct_history(start, &mut progress.history, io)
         .map_err(|stop| stop.while_doing("failed to construct revisions of DaemonSet"))?;
     if !satisfied_expectations(&mut progress.satisfied, start, io) {
@@ -66,7 +66,12 @@ fn sync_daemon_set(start: &Start, progress: &mut Progress, io: &mut Io) -> Step<
 }
 
 /// Kubernetes: updateDaemonSet.
-fn update_daemon_set(start: &Start, revisions: &Revisions, progress: &mut Progress, io: &mut Io) -> Step<()> {
+fn update_daemon_set(
+    start: &Start,
+    revisions: &Revisions,
+    progress: &mut Progress,
+    io: &mut Io,
+) -> SyncResult<()> {
     manage(start, revisions, &mut progress.manage, io)?;
     if satisfied_expectations(&mut progress.satisfied_after_manage, start, io)
         && let UpdateStrategy::RollingUpdate { .. } = start.ds.update_strategy

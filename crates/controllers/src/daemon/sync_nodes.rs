@@ -8,7 +8,7 @@ use super::part::Io;
 use super::sync::Start;
 use super::{BURST_REPLICAS, Revisions, delete};
 use crate::error_text;
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use crate::replicaset::sync::is_namespace_terminating;
 use api::meta::Name;
 use api::object::{Key, Kind, Object};
@@ -58,13 +58,13 @@ impl SyncNodes {
         }
     }
 
-    pub(super) fn go_on(&mut self, start: &Start, revisions: &Revisions, io: &mut Io) -> Step<()> {
+    pub(super) fn go_on(&mut self, start: &Start, revisions: &Revisions, io: &mut Io) -> SyncResult<()> {
         self.create_pods(start, revisions, io)?;
         self.delete_pods(start, io)?;
         if self.errors.is_empty() { Ok(()) } else { Err(Stop::Failed(self.errors.join(", "))) }
     }
 
-    fn create_pods(&mut self, start: &Start, revisions: &Revisions, io: &mut Io) -> Step<()> {
+    fn create_pods(&mut self, start: &Start, revisions: &Revisions, io: &mut Io) -> SyncResult<()> {
         loop {
             while self.creating > 0 {
                 let (_, answer) = io.take_answer()?;
@@ -100,7 +100,7 @@ impl SyncNodes {
         self.batch *= 2;
     }
 
-    fn delete_pods(&mut self, start: &Start, io: &mut Io) -> Step<()> {
+    fn delete_pods(&mut self, start: &Start, io: &mut Io) -> SyncResult<()> {
         let deleting = self.deleting.get_or_insert_with(|| {
             for (n, name) in self.delete.iter().enumerate() {
                 let key = Key { namespace: start.ds.meta.namespace().clone(), name: name.clone() };

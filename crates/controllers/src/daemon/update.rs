@@ -3,14 +3,12 @@
 //! Kubernetes: pkg/controller/daemon/update.go.
 
 use super::Revisions;
-use super::claims::get_nodes_to_daemon_pods;
 use super::manage::ManageParts;
 use super::nodes::{UpdatedPods, find_updated_pods_on_node};
 use super::part::Io;
 use super::placement::Placement;
 use super::sync::Start;
-use super::sync_nodes::SyncNodes;
-use crate::procedure::{Step, Stop};
+use crate::procedure::{Stop, SyncResult};
 use api::daemonset::{DaemonSet, UpdateStrategy};
 use api::meta::Name;
 use client::informer::NodeId;
@@ -21,17 +19,12 @@ pub(super) fn rolling_update(
     revisions: &Revisions,
     parts: &mut ManageParts,
     io: &mut Io,
-) -> Step<()> {
-    get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
-    let begin = |io: &mut Io| {
-        let (create, delete) = nodes_and_pods(start, io)?;
-        Ok(SyncNodes::new(start, create, delete, io))
-    };
-    parts.nodes.run(io, begin, |nodes, io| nodes.go_on(start, revisions, io))
+) -> SyncResult<()> {
+    parts.sync_nodes(start, revisions, io, |io| nodes_and_pods(start, io))
 }
 
 /// Which nodes get a new pod, and which old pods go.
-fn nodes_and_pods(start: &Start, io: &Io) -> Step<(Vec<NodeId>, Vec<Name>)> {
+fn nodes_and_pods(start: &Start, io: &Io) -> SyncResult<(Vec<NodeId>, Vec<Name>)> {
     let Some(state) = io.dsc.sets.get(&start.set) else { return Ok(Default::default()) };
     let placement = &state.placement;
     let Some(basis) = placement.basis() else { return Ok(Default::default()) };

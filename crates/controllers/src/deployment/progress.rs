@@ -10,7 +10,7 @@ use super::util::{
     Deployment, Sets, count, find_condition, new_condition, remove_condition, set_condition, spec_sum,
     status_sum,
 };
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use crate::replicaset::sync::put_count;
 use api::json;
 use api::object::Other;
@@ -73,12 +73,17 @@ fn terminating(sets: &Sets) -> Option<i64> {
 /// Writes the status where it differs.
 ///
 /// Kubernetes: syncDeploymentStatus.
-pub(super) fn sync_status(d: &mut Deployment, sets: &Sets, new: Option<&Rc<Other>>, io: &mut Io) -> Step<()> {
+pub(super) fn sync_status(
+    d: &mut Deployment,
+    sets: &Sets,
+    new: Option<&Rc<Other>>,
+    io: &mut Io,
+) -> SyncResult<()> {
     let status = calculate_status(d, sets, new, io.now());
     write(d, status, io)
 }
 
-fn write(d: &mut Deployment, status: Value, io: &mut Io) -> Step<()> {
+fn write(d: &mut Deployment, status: Value, io: &mut Io) -> SyncResult<()> {
     if d.status == status {
         return Ok(());
     }
@@ -94,7 +99,7 @@ pub(super) fn sync_rollout_status(
     sets: &Sets,
     new: Option<&Rc<Other>>,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let now = io.now();
     let mut status = calculate_status(d, sets, new, now);
     let current = d.condition(PROGRESSING).cloned();
@@ -193,7 +198,7 @@ fn replica_failure(sets: &Sets, new: Option<&Rc<Other>>) -> Option<Value> {
 /// Nothing moves: look again when the deadline is over.
 ///
 /// Kubernetes: requeueStuckDeployment.
-fn requeue_stuck(d: &Deployment, status: &Value, io: &mut Io) -> Step<()> {
+fn requeue_stuck(d: &Deployment, status: &Value, io: &mut Io) -> SyncResult<()> {
     let (Some(deadline), Some(current)) = (d.progress_deadline(), d.condition(PROGRESSING)) else {
         return Ok(());
     };

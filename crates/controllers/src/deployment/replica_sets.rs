@@ -15,7 +15,7 @@ use super::util::{
 };
 use super::{Start, selector_of};
 use crate::error_text;
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{is_gone, is_namespace_terminating, owner_patch, recheck_deletion_timestamp};
 use crate::template_hash::compute_hash;
@@ -54,7 +54,7 @@ pub(super) fn event(
 /// The Deployment's ReplicaSets, after adoption and release.
 ///
 /// Kubernetes: deployment_controller.go, getReplicaSetsForDeployment.
-pub(super) fn claim(start: &Start, io: &mut Io) -> Step<Sets> {
+pub(super) fn claim(start: &Start, io: &mut Io) -> SyncResult<Sets> {
     let (owner, selector) = (&start.deployment, selector_of(&start.deployment));
     let (mut claimed, mut errors, mut can_adopt) = (Vec::new(), Vec::new(), None);
     for rs in &start.candidates {
@@ -101,7 +101,7 @@ pub(super) fn get_all_and_sync_revision(
     create: bool,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<(Option<Rc<Other>>, Sets)> {
+) -> SyncResult<(Option<Rc<Other>>, Sets)> {
     let is_new = |rs: &&Rc<Other>| equal_ignore_hash(template(rs), template(&d.object));
     let existing = sets.iter().find(is_new).cloned();
     let uid = existing.as_ref().map(|rs| rs.meta.uid);
@@ -117,7 +117,7 @@ pub(super) fn get_all_and_sync_revision(
 }
 
 /// Brings the annotations of the ReplicaSet that is there up to date, and the Deployment's.
-fn keep(d: &mut Deployment, existing: &Rc<Other>, revision: i64, io: &mut Io) -> Step<Rc<Other>> {
+fn keep(d: &mut Deployment, existing: &Rc<Other>, revision: i64, io: &mut Io) -> SyncResult<Rc<Other>> {
     let mut rs = (**existing).clone();
     let annotations_changed = set_new_annotations(d, &mut rs, revision, true);
     let min_ready = json::int(d.spec(), "minReadySeconds").unwrap_or(0);
@@ -197,7 +197,7 @@ fn make(
     revision: i64,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<Rc<Other>> {
+) -> SyncResult<Rc<Other>> {
     let Some((rs, count)) = new_replica_set(d, old, revision) else {
         return Err(Stop::Failed("there is no such kind as ReplicaSet".to_owned()));
     };
@@ -241,7 +241,7 @@ fn is_ours(d: &Deployment, rs: &Other) -> bool {
 }
 
 /// Another ReplicaSet has the name: the next try makes another hash.
-fn count_collision(d: &mut Deployment, error: &CallError, io: &mut Io) -> Step<Stop> {
+fn count_collision(d: &mut Deployment, error: &CallError, io: &mut Io) -> SyncResult<Stop> {
     let collisions = d.status_count("collisionCount") + 1;
     json::object(&mut d.status).insert("collisionCount".to_owned(), json!(collisions));
     let _answer = d.update_status(io)?;
@@ -254,7 +254,7 @@ fn say_create_error(
     error: &CallError,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<Stop> {
+) -> SyncResult<Stop> {
     const REASON: &str = "ReplicaSetCreateError";
     let message = format!("Failed to create new replica set \"{name}\": {}", error_text(error));
     if d.progress_deadline().is_some() {

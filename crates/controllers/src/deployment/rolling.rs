@@ -11,7 +11,7 @@ use super::scale::{cleanup, scale_replica_set};
 use super::util::{
     Deployment, Sets, active, all, by_creation, count, new_replicas, replicas, spec_sum, status_sum,
 };
-use crate::procedure::{Io, Step, Stop};
+use crate::procedure::{Io, Stop, SyncResult};
 use api::object::Other;
 use client::recorder::Recorder;
 use sim::order::SortShared;
@@ -22,7 +22,7 @@ pub(super) fn rollout_rolling(
     sets: &Sets,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let (new, old) = get_all_and_sync_revision(d, sets, true, recorder, io)?;
     let everything = all(&old, new.as_ref());
     if let Some(new) = &new {
@@ -42,7 +42,7 @@ fn reconcile_new(
     new: &Rc<Other>,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     let have = replicas(new);
     let size = match have {
         have if have == d.replicas() => return Ok(false),
@@ -60,7 +60,7 @@ fn reconcile_old(
     new: &Rc<Other>,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     let mut old = active(old);
     if spec_sum(&old) == 0 {
         return Ok(false);
@@ -88,7 +88,7 @@ fn cleanup_unhealthy(
     most: i64,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<i64> {
+) -> SyncResult<i64> {
     old.sort_shared_by(by_creation);
     let mut total = 0;
     for rs in old.iter_mut() {
@@ -111,7 +111,7 @@ fn scale_down_old(
     new: &Rc<Other>,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<i64> {
+) -> SyncResult<i64> {
     let min_available = d.replicas() - d.max_unavailable();
     let available = status_sum(&all(old, Some(new)), "availableReplicas");
     old.sort_shared_by(by_creation);
@@ -134,7 +134,7 @@ pub(super) fn rollout_recreate(
     start: &Start,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let (mut new, mut old) = get_all_and_sync_revision(d, sets, false, recorder, io)?;
     let mut everything = all(&old, new.as_ref());
     let mut scaled_down = false;

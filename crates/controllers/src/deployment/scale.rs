@@ -11,7 +11,7 @@ use super::util::{
     DESIRED_REPLICAS, Deployment, MAX_REPLICAS, Sets, active, all, by_creation, count, replicas, revision,
     set_annotation, spec_sum,
 };
-use crate::procedure::{Io, Step, fail};
+use crate::procedure::{Io, SyncResult, fail};
 use api::event::EventType;
 use api::json;
 use api::object::{Key, Object, Other};
@@ -20,7 +20,7 @@ use sim::order::SortShared;
 use wire::{Call, CallError, DeleteOptions, Reply};
 
 /// Sends a ReplicaSet's new version; what came back.
-pub(super) fn updated(rs: Other, io: &mut Io) -> Step<Result<Rc<Other>, CallError>> {
+pub(super) fn updated(rs: Other, io: &mut Io) -> SyncResult<Result<Rc<Other>, CallError>> {
     let rs = Rc::new(rs);
     Ok(io.ask(Call::Update(Object::Other(rs.clone())))?.map(|reply| match reply {
         Reply::Object(Object::Other(new)) => new,
@@ -53,7 +53,7 @@ pub(super) fn scale_replica_set(
     force: bool,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<(bool, Rc<Other>)> {
+) -> SyncResult<(bool, Rc<Other>)> {
     let old = replicas(rs);
     if !force && old == size {
         return Ok((false, rs.clone()));
@@ -105,7 +105,7 @@ pub(super) fn scale(
     old: &Sets,
     recorder: &mut Recorder,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     if let Some(only) = find_active_or_latest(new, old) {
         return scale_replica_set(d, &only, d.replicas(), false, recorder, io).map(drop);
     }
@@ -170,7 +170,7 @@ fn rounded_division(a: i64, b: i64) -> i64 {
 /// Removes the oldest ReplicaSets beyond the limit, except those that are not empty.
 ///
 /// Kubernetes: cleanupDeployment.
-pub(super) fn cleanup(d: &Deployment, old: &Sets, io: &mut Io) -> Step<()> {
+pub(super) fn cleanup(d: &Deployment, old: &Sets, io: &mut Io) -> SyncResult<()> {
     let Some(limit) = json::int(d.spec(), "revisionHistoryLimit") else { return Ok(()) };
     let mut sets: Sets = old.iter().filter(|rs| !rs.meta.is_terminating()).cloned().collect();
     let excess = sets.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -10,13 +10,13 @@ use super::replica_sets::{claim, event, get_all_and_sync_revision, is_scaling_ev
 use super::rolling::{rollout_recreate, rollout_rolling};
 use super::scale::{cleanup, scale};
 use super::util::{Deployment, Sets, all, new_condition, set_condition};
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use api::event::EventType;
 use api::json;
 use client::recorder::Recorder;
 
 /// Kubernetes: syncDeployment.
-pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> Step<()> {
+pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> SyncResult<()> {
     let mut d = Deployment::new(&start.deployment);
     if super::selector_of(&d.object).is_everything() {
         return say_selecting_all(&mut d, recorder, io);
@@ -41,7 +41,7 @@ pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> Step<
     }
 }
 
-fn say_selecting_all(d: &mut Deployment, recorder: &mut Recorder, io: &mut Io) -> Step<()> {
+fn say_selecting_all(d: &mut Deployment, recorder: &mut Recorder, io: &mut Io) -> SyncResult<()> {
     let text = "This deployment is selecting all pods. A non-empty selector is required.";
     event(d, recorder, io, EventType::Warning, "SelectingAll", text);
     let generation = i64::from(d.object.meta.generation);
@@ -55,7 +55,7 @@ fn say_selecting_all(d: &mut Deployment, recorder: &mut Recorder, io: &mut Io) -
 /// Notes that the rollout is paused or goes on, so that a pause does not count as time without progress.
 ///
 /// Kubernetes: checkPausedConditions.
-fn check_paused_conditions(d: &mut Deployment, io: &mut Io) -> Step<()> {
+fn check_paused_conditions(d: &mut Deployment, io: &mut Io) -> SyncResult<()> {
     const PAUSED: &str = "DeploymentPaused";
     if d.progress_deadline().is_none() {
         return Ok(());
@@ -76,7 +76,7 @@ fn check_paused_conditions(d: &mut Deployment, io: &mut Io) -> Step<()> {
 /// Brings the ReplicaSets to the Deployment's size without going on with a rollout.
 ///
 /// Kubernetes: sync.go, sync.
-fn sync_size(d: &mut Deployment, sets: &Sets, recorder: &mut Recorder, io: &mut Io) -> Step<()> {
+fn sync_size(d: &mut Deployment, sets: &Sets, recorder: &mut Recorder, io: &mut Io) -> SyncResult<()> {
     let (new, old) = get_all_and_sync_revision(d, sets, false, recorder, io)?;
     scale(d, new.as_ref(), &old, recorder, io)?;
     if d.is_paused() {

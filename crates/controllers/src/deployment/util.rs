@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use crate::procedure::{Got, Io, Step};
+use crate::procedure::{Got, Io, SyncResult};
 use crate::replicaset::sync::with_status;
 use api::json;
 use api::meta::Name;
@@ -137,7 +137,7 @@ impl Deployment {
     }
 
     /// Writes status and annotations, made from the version that the sync began with.
-    pub(super) fn update_status(&self, io: &mut Io) -> Step<Got> {
+    pub(super) fn update_status(&self, io: &mut Io) -> SyncResult<Got> {
         io.ask(Call::UpdateStatus(with_status(&self.object, &self.status)))
     }
 

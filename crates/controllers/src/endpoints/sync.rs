@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::Start;
 use super::objects::{address, endpoint, endpoints_labels, new_slice, ports, slice_labels};
-use crate::procedure::{Io, Step, fail};
+use crate::procedure::{Io, SyncResult, fail};
 use crate::replicaset::sync::{is_gone, is_namespace_terminating};
 use api::json;
 use api::meta::string_map;
@@ -23,7 +23,7 @@ const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 /// So many addresses an Endpoints object holds.
 const MAX_CAPACITY: usize = 1000;
 
-pub(super) fn sync(start: &Start, io: &mut Io) -> Step<()> {
+pub(super) fn sync(start: &Start, io: &mut Io) -> SyncResult<()> {
     let Some(service) = start.service.clone() else { return clean_up(start, io) };
     if service.meta.is_terminating() {
         return Ok(());
@@ -41,7 +41,7 @@ pub(super) fn sync(start: &Start, io: &mut Io) -> Step<()> {
 }
 
 /// The Service is gone, or selects nothing any more. Its slices go with it; Endpoints have no owner.
-fn clean_up(start: &Start, io: &mut Io) -> Step<()> {
+fn clean_up(start: &Start, io: &mut Io) -> SyncResult<()> {
     let managed = |other: &&Rc<Other>| other.meta.labels().keys().any(|key| key.ends_with("/managed-by"));
     let calls = start.endpoints.iter().filter(managed).map(|endpoints| delete(endpoints)).collect();
     for got in io.ask_all(calls)? {

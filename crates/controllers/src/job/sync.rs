@@ -16,7 +16,7 @@ use super::{
 };
 use crate::error_text;
 use crate::pod_control::PodControl;
-use crate::procedure::{Io, Step, Stop};
+use crate::procedure::{Io, Stop, SyncResult};
 use crate::replicaset::is_pod_active;
 use crate::replicaset::ranking::get_pods_to_delete;
 use crate::replicaset::sync::{claim_pods, is_gone};
@@ -124,7 +124,7 @@ impl SyncJob<'_> {
 }
 
 /// Kubernetes: syncJob.
-pub(super) fn sync_job(start: &Start, parts: &mut Parts, io: &mut Io) -> Step<()> {
+pub(super) fn sync_job(start: &Start, parts: &mut Parts, io: &mut Io) -> SyncResult<()> {
     if json::has(json::get(&start.job.object.raw, "spec"), "backoffLimitPerIndex") {
         const TEXT: &str = "kubestage does not simulate spec.backoffLimitPerIndex: nothing acts on this Job";
         let mut control = PodControl { owner: &start.job.object, recorder: &mut parts.recorder };
@@ -188,7 +188,7 @@ pub(super) fn sync_job(start: &Start, parts: &mut Parts, io: &mut Io) -> Step<()
 /// The Job's pods, after adoption and release; an adopted one gets the finalizer.
 ///
 /// Kubernetes: getPodsForJob.
-fn pods_for_job(start: &Start, io: &mut Io) -> Step<Vec<Rc<Pod>>> {
+fn pods_for_job(start: &Start, io: &mut Io) -> SyncResult<Vec<Rc<Pod>>> {
     let job = &start.job;
     let mut pods = claim_pods(&job.object, &job.selector, &start.candidates, io)?;
     for pod in &mut pods {
@@ -350,7 +350,11 @@ fn note_suspension(job: &mut SyncJob, parts: &mut Parts, io: &mut Io) -> bool {
 /// The Job ends: its pods go. Gives how many do, and what went wrong.
 ///
 /// Kubernetes: deleteActivePods.
-fn delete_active_pods(job: &mut SyncJob, parts: &mut Parts, io: &mut Io) -> Step<(i64, Option<String>)> {
+fn delete_active_pods(
+    job: &mut SyncJob,
+    parts: &mut Parts,
+    io: &mut Io,
+) -> SyncResult<(i64, Option<String>)> {
     let pods = job.active_pods.clone();
     let mut control = PodControl { owner: &job.start.job.object, recorder: &mut parts.recorder };
     let answers = control.delete_pods(&pods, io)?;
@@ -376,7 +380,7 @@ fn delete_job_pods(
     pods: &[Rc<Pod>],
     parts: &mut Parts,
     io: &mut Io,
-) -> Step<(i64, Option<String>)> {
+) -> SyncResult<(i64, Option<String>)> {
     let key = &job.start.key;
     if io.first_time() {
         let count = u32::try_from(pods.len()).unwrap_or(u32::MAX);
@@ -430,7 +434,7 @@ fn manage_job(
     parts: &mut Parts,
     io: &mut Io,
     again: &mut Option<Duration>,
-) -> Step<(i64, Option<String>)> {
+) -> SyncResult<(i64, Option<String>)> {
     let active = job.active_pods.len() as i64;
     if job.is_suspended() {
         let pods = job.active_pods.clone();

@@ -12,7 +12,7 @@ use super::sync::{SyncJob, failed_condition};
 use super::{Parts, condition, remove_tracking_finalizer};
 use crate::error_text;
 use crate::pod_control::PodControl;
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use crate::replicaset::sync::{is_gone, with_status};
 use api::event::EventType;
 use api::json;
@@ -116,7 +116,7 @@ pub(super) fn track_job_status(
     mut needs_flush: bool,
     parts: &mut Parts,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let tracked = job.pods.iter().filter(|pod| job.is_tracked(pod));
     let mut with_finalizer: BTreeSet<Uid> = tracked.map(|pod| pod.meta.uid).collect();
     needs_flush |= count_freed(&mut job.status, &with_finalizer);
@@ -228,7 +228,7 @@ fn note_interim_condition(job: &mut SyncJob, now: Time) -> bool {
 }
 
 /// Writes the status, made from the newest version that this sync knows of.
-fn write_status(job: &mut SyncJob, io: &mut Io) -> Step<()> {
+fn write_status(job: &mut SyncJob, io: &mut Io) -> SyncResult<()> {
     match io.ask(Call::UpdateStatus(with_status(&job.object, &job.status)))? {
         Ok(Reply::Object(Object::Other(object))) => {
             job.object = (*object).clone();
@@ -246,7 +246,7 @@ fn remove_finalizers(
     with_finalizer: &mut BTreeSet<Uid>,
     parts: &mut Parts,
     io: &mut Io,
-) -> Step<Option<String>> {
+) -> SyncResult<Option<String>> {
     if pods.is_empty() {
         return Ok(None);
     }

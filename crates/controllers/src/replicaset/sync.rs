@@ -11,7 +11,7 @@ use super::{Parts, Start, controller_ref};
 use crate::daemon::nodes::{available_at, is_pod_available};
 use crate::error_text;
 use crate::pod_control::PodControl;
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use api::json;
 use api::label::Selector;
 use api::meta::ObjectMeta;
@@ -26,7 +26,7 @@ const BURST_REPLICAS: usize = 500;
 const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// Kubernetes: syncReplicaSet.
-pub(super) fn sync(start: &Start, parts: &mut Parts, io: &mut Io) -> Step<()> {
+pub(super) fn sync(start: &Start, parts: &mut Parts, io: &mut Io) -> SyncResult<()> {
     let active = claim_pods(&start.set.object, &start.set.selector, &start.candidates, io)?;
     let problem = match start.needs_sync && !start.set.object.meta.is_terminating() {
         true => manage_replicas(start, &active, parts, io)?,
@@ -55,7 +55,7 @@ pub(crate) fn owner_patch(kind: Kind, meta: &ObjectMeta, patch: Patch) -> Call {
 /// Whether an owner that the cache has still exists and is not being deleted.
 ///
 /// Kubernetes: controller_ref_manager.go, RecheckDeletionTimestamp.
-pub(crate) fn recheck_deletion_timestamp(owner: &Other, io: &mut Io) -> Step<Result<(), String>> {
+pub(crate) fn recheck_deletion_timestamp(owner: &Other, io: &mut Io) -> SyncResult<Result<(), String>> {
     let key = Key::of(&owner.meta);
     let got = io.ask(Call::Get { kind: owner.kind, key: key.clone() })?;
     let fresh = match &got {
@@ -84,7 +84,7 @@ pub(crate) fn claim_pods(
     selector: &Selector,
     candidates: &[Rc<Pod>],
     io: &mut Io,
-) -> Step<Vec<Rc<Pod>>> {
+) -> SyncResult<Vec<Rc<Pod>>> {
     let (mut claimed, mut errors, mut can_adopt) = (Vec::new(), Vec::new(), None);
     for pod in candidates {
         let matches = selector.matches_map(pod.meta.labels());
@@ -137,7 +137,7 @@ fn manage_replicas(
     active: &[Rc<Pod>],
     parts: &mut Parts,
     io: &mut Io,
-) -> Step<Option<String>> {
+) -> SyncResult<Option<String>> {
     let wanted = start.set.replicas;
     match active.len() {
         have if have < wanted => create_pods(start, (wanted - have).min(BURST_REPLICAS), parts, io),
@@ -157,7 +157,7 @@ pub(crate) fn is_namespace_terminating(error: &CallError) -> bool {
     }
 }
 
-fn create_pods(start: &Start, count: usize, parts: &mut Parts, io: &mut Io) -> Step<Option<String>> {
+fn create_pods(start: &Start, count: usize, parts: &mut Parts, io: &mut Io) -> SyncResult<Option<String>> {
     if io.first_time() {
         let add = u32::try_from(count).unwrap_or(u32::MAX);
         parts.expectations.set_expectations(start.key.clone(), add, 0, io.ctx.now);
@@ -171,7 +171,12 @@ fn create_pods(start: &Start, count: usize, parts: &mut Parts, io: &mut Io) -> S
     Ok(first_error)
 }
 
-fn delete_pods(start: &Start, pods: &[Rc<Pod>], parts: &mut Parts, io: &mut Io) -> Step<Option<String>> {
+fn delete_pods(
+    start: &Start,
+    pods: &[Rc<Pod>],
+    parts: &mut Parts,
+    io: &mut Io,
+) -> SyncResult<Option<String>> {
     if io.first_time() {
         let del = u32::try_from(pods.len()).unwrap_or(u32::MAX);
         parts.expectations.set_expectations(start.key.clone(), 0, del, io.ctx.now);
@@ -250,7 +255,7 @@ pub(crate) fn with_status(object: &Other, status: &Value) -> Object {
 /// Writes the status where it differs, and once more on the newest version where that fails.
 ///
 /// Kubernetes: replica_set_utils.go, updateReplicaSetStatus.
-fn update_status(start: &Start, status: &Value, io: &mut Io) -> Step<()> {
+fn update_status(start: &Start, status: &Value, io: &mut Io) -> SyncResult<()> {
     let object = &start.set.object;
     if start.set.status() == status {
         return Ok(());

@@ -11,7 +11,7 @@ use super::status::{Counts, is_running_and_ready, is_unavailable, update_status}
 use crate::daemon::nodes::{available_at, is_pod_available};
 use crate::error_text;
 use crate::pod_control::PodControl;
-use crate::procedure::{Io, Step, Stop};
+use crate::procedure::{Io, Stop, SyncResult};
 use crate::replicaset::sync::{claim_pods, is_gone};
 use api::event::EventType;
 use api::json;
@@ -31,7 +31,7 @@ struct Pods {
 }
 
 /// Kubernetes: stateful_set.go, sync; UpdateStatefulSet.
-pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> Step<()> {
+pub(super) fn sync(start: &Start, recorder: &mut Recorder, io: &mut Io) -> SyncResult<()> {
     adopt_orphans(start, io)?;
     let pods = claim_pods(&start.set, &start.selector, &start.candidates, io)?;
     let revisions = get_revisions(start, io)?;
@@ -85,7 +85,7 @@ fn update(
     now: Time,
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<i64> {
+) -> SyncResult<i64> {
     let monotonic = json::text(start.spec(), "podManagementPolicy") != "Parallel";
     let goes_on = match monotonic {
         true => {
@@ -145,7 +145,7 @@ fn process_replicas(
     now: Time,
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     for (at, pod) in pods.replicas.iter().enumerate() {
         let number = number_at(start, at);
         let Some(pod) = pod else {
@@ -177,7 +177,7 @@ fn process_condemned(
     now: Time,
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     let Some(pod) = pods.condemned.first() else { return Ok(true) };
     let unavailable = |pod: &&Rc<Pod>| is_unavailable(pod, start.min_ready(), now);
     let first_unavailable = pods.condemned.iter().rev().find(unavailable);
@@ -197,7 +197,7 @@ fn process_all_at_once(
     revisions: &Revisions,
     control: &mut PodControl,
     io: &mut Io,
-) -> Step<bool> {
+) -> SyncResult<bool> {
     let missing: Vec<i64> = pods
         .replicas
         .iter()
@@ -247,7 +247,7 @@ fn process_all_at_once(
 
 // ---- pods and claims ----
 
-fn create_pod(start: &Start, pod: Rc<Pod>, control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn create_pod(start: &Start, pod: Rc<Pod>, control: &mut PodControl, io: &mut Io) -> SyncResult<()> {
     let got = io.ask(Call::Create(Object::Pod(pod.clone())))?;
     if io.first_time() {
         say_created(start, &pod, got.as_ref().err(), control, io);
@@ -274,7 +274,7 @@ fn say_created(start: &Start, pod: &Pod, error: Option<&CallError>, control: &mu
 }
 
 /// Kubernetes: DeleteStatefulPod.
-fn delete_pod(pod: &Pod, control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn delete_pod(pod: &Pod, control: &mut PodControl, io: &mut Io) -> SyncResult<()> {
     let (key, options) = (Key::of(&pod.meta), DeleteOptions::default());
     let got = io.ask(Call::Delete { kind: Kind::Pod, key, options })?;
     let error = got.err().filter(|error| !is_gone(error));
@@ -296,7 +296,7 @@ fn delete_pod(pod: &Pod, control: &mut PodControl, io: &mut Io) -> Step<()> {
 }
 
 /// Kubernetes: UpdateStatefulPod.
-fn keep_identity(pod: &Pod, control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn keep_identity(pod: &Pod, control: &mut PodControl, io: &mut Io) -> SyncResult<()> {
     if identity_matches(pod) {
         return Ok(());
     }
@@ -310,7 +310,7 @@ fn keep_identity(pod: &Pod, control: &mut PodControl, io: &mut Io) -> Step<()> {
 }
 
 /// Kubernetes: createPersistentVolumeClaims.
-fn make_claims(start: &Start, number: i64, control: &mut PodControl, io: &mut Io) -> Step<()> {
+fn make_claims(start: &Start, number: i64, control: &mut PodControl, io: &mut Io) -> SyncResult<()> {
     let set = &start.set.meta.name;
     for (_, claim) in claims(start, number) {
         let name = json::text(&claim["metadata"], "name").to_owned();

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{Start, identity};
-use crate::procedure::{Io, Step, Stop, fail};
+use crate::procedure::{Io, Stop, SyncResult, fail};
 use crate::replicaset::controller_ref;
 use crate::replicaset::sync::{owner_patch, recheck_deletion_timestamp};
 use crate::template_hash::hash_controller_revision;
@@ -33,7 +33,7 @@ pub(super) fn sort(revisions: &mut [Rc<ControllerRevision>]) {
 }
 
 /// Kubernetes: stateful_set.go, adoptOrphanRevisions.
-pub(super) fn adopt_orphans(start: &Start, io: &mut Io) -> Step<()> {
+pub(super) fn adopt_orphans(start: &Start, io: &mut Io) -> SyncResult<()> {
     let orphans: Vec<_> = start.revisions.iter().filter(|r| r.meta.controller().is_none()).collect();
     if orphans.is_empty() {
         return Ok(());
@@ -67,7 +67,7 @@ pub(super) struct Revisions {
 }
 
 /// Kubernetes: getStatefulSetRevisions.
-pub(super) fn get_revisions(start: &Start, io: &mut Io) -> Step<Revisions> {
+pub(super) fn get_revisions(start: &Start, io: &mut Io) -> SyncResult<Revisions> {
     let patch = get_patch(start);
     let mut collisions = collision_count(start);
     let newest = start.revisions.last();
@@ -85,7 +85,7 @@ pub(super) fn get_revisions(start: &Start, io: &mut Io) -> Step<Revisions> {
 }
 
 /// An old template is the newest again.
-fn raise(revision: &Rc<ControllerRevision>, number: i64, io: &mut Io) -> Step<Rc<ControllerRevision>> {
+fn raise(revision: &Rc<ControllerRevision>, number: i64, io: &mut Io) -> SyncResult<Rc<ControllerRevision>> {
     let raised = ControllerRevision { revision: number, ..(**revision).clone() };
     match io.ask(Call::Update(Object::ControllerRevision(Rc::new(raised))))? {
         Ok(Reply::Object(Object::ControllerRevision(revision))) => Ok(revision),
@@ -101,7 +101,7 @@ fn create(
     number: i64,
     collisions: &mut i64,
     io: &mut Io,
-) -> Step<Rc<ControllerRevision>> {
+) -> SyncResult<Rc<ControllerRevision>> {
     let set = &start.set;
     let data = Rc::new(patch);
     loop {
@@ -145,7 +145,7 @@ pub(super) fn truncate_history(
     pods: &[Rc<Pod>],
     revisions: &Revisions,
     io: &mut Io,
-) -> Step<()> {
+) -> SyncResult<()> {
     let limit = json::int(start.spec(), "revisionHistoryLimit").unwrap_or(10);
     let is_live = |name: &str| {
         *revisions.current.meta.name == *name

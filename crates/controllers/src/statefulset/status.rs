@@ -10,7 +10,7 @@ use super::Start;
 use super::identity::pod_revision;
 use super::revisions::Revisions;
 use crate::daemon::nodes::is_pod_available;
-use crate::procedure::{Io, Step, fail};
+use crate::procedure::{Io, SyncResult, fail};
 use crate::replicaset::sync::{put_count, with_status};
 use api::json;
 use api::object::{Key, Object};
@@ -89,7 +89,12 @@ fn to_value(mut counts: Counts, start: &Start, revisions: &Revisions) -> Value {
 }
 
 /// Writes the status where it differs, and once more on the newest version where that fails.
-pub(super) fn update_status(counts: Counts, start: &Start, revisions: &Revisions, io: &mut Io) -> Step<()> {
+pub(super) fn update_status(
+    counts: Counts,
+    start: &Start,
+    revisions: &Revisions,
+    io: &mut Io,
+) -> SyncResult<()> {
     let status = to_value(counts, start, revisions);
     let set = &start.set;
     if *json::get(&set.raw, "status") == status {

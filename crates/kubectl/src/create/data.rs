@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{SAVE_CONFIG, exactly_one_name, generate};
-use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE, default_sub_command_run};
+use super::{exactly_one_name, generate};
+use crate::{Cmd, Command, default_sub_command_run};
 use api::field::{go_json, go_quote};
 use api::json;
 use api::label::regex_error;
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
-use sim::sha256;
+use sha2::{Digest, Sha256};
 
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Text);
 const FROM_FILE: Flag = flag("from-file", '\0', Takes::Text);
@@ -26,7 +26,7 @@ pub(super) const CONFIG_MAP: Command = Command {
     aliases: &["cm"],
     short: "Create a config map from a local file, directory or literal value",
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, FROM_LITERAL, FROM_FILE, FROM_ENV_FILE, APPEND_HASH],
+    flags: generator_flags![FROM_LITERAL, FROM_FILE, FROM_ENV_FILE, APPEND_HASH],
     run: |io, cmd| {
         let name = exactly_one_name(cmd)?;
         let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
@@ -50,11 +50,7 @@ pub(super) const SECRET: Command = Command {
             aliases: &[],
             short: "Create a secret for use with a Docker registry",
             usage: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none]",
-            flags: &[
-                OUTPUT,
-                DRY_RUN,
-                VALIDATE,
-                SAVE_CONFIG,
+            flags: generator_flags![
                 FROM_FILE,
                 APPEND_HASH,
                 flag("docker-username", '\0', Takes::Text),
@@ -70,11 +66,7 @@ pub(super) const SECRET: Command = Command {
             aliases: &[],
             short: "Create a secret from a local file, directory, or literal value",
             usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-            flags: &[
-                OUTPUT,
-                DRY_RUN,
-                VALIDATE,
-                SAVE_CONFIG,
+            flags: generator_flags![
                 FROM_LITERAL,
                 FROM_FILE,
                 FROM_ENV_FILE,
@@ -95,11 +87,7 @@ pub(super) const SECRET: Command = Command {
             aliases: &[],
             short: "Create a TLS secret",
             usage: "NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
-            flags: &[
-                OUTPUT,
-                DRY_RUN,
-                VALIDATE,
-                SAVE_CONFIG,
+            flags: generator_flags![
                 APPEND_HASH,
                 flag("cert", '\0', Takes::Text),
                 flag("key", '\0', Takes::Text),
@@ -211,7 +199,7 @@ fn object_hash(value: &Value) -> String {
         'e' => 't',
         other => other,
     };
-    let digest = sha256::hex(&sha256::sha256(go_json(&hashed).as_bytes()));
+    let digest = format!("{:x}", Sha256::digest(go_json(&hashed).as_bytes()));
     digest.chars().take(10).map(letter).collect()
 }
 

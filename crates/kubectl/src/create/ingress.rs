@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{SAVE_CONFIG, exactly_one_name, generate};
-use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE};
+use super::{exactly_one_name, generate};
+use crate::{Cmd, Command};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 
@@ -14,11 +14,7 @@ pub(super) const INGRESS: Command = Command {
     aliases: &["ing"],
     short: "Create an ingress with the specified name",
     usage: "NAME --rule=host/path=service:port[,tls[=secret]] ",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         flag("class", '\0', Takes::Text),
         flag("rule", '\0', Takes::Text),
         flag("default-backend", '\0', Takes::Text),

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{SAVE_CONFIG, exactly_one_name, generate};
-use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE};
+use super::{exactly_one_name, generate};
+use crate::{Cmd, Command};
 use api::label::{Operator, Selector};
 use api::quantity::canonicalize;
 use cli_runtime::flags::{Takes, flag};
@@ -17,14 +17,7 @@ pub(super) const QUOTA: Command = Command {
     aliases: &["resourcequota"],
     short: "Create a quota with the specified name",
     usage: "NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
-        flag("hard", '\0', Takes::Text),
-        flag("scopes", '\0', Takes::Text),
-    ],
+    flags: generator_flags![flag("hard", '\0', Takes::Text), flag("scopes", '\0', Takes::Text)],
     run: create_quota,
     subs: &[],
 };
@@ -34,11 +27,7 @@ pub(super) const POD_DISRUPTION_BUDGET: Command = Command {
     aliases: &["pdb"],
     short: "Create a pod disruption budget with the specified name",
     usage: "NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         flag("min-available", '\0', Takes::Text),
         flag("max-unavailable", '\0', Takes::Text),
         flag("selector", '\0', Takes::Text),

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{SAVE_CONFIG, exactly_one_name, generate, required};
+use super::{exactly_one_name, generate, required};
 use crate::resources::kind_of;
-use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE};
+use crate::{Cmd, Command};
 use cli_runtime::flags::{Flag, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 
@@ -27,7 +27,7 @@ pub(super) const ROLE: Command = Command {
     aliases: &[],
     short: "Create a role with single rule",
     usage: "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, VERB, RESOURCE, RESOURCE_NAME],
+    flags: generator_flags![VERB, RESOURCE, RESOURCE_NAME],
     run: create_role,
     subs: &[],
 };
@@ -37,11 +37,7 @@ pub(super) const CLUSTER_ROLE: Command = Command {
     aliases: &[],
     short: "Create a cluster role",
     usage: "NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
+    flags: generator_flags![
         VERB,
         RESOURCE,
         RESOURCE_NAME,
@@ -57,17 +53,7 @@ pub(super) const ROLE_BINDING: Command = Command {
     aliases: &[],
     short: "Create a role binding for a particular role or cluster role",
     usage: "NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[
-        OUTPUT,
-        DRY_RUN,
-        VALIDATE,
-        SAVE_CONFIG,
-        A_CLUSTER_ROLE,
-        flag("role", '\0', Takes::Text),
-        USER,
-        A_GROUP,
-        ACCOUNT,
-    ],
+    flags: generator_flags![A_CLUSTER_ROLE, flag("role", '\0', Takes::Text), USER, A_GROUP, ACCOUNT],
     run: create_role_binding,
     subs: &[],
 };
@@ -77,7 +63,7 @@ pub(super) const CLUSTER_ROLE_BINDING: Command = Command {
     aliases: &[],
     short: "Create a cluster role binding for a particular cluster role",
     usage: "NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, A_CLUSTER_ROLE, USER, A_GROUP, ACCOUNT],
+    flags: generator_flags![A_CLUSTER_ROLE, USER, A_GROUP, ACCOUNT],
     run: create_cluster_role_binding,
     subs: &[],
 };

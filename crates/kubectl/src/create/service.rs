@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::{SAVE_CONFIG, exactly_one_name, generate, required};
-use crate::{Cmd, Command, DRY_RUN, OUTPUT, VALIDATE, default_sub_command_run};
+use super::{exactly_one_name, generate, required};
+use crate::{Cmd, Command, default_sub_command_run};
 use api::field::go_quote;
 use api::label::{is_dns1123_subdomain, is_valid_port_name};
 use cli_runtime::flags::{Flag, Takes, flag};
@@ -35,14 +35,14 @@ pub(super) const SERVICE: Command = Command {
             "clusterip",
             "Create a ClusterIP service",
             "NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]",
-            &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, TCP, flag("clusterip", '\0', Takes::Text)],
+            generator_flags![TCP, flag("clusterip", '\0', Takes::Text)],
             |io, cmd| create_service(io, cmd, "ClusterIP"),
         ),
         of_type(
             "externalname",
             "Create an ExternalName service",
             "NAME --external-name external.name [--dry-run=server|client|none]",
-            &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, TCP, flag("external-name", '\0', Takes::Text)],
+            generator_flags![TCP, flag("external-name", '\0', Takes::Text)],
             |io, cmd| {
                 required(cmd, &["external-name"])?;
                 create_service(io, cmd, "ExternalName")
@@ -52,14 +52,14 @@ pub(super) const SERVICE: Command = Command {
             "loadbalancer",
             "Create a LoadBalancer service",
             "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
-            &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, TCP],
+            generator_flags![TCP],
             |io, cmd| create_service(io, cmd, "LoadBalancer"),
         ),
         of_type(
             "nodeport",
             "Create a NodePort service",
             "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
-            &[OUTPUT, DRY_RUN, VALIDATE, SAVE_CONFIG, TCP, flag("node-port", '\0', Takes::Int)],
+            generator_flags![TCP, flag("node-port", '\0', Takes::Int)],
             |io, cmd| create_service(io, cmd, "NodePort"),
         ),
     ],

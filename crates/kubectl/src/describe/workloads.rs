@@ -11,7 +11,7 @@ use super::{format_selector, text};
 use crate::rollout::deployment::find_new;
 use api::human_duration::human_duration;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::selector_or_nothing;
 use api::meta::string_map;
 use api::object::{Object, Other};
 use printers::{format_label_selector, format_labels};
@@ -140,7 +140,7 @@ pub(super) fn describe_replica_set(rs: &Other, value: &Value, pods: &[Object], w
     let (current, desired) =
         (json::int(status, "replicas").unwrap_or(0), json::int(spec, "replicas").unwrap_or(1));
     w.field(0, "Replicas", format!("{current} current / {desired} desired"));
-    let selector = label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing);
+    let selector = selector_or_nothing(&spec["selector"]);
     w.field(0, "Pods Status", pods_status(pods, rs.meta.uid, &selector));
     describe_pod_template(&spec["template"], w);
     describe_conditions(status, w);
@@ -346,7 +346,7 @@ pub(super) fn describe_stateful_set(set: &Other, value: &Value, pods: &[Object],
             w.field(1, "MaxUnavailable", text(&rolling["maxUnavailable"]));
         }
     }
-    let selector = label_selector_as_selector(&spec["selector"]).unwrap_or(Selector::Nothing);
+    let selector = selector_or_nothing(&spec["selector"]);
     w.field(0, "Pods Status", pods_status(pods, set.meta.uid, &selector));
     describe_pod_template(&spec["template"], w);
     let claims = json::list(spec, "volumeClaimTemplates");

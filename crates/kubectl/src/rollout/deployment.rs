@@ -14,7 +14,7 @@ use super::super::{patched, resources};
 use super::CHANGE_CAUSE;
 use api::field::go_quote;
 use api::json;
-use api::label::{Selector, label_selector_as_selector};
+use api::label::selector_or_nothing;
 use api::object::{Kind, Object, Other};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
@@ -79,8 +79,7 @@ pub(super) fn status(d: &Other, wanted: i64) -> Result<(String, bool), Failure> 
 /// The Deployment's ReplicaSets, oldest first.
 pub(crate) fn replica_sets(io: &mut Io, d: &Other) -> Result<Vec<Rc<Other>>, Stop> {
     let Some(kind) = Kind::of("apps/v1", "ReplicaSet") else { return Ok(Vec::new()) };
-    let selector = label_selector_as_selector(json::at(&d.raw, &["spec", "selector"]));
-    let selector = selector.unwrap_or(Selector::Nothing);
+    let selector = selector_or_nothing(json::at(&d.raw, &["spec", "selector"]));
     let listed = resources::list(io, kind, Some(d.meta.namespace()))?;
     let ours = listed.into_iter().filter_map(|object| match object {
         Object::Other(rs) => Some(rs),

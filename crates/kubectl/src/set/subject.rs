@@ -7,10 +7,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::find;
-use super::template::{Change, FIELD_MANAGER};
-use crate::local::LOCAL;
+use super::template::Change;
 use crate::resources::{Info, continue_on_error, missing_resource_error};
-use crate::{ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
+use crate::{Cmd, Command, SELECTOR};
 use api::json;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
@@ -23,15 +22,8 @@ pub(super) const SUBJECT: Command = Command {
     aliases: &[],
     short: "Update the user, group, or service account in a role binding or cluster role binding",
     usage: "(-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
+    flags: set_flags![
         SELECTOR,
-        ALL,
-        DRY_RUN,
-        LOCAL,
-        FIELD_MANAGER,
         flag("user", '\0', Takes::Text),
         flag("group", '\0', Takes::Text),
         flag("serviceaccount", '\0', Takes::Text),

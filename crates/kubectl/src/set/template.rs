@@ -10,12 +10,9 @@ use serde_json::{Map, Value, json};
 use super::find;
 use crate::apply::dry_run;
 use crate::create::{is_env_var_name, label_selector, resource_list};
-use crate::local::{LOCAL, is_shown_only};
+use crate::local::is_shown_only;
 use crate::resources::{Info, continue_on_error, resource_type_or_name_args, visit};
-use crate::{
-    ALL, Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, errors, patched, print_obj,
-    print_value,
-};
+use crate::{Cmd, Command, SELECTOR, errors, patched, print_obj, print_value};
 use api::field::go_quote;
 use api::json;
 use api::object::Kind;
@@ -26,22 +23,14 @@ use cli_runtime::output;
 use wire::Patch;
 
 const CONTAINERS: Flag = flag("containers", 'c', Takes::Text);
-pub(super) const FIELD_MANAGER: Flag = flag("field-manager", '\0', Takes::Text);
 
 pub(super) const ENV: Command = Command {
     name: "env",
     aliases: &[],
     short: "Update environment variables on a pod template",
     usage: "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
+    flags: set_flags![
         SELECTOR,
-        ALL,
-        DRY_RUN,
-        LOCAL,
-        FIELD_MANAGER,
         CONTAINERS,
         flag("env", 'e', Takes::Text),
         flag("from", '\0', Takes::Text),
@@ -60,15 +49,8 @@ pub(super) const RESOURCES: Command = Command {
     aliases: &[],
     short: "Update resource requests/limits on objects with pod templates",
     usage: "(-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS]",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
+    flags: set_flags![
         SELECTOR,
-        ALL,
-        DRY_RUN,
-        LOCAL,
-        FIELD_MANAGER,
         CONTAINERS,
         flag("limits", '\0', Takes::Text),
         flag("requests", '\0', Takes::Text),
@@ -82,7 +64,7 @@ pub(super) const SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &[FILENAME, RECURSIVE, OUTPUT, ALL, DRY_RUN, LOCAL, FIELD_MANAGER],
+    flags: set_flags![],
     run: set_service_account,
     subs: &[],
 };
@@ -92,16 +74,7 @@ pub(super) const SELECT: Command = Command {
     aliases: &[],
     short: "Set the selector on a resource",
     usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-    flags: &[
-        FILENAME,
-        RECURSIVE,
-        OUTPUT,
-        ALL,
-        DRY_RUN,
-        LOCAL,
-        FIELD_MANAGER,
-        flag("resource-version", '\0', Takes::Text),
-    ],
+    flags: set_flags![flag("resource-version", '\0', Takes::Text)],
     run: set_selector,
     subs: &[],
 };

@@ -4,10 +4,6 @@
 use super::*;
 use expect_test::expect;
 
-fn all(t: &mut Terminal, lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect()
-}
-
 /// Kubernetes: cli-runtime/pkg/genericclioptions/print_flags.go, ToPrinter.
 #[test]
 fn changes_are_printed_in_the_form_asked_for() {
@@ -41,7 +37,7 @@ fn changes_are_printed_in_the_form_asked_for() {
         $ set image ds/agent main=agent:3 -o custom-columns=A:.b
         error: unable to match a printer suitable for the output format "custom-columns=A:.b", allowed formats are: go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml
         [1]
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
 }
 
 #[test]
@@ -76,7 +72,7 @@ fn a_dry_run_shows_the_change_and_makes_none() {
         daemonset.apps/agent replaced (dry run)
         $ replace -f ds.yaml --dry-run=server -o name
         daemonset.apps/agent
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
     assert_eq!(t.run("get ds,nodes -A -o yaml"), before);
 }
 
@@ -102,7 +98,7 @@ fn a_field_that_a_patch_should_not_have_is_warned_of() {
         $ set image ds/agent main=
         error: failed to patch image update to pod template: DaemonSet.apps "agent" is invalid: spec.template.spec.containers[0].image: Required value
         [1]
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: kubectl/pkg/cmd/replace/replace.go, Validate.
@@ -138,7 +134,7 @@ fn replace_asks_for_a_file_and_keeps_to_its_flags() {
         daemonset.apps/agent replaced
         $ get ds agent -o jsonpath={.metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration}
         {"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"annotations":{},"name":"agent","namespace":"default"},"spec":{"selector":{"matchLabels":{"app":"agent"}},"template":{"metadata":{"labels":{"app":"agent"}},"spec":{"containers":[{"image":"agent:7","name":"main"}]}}}}
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: kubectl/pkg/cmd/run/run.go; kubectl/pkg/cmd/util/override_options.go.
@@ -194,5 +190,5 @@ fn run_takes_overrides_annotations_and_privileges() {
         error: --override-type=strategic is not simulated: use merge
         [1]
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
 }

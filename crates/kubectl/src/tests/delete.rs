@@ -79,8 +79,7 @@ fn cli_034_a_selector_picks_from_the_objects_of_a_file() {
     let other = pod("far", "{app: far}").replace("metadata:", "metadata:\n  namespace: kube-system");
     t.make(&other);
     t.file("far.yaml", &other);
-    let mut said = String::new();
-    for line in [
+    let said = t.transcript(&[
         "get -f pods.yaml -l app=web -o name",
         "get -f pods.yaml -l app=none",
         "get -f pods.yaml -l app=(",
@@ -90,9 +89,7 @@ fn cli_034_a_selector_picks_from_the_objects_of_a_file() {
         "get pods -o name",
         "get -f far.yaml",
         "label -f far.yaml a=b",
-    ] {
-        said += &format!("$ {line}\n{}", t.run(line));
-    }
+    ]);
     expect![[r#"
         $ get -f pods.yaml -l app=web -o name
         pod/web

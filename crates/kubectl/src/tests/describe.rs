@@ -514,7 +514,7 @@ description: For what matters.
         "describe pdb web",
         "describe pc high",
     ];
-    let text: String = lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect();
+    let text = t.transcript(&lines);
     expect![[r#"
         $ describe sa default
         Name:                default

@@ -3,10 +3,6 @@
 use super::*;
 use expect_test::expect;
 
-fn all(t: &mut Terminal, lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect()
-}
-
 #[test]
 fn commands_that_kubectl_has_say_what_to_do_instead() {
     let mut t = Terminal::new();
@@ -45,7 +41,7 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         $ delete pod x -i
         error: --interactive is not simulated: this console answers no questions
         [1]
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
     assert!(t.calls.is_empty());
 }
 
@@ -63,7 +59,7 @@ fn a_word_that_is_no_command_is_told_as_kubectl_tells_it() {
         "set foo",
         "top pod x y",
     ];
-    let text = all(&mut t, &lines);
+    let text = t.transcript(&lines);
     let without_help = text.replace(&t.run("create --help"), "(the help)\n");
     expect![[r#"
         $ list pods
@@ -168,7 +164,7 @@ fn what_is_not_in_the_kubeconfig_does_not_exist() {
         NAME
         kubernetes-admin
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: kubectl/pkg/cmd/auth/cani.go.
@@ -218,7 +214,7 @@ fn can_i_says_yes_and_what_is_odd_about_the_question() {
         Username    kubernetes-admin
         Groups      [kubeadm:cluster-admins system:authenticated]
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
     t.up = false;
     assert_eq!(
         t.run("auth can-i create pods"),
@@ -262,7 +258,7 @@ fn files_and_arguments_do_not_go_together() {
         error: the server doesn't have a resource type "node/worker-1"
         [1]
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.
@@ -298,7 +294,7 @@ fn a_template_that_cannot_be_carried_out_shows_what_it_was_given() {
         error: array index out of bounds: index 1, length 1
         [1]
         $ get pods -o jsonpath={.items[0].metadata.labels.none}
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
 }
 
 #[test]
@@ -345,7 +341,7 @@ fn the_last_applied_configuration_is_shown() {
         See 'kubectl apply -h' for help and examples
         [1]
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: kubectl/pkg/cmd/logs/logs.go; polymorphichelpers/logsforobject.go; podutils.go, ByLogging.
@@ -407,7 +403,7 @@ fn logs_are_asked_of_the_container_that_is_meant() {
         Error from server (BadRequest): container "side" in pod "two" is not available
         [1]
     "#]]
-    .assert_eq(&all(&mut t, &lines));
+    .assert_eq(&t.transcript(&lines));
 }
 
 /// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go; apiserver/pkg/endpoints/discovery.
@@ -455,5 +451,5 @@ fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
         $ get tokenreviews
         Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
         [1]
-    "#]].assert_eq(&all(&mut t, &lines));
+    "#]].assert_eq(&t.transcript(&lines));
 }

@@ -6,8 +6,7 @@ use expect_test::{Expect, expect};
 fn check(lines: &[&str], expected: Expect) {
     let mut t = Terminal::new();
     t.file("f.txt", "hello\nworld\n");
-    let said: String = lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect();
-    expected.assert_eq(&said);
+    t.check(lines, expected);
 }
 
 #[test]

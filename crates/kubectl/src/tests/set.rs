@@ -16,8 +16,7 @@ fn check(lines: &[&str], expected: Expect) {
     t.make("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}], selector: {app: web}}}");
     t.file("b.yaml", BINDING);
     t.file("d.yaml", DEPLOYMENT);
-    let said: String = lines.iter().map(|line| format!("$ {line}\n{}", t.run(line))).collect();
-    expected.assert_eq(&said);
+    t.check(lines, expected);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::function;
 use super::syntax::{Expression, Function, Program, Rule, Statement, When};
 use super::token::{Token, tokens};
+use crate::programs::tokens::Tokens;
 use crate::regex::Pattern;
 
 type Parsed<T> = Result<T, String>;
@@ -13,8 +14,7 @@ type Parsed<T> = Result<T, String>;
 const MAX_DEPTH: u32 = 60;
 
 struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+    tokens: Tokens<Token>,
     depth: u32,
     /// Inside of `print …`, `>` is no comparison.
     in_print: bool,
@@ -26,22 +26,22 @@ struct Parser {
 ///
 /// A sentence.
 pub(super) fn parse(text: &str) -> Parsed<Program> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, in_print: false, no_in: false };
+    let mut parser = Parser { tokens: Tokens::new(tokens(text)?), depth: 0, in_print: false, no_in: false };
     let mut program = Program::default();
     loop {
         parser.skip_ends();
-        let Some(token) = parser.peek().cloned() else { return Ok(program) };
+        let Some(token) = parser.tokens.peek().cloned() else { return Ok(program) };
         match token {
             Token::Keyword("BEGIN") => {
-                parser.at += 1;
+                parser.tokens.at += 1;
                 program.begin.push(parser.block()?);
             }
             Token::Keyword("END") => {
-                parser.at += 1;
+                parser.tokens.at += 1;
                 program.end.push(parser.block()?);
             }
             Token::Keyword("function" | "func") => {
-                parser.at += 1;
+                parser.tokens.at += 1;
                 program.functions.push(parser.function()?);
             }
             Token::Operator("{") => {
@@ -50,14 +50,14 @@ pub(super) fn parse(text: &str) -> Parsed<Program> {
             }
             _ => {
                 let first = parser.expression()?;
-                let when = match parser.take(",") {
+                let when = match parser.tokens.take(",") {
                     true => {
                         parser.skip_newlines();
                         When::Between(first, parser.expression()?)
                     }
                     false => When::Holds(first),
                 };
-                let action = match parser.peek() {
+                let action = match parser.tokens.peek() {
                     Some(Token::Operator("{")) => Some(parser.block()?),
                     _ => None,
                 };
@@ -68,32 +68,18 @@ pub(super) fn parse(text: &str) -> Parsed<Program> {
 }
 
 impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn is(&self, operator: &str) -> bool {
-        matches!(self.peek(), Some(Token::Operator(found)) if *found == operator)
-    }
-
-    fn take(&mut self, operator: &str) -> bool {
-        let there = self.is(operator);
-        self.at += usize::from(there);
-        there
-    }
-
     fn take_keyword(&mut self, keyword: &str) -> bool {
-        let there = matches!(self.peek(), Some(Token::Keyword(found)) if *found == keyword);
-        self.at += usize::from(there);
+        let there = matches!(self.tokens.peek(), Some(Token::Keyword(found)) if *found == keyword);
+        self.tokens.at += usize::from(there);
         there
     }
 
     fn expect(&mut self, operator: &str) -> Parsed<()> {
-        if self.take(operator) { Ok(()) } else { Err(self.wrong()) }
+        if self.tokens.take(operator) { Ok(()) } else { Err(self.wrong()) }
     }
 
     fn wrong(&self) -> String {
-        match self.peek() {
+        match self.tokens.peek() {
             None => "syntax error: unexpected end of program".to_owned(),
             Some(Token::Newline) => "syntax error: unexpected newline".to_owned(),
             Some(Token::Operator(text) | Token::Keyword(text)) => format!("syntax error at or near {text}"),
@@ -106,14 +92,14 @@ impl Parser {
     }
 
     fn skip_newlines(&mut self) {
-        while self.peek() == Some(&Token::Newline) {
-            self.at += 1;
+        while self.tokens.peek() == Some(&Token::Newline) {
+            self.tokens.at += 1;
         }
     }
 
     fn skip_ends(&mut self) {
-        while matches!(self.peek(), Some(Token::Newline | Token::Operator(";"))) {
-            self.at += 1;
+        while matches!(self.tokens.peek(), Some(Token::Newline | Token::Operator(";"))) {
+            self.tokens.at += 1;
         }
     }
 
@@ -128,20 +114,20 @@ impl Parser {
     }
 
     fn function(&mut self) -> Parsed<Function> {
-        let name = match self.peek().cloned() {
+        let name = match self.tokens.peek().cloned() {
             Some(Token::Name(name) | Token::Function(name)) => name,
             _ => return Err(self.wrong()),
         };
-        self.at += 1;
+        self.tokens.at += 1;
         self.expect("(")?;
         let mut parameters = Vec::new();
-        while !self.take(")") {
-            match self.peek().cloned() {
+        while !self.tokens.take(")") {
+            match self.tokens.peek().cloned() {
                 Some(Token::Name(parameter)) => parameters.push(parameter),
                 _ => return Err(self.wrong()),
             }
-            self.at += 1;
-            if !self.is(")") {
+            self.tokens.at += 1;
+            if !self.tokens.is(")") {
                 self.expect(",")?;
                 self.skip_newlines();
             }
@@ -158,10 +144,10 @@ impl Parser {
         let mut statements = Vec::new();
         loop {
             self.skip_ends();
-            if self.take("}") {
+            if self.tokens.take("}") {
                 return Ok(statements.into());
             }
-            if self.peek().is_none() {
+            if self.tokens.peek().is_none() {
                 return Err(self.wrong());
             }
             statements.push(self.deeper(Parser::statement)?);
@@ -171,19 +157,19 @@ impl Parser {
     /// One statement, or a block of them.
     fn body(&mut self) -> Parsed<Rc<[Statement]>> {
         self.skip_newlines();
-        if self.is("{") {
+        if self.tokens.is("{") {
             return self.block();
         }
-        if self.take(";") {
+        if self.tokens.take(";") {
             return Ok(Rc::default());
         }
         Ok([self.deeper(Parser::statement)?].into())
     }
 
     fn end_of_statement(&mut self) -> Parsed<()> {
-        match self.peek() {
+        match self.tokens.peek() {
             Some(Token::Newline | Token::Operator(";")) => {
-                self.at += 1;
+                self.tokens.at += 1;
                 Ok(())
             }
             None | Some(Token::Operator("}")) => Ok(()),
@@ -195,17 +181,17 @@ impl Parser {
     }
 
     fn statement(&mut self) -> Parsed<Statement> {
-        let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
+        let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
         let statement = match token {
             Token::Operator("{") => return Ok(Statement::Block(self.block()?)),
             Token::Keyword("if") => return self.conditional(),
             Token::Keyword("while") => {
-                self.at += 1;
+                self.tokens.at += 1;
                 let condition = self.in_parentheses()?;
                 return Ok(Statement::While(condition, self.body()?));
             }
             Token::Keyword("do") => {
-                self.at += 1;
+                self.tokens.at += 1;
                 let body = self.body()?;
                 self.skip_ends();
                 if !self.take_keyword("while") {
@@ -218,11 +204,11 @@ impl Parser {
             Token::Keyword("break") => self.plain(Statement::Break),
             Token::Keyword("continue") => self.plain(Statement::Continue),
             Token::Keyword("exit") => {
-                self.at += 1;
+                self.tokens.at += 1;
                 Statement::Exit(self.optional()?)
             }
             Token::Keyword("return") => {
-                self.at += 1;
+                self.tokens.at += 1;
                 Statement::Return(self.optional()?)
             }
             _ => self.simple()?,
@@ -232,12 +218,12 @@ impl Parser {
     }
 
     fn plain(&mut self, statement: Statement) -> Statement {
-        self.at += 1;
+        self.tokens.at += 1;
         statement
     }
 
     fn optional(&mut self) -> Parsed<Option<Expression>> {
-        match self.peek() {
+        match self.tokens.peek() {
             None | Some(Token::Newline | Token::Operator(";" | "}")) => Ok(None),
             _ => Ok(Some(self.expression()?)),
         }
@@ -252,34 +238,34 @@ impl Parser {
     }
 
     fn conditional(&mut self) -> Parsed<Statement> {
-        self.at += 1;
+        self.tokens.at += 1;
         let condition = self.in_parentheses()?;
         let yes = self.body()?;
-        let before = self.at;
+        let before = self.tokens.at;
         self.skip_ends();
         if self.take_keyword("else") {
             return Ok(Statement::If(condition, yes, self.body()?));
         }
-        self.at = before;
+        self.tokens.at = before;
         Ok(Statement::If(condition, yes, Rc::default()))
     }
 
     fn loop_statement(&mut self) -> Parsed<Statement> {
-        self.at += 1;
+        self.tokens.at += 1;
         self.expect("(")?;
         if let [
             Some(Token::Name(name)),
             Some(Token::Keyword("in")),
             Some(Token::Name(array)),
             Some(Token::Operator(")")),
-        ] = [0, 1, 2, 3].map(|ahead| self.tokens.get(self.at + ahead))
+        ] = [0, 1, 2, 3].map(|ahead| self.tokens.ahead(ahead))
         {
             let (name, array) = (name.clone(), array.clone());
-            self.at += 4;
+            self.tokens.at += 4;
             return Ok(Statement::ForIn(name, array, self.body()?));
         }
         let start = self.loop_part(";")?;
-        let condition = if self.is(";") { None } else { Some(self.expression()?) };
+        let condition = if self.tokens.is(";") { None } else { Some(self.expression()?) };
         self.expect(";")?;
         self.skip_newlines();
         let step = self.loop_part(")")?;
@@ -287,7 +273,7 @@ impl Parser {
     }
 
     fn loop_part(&mut self, end: &str) -> Parsed<Option<Box<Statement>>> {
-        if self.take(end) {
+        if self.tokens.take(end) {
             return Ok(None);
         }
         let part = self.simple()?;
@@ -297,13 +283,13 @@ impl Parser {
 
     /// An expression, `print`, `printf` or `delete`.
     fn simple(&mut self) -> Parsed<Statement> {
-        match self.peek() {
+        match self.tokens.peek() {
             Some(Token::Keyword("print")) => {
-                self.at += 1;
+                self.tokens.at += 1;
                 Ok(Statement::Print(self.printed()?))
             }
             Some(Token::Keyword("printf")) => {
-                self.at += 1;
+                self.tokens.at += 1;
                 let printed = self.printed()?;
                 if printed.is_empty() {
                     return Err("printf: no format".to_owned());
@@ -311,10 +297,10 @@ impl Parser {
                 Ok(Statement::Printf(printed))
             }
             Some(Token::Keyword("delete")) => {
-                self.at += 1;
-                let Some(Token::Name(name)) = self.peek().cloned() else { return Err(self.wrong()) };
-                self.at += 1;
-                let index = if self.take("[") { Some(self.list("]")?) } else { None };
+                self.tokens.at += 1;
+                let Some(Token::Name(name)) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+                self.tokens.at += 1;
+                let index = if self.tokens.take("[") { Some(self.list("]")?) } else { None };
                 Ok(Statement::Delete(name, index))
             }
             _ => Ok(Statement::Expression(self.expression()?)),
@@ -330,19 +316,21 @@ impl Parser {
 
     fn printed_list(&mut self) -> Parsed<Vec<Expression>> {
         let mut all = Vec::new();
-        if matches!(self.peek(), None | Some(Token::Newline | Token::Operator(";" | "}" | ">" | ">>" | "|")))
-        {
+        if matches!(
+            self.tokens.peek(),
+            None | Some(Token::Newline | Token::Operator(";" | "}" | ">" | ">>" | "|"))
+        ) {
             return Ok(all);
         }
         // `print (a, b)`
-        if self.is("(") {
-            let start = self.at;
-            self.at += 1;
+        if self.tokens.is("(") {
+            let start = self.tokens.at;
+            self.tokens.at += 1;
             let outer = std::mem::replace(&mut self.in_print, false);
             let list = self.list(")");
             self.in_print = outer;
             let ends = matches!(
-                self.peek(),
+                self.tokens.peek(),
                 None | Some(Token::Newline | Token::Operator(";" | "}" | ">" | ">>" | "|"))
             );
             if let Ok(list) = list
@@ -350,11 +338,11 @@ impl Parser {
             {
                 return Ok(list);
             }
-            self.at = start;
+            self.tokens.at = start;
         }
         loop {
             all.push(self.expression()?);
-            if !self.take(",") {
+            if !self.tokens.take(",") {
                 return Ok(all);
             }
             self.skip_newlines();
@@ -364,13 +352,13 @@ impl Parser {
     fn list(&mut self, end: &str) -> Parsed<Vec<Expression>> {
         let mut all = Vec::new();
         self.skip_newlines();
-        if self.take(end) {
+        if self.tokens.take(end) {
             return Ok(all);
         }
         loop {
             all.push(self.expression()?);
             self.skip_newlines();
-            if self.take(end) {
+            if self.tokens.take(end) {
                 return Ok(all);
             }
             self.expect(",")?;
@@ -398,7 +386,7 @@ impl Parser {
             ("^=", Some("^")),
         ];
         for (sign, operator) in operators {
-            if is_place && self.take(sign) {
+            if is_place && self.tokens.take(sign) {
                 self.skip_newlines();
                 let right = self.deeper(Parser::assignment)?;
                 return Ok(Expression::Assign(Box::new(left), operator, Box::new(right)));
@@ -409,7 +397,7 @@ impl Parser {
 
     fn choice(&mut self) -> Parsed<Expression> {
         let condition = self.or()?;
-        if !self.take("?") {
+        if !self.tokens.take("?") {
             return Ok(condition);
         }
         self.skip_newlines();
@@ -423,7 +411,7 @@ impl Parser {
 
     fn or(&mut self) -> Parsed<Expression> {
         let mut left = self.and()?;
-        while self.take("||") {
+        while self.tokens.take("||") {
             self.skip_newlines();
             left = Expression::Or(Box::new(left), Box::new(self.and()?));
         }
@@ -432,7 +420,7 @@ impl Parser {
 
     fn and(&mut self) -> Parsed<Expression> {
         let mut left = self.membership()?;
-        while self.take("&&") {
+        while self.tokens.take("&&") {
             self.skip_newlines();
             left = Expression::And(Box::new(left), Box::new(self.membership()?));
         }
@@ -442,8 +430,8 @@ impl Parser {
     fn membership(&mut self) -> Parsed<Expression> {
         let mut left = self.matching()?;
         while !self.no_in && self.take_keyword("in") {
-            let Some(Token::Name(array)) = self.peek().cloned() else { return Err(self.wrong()) };
-            self.at += 1;
+            let Some(Token::Name(array)) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+            self.tokens.at += 1;
             left = Expression::In(vec![left], array);
         }
         Ok(left)
@@ -453,8 +441,8 @@ impl Parser {
         let mut left = self.comparison()?;
         loop {
             let negated = match () {
-                () if self.take("~") => false,
-                () if self.take("!~") => true,
+                () if self.tokens.take("~") => false,
+                () if self.tokens.take("!~") => true,
                 () => return Ok(left),
             };
             let pattern = Box::new(self.comparison()?);
@@ -468,7 +456,7 @@ impl Parser {
             if operator == ">" && self.in_print {
                 continue;
             }
-            if self.take(operator) {
+            if self.tokens.take(operator) {
                 let right = self.concatenation()?;
                 return Ok(Expression::Binary(operator, Box::new(left), Box::new(right)));
             }
@@ -486,7 +474,7 @@ impl Parser {
 
     fn starts_operand(&self) -> bool {
         matches!(
-            self.peek(),
+            self.tokens.peek(),
             Some(
                 Token::Number(_)
                     | Token::Text(_)
@@ -501,11 +489,11 @@ impl Parser {
     fn sum(&mut self) -> Parsed<Expression> {
         let mut left = self.product()?;
         loop {
-            let operator = match self.peek() {
+            let operator = match self.tokens.peek() {
                 Some(Token::Operator(operator @ ("+" | "-"))) => *operator,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.tokens.at += 1;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.product()?));
         }
     }
@@ -513,29 +501,29 @@ impl Parser {
     fn product(&mut self) -> Parsed<Expression> {
         let mut left = self.unary()?;
         loop {
-            let operator = match self.peek() {
+            let operator = match self.tokens.peek() {
                 Some(Token::Operator(operator @ ("*" | "/" | "%"))) => *operator,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.tokens.at += 1;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.unary()?));
         }
     }
 
     fn unary(&mut self) -> Parsed<Expression> {
-        let make: fn(Box<Expression>) -> Expression = match self.peek() {
+        let make: fn(Box<Expression>) -> Expression = match self.tokens.peek() {
             Some(Token::Operator("!")) => Expression::Not,
             Some(Token::Operator("-")) => Expression::Negative,
             Some(Token::Operator("+")) => Expression::Positive,
             _ => return self.power(),
         };
-        self.at += 1;
+        self.tokens.at += 1;
         Ok(make(Box::new(self.deeper(Parser::unary)?)))
     }
 
     fn power(&mut self) -> Parsed<Expression> {
         let base = self.postfix()?;
-        if !self.take("^") {
+        if !self.tokens.take("^") {
             return Ok(base);
         }
         let exponent = self.deeper(Parser::unary)?;
@@ -544,7 +532,7 @@ impl Parser {
 
     fn postfix(&mut self) -> Parsed<Expression> {
         for (sign, by) in [("++", 1.0), ("--", -1.0)] {
-            if self.take(sign) {
+            if self.tokens.take(sign) {
                 let place = self.deeper(Parser::primary)?;
                 return Ok(Expression::Step(Box::new(place), by, false));
             }
@@ -552,7 +540,7 @@ impl Parser {
         let place = self.primary()?;
         if matches!(place, Expression::Variable(_) | Expression::Element(..) | Expression::Field(_)) {
             for (sign, by) in [("++", 1.0), ("--", -1.0)] {
-                if self.take(sign) {
+                if self.tokens.take(sign) {
                     return Ok(Expression::Step(Box::new(place), by, true));
                 }
             }
@@ -561,8 +549,8 @@ impl Parser {
     }
 
     fn primary(&mut self) -> Parsed<Expression> {
-        let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
-        self.at += 1;
+        let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+        self.tokens.at += 1;
         Ok(match token {
             Token::Number(number) => Expression::Number(number),
             Token::Text(text) => Expression::Text(text),
@@ -570,7 +558,7 @@ impl Parser {
                 Pattern::extended(&text, false).map_err(|error| format!("/{text}/: {error}"))?,
             )),
             Token::Operator("$") => {
-                let index = match self.peek() {
+                let index = match self.tokens.peek() {
                     Some(Token::Operator("++" | "--")) => self.deeper(Parser::postfix)?,
                     Some(Token::Operator("-")) => self.deeper(Parser::unary)?,
                     _ => self.deeper(Parser::primary)?,
@@ -586,8 +574,10 @@ impl Parser {
                     if !self.take_keyword("in") {
                         return Err(self.wrong());
                     }
-                    let Some(Token::Name(array)) = self.peek().cloned() else { return Err(self.wrong()) };
-                    self.at += 1;
+                    let Some(Token::Name(array)) = self.tokens.peek().cloned() else {
+                        return Err(self.wrong());
+                    };
+                    self.tokens.at += 1;
                     return Ok(Expression::In(list, array));
                 }
                 match list.pop() {
@@ -601,7 +591,7 @@ impl Parser {
             Token::Name(name) if *name == *"getline" => {
                 return Err("getline is not simulated: the input is what is piped in".to_owned());
             }
-            Token::Name(name) => match self.take("[") {
+            Token::Name(name) => match self.tokens.take("[") {
                 true => Expression::Element(name, self.list("]")?),
                 false => Expression::Variable(name),
             },
@@ -623,7 +613,7 @@ impl Parser {
                 }
             }
             _ => {
-                self.at -= 1;
+                self.tokens.at -= 1;
                 return Err(self.wrong());
             }
         })

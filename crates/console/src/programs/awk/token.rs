@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::programs::tokens::{Operator, begins_name, name_at, number_at, operator_at};
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Number(f64),
@@ -13,6 +15,15 @@ pub(super) enum Token {
     Keyword(&'static str),
     Operator(&'static str),
     Newline,
+}
+
+impl Operator for Token {
+    fn operator(&self) -> Option<&'static str> {
+        match self {
+            Token::Operator(operator) => Some(operator),
+            _ => None,
+        }
+    }
 }
 
 const KEYWORDS: [&str; 17] = [
@@ -58,28 +69,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 at = end;
             }
             c if c.is_ascii_digit() || (c == '.' && chars.get(at + 1).is_some_and(char::is_ascii_digit)) => {
-                let start = at;
-                while chars.get(at).is_some_and(|c| c.is_ascii_digit() || *c == '.') {
-                    at += 1;
-                }
-                if matches!(chars.get(at), Some('e' | 'E')) {
-                    let signed = usize::from(matches!(chars.get(at + 1), Some('+' | '-')));
-                    if chars.get(at + 1 + signed).is_some_and(char::is_ascii_digit) {
-                        at += 1 + signed;
-                        while chars.get(at).is_some_and(char::is_ascii_digit) {
-                            at += 1;
-                        }
-                    }
-                }
-                let text: String = chars.get(start..at).unwrap_or_default().iter().collect();
+                let text = number_at(&chars, at);
+                at += text.len();
                 found.push(Token::Number(text.parse().map_err(|_| format!("syntax error at {text}"))?));
             }
-            c if c.is_ascii_alphabetic() || c == '_' => {
-                let start = at;
-                while chars.get(at).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_') {
-                    at += 1;
-                }
-                let name: String = chars.get(start..at).unwrap_or_default().iter().collect();
+            c if begins_name(c) => {
+                let name = name_at(&chars, at);
+                at += name.len();
                 found.push(match name.as_str() {
                     "printf" => Token::Keyword("printf"),
                     name => match KEYWORDS.iter().find(|keyword| **keyword == name) {
@@ -90,14 +86,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 });
             }
             _ => {
-                let starts = |operator: &&&str| {
-                    operator.chars().enumerate().all(|(ahead, c)| chars.get(at + ahead) == Some(&c))
-                };
-                let operator = OPERATORS.iter().find(starts);
-                let Some(operator) = operator else {
+                let Some(operator) = operator_at(&chars, at, &OPERATORS) else {
                     return Err(format!("syntax error at source character {c}"));
                 };
-                found.push(Token::Operator(match *operator {
+                found.push(Token::Operator(match operator {
                     "**" => "^",
                     "**=" => "^=",
                     operator => operator,

@@ -1,6 +1,6 @@
 //! `cp`, `mv`, `rm`, `mkdir`, `touch`, `chmod`: what changes a disk.
 
-use crate::disk::{self, Disk, Node, Refusal};
+use crate::disk::{self, Disk, Inode, Refusal};
 use crate::env::Host;
 use crate::programs::feed;
 use crate::programs::options::{Misuse, Options, Spec};
@@ -69,7 +69,7 @@ impl Moves {
 /// Why a file cannot be made at a path.
 fn cannot_make(disk: &Disk<'_>, path: &str) -> Option<Refusal> {
     match disk.get(parent(path)) {
-        Some(Node::Directory) => None,
+        Some(Inode::Directory) => None,
         Some(_) => Some("Not a directory"),
         None => Some("No such file or directory"),
     }
@@ -109,17 +109,17 @@ pub(in crate::programs) fn cp(cx: &mut Cx<'_>, args: &[String]) -> Started {
             Some(_) if from_path == to_path => {
                 err += &format!("cp: '{source}' and '{to}' are the same file\n")
             }
-            Some(Node::Directory) if !recursive => {
+            Some(Inode::Directory) if !recursive => {
                 err += &format!("cp: -r not specified; omitting directory '{source}'\n");
             }
-            Some(Node::Directory)
+            Some(Inode::Directory)
                 if to_path.starts_with(&format!("{}/", from_path.trim_end_matches('/'))) =>
             {
                 err += &format!("cp: cannot copy a directory, '{source}', into itself, '{to}'\n");
             }
-            Some(Node::Directory) => copy_tree(cx, &from_path, &to_path, &mut err),
+            Some(Inode::Directory) => copy_tree(cx, &from_path, &to_path, &mut err),
             Some(_) if options.has('n') && cx.disk().exists(&to_path) => {}
-            Some(Node::Device) => err += &format!("cp: cannot copy the device '{source}'\n"),
+            Some(Inode::Device) => err += &format!("cp: cannot copy the device '{source}'\n"),
             Some(node) => {
                 if options.has('b') && cx.disk().exists(&to_path) {
                     let backup = cx.read_file(&to).map(|bytes| bytes.to_vec());
@@ -137,8 +137,8 @@ pub(in crate::programs) fn cp(cx: &mut Cx<'_>, args: &[String]) -> Started {
     done(cx, &err)
 }
 
-fn copy_file(cx: &mut Cx<'_>, node: &Node, to: &str, to_path: &str, err: &mut String) {
-    let Node::File { bytes, mode, .. } = node else { return };
+fn copy_file(cx: &mut Cx<'_>, node: &Inode, to: &str, to_path: &str, err: &mut String) {
+    let Inode::File { bytes, mode, .. } = node else { return };
     if cx.disk().is_directory(to_path) {
         *err += &format!("cp: cannot overwrite directory '{to}' with non-directory\n");
         return;
@@ -160,13 +160,13 @@ fn copy_tree(cx: &mut Cx<'_>, from: &str, to: &str, err: &mut String) {
     for (path, node) in cx.disk().tree(from) {
         let copy = format!("{to}{}", path.get(from.len()..).unwrap_or_default());
         match node {
-            Node::Directory => {
+            Inode::Directory => {
                 if let Err(why) = disk::make_directory(cx.world, &cx.thread.env.host, &copy) {
                     *err += &format!("cp: cannot create directory '{copy}': {why}\n");
                 }
             }
-            Node::File { .. } => copy_file(cx, &node, &copy, &copy, err),
-            Node::Link(_) | Node::Device => {}
+            Inode::File { .. } => copy_file(cx, &node, &copy, &copy, err),
+            Inode::Link(_) | Inode::Device => {}
         }
     }
 }
@@ -201,15 +201,15 @@ pub(in crate::programs) fn mv(cx: &mut Cx<'_>, args: &[String]) -> Started {
                 continue;
             }
             (Some(_), Some(_)) if options.has('n') => Ok(()),
-            (Some(Node::Directory), Some(Node::File { .. })) => {
+            (Some(Inode::Directory), Some(Inode::File { .. })) => {
                 err += &format!("mv: cannot overwrite non-directory '{to}' with directory '{source}'\n");
                 continue;
             }
-            (Some(Node::Directory), _) if to_path.starts_with(&format!("{from_path}/")) => {
+            (Some(Inode::Directory), _) if to_path.starts_with(&format!("{from_path}/")) => {
                 err += &format!("mv: cannot move '{source}' to a subdirectory of itself, '{to}'\n");
                 continue;
             }
-            (Some(Node::Directory), _) => move_tree(cx, &host, &from_path, &to_path),
+            (Some(Inode::Directory), _) => move_tree(cx, &host, &from_path, &to_path),
             (Some(_), _) => disk::rename(cx.world, &host, &from_path, &to_path),
         };
         match moved {
@@ -229,11 +229,11 @@ fn move_tree(cx: &mut Cx<'_>, host: &Host, from: &str, to: &str) -> Result<(), R
     let moved = |path: &str| format!("{to}{}", path.get(from.len()..).unwrap_or_default());
     for (path, node) in &all {
         match node {
-            Node::Directory => disk::make_directory(cx.world, host, &moved(path))?,
+            Inode::Directory => disk::make_directory(cx.world, host, &moved(path))?,
             _ => disk::rename(cx.world, host, path, &moved(path))?,
         }
     }
-    for (path, _) in all.iter().filter(|(_, node)| *node == Node::Directory).rev() {
+    for (path, _) in all.iter().filter(|(_, node)| *node == Inode::Directory).rev() {
         disk::remove(cx.world, host, path)?;
     }
     Ok(())
@@ -262,16 +262,16 @@ pub(in crate::programs) fn rm(cx: &mut Cx<'_>, args: &[String]) -> Started {
         match cx.disk().look(&whole) {
             None if force => {}
             None => err += &format!("rm: cannot remove '{path}': No such file or directory\n"),
-            Some(Node::Directory) if whole == "/" => {
+            Some(Inode::Directory) if whole == "/" => {
                 err += "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n";
             }
-            Some(Node::Directory) if matches!(last, "." | "..") => {
+            Some(Inode::Directory) if matches!(last, "." | "..") => {
                 err += &format!("rm: refusing to remove '.' or '..' directory: skipping '{path}'\n");
             }
-            Some(Node::Directory) if !recursive && !options.has('d') => {
+            Some(Inode::Directory) if !recursive && !options.has('d') => {
                 err += &format!("rm: cannot remove '{path}': Is a directory\n");
             }
-            Some(Node::Directory) if recursive => {
+            Some(Inode::Directory) if recursive => {
                 for (inner, _) in cx.disk().tree(&whole).iter().rev() {
                     if let Err(why) = disk::remove(cx.world, &host, inner) {
                         err += &format!("rm: cannot remove '{inner}': {why}\n");
@@ -301,7 +301,7 @@ pub(in crate::programs) fn rmdir(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let whole = cx.absolute(path);
         let node = cx.disk().look(&whole);
         let removed = match node {
-            Some(Node::Directory) => disk::remove(cx.world, &cx.thread.env.host, &whole),
+            Some(Inode::Directory) => disk::remove(cx.world, &cx.thread.env.host, &whole),
             Some(_) => Err("Not a directory"),
             None => Err("No such file or directory"),
         };
@@ -328,10 +328,10 @@ pub(in crate::programs) fn mkdir(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let parents = options.has('p');
         let (there, above) = (cx.disk().get(&whole), cx.disk().get(parent(&whole)));
         let made = match (there, above) {
-            (Some(Node::Directory), _) if parents => continue,
+            (Some(Inode::Directory), _) if parents => continue,
             (Some(_), _) => Err("File exists"),
             (None, None) if !parents => Err("No such file or directory"),
-            (None, Some(node)) if node != Node::Directory => Err("Not a directory"),
+            (None, Some(node)) if node != Inode::Directory => Err("Not a directory"),
             (None, _) => disk::make_directory(cx.world, &cx.thread.env.host, &whole),
         };
         match made {
@@ -360,9 +360,9 @@ pub(in crate::programs) fn touch(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let whole = cx.absolute(path);
         let node = cx.disk().get(&whole);
         let written = match node {
-            Some(Node::Directory | Node::Device) => Ok(()),
+            Some(Inode::Directory | Inode::Device) => Ok(()),
             None if options.has('c') => Ok(()),
-            Some(Node::File { bytes, .. }) => cx.write_file(path, &bytes),
+            Some(Inode::File { bytes, .. }) => cx.write_file(path, &bytes),
             _ if path.ends_with('/') => Err("No such file or directory"),
             _ => cx.write_file(path, &[]),
         };
@@ -389,11 +389,11 @@ pub(in crate::programs) fn chmod(cx: &mut Cx<'_>, args: &[String]) -> Started {
                 err += &format!("chmod: cannot access '{path}': No such file or directory\n");
                 continue;
             }
-            Some(Node::Directory) if recursive => cx.disk().tree(&whole),
+            Some(Inode::Directory) if recursive => cx.disk().tree(&whole),
             Some(node) => vec![(whole, node)],
         };
         for (inner, node) in all {
-            let before = if let Node::File { mode, .. } = node { mode } else { 0o755 };
+            let before = if let Inode::File { mode, .. } = node { mode } else { 0o755 };
             let Some(new) = changed_mode(mode, before) else {
                 return feed::refuse(
                     cx,

@@ -1,7 +1,7 @@
 //! `ls`.
 
 use super::{human_size, size_of};
-use crate::disk::Node;
+use crate::disk::Inode;
 use crate::programs::feed;
 use crate::programs::options::{Options, Spec};
 use crate::shell::program::{Cx, Started};
@@ -50,7 +50,7 @@ pub(in crate::programs) fn ls(cx: &mut Cx<'_>, args: &[String]) -> Started {
             true => cx.disk().look(&whole),
             false => cx.disk().get(&whole),
         };
-        let wrong_kind = path.ends_with('/') && !matches!(found, Some(Node::Directory) | None);
+        let wrong_kind = path.ends_with('/') && !matches!(found, Some(Inode::Directory) | None);
         match found {
             _ if wrong_kind => {
                 cx.err(&format!("ls: cannot access '{path}': Not a directory\n"));
@@ -60,7 +60,7 @@ pub(in crate::programs) fn ls(cx: &mut Cx<'_>, args: &[String]) -> Started {
                 cx.err(&format!("ls: cannot access '{path}': No such file or directory\n"));
                 missing = true;
             }
-            Some(Node::Directory) if !options.has('d') => directories.push((path.clone(), whole)),
+            Some(Inode::Directory) if !options.has('d') => directories.push((path.clone(), whole)),
             Some(node) => plain.push((path.clone(), node)),
         }
     }
@@ -77,7 +77,7 @@ pub(in crate::programs) fn ls(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let mut inside = cx.disk().list(&whole);
         inside.retain(|(name, _)| style.hidden || !name.starts_with('.'));
         if options.has('a') {
-            let dots = [".", ".."].map(|name| (name.to_owned(), Node::Directory));
+            let dots = [".", ".."].map(|name| (name.to_owned(), Inode::Directory));
             inside.splice(0..0, dots);
         }
         let inside = style.sorted(inside);
@@ -85,7 +85,7 @@ pub(in crate::programs) fn ls(cx: &mut Cx<'_>, args: &[String]) -> Started {
             let below = inside
                 .iter()
                 .rev()
-                .filter(|(name, node)| *node == Node::Directory && name != "." && name != "..");
+                .filter(|(name, node)| *node == Inode::Directory && name != "." && name != "..");
             let prefix = path.trim_end_matches('/').to_owned();
             left.extend(below.map(|(name, _)| (format!("{prefix}/{name}"), format!("{whole}/{name}"))));
         }
@@ -109,20 +109,20 @@ struct Style {
     columns: Option<usize>,
 }
 
-pub(super) fn date_of(node: &Node) -> Time {
+pub(super) fn date_of(node: &Inode) -> Time {
     match node {
-        Node::File { modified, .. } => *modified,
+        Inode::File { modified, .. } => *modified,
         _ => Time::START,
     }
 }
 
 /// `-rw-r--r--`
-pub(in crate::programs) fn mode_text(node: &Node) -> String {
+pub(in crate::programs) fn mode_text(node: &Inode) -> String {
     let (kind, mode) = match node {
-        Node::Directory => ('d', 0o755),
-        Node::File { mode, .. } => ('-', *mode),
-        Node::Link(_) => ('l', 0o777),
-        Node::Device => ('c', 0o666),
+        Inode::Directory => ('d', 0o755),
+        Inode::File { mode, .. } => ('-', *mode),
+        Inode::Link(_) => ('l', 0o777),
+        Inode::Device => ('c', 0o666),
     };
     let bits = (0..9).rev().map(|bit| {
         let letter = ['x', 'w', 'r'].get(bit % 3).copied().unwrap_or('-');
@@ -148,7 +148,7 @@ impl Style {
         }
     }
 
-    fn sorted(&self, mut all: Vec<(String, Node)>) -> Vec<(String, Node)> {
+    fn sorted(&self, mut all: Vec<(String, Inode)>) -> Vec<(String, Inode)> {
         match () {
             () if self.by_time => all.sort_shared_by_key(|(_, node)| std::cmp::Reverse(date_of(node))),
             () if self.by_size => all.sort_shared_by_key(|(_, node)| std::cmp::Reverse(size_of(node))),
@@ -160,20 +160,20 @@ impl Style {
         all
     }
 
-    fn name(&self, name: &str, node: &Node) -> String {
+    fn name(&self, name: &str, node: &Inode) -> String {
         let mark = match node {
-            Node::Directory if self.marks || self.slashes => "/",
-            Node::Link(_) if self.marks && !self.long => "@",
-            Node::File { mode, .. } if self.marks && mode & 0o111 != 0 => "*",
+            Inode::Directory if self.marks || self.slashes => "/",
+            Inode::Link(_) if self.marks && !self.long => "@",
+            Inode::File { mode, .. } if self.marks && mode & 0o111 != 0 => "*",
             _ => "",
         };
         match node {
-            Node::Link(to) if self.long => format!("{name} -> {to}"),
+            Inode::Link(to) if self.long => format!("{name} -> {to}"),
             _ => format!("{name}{mark}"),
         }
     }
 
-    fn listing(&self, all: Vec<(String, Node)>, total: bool) -> String {
+    fn listing(&self, all: Vec<(String, Inode)>, total: bool) -> String {
         if self.long {
             return self.long_listing(&all, total);
         }
@@ -184,13 +184,13 @@ impl Style {
         }
     }
 
-    fn long_listing(&self, all: &[(String, Node)], total: bool) -> String {
+    fn long_listing(&self, all: &[(String, Inode)], total: bool) -> String {
         let mut out = String::new();
         if total {
             let blocks: usize = all
                 .iter()
                 .map(|(_, node)| match node {
-                    Node::Link(_) => 0,
+                    Inode::Link(_) => 0,
                     node => size_of(node).div_ceil(4096) * 4,
                 })
                 .sum();
@@ -198,10 +198,10 @@ impl Style {
             out += &format!("total {blocks}\n");
         }
         let size =
-            |node: &Node| if self.human { human_size(size_of(node)) } else { size_of(node).to_string() };
+            |node: &Inode| if self.human { human_size(size_of(node)) } else { size_of(node).to_string() };
         let width = all.iter().map(|(_, node)| size(node).len()).max().unwrap_or(0);
         for (name, node) in all {
-            let links = if *node == Node::Directory { 2 } else { 1 };
+            let links = if *node == Inode::Directory { 2 } else { 1 };
             let owner = if self.no_group { "root" } else { "root root" };
             out += &format!(
                 "{} {links} {owner} {:>width$} {} {}\n",

@@ -6,6 +6,7 @@ use super::builtin;
 use super::json::Json;
 use super::syntax::{Filter, Function, Part, Pattern};
 use super::token::{Piece, Token, tokens};
+use crate::programs::tokens::Tokens;
 
 type Parsed<T> = Result<T, String>;
 
@@ -19,12 +20,12 @@ pub(super) fn parse(text: &str, variables: &[Rc<str>]) -> Parsed<Rc<Filter>> {
     let mut scope = Scope::default();
     scope.variables.extend(["ENV".into(), "__prog_args".into()]);
     scope.variables.extend(variables.iter().cloned());
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, scope };
+    let mut parser = Parser { tokens: Tokens::new(tokens(text)?), depth: 0, scope };
     if parser.tokens.is_empty() {
         return Ok(Rc::new(Filter::Identity));
     }
     let filter = parser.pipe()?;
-    match parser.peek() {
+    match parser.tokens.peek() {
         None => Ok(Rc::new(filter)),
         Some(_) => Err(parser.wrong()),
     }
@@ -40,8 +41,7 @@ struct Scope {
 }
 
 struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+    tokens: Tokens<Token>,
     depth: u32,
     scope: Scope,
 }
@@ -69,32 +69,18 @@ const KEYWORDS: [&str; 15] = [
 ];
 
 impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn is(&self, operator: &str) -> bool {
-        matches!(self.peek(), Some(Token::Operator(found)) if *found == operator)
-    }
-
-    fn take(&mut self, operator: &str) -> bool {
-        let there = self.is(operator);
-        self.at += usize::from(there);
-        there
-    }
-
     fn is_word(&self, word: &str) -> bool {
-        matches!(self.peek(), Some(Token::Name(found)) if **found == *word)
+        matches!(self.tokens.peek(), Some(Token::Name(found)) if **found == *word)
     }
 
     fn take_word(&mut self, word: &str) -> bool {
         let there = self.is_word(word);
-        self.at += usize::from(there);
+        self.tokens.at += usize::from(there);
         there
     }
 
     fn expect(&mut self, operator: &str) -> Parsed<()> {
-        if self.take(operator) { Ok(()) } else { Err(self.wrong()) }
+        if self.tokens.take(operator) { Ok(()) } else { Err(self.wrong()) }
     }
 
     fn expect_word(&mut self, word: &str) -> Parsed<()> {
@@ -102,7 +88,7 @@ impl Parser {
     }
 
     fn wrong(&self) -> String {
-        let what = match self.peek() {
+        let what = match self.tokens.peek() {
             None => "end of file".to_owned(),
             Some(Token::Operator(text)) => format!("'{text}'"),
             Some(Token::Name(name)) if KEYWORDS.contains(&&**name) => (**name).to_owned(),
@@ -141,8 +127,8 @@ impl Parser {
             return Ok(Filter::Define(Rc::new(function), boxed(rest?)));
         }
         if self.take_word("label") {
-            let Some(Token::Variable(name)) = self.peek().cloned() else { return Err(self.wrong()) };
-            self.at += 1;
+            let Some(Token::Variable(name)) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+            self.tokens.at += 1;
             self.expect("|")?;
             self.scope.labels.push(name.clone());
             let rest = self.pipe();
@@ -159,7 +145,7 @@ impl Parser {
             self.scope.variables.truncate(before);
             return Ok(Filter::Bind(boxed(left), pattern, boxed(rest?)));
         }
-        match self.take("|") {
+        match self.tokens.take("|") {
             true => Ok(Filter::Pipe(boxed(left), boxed(self.pipe()?))),
             false => Ok(left),
         }
@@ -167,7 +153,7 @@ impl Parser {
 
     fn comma(&mut self) -> Parsed<Filter> {
         let mut left = self.alternative()?;
-        while self.take(",") {
+        while self.tokens.take(",") {
             left = Filter::Comma(boxed(left), boxed(self.alternative()?));
         }
         Ok(left)
@@ -175,7 +161,7 @@ impl Parser {
 
     fn alternative(&mut self) -> Parsed<Filter> {
         let left = self.assignment()?;
-        match self.take("//") {
+        match self.tokens.take("//") {
             true => Ok(Filter::Alternative(boxed(left), boxed(self.deeper(Parser::alternative)?))),
             false => Ok(left),
         }
@@ -184,7 +170,7 @@ impl Parser {
     fn assignment(&mut self) -> Parsed<Filter> {
         let left = self.or()?;
         for operator in ["=", "|=", "+=", "-=", "*=", "/=", "%=", "//="] {
-            if self.take(operator) {
+            if self.tokens.take(operator) {
                 let right = self.deeper(Parser::alternative)?;
                 return Ok(Filter::Assign(boxed(left), operator, boxed(right)));
             }
@@ -211,7 +197,7 @@ impl Parser {
     fn comparison(&mut self) -> Parsed<Filter> {
         let left = self.sum()?;
         for operator in ["==", "!=", "<=", ">=", "<", ">"] {
-            if self.take(operator) {
+            if self.tokens.take(operator) {
                 return Ok(Filter::Binary(operator, boxed(left), boxed(self.sum()?)));
             }
         }
@@ -221,11 +207,11 @@ impl Parser {
     fn sum(&mut self) -> Parsed<Filter> {
         let mut left = self.product()?;
         loop {
-            let operator = match self.peek() {
+            let operator = match self.tokens.peek() {
                 Some(Token::Operator(operator @ ("+" | "-"))) => *operator,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.tokens.at += 1;
             left = Filter::Binary(operator, boxed(left), boxed(self.product()?));
         }
     }
@@ -233,17 +219,17 @@ impl Parser {
     fn product(&mut self) -> Parsed<Filter> {
         let mut left = self.unary()?;
         loop {
-            let operator = match self.peek() {
+            let operator = match self.tokens.peek() {
                 Some(Token::Operator(operator @ ("*" | "/" | "%"))) => *operator,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.tokens.at += 1;
             left = Filter::Binary(operator, boxed(left), boxed(self.unary()?));
         }
     }
 
     fn unary(&mut self) -> Parsed<Filter> {
-        match self.take("-") {
+        match self.tokens.take("-") {
             true => Ok(Filter::Negate(boxed(self.deeper(Parser::postfix)?))),
             false => self.postfix(),
         }
@@ -254,30 +240,26 @@ impl Parser {
     fn postfix(&mut self) -> Parsed<Filter> {
         let mut term = self.deeper(Parser::term)?;
         loop {
-            term = match self.peek().cloned() {
+            term = match self.tokens.peek().cloned() {
                 Some(Token::Field(name)) => {
-                    self.at += 1;
+                    self.tokens.at += 1;
                     Filter::Index(boxed(term), boxed(Filter::Literal(Json::Text(name))))
                 }
-                Some(Token::Operator("."))
-                    if matches!(self.tokens.get(self.at + 1), Some(Token::Text(_))) =>
-                {
-                    self.at += 1;
+                Some(Token::Operator(".")) if matches!(self.tokens.ahead(1), Some(Token::Text(_))) => {
+                    self.tokens.at += 1;
                     let key = self.deeper(Parser::term)?;
                     Filter::Index(boxed(term), boxed(key))
                 }
-                Some(Token::Operator("."))
-                    if matches!(self.tokens.get(self.at + 1), Some(Token::Operator("["))) =>
-                {
-                    self.at += 1;
+                Some(Token::Operator(".")) if matches!(self.tokens.ahead(1), Some(Token::Operator("["))) => {
+                    self.tokens.at += 1;
                     term
                 }
                 Some(Token::Operator("[")) => {
-                    self.at += 1;
+                    self.tokens.at += 1;
                     self.bracket(term)?
                 }
                 Some(Token::Operator("?")) => {
-                    self.at += 1;
+                    self.tokens.at += 1;
                     Filter::Try(boxed(term), None)
                 }
                 _ => return Ok(term),
@@ -287,17 +269,17 @@ impl Parser {
 
     /// What stands in `[…]` behind a term.
     fn bracket(&mut self, term: Filter) -> Parsed<Filter> {
-        if self.take("]") {
+        if self.tokens.take("]") {
             return Ok(Filter::Each(boxed(term)));
         }
-        if self.take(":") {
+        if self.tokens.take(":") {
             let to = self.pipe()?;
             self.expect("]")?;
             return Ok(Filter::Slice(boxed(term), None, Some(boxed(to))));
         }
         let from = self.pipe()?;
-        if self.take(":") {
-            let to = if self.is("]") { None } else { Some(boxed(self.pipe()?)) };
+        if self.tokens.take(":") {
+            let to = if self.tokens.is("]") { None } else { Some(boxed(self.pipe()?)) };
             self.expect("]")?;
             return Ok(Filter::Slice(boxed(term), Some(boxed(from)), to));
         }
@@ -306,8 +288,8 @@ impl Parser {
     }
 
     fn term(&mut self) -> Parsed<Filter> {
-        let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
-        self.at += 1;
+        let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+        self.tokens.at += 1;
         match token {
             Token::Number(number) => Ok(Filter::Literal(Json::Number(number))),
             Token::Text(pieces) => self.text("text".into(), pieces),
@@ -315,9 +297,9 @@ impl Parser {
                 if !builtin::is_format(&name) {
                     return Err(format!("{name} is not a valid format"));
                 }
-                match self.peek().cloned() {
+                match self.tokens.peek().cloned() {
                     Some(Token::Text(pieces)) => {
-                        self.at += 1;
+                        self.tokens.at += 1;
                         self.text(name, pieces)
                     }
                     _ => Ok(Filter::Format(name)),
@@ -327,9 +309,9 @@ impl Parser {
                 Ok(Filter::Index(boxed(Filter::Identity), boxed(Filter::Literal(Json::Text(name)))))
             }
             Token::Operator("..") => Ok(Filter::Recurse),
-            Token::Operator(".") => match self.peek().cloned() {
+            Token::Operator(".") => match self.tokens.peek().cloned() {
                 Some(Token::Text(pieces)) => {
-                    self.at += 1;
+                    self.tokens.at += 1;
                     let key = self.text("text".into(), pieces)?;
                     Ok(Filter::Index(boxed(Filter::Identity), boxed(key)))
                 }
@@ -341,7 +323,7 @@ impl Parser {
                 Ok(inner)
             }
             Token::Operator("[") => {
-                if self.take("]") {
+                if self.tokens.take("]") {
                     return Ok(Filter::Collect(None));
                 }
                 let inner = self.pipe()?;
@@ -357,7 +339,7 @@ impl Parser {
             },
             Token::Name(name) => self.named(&name),
             _ => {
-                self.at -= 1;
+                self.tokens.at -= 1;
                 Err(self.wrong())
             }
         }
@@ -369,12 +351,12 @@ impl Parser {
             parts.push(match piece {
                 Piece::Text(text) => Part::Text(text.into()),
                 Piece::Filter(tokens) => {
-                    let outer = (std::mem::replace(&mut self.tokens, tokens), std::mem::take(&mut self.at));
-                    let inner = self.pipe().and_then(|filter| match self.peek() {
+                    let outer = std::mem::replace(&mut self.tokens, Tokens::new(tokens));
+                    let inner = self.pipe().and_then(|filter| match self.tokens.peek() {
                         None => Ok(filter),
                         Some(_) => Err(self.wrong()),
                     });
-                    (self.tokens, self.at) = outer;
+                    self.tokens = outer;
                     Part::Filter(inner?)
                 }
             });
@@ -388,9 +370,9 @@ impl Parser {
 
     fn object(&mut self) -> Parsed<Filter> {
         let mut fields = Vec::new();
-        while !self.take("}") {
-            let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
-            self.at += 1;
+        while !self.tokens.take("}") {
+            let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+            self.tokens.at += 1;
             let (key, short) = match token {
                 Token::Name(name) => {
                     let key = Filter::Literal(Json::Text(name));
@@ -408,8 +390,10 @@ impl Parser {
                     (key.clone(), Some(Filter::Index(boxed(Filter::Identity), boxed(key))))
                 }
                 Token::Format(name) => {
-                    let Some(Token::Text(pieces)) = self.peek().cloned() else { return Err(self.wrong()) };
-                    self.at += 1;
+                    let Some(Token::Text(pieces)) = self.tokens.peek().cloned() else {
+                        return Err(self.wrong());
+                    };
+                    self.tokens.at += 1;
                     (self.text(name, pieces)?, None)
                 }
                 Token::Operator("(") => {
@@ -418,17 +402,17 @@ impl Parser {
                     (key, None)
                 }
                 _ => {
-                    self.at -= 1;
+                    self.tokens.at -= 1;
                     return Err(self.wrong());
                 }
             };
-            let value = match (self.take(":"), short) {
+            let value = match (self.tokens.take(":"), short) {
                 (true, _) => self.object_value()?,
                 (false, Some(short)) => short,
                 (false, None) => return Err(self.wrong()),
             };
             fields.push((key, value));
-            if !self.is("}") {
+            if !self.tokens.is("}") {
                 self.expect(",")?;
             }
         }
@@ -438,7 +422,7 @@ impl Parser {
     /// A value in an object: commas part fields there.
     fn object_value(&mut self) -> Parsed<Filter> {
         let left = self.deeper(Parser::alternative)?;
-        match self.take("|") {
+        match self.tokens.take("|") {
             true => Ok(Filter::Pipe(boxed(left), boxed(self.deeper(Parser::object_value)?))),
             false => Ok(left),
         }
@@ -458,8 +442,10 @@ impl Parser {
             }
             "reduce" | "foreach" => return self.fold(name),
             "break" => {
-                let Some(Token::Variable(label)) = self.peek().cloned() else { return Err(self.wrong()) };
-                self.at += 1;
+                let Some(Token::Variable(label)) = self.tokens.peek().cloned() else {
+                    return Err(self.wrong());
+                };
+                self.tokens.at += 1;
                 return match self.scope.labels.contains(&label) {
                     true => Ok(Filter::Break(label)),
                     false => Err(format!("$*label-{label} is not defined at <top-level>, line 1")),
@@ -467,16 +453,16 @@ impl Parser {
             }
             "import" | "include" => return Err("modules are not simulated".to_owned()),
             word if KEYWORDS.contains(&word) => {
-                self.at -= 1;
+                self.tokens.at -= 1;
                 return Err(self.wrong());
             }
             _ => {}
         }
         let mut arguments = Vec::new();
-        if self.take("(") {
+        if self.tokens.take("(") {
             loop {
                 arguments.push(self.pipe()?);
-                if self.take(")") {
+                if self.tokens.take(")") {
                     break;
                 }
                 self.expect(";")?;
@@ -519,7 +505,7 @@ impl Parser {
         self.expect(";")?;
         pattern.names(&mut self.scope.variables);
         let update = self.pipe();
-        let extract = match (&update, self.take(";")) {
+        let extract = match (&update, self.tokens.take(";")) {
             (Ok(_), true) if name == "foreach" => Some(boxed(self.pipe()?)),
             _ => None,
         };
@@ -533,15 +519,15 @@ impl Parser {
     }
 
     fn pattern(&mut self) -> Parsed<Pattern> {
-        let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
-        self.at += 1;
+        let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+        self.tokens.at += 1;
         match token {
             Token::Variable(name) => Ok(Pattern::Variable(name)),
             Token::Operator("[") => {
                 let mut items = Vec::new();
                 loop {
                     items.push(self.deeper(Parser::pattern)?);
-                    if self.take("]") {
+                    if self.tokens.take("]") {
                         return Ok(Pattern::Array(items));
                     }
                     self.expect(",")?;
@@ -550,24 +536,25 @@ impl Parser {
             Token::Operator("{") => {
                 let mut fields = Vec::new();
                 loop {
-                    let Some(token) = self.peek().cloned() else { return Err(self.wrong()) };
-                    self.at += 1;
+                    let Some(token) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+                    self.tokens.at += 1;
                     let (key, name) = match token {
                         Token::Variable(name) => (Filter::Literal(Json::Text(name.clone())), Some(name)),
                         Token::Name(name) => (Filter::Literal(Json::Text(name)), None),
                         Token::Text(pieces) => (self.text("text".into(), pieces)?, None),
                         _ => return Err(self.wrong()),
                     };
-                    let inner = if self.take(":") { Some(self.deeper(Parser::pattern)?) } else { None };
+                    let inner =
+                        if self.tokens.take(":") { Some(self.deeper(Parser::pattern)?) } else { None };
                     fields.push((key, name, inner));
-                    if self.take("}") {
+                    if self.tokens.take("}") {
                         return Ok(Pattern::Object(fields));
                     }
                     self.expect(",")?;
                 }
             }
             _ => {
-                self.at -= 1;
+                self.tokens.at -= 1;
                 Err(self.wrong())
             }
         }
@@ -575,19 +562,19 @@ impl Parser {
 
     /// `def name(parameters): body;`
     fn function(&mut self) -> Parsed<Function> {
-        self.at += 1;
-        let Some(Token::Name(name)) = self.peek().cloned() else { return Err(self.wrong()) };
-        self.at += 1;
+        self.tokens.at += 1;
+        let Some(Token::Name(name)) = self.tokens.peek().cloned() else { return Err(self.wrong()) };
+        self.tokens.at += 1;
         let mut parameters = Vec::new();
-        if self.take("(") {
+        if self.tokens.take("(") {
             loop {
-                match self.peek().cloned() {
+                match self.tokens.peek().cloned() {
                     Some(Token::Name(name)) => parameters.push((name, false)),
                     Some(Token::Variable(name)) => parameters.push((name, true)),
                     _ => return Err(self.wrong()),
                 }
-                self.at += 1;
-                if self.take(")") {
+                self.tokens.at += 1;
+                if self.tokens.take(")") {
                     break;
                 }
                 self.expect(";")?;

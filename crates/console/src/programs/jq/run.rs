@@ -54,10 +54,10 @@ enum Callable {
 
 /// Names and what they stand for: the newest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Env(Option<Rc<Entry>>);
+pub(super) struct Env(Option<Rc<Binding>>);
 
 #[derive(Debug)]
-struct Entry {
+struct Binding {
     name: Rc<str>,
     what: What,
     before: Env,
@@ -72,7 +72,7 @@ enum What {
 
 impl Env {
     fn with(&self, name: Rc<str>, what: What) -> Env {
-        Env(Some(Rc::new(Entry { name, what, before: self.clone() })))
+        Env(Some(Rc::new(Binding { name, what, before: self.clone() })))
     }
 
     pub(super) fn with_variable(&self, name: Rc<str>, value: Json) -> Env {

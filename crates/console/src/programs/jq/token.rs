@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::programs::tokens::{Operator, begins_name, name_at, number_at, operator_at};
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Number(f64),
@@ -15,6 +17,15 @@ pub(super) enum Token {
     Format(Rc<str>),
     Name(Rc<str>),
     Operator(&'static str),
+}
+
+impl Operator for Token {
+    fn operator(&self) -> Option<&'static str> {
+        match self {
+            Token::Operator(operator) => Some(operator),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -55,17 +66,10 @@ impl Reader<'_> {
         self.chars.get(self.at + ahead).copied()
     }
 
-    fn name(&mut self, colons: bool) -> Option<Rc<str>> {
-        let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
-        if !self.peek(0).is_some_and(starts) {
-            return None;
-        }
-        let start = self.at;
-        while self.peek(0).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || (colons && c == ':')) {
-            self.at += 1;
-        }
-        let name: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
-        Some(name.into())
+    fn name(&mut self) -> Option<Rc<str>> {
+        let name = name_at(self.chars, self.at);
+        self.at += name.len();
+        (!name.is_empty()).then(|| name.into())
     }
 
     /// Tokens up to the end, or, inside of a text, up to the parenthesis that closes.
@@ -84,33 +88,30 @@ impl Reader<'_> {
                     self.at += 1;
                     found.push(Token::Text(self.text(depth)?));
                 }
-                '.' if self.peek(1).is_some_and(|c| c.is_ascii_alphabetic() || c == '_') => {
+                '.' if self.peek(1).is_some_and(begins_name) => {
                     self.at += 1;
-                    found.extend(self.name(false).map(Token::Field));
+                    found.extend(self.name().map(Token::Field));
                 }
                 c if c.is_ascii_digit() || (c == '.' && self.peek(1).is_some_and(|c| c.is_ascii_digit())) => {
                     found.push(self.number()?);
                 }
-                '$' if self.peek(1).is_some_and(|c| c.is_ascii_alphabetic() || c == '_') => {
+                '$' if self.peek(1).is_some_and(begins_name) => {
                     self.at += 1;
-                    found.extend(self.name(false).map(Token::Variable));
+                    found.extend(self.name().map(Token::Variable));
                 }
                 '@' => {
                     self.at += 1;
-                    let name = self.name(false).ok_or("syntax error, unexpected '@'")?;
+                    let name = self.name().ok_or("syntax error, unexpected '@'")?;
                     found.push(Token::Format(name));
                 }
-                c if c.is_ascii_alphabetic() || c == '_' => {
-                    found.extend(self.name(false).map(Token::Name));
+                c if begins_name(c) => {
+                    found.extend(self.name().map(Token::Name));
                 }
                 _ => {
-                    let starts = |operator: &&&str| {
-                        operator.chars().enumerate().all(|(ahead, c)| self.peek(ahead) == Some(c))
-                    };
-                    let Some(operator) = OPERATORS.iter().find(starts) else {
+                    let Some(operator) = operator_at(self.chars, self.at, &OPERATORS) else {
                         return Err(format!("syntax error, unexpected INVALID_CHARACTER {c}"));
                     };
-                    match *operator {
+                    match operator {
                         "(" => open += 1,
                         ")" if open == 0 => return Ok(found),
                         ")" => open -= 1,
@@ -125,24 +126,8 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Result<Token, String> {
-        let start = self.at;
-        while self.peek(0).is_some_and(|c| c.is_ascii_digit() || c == '.') {
-            // `1..5` is no number.
-            if self.peek(0) == Some('.') && self.peek(1) == Some('.') {
-                break;
-            }
-            self.at += 1;
-        }
-        if matches!(self.peek(0), Some('e' | 'E')) {
-            let signed = usize::from(matches!(self.peek(1), Some('+' | '-')));
-            if self.peek(1 + signed).is_some_and(|c| c.is_ascii_digit()) {
-                self.at += 1 + signed;
-                while self.peek(0).is_some_and(|c| c.is_ascii_digit()) {
-                    self.at += 1;
-                }
-            }
-        }
-        let text: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
+        let text = number_at(self.chars, self.at);
+        self.at += text.len();
         text.parse().map(Token::Number).map_err(|_| format!("syntax error, unexpected {text}"))
     }
 

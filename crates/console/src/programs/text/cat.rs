@@ -2,7 +2,7 @@
 
 use crate::programs::feed::{self, Lines, Out};
 use crate::programs::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Input;
 
 const SPEC: Spec = Spec {
@@ -59,19 +59,19 @@ struct Cat {
 }
 
 impl Program for Cat {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.reading {
             match cx.read() {
                 Input::Bytes(bytes) => cx.write(1, &bytes),
                 Input::Wait => return cx.waits_for_input(0),
                 Input::End => self.reading = false,
             }
-            return Step::Again;
+            return StepResult::Again;
         }
-        let Some(name) = self.files.pop() else { return Step::Done(self.code) };
+        let Some(name) = self.files.pop() else { return StepResult::Done(self.code) };
         if name == "-" {
             self.reading = true;
-            return Step::Again;
+            return StepResult::Again;
         }
         match cx.read_file(&name) {
             Ok(bytes) => cx.write(1, &bytes),
@@ -80,7 +80,7 @@ impl Program for Cat {
                 self.code = 1;
             }
         }
-        Step::Again
+        StepResult::Again
     }
 }
 

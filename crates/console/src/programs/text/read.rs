@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::env::{Value, is_name};
 use crate::programs::feed;
 use crate::programs::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Input;
 use crate::shell::thread::Block;
 use sim::{Duration, Time};
@@ -102,20 +102,20 @@ impl Read {
 }
 
 impl Program for Read {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let bytes = match cx.read_line(self.fd, self.end) {
             Input::Wait => {
                 return match self.until {
-                    Some(until) if until <= cx.now() => Step::Done(142),
-                    Some(until) => Step::Waits(Block::Child(Vec::new(), Some(until))),
+                    Some(until) if until <= cx.now() => StepResult::Done(142),
+                    Some(until) => StepResult::Waits(Block::Child(Vec::new(), Some(until))),
                     None => cx.waits_for_input(self.fd),
                 };
             }
             Input::End => {
                 let text = std::mem::take(&mut self.text);
                 return match self.assign(cx, &text) {
-                    Ok(()) => Step::Done(1),
-                    Err(error) => Step::Done(cx.complain(&error)),
+                    Ok(()) => StepResult::Done(1),
+                    Err(error) => StepResult::Done(cx.complain(&error)),
                 };
             }
             Input::Bytes(bytes) => bytes,
@@ -128,7 +128,7 @@ impl Program for Read {
             line = without_backslashes(&line);
             if continued && ended {
                 self.text += &line;
-                return Step::Again;
+                return StepResult::Again;
             }
         }
         let mut text = std::mem::take(&mut self.text) + &line;
@@ -136,8 +136,8 @@ impl Program for Read {
             text = text.chars().take(limit).collect();
         }
         match self.assign(cx, &text) {
-            Ok(()) => Step::Done(i32::from(!ended)),
-            Err(error) => Step::Done(cx.complain(&error)),
+            Ok(()) => StepResult::Done(i32::from(!ended)),
+            Err(error) => StepResult::Done(cx.complain(&error)),
         }
     }
 }
@@ -173,24 +173,18 @@ struct MapFile {
 }
 
 impl Program for MapFile {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
-        match cx.read() {
-            Input::Bytes(bytes) => {
-                self.bytes.extend(bytes);
-                Step::Again
-            }
-            Input::Wait => cx.waits_for_input(0),
-            Input::End => {
-                let text = String::from_utf8_lossy(&self.bytes).into_owned();
-                let lines = text.split_inclusive('\n');
-                let items: Vec<Option<Rc<str>>> = lines
-                    .map(|line| Some(if self.trim { line.trim_end_matches('\n') } else { line }.into()))
-                    .collect();
-                match cx.thread.env.assign(&self.name, Value::Array(Rc::new(items))) {
-                    Ok(()) => Step::Done(0),
-                    Err(error) => Step::Done(cx.complain(&error)),
-                }
-            }
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
+        if let Some(reading) = cx.read_to_end(&mut self.bytes) {
+            return reading;
+        }
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        let lines = text.split_inclusive('\n');
+        let items: Vec<Option<Rc<str>>> = lines
+            .map(|line| Some(if self.trim { line.trim_end_matches('\n') } else { line }.into()))
+            .collect();
+        match cx.thread.env.assign(&self.name, Value::Array(Rc::new(items))) {
+            Ok(()) => StepResult::Done(0),
+            Err(error) => StepResult::Done(cx.complain(&error)),
         }
     }
 }

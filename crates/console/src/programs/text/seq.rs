@@ -2,7 +2,7 @@
 
 use crate::programs::feed;
 use crate::programs::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 
 pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
     // A negative number is no option.
@@ -69,7 +69,7 @@ struct Seq {
 const AT_ONCE: usize = 1_000;
 
 impl Program for Seq {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         let mut out = String::new();
         let is_over = |seq: &Seq| if seq.step > 0 { seq.next > seq.last } else { seq.next < seq.last };
         for _ in 0..AT_ONCE {
@@ -95,7 +95,7 @@ impl Program for Seq {
             out.push('\n');
         }
         cx.out(&out);
-        if over { Step::Done(0) } else { Step::Again }
+        if over { StepResult::Done(0) } else { StepResult::Again }
     }
 }
 
@@ -108,8 +108,8 @@ pub(in crate::programs) fn yes(_cx: &mut Cx<'_>, args: &[String]) -> Started {
 struct Yes(String);
 
 impl Program for Yes {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         cx.out(&self.0);
-        Step::Again
+        StepResult::Again
     }
 }

@@ -6,7 +6,7 @@ use super::head::{Asked, count, title, with_count};
 use crate::programs::feed::{self, Lines, Out};
 use crate::programs::options::Spec;
 use crate::programs::whole::{self, Work};
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::Block;
 use sim::Duration;
 
@@ -143,12 +143,12 @@ impl Follow {
 }
 
 impl Program for Follow {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         if self.read.is_empty() {
             self.first_look(cx);
             if self.files.iter().all(|file| cx.read_file(file).is_err()) {
                 cx.err("tail: no files remaining\n");
-                return Step::Done(1);
+                return StepResult::Done(1);
             }
         }
         for (file, read) in self.files.iter().zip(&mut self.read) {
@@ -161,6 +161,6 @@ impl Program for Follow {
             cx.write(1, &new);
             *read = bytes.len();
         }
-        Step::Waits(Block::Until(cx.now() + INTERVAL))
+        StepResult::Waits(Block::Until(cx.now() + INTERVAL))
     }
 }

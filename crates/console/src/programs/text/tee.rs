@@ -1,9 +1,9 @@
 //! `tee`.
 
-use crate::disk::Node;
+use crate::disk::Inode;
 use crate::programs::feed;
 use crate::programs::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Input;
 use sim::files::parent;
 
@@ -20,9 +20,9 @@ pub(in crate::programs) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
         let whole = cx.absolute(&path);
         let disk = cx.disk();
         let why = match (disk.get(&whole), disk.get(parent(&whole))) {
-            (Some(Node::Directory), _) => Some("Is a directory"),
+            (Some(Inode::Directory), _) => Some("Is a directory"),
             (_, None) => Some("No such file or directory"),
-            (_, Some(Node::Directory)) => None,
+            (_, Some(Inode::Directory)) => None,
             (_, Some(_)) => Some("Not a directory"),
         };
         drop(disk);
@@ -55,14 +55,14 @@ impl Tee {
 }
 
 impl Program for Tee {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         match cx.read() {
             Input::Bytes(bytes) => {
                 for (_, all) in &mut self.files {
                     all.extend(&bytes);
                 }
                 cx.write(1, &bytes);
-                Step::Again
+                StepResult::Again
             }
             Input::Wait => {
                 self.write(cx);
@@ -71,7 +71,7 @@ impl Program for Tee {
             Input::End => {
                 self.write(cx);
                 cx.world.settle();
-                Step::Done(self.code)
+                StepResult::Done(self.code)
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::escape::{Style, unescape};
 use crate::glob::named_class;
 use crate::programs::feed;
 use crate::programs::options::Spec;
-use crate::shell::program::{Cx, Program, Started, Step};
+use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::streams::Input;
 
 const SPEC: Spec = Spec {
@@ -124,7 +124,7 @@ impl Tr {
 }
 
 impl Program for Tr {
-    fn step(&mut self, cx: &mut Cx<'_>) -> Step {
+    fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         match cx.read() {
             Input::Bytes(bytes) => {
                 self.partial.extend(bytes);
@@ -135,10 +135,10 @@ impl Program for Tr {
                 let bytes: Vec<u8> = self.partial.drain(..whole).collect();
                 let text = self.change(&String::from_utf8_lossy(&bytes));
                 cx.out(&text);
-                Step::Again
+                StepResult::Again
             }
             Input::Wait => cx.waits_for_input(0),
-            Input::End => Step::Done(0),
+            Input::End => StepResult::Done(0),
         }
     }
 }

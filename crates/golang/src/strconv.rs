@@ -1,6 +1,42 @@
 //! Go's strconv: floats as text, quoted strings read and written.
 
-pub use api::field::go_quote as quote;
+use crate::GoError;
+
+/// A text in double quotes with Go's escapes, as `%q` has it.
+///
+/// Go: strconv.Quote.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            ' '..='~' => out.push(c),
+            '\0'..='\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            _ if is_print(c) => out.push(c),
+            '\u{80}'..='\u{ffff}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Whether a character is shown as it is.
+///
+/// Go: strconv.IsPrint.
+pub fn is_print(c: char) -> bool {
+    // A combining mark is escaped only where it begins a text, hence the letter before it.
+    let shown = format!("{:?}", String::from_iter(['a', c]));
+    !shown.starts_with("\"a\\")
+}
 
 /// `strconv.FormatFloat` with the verbs `e`, `f` and `g`; without a precision, as short as reads back the same.
 pub fn format_float(number: f64, verb: char, precision: Option<usize>) -> String {
@@ -138,12 +174,12 @@ pub fn unquote(literal: &str) -> Option<String> {
 }
 
 /// The number of a character constant such as `'a'`.
-pub(crate) fn unquote_rune(literal: &str) -> Result<i64, String> {
-    let invalid = || "invalid syntax".to_owned();
+pub fn unquote_rune(literal: &str) -> Result<i64, GoError> {
+    let invalid = || GoError("invalid syntax".to_owned());
     let inner = literal.strip_prefix('\'').ok_or_else(invalid)?;
     let (found, length) = unquote_char(inner, '\'').ok_or_else(invalid)?;
     if inner.get(length..) != Some("'") {
-        return Err(format!("malformed character constant: {literal}"));
+        return Err(GoError(format!("malformed character constant: {literal}")));
     }
     Ok(match found {
         Unquoted::Char(c) => i64::from(u32::from(c)),
@@ -205,5 +241,10 @@ mod tests {
         assert!(unquote_rune("'ab'").is_err());
         assert_eq!(unicode('='), "U+003D '='");
         assert_eq!(unicode('\u{1}'), "U+0001");
+    }
+
+    #[test]
+    fn quoted_as_go_does() {
+        assert_eq!(quote("a\"b\\c\n\u{1}데\u{200b}"), r#""a\"b\\c\n\x01데\u200b""#);
     }
 }

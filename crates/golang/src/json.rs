@@ -118,6 +118,13 @@ fn number(number: &Number, out: &mut String) {
     }
 }
 
+/// A float as it stands in JSON: an exponent only below 1e-6 and from 1e21 on.
+pub fn marshal_float(number: f64) -> String {
+    let mut out = String::new();
+    float(number, &mut out);
+    out
+}
+
 /// Go: encoding/json/encode.go, floatEncoder.encode.
 fn float(number: f64, out: &mut String) {
     let size = number.abs();
