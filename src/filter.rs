@@ -42,7 +42,7 @@ pub fn FilterBox() -> Html {
         })
     };
     html! {
-        <label class="filter" title={words.filter}>
+        <label class="filter" title={words.filter_long}>
             <input
                 type="search"
                 data-control="filter"

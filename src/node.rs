@@ -291,7 +291,7 @@ fn Kubelet(props: &OfNode) -> Html {
             title={word}
             onclick={menu_at(&page, Selection::Node(node.name.clone()))}
         >
-            { "kubelet" }
+            { if node.powered { "kubelet" } else { words.power_off } }
             <Icon name={if state == "running" { "s-running" } else { "s-down" }} class="state" />
         </button>
     }

@@ -254,7 +254,8 @@ words! {
 
     // What is not greyed.
     filter: "Filter the pods", "파드 거르기";
-    filter_hint: "filter: node=…", "필터: node=…";
+    filter_long: "Filter the pods: part of a name, node=worker-1, status=CrashLoopBackOff, kind=static, or labels", "파드 거르기: 이름의 일부, node=worker-1, status=CrashLoopBackOff, kind=static, 레이블";
+    filter_hint: "filter…", "필터…";
     /// {} is how many match, then of how many.
     filtered: "{} of {}", "{} / {}개";
 
@@ -480,6 +481,7 @@ words! {
     problems: "Problems", "문제";
     node: "Node", "노드";
     watched: "watched by the kubelet", "kubelet이 감시하는 디렉터리";
+    read_at_start: "read when the kubelet starts", "kubelet이 시작되면 읽음";
     kubelet_config: "the kubelet's configuration", "kubelet 설정";
     elsewhere: "elsewhere: the kubelet does not read these", "그 밖의 위치: kubelet이 읽지 않음";
     new_file: "New file", "새 파일";

@@ -205,6 +205,7 @@ impl App {
     }
 
     /// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
+    /// Where none is open, the first manifest is.
     fn keep_file_in_sight(&mut self, board: &Board) {
         let store = &self.page.stores.desk;
         let desk = store.now();
@@ -213,9 +214,15 @@ impl App {
             store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
             return;
         }
-        let Some(path) = desk.node_file.clone() else { return };
-        let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
         let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
+        let Some(path) = desk.node_file.clone() else {
+            let first = node.files.iter().find(|file| file.is_manifest);
+            if let Some(first) = first.filter(|_| self.page.stores.layout.now().desk_tab == DeskTab::Files) {
+                store.dispatch(DeskAction::FileMoved(Some(first.path.clone())));
+            }
+            return;
+        };
+        let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
         if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
             return;
         }
