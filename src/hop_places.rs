@@ -45,8 +45,12 @@ mod tests {
         let places: Vec<Point> = (0..7).map(|at| in_gap((100.0, 200.0), 50.0, at, 7, 1.0)).collect();
         for (at, (x, y)) in places.iter().enumerate() {
             assert!((100.0..=200.0).contains(x), "{places:?}");
-            let apart = |(other_x, other_y): &Point| (x - other_x).abs() >= SIZE || (y - other_y).abs() >= SIZE;
-            assert!(places.iter().enumerate().all(|(other, place)| other == at || apart(place)), "{places:?}");
+            let apart =
+                |(other_x, other_y): &Point| (x - other_x).abs() >= SIZE || (y - other_y).abs() >= SIZE;
+            assert!(
+                places.iter().enumerate().all(|(other, place)| other == at || apart(place)),
+                "{places:?}"
+            );
         }
         assert!(places[0].1 < places[6].1 && places[0].0 < places[3].0, "{places:?}");
         assert_eq!(in_gap((100.0, 200.0), 50.0, 0, 1, 1.0), (150.0, 50.0));

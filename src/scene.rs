@@ -121,16 +121,17 @@ fn Nodes() -> Html {
 fn SmallNodes() -> Html {
     renders::note("SmallNodes", "");
     let words = use_page().words();
-    let fleet = use_world(|world| world.fleet.clone());
+    let (fleet, filtered) = use_world(|world| (world.fleet.clone(), world.filtered.clone()));
+    let is_dim = |at: usize| (*filtered).as_ref().is_some_and(|filtered| filtered.dim.get(at) == Some(&true));
     let selection = use_selection(Selection::clone);
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {
         <>
             <span class="map-gate" data-anchor="kubelets"></span>
             <ul class="nodes small" aria-label={words.nodes}>
-                { for fleet.nodes.iter().map(|node| html! {
+                { for fleet.nodes.iter().enumerate().map(|(at, node)| html! {
                     <li key={&*node.name}>
-                        <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} />
+                        <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} dim={is_dim(at)} />
                     </li>
                 }) }
             </ul>

@@ -429,6 +429,8 @@ words! {
     /// The last is a phase.
     cap_reported: "On {} the kubelet reports {}: {}", "{}의 kubelet이 {} 상태를 보고합니다: {}";
     /// A pod, a node, a number of seconds.
+    cap_report_again: "The kubelet on {} reports again in {} s", "{}의 kubelet이 {}초 뒤에 다시 보고합니다";
+    cap_file_check: "The kubelet on {} looks through its directory again in {} s", "{}의 kubelet이 {}초 뒤에 디렉터리를 다시 훑어봅니다";
     cap_back_off: "{} on {} starts again in {} s", "{}({}) 다시 시작까지 {}초";
     auto: "Auto", "자동";
     auto_long: "Slow while something is under way, quick while all waits", "진행 중인 일이 있으면 느리게, 기다리는 동안은 빠르게";

@@ -400,6 +400,9 @@ impl App {
                 self.submit(id);
                 self.look();
             }
+        } else if desk.is_dirty(id) {
+            self.looks.settle(desk.text(id));
+            self.look();
         }
     }
 

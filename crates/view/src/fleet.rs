@@ -145,6 +145,13 @@ impl NodeMark {
         }
     }
 
+    /// The same as it is painted where something else is asked for: grey.
+    pub fn dimmed(&self) -> NodeMark {
+        let grey = PodMark::new(PodState::Completed, Origin::DaemonSet, false, true);
+        let pods = self.pods.iter().map(|_| grey).collect();
+        NodeMark { light: NodeLight::Ready, kubelet_running: true, cordoned: false, pods, ..self.clone() }
+    }
+
     /// Its share of [`Fleet::counts`].
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
