@@ -308,7 +308,7 @@ fn Numbers(props: &NumbersProps) -> Html {
         ("UP-TO-DATE", "up-to-date", ds.up_to_date),
         ("AVAILABLE", "available", ds.available),
     ];
-    let all = ds.ready >= ds.desired && ds.up_to_date >= ds.desired;
+    let all = ds.ready >= ds.desired;
     html! {
         <button
             type="button"
