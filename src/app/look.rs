@@ -112,6 +112,11 @@ impl App {
         let mut session = self.session.borrow_mut();
         session.gaze = gaze;
         session.refresh();
+        let board = session.board();
+        // Who is told of another open file may look at the session.
+        drop(session);
+        keep_file_in_sight(&stores, &board);
+        let session = self.session.borrow();
         let old = stores.world.now();
         let events_seen = layout.drawer_tab == DrawerTab::Events || *selection != Selection::Nothing;
         let events =
@@ -120,7 +125,6 @@ impl App {
             DrawerTab::Messages => keep(&old.messages, session.stage.messages(MESSAGES)),
             _ => old.messages.clone(),
         };
-        let board = session.board();
         let console = session.console();
         if session.opening().is_none() {
             let (options, is_far) = (&session.stage.script().options, session.is_far());
@@ -173,7 +177,6 @@ impl App {
             map.filter(&world.filtered);
         }
         self.looks.say_newest(&mut world);
-        self.keep_file_in_sight(&world.board);
         let fresh = self.looks.fresh_daemonset(&world);
         let is_back = self.looks.api_server_is_back(&world);
         if world.opening.is_none() && stores.front.now().step.is_none() {
@@ -214,33 +217,6 @@ impl App {
         gaze.near.insert(self.page.stores.desk.now().node.clone());
         gaze.near.extend(self.page.map.0.borrow().near());
         gaze
-    }
-
-    /// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
-    /// Where none is open, the first manifest is.
-    fn keep_file_in_sight(&mut self, board: &Board) {
-        let store = &self.page.stores.desk;
-        let desk = store.now();
-        let has = |name: &str| board.nodes.iter().any(|node| &*node.name == name);
-        if let Some(first) = board.nodes.first().filter(|_| !has(&desk.node)) {
-            store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
-            return;
-        }
-        let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
-        let Some(path) = desk.node_file.clone() else {
-            let first = node.files.iter().find(|file| file.is_manifest);
-            if let Some(first) = first.filter(|_| self.page.stores.layout.now().desk_tab == DeskTab::Files) {
-                store.dispatch(DeskAction::FileMoved(Some(first.path.clone())));
-            }
-            return;
-        };
-        let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
-        if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
-            return;
-        }
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let moved = node.files.iter().find(|file| file.path.ends_with(&format!("/{name}")));
-        store.dispatch(DeskAction::FileMoved(moved.map(|file| file.path.clone())));
     }
 }
 
@@ -428,6 +404,33 @@ impl Looks {
             self.said = now;
         }
     }
+}
+
+/// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
+/// Where none is open, the first manifest is.
+fn keep_file_in_sight(stores: &Stores, board: &Board) {
+    let store = &stores.desk;
+    let desk = store.now();
+    let has = |name: &str| board.nodes.iter().any(|node| &*node.name == name);
+    if let Some(first) = board.nodes.first().filter(|_| !has(&desk.node)) {
+        store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
+        return;
+    }
+    let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
+    let Some(path) = desk.node_file.clone() else {
+        let first = node.files.iter().find(|file| file.is_manifest);
+        if let Some(first) = first.filter(|_| stores.layout.now().desk_tab == DeskTab::Files) {
+            store.dispatch(DeskAction::FileMoved(Some(first.path.clone())));
+        }
+        return;
+    };
+    let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
+    if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
+        return;
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let moved = node.files.iter().find(|file| file.path.ends_with(&format!("/{name}")));
+    store.dispatch(DeskAction::FileMoved(moved.map(|file| file.path.clone())));
 }
 
 /// The label that the map groups by: the chosen one, else the zones, where there are any.
