@@ -261,7 +261,7 @@ test("a filter greys the map's cells", async ({ page }) => {
       brush.drawImage(canvas, 0, 0);
       const { data } = brush.getImageData(0, 0, copy.width, copy.height);
       let count = 0;
-      for (let at = 0; at < data.length; at += 4) if (data[at + 1]! > data[at]! + 40) count += 1;
+      for (let at = 0; at < data.length; at += 4) if (data[at + 1]! > data[at]! + 40 && data[at + 1]! > data[at + 2]! + 20) count += 1;
       return count;
     });
   await expect.poll(greens).toBeGreaterThan(1000);
