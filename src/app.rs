@@ -55,6 +55,8 @@ pub struct App {
     timers: Timers,
     /// Milliseconds that the last look at a text for mistakes took.
     check_took: f64,
+    /// When that was.
+    checked_at: f64,
     saver: Saver,
     later: Option<Later>,
     /// `window.kubestage`, once it has come.
@@ -97,6 +99,18 @@ fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(first_options())), programs);
     session.open_slice(budget(FIRST_SLICE_MS));
     session
+}
+
+/// The files of the last visit. What was applied then was not applied to a cluster that has just begun.
+fn first_desk(shelf: Shelf, session: &Session) -> Desk {
+    let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
+    let script = session.stage.script();
+    let replays = session.opening().is_some_and(|opening| opening.replays);
+    let is_fresh = storage::load_text(shelf, storage::SESSION).is_none() || Premiere::of(script).is_some();
+    if !replays && is_fresh {
+        desk.reduce(DeskAction::BeginAnew(Box::new(script.options.clone())));
+    }
+    desk
 }
 
 /// What a first visit finds: what the address asks for, else a scene that is set before the visitor's eyes.
@@ -162,13 +176,9 @@ impl Component for App {
         let link = ctx.link();
         let saved = save::first_prefs();
         let shelf = Shelf::of_tab();
-        let mut desk: Desk = storage::load(shelf, storage::DRAFTS);
         let guide = guide::Progress::new(storage::load(Shelf::Own, storage::SEEN));
         let mut session = first_session(shelf, None);
-        let replays = session.opening().is_some_and(|opening| opening.replays);
-        if !replays && Premiere::of(session.stage.script()).is_some() {
-            desk.reduce(DeskAction::BeginAnew(Box::new(session.stage.script().options.clone())));
-        }
+        let desk = first_desk(shelf, &session);
         session.playback = saved.playback;
         let world = look::first_world(&session, &guide);
         let session = Rc::new(RefCell::new(session));
@@ -207,6 +217,7 @@ impl Component for App {
             waiting: Vec::new(),
             timers: Timers::default(),
             check_took: 0.0,
+            checked_at: 0.0,
             saver,
             later: None,
             api: None,
@@ -258,6 +269,8 @@ impl Component for App {
                 self.saver.begin_session();
                 self.looks = Looks::default();
                 self.page.map.0.borrow_mut().begin_anew();
+                self.page.stores.layout.dispatch(LayoutAction::BeginAnew);
+                self.page.stores.selection.put(Default::default());
                 self.look();
             }
             Msg::Play(script) => {
@@ -348,7 +361,8 @@ impl App {
     fn leave_guest(&mut self) {
         self.saver.leave_guest();
         self.begin(first_session(Shelf::Own, self.programs()));
-        self.page.stores.desk.put(storage::load(Shelf::Own, storage::DRAFTS));
+        let desk = first_desk(Shelf::Own, &self.session.borrow());
+        self.page.stores.desk.put(desk);
     }
 
     /// What the guide knows of another session is no history of this one.

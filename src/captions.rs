@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use sim::Time;
-use view::{Board, Hop, What};
+use view::{Board, Hop, Tick, What};
 
 use super::words::{Lang, Words, fill};
 
@@ -21,6 +21,15 @@ const NODES_MOST: usize = 3;
 
 /// Hops that wait to be told; of more the ones that say least are left out.
 const WAITING: usize = 3;
+
+/// What is under way in a session, and what is waited for.
+pub struct Scene<'a> {
+    pub hops: &'a [Hop],
+    pub board: &'a Board,
+    /// What a kubelet does next, when, and on which node.
+    pub tick: Option<(Time, Tick, Rc<str>)>,
+    pub now: Time,
+}
 
 /// What was said last, and when.
 #[derive(Default)]
@@ -42,8 +51,8 @@ impl Captions {
     }
 
     /// What the line says at `wall` milliseconds; nothing if there is nothing to tell.
-    pub fn line(&mut self, hops: &[Hop], board: &Board, now: Time, wall: f64, lang: Lang) -> Option<&str> {
-        self.take_up(hops);
+    pub fn line(&mut self, scene: &Scene<'_>, wall: f64, lang: Lang) -> Option<&str> {
+        self.take_up(scene.hops);
         if wall - self.shown_at < LEAST_MS {
             return (!self.shown.is_empty()).then_some(&*self.shown);
         }
@@ -51,8 +60,8 @@ impl Captions {
         if !self.waiting.is_empty() {
             let hop = self.waiting.remove(0);
             self.say(sentence(words, &hop), wall);
-        } else if hops.is_empty() {
-            match waited_for(words, board, now) {
+        } else if scene.hops.is_empty() {
+            match waited_for(words, scene) {
                 Some(text) => {
                     self.shown = text;
                     self.shown_at = wall - LEAST_MS;
@@ -94,15 +103,26 @@ impl Captions {
     }
 }
 
-/// The back-off that ends next, if one is on.
-fn waited_for(words: &Words, board: &Board, now: Time) -> Option<String> {
-    let pods = board.nodes.iter().flat_map(|node| &node.pods);
+/// The back-off that ends next, if one is on, else what a kubelet does next.
+fn waited_for(words: &Words, scene: &Scene<'_>) -> Option<String> {
+    let seconds = |until: Time| until.since(scene.now).as_micros().div_ceil(1_000_000).to_string();
+    back_off(words, scene, &seconds).or_else(|| {
+        let (at, tick, node) = scene.tick.as_ref()?;
+        let text = match tick {
+            Tick::Report => words.cap_report_again,
+            Tick::FileCheck => words.cap_file_check,
+        };
+        Some(fill(text, &[node, &seconds(*at)]))
+    })
+}
+
+fn back_off(words: &Words, scene: &Scene<'_>, seconds: &dyn Fn(Time) -> String) -> Option<String> {
+    let pods = scene.board.nodes.iter().flat_map(|node| &node.pods);
     let waits =
         pods.flat_map(|pod| pod.containers.iter().filter_map(move |one| Some((one.restarts_at?, pod))));
-    let (until, pod) = waits.filter(|(until, _)| *until > now).min_by_key(|(until, _)| *until)?;
-    let seconds = until.since(now).as_micros().div_ceil(1_000_000).to_string();
+    let (until, pod) = waits.filter(|(until, _)| *until > scene.now).min_by_key(|(until, _)| *until)?;
     let node = pod.node.as_deref().unwrap_or_default();
-    Some(fill(words.cap_back_off, &[&pod.name, node, &seconds]))
+    Some(fill(words.cap_back_off, &[&pod.name, node, &seconds(until)]))
 }
 
 fn joined(all: &[Rc<str>], most: usize, many: &str) -> String {
@@ -164,8 +184,9 @@ mod tests {
         let mut said: Vec<String> = Vec::new();
         for frame in 0..500 {
             stage.run_until(stage.now() + sim::Duration::from_millis(20));
-            let (hops, board, now) = (stage.hops(), stage.board(), stage.now());
-            let line = captions.line(&hops, &board, now, f64::from(frame) * 1000.0, lang);
+            let (hops, board, tick) = (stage.hops(), stage.board(), stage.next_tick());
+            let scene = Scene { hops: &hops, board: &board, tick, now: stage.now() };
+            let line = captions.line(&scene, f64::from(frame) * 1000.0, lang);
             if let Some(line) = line.filter(|line| said.last().is_none_or(|last| last != line)) {
                 said.push(line.to_owned());
             }
@@ -199,6 +220,19 @@ mod tests {
             from += at.unwrap_or_else(|| panic!("{hop:?} is missing, or out of order, in:\n{all}"));
         }
         assert!(said.iter().all(|line| line.chars().count() <= 100), "{all}");
+    }
+
+    #[test]
+    fn while_nothing_happens_it_is_told_what_a_kubelet_does_next() {
+        let write = |text: &str| Command::WriteFile {
+            node: "worker-1".to_owned(),
+            path: "/etc/kubernetes/manifests/web.yaml".to_owned(),
+            text: text.into(),
+        };
+        let said = told(Options::default(), write("kind: ["), Lang::En).join("\n");
+        assert!(said.contains("The kubelet on worker-1 looks through its directory again in"), "{said}");
+        let said = told(Options::default(), Command::SetApiServer { up: false }, Lang::En).join("\n");
+        assert!(said.contains("reports again in"), "{said}");
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct SmallProps {
     pub node: Same<NodeMark>,
     pub selected: bool,
     pub system_pods: bool,
+    /// Something else is asked for.
+    #[prop_or_default]
+    pub dim: bool,
 }
 
 pub fn light_icon(light: NodeLight) -> &'static str {
@@ -82,6 +85,7 @@ pub fn SmallNode(props: &SmallProps) -> Html {
             class={classes!("small-node", props.selected.then_some("selected"), (node.light == NodeLight::Off).then_some("off"))}
             data-node={node.name.clone()}
             data-state={node.light.text()}
+            data-dim={props.dim.then_some("true")}
             data-kubelet={if node.kubelet_running { "running" } else { "stopped" }}
             data-cordoned={node.cordoned.to_string()}
             data-pods={node.pods.len().to_string()}

@@ -2,6 +2,7 @@
 
 mod download;
 mod file_menu;
+mod foreseen;
 pub mod model;
 mod rename;
 pub mod templates;
@@ -27,6 +28,7 @@ use super::tabs::{Tab, Tabs};
 use super::words::{Words, fill};
 pub use download::download;
 pub use file_menu::items as menu_items;
+use foreseen::ForeseenSum;
 use model::{DocId, OwnFile, Undo, has_errors};
 use rename::RenameField;
 use tree::Tree;
@@ -324,6 +326,9 @@ fn Outcome(props: &DocumentProps) -> Html {
                     onclick={page.on(submit)}
                 >{ button }</button>
             </div>
+            if state == "dirty" {
+                <ForeseenSum />
+            }
             if !found.is_empty() {
                 <ul class="diagnostics" aria-label={words.problems}>
                     { for found.iter().take(LISTED).map(|diagnostic| problem(&page, &props.id, &text, diagnostic)) }

@@ -145,6 +145,16 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             }
         },
     );
+    let kept = held.clone();
+    use_watch(
+        &page.stores.desk,
+        |desk| desk.renamed.clone(),
+        move |renamed| {
+            if let (Some(held), Some((from, to))) = (&*kept.borrow(), renamed) {
+                held.editor.rename_document(&from.key(), &to.key());
+            }
+        },
+    );
     let (id, moved, told) = (props.id.clone(), held.clone(), page.clone());
     use_watch(
         &page.stores.desk,

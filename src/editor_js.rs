@@ -22,8 +22,8 @@ extern "C" {
     pub fn set_text(this: &Editor, text: &str);
     #[wasm_bindgen(method, js_name = openDocument)]
     pub fn open_document(this: &Editor, key: &str, text: &str);
-    #[wasm_bindgen(method, js_name = closeDocument)]
-    pub fn close_document(this: &Editor, key: &str);
+    #[wasm_bindgen(method, js_name = renameDocument)]
+    pub fn rename_document(this: &Editor, from: &str, to: &str);
     #[wasm_bindgen(method, js_name = setDiagnostics)]
     fn set_diagnostics_js(this: &Editor, diagnostics: &JsValue);
     #[wasm_bindgen(method, js_name = setMarkers)]

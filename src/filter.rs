@@ -23,6 +23,9 @@ pub fn FilterBox() -> Html {
         let text = text.clone();
         move |world| {
             let filter = Filter::parse(&text);
+            if let Some(far) = &*world.filtered {
+                return Some((far.pods as usize, far.all as usize));
+            }
             let all = || world.board.nodes.iter().flat_map(|node| &node.pods).chain(&world.board.pending);
             let fits = |pod: &&Rc<PodView>| filter.matches(pod);
             (!filter.is_empty()).then(|| (all().filter(fits).count(), all().count()))
@@ -42,7 +45,7 @@ pub fn FilterBox() -> Html {
         })
     };
     html! {
-        <label class="filter" title={words.filter}>
+        <label class="filter" title={words.filter_long}>
             <input
                 type="search"
                 data-control="filter"

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::Callback;
 
-use super::captions::Captions;
+use super::captions::{Captions, Scene};
 use super::clock::{budget, now_ms};
 use super::map::Map;
 use super::overlay::{Overlay, reduced_motion};
@@ -247,7 +247,9 @@ impl Frame {
         } else {
             let mut captions = self.captions.borrow_mut();
             let hops = if session.opening().is_some() { Vec::new() } else { session.stage.hops() };
-            caption(captions.line(&hops, &session.board(), now, at, self.lang.get()));
+            let (board, tick) = (session.board(), session.stage.next_tick());
+            let scene = Scene { hops: &hops, board: &board, tick, now };
+            caption(captions.line(&scene, at, self.lang.get()));
             if still {
                 overlay.write_lines(captions.listed());
             }

@@ -23,6 +23,7 @@ mod glyph;
 mod guide_strip;
 mod header;
 mod help;
+mod hop_places;
 mod inspector;
 mod labels;
 mod later;

@@ -78,20 +78,33 @@ pub struct Ghost {
     name: Rc<str>,
     origin: Origin,
     change: Change,
+    /// How many pods of one name come.
+    count: u32,
 }
 
 /// What the text that is being edited would change on a node.
 pub fn ghosts(foreseen: &[Foreseen], node: &str) -> Vec<Ghost> {
-    let of_node = |foreseen: &Foreseen| {
-        let change = foreseen.nodes.get(node)?.clone();
+    foreseen.iter().flat_map(|foreseen| ghosts_of(foreseen, node)).collect()
+}
+
+fn ghosts_of(foreseen: &Foreseen, node: &str) -> Vec<Ghost> {
+    let name: Rc<str> = foreseen.of.rsplit('/').next().unwrap_or_default().into();
+    let ghost =
+        |row: Rc<str>, origin, change, count| Ghost { row, name: name.clone(), origin, change, count };
+    let one = foreseen.nodes.get(node).map(|change| {
         let (row, origin) = match foreseen.is_static {
             true => (foreseen.of.clone(), Origin::Static),
             false => (daemonset_row(&foreseen.of), Origin::DaemonSet),
         };
-        let name = foreseen.of.rsplit('/').next().unwrap_or_default().into();
-        Some(Ghost { row, name, origin, change })
-    };
-    foreseen.iter().filter_map(of_node).collect()
+        ghost(row, origin, change.clone(), 1)
+    });
+    let come = foreseen
+        .come
+        .get(node)
+        .map(|count| ghost(format!("ghost {}", foreseen.of).into(), Origin::Api, Change::Appears, *count));
+    let go = foreseen.go.iter().filter(|(_, of)| ***of == *node);
+    let go = go.map(|(uid, _)| ghost(uid.clone(), Origin::Api, Change::Vanishes, 1));
+    one.into_iter().chain(come).chain(go).collect()
 }
 
 /// The lines of a person's own pods: static ones by name, DaemonSets by name, then the others by age. The
@@ -110,7 +123,7 @@ fn rows(pods: &[Rc<PodView>], watched: Option<&Rc<str>>, ghosts: &[Ghost]) -> Ve
     {
         rows.push(Row { key, pods: Vec::new() });
     }
-    for ghost in ghosts {
+    for ghost in ghosts.iter().filter(|ghost| ghost.change != Change::Vanishes) {
         if !rows.iter().any(|row| row.key == ghost.row) {
             rows.push(Row { key: ghost.row.clone(), pods: Vec::new() });
         }
@@ -254,7 +267,7 @@ fn ghost_chip(lang: Lang, words: &Words, ghost: &Ghost) -> Html {
     html! {
         <p key="ghost" class="ghost-pod" data-foreseen={ghost.change.text()} data-origin={ghost.origin.text()} title={said.clone()}>
             { origin_icon(ghost.origin) }
-            <b>{ "+1" }</b>
+            <b>{ format!("+{}", ghost.count) }</b>
             <span>{ &*ghost.name }</span>
             <small>{ said }</small>
         </p>
@@ -290,7 +303,7 @@ fn Kubelet(props: &OfNode) -> Html {
             title={word}
             onclick={menu_at(&page, Selection::Node(node.name.clone()))}
         >
-            { "kubelet" }
+            { if node.powered { "kubelet" } else { words.power_off } }
             <Icon name={if state == "running" { "s-running" } else { "s-down" }} class="state" />
         </button>
     }

@@ -13,8 +13,9 @@ use view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
+use super::hop_places;
 use super::labels::{Measure, left_edge};
-use super::wires::{self, Rect, Way};
+use super::wires::{self, Point, Rect, Way};
 use sim::order::SortShared;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
@@ -184,34 +185,62 @@ impl Overlay {
         Some(())
     }
 
-    /// Puts the numbers of the trail onto their ways, those of one way apart from each other.
+    /// Puts the numbers of the trail beside their ways, those of one way apart from each other.
     fn place_hops(&mut self) -> Option<()> {
         let layer = find("trail")?;
         let found = layer.query_selector_all("[data-hop-end]").ok()?;
         let all: Vec<HtmlElement> =
             (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
-        let end_of = |mark: &HtmlElement| mark.get_attribute("data-hop-end").unwrap_or_default();
-        let mut on_way: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        for mark in &all {
-            on_way.entry(end_of(mark)).or_default().0 += 1;
+        let lines: Vec<String> = all.iter().map(|mark| self.hop_line(mark)).collect();
+        let mut on_line: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for line in &lines {
+            on_line.entry(line).or_default().0 += 1;
         }
-        for mark in &all {
-            let end = end_of(mark);
-            let way = self.way(&end);
-            let Some((count, placed)) = on_way.get_mut(&end) else { continue };
-            *placed += 1;
-            let at = way.map(|way| way.at(*placed as f64 / (*count + 1) as f64));
-            let style = mark.style();
-            let _ = match at {
-                Some((x, y)) => style.set_property(
-                    "transform",
-                    &format!("translate({x:.1}px, {y:.1}px) translate(-50%, -50%)"),
-                ),
-                None => Ok(()),
-            };
-            let _ = mark.class_list().toggle_with_force("nowhere", at.is_none());
+        let mut places = Vec::new();
+        for line in &lines {
+            let counts = on_line.entry(line).or_default();
+            places.push(*counts);
+            counts.1 += 1;
+        }
+        for (mark, (count, at)) in all.iter().zip(places) {
+            let place = self.hop_place(&mark.get_attribute("data-hop-end").unwrap_or_default(), at, count);
+            if let Some((x, y)) = place {
+                let shift = format!("translate({x:.1}px, {y:.1}px) translate(-50%, -50%)");
+                let _ = mark.style().set_property("transform", &shift);
+            }
+            let _ = mark.class_list().toggle_with_force("nowhere", place.is_none());
         }
         Some(())
+    }
+
+    /// What the numbers have in common that stand in one line: their way, or their line of a node's card.
+    fn hop_line(&self, mark: &HtmlElement) -> String {
+        let end = mark.get_attribute("data-hop-end").unwrap_or_default();
+        match (end.split_once(':'), self.anchors.get(&end)) {
+            (Some(("pod" | "disk", rest)), Some(rect)) => {
+                let node = rest.split(':').next().unwrap_or_default();
+                format!("{node} {}", rect.y.round())
+            }
+            _ => end,
+        }
+    }
+
+    fn hop_place(&mut self, end: &str, at: usize, count: usize) -> Option<Point> {
+        let rect = *self.anchors.get(end)?;
+        let scale = self.measure.scale;
+        let card = |node: &str| self.anchors.get(&format!("node:{node}")).copied();
+        match end.split_once(':') {
+            Some(("kubelet", node)) => Some(hop_places::on_top(rect, card(node)?, at, count, scale)),
+            Some(("disk" | "pod", rest)) => {
+                let node = rest.split(':').next().unwrap_or_default();
+                Some(hop_places::at_edge(card(node)?, rect.y + rect.height / 2.0, at, scale))
+            }
+            _ => {
+                let way = self.way(end)?;
+                let (_, y) = way.at(0.5);
+                Some(hop_places::in_gap(way.gap()?, y, at, count, scale))
+            }
+        }
     }
 
     /// The way between the hub (for what lies inside a node: its kubelet) and a place.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use view::filter::Filter;
 use view::fleet::{LIGHTS, NodeLight, STATES};
-use view::{ApiServerState, DaemonSetView, Foreseen, NodeView, Origin, PartView, PodState, PodView};
+use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, PodView};
 use yew::prelude::*;
 
 use super::compact::{SmallNode, light_icon};
@@ -13,7 +13,7 @@ use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_w
 use super::later::Panel;
 use super::map::MapTools;
 use super::map::engine::state_word;
-use super::node::{Node, ghosts, pod_key, selected_pod};
+use super::node::{Node, belongs_to, ghosts, pod_key, selected_pod};
 use super::page::{use_front, use_layout, use_measure, use_page, use_selection, use_world};
 use super::panel_slot::PanelSlot;
 use super::pod::{Pod, menu_at};
@@ -85,7 +85,12 @@ fn Nodes() -> Html {
         let asked = |line: &Line| explains == world.daemonset || line.says_what_is_wrong();
         let with_line = |node: &Rc<NodeView>| {
             let line = world.daemonset.as_ref().and_then(|id| why::line(&page, &world.board, node, id));
-            (Same::from(node), line.filter(asked))
+            // What the pod's chip says is not said again beside it.
+            let is_news = |line: &Line| {
+                let of_set = |pod: &&Rc<PodView>| belongs_to(pod, world.daemonset.as_ref());
+                !node.pods.iter().filter(of_set).any(|pod| pod.status == line.text)
+            };
+            (Same::from(node), line.filter(|line| asked(line) && is_news(line)))
         };
         let nodes: Vec<(Same<NodeView>, Option<Line>)> =
             workers.into_iter().chain(plane).map(with_line).collect();
@@ -116,16 +121,17 @@ fn Nodes() -> Html {
 fn SmallNodes() -> Html {
     renders::note("SmallNodes", "");
     let words = use_page().words();
-    let fleet = use_world(|world| world.fleet.clone());
+    let (fleet, filtered) = use_world(|world| (world.fleet.clone(), world.filtered.clone()));
+    let is_dim = |at: usize| (*filtered).as_ref().is_some_and(|filtered| filtered.dim.get(at) == Some(&true));
     let selection = use_selection(Selection::clone);
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {
         <>
             <span class="map-gate" data-anchor="kubelets"></span>
             <ul class="nodes small" aria-label={words.nodes}>
-                { for fleet.nodes.iter().map(|node| html! {
+                { for fleet.nodes.iter().enumerate().map(|(at, node)| html! {
                     <li key={&*node.name}>
-                        <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} />
+                        <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} dim={is_dim(at)} />
                     </li>
                 }) }
             </ul>
@@ -263,7 +269,6 @@ fn SceneBar() -> Html {
             if let Some(ds) = chosen {
                 <Numbers {ds} />
             }
-            <ForeseenSum />
             <span class="gap"></span>
             <FilterBox />
             <span class="legend" aria-label={words.legend} role="group">
@@ -278,31 +283,6 @@ fn SceneBar() -> Html {
                 { "kube-system" }
             </label>
         </div>
-    }
-}
-
-/// What the text that is being edited would change in all.
-#[component]
-fn ForeseenSum() -> Html {
-    let words = use_page().words();
-    let foreseen = use_world(|world| world.foreseen.clone());
-    if foreseen.is_empty() {
-        return Html::default();
-    }
-    let sum = |count: fn(&Foreseen) -> u32| foreseen.iter().map(count).sum::<u32>();
-    let counts = [
-        ("appears", "+", sum(|one| one.appear), words.would_come),
-        ("waits", "…", sum(|one| one.wait), words.would_wait),
-        ("vanishes", "−", sum(|one| one.vanish), words.would_go),
-        ("restarts", "↻", sum(|one| one.restart), words.would_restart),
-    ];
-    html! {
-        <span class="foreseen-sum" role="group" data-region="foreseen" aria-label={words.foreseen}>
-            <small>{ words.foreseen }</small>
-            { for counts.into_iter().filter(|(_, _, count, _)| *count > 0).map(|(name, mark, count, word)| html! {
-                <span data-count={count.to_string()} data-foreseen={name}><b>{ mark }{ grouped(count) }</b>{ " " }<small>{ word }</small></span>
-            }) }
-        </span>
     }
 }
 
@@ -328,7 +308,7 @@ fn Numbers(props: &NumbersProps) -> Html {
         ("UP-TO-DATE", "up-to-date", ds.up_to_date),
         ("AVAILABLE", "available", ds.available),
     ];
-    let all = ds.ready >= ds.desired && ds.up_to_date >= ds.desired;
+    let all = ds.ready >= ds.desired;
     html! {
         <button
             type="button"

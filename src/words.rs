@@ -254,7 +254,8 @@ words! {
 
     // What is not greyed.
     filter: "Filter the pods", "파드 거르기";
-    filter_hint: "filter: node=…", "필터: node=…";
+    filter_long: "Filter the pods: part of a name, node=worker-1, status=CrashLoopBackOff, kind=static, or labels", "파드 거르기: 이름의 일부, node=worker-1, status=CrashLoopBackOff, kind=static, 레이블";
+    filter_hint: "filter…", "필터…";
     /// {} is how many match, then of how many.
     filtered: "{} of {}", "{} / {}개";
 
@@ -428,6 +429,8 @@ words! {
     /// The last is a phase.
     cap_reported: "On {} the kubelet reports {}: {}", "{}의 kubelet이 {} 상태를 보고합니다: {}";
     /// A pod, a node, a number of seconds.
+    cap_report_again: "The kubelet on {} reports again in {} s", "{}의 kubelet이 {}초 뒤에 다시 보고합니다";
+    cap_file_check: "The kubelet on {} looks through its directory again in {} s", "{}의 kubelet이 {}초 뒤에 디렉터리를 다시 훑어봅니다";
     cap_back_off: "{} on {} starts again in {} s", "{}({}) 다시 시작까지 {}초";
     auto: "Auto", "자동";
     auto_long: "Slow while something is under way, quick while all waits", "진행 중인 일이 있으면 느리게, 기다리는 동안은 빠르게";
@@ -480,6 +483,7 @@ words! {
     problems: "Problems", "문제";
     node: "Node", "노드";
     watched: "watched by the kubelet", "kubelet이 감시하는 디렉터리";
+    read_at_start: "read when the kubelet starts", "kubelet이 시작되면 읽음";
     kubelet_config: "the kubelet's configuration", "kubelet 설정";
     elsewhere: "elsewhere: the kubelet does not read these", "그 밖의 위치: kubelet이 읽지 않음";
     new_file: "New file", "새 파일";

@@ -109,8 +109,8 @@ export interface Editor {
    * them again when it comes back. The key of the first document is "".
    */
   openDocument(key: string, text: string): void;
-  /** Drops what was kept for a document. */
-  closeDocument(key: string): void;
+  /** The same document has another key from now on, and keeps its cursor, scroll and undo. */
+  renameDocument(from: string, to: string): void;
   setDiagnostics(diagnostics: Diagnostic[]): void;
   setMarkers(markers: Marker[]): void;
   setHighlights(highlights: Highlight[]): void;

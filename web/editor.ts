@@ -113,8 +113,15 @@ class CodeMirrorEditor implements Editor {
     this.view.scrollDOM.scrollTop = before?.scroll ?? 0;
   }
 
-  closeDocument(key: string): void {
-    this.kept.delete(key);
+  renameDocument(from: string, to: string): void {
+    if (from === this.key) {
+      this.settle();
+      this.key = to;
+      return;
+    }
+    const kept = this.kept.get(from);
+    this.kept.delete(from);
+    if (kept) this.kept.set(to, kept);
   }
 
   setDiagnostics(diagnostics: Diagnostic[]): void {

@@ -95,9 +95,10 @@ class Holder {
     this.inner.openDocument(key, text);
   }
 
-  /** @param {string} key */
-  closeDocument(key) {
-    this.inner.closeDocument(key);
+  /** @param {string} from @param {string} to */
+  renameDocument(from, to) {
+    if (this.key === from) this.key = to;
+    this.inner.renameDocument(from, to);
   }
 
   /** @param {Diagnostic[]} diagnostics */
@@ -242,8 +243,10 @@ class TextArea {
     this.setText(text);
   }
 
-  /** @param {string} _key */
-  closeDocument(_key) {}
+  /** @param {string} from @param {string} to */
+  renameDocument(from, to) {
+    if (this.key === from) this.key = to;
+  }
 
   /** @param {Diagnostic[]} diagnostics */
   setDiagnostics(diagnostics) {

@@ -27,6 +27,8 @@ const CHECK_AFTER_MS: u32 = 140;
 /// A text that was looked at within this is looked at with each key.
 const QUICK_CHECK_MS: f64 = 16.0;
 const LIVE_AFTER_MS: u32 = 400;
+/// A text with mistakes that is quick to look at is looked at again so often.
+const RECHECK_EVERY_MS: f64 = 1000.0;
 /// How long a first visit looks at the calm cluster.
 const PREMIERE_AFTER_MS: u32 = 500;
 
@@ -367,7 +369,13 @@ impl App {
         let open = desk.open_doc(layout.desk_tab);
         // While the cluster is being brought up it has no namespaces to check against.
         let opening = self.session.borrow().opening().is_some();
-        if let Some(id) = open.filter(|id| !opening && desk.found(id).is_none()) {
+        let Some(id) = open.filter(|_| !opening) else { return };
+        // What is missing may have come since: a namespace.
+        let again = || {
+            let is_due = now_ms() - self.checked_at >= RECHECK_EVERY_MS && self.check_took <= QUICK_CHECK_MS;
+            is_due && desk.has_errors(&id)
+        };
+        if desk.found(&id).is_none() || again() {
             self.check_text(&id);
         }
     }
@@ -375,7 +383,8 @@ impl App {
     pub(super) fn check_text(&mut self, id: &DocId) {
         let (desk, begin) = (&self.page.stores.desk, now_ms());
         let found = desk.now().check(id, &self.session.borrow().stage);
-        self.check_took = now_ms() - begin;
+        self.checked_at = now_ms();
+        self.check_took = self.checked_at - begin;
         if let Some(found) = found {
             desk.dispatch(DeskAction::Checked(id.clone(), found));
         }
@@ -391,6 +400,9 @@ impl App {
                 self.submit(id);
                 self.look();
             }
+        } else if desk.is_dirty(id) {
+            self.looks.settle(desk.text(id));
+            self.look();
         }
     }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use guide::Progress;
 use stage::{Drifted, Lag, Stage};
+use view::filter::{Filter, Filtered};
 use view::{ApiServerState, Board, EventView, Foreseen, Gaze, TrailHop, Without};
 
 use super::App;
@@ -37,6 +38,10 @@ const DRIFT_EVERY_MS: f64 = 500.0;
 const TRAIL_EVERY_MS: f64 = 150.0;
 /// Nor is what the open text would change, unless it is another text.
 const FORESEE_EVERY_MS: f64 = 700.0;
+/// Nor is what becomes of pods whose places the scheduler chooses.
+const REPLICAS_EVERY_MS: f64 = 4000.0;
+/// Nor is what a filter lets through of many nodes.
+const FILTER_EVERY_MS: f64 = 1500.0;
 const ZONE: &str = "topology.kubernetes.io/zone";
 /// The time between two texts for screen readers.
 const SAY_EVERY_MS: f64 = 1000.0;
@@ -50,6 +55,10 @@ pub struct Looks {
     drift: f64,
     lag: Option<(DocId, f64)>,
     foreseen: Option<(DocId, Rc<str>, f64)>,
+    /// The text that nobody types at any more, so that more may be asked about it, and what was found.
+    settled: Option<Rc<str>>,
+    replicas: Option<(Rc<str>, f64, Vec<Foreseen>)>,
+    filtered: Option<(Rc<str>, f64)>,
     trail: f64,
     /// Whether the API server answered.
     was_up: bool,
@@ -87,6 +96,7 @@ pub fn first_world(session: &Session, progress: &Progress) -> World {
         drifted: Same::default(),
         lag: Same::default(),
         foreseen: Same::default(),
+        filtered: Same::default(),
         trail: Same::default(),
         is_guest: false,
         said: "".into(),
@@ -102,6 +112,11 @@ impl App {
         let mut session = self.session.borrow_mut();
         session.gaze = gaze;
         session.refresh();
+        let board = session.board();
+        // Who is told of another open file may look at the session.
+        drop(session);
+        keep_file_in_sight(&stores, &board);
+        let session = self.session.borrow();
         let old = stores.world.now();
         let events_seen = layout.drawer_tab == DrawerTab::Events || *selection != Selection::Nothing;
         let events =
@@ -110,7 +125,6 @@ impl App {
             DrawerTab::Messages => keep(&old.messages, session.stage.messages(MESSAGES)),
             _ => old.messages.clone(),
         };
-        let board = session.board();
         let console = session.console();
         if session.opening().is_none() {
             let (options, is_far) = (&session.stage.script().options, session.is_far());
@@ -142,6 +156,7 @@ impl App {
             drifted: self.looks.drifted(&session, &stores, &old),
             lag: self.looks.lag(&session, &stores, &old),
             foreseen: self.looks.foreseen(&session, &stores, &old),
+            filtered: self.looks.filtered(&session, &stores, &old),
             trail: self.looks.trail(&session, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
             said: old.said.clone(),
@@ -159,9 +174,9 @@ impl App {
             let mut map = self.page.map.0.borrow_mut();
             map.lang = layout.lang;
             map.group_by(world.label.clone());
+            map.filter(&world.filtered);
         }
         self.looks.say_newest(&mut world);
-        self.keep_file_in_sight(&world.board);
         let fresh = self.looks.fresh_daemonset(&world);
         let is_back = self.looks.api_server_is_back(&world);
         if world.opening.is_none() && stores.front.now().step.is_none() {
@@ -203,29 +218,14 @@ impl App {
         gaze.near.extend(self.page.map.0.borrow().near());
         gaze
     }
-
-    /// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
-    fn keep_file_in_sight(&mut self, board: &Board) {
-        let store = &self.page.stores.desk;
-        let desk = store.now();
-        let has = |name: &str| board.nodes.iter().any(|node| &*node.name == name);
-        if let Some(first) = board.nodes.first().filter(|_| !has(&desk.node)) {
-            store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
-            return;
-        }
-        let Some(path) = desk.node_file.clone() else { return };
-        let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
-        let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
-        if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
-            return;
-        }
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let moved = node.files.iter().find(|file| file.path.ends_with(&format!("/{name}")));
-        store.dispatch(DeskAction::FileMoved(moved.map(|file| file.path.clone())));
-    }
 }
 
 impl Looks {
+    /// Nobody types at this text any more.
+    pub fn settle(&mut self, text: Option<Rc<str>>) {
+        (self.settled, self.foreseen) = (text, None);
+    }
+
     /// The labels to group by.
     fn labels(&mut self, session: &Session, world: &mut World) {
         let (version, now) = (world.fleet.layout_version, now_ms());
@@ -296,6 +296,25 @@ impl Looks {
         keep(&old.lag, session.stage.lag(&node, &path))
     }
 
+    /// Which of many nodes the filter lets through.
+    fn filtered(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Option<Filtered>> {
+        let text = stores.front.now().filter.clone();
+        let filter = Filter::parse(&text);
+        if !session.is_far() || filter.is_empty() {
+            self.filtered = None;
+            return keep(&old.filtered, None);
+        }
+        let now = now_ms();
+        let is_fresh = |(of, at): &(Rc<str>, f64)| *of == text && now - at < FILTER_EVERY_MS;
+        let same_nodes =
+            (*old.filtered).as_ref().is_some_and(|old| old.dim.len() == session.fleet().nodes.len());
+        if same_nodes && self.filtered.as_ref().is_some_and(is_fresh) {
+            return old.filtered.clone();
+        }
+        self.filtered = Some((text, now));
+        keep(&old.filtered, Some(session.stage.filtered(&filter)))
+    }
+
     /// What the last command has brought about.
     fn trail(&mut self, session: &Session, old: &World) -> Same<Vec<TrailHop>> {
         if session.is_far() || session.opening().is_some() {
@@ -333,12 +352,31 @@ impl Looks {
             DocId::Own(_) => {
                 let board = session.board();
                 let near: BTreeSet<&str> = board.nodes.iter().map(|node| &*node.name).collect();
-                stage.foresee(&*text, &|node| near.contains(node))
+                let mut found = stage.foresee(&*text, &|node| near.contains(node));
+                found.extend(self.replicas(stage, &text));
+                found
             }
             DocId::Node { node, path } => stage.foresee_static(node, path, &*text),
         };
         self.foreseen = Some((id, text, now));
         keep(&old.foreseen, found)
+    }
+
+    /// What would become of the pods of Deployments and the like: this is asked of a copy of the cluster, so not with
+    /// each key, and not often.
+    fn replicas(&mut self, stage: &Stage, text: &Rc<str>) -> Vec<Foreseen> {
+        if self.settled.as_ref().is_none_or(|settled| !Rc::ptr_eq(settled, text)) {
+            return Vec::new();
+        }
+        let now = now_ms();
+        match &self.replicas {
+            Some((of, at, found)) if Rc::ptr_eq(of, text) && now - at < REPLICAS_EVERY_MS => found.clone(),
+            _ => {
+                let found = stage.foresee_replicas(&**text);
+                self.replicas = Some((text.clone(), now, found.clone()));
+                found
+            }
+        }
     }
 
     /// A DaemonSet of a person's own that was not there before.
@@ -366,6 +404,33 @@ impl Looks {
             self.said = now;
         }
     }
+}
+
+/// The node whose files are shown is gone, or its open file was moved or deleted: show where it went, or nothing.
+/// Where none is open, the first manifest is.
+fn keep_file_in_sight(stores: &Stores, board: &Board) {
+    let store = &stores.desk;
+    let desk = store.now();
+    let has = |name: &str| board.nodes.iter().any(|node| &*node.name == name);
+    if let Some(first) = board.nodes.first().filter(|_| !has(&desk.node)) {
+        store.dispatch(DeskAction::OpenNode { node: first.name.clone(), path: None });
+        return;
+    }
+    let Some(node) = board.nodes.iter().find(|node| node.name == desk.node) else { return };
+    let Some(path) = desk.node_file.clone() else {
+        let first = node.files.iter().find(|file| file.is_manifest);
+        if let Some(first) = first.filter(|_| stores.layout.now().desk_tab == DeskTab::Files) {
+            store.dispatch(DeskAction::FileMoved(Some(first.path.clone())));
+        }
+        return;
+    };
+    let id = DocId::Node { node: desk.node.clone(), path: path.clone() };
+    if node.files.iter().any(|file| file.path == path) || desk.unsaved.contains_key(&id.key()) {
+        return;
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let moved = node.files.iter().find(|file| file.path.ends_with(&format!("/{name}")));
+    store.dispatch(DeskAction::FileMoved(moved.map(|file| file.path.clone())));
 }
 
 /// The label that the map groups by: the chosen one, else the zones, where there are any.

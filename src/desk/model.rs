@@ -89,6 +89,9 @@ pub struct Desk {
     /// The file whose new name is being typed.
     #[serde(skip)]
     pub renaming: Option<DocId>,
+    /// The document that was given another name last, and the document under that name.
+    #[serde(skip)]
+    pub renamed: Option<(DocId, DocId)>,
     /// What was done to a file last, as long as it can be taken back.
     #[serde(skip)]
     pub undo: Option<Rc<Undo>>,
@@ -116,6 +119,7 @@ impl Default for Desk {
             node_job: None,
             go_to: None,
             renaming: None,
+            renamed: None,
             undo: None,
         }
     }

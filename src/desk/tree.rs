@@ -82,7 +82,7 @@ pub fn Tree() -> Html {
             if node.restart_needed {
                 <p class="why" data-hint="restart-needed">{ words.restart_needed_long }</p>
             }
-            <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.no_static_path } else { own } }</code><small>{ words.watched }</small></p>
+            <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.no_static_path } else { own } }</code><small>{ if node.kubelet_running { words.watched } else { words.read_at_start } }</small></p>
             <ul class="tree-files" data-directory={own.to_owned()}>
                 { for inside.into_iter().map(row) }
                 { for drafts.iter().map(|path| context.draft_row(&page, path)) }

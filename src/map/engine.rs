@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::utils::window;
+use view::filter::Filtered;
 use view::{Fleet, NodeMark};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement};
@@ -13,6 +14,7 @@ use super::layout::Layout;
 use super::numbers;
 use super::painter::{Painter, Picture};
 use super::palette::Palette;
+use crate::same::Same;
 use crate::words::{Lang, Words, grouped};
 
 /// From these pixels of a cell on, nodes are drawn as cards: small ones, then full ones.
@@ -70,6 +72,9 @@ pub struct Engine {
     pub label: Option<Rc<str>>,
     /// What is painted.
     painted: Vec<Rc<NodeMark>>,
+    /// What is asked for, and how the nodes look by that: those without it are grey.
+    filtered: Same<Option<Filtered>>,
+    shown: Vec<Rc<NodeMark>>,
     version: Option<u64>,
     /// The most pods that a node has had.
     most_pods: usize,
@@ -207,6 +212,21 @@ impl Engine {
         self.name_groups();
     }
 
+    /// What is asked for; the rest turns grey.
+    pub fn filter(&mut self, filtered: &Same<Option<Filtered>>) {
+        if self.filtered != *filtered {
+            self.filtered = filtered.clone();
+            self.painted.clear();
+            self.version = None;
+            self.stale_picture = true;
+        }
+    }
+
+    fn as_shown(&self, at: usize, node: &Rc<NodeMark>) -> Rc<NodeMark> {
+        let is_dim = (*self.filtered).as_ref().is_some_and(|filtered| filtered.dim.get(at) == Some(&true));
+        if is_dim { Rc::new(node.dimmed()) } else { node.clone() }
+    }
+
     /// The nodes that look different from what is painted.
     fn take_changes(&mut self, fleet: &Fleet) -> Vec<usize> {
         if self.version == Some(fleet.version) {
@@ -216,11 +236,13 @@ impl Engine {
         let mut changed = Vec::new();
         if self.painted.len() != fleet.nodes.len() {
             self.painted.clone_from(&fleet.nodes);
+            self.shown = fleet.nodes.iter().enumerate().map(|(at, node)| self.as_shown(at, node)).collect();
             self.stale_picture = true;
         } else {
             for (at, node) in fleet.nodes.iter().enumerate() {
                 if !Rc::ptr_eq(node, &self.painted[at]) {
                     self.painted[at] = node.clone();
+                    self.shown[at] = self.as_shown(at, node);
                     changed.push(at);
                 }
             }
@@ -248,7 +270,7 @@ impl Engine {
             let picture = Picture {
                 view: self.camera.now,
                 density: self.density,
-                nodes: &self.painted,
+                nodes: &self.shown,
                 layout: &self.layout,
                 grid: grid(self.most_pods),
                 palette: &palette,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use guide::{Goal, Story, Ticks};
 use sim::Time;
 use stage::{Drifted, JobView, Lag, Options, Progress};
+use view::filter::Filtered;
 use view::{Board, EventView, Fleet, Foreseen, MessageView, PodView, TrailHop, Without};
 
 use crate::console::terminal::TerminalView;
@@ -77,6 +78,8 @@ pub struct World {
     pub lag: Same<Option<Lag>>,
     /// What the open text would change, while it has not taken effect.
     pub foreseen: Same<Vec<Foreseen>>,
+    /// What the filter lets through, with many nodes and where something is asked for.
+    pub filtered: Same<Option<Filtered>>,
     /// What the last command has brought about; nothing with many nodes.
     pub trail: Same<Vec<TrailHop>>,
     /// The session is somebody else's, and the person's own is kept.

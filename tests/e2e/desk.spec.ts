@@ -121,3 +121,17 @@ test("what Live is just applying is not applied a second time", async ({ page })
   await page.locator('[data-control="apply"]').click();
   await expect(outcome(page).locator(".answer")).toContainText("unchanged");
 });
+
+test("in an empty cluster a file is not applied yet, and nothing of it is selected", async ({ page }) => {
+  await open(page, "?start=ready&lang=en");
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "dirty");
+  await expect(outcome(page)).toContainText("Not applied to this cluster yet");
+  // The same after another session, whose objects are gone.
+  await api(page, "reset", 1, { start: "demo" });
+  await page.locator('.numbers[data-daemonset="default/agent"]').click();
+  await page.locator('[data-menu] [data-control="show"]').click();
+  await expect(page.locator('[data-selected="daemonset:default/agent"]')).toBeVisible();
+  await api(page, "reset", 1, { start: "ready" });
+  await expect(page.locator('[data-selected="daemonset:default/agent"]')).toHaveCount(0);
+  await expect(outcome(page)).toHaveAttribute("data-outcome", "dirty");
+});

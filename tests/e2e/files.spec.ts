@@ -266,3 +266,22 @@ test("the line below a key begins one step deeper", async ({ page }) => {
     "spec:\n  containers:\n    - name: a\n      image: b",
   );
 });
+
+test("a file under another name keeps what can be undone in it", async ({ page }) => {
+  await open(page, "?lang=en");
+  await control(page, "live").uncheck();
+  const text = await editor(page, "daemonset");
+  await text.click();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.insertText("# a note\n");
+  await expect(text).toContainText("# a note");
+  await control(page, "file-menu").click();
+  await control(page, "rename-file").click();
+  await control(page, "rename").fill("other.yaml");
+  await control(page, "rename").press("Enter");
+  await expect.poll(() => ownFiles(page)).toEqual(["other.yaml"]);
+  await expect(text).toContainText("# a note");
+  await text.focus();
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(text).not.toContainText("# a note");
+});

@@ -239,3 +239,54 @@ test("a rollout says what its bands are, and the list goes from the worst node t
   await page.locator('[data-control="worst-first"]').check();
   await expect(page.locator('[data-region="node-list"] [data-row="0"]')).toHaveAttribute("data-node", "worker-77");
 });
+
+test("a filter greys the small cards without what is asked for, and counts", async ({ page }) => {
+  await start(page, 60);
+  await page.locator('[data-control="filter"]').fill("node=worker-7");
+  await expect(page.locator("button.small-node:not([data-dim])")).toHaveCount(1);
+  await expect(page.locator('button.small-node[data-node="worker-7"]')).not.toHaveAttribute("data-dim", /./);
+  await page.locator('[data-control="filter"]').fill("app=many");
+  await expect(page.locator("button.small-node[data-dim]")).toHaveCount(1);
+  await page.locator('[data-control="filter"]').fill("");
+  await expect(page.locator("button.small-node[data-dim]")).toHaveCount(0);
+});
+
+test("a filter greys the map's cells", async ({ page }) => {
+  await start(page, 420);
+  const greens = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".map-canvas")!;
+      const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+      const brush = copy.getContext("2d")!;
+      brush.drawImage(canvas, 0, 0);
+      const { data } = brush.getImageData(0, 0, copy.width, copy.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) if (data[at + 1]! > data[at]! + 40 && data[at + 1]! > data[at + 2]! + 20) count += 1;
+      return count;
+    });
+  await expect.poll(greens).toBeGreaterThan(1000);
+  const all = await greens();
+  await page.locator('[data-control="filter"]').fill("node=worker-7");
+  await expect.poll(greens).toBeLessThan(all / 20);
+  await page.locator('[data-control="filter"]').fill("");
+  await expect.poll(greens).toBe(all);
+});
+
+test("the map's tip goes when the picture moves below it", async ({ page }) => {
+  await start(page, 600);
+  const box = (await page.locator("[data-map]").boundingBox())!;
+  const tip = page.locator(".map-tip");
+  // Wherever there is a node.
+  await expect
+    .poll(async () => {
+      for (let step = 1; step < 12 && !(await tip.isVisible()); step += 1) {
+        await page.mouse.move(box.x + (box.width * step) / 12, box.y + box.height / 3);
+        await page.waitForTimeout(60);
+      }
+      return tip.isVisible();
+    })
+    .toBe(true);
+  await expect(tip).toContainText("worker-");
+  await page.mouse.wheel(0, -120);
+  await expect(tip).toBeHidden();
+});

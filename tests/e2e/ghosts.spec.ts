@@ -94,3 +94,28 @@ test("a static pod's file foresees its pod", async ({ page }) => {
   await expect(page.locator('.node[data-node="worker-1"] .ghost-pod')).toContainText("shop-worker-1");
   await shot(page, "ghosts-static");
 });
+
+test("a Deployment's pods are foreseen where the scheduler would put them", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('[data-control="live"]').uncheck();
+  const web = (replicas: number) =>
+    manifest("", "nginx:1.29").replace("kind: DaemonSet", "kind: Deployment").replace("spec:\n", `spec:\n  replicas: ${replicas}\n`).replaceAll("agent", "front");
+  await paste(page, "daemonset", web(4));
+  const come = page.locator(".ghost-pod");
+  await expect(sum(page).locator('[data-foreseen="appears"]')).toHaveAttribute("data-count", "4");
+  const counts = await come.locator("b").allTextContents();
+  expect(counts.map(Number).reduce((all, one) => all + one, 0)).toBe(4);
+  await expect(come.first()).toContainText("front");
+  // Nothing has happened so far.
+  const pods = async () => (await api(page, "state")).nodes.flatMap((node: any) => node.pods.filter((pod: any) => pod.name.startsWith("front-")));
+  expect(await pods()).toEqual([]);
+  const nodes = await page.locator(".node:has(.ghost-pod)").evaluateAll((found) => found.map((node) => node.getAttribute("data-node")));
+  await page.locator('[data-control="apply"]').click();
+  await api(page, "advance", 60);
+  expect([...new Set((await pods()).map((pod: any) => pod.node))].sort()).toEqual(nodes.sort());
+  await expect(come).toHaveCount(0);
+  // Fewer: those that go are marked, one by one.
+  await paste(page, "daemonset", web(1));
+  await expect(page.locator('.pod[data-foreseen="vanishes"]')).toHaveCount(3);
+  await expect(sum(page)).toContainText("−3");
+});

@@ -50,3 +50,30 @@ test("no word of the control plane or of the two truths is cut at 1280x720", asy
   await api(page, "advance", 60);
   expect(await cut()).toEqual([]);
 });
+
+test("an event's message has the room of its words at 1280x720", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page, "?lang=en");
+  await page.locator('[data-tab="events"]').click();
+  const message = page.locator("#drawer-body .event-text").first();
+  await expect.poll(() => message.evaluate((text) => text.getBoundingClientRect().width)).toBeGreaterThan(90);
+  const wide = await page.locator("#drawer-body .events").evaluate((list) => list.scrollWidth - list.clientWidth);
+  expect(wide).toBeLessThanOrEqual(1);
+});
+
+test("a stopped kubelet's directory and files are still there to see", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "exec", "ssh worker-1 sudo systemctl stop kubelet");
+  await expect(page.locator('.node[data-node="worker-1"] .disk-path')).toContainText("/etc/kubernetes/manifests");
+  await page.locator('[data-tab="node-files"]').click();
+  await expect(page.locator(".tree-dir").first()).toContainText("read when the kubelet starts");
+  await expect(page.locator('.tree-files [data-file="/etc/kubernetes/manifests/web.yaml"]').first()).toBeVisible();
+});
+
+test("a static pod whose broken file was looked at again is gone from the picture", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "writeFile", "worker-1", "/etc/kubernetes/manifests/web.yaml", "kind: [");
+  await api(page, "advance", 25);
+  await expect(page.locator('[data-pod="default/web-worker-1"]')).toHaveCount(0);
+});

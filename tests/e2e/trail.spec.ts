@@ -88,3 +88,25 @@ test("a box that is drawn around pods filters them", async ({ page }) => {
   await expect(page.locator('[data-control="filter"]')).toHaveValue("name=web-worker-1");
   await expect(page.locator('[data-pod="default/web-worker-1"]')).not.toHaveAttribute("data-dim", "true");
 });
+
+for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]] as const) {
+  test(`no number stands on a word at ${width}x${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page, "?lang=en");
+    await api(page, "pause");
+    await api(page, "exec", "kubectl rollout restart ds/agent");
+    await api(page, "advance", 40);
+    await expect(hops(page).first()).toBeVisible();
+    const covered = await page.evaluate(() => {
+      const marks = [...document.querySelectorAll(".hop:not(.nowhere)")].map((mark) => mark.getBoundingClientRect());
+      const words = [...document.querySelectorAll(".pod-name, .pod-word, .node-name, .disk-path span, .file, .part-name, .part-word, .kubelet")];
+      return words.filter((word) => {
+        const range = document.createRange();
+        range.selectNodeContents(word);
+        const rect = range.getBoundingClientRect();
+        return marks.some((mark) => mark.left < rect.right - 1 && mark.right > rect.left + 1 && mark.top < rect.bottom - 3 && mark.bottom > rect.top + 3);
+      }).map((word) => word.textContent);
+    });
+    expect(covered).toEqual([]);
+  });
+}

@@ -141,3 +141,65 @@ fn a_static_pods_file_is_foreseen() {
     );
     assert_eq!(changes(&stage, FILE, "kind: ["), []);
 }
+
+fn deployment(replicas: u32, more: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: {replicas}\n  selector:\n    \
+         matchLabels: {{app: web}}\n  template:\n    metadata:\n      labels: {{app: web}}\n    spec:\n{more}      \
+         containers:\n      - name: c\n        image: busybox:1.37\n        command: [\"sleep\", \"1d\"]\n"
+    )
+}
+
+/// The uids of the pods of `web` that are not ending, with their nodes.
+fn replicas(stage: &Stage) -> BTreeMap<String, String> {
+    let store = &stage.cluster().api.store;
+    let own = store.pods.iter().filter(|pod| pod.meta.name.starts_with("web-") && !pod.meta.is_terminating());
+    own.map(|pod| (pod.meta.uid.to_string(), pod.node_name.as_deref().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+/// A Deployment's pods go where the scheduler puts them, and those go that its controllers choose: what is foreseen is
+/// what happens, pod by pod.
+#[test]
+fn what_a_deployment_would_change_is_what_it_changes() {
+    let mut stage = stage();
+    let steady = "      terminationGracePeriodSeconds: 1\n";
+    let newer = "      terminationGracePeriodSeconds: 2\n";
+    for (count, more) in [(3, steady), (5, steady), (2, steady), (2, newer), (0, newer)] {
+        let text = deployment(count, more);
+        let before = replicas(&stage);
+        let foreseen = stage.foresee_replicas(&text);
+        let [Foreseen { appear, wait: 0, vanish, ref come, ref go, .. }] = foreseen[..] else {
+            panic!("{foreseen:?}")
+        };
+        apply(&mut stage, &text);
+        let after = replicas(&stage);
+        let gone: Vec<&String> = before.keys().filter(|uid| !after.contains_key(*uid)).collect();
+        assert_eq!(
+            go.keys().map(|uid| uid.to_string()).collect::<Vec<_>>(),
+            gone.into_iter().cloned().collect::<Vec<_>>()
+        );
+        assert_eq!(vanish as usize, go.len());
+        let fresh = after.iter().filter(|(uid, _)| !before.contains_key(*uid));
+        let mut by_node: BTreeMap<String, u32> = BTreeMap::new();
+        fresh.for_each(|(_, node)| *by_node.entry(node.clone()).or_default() += 1);
+        assert_eq!(
+            come.iter().map(|(node, count)| (node.to_string(), *count)).collect::<BTreeMap<_, _>>(),
+            by_node
+        );
+        assert_eq!(appear, by_node.values().sum::<u32>());
+        assert_eq!(stage.foresee_replicas(&text), [], "applied, the same text changes nothing");
+    }
+}
+
+#[test]
+fn a_deployment_without_room_or_an_api_server_is_foreseen() {
+    let mut stage = stage();
+    let big = deployment(2, "      nodeSelector: {disk: ssd}\n");
+    let [Foreseen { appear: 0, wait: 2, vanish: 0, .. }] = stage.foresee_replicas(&big)[..] else { panic!() };
+    assert_eq!(stage.foresee_replicas(daemonset("")), []);
+    assert_eq!(stage.foresee_replicas("kind: ["), []);
+    stage.perform(Command::SetApiServer { up: false });
+    pass(&mut stage, 60);
+    assert_eq!(stage.foresee_replicas(&big), []);
+}

@@ -272,7 +272,7 @@ impl Selector {
     }
 
     /// Whether an object is selected; `label` gives the value of its label of that key.
-    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         match self {
             Self::Nothing => false,
             Self::All(requirements) => requirements.iter().all(|r| r.matches_value(label(&r.key))),

@@ -175,6 +175,14 @@ impl Machine {
         FileSource::new(&config.map(|config| config.static_pod_path).unwrap_or_default()).path().to_owned()
     }
 
+    /// The directory of static pods: what the running kubelet uses, of a stopped one what it will use when it starts.
+    pub fn manifest_directory(&self) -> String {
+        match self.kubelet.is_running() {
+            true => self.static_pod_path().to_owned(),
+            false => self.configured_static_pod_path(),
+        }
+    }
+
     /// Whether this is a part of the control plane just as kubeadm has written it.
     pub fn is_as_installed(&self, path: &str) -> bool {
         let part =

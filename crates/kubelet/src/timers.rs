@@ -38,6 +38,16 @@ impl Kubelet {
         (now + Duration(1)).next_tick(self.started, period)
     }
 
+    /// When it reports again, if there is a pod's status that the API server does not have yet.
+    pub fn next_report(&self, now: Time) -> Option<Time> {
+        self.timers.status.then(|| self.next_tick(now, STATUS_PERIOD))
+    }
+
+    /// When it looks through its directory of static pods again, if there is something that it has not seen so.
+    pub fn next_file_check(&self, now: Time) -> Option<Time> {
+        self.timers.file_check.then(|| self.next_tick(now, self.config.file_check_frequency))
+    }
+
     pub(super) fn schedule_relist(&mut self, ctx: &mut Ctx) {
         if !std::mem::replace(&mut self.timers.relist, true) {
             let at = self.next_tick(ctx.now, RELIST_PERIOD);

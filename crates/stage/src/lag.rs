@@ -37,10 +37,7 @@ pub struct Lag {
 pub(crate) fn of_file(cluster: &Cluster, node: &str, path: &str) -> Option<Lag> {
     let machine = cluster.machine(node)?;
     let is_stopped = !machine.kubelet.is_running();
-    let directory = match is_stopped {
-        true => machine.configured_static_pod_path(),
-        false => machine.static_pod_path().to_owned(),
-    };
+    let directory = machine.manifest_directory();
     if directory != parent(path) || file_name(path).starts_with('.') {
         return None;
     }

@@ -1,6 +1,7 @@
 //! The one door: actions in, state out, time forward.
 
 mod adapting;
+mod ahead;
 pub(crate) mod bytes;
 pub(crate) mod command;
 mod drift;
@@ -19,10 +20,11 @@ use cluster::{Addons, Cluster};
 pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
 use sim::{Duration, Time};
+use view::filter::{Filter, Filtered};
 use view::picture::Picture;
 use view::{
-    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, TrailHop,
-    Without,
+    Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, Tick,
+    TrailHop, Without,
 };
 use yaml::Diagnostic;
 
@@ -337,6 +339,11 @@ impl Stage {
         view::hops::hops(&self.cluster)
     }
 
+    /// What a kubelet is to do next, when, and on which node, where something waits for that.
+    pub fn next_tick(&self) -> Option<(Time, Tick, Rc<str>)> {
+        view::hops::next_tick(&self.cluster)
+    }
+
     /// Messages under way; watch events are not counted.
     pub fn messages_under_way(&self) -> usize {
         self.cluster.message_count()
@@ -513,6 +520,20 @@ impl Stage {
         let objects: Vec<serde_json::Value> =
             read.documents.iter().map(|document| document.tree.to_value()).collect();
         view::foresee::applied(&self.cluster, &objects, near)
+    }
+
+    /// The same of a manifest's Deployments, ReplicaSets and StatefulSets: the manifest is applied on a copy of the
+    /// cluster, and time passes there for up to a minute. Nothing in a cluster of many nodes.
+    pub fn foresee_replicas(&self, text: impl AsRef<[u8]>) -> Vec<Foreseen> {
+        let read = yaml::read_documents(text.as_ref(), yaml::Reader::Kubectl);
+        let objects: Vec<serde_json::Value> =
+            read.documents.iter().map(|document| document.tree.to_value()).collect();
+        ahead::applied(&self.cluster, text.as_ref(), &objects)
+    }
+
+    /// What a filter lets through of many nodes, in the order of the fleet. Costs a walk over all pods.
+    pub fn filtered(&self, filter: &Filter) -> Filtered {
+        filter.far(&self.cluster, self.picture.fleet())
     }
 
     /// What a file of a node would change if it were saved with this text.

@@ -287,7 +287,7 @@ pub struct NodeView {
     pub taints: Vec<Taint>,
     /// Its address.
     pub internal_ip: Rc<str>,
-    /// What the running kubelet uses; its config file may already say otherwise.
+    /// What the running kubelet uses, whatever its config file says by now; of a stopped one what that file says.
     pub static_pod_path: Rc<str>,
     /// The config file names another staticPodPath than the one in use: a restart is needed (KL-003).
     pub restart_needed: bool,

@@ -162,10 +162,14 @@ fn is_static(sandbox: &Sandbox) -> bool {
 }
 
 /// Whether a sandbox that belongs to no pod of the API server is shown: while something of it runs, and a
-/// static pod as long as the kubelet has its file, even if its containers only fail.
+/// static pod as long as the kubelet has its file, even if its containers only fail. What is left of a pod that
+/// has ended, a sandbox without a container, is not.
 pub(super) fn is_shown_alone(machine: &Machine, sandbox: &Sandbox) -> bool {
     if is_alive(sandbox) {
         return true;
+    }
+    if sandbox.containers.is_empty() {
+        return false;
     }
     let newest = || static_sandbox(machine, sandbox.namespace(), &sandbox.name);
     is_static(sandbox)
@@ -202,7 +206,7 @@ pub(super) fn node_view(
         labels: labels.unwrap_or_default(),
         taints: node_value.map(|node| node.taints.clone()).unwrap_or_default(),
         internal_ip: text(&node_value.and_then(|n| n.internal_ip).map_or(String::new(), |ip| ip.to_string())),
-        static_pod_path: machine.map_or_else(|| text(""), |machine| text(machine.static_pod_path())),
+        static_pod_path: machine.map_or_else(|| text(""), |machine| text(&machine.manifest_directory())),
         restart_needed: machine.is_some_and(Machine::restart_needed),
         files: machine.map_or_else(Vec::new, texts::file_entries),
         why: why::on_node(&Site { machine, node: node_value, listed, views: &views }, daemonsets),

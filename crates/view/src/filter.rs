@@ -1,8 +1,13 @@
 //! What a person types to see some of the pods only: `node=worker-1 status=CrashLoopBackOff`, labels as a
 //! selector, or any part of a name.
 
-use super::board::{NodeView, OnNode, PodView};
+use std::rc::Rc;
+
+use super::board::{NodeView, Origin, PodView};
+use super::fleet::Fleet;
 use api::label::Selector;
+use api::pod::Pod;
+use cluster::Cluster;
 
 /// One thing that a pod must be.
 #[derive(Clone, Debug)]
@@ -54,6 +59,22 @@ impl Filter {
         self.terms.iter().all(|term| holds(term, pod))
     }
 
+    /// What it lets through of nodes that are seen from afar, by what the API server has. Costs a walk over all pods.
+    pub fn far(&self, cluster: &Cluster, fleet: &Fleet) -> Filtered {
+        let mut filtered = Filtered::default();
+        for node in &fleet.nodes {
+            let mut is_let_through = self.terms.iter().all(|term| names(term, &node.name));
+            for pod in cluster.api.store.pods_on(&node.name) {
+                let matches = self.terms.iter().all(|term| holds(term, &Listed { pod, node: &node.name }));
+                filtered.all += 1;
+                filtered.pods += u32::from(matches);
+                is_let_through |= matches;
+            }
+            filtered.dim.push(!is_let_through);
+        }
+        filtered
+    }
+
     /// Whether a node is asked for by its name alone, or has a pod that matches.
     pub fn matches_node(&self, node: &NodeView) -> bool {
         node.pods.iter().any(|pod| self.matches(pod)) || self.terms.iter().all(|term| names(term, &node.name))
@@ -68,26 +89,133 @@ fn names(term: &Term, node: &str) -> bool {
     }
 }
 
-fn holds(term: &Term, pod: &PodView) -> bool {
-    let node = pod.node.as_deref().unwrap_or_default();
+/// Whether a term holds of what is known of a pod, near or far.
+fn holds(term: &Term, pod: &impl Subject) -> bool {
     match term {
-        Term::Node(value) => value.is(node),
-        Term::Namespace(value) => value.is(&pod.namespace),
-        Term::Name(value) => value.is(&pod.name),
-        Term::Kind(value) => value.is(pod.origin.text()),
+        Term::Node(value) => value.is(pod.node()),
+        Term::Namespace(value) => value.is(pod.namespace()),
+        Term::Name(value) => value.is(pod.name()),
+        Term::Kind(value) => value.is(pod.origin().text()),
         Term::Status(value) => {
-            let all = [Some(&*pod.status), pod.node_status.map(OnNode::text)];
-            let mut all = all.into_iter().flatten();
+            let all = pod.statuses();
+            let mut all = all.iter().flatten();
             if value.not { all.all(|has| value.is(has)) } else { all.any(|has| value.is(has)) }
         }
-        Term::Labels(selector) => selector.matches_map(&pod.labels),
-        Term::Text(text) => {
-            let controller = pod.controlled_by.as_ref().map(ToString::to_string).unwrap_or_default();
-            let all: [&str; 4] = [&pod.id, &pod.status, &controller, pod.node.as_ref().unwrap_or(&pod.id)];
-            let has_label = pod.labels.keys().any(|key| key.eq_ignore_ascii_case(text));
-            has_label || all.iter().any(|has| has.to_lowercase().contains(text))
-        }
+        Term::Labels(selector) => pod.is_selected(selector),
+        Term::Text(text) => pod.has(text),
     }
+}
+
+/// What a filter asks of a pod.
+trait Subject {
+    fn node(&self) -> &str;
+    fn namespace(&self) -> &str;
+    fn name(&self) -> &str;
+    fn origin(&self) -> Origin;
+    /// STATUS by the API server, and by its node.
+    fn statuses(&self) -> [Option<Rc<str>>; 2];
+    /// `DaemonSet/agent`, or its parts.
+    fn is_owned_by(&self, text: &str) -> bool;
+    fn is_selected(&self, selector: &Selector) -> bool;
+    fn has_label(&self, key: &str) -> bool;
+
+    /// Whether a word in lower case is part of what it is called, or one of its labels' keys.
+    fn has(&self, text: &str) -> bool {
+        let part = |of: &str| of.to_lowercase().contains(text);
+        let id = || part(&format!("{}/{}", self.namespace(), self.name()));
+        let [listed, _] = self.statuses();
+        self.has_label(text)
+            || part(self.node())
+            || id()
+            || self.is_owned_by(text)
+            || listed.is_some_and(|has| part(&has))
+    }
+}
+
+impl Subject for PodView {
+    fn node(&self) -> &str {
+        self.node.as_deref().unwrap_or_default()
+    }
+
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn statuses(&self) -> [Option<Rc<str>>; 2] {
+        [Some(self.status.clone()), self.node_status.map(|on_node| on_node.text().into())]
+    }
+
+    fn is_owned_by(&self, text: &str) -> bool {
+        self.controlled_by.as_ref().is_some_and(|by| by.to_string().to_lowercase().contains(text))
+    }
+
+    fn is_selected(&self, selector: &Selector) -> bool {
+        selector.matches_map(&self.labels)
+    }
+
+    fn has_label(&self, key: &str) -> bool {
+        self.labels.keys().any(|has| has.eq_ignore_ascii_case(key))
+    }
+}
+
+/// A pod of a far node, as the API server has it.
+struct Listed<'a> {
+    pod: &'a Pod,
+    node: &'a str,
+}
+
+impl Subject for Listed<'_> {
+    fn node(&self) -> &str {
+        self.node
+    }
+
+    fn namespace(&self) -> &str {
+        self.pod.meta.namespace()
+    }
+
+    fn name(&self) -> &str {
+        &self.pod.meta.name
+    }
+
+    fn origin(&self) -> Origin {
+        crate::pods::origin(&self.pod.meta.common)
+    }
+
+    fn statuses(&self) -> [Option<Rc<str>>; 2] {
+        [Some(printers::pod_status(self.pod).reason.to_string().into()), None]
+    }
+
+    fn is_owned_by(&self, text: &str) -> bool {
+        let owner = self.pod.meta.controller();
+        owner.is_some_and(|owner| format!("{}/{}", owner.kind, owner.name).to_lowercase().contains(text))
+    }
+
+    fn is_selected(&self, selector: &Selector) -> bool {
+        selector.matches(|key| self.pod.meta.labels().get(key).map(|value| &**value))
+    }
+
+    fn has_label(&self, key: &str) -> bool {
+        self.pod.meta.labels().iter().any(|(has, _)| has.eq_ignore_ascii_case(key))
+    }
+}
+
+/// What a filter lets through of many nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filtered {
+    /// Whether a node has nothing that matches, in the order of [`Fleet::nodes`].
+    pub dim: Vec<bool>,
+    /// How many pods match, of how many.
+    pub pods: u32,
+    /// See `pods`.
+    pub all: u32,
 }
 
 /// At commas and spaces that are not within brackets; `key in (a, b)` stays together.

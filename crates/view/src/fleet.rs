@@ -145,6 +145,14 @@ impl NodeMark {
         }
     }
 
+    /// The same as it is painted where something else is asked for: grey.
+    pub fn dimmed(&self) -> NodeMark {
+        // The state whose colour is grey, and which is no trouble.
+        let grey = PodMark::new(PodState::Terminating, Origin::DaemonSet, false, true);
+        let pods = self.pods.iter().map(|_| grey).collect();
+        NodeMark { light: NodeLight::Ready, kubelet_running: true, cordoned: false, pods, ..self.clone() }
+    }
+
     /// Its share of [`Fleet::counts`].
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -334,6 +342,23 @@ fn place_mark(common: &CommonMeta, serial: u64, state: PodState, differs: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dimmed_node_has_as_many_pods_and_no_trouble() {
+        let pods = [PodState::Running, PodState::Error]
+            .map(|state| PodMark::new(state, Origin::Static, true, false));
+        let node = NodeMark {
+            name: "worker-1".into(),
+            light: NodeLight::NotReady,
+            cordoned: true,
+            kubelet_running: false,
+            linked: true,
+            pods: pods.into(),
+            common: None,
+        };
+        let dimmed = node.dimmed();
+        assert_eq!((dimmed.pods.len(), dimmed.is_troubled(), &dimmed.name), (2, false, &node.name));
+    }
 
     #[test]
     fn a_mark_says_what_it_was_made_of() {

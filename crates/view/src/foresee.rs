@@ -49,7 +49,7 @@ impl Change {
 /// What a text would change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Foreseen {
-    /// A DaemonSet's `namespace/name`, or a static pod's.
+    /// The `namespace/name` of an object that makes pods, or of a static pod.
     pub of: Rc<str>,
     /// Whether it is a static pod.
     pub is_static: bool,
@@ -63,6 +63,10 @@ pub struct Foreseen {
     pub restart: u32,
     /// The near nodes on which something changes.
     pub nodes: BTreeMap<Rc<str>, Change>,
+    /// How many pods come to a node of an object that may have several on one.
+    pub come: BTreeMap<Rc<str>, u32>,
+    /// The uids of its pods that go, with their nodes.
+    pub go: BTreeMap<Rc<str>, Rc<str>>,
 }
 
 impl Foreseen {

@@ -101,6 +101,27 @@ pub fn hops(cluster: &Cluster) -> Vec<Hop> {
     found.hops.into_values().collect()
 }
 
+/// What a kubelet does next by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tick {
+    /// It reports a pod's state that the API server does not have.
+    Report,
+    /// It looks through its directory of static pods.
+    FileCheck,
+}
+
+/// What a kubelet is to do next, when, and on which node; `None` where nothing waits for that.
+pub fn next_tick(cluster: &Cluster) -> Option<(Time, Tick, Rc<str>)> {
+    let now = cluster.now();
+    let ticks = |machine: &Machine| {
+        let report = machine.kubelet.next_report(now).map(|at| (at, Tick::Report));
+        let check = machine.kubelet.next_file_check(now).map(|at| (at, Tick::FileCheck));
+        report.into_iter().chain(check).min().map(|(at, tick)| (at, tick, machine.name.clone()))
+    };
+    let running = cluster.present_machines().take(NODES_MOST).filter(|machine| machine.kubelet.is_running());
+    running.filter_map(ticks).min()
+}
+
 /// Whether anything is under way that a person can see and that is more than a heartbeat.
 pub fn is_anything_seen(cluster: &Cluster) -> bool {
     let works = |machine: &Machine| {

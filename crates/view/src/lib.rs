@@ -24,7 +24,7 @@ pub use board::{
 };
 pub use fleet::{Fleet, NodeMark, PodMark};
 pub use foresee::Foreseen;
-pub use hops::{Hop, What};
+pub use hops::{Hop, Tick, What};
 pub use picture::{Gaze, Looked};
 pub use trail::TrailHop;
 pub use transit::{Flight, Flow, Place};

@@ -47,16 +47,18 @@ fn event_view(event: &Event) -> EventView {
 pub fn files(cluster: &Cluster, node: &str) -> Vec<FileView> {
     let Some(machine) = cluster.machine(node) else { return Vec::new() };
     let shown = machine.files.iter().filter(|(path, _)| !is_credential(path));
-    shown.map(|(path, entry)| file_view(machine, path, entry)).collect()
+    let directory = machine.manifest_directory();
+    shown.map(|(path, entry)| file_view(machine, &directory, path, entry)).collect()
 }
 
 /// The files of a node's disk without their texts.
 pub(super) fn file_entries(machine: &Machine) -> Vec<FileEntry> {
     let files = machine.files.iter().filter(|(_, entry)| matches!(entry, Entry::File(_)));
+    let directory = machine.manifest_directory();
     files
         .map(|(path, _)| FileEntry {
             path: path.into(),
-            is_manifest: is_manifest(machine, path),
+            is_manifest: is_manifest(&directory, path),
             error: machine.file_error(path).map(Rc::from),
         })
         .collect()
@@ -76,19 +78,18 @@ fn shown_text(entry: &Entry) -> Option<Rc<str>> {
     }
 }
 
-/// Whether the kubelet reads the file as a static pod's manifest.
-fn is_manifest(machine: &Machine, path: &str) -> bool {
-    let in_directory =
-        parent(path) == machine.static_pod_path() && !sim::files::file_name(path).starts_with('.');
-    in_directory || path == machine.static_pod_path()
+/// Whether the kubelet reads the file as a static pod's manifest, a stopped one as soon as it starts.
+fn is_manifest(directory: &str, path: &str) -> bool {
+    let in_directory = parent(path) == directory && !sim::files::file_name(path).starts_with('.');
+    in_directory || path == directory
 }
 
-fn file_view(machine: &Machine, path: &str, entry: &Entry) -> FileView {
+fn file_view(machine: &Machine, directory: &str, path: &str, entry: &Entry) -> FileView {
     let is_directory = matches!(entry, Entry::Directory);
     FileView {
         path: path.into(),
         is_directory,
-        is_manifest: !is_directory && is_manifest(machine, path),
+        is_manifest: !is_directory && is_manifest(directory, path),
         error: machine.file_error(path).map(Rc::from),
         text: shown_text(entry),
     }

@@ -46,6 +46,7 @@ impl Desk {
     /// The file is there under another name; it is opened.
     pub(super) fn rename(&mut self, id: &DocId, to: Rc<str>) {
         self.renaming = None;
+        self.renamed = Some((id.clone(), id.at(to.clone())));
         self.checks.remove(&id.key());
         match id {
             DocId::Own(name) => {
