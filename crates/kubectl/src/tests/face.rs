@@ -410,6 +410,52 @@ fn logs_are_asked_of_the_container_that_is_meant() {
     .assert_eq(&all(&mut t, &lines));
 }
 
+/// Kubernetes: polymorphichelpers/helpers.go, SelectorsForObject, GetPodList.
+#[test]
+fn logs_are_asked_of_the_pods_of_whatever_selects_pods() {
+    let mut t = Terminal::new();
+    t.make(&pod("one", "{app: agent}"));
+    t.make(&pod("two", "{app: agent, tier: front}"));
+    let template = "{metadata: {labels: {app: agent}}, spec: {containers: [{name: main, image: x:1}]}}";
+    for (kind, name) in [("Deployment", "agent"), ("ReplicaSet", "agent"), ("StatefulSet", "agent")] {
+        t.make(&format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{selector: {{matchLabels: {{app: agent}}}}, template: {template}}}\n"
+        ));
+    }
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {selector: {tier: front}, ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: bare}\nspec: {ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: empty}\nspec: {selector: {app: none}, ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let lines = [
+        "logs deploy/agent",
+        "logs rs/agent --all-pods --ignore-errors",
+        "logs sts/agent -c nope",
+        "logs svc/front",
+        "logs svc/bare",
+        "logs svc/empty --pod-running-timeout=2s",
+        "logs cm/a",
+    ];
+    expect![[r#"
+        $ logs deploy/agent
+        Found 2 pods, using pod/one
+        $ logs rs/agent --all-pods --ignore-errors
+        $ logs sts/agent -c nope
+        Found 2 pods, using pod/one
+        error: container nope is not valid for pod one out of: main
+        [1]
+        $ logs svc/front
+        $ logs svc/bare
+        error: cannot get the logs from *v1.Service: invalid service 'bare': Service is defined without a selector
+        [1]
+        $ logs svc/empty --pod-running-timeout=2s
+        error: timed out waiting for the condition
+        [1]
+        $ logs cm/a
+        error: cannot get the logs from *v1.ConfigMap: selector for *v1.ConfigMap not implemented
+        [1]
+    "#]].assert_eq(&all(&mut t, &lines));
+}
+
 /// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go; apiserver/pkg/endpoints/discovery.
 #[test]
 fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
