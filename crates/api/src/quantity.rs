@@ -99,6 +99,13 @@ pub fn round_up_to_milli(text: &str) -> Result<String, ParseQuantityError> {
     }
 }
 
+/// Whether a text is an amount that is not kept as an int64 and a power of ten: one of more than 18 digits.
+///
+/// Kubernetes: quantity.go, ParseQuantity.
+pub fn is_wide(text: &str) -> bool {
+    parse(text).is_ok_and(|parsed| parsed.int.is_none())
+}
+
 /// A quantity in JSON: a text, or a bare number.
 pub fn from_json(value: &Value) -> Option<Quantity> {
     match value {

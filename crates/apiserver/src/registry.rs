@@ -173,7 +173,8 @@ pub(super) fn post(
     }
     create::prepare_for_create(kind, &mut value, warnings);
     strategy::validate_create(kind, &key.name, &value)?;
-    warnings.extend(validation::warnings::on_create(&value));
+    let written = codec::with_amounts_as_written(&value, body);
+    warnings.extend(validation::warnings::on_create(written.as_ref().unwrap_or(&value)));
     if api.kinds.service == Some(kind) {
         service::allocate(api, kind, &mut value, &Value::Null)?;
     }
@@ -183,7 +184,8 @@ pub(super) fn post(
     }
     let mut object = Object::from_value(kind, &value);
     if let Object::Pod(pod) = &mut object {
-        runtime_class::validate(&key.name, &pod.spec.raw, &api.store)?;
+        let given = body["spec"]["overhead"].is_object();
+        runtime_class::validate(&key.name, &pod.spec.raw, given, &api.store)?;
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
     store_new(api, strategy::finish_create(object), drawn, now)

@@ -195,7 +195,8 @@ pub fn from_unstructured(object: &Value, kind: &KindInfo) -> Decoded {
 /// Kubernetes: cli-runtime/pkg/resource/metadata_decoder.go. The struct's name is seen in messages.
 pub fn decode_metadata(object: &Value) -> Option<DecodeError> {
     let meta = schema::structure_by_name("ObjectMeta")?;
-    let mut decoder = Decoder { within: Some("metadataOnlyObject"), ..Decoder::default() };
+    let mut decoder =
+        Decoder { form: Form::Document, within: Some("metadataOnlyObject"), ..Decoder::default() };
     decoder.steps.push(Step::Field("metadata"));
     let stopped = decoder.value(object.get("metadata")?, &Type::Struct(meta), None).err();
     stopped.or(decoder.saved)
@@ -211,11 +212,16 @@ fn decode_as(object: &Value, kind: &KindInfo, form: Form) -> Decoded {
     Decoded { value, unknown: decoder.unknown, error: stopped.or(decoder.saved) }
 }
 
+/// The first whole number that no int64 holds: 2⁶³.
+const INT64_END: f64 = 9_223_372_036_854_775_808.0;
+
 /// What an object is decoded from.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Form {
     #[default]
     Json,
+    /// JSON that kubectl has just made of a document.
+    Document,
     /// Maps and lists in memory.
     Unstructured,
 }
@@ -363,7 +369,14 @@ impl Decoder {
             Some(n) => Some(n.into()),
             None => {
                 let name = go_types::name(ty, None);
-                self.mismatch(&format!("number {}", json_number(n)), &name, None);
+                // YAML has whole numbers up to 2⁶⁴; only the step behind this one makes floats of those beyond int64.
+                let text = match n.as_f64() {
+                    Some(f) if self.form == Form::Document && (INT64_END..INT64_END * 2.0).contains(&f) => {
+                        format!("{f:.0}")
+                    }
+                    _ => json_number(n),
+                };
+                self.mismatch(&format!("number {text}"), &name, None);
                 None
             }
         }
@@ -376,7 +389,7 @@ impl Decoder {
                 let help =
                     Some("Values under data are base64; plain text belongs under stringData.".to_owned());
                 let start = match self.form {
-                    Form::Json => "",
+                    Form::Json | Form::Document => "",
                     Form::Unstructured => "error decoding from json: ",
                 };
                 self.save(format!("{start}illegal base64 data at input byte {at}"), help);
@@ -428,7 +441,7 @@ impl Decoder {
 
     /// Go's words: the innermost struct, then all fields on the way, without indexes and keys.
     fn mismatch_message(&self, what: &str, ty: &str) -> String {
-        match self.within.filter(|_| self.form == Form::Json) {
+        match self.within.filter(|_| self.form != Form::Unstructured) {
             None => format!("json: cannot unmarshal {what} into Go value of type {ty}"),
             Some(name) => {
                 let field = |step: &Step| match step {
@@ -555,7 +568,7 @@ pub fn widen_integers(value: &mut Value) {
 }
 
 /// A number as Go's JSON encoder wrote it on the way here.
-fn json_number(n: &Number) -> String {
+pub(super) fn json_number(n: &Number) -> String {
     match n.as_f64() {
         Some(f) if n.is_f64() => gosyntax::json_float(f),
         _ => n.to_string(),
