@@ -74,6 +74,10 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
         return Err(text.into());
     }
+    let of_one_type = matches!(cmd.args(), [types] if !types.contains('/'));
+    if of_one_type && cmd.parsed.text("subresource").is_some_and(|text| !text.is_empty()) {
+        return Err("subresource cannot be used when bulk resources are specified".into());
+    }
     let targets = cmd.targets(io, cmd.args(), true)?;
     if watches {
         return watch(io, cmd, &targets);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::info::probe;
 use super::resources::{get, list};
 use super::{Cmd, absent};
+use api::field::go_quote;
 use api::object::{Kind, Object};
 use api::schema;
 use api::status_error::{StatusError, StatusReason};
@@ -24,6 +25,10 @@ pub(super) fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
     }
     if cmd.parsed.given("output") {
         return Err("--raw and --output are mutually exclusive".into());
+    }
+    if !path.starts_with('/') && !path.contains("://") {
+        let parsed = format!("parse {}: invalid URI for request", go_quote(path));
+        return Err(format!("--raw must be a valid URL path: {parsed}").into());
     }
     match path {
         "/healthz" | "/livez" | "/readyz" => health(io, path),
