@@ -36,6 +36,20 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         io.err(format!("the server doesn't have a resource type {}\n", go_quote(resource)));
         return Err(Failure::Exit(1).into());
     };
+    let info = match cmd.text("api-version") {
+        "" => info,
+        wanted => {
+            let same = |kind: &&schema::KindInfo| kind.api_version == wanted && kind.plural == info.plural;
+            let (group, version) = wanted.split_once('/').unwrap_or(("", wanted));
+            schema::kinds().iter().find(same).ok_or_else(|| {
+                let resource = format!("{group}/{version}, Resource={}", info.plural);
+                format!("couldn't find resource for {}", go_quote(&resource))
+            })?
+        }
+    };
+    if !matches!(cmd.text("output"), "" | "plaintext" | "plaintext-openapiv2") {
+        return Err(format!("unrecognized format: {}", cmd.text("output")).into());
+    }
     let fields_path = match path.strip_prefix(info.resource.as_str()) {
         Some(rest) => rest.strip_prefix('.').unwrap_or(rest),
         None => fields_path,
@@ -58,7 +72,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let mut out = String::new();
     if let Some(field) = field {
-        out += &format!("FIELD: {field} <{}>\n\n", ty);
+        out += &format!("FIELD: {field} <{}>\n\n\n", ty);
     }
     let are_loaded = descriptions::are_loaded();
     if are_loaded {

@@ -18,6 +18,7 @@ mod delete;
 mod describe;
 mod drain;
 mod edit;
+mod exec;
 mod explain;
 mod expose;
 mod get;
@@ -185,7 +186,7 @@ const COMMANDS: &[Command] = &[
     drain::DRAIN,
     edit::COMMAND,
     watch::EVENTS,
-    absent("exec", "Execute a command in a container"),
+    exec::COMMAND,
     explain::COMMAND,
     expose::COMMAND,
     get::COMMAND,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::resources;
+use super::resources::{self, go_type};
 use super::{Cmd, Command, SELECTOR, errors};
 use api::field::go_quote;
 use api::json;
@@ -204,6 +204,9 @@ fn check_log_flags(cmd: &Cmd) -> Result<(), Failure> {
     if flags.given("container") && inline.is_some() {
         return Err(Failure::message("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
+    if flags.int("limit-bytes").is_some_and(|bytes| bytes < 0) {
+        return Err(Failure::message("--limit-bytes must be greater than 0"));
+    }
     if flags.int("tail").is_some_and(|tail| tail < -1) {
         return Err(Failure::message("--tail must be greater than or equal to -1"));
     }
@@ -240,7 +243,8 @@ fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
     };
     let selector = match object {
         Object::Pod(pod) => return Ok(vec![pod]),
-        object => selector_for_object(&object.to_value(io.now()), kind)?,
+        object => selector_for_object(&object.to_value(io.now()), kind)
+            .map_err(|why| format!("cannot get the logs from {}: {why}", go_type(kind)))?,
     };
     let found = pods_by_logging(io, cmd, &namespace, &selector)?;
     let all = cmd.parsed.flag("all-pods");
@@ -256,7 +260,7 @@ fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
 /// Which pods belong to an object.
 ///
 /// Kubernetes: kubectl/pkg/polymorphichelpers/helpers.go, SelectorsForObject.
-fn selector_for_object(object: &Value, kind: Kind) -> Result<Selector, String> {
+pub(super) fn selector_for_object(object: &Value, kind: Kind) -> Result<Selector, String> {
     let selector = &object["spec"]["selector"];
     match kind.name() {
         "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Deployment" | "Job" => {
@@ -271,19 +275,12 @@ fn selector_for_object(object: &Value, kind: Kind) -> Result<Selector, String> {
         }
         _ => Err(format!("selector for {} not implemented", go_type(kind))),
     }
-    .map_err(|why| format!("cannot get the logs from {}: {why}", go_type(kind)))
-}
-
-/// The kind's type as `%T` prints it.
-fn go_type(kind: Kind) -> String {
-    let version = kind.api_version().rsplit('/').next().unwrap_or_default();
-    format!("*{version}.{}", kind.name())
 }
 
 /// The pods that a selector finds, the likeliest first; waits for one as long as the flag says.
 ///
 /// Kubernetes: kubectl/pkg/polymorphichelpers/helpers.go, GetPodList.
-fn pods_by_logging(
+pub(super) fn pods_by_logging(
     io: &mut Io,
     cmd: &Cmd,
     namespace: &str,
@@ -337,6 +334,18 @@ fn as_pod(object: Object) -> Option<Rc<Pod>> {
 /// The annotation that names the container a person most likely means.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
+/// The names of a pod's containers, those of its init containers marked.
+///
+/// Kubernetes: kubectl/pkg/cmd/util/podcmd/podcmd.go, AllContainerNames.
+pub(super) fn container_names(pod: &Pod) -> Vec<String> {
+    let of = |main: bool| {
+        let all = pod.spec.containers.iter();
+        all.filter(move |container| (container.kind == ContainerKind::Main) == main)
+    };
+    let init = of(false).map(|container| format!("{} (init)", container.name));
+    of(true).map(|container| container.name.to_string()).chain(init).collect()
+}
+
 /// The containers whose logs are wanted.
 ///
 /// Kubernetes: logsforobject.go, logsForObjectWithClient.
@@ -347,8 +356,7 @@ fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failu
         wanted.map(|container| container.name.to_string()).collect()
     };
     let (main, init) = (of(true), of(false));
-    let mut all = main.clone();
-    all.extend(init.iter().map(|name| format!("{name} (init)")));
+    let all = container_names(pod);
     if cmd.parsed.flag("all-containers") {
         return Ok(init.into_iter().chain(main).collect());
     }

@@ -99,6 +99,12 @@ pub(crate) fn kind_of(name: &str) -> Result<Kind, Failure> {
     }
 }
 
+/// The kind's type as Go's `%T` prints it.
+pub(crate) fn go_type(kind: Kind) -> String {
+    let version = kind.api_version().rsplit('/').next().unwrap_or_default();
+    format!("*{version}.{}", kind.name())
+}
+
 fn no_such_type(name: &str) -> String {
     let resource = name.split_once('.').map_or(name, |(resource, _)| resource);
     format!("the server doesn't have a resource type {}", go_quote(resource))

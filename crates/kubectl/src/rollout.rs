@@ -464,7 +464,12 @@ fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(),
 /// Rule: CLI-044.
 fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-    each(io, cmd, |io, info| {
+    let (infos, failures) = infos(io, cmd)?;
+    if infos.is_empty() && failures.is_empty() {
+        io.err(format!("No resources found in {} namespace.\n", cmd.namespace()));
+        return Ok(0);
+    }
+    continue_on_error(io, &infos, failures, |io, info| {
         let name = &info.object.key().name;
         let template = match &info.object {
             Object::DaemonSet(ds) => ds.raw_spec["template"].clone(),
