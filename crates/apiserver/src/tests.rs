@@ -600,6 +600,7 @@ fn bytes_beyond_int64_are_warned_of_by_how_they_were_written() {
     let both = |text| vec![fractional("limits", text), fractional("requests", text)];
     assert_eq!(warnings("a", json!(1e18)), both("1E"));
     assert_eq!(warnings("b", json!("10000000000000000000")), both("10E"));
+    assert_eq!(warnings("d", json!(1e16)), both("10P"));
     assert!(warnings("c", json!("1E")).is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Amounts that no int64 holds, as they were written.
+//! Amounts whose thousandths no int64 holds, as they were written.
 //!
 //! A quantity keeps the number that it was read from, and `1000000000000000000` is another one than `1E`: in
 //! thousandths the first goes round at 64 bits. What is printed and stored is `1E` for both.
@@ -14,7 +14,7 @@ use api::quantity;
 
 /// A copy of a decoded object in which such amounts are written as in `body`; `None` if there are none.
 pub fn with_amounts_as_written(object: &Value, body: &Value) -> Option<Value> {
-    if !has_wide_amount(body) {
+    if !has_such_amount(body) {
         return None;
     }
     let mut copy = object.clone();
@@ -31,11 +31,11 @@ fn literal(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-fn has_wide_amount(value: &Value) -> bool {
+fn has_such_amount(value: &Value) -> bool {
     match value {
-        Value::Object(map) => map.values().any(has_wide_amount),
-        Value::Array(list) => list.iter().any(has_wide_amount),
-        value => literal(value).is_some_and(|text| quantity::is_wide(&text)),
+        Value::Object(map) => map.values().any(has_such_amount),
+        Value::Array(list) => list.iter().any(has_such_amount),
+        value => literal(value).is_some_and(|text| quantity::goes_round_otherwise(&text)),
     }
 }
 
@@ -53,7 +53,7 @@ fn put_back(object: &mut Value, body: &Value) {
             list.iter_mut().zip(written).for_each(|(value, written)| put_back(value, written));
         }
         (Value::String(text), written) => {
-            let written = literal(written).filter(|written| quantity::is_wide(written));
+            let written = literal(written).filter(|written| quantity::goes_round_otherwise(written));
             if let Some(written) = written
                 && quantity::canonicalize(&written).is_ok_and(|canonical| canonical == *text)
             {
@@ -91,5 +91,7 @@ mod tests {
             assert_eq!(with_amounts_as_written(&object("1E"), &body), Some(object(WIDE)));
         }
         assert_eq!(with_amounts_as_written(&object("1E"), &json!({"limits": {"memory": "1E"}})), None);
+        let body = json!({"resources": {"limits": {"memory": 1e16}}});
+        assert_eq!(with_amounts_as_written(&object("10P"), &body), Some(object("10000000000000000")));
     }
 }

@@ -126,6 +126,7 @@ impl Cmd {
         if self.selects() {
             resources::visit_by_selector(args)?;
         }
+        resources::warn_of_ambiguous_short_names(io, args);
         Ok(resources::resource_type_or_name_args(args, all_by_default || self.selects())?)
     }
 
