@@ -139,7 +139,13 @@ fn print_tables(
     }
     let several = lists_several_types(targets) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
     let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
-    let named = targets.iter().any(|target| target.name.is_some());
+    let sorts_rows = matches!(targets, [Target { name: None, .. }]);
+    if let Some(path) = path.as_deref().filter(|_| targets.len() > 1) {
+        // Several answers are sorted as wholes: each is a table, whatever stands in it.
+        let tables =
+            vec![json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}); targets.len()];
+        sorter::order(io, path, &tables, Sorted::Objects)?;
+    }
     let mut rest = infos.as_slice();
     let mut text = String::new();
     while let Some(info) = rest.first() {
@@ -147,11 +153,11 @@ fn print_tables(
         let (group, after) = rest.split_at(count);
         rest = after;
         let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
-        if let Some(path) = &path {
-            // What is asked for by name comes as a table each, with one row that has nothing to be sorted with.
-            let tables = if named { 1 } else { count };
-            for table in objects.chunks_mut(tables) {
-                sort_by(io, table, path, Sorted::Rows)?;
+        if let Some(path) = path.as_deref().filter(|_| sorts_rows) {
+            match sort_by(io, &mut objects, path, Sorted::Rows) {
+                // Upstream drops what the printer says, and sees that nothing was printed.
+                Err(Stop::Failed(Failure::Message(_))) => continue,
+                other => other?,
             }
         }
         let mut options = table_options(cmd, info.kind, scope.all_namespaces);
@@ -161,6 +167,9 @@ fn print_tables(
         }
         let table = Table::new(info.kind, options).text(objects, now);
         text.push_str(&TabWriter::for_tables().format(&table));
+    }
+    if text.is_empty() {
+        io.err(no_resources(cmd, scope)?);
     }
     // Nothing is printed before everything is sorted.
     io.out(text);
