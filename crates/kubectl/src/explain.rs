@@ -125,10 +125,11 @@ fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
         let required = if field.required { " -required-" } else { "" };
         out.push_str(&format!("{}\t<{}>{required}\n", field.name, field.ty));
         if !recursive && descriptions::are_loaded() {
-            let text = description(id, field);
+            // In a list a field's own text stands alone.
+            let text = descriptions::of_field(id, field.name);
             let wrapped = wrap(78 - level * 2, text.as_deref().unwrap_or("<no description>"));
             *out += &indent(level * 2 + 2, &wrapped);
-            out.push('\n');
+            out.push_str("\n\n");
         }
         if let Some(id) = inner(&field.ty).filter(|_| recursive && level < MAX_DEPTH) {
             fields(id, level + 1, recursive, out);
