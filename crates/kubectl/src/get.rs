@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::raw::raw;
+use super::raw::{nothing_there, raw};
 use super::resources::{self, Info, Scope, Target};
 use super::sorter::{self, Sorted};
 use super::{ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
@@ -79,6 +79,18 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         return Err("subresource cannot be used when bulk resources are specified".into());
     }
     let targets = cmd.targets(io, cmd.args(), true)?;
+    let has = |name: &str| match name {
+        "" | "status" => true,
+        "scale" => targets.iter().all(|target| super::set::has_scale(target.kind)),
+        _ => false,
+    };
+    let subresource = cmd.parsed.text("subresource").unwrap_or_default();
+    if !has(subresource) {
+        return Err(nothing_there());
+    }
+    if subresource == "scale" {
+        return Err("--subresource=scale is not simulated: kubectl get shows the replicas".into());
+    }
     if watches {
         return watch(io, cmd, &targets);
     }

@@ -83,7 +83,13 @@ fn objects(io: &mut Io, path: &str) -> Result<i32, Stop> {
     if path.contains('?') {
         return Err(absent::flag_text("raw").into());
     }
-    let Some(resource) = parse(path) else { return Err(absent::flag_text("raw").into()) };
+    let Some(resource) = parse(path) else {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        return Err(match SERVED.contains(&first) {
+            true => absent::flag_text("raw").into(),
+            false => nothing_there(),
+        });
+    };
     let found =
         |info: &&schema::KindInfo| info.api_version == resource.api_version && info.plural == resource.plural;
     let Some(kind) = schema::kinds().iter().find(found).map(Kind::from_info) else {
@@ -102,7 +108,25 @@ fn objects(io: &mut Io, path: &str) -> Result<i32, Stop> {
     Ok(0)
 }
 
-fn nothing_there() -> Stop {
+/// The first steps of the API server's paths.
+const SERVED: [&str; 14] = [
+    "",
+    ".well-known",
+    "api",
+    "apis",
+    "debug",
+    "flagz",
+    "healthz",
+    "livez",
+    "logs",
+    "metrics",
+    "openapi",
+    "openid",
+    "readyz",
+    "version",
+];
+
+pub(super) fn nothing_there() -> Stop {
     let text = "the server could not find the requested resource";
     let error = Box::new(StatusError::new(StatusReason::NotFound, text));
     Failure::Status { prefix: String::new(), error }.into()

@@ -542,6 +542,8 @@ fn what_people_mistype_is_answered_as_by_kubectl() {
         "rollout restart deploy",
         "apply view-last-applied",
         "get pods --subresource=status",
+        "get pod one --subresource=scale",
+        "get --raw /nope",
         "get --raw nope",
     ];
     expect![[r#"
@@ -648,6 +650,12 @@ fn what_people_mistype_is_answered_as_by_kubectl() {
         [1]
         $ get pods --subresource=status
         error: subresource cannot be used when bulk resources are specified
+        [1]
+        $ get pod one --subresource=scale
+        Error from server (NotFound): the server could not find the requested resource
+        [1]
+        $ get --raw /nope
+        Error from server (NotFound): the server could not find the requested resource
         [1]
         $ get --raw nope
         error: --raw must be a valid URL path: parse "nope": invalid URI for request
