@@ -99,6 +99,15 @@ pub fn round_up_to_milli(text: &str) -> Result<String, ParseQuantityError> {
     }
 }
 
+/// Whether a text is an amount that comes to other thousandths than its canonical text does: beyond int64 they go round,
+/// by how many digits and which power of ten the amount is kept in.
+///
+/// Kubernetes: quantity.go, ParseQuantity, MilliValue.
+pub fn goes_round_otherwise(text: &str) -> bool {
+    let milli = |text: &str| text.parse::<Quantity>().map(Quantity::milli_value);
+    canonicalize(text).is_ok_and(|canonical| canonical != text && milli(&canonical) != milli(text))
+}
+
 /// A quantity in JSON: a text, or a bare number.
 pub fn from_json(value: &Value) -> Option<Quantity> {
     match value {

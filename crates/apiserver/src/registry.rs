@@ -173,7 +173,8 @@ pub(super) fn post(
     }
     create::prepare_for_create(kind, &mut value, warnings);
     strategy::validate_create(kind, &key.name, &value)?;
-    warnings.extend(validation::warnings::on_create(&value));
+    let written = codec::with_amounts_as_written(&value, body);
+    warnings.extend(validation::warnings::on_create(written.as_ref().unwrap_or(&value)));
     if api.kinds.service == Some(kind) {
         service::allocate(api, kind, &mut value, &Value::Null)?;
     }
@@ -183,7 +184,8 @@ pub(super) fn post(
     }
     let mut object = Object::from_value(kind, &value);
     if let Object::Pod(pod) = &mut object {
-        runtime_class::validate(&key.name, &pod.spec.raw, &api.store)?;
+        let given = body["spec"]["overhead"].is_object();
+        runtime_class::validate(&key.name, &pod.spec.raw, given, &api.store)?;
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
     store_new(api, strategy::finish_create(object), drawn, now)
@@ -355,10 +357,12 @@ pub(super) fn patch(
             let decoded = codec::decode(&value, kind.info());
             let value = strategy::decode_patched(decoded, validation, warnings)
                 .map_err(|why| api::patch::refusal(value.to_string(), why))?;
+            check_key(key, &value)?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Strategic(patch) => {
             let value = merged(kind, old.to_value(now), &patch, validation, warnings)?;
+            check_key(key, &value)?;
             write_value(api, old, value, now, warnings)
         }
         Patch::Owner { add, remove } => {
@@ -416,6 +420,25 @@ fn merged(
     let decoded = codec::from_unstructured(&value, kind.info());
     strategy::decode_patched(decoded, validation, warnings)
         .map_err(|why| api::patch::refusal(strategic_patch::go_value(&patch), why))
+}
+
+/// A patch must not rename or move its object.
+///
+/// Kubernetes: apiserver/pkg/endpoints/handlers/rest.go, checkName; apiserver/pkg/registry/rest/meta.go,
+/// EnsureObjectNamespaceMatchesRequestNamespace.
+fn check_key(key: &Key, value: &Value) -> Result<(), StatusError> {
+    let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default();
+    let namespace = text("namespace");
+    if !key.namespace.is_empty() && !namespace.is_empty() && *namespace != *key.namespace {
+        return Err(StatusError::bad_request(create::OTHER_NAMESPACE));
+    }
+    let name = text("name");
+    if !name.is_empty() && *name != *key.name {
+        let why =
+            format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
+        return Err(StatusError::bad_request(why));
+    }
+    Ok(())
 }
 
 fn check_uid(kind: Kind, old: &Object, uid: Option<Uid>) -> Result<(), StatusError> {

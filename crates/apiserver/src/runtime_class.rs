@@ -55,9 +55,10 @@ pub(super) fn admit(name: &str, raw: &mut Value, store: &Store) -> Result<(), St
     set_scheduling(raw, json::get(&class.raw, "scheduling")).map_err(|why| forbidden(name, &why))
 }
 
-/// What is checked once the pod is known to be valid.
-pub(super) fn validate(name: &str, raw: &Value, store: &Store) -> Result<(), StatusError> {
-    if !json::has(raw, "overhead") {
+/// What is checked once the pod is known to be valid. `given`: it came with an overhead, be it an empty one, which the
+/// pod does not keep.
+pub(super) fn validate(name: &str, raw: &Value, given: bool, store: &Store) -> Result<(), StatusError> {
+    if !given && !json::has(raw, "overhead") {
         return Ok(());
     }
     let class = class_of(name, raw, store)?;

@@ -66,6 +66,7 @@ pub(super) fn allocate(
 ///
 /// Kubernetes: storage.go, patchAllocatedValues.
 pub(super) fn keep_given(spec: &mut Value, old: &Value) {
+    normalize_cluster_ips(spec, old);
     let (kind, had) = (json::text(spec, "type").to_owned(), json::text(old, "type"));
     let has_address = |kind: &str| matches!(kind, "ClusterIP" | "NodePort" | "LoadBalancer");
     if has_address(&kind) && has_address(had) {
@@ -87,6 +88,22 @@ pub(super) fn keep_given(spec: &mut Value, old: &Value) {
         {
             port["nodePort"] = json!(given);
         }
+    }
+}
+
+/// A client that knows of one address only changes the list with it.
+///
+/// Kubernetes: pkg/registry/core/service/storage/storage.go, normalizeClusterIPs.
+fn normalize_cluster_ips(spec: &mut Value, old: &Value) {
+    let (now, had) = (json::text(spec, "clusterIP").to_owned(), json::text(old, "clusterIP"));
+    let same = json::strings(spec, "clusterIPs") == json::strings(old, "clusterIPs");
+    if now == had || !same {
+        return;
+    }
+    if now.is_empty() {
+        json::object(spec).remove("clusterIPs");
+    } else {
+        spec["clusterIPs"] = json!([now]);
     }
 }
 

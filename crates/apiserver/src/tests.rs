@@ -570,3 +570,59 @@ fn kl_040_admission_leaves_a_mirror_as_it_is() {
     );
     assert_eq!(spec["priority"], 0, "only its priority is filled in");
 }
+
+/// Kubernetes: plugin/pkg/admission/runtimeclass/admission.go, validateOverhead: an empty overhead is one too.
+#[test]
+fn an_overhead_needs_a_runtime_class_even_if_it_is_empty() {
+    let mut api = server();
+    let mut body = pod_body("a");
+    body["spec"]["overhead"] = json!({});
+    assert_eq!(
+        message(&post(&mut api, "v1", "Pod", "default", body)),
+        "pods \"a\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+    );
+}
+
+/// Kubernetes: apimachinery/pkg/api/resource, MilliValue: what no int64 holds goes round, by how it was written.
+#[test]
+fn bytes_beyond_int64_are_warned_of_by_how_they_were_written() {
+    let mut api = server();
+    let mut warnings = |name: &str, amount: Value| {
+        let mut body = pod_body(name);
+        body["spec"]["containers"][0]["resources"] = json!({"limits": {"memory": amount}});
+        post(&mut api, "v1", "Pod", "default", body).warnings
+    };
+    let fractional = |list: &str, text: &str| {
+        format!(
+            "spec.containers[0].resources.{list}[memory]: fractional byte value \"{text}\" is invalid, must be an integer"
+        )
+    };
+    let both = |text| vec![fractional("limits", text), fractional("requests", text)];
+    assert_eq!(warnings("a", json!(1e18)), both("1E"));
+    assert_eq!(warnings("b", json!("10000000000000000000")), both("10E"));
+    assert_eq!(warnings("d", json!(1e16)), both("10P"));
+    assert!(warnings("c", json!("1E")).is_empty());
+}
+
+/// Kubernetes: pkg/registry/core/service/storage/storage.go, normalizeClusterIPs.
+#[test]
+fn a_services_addresses_follow_the_one_that_is_changed() {
+    let mut api = server();
+    let body = json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}});
+    assert!(post(&mut api, "v1", "Service", "default", body).result.is_ok());
+    let mut patch = |spec: Value| {
+        let patch = Patch::Merge(Rc::new(json!({"spec": spec})));
+        let call = Call::Patch {
+            kind: kind("v1", "Service"),
+            key: Key::new("default", "web"),
+            uid: None,
+            patch,
+            validation: FieldValidation::Strict,
+        };
+        message(&api.handle(call, Time::START))
+    };
+    assert_eq!(
+        patch(json!({"clusterIP": "x"})),
+        "Service \"web\" is invalid: spec.clusterIPs[0]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+    );
+}

@@ -5,7 +5,7 @@
 
 mod kind;
 mod leaf;
-mod mismatch;
+pub(super) mod mismatch;
 mod report;
 
 use std::collections::BTreeSet;
@@ -77,7 +77,8 @@ pub fn from_unstructured(object: &Value, kind: &KindInfo) -> Decoded {
 /// Kubernetes: cli-runtime/pkg/resource/metadata_decoder.go. The struct's name is seen in messages.
 pub fn decode_metadata(object: &Value) -> Option<DecodeError> {
     let meta = schema::structure_by_name("ObjectMeta")?;
-    let mut decoder = Decoder { within: Some("metadataOnlyObject"), ..Decoder::default() };
+    let mut decoder =
+        Decoder { form: Form::Document, within: Some("metadataOnlyObject"), ..Decoder::default() };
     decoder.steps.push(PathElement::Field("metadata"));
     let stopped = decoder.value(object.get("metadata")?, &Type::Struct(meta), None).err();
     stopped.or(decoder.saved)
@@ -98,6 +99,8 @@ fn decode_as(object: &Value, kind: &KindInfo, form: Form) -> Decoded {
 enum Form {
     #[default]
     Json,
+    /// JSON that kubectl has just made of a document.
+    Document,
     /// Maps and lists in memory.
     Unstructured,
 }

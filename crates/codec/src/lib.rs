@@ -3,6 +3,7 @@
 //! The API server decodes with `fieldValidation=Strict` on kubectl's behalf, the kubelet decodes a static
 //! pod's file: both go through [`decode`].
 
+mod amounts;
 mod decode;
 mod decode_all;
 mod go_time;
@@ -12,6 +13,7 @@ pub mod edit;
 pub mod manifest;
 pub mod unstructured;
 
+pub use amounts::with_amounts_as_written;
 pub use decode::{
     DecodeError, Decoded, UnknownField, WrongKind, check_kind, decode, decode_metadata, from_unstructured,
     json_kind, widen_integers,

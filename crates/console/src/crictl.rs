@@ -9,7 +9,9 @@ mod inspect;
 use serde_json::{Value, json};
 
 use images::images;
-use inspect::{container_labels, container_value, inspect, inspectp, sandbox_labels, two_spaces};
+use inspect::{
+    container_labels, container_value, formatted, inspect, inspectp, sandbox_labels, sandbox_value,
+};
 
 use super::regex::Regex;
 use super::{ContainerView, Machines, RuntimeState, SandboxView};
@@ -123,7 +125,7 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         "inspect" => inspect(machines, node, &args),
         "inspectp" => inspectp(machines, node, &args),
         "logs" => logs(machines, node, &args),
-        "images" | "img" | "image" => images(machines, node),
+        "images" | "img" | "image" => images(machines, node, &args),
         "info" => Outcome::out(
             "{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"type\": \"RuntimeReady\",\n        \"status\": true\n      },\n      {\n        \"type\": \"NetworkReady\",\n        \"status\": true\n      }\n    ]\n  }\n}\n",
         ),
@@ -303,9 +305,9 @@ fn ps(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     if args.has(&["q", "quiet"]) {
         return Outcome::out(found.iter().map(|container| format!("{}\n", container.id)).collect::<String>());
     }
-    if args.get(&["o", "output"]) == Some("json") {
-        let list: Vec<Value> = found.iter().map(container_value).collect();
-        return Outcome::out(two_spaces(&json!({"containers": list})));
+    let list = || json!({"containers": found.iter().map(container_value).collect::<Vec<Value>>()});
+    if let Some(outcome) = formatted(args, list) {
+        return outcome;
     }
     let whole = args.has(&["no-trunc"]);
     let cut = |id: &str| if whole { id.to_owned() } else { short(id) };
@@ -341,6 +343,10 @@ fn pods(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     let found: Vec<SandboxView> = sandboxes(machines, node).into_iter().filter(wanted).collect();
     if args.has(&["q", "quiet"]) {
         return Outcome::out(found.iter().map(|sandbox| format!("{}\n", sandbox.id)).collect::<String>());
+    }
+    let list = || json!({"items": found.iter().map(sandbox_value).collect::<Vec<Value>>()});
+    if let Some(outcome) = formatted(args, list) {
+        return outcome;
     }
     let header = ["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"];
     let mut lines = vec![header.map(str::to_owned).to_vec()];

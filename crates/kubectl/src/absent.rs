@@ -11,15 +11,14 @@ pub(super) const fn absent(name: &'static str, short: &'static str) -> Command {
 }
 
 const EDIT_AFTERWARDS: &str = "use kubectl edit, or change the file and kubectl apply -f it";
+pub(super) const NO_PROGRAMS: &str = "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps";
 const ONE_CONTEXT: &str =
     "there is one cluster, one user and one context here. Name another namespace with -n in each command";
 
 /// What helps instead of a command that is not simulated, by the words that name it.
 pub(super) fn instead(path: &str) -> Option<&'static str> {
     Some(match path.strip_prefix("kubectl ")? {
-        "attach" | "cp" | "debug" | "exec" | "port-forward" => {
-            "containers hold no running programs here. Look at them with kubectl describe pod, or on their node with ssh NODE sudo crictl ps"
-        }
+        "attach" | "cp" | "debug" | "port-forward" => NO_PROGRAMS,
         "diff" => "compare with kubectl get -o yaml",
         "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",

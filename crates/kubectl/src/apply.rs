@@ -77,6 +77,9 @@ pub(super) const COMMAND: Command = Command {
 
 /// Kubernetes: kubectl/pkg/cmd/apply/apply_view_last_applied.go.
 fn view_last_applied(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        return Err(resources::missing_resource_error().into());
+    }
     let targets = cmd.targets(io, cmd.args(), false)?;
     let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
     if let Some(failure) = Failure::aggregate(failures) {
@@ -85,13 +88,8 @@ fn view_last_applied(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let mut found = Vec::new();
     for info in &infos {
         let text = info.object.meta().and_then(|meta| meta.annotation(LAST_APPLIED));
-        let Some(value) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
-            let name = info.object.key().name;
-            return Err(
-                format!("no last-applied-configuration annotation found on resource: {name}\n").into()
-            );
-        };
-        found.push(value);
+        // Upstream means to refuse an object without the annotation, and passes over it.
+        found.extend(text.and_then(|text| serde_json::from_str::<Value>(text).ok()));
     }
     for value in found {
         io.out(match cmd.parsed.text("output").unwrap_or("yaml") {

@@ -80,9 +80,18 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
         io.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n");
     }
     let propagation = match flags.text("cascade") {
-        None | Some("background" | "true") => Propagation::Background,
+        None | Some("background") => Propagation::Background,
         Some("foreground") => Propagation::Foreground,
-        Some("orphan" | "false") => Propagation::Orphan,
+        Some("orphan") => Propagation::Orphan,
+        // What Go's strconv.ParseBool takes.
+        Some(old @ ("1" | "t" | "T" | "true" | "TRUE" | "True")) => {
+            warn_of_boolean_cascade(io, old, "background");
+            Propagation::Background
+        }
+        Some(old @ ("0" | "f" | "F" | "false" | "FALSE" | "False")) => {
+            warn_of_boolean_cascade(io, old, "orphan");
+            Propagation::Orphan
+        }
         Some(other) => {
             return Err(format!(
                 "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
@@ -93,7 +102,9 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
     let only_names = match flags.text("output").unwrap_or_default() {
         "" => false,
         "name" => true,
-        _ => return Err("unexpected -o output mode: only '-o name' is supported".into()),
+        other => {
+            return Err(format!("unexpected -o output mode: {other}. We only support '-o name'").into());
+        }
     };
     Ok(Deletion {
         grace_seconds: grace,
@@ -225,12 +236,20 @@ fn delete_one(io: &mut Io, item: &Item, deletion: &Deletion) -> Result<Option<Ui
     }
     let operation = if deletion.grace_seconds == Some(0) { "force deleted" } else { "deleted" };
     let dry_run = deletion.dry_run.unwrap_or_default();
+    // Kubernetes: kubectl/pkg/cmd/delete/delete.go, PrintObj.
     let from = match item.kind.is_namespaced() {
         true => format!(" from {} namespace", item.key.namespace),
         false => String::new(),
     };
-    io.out(format!("{kind} {} {operation}{dry_run}{from}\n", quote(name)));
+    io.out(format!("{kind} {} {operation}{from}{dry_run}\n", quote(name)));
     Ok(uid)
+}
+
+/// Kubernetes: kubectl/pkg/cmd/delete/delete_flags.go, parseCascadingFlag.
+fn warn_of_boolean_cascade(io: &mut Io, given: &str, instead: &str) {
+    io.err(format!(
+        "warning: --cascade={given} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
+    ));
 }
 
 fn quote(name: &str) -> String {

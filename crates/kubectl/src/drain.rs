@@ -91,7 +91,8 @@ fn nodes(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Node>>, Stop> {
         false => cmd.args().iter().map(target).collect(),
     };
     let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
-    if let Some(failure) = Failure::aggregate(failures) {
+    // Upstream stops at the first one that is not there.
+    if let Some(failure) = failures.into_iter().next() {
         return Err(failure.into());
     }
     let node = |info: Info| match info.object {

@@ -36,6 +36,20 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         io.err(format!("the server doesn't have a resource type {}\n", go_quote(resource)));
         return Err(Failure::Exit(1).into());
     };
+    let info = match cmd.text("api-version") {
+        "" => info,
+        wanted => {
+            let same = |kind: &&schema::KindInfo| kind.api_version == wanted && kind.plural == info.plural;
+            let (group, version) = wanted.split_once('/').unwrap_or(("", wanted));
+            schema::kinds().iter().find(same).ok_or_else(|| {
+                let resource = format!("{group}/{version}, Resource={}", info.plural);
+                format!("couldn't find resource for {}", go_quote(&resource))
+            })?
+        }
+    };
+    if !matches!(cmd.text("output"), "" | "plaintext" | "plaintext-openapiv2") {
+        return Err(format!("unrecognized format: {}", cmd.text("output")).into());
+    }
     let fields_path = match path.strip_prefix(info.resource.as_str()) {
         Some(rest) => rest.strip_prefix('.').unwrap_or(rest),
         None => fields_path,
@@ -58,7 +72,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     let mut out = String::new();
     if let Some(field) = field {
-        out += &format!("FIELD: {field} <{}>\n\n", ty);
+        out += &format!("FIELD: {field} <{}>\n\n\n", ty);
     }
     let are_loaded = descriptions::are_loaded();
     if are_loaded {
@@ -111,10 +125,11 @@ fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
         let required = if field.required { " -required-" } else { "" };
         out.push_str(&format!("{}\t<{}>{required}\n", field.name, field.ty));
         if !recursive && descriptions::are_loaded() {
-            let text = description(id, field);
+            // In a list a field's own text stands alone.
+            let text = descriptions::of_field(id, field.name);
             let wrapped = wrap(78 - level * 2, text.as_deref().unwrap_or("<no description>"));
             *out += &indent(level * 2 + 2, &wrapped);
-            out.push('\n');
+            out.push_str("\n\n");
         }
         if let Some(id) = inner(&field.ty).filter(|_| recursive && level < MAX_DEPTH) {
             fields(id, level + 1, recursive, out);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::raw::raw;
+use super::raw::{nothing_there, raw};
 use super::resources::{self, Info, Scope, Target};
 use super::sorter::{self, Sorted};
 use super::{ALL_NAMESPACES, Cmd, Command, FIELD_SELECTOR, FILENAME, OUTPUT, RECURSIVE, SELECTOR};
@@ -74,7 +74,23 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
         return Err(text.into());
     }
+    let of_one_type = matches!(cmd.args(), [types] if !types.contains('/'));
+    if of_one_type && cmd.parsed.text("subresource").is_some_and(|text| !text.is_empty()) {
+        return Err("subresource cannot be used when bulk resources are specified".into());
+    }
     let targets = cmd.targets(io, cmd.args(), true)?;
+    let has = |name: &str| match name {
+        "" | "status" => true,
+        "scale" => targets.iter().all(|target| super::set::has_scale(target.kind)),
+        _ => false,
+    };
+    let subresource = cmd.parsed.text("subresource").unwrap_or_default();
+    if !has(subresource) {
+        return Err(nothing_there());
+    }
+    if subresource == "scale" {
+        return Err("--subresource=scale is not simulated: kubectl get shows the replicas".into());
+    }
     if watches {
         return watch(io, cmd, &targets);
     }
@@ -135,7 +151,13 @@ fn print_tables(
     }
     let several = lists_several_types(targets) || infos.windows(2).any(|pair| pair[0].kind != pair[1].kind);
     let path = cmd.parsed.text("sort-by").filter(|path| !path.is_empty()).map(str::to_owned);
-    let named = targets.iter().any(|target| target.name.is_some());
+    let sorts_rows = matches!(targets, [Target { name: None, .. }]);
+    if let Some(path) = path.as_deref().filter(|_| targets.len() > 1) {
+        // Several answers are sorted as wholes: each is a table, whatever stands in it.
+        let tables =
+            vec![json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}); targets.len()];
+        sorter::order(io, path, &tables, Sorted::Objects)?;
+    }
     let mut rest = infos.as_slice();
     let mut text = String::new();
     while let Some(info) = rest.first() {
@@ -143,11 +165,11 @@ fn print_tables(
         let (group, after) = rest.split_at(count);
         rest = after;
         let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
-        if let Some(path) = &path {
-            // What is asked for by name comes as a table each, with one row that has nothing to be sorted with.
-            let tables = if named { 1 } else { count };
-            for table in objects.chunks_mut(tables) {
-                sort_by(io, table, path, Sorted::Rows)?;
+        if let Some(path) = path.as_deref().filter(|_| sorts_rows) {
+            match sort_by(io, &mut objects, path, Sorted::Rows) {
+                // Upstream drops what the printer says, and sees that nothing was printed.
+                Err(Stop::Failed(Failure::Message(_))) => continue,
+                other => other?,
             }
         }
         let mut options = table_options(cmd, info.kind, scope.all_namespaces);
@@ -157,6 +179,9 @@ fn print_tables(
         }
         let table = Table::new(info.kind, options).text(objects, now);
         text.push_str(&TabWriter::for_tables().format(&table));
+    }
+    if text.is_empty() {
+        io.err(no_resources(cmd, scope)?);
     }
     // Nothing is printed before everything is sorted.
     io.out(text);

@@ -21,6 +21,7 @@ mod delete;
 mod describe;
 mod drain;
 mod edit;
+mod exec;
 mod explain;
 mod expose;
 mod get;
@@ -128,6 +129,7 @@ impl Cmd {
         if self.selects() {
             resources::visit_by_selector(args)?;
         }
+        resources::warn_of_ambiguous_short_names(io, args);
         Ok(resources::resource_type_or_name_args(args, all_by_default || self.selects())?)
     }
 
@@ -188,7 +190,7 @@ const COMMANDS: &[Command] = &[
     drain::DRAIN,
     edit::COMMAND,
     watch::EVENTS,
-    absent("exec", "Execute a command in a container"),
+    exec::COMMAND,
     explain::COMMAND,
     expose::COMMAND,
     get::COMMAND,

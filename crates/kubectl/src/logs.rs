@@ -5,15 +5,20 @@
 use std::cmp::Reverse;
 use std::rc::Rc;
 
-use super::resources;
+use serde_json::{Map, Value, json};
+
+use super::resources::{self, go_type};
 use super::{Cmd, Command, SELECTOR, errors};
 use api::field::go_quote;
+use api::json;
+use api::label::{Selector, label_selector_as_selector};
 use api::object::{Kind, Object};
 use api::pod::status::long_id;
 use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
 use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, HostCommand, Io, Stop};
+use sim::Duration;
 use sim::order::SortShared;
 
 pub(super) const COMMAND: Command = Command {
@@ -41,6 +46,9 @@ pub(super) const COMMAND: Command = Command {
     run: logs,
     subs: &[],
 };
+
+/// How long a pod is waited for where an object has none yet.
+const POD_RUNNING_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn bad_request(text: String) -> Stop {
     Failure::Status { prefix: String::new(), error: Box::new(StatusError::bad_request(text)) }.into()
@@ -196,6 +204,9 @@ fn check_log_flags(cmd: &Cmd) -> Result<(), Failure> {
     if flags.given("container") && inline.is_some() {
         return Err(Failure::message("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
+    if flags.int("limit-bytes").is_some_and(|bytes| bytes < 0) {
+        return Err(Failure::message("--limit-bytes must be greater than 0"));
+    }
     if flags.int("tail").is_some_and(|tail| tail < -1) {
         return Err(Failure::message("--tail must be greater than or equal to -1"));
     }
@@ -230,26 +241,65 @@ fn pods_of(io: &mut Io, cmd: &Cmd) -> Result<Vec<Rc<Pod>>, Stop> {
         }
         other => other?,
     };
-    match object {
-        Object::Pod(pod) => Ok(vec![pod]),
-        Object::DaemonSet(ds) => {
-            let listed = resources::list(io, Kind::Pod, Some(&namespace))?;
-            let mine = |pod: &Rc<Pod>| ds.selector.matches_map(pod.meta.labels());
-            let mut found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
-            found.sort_shared_by_key(|pod| by_logging(pod));
-            if found.len() > 1
-                && let Some(first) = found.first()
-            {
-                io.err(format!("Found {} pods, using pod/{}\n", found.len(), first.meta.name));
-            }
-            Ok(found.into_iter().take(1).collect())
+    let selector = match object {
+        Object::Pod(pod) => return Ok(vec![pod]),
+        object => selector_for_object(&object.to_value(io.now()), kind)
+            .map_err(|why| format!("cannot get the logs from {}: {why}", go_type(kind)))?,
+    };
+    let found = pods_by_logging(io, cmd, &namespace, &selector)?;
+    let all = cmd.parsed.flag("all-pods");
+    if found.len() > 1
+        && !all
+        && let Some(first) = found.first()
+    {
+        io.err(format!("Found {} pods, using pod/{}\n", found.len(), first.meta.name));
+    }
+    Ok(found.into_iter().take(if all { usize::MAX } else { 1 }).collect())
+}
+
+/// Which pods belong to an object.
+///
+/// Kubernetes: kubectl/pkg/polymorphichelpers/helpers.go, SelectorsForObject.
+pub(super) fn selector_for_object(object: &Value, kind: Kind) -> Result<Selector, String> {
+    let selector = &object["spec"]["selector"];
+    match kind.name() {
+        "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Deployment" | "Job" => {
+            label_selector_as_selector(selector).map_err(|error| format!("invalid label selector: {error}"))
         }
-        _ => Err(format!(
-            "cannot get the logs from {}: selector for {} not implemented",
-            kind.resource(),
-            kind.name()
-        )
-        .into()),
+        "Service" if selector.as_object().is_none_or(Map::is_empty) => Err(format!(
+            "invalid service '{}': Service is defined without a selector",
+            json::text(&object["metadata"], "name")
+        )),
+        "Service" | "ReplicationController" => {
+            label_selector_as_selector(&json!({"matchLabels": selector})).map_err(|error| error.to_string())
+        }
+        _ => Err(format!("selector for {} not implemented", go_type(kind))),
+    }
+}
+
+/// The pods that a selector finds, the likeliest first; waits for one as long as the flag says.
+///
+/// Kubernetes: kubectl/pkg/polymorphichelpers/helpers.go, GetPodList.
+pub(super) fn pods_by_logging(
+    io: &mut Io,
+    cmd: &Cmd,
+    namespace: &str,
+    selector: &Selector,
+) -> Result<Vec<Rc<Pod>>, Stop> {
+    let timeout = cmd.parsed.span("pod-running-timeout").unwrap_or(POD_RUNNING_TIMEOUT);
+    let end = io.now() + timeout;
+    loop {
+        let listed = resources::list(io, Kind::Pod, Some(namespace))?;
+        let mine = |pod: &Rc<Pod>| selector.matches_map(pod.meta.labels());
+        let mut found: Vec<Rc<Pod>> = listed.into_iter().filter_map(as_pod).filter(mine).collect();
+        if !found.is_empty() {
+            found.sort_shared_by_key(|pod| by_logging(pod));
+            return Ok(found);
+        }
+        if io.now() >= end {
+            return Err(Failure::message("timed out waiting for the condition").into());
+        }
+        io.sleep(Duration::from_secs(1))?;
     }
 }
 
@@ -284,6 +334,18 @@ fn as_pod(object: Object) -> Option<Rc<Pod>> {
 /// The annotation that names the container a person most likely means.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
+/// The names of a pod's containers, those of its init containers marked.
+///
+/// Kubernetes: kubectl/pkg/cmd/util/podcmd/podcmd.go, AllContainerNames.
+pub(super) fn container_names(pod: &Pod) -> Vec<String> {
+    let of = |main: bool| {
+        let all = pod.spec.containers.iter();
+        all.filter(move |container| (container.kind == ContainerKind::Main) == main)
+    };
+    let init = of(false).map(|container| format!("{} (init)", container.name));
+    of(true).map(|container| container.name.to_string()).chain(init).collect()
+}
+
 /// The containers whose logs are wanted.
 ///
 /// Kubernetes: logsforobject.go, logsForObjectWithClient.
@@ -294,8 +356,7 @@ fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failu
         wanted.map(|container| container.name.to_string()).collect()
     };
     let (main, init) = (of(true), of(false));
-    let mut all = main.clone();
-    all.extend(init.iter().map(|name| format!("{name} (init)")));
+    let all = container_names(pod);
     if cmd.parsed.flag("all-containers") {
         return Ok(init.into_iter().chain(main).collect());
     }

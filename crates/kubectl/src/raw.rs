@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::info::probe;
 use super::resources::{get, list};
 use super::{Cmd, absent};
+use api::field::go_quote;
 use api::object::{Kind, Object};
 use api::schema;
 use api::status_error::{StatusError, StatusReason};
@@ -24,6 +25,10 @@ pub(super) fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
     }
     if cmd.parsed.given("output") {
         return Err("--raw and --output are mutually exclusive".into());
+    }
+    if !path.starts_with('/') && !path.contains("://") {
+        let parsed = format!("parse {}: invalid URI for request", go_quote(path));
+        return Err(format!("--raw must be a valid URL path: {parsed}").into());
     }
     match path {
         "/healthz" | "/livez" | "/readyz" => health(io, path),
@@ -78,7 +83,13 @@ fn objects(io: &mut Io, path: &str) -> Result<i32, Stop> {
     if path.contains('?') {
         return Err(absent::flag_text("raw").into());
     }
-    let Some(resource) = parse(path) else { return Err(absent::flag_text("raw").into()) };
+    let Some(resource) = parse(path) else {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        return Err(match SERVED.contains(&first) {
+            true => absent::flag_text("raw").into(),
+            false => nothing_there(),
+        });
+    };
     let found =
         |info: &&schema::KindInfo| info.api_version == resource.api_version && info.plural == resource.plural;
     let Some(kind) = schema::kinds().iter().find(found).map(Kind::from_info) else {
@@ -97,7 +108,25 @@ fn objects(io: &mut Io, path: &str) -> Result<i32, Stop> {
     Ok(0)
 }
 
-fn nothing_there() -> Stop {
+/// The first steps of the API server's paths.
+const SERVED: [&str; 14] = [
+    "",
+    ".well-known",
+    "api",
+    "apis",
+    "debug",
+    "flagz",
+    "healthz",
+    "livez",
+    "logs",
+    "metrics",
+    "openapi",
+    "openid",
+    "readyz",
+    "version",
+];
+
+pub(super) fn nothing_there() -> Stop {
     let text = "the server could not find the requested resource";
     let error = Box::new(StatusError::new(StatusReason::NotFound, text));
     Failure::Status { prefix: String::new(), error }.into()

@@ -99,6 +99,35 @@ pub(crate) fn kind_of(name: &str) -> Result<Kind, Failure> {
     }
 }
 
+/// Says so where a type is named by a short name that two resources have.
+///
+/// Kubernetes: client-go/restmapper/shortcut.go, expandResourceShortcut.
+pub(crate) fn warn_of_ambiguous_short_names(io: &mut Io, args: &[String]) {
+    let first = args.first().into_iter().filter(|word| !word.contains('/')).flat_map(|word| word.split(','));
+    let of_names = args.iter().filter_map(|word| word.split_once('/')).map(|(resource, _)| resource);
+    for name in first.chain(of_names) {
+        let short = |kind: &&schema::KindInfo| kind.short_names.contains(&name);
+        let mut known: Vec<(&str, &str)> = Vec::new();
+        for kind in schema::kinds().iter().filter(short) {
+            if !known.contains(&(kind.plural, kind.group)) {
+                known.push((kind.plural, kind.group));
+            }
+        }
+        for (plural, group) in known.into_iter().skip(1) {
+            io.err(format!(
+                "Warning: short name {} could also match lower priority resource {plural}.{group}\n",
+                go_quote(name)
+            ));
+        }
+    }
+}
+
+/// The kind's type as Go's `%T` prints it.
+pub(crate) fn go_type(kind: Kind) -> String {
+    let version = kind.api_version().rsplit('/').next().unwrap_or_default();
+    format!("*{version}.{}", kind.name())
+}
+
 fn no_such_type(name: &str) -> String {
     let resource = name.split_once('.').map_or(name, |(resource, _)| resource);
     format!("the server doesn't have a resource type {}", go_quote(resource))

@@ -26,7 +26,7 @@ use api::object::{Kind, Object, Other};
 use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
-use cli_runtime::output;
+use cli_runtime::output::{self, Format};
 use cli_runtime::tabwriter::TabWriter;
 use sim::order::SortShared;
 use sim::{Duration, Time};
@@ -318,23 +318,62 @@ fn history(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if revision < 0 {
         return Err(format!("revision must be a positive integer: {revision}").into());
     }
+    let format = cmd.format(io)?;
     each(io, cmd, |io, info| {
+        if let Some(format) = &format {
+            return print_revisions(io, info, revision, format);
+        }
         let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
         if let Some(d) = as_deployment(&info.object) {
             let text = deployment::history(io, d, revision)?;
             io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
             return Ok(());
         }
-        let Some(rolled) = Rolled::of(&info.object) else {
-            return Err(
-                format!("no history viewer has been implemented for {}", go_quote(info.kind.name())).into()
-            );
-        };
+        let Some(rolled) = Rolled::of(&info.object) else { return Err(no_history_viewer(info)) };
         let history = controlled_history(io, &rolled)?;
         let text = print_history(&history, revision)?;
         io.out(format!("{} {with}\n{text}\n", output::name_of(&info.object)));
         Ok(())
     })
+}
+
+/// Prints what each revision stands for, or the one that is asked for: a Deployment's ReplicaSet, or else the object
+/// with the template that it had then.
+///
+/// Kubernetes: kubectl/pkg/cmd/rollout/rollout_history.go, Run; polymorphichelpers/history.go, GetHistory.
+fn print_revisions(io: &mut Io, info: &Info, wanted: i64, format: &Format) -> Result<(), Stop> {
+    let revisions = match as_deployment(&info.object) {
+        Some(d) => deployment::revisions(io, d)?,
+        None => match Rolled::of(&info.object) {
+            None => return Err(no_history_viewer(info)),
+            Some(rolled) => {
+                let now = info.object.to_value(io.now());
+                let applied = |item: &Rc<ControllerRevision>| {
+                    let mut then = now.clone();
+                    then["spec"]["template"] = item.data["spec"]["template"].clone();
+                    if let Some(template) = then["spec"]["template"].as_object_mut() {
+                        template.remove("$patch");
+                    }
+                    (item.revision, then)
+                };
+                controlled_history(io, &rolled)?.iter().map(applied).collect()
+            }
+        },
+    };
+    if wanted > 0 && !revisions.contains_key(&wanted) {
+        return Err("unable to find the specified revision".into());
+    }
+    let name = output::name_of(&info.object);
+    for (number, value) in revisions {
+        if wanted == 0 || number == wanted {
+            format.print_obj(io, &value, || format!("{name}\n"))?;
+        }
+    }
+    Ok(())
+}
+
+fn no_history_viewer(info: &Info) -> Stop {
+    format!("no history viewer has been implemented for {}", go_quote(info.kind.name())).into()
 }
 
 /// Rule: CLI-042.
@@ -424,7 +463,12 @@ fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(),
 /// Rule: CLI-044.
 fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
-    each(io, cmd, |io, info| {
+    let (infos, failures) = infos(io, cmd)?;
+    if infos.is_empty() && failures.is_empty() {
+        io.err(format!("No resources found in {} namespace.\n", cmd.namespace()));
+        return Ok(0);
+    }
+    continue_on_error(io, &infos, failures, |io, info| {
         let name = &info.object.key().name;
         let template = match &info.object {
             Object::DaemonSet(ds) => ds.raw_spec["template"].clone(),

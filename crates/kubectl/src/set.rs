@@ -100,12 +100,7 @@ fn image_of(
     let dry = dry_run(cmd)?;
     let value = info.object.to_value(io.now());
     let Some(path) = template::pod_spec(info.kind, &value) else {
-        let name = output::name_of(&info.object);
-        return Err(format!(
-            "{name} the object is not a pod or does not have a pod template: {}",
-            info.kind.resource()
-        )
-        .into());
+        return Err(template::no_template(info).into());
     };
     let mut changed = value.clone();
     let mut failures = Vec::new();
@@ -121,8 +116,8 @@ fn image_of(
             }
         }
         if !found {
-            failures
-                .push(Failure::Message(format!("unable to find container named {}", go_quote(container))));
+            let why = format!("error: unable to find container named {}", go_quote(container));
+            failures.push(Failure::Message(why));
         }
     }
     if let Some(failure) = Failure::aggregate(failures) {
@@ -258,8 +253,8 @@ pub(super) const PATCH: Command = Command {
 fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let text = match (cmd.parsed.text("patch"), cmd.parsed.text("patch-file")) {
         (Some(_), Some(_)) => return Err("cannot specify --patch and --patch-file together".into()),
-        (Some(text), None) => text.to_owned(),
-        (None, Some(path)) => match io.file(path) {
+        (Some(text), None) if !text.is_empty() => text.to_owned(),
+        (_, Some(path)) => match io.file(path) {
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => {
                 return Err(
@@ -267,7 +262,7 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 );
             }
         },
-        (None, None) => {
+        (_, None) => {
             return Err("must specify --patch or --patch-file containing the contents of the patch".into());
         }
     };
@@ -302,8 +297,9 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 }
                 _ => {}
             }
-            let verb = if after == before { "patched (no change)" } else { "patched" };
             let name = output::name_of(&info.object);
+            // Kubernetes: kubectl/pkg/cmd/patch/patch.go, patchOperation: nothing is said of the dry run then.
+            let (verb, dry) = if after == before { ("patched (no change)", None) } else { ("patched", dry) };
             return Ok(print_value(io, format.as_ref(), &name, verb, dry, &after)?);
         }
         let version = |object: &Object| object.meta().map(|meta| meta.resource_version);
@@ -318,9 +314,14 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 
 /// RFC 6902 operations, turned into the merge patch that comes to the same.
 pub(super) fn json_patch(before: &Value, operations: &Value) -> Result<Value, Failure> {
-    let refuse = |text: String| Failure::Message(text);
-    let list =
-        operations.as_array().ok_or_else(|| refuse("a JSON patch is a list of operations".to_owned()))?;
+    // Kubernetes: apiserver/pkg/endpoints/handlers/patch.go, jsonPatcher.applyJSPatch.
+    let no_list = || {
+        let what = codec::json_kind(operations);
+        let why = format!("json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp");
+        let error = Box::new(StatusError::bad_request(format!("error decoding patch: {why}")));
+        Failure::Status { prefix: String::new(), error }
+    };
+    let list = operations.as_array().ok_or_else(no_list)?;
     let mut after = before.clone();
     for operation in list {
         let (op, path) = (json::text(operation, "op"), json::text(operation, "path"));
@@ -371,10 +372,10 @@ pub(super) fn json_patch(before: &Value, operations: &Value) -> Result<Value, Fa
                     }
                 }
             }
-            ("add" | "remove" | "replace" | "test", _) => return Err(missing()),
-            (other, _) => {
-                return Err(refuse(format!("JSON patch operation {} is not simulated", go_quote(other))));
+            (known @ ("move" | "copy"), _) => {
+                return Err(Failure::Message(format!("JSON patch operation {known} is not simulated")));
             }
+            _ => return Err(missing()),
         }
     }
     Ok(create_merge_patch(before, &after))

@@ -129,11 +129,10 @@ fn taint(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if resources::kind_of(kind)? != Kind::Node {
         return Err(format!("invalid resource type {kind}, only node types are supported").into());
     }
-    let clash = |gone: &&Written| add.iter().any(|taint| gone.matches(taint));
-    let clashes: Vec<String> = remove
+    let clashes: Vec<String> = add
         .iter()
-        .filter(clash)
-        .map(|gone| format!("{{\"{}\":\"{}\"}}", gone.key, gone.effect.map_or("", TaintEffect::as_str)))
+        .flat_map(|taint| remove.iter().filter(|gone| gone.matches(taint)))
+        .map(|gone| format!("{}={}", gone.key, gone.effect.map_or("", TaintEffect::as_str)))
         .collect();
     if !clashes.is_empty() {
         let clashes = clashes.join(", ");

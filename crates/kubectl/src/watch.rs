@@ -53,8 +53,8 @@ fn events(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         },
     };
     let types: Vec<String> = cmd.parsed.list("types").iter().map(|kind| kind.to_lowercase()).collect();
-    if let Some(strange) = types.iter().find(|kind| !matches!(kind.as_str(), "normal" | "warning")) {
-        return Err(format!("valid --types are Normal or Warning, not {}", go_quote(strange)).into());
+    if types.iter().any(|kind| !matches!(kind.as_str(), "normal" | "warning")) {
+        return Err("valid --types are Normal or Warning".into());
     }
     let wanted = |event: &Event| {
         let kind = if event.draft.is_warning() { "warning" } else { "normal" };
@@ -173,14 +173,22 @@ fn condition(text: &str) -> Result<Condition, Failure> {
         return Ok(Condition::Status(name.to_lowercase(), status.to_lowercase()));
     }
     if let Some(rest) = text.strip_prefix("jsonpath=") {
-        let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
+        // Behind the path's braces, or without them behind the first equals sign.
+        let end = rest.rfind('}').map(|at| at + 1).or_else(|| rest.find('=')).unwrap_or(rest.len());
         let (path, value) = rest.split_at(end);
         let parsed = JsonPath::relaxed(path.trim_matches('\'')).map_err(Failure::from)?;
-        let value =
-            value.trim_start_matches('\'').strip_prefix('=').map(|value| value.trim_matches('\'').to_owned());
+        let value = value.trim_start_matches('\'').strip_prefix('=');
+        let value = value.map(|value| value.trim_matches(['\'', '"']).to_owned());
+        if value.as_deref() == Some("") {
+            return Err(Failure::message(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            ));
+        }
         return Ok(Condition::Path(parsed, value));
     }
-    Err(Failure::Message(format!("unrecognized condition: {}", go_quote(text))))
+    // Without the flag upstream prints its empty list.
+    let shown = if text.is_empty() { "[]".to_owned() } else { go_quote(text) };
+    Err(Failure::Message(format!("unrecognized condition: {shown}")))
 }
 
 impl Condition {
@@ -189,9 +197,10 @@ impl Condition {
             Condition::Delete => false,
             Condition::Create => true,
             Condition::Status(name, wanted) => {
-                json::list(&value["status"], "conditions").iter().any(|condition| {
-                    json::text(condition, "type").to_lowercase() == *name
-                        && json::text(condition, "status").to_lowercase() == *wanted
+                let named = |condition: &&Value| json::text(condition, "type").to_lowercase() == *name;
+                json::list(&value["status"], "conditions").iter().find(named).is_some_and(|condition| {
+                    json::text(condition, "status").to_lowercase() == *wanted
+                        && !is_outdated(value, condition)
                 })
             }
             Condition::Path(path, wanted) => {
@@ -204,6 +213,16 @@ impl Condition {
             }
         }
     }
+}
+
+/// Whether a condition speaks of an earlier version of the object's spec.
+///
+/// Kubernetes: kubectl/pkg/cmd/wait/condition.go, checkCondition, getObservedGeneration.
+fn is_outdated(object: &Value, condition: &Value) -> bool {
+    let observed = json::int(condition, "observedGeneration")
+        .or_else(|| json::int(&object["status"], "observedGeneration"));
+    let generation = json::int(&object["metadata"], "generation");
+    observed.zip(generation).is_some_and(|(observed, generation)| observed < generation)
 }
 
 fn wait(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
@@ -258,6 +277,9 @@ fn wait_for(io: &mut Io, kind: Kind, key: &Key, condition: &Condition, until: Ti
     let watching = io.watch(kind, namespace, current.iter());
     io.repeat((), |io, ()| {
         let event = match io.next(&watching, Some(until))? {
+            None | Some(Err(_)) if matches!(condition, Condition::Create) => {
+                return Err("timed out waiting for the condition".into());
+            }
             None | Some(Err(_)) => {
                 let resource = kind.info().plural;
                 return Err(format!("timed out waiting for the condition on {resource}/{}", key.name).into());

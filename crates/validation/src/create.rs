@@ -15,11 +15,10 @@ pub const OTHER_NAMESPACE: &str =
     "the namespace of the provided object does not match the namespace sent on the request";
 
 /// Metadata that only the API server sets.
-const SYSTEM_METADATA: [&str; 8] = [
+const SYSTEM_METADATA: [&str; 7] = [
     "uid",
     "creationTimestamp",
     "resourceVersion",
-    "generation",
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
     "selfLink",
@@ -92,6 +91,9 @@ fn reset_metadata(kind: Kind, object: &mut Value) {
     let meta = metadata(object);
     for key in SYSTEM_METADATA {
         meta.remove(key);
+    }
+    if has_generation(kind) {
+        meta.remove("generation");
     }
     if kind == Kind::DaemonSet {
         let annotations = json::object(meta.entry("annotations").or_insert(Value::Null));

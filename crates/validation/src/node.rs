@@ -62,6 +62,9 @@ pub(crate) fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
         errors.push(FieldError::forbidden(&spec_path.child("providerID"), why));
     }
     validate_node_taints(json::list(new, "taints"), &path.child("taints"), &mut errors);
+    if json::text(new, "externalID") != json::text(old, "externalID") {
+        errors.push(FieldError::forbidden(&spec_path.child("externalID"), "may not be updated"));
+    }
     errors
 }
 

@@ -17,6 +17,8 @@ use api::quantity;
 use pod::warnings_for_pod_spec_and_meta;
 
 /// The warnings for a new object, which must be valid and defaulted.
+///
+/// Amounts count as they are written here: see `codec::with_amounts_as_written`.
 pub fn on_create(object: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
     let (_, kind) = super::group_and_kind(object);
@@ -264,7 +266,8 @@ fn fractional(value: &Value, path: &str, warnings: &mut Vec<String>) {
     };
     // As upstream asks, also of what wraps around.
     if quantity.milli_value() % 1000 != 0 {
-        let text = value.as_str().map_or_else(|| quantity.to_string(), str::to_owned);
+        let text = value.as_str().and_then(|text| quantity::canonicalize(text).ok());
+        let text = text.unwrap_or_else(|| quantity.to_string());
         warnings.push(format!("{path}: fractional byte value \"{text}\" is invalid, must be an integer"));
     }
 }

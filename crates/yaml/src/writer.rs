@@ -5,6 +5,8 @@
 //!
 //! Upstream: goyaml.v2/encode.go, emitterc.go and sorter.go.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::key_order::sorted;
@@ -101,7 +103,7 @@ impl Writer {
                 };
                 self.plain(&text, indent, true);
             }
-            Value::String(text) => self.string(text, indent, context),
+            Value::String(text) => self.string(&as_read(text), indent, context),
             Value::Array(items) if items.is_empty() => self.indicator("[]", true, false),
             Value::Object(map) if map.is_empty() => self.indicator("{}", true, false),
             Value::Array(items) => self.sequence(items, indent, context),
@@ -122,13 +124,14 @@ impl Writer {
     fn mapping(&mut self, map: &Map<String, Value>, indent: i32) {
         let indent = deeper(indent, 0);
         for (key, value) in sorted(map) {
+            let key = as_read(key);
             self.indent(indent);
             if key.len() <= LONGEST_SIMPLE_KEY && !key.chars().any(is_break) {
-                self.string(key, indent, Context::SimpleKey);
+                self.string(&key, indent, Context::SimpleKey);
                 self.indicator(":", false, false);
             } else {
                 self.indicator("?", true, true);
-                self.string(key, indent, Context::Other);
+                self.string(&key, indent, Context::Other);
                 self.indent(indent);
                 self.indicator(":", true, true);
             }
@@ -256,6 +259,29 @@ impl Writer {
             }
         }
     }
+}
+
+/// A text of an object as the writer comes to have it: kubectl makes JSON of the object and reads that as YAML, in
+/// which U+0085, alone of what JSON leaves as it is, is a line break. Breaks between quotes are folded.
+///
+/// Upstream: sigs.k8s.io/yaml, JSONToYAML; goyaml.v2/scannerc.go, yaml_parser_scan_flow_scalar.
+fn as_read(text: &str) -> Cow<'_, str> {
+    const NEXT_LINE: char = '\u{85}';
+    if !text.contains(NEXT_LINE) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(NEXT_LINE) {
+        let (before, behind) = rest.split_at(at);
+        let next = behind.trim_start_matches([' ', NEXT_LINE]);
+        let breaks = behind[..behind.len() - next.len()].matches(NEXT_LINE).count();
+        out.push_str(before.trim_end_matches(' '));
+        out.push_str(&if breaks == 1 { " ".to_owned() } else { "\n".repeat(breaks - 1) });
+        rest = next;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// One level in; the first level is at `first`.
@@ -536,6 +562,12 @@ mod tests {
     fn numbers_are_go_s() {
         let value = json!([1.5, 3.0, 1e21, 1e-7, -5, u64::MAX]);
         assert_eq!(to_yaml(&value), "- 1.5\n- 3\n- 1e+21\n- 1e-07\n- -5\n- 18446744073709551615\n");
+    }
+
+    #[test]
+    fn next_lines_are_folded_as_kubectl_does() {
+        let value = json!(["\u{85}", "a \u{85} b", "a\u{85}\u{85}b", {"k\u{85}": 1}]);
+        assert_eq!(to_yaml(&value), "- ' '\n- a b\n- |-\n  a\n  b\n- 'k ': 1\n");
     }
 
     fn any_value() -> impl Strategy<Value = Value> {

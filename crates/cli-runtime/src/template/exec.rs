@@ -482,7 +482,12 @@ impl<'t, 'v> State<'t, '_, 'v> {
         if let Some(value) = piped {
             values.push(self.validate_type(Seen::plain(value), parameter(args.len()))?);
         }
-        match (function.call)(&values) {
+        let answer = match (name, args.first(), values.first()) {
+            ("call", Some(callee), _) => funcs::call(&callee.to_string(), &values),
+            ("call", None, Some(callee)) => funcs::call(&funcs::reflected(callee), &values),
+            _ => (function.call)(&values),
+        };
+        match answer {
             Ok(value) => {
                 // A long text is as much work as many steps.
                 if let GoValue::String(text) = &value.value {

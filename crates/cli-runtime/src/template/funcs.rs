@@ -29,7 +29,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
     match name {
         // The evaluation of these two is the executor's.
         "and" | "or" => function(&[Any], Some(Any), |_| Ok(Seen::plain(GoValue::Invalid))),
-        "call" => function(&[Any], Some(Any), call),
+        // The executor knows what was called.
+        "call" => function(&[Any], Some(Any), |_| Ok(Seen::plain(GoValue::Invalid))),
         "html" => function(&[], Some(Any), |args| text(html(&eval_args(args)))),
         "index" => function(&[Any], Some(Any), index),
         "slice" => function(&[Any], Some(Any), slice),
@@ -69,10 +70,20 @@ fn first<'a, 'v>(args: &'a [GoValue<'v>]) -> (&'a GoValue<'v>, &'a [GoValue<'v>]
     args.split_first().unwrap_or((&GoValue::Invalid, &[]))
 }
 
-fn call<'v>(args: &[GoValue<'v>]) -> Result1<'v> {
+/// Nothing in a template's data is a function. `name`: how the template names what it calls.
+pub(super) fn call<'v>(name: &str, args: &[GoValue<'v>]) -> Result1<'v> {
     match first(args).0 {
         GoValue::Invalid => Err("call of nil".to_owned()),
-        value => Err(format!("non-function {} of type {}", value.sprint(), value.type_name())),
+        value => Err(format!("non-function {name} of type {}", value.type_name())),
+    }
+}
+
+/// What `reflect.Value.String` makes of a value.
+pub(super) fn reflected(value: &GoValue<'_>) -> String {
+    match value {
+        GoValue::String(text) => text.to_string(),
+        GoValue::Invalid => "<invalid Value>".to_owned(),
+        value => format!("<{} Value>", value.type_name()),
     }
 }
 

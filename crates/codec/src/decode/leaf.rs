@@ -9,6 +9,9 @@ use super::super::{go_time, go_types};
 use super::mismatch::{help_for, json_kind, json_number, unstructured_mismatch};
 use super::{Decoder, Form, Result};
 
+/// The first whole number that no int64 holds: 2⁶³.
+const INT64_END: f64 = 9_223_372_036_854_775_808.0;
+
 /// What a whole number of a patch becomes: Go's conversions wrap around, and on amd64 a float that is out of
 /// range becomes the least number.
 fn converted_integer(n: &Number, ty: &Type) -> Option<i64> {
@@ -81,7 +84,14 @@ impl Decoder {
             Some(n) => Some(n.into()),
             None => {
                 let name = go_types::name(ty, None);
-                self.mismatch(&format!("number {}", json_number(n)), &name, None);
+                // YAML has whole numbers up to 2⁶⁴; only the step behind this one makes floats of those beyond int64.
+                let text = match n.as_f64() {
+                    Some(f) if self.form == Form::Document && (INT64_END..INT64_END * 2.0).contains(&f) => {
+                        format!("{f:.0}")
+                    }
+                    _ => json_number(n),
+                };
+                self.mismatch(&format!("number {text}"), &name, None);
                 None
             }
         }
@@ -94,7 +104,7 @@ impl Decoder {
                 let help =
                     Some("Values under data are base64; plain text belongs under stringData.".to_owned());
                 let start = match self.form {
-                    Form::Json => "",
+                    Form::Json | Form::Document => "",
                     Form::Unstructured => "error decoding from json: ",
                 };
                 self.save(format!("{start}illegal base64 data at input byte {at}"), help);

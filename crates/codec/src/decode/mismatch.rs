@@ -43,7 +43,7 @@ pub fn json_kind(value: &Value) -> &'static str {
 }
 
 /// A number as Go's JSON encoder wrote it on the way here.
-pub(super) fn json_number(n: &Number) -> String {
+pub(in super::super) fn json_number(n: &Number) -> String {
     match n.as_f64() {
         Some(f) if n.is_f64() => marshal_float(f),
         _ => n.to_string(),
@@ -79,7 +79,7 @@ impl Decoder {
 
     /// Go's words: the innermost struct, then all fields on the way, without indexes and keys.
     pub(super) fn mismatch_message(&self, what: &str, ty: &str) -> String {
-        match self.within.filter(|_| self.form == Form::Json) {
+        match self.within.filter(|_| self.form != Form::Unstructured) {
             None => format!("json: cannot unmarshal {what} into Go value of type {ty}"),
             Some(name) => {
                 let field = |step: &PathElement| match step {

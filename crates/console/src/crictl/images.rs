@@ -1,6 +1,9 @@
 //! `crictl images`.
 
-use super::{short, table};
+use serde_json::{Value, json};
+
+use super::inspect::formatted;
+use super::{Args, short, table};
 use crate::Machines;
 use api::image_name::parse_image_name;
 use api::pod::status::image_digest;
@@ -10,26 +13,80 @@ use sim::order::SortShared;
 
 /// The image of every sandbox.
 const PAUSE: &str = "registry.k8s.io/pause:3.10.2";
+/// That image without its tag: the only one that is never collected.
+const PAUSE_REPOSITORY: &str = "registry.k8s.io/pause";
 
-pub(super) fn images(machines: &dyn Machines, node: &str) -> Outcome {
-    let mut lines = vec![["IMAGE", "TAG", "IMAGE ID", "SIZE"].map(str::to_owned).to_vec()];
+/// An image of a node.
+struct Image {
+    repository: String,
+    /// Empty if it is known by its digest alone.
+    tag: String,
+    /// `sha256:…`.
+    id: String,
+    /// Bytes.
+    size: u64,
+}
+
+impl Image {
+    fn of(image: &str) -> Image {
+        let (repository, tag) = match parse_image_name(image) {
+            Ok(name) => (name.repository, name.tag),
+            Err(_) => (image.to_owned(), String::new()),
+        };
+        Image { repository, tag, id: image_digest(image), size: image_size(image) }
+    }
+
+    /// `nginx`, `docker.io/library/nginx:1.27`; an id.
+    fn is_asked_for(&self, wanted: &str) -> bool {
+        match parse_image_name(wanted) {
+            _ if self.id.trim_start_matches("sha256:").starts_with(wanted) => true,
+            Ok(name) if wanted.ends_with(&format!(":{}", name.tag)) => {
+                name.repository == self.repository && name.tag == self.tag
+            }
+            Ok(name) => name.repository == self.repository,
+            Err(_) => false,
+        }
+    }
+
+    fn value(&self) -> Value {
+        let digests = [format!("{}@{}", self.repository, self.id)];
+        let tags: &[String] = match self.tag.is_empty() {
+            true => &[],
+            false => &[format!("{}:{}", self.repository, self.tag)],
+        };
+        json!({
+            "id": self.id, "pinned": self.repository == PAUSE_REPOSITORY, "repoDigests": digests,
+            "repoTags": tags, "size": self.size.to_string(), "spec": null, "uid": null, "username": "",
+        })
+    }
+}
+
+/// cri-tools: cmd/crictl/image.go, listImageCommand.
+pub(super) fn images(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     let mut all = machines.images(node);
     if !machines.sandboxes(node).is_empty() {
         all.push(PAUSE.to_owned());
     }
-    let mut rows: Vec<[String; 4]> = all
-        .iter()
-        .map(|image| {
-            let (name, tag) = match parse_image_name(image) {
-                Ok(name) if name.tag.is_empty() => (name.repository, "<none>".to_owned()),
-                Ok(name) => (name.repository, name.tag),
-                Err(_) => (image.clone(), "<none>".to_owned()),
-            };
-            [name, tag, short(&image_digest(image)), human_size(image_size(image))]
-        })
-        .collect();
-    rows.sort_shared();
-    lines.extend(rows.into_iter().map(Vec::from));
+    let mut found: Vec<Image> = all.iter().map(|image| Image::of(image)).collect();
+    if let Some(wanted) = args.rest.first() {
+        found.retain(|image| image.is_asked_for(wanted));
+    }
+    found.sort_shared_by(|a, b| (&a.repository, &a.tag).cmp(&(&b.repository, &b.tag)));
+    if args.has(&["q", "quiet"]) {
+        return Outcome::out(found.iter().map(|image| format!("{}\n", image.id)).collect::<String>());
+    }
+    if let Some(text) =
+        formatted(args, || json!({"images": found.iter().map(Image::value).collect::<Vec<Value>>()}))
+    {
+        return text;
+    }
+    let mut lines = vec![["IMAGE", "TAG", "IMAGE ID", "SIZE"].map(str::to_owned).to_vec()];
+    let whole = args.has(&["no-trunc"]);
+    lines.extend(found.into_iter().map(|image| {
+        let tag = if image.tag.is_empty() { "<none>".to_owned() } else { image.tag };
+        let id = if whole { image.id } else { short(&image.id) };
+        vec![image.repository, tag, id, human_size(image.size)]
+    }));
     table(&lines)
 }
 

@@ -17,7 +17,7 @@ use sim::Time;
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// JSON indented by two, as crictl prints it.
-pub(super) fn two_spaces(value: &Value) -> String {
+fn two_spaces(value: &Value) -> String {
     output::json(value).replace("    ", "  ")
 }
 
@@ -58,6 +58,33 @@ pub(super) fn container_value(found: &ContainerView) -> Value {
         "createdAt": (found.created.0 * 1000).to_string(),
         "labels": object(container_labels(found)),
     })
+}
+
+/// An entry of `crictl pods -o json`.
+pub(super) fn sandbox_value(found: &SandboxView) -> Value {
+    json!({
+        "id": found.id,
+        "metadata": {"name": found.pod, "uid": found.uid, "namespace": found.namespace,
+            "attempt": found.attempt},
+        "state": sandbox_state(found),
+        "createdAt": (found.created.0 * 1000).to_string(),
+        "labels": object(sandbox_labels(found)),
+        "runtimeHandler": "",
+    })
+}
+
+fn sandbox_state(found: &SandboxView) -> &'static str {
+    if found.ready { "SANDBOX_READY" } else { "SANDBOX_NOTREADY" }
+}
+
+/// What `-o json` or `-o yaml` prints of a list; nothing where a table is asked for.
+pub(super) fn formatted(args: &Args, value: impl FnOnce() -> Value) -> Option<Outcome> {
+    match args.get(&["o", "output"])? {
+        "json" => Some(Outcome::out(two_spaces(&value()))),
+        "yaml" => Some(Outcome::out(output::yaml(&value()))),
+        "table" | "" => None,
+        other => Some(fatal(format!("unsupported output format {other:?}"))),
+    }
 }
 
 fn state(found: &ContainerView) -> String {
@@ -114,6 +141,14 @@ fn templated(args: &Args, value: &Value) -> Option<String> {
     Some(found.print(value).ok()? + "\n")
 }
 
+/// One object as the options ask for it.
+fn shown(args: &Args, value: &Value) -> String {
+    templated(args, value).unwrap_or_else(|| match args.get(&["o", "output"]) {
+        Some("yaml") => output::yaml(value),
+        _ => two_spaces(value),
+    })
+}
+
 pub(super) fn inspect(machines: &dyn Machines, node: &str, args: &Args) -> Outcome {
     if args.rest.is_empty() {
         return fatal("ID cannot be empty");
@@ -128,7 +163,7 @@ pub(super) fn inspect(machines: &dyn Machines, node: &str, args: &Args) -> Outco
         };
         let info = json!({"pid": found.pid, "sandboxID": found.sandbox});
         let value = json!({"info": info, "status": container_status(&found)});
-        out += &templated(args, &value).unwrap_or_else(|| two_spaces(&value));
+        out += &shown(args, &value);
     }
     Outcome::out(out)
 }
@@ -146,7 +181,7 @@ pub(super) fn inspectp(machines: &dyn Machines, node: &str, args: &Args) -> Outc
             "uid": found.uid},
         "network": {"additionalIps": [], "ip": found.ip},
         "runtimeHandler": "",
-        "state": if found.ready { "SANDBOX_READY" } else { "SANDBOX_NOTREADY" },
+        "state": sandbox_state(&found),
     }});
-    Outcome::out(templated(args, &value).unwrap_or_else(|| two_spaces(&value)))
+    Outcome::out(shown(args, &value))
 }

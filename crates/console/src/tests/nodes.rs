@@ -173,6 +173,97 @@ fn cli_052_crictl_pods_shows_the_sandboxes() {
     assert_eq!(desk.run("ssh worker-1 sudo crictl rmp 5e7f"), "Removed sandbox 5e7f\n");
 }
 
+/// cri-tools: cmd/crictl/sandbox.go, container.go, image.go: what `--output` and `--quiet` do to a list.
+#[test]
+fn cli_052_crictl_lists_are_printed_as_they_are_asked_for() {
+    let mut desk = Desk::new();
+    desk.check(
+        "ssh worker-1 sudo crictl pods -o json",
+        expect![[r#"
+        {
+          "items": [
+            {
+              "createdAt": "1767225660000000000",
+              "id": "5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f",
+              "labels": {
+                "app": "web",
+                "io.kubernetes.pod.name": "web-worker-1",
+                "io.kubernetes.pod.namespace": "default",
+                "io.kubernetes.pod.uid": "u"
+              },
+              "metadata": {
+                "attempt": 0,
+                "name": "web-worker-1",
+                "namespace": "default",
+                "uid": "u"
+              },
+              "runtimeHandler": "",
+              "state": "SANDBOX_READY"
+            }
+          ]
+        }
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl pods -o yaml | head -3",
+        expect![[r#"
+        items:
+        - createdAt: "1767225660000000000"
+          id: 5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f5e7f
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl ps -o yaml | head -3",
+        expect![[r#"
+        containers:
+        - createdAt: "1767225690000000000"
+          id: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl ps -o xml",
+        expect![[r#"
+        FATA[0000] unsupported output format "xml"
+        [1]
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl images -q",
+        expect![[r#"
+        sha256:8698fb3f42799ef49f5144b503b03856af2bc790e3d688bc8e334e39e3632123
+        sha256:d60a67ec7f7029f2f0c084dfecdbf965ad25d711ca60799e97a48e4e8b8fb0b3
+        sha256:d60a67ec7f7029f2f0c084dfecdbf965ad25d711ca60799e97a48e4e8b8fb0b3
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl images pause",
+        expect![[r#"
+        IMAGE               TAG                 IMAGE ID            SIZE
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 sudo crictl images registry.k8s.io/pause",
+        expect![[r#"
+        IMAGE                   TAG                 IMAGE ID            SIZE
+        registry.k8s.io/pause   3.10.2              8698fb3f42799       96.2MB
+    "#]],
+    );
+    desk.check("ssh worker-1 sudo crictl images -o json | head -12", expect![[r#"
+        {
+          "images": [
+            {
+              "id": "sha256:8698fb3f42799ef49f5144b503b03856af2bc790e3d688bc8e334e39e3632123",
+              "pinned": true,
+              "repoDigests": [
+                "registry.k8s.io/pause@sha256:8698fb3f42799ef49f5144b503b03856af2bc790e3d688bc8e334e39e3632123"
+              ],
+              "repoTags": [
+                "registry.k8s.io/pause:3.10.2"
+              ],
+              "size": "96207755",
+    "#]]);
+}
+
 #[test]
 fn cli_053_ages_are_told_in_dockers_words() {
     let mut desk = Desk::new();

@@ -137,6 +137,16 @@ pub(super) fn history(io: &mut Io, d: &Other, wanted: i64) -> Result<String, Sto
     Ok(TabWriter::for_descriptions().format(&text))
 }
 
+/// A Deployment's ReplicaSets by their revisions.
+///
+/// Kubernetes: history.go, DeploymentHistoryViewer.GetHistory.
+pub(super) fn revisions(io: &mut Io, d: &Other) -> Result<BTreeMap<i64, Value>, Stop> {
+    let now = io.now();
+    let sets = replica_sets(io, d)?;
+    let value = |rs: &Rc<Other>| Some((revision(rs)?, Object::Other(rs.clone()).to_value(now)));
+    Ok(sets.iter().filter_map(value).collect())
+}
+
 /// The ReplicaSet to go back to: the one of a revision, or (0) of the last but one.
 ///
 /// Kubernetes: rollback.go, deploymentRevision.

@@ -11,7 +11,9 @@ use super::find;
 use crate::apply::dry_run;
 use crate::create::{is_env_var_name, label_selector, resource_list};
 use crate::local::is_shown_only;
-use crate::resources::{Info, continue_on_error, resource_type_or_name_args, visit};
+use crate::resources::{
+    Info, continue_on_error, go_type, missing_resource_error, resource_type_or_name_args, visit,
+};
 use crate::{Cmd, Command, SELECTOR, errors, patched, print_obj, print_value};
 use api::field::go_quote;
 use api::json;
@@ -132,10 +134,12 @@ impl Change<'_> {
     }
 }
 
-fn no_template(info: &Info) -> Failure {
-    let (name, resource) = (output::name_of(&info.object), info.kind.resource());
+/// Kubernetes: kubectl/pkg/polymorphichelpers/updatepodspec.go.
+pub(super) fn no_template(info: &Info) -> Failure {
+    let (resource, name) = (info.kind.info().plural, &info.object.key().name);
+    let what = go_type(info.kind);
     Failure::Message(format!(
-        "error: {name} the object is not a pod or does not have a pod template: {resource}\n"
+        "error: {resource}/{name} the object is not a pod or does not have a pod template: {what}\n"
     ))
 }
 
@@ -400,6 +404,9 @@ fn from_object(io: &mut Io, cmd: &Cmd, env: &mut Vec<Value>) -> Result<(), Stop>
 }
 
 fn set_resources(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    if cmd.args().is_empty() && !cmd.parsed.given("filename") {
+        return Err(missing_resource_error().into());
+    }
     let (infos, failures) = find(io, cmd, cmd.args())?;
     if cmd.text("limits").is_empty() && cmd.text("requests").is_empty() {
         return Err(

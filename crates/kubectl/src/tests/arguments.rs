@@ -130,7 +130,7 @@ fn what_a_command_acts_on_has_to_be_clear() {
             Error from server (NotFound): daemonsets.apps "a" not found
             [1]
             $ wait pod/a
-            error: unrecognized condition: ""
+            error: unrecognized condition: []
             [1]
             $ explain
             error: You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.

@@ -330,8 +330,6 @@ fn the_last_applied_configuration_is_shown() {
               - image: agent:1
                 name: main
         $ apply view-last-applied pod web
-        error: no last-applied-configuration annotation found on resource: web
-        [1]
         $ apply view-last-applied ds agent -o wide
         error: Unexpected -o output mode: wide, the flag 'output' must be one of yaml|json
         See 'kubectl apply view-last-applied -h' for help and examples
@@ -406,6 +404,52 @@ fn logs_are_asked_of_the_container_that_is_meant() {
     .assert_eq(&t.transcript(&lines));
 }
 
+/// Kubernetes: polymorphichelpers/helpers.go, SelectorsForObject, GetPodList.
+#[test]
+fn logs_are_asked_of_the_pods_of_whatever_selects_pods() {
+    let mut t = Terminal::new();
+    t.make(&pod("one", "{app: agent}"));
+    t.make(&pod("two", "{app: agent, tier: front}"));
+    let template = "{metadata: {labels: {app: agent}}, spec: {containers: [{name: main, image: x:1}]}}";
+    for (kind, name) in [("Deployment", "agent"), ("ReplicaSet", "agent"), ("StatefulSet", "agent")] {
+        t.make(&format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{selector: {{matchLabels: {{app: agent}}}}, template: {template}}}\n"
+        ));
+    }
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {selector: {tier: front}, ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: bare}\nspec: {ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: empty}\nspec: {selector: {app: none}, ports: [{port: 80}]}\n");
+    t.make("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let lines = [
+        "logs deploy/agent",
+        "logs rs/agent --all-pods --ignore-errors",
+        "logs sts/agent -c nope",
+        "logs svc/front",
+        "logs svc/bare",
+        "logs svc/empty --pod-running-timeout=2s",
+        "logs cm/a",
+    ];
+    expect![[r#"
+        $ logs deploy/agent
+        Found 2 pods, using pod/one
+        $ logs rs/agent --all-pods --ignore-errors
+        $ logs sts/agent -c nope
+        Found 2 pods, using pod/one
+        error: container nope is not valid for pod one out of: main
+        [1]
+        $ logs svc/front
+        $ logs svc/bare
+        error: cannot get the logs from *v1.Service: invalid service 'bare': Service is defined without a selector
+        [1]
+        $ logs svc/empty --pod-running-timeout=2s
+        error: timed out waiting for the condition
+        [1]
+        $ logs cm/a
+        error: cannot get the logs from *v1.ConfigMap: selector for *v1.ConfigMap not implemented
+        [1]
+    "#]].assert_eq(&t.transcript(&lines));
+}
+
 /// Kubernetes: kubectl/pkg/cmd/apiresources/apiresources.go; apiserver/pkg/endpoints/discovery.
 #[test]
 fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
@@ -450,6 +494,167 @@ fn what_can_be_done_with_a_kind_is_listed_and_kept_to() {
         [1]
         $ get tokenreviews
         Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
+        [1]
+    "#]].assert_eq(&t.transcript(&lines));
+}
+
+/// Kubernetes: kubectl/pkg/cmd (exec, patch, delete, taint, wait, explain, set), as a real cluster's kubectl answered.
+#[test]
+fn what_people_mistype_is_answered_as_by_kubectl() {
+    let mut t = Terminal::new();
+    t.make(&pod("one", "{app: agent}"));
+    t.make("apiVersion: v1\nkind: Pod\nmetadata: {name: unbound}\nspec: {containers: [{name: main, image: x:1}]}\n");
+    t.make("apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {ports: [{port: 80}]}\n");
+    let lines = [
+        "exec",
+        "exec one",
+        "exec one ls",
+        "exec nope -- ls",
+        "exec one -c nope -- ls",
+        "exec unbound -- ls",
+        "exec svc/front -- ls",
+        "exec one -- ls",
+        "patch pod one -p {}  --dry-run=client",
+        "patch pod one -p {\"metadata\":{\"name\":\"two\"}}",
+        "patch pod one --type=merge -p {\"metadata\":{\"namespace\":\"two\"}}",
+        "patch pod one --type=json -p {}",
+        "patch pod one --type=json -p [{\"op\":\"foo\",\"path\":\"/a\"}]",
+        "patch pod one",
+        "delete pod one --dry-run=client",
+        "delete pod one --cascade=true --dry-run=client",
+        "delete pod one -o yaml",
+        "taint node worker-1 a=b:NoSchedule a-",
+        "set image svc/front a=b",
+        "set image pods --all nope=b",
+        "set resources",
+        "cordon no-1 no-2",
+        "wait pod/one",
+        "wait pod/one --for=jsonpath=.metadata.name=one",
+        "wait pod/one --for=jsonpath={.metadata.name}=",
+        "explain pod --api-version=v2",
+        "explain pod --output=foo",
+        "events --types=Foo",
+        "logs one --limit-bytes=-1",
+        "rollout restart deploy",
+        "apply view-last-applied",
+        "get pods --subresource=status",
+        "get pod one --subresource=scale",
+        "get --raw /nope",
+        "get --raw nope",
+    ];
+    expect![[r#"
+        $ exec
+        error: pod, type/name or --filename must be specified
+        [1]
+        $ exec one
+        error: you must specify at least one command for the container
+        [1]
+        $ exec one ls
+        error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead
+        See 'kubectl exec -h' for help and examples
+        [1]
+        $ exec nope -- ls
+        Error from server (NotFound): pods "nope" not found
+        [1]
+        $ exec one -c nope -- ls
+        error: container nope is not valid for pod one out of: main
+        [1]
+        $ exec unbound -- ls
+        error: unable to upgrade connection: pod unbound does not have a host assigned
+        [1]
+        $ exec svc/front -- ls
+        error: cannot attach to *v1.Service: invalid service 'front': Service is defined without a selector
+        [1]
+        $ exec one -- ls
+        error: unable to upgrade connection: pod one does not have a host assigned
+        [1]
+        $ patch pod one -p {}  --dry-run=client
+        pod/one patched (no change)
+        $ patch pod one -p {"metadata":{"name":"two"}}
+        Error from server (BadRequest): the name of the object (two) does not match the name on the URL (one)
+        [1]
+        $ patch pod one --type=merge -p {"metadata":{"namespace":"two"}}
+        Error from server (BadRequest): the namespace of the provided object does not match the namespace sent on the request
+        [1]
+        $ patch pod one --type=json -p {}
+        Error from server (BadRequest): error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp
+        [1]
+        $ patch pod one --type=json -p [{"op":"foo","path":"/a"}]
+        The request is invalid: the server rejected our request due to an error in our request
+        [1]
+        $ patch pod one
+        error: must specify --patch or --patch-file containing the contents of the patch
+        [1]
+        $ delete pod one --dry-run=client
+        pod "one" deleted from default namespace (dry run)
+        $ delete pod one --cascade=true --dry-run=client
+        warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background.
+        pod "one" deleted from default namespace (dry run)
+        $ delete pod one -o yaml
+        error: unexpected -o output mode: yaml. We only support '-o name'
+        [1]
+        $ taint node worker-1 a=b:NoSchedule a-
+        error: can not both modify and remove the following taint(s) in the same command: a=
+        [1]
+        $ set image svc/front a=b
+        error: services/front the object is not a pod or does not have a pod template: *v1.Service
+        [1]
+        $ set image pods --all nope=b
+        error: unable to find container named "nope"
+        error: unable to find container named "nope"
+        [1]
+        $ set resources
+        error: You must provide one or more resources by argument or filename.
+        Example resource specifications include:
+           '-f rsrc.yaml'
+           '--filename=rsrc.json'
+           '<resource> <name>'
+           '<resource>'
+        [1]
+        $ cordon no-1 no-2
+        Error from server (NotFound): nodes "no-1" not found
+        [1]
+        $ wait pod/one
+        error: unrecognized condition: []
+        [1]
+        $ wait pod/one --for=jsonpath=.metadata.name=one
+        pod/one condition met
+        $ wait pod/one --for=jsonpath={.metadata.name}=
+        error: jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3
+        [1]
+        $ explain pod --api-version=v2
+        error: couldn't find resource for "/v2, Resource=pods"
+        [1]
+        $ explain pod --output=foo
+        error: unrecognized format: foo
+        [1]
+        $ events --types=Foo
+        error: valid --types are Normal or Warning
+        [1]
+        $ logs one --limit-bytes=-1
+        error: --limit-bytes must be greater than 0
+        [1]
+        $ rollout restart deploy
+        No resources found in default namespace.
+        $ apply view-last-applied
+        error: You must provide one or more resources by argument or filename.
+        Example resource specifications include:
+           '-f rsrc.yaml'
+           '--filename=rsrc.json'
+           '<resource> <name>'
+           '<resource>'
+        [1]
+        $ get pods --subresource=status
+        error: subresource cannot be used when bulk resources are specified
+        [1]
+        $ get pod one --subresource=scale
+        Error from server (NotFound): the server could not find the requested resource
+        [1]
+        $ get --raw /nope
+        Error from server (NotFound): the server could not find the requested resource
+        [1]
+        $ get --raw nope
+        error: --raw must be a valid URL path: parse "nope": invalid URI for request
         [1]
     "#]].assert_eq(&t.transcript(&lines));
 }

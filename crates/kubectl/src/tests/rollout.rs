@@ -106,6 +106,16 @@ fn cli_042_the_history_lists_revisions_and_shows_one() {
         t.run("rollout history ds/agent --revision=9"),
         "error: unable to find the specified revision\n[1]\n"
     );
+    let image = "jsonpath={.kind}:{.spec.template.spec.containers[0].image}";
+    assert_eq!(
+        t.run(&format!("rollout history ds/agent -o {image};")),
+        "DaemonSet:agent:1;DaemonSet:agent:2;"
+    );
+    assert_eq!(t.run(&format!("rollout history ds/agent --revision=1 -o {image}")), "DaemonSet:agent:1");
+    assert_eq!(
+        t.run("rollout history ds/agent --revision=9 -o yaml"),
+        "error: unable to find the specified revision\n[1]\n"
+    );
 }
 
 #[test]

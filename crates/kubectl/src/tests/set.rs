@@ -209,7 +209,7 @@ fn what_set_changes_is_patched() {
             error: setting a selector is only supported for Services
             [1]
             $ set serviceaccount svc/web robot
-            error: service/web the object is not a pod or does not have a pod template: services
+            error: services/web the object is not a pod or does not have a pod template: *v1.Service
             [1]
         "#]],
     );

@@ -1,0 +1,98 @@
+//! `kubectl exec`, up to the command: nothing runs in the containers.
+//!
+//! Kubernetes: kubectl/pkg/cmd/exec/exec.go; kubectl/pkg/polymorphichelpers/attachablepodforobject.go.
+
+use std::rc::Rc;
+
+use super::absent::NO_PROGRAMS;
+use super::logs::{container_names, pods_by_logging, selector_for_object};
+use super::resources::{self, go_type};
+use super::{Cmd, Command, FILENAME, manifests};
+use api::object::{Kind, Object};
+use api::pod::{Phase, Pod};
+use cli_runtime::flags::{Takes, flag};
+use cli_runtime::job::{Io, Stop};
+
+pub(super) const COMMAND: Command = Command {
+    name: "exec",
+    aliases: &[],
+    short: "Execute a command in a container",
+    usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+    flags: &[
+        FILENAME,
+        flag("container", 'c', Takes::Text),
+        flag("stdin", 'i', Takes::Bool),
+        flag("tty", 't', Takes::Bool),
+        flag("quiet", 'q', Takes::Bool),
+        flag("pod-running-timeout", '\0', Takes::Span),
+    ],
+    run,
+    subs: &[],
+};
+
+fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let (args, dash) = (cmd.args(), cmd.parsed.dash);
+    let by_file = cmd.parsed.given("filename");
+    if dash.is_none() && (args.len() > 1 || (!args.is_empty() && by_file)) {
+        let text = "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead";
+        return Err(cmd.usage_error(text).into());
+    }
+    let named = args.first().filter(|_| dash != Some(0));
+    if named.is_none() && !by_file {
+        return Err("pod, type/name or --filename must be specified".into());
+    }
+    if dash.is_none_or(|dash| dash >= args.len()) {
+        return Err("you must specify at least one command for the container".into());
+    }
+    let pod = pod_of(io, cmd, named)?;
+    if let phase @ (Phase::Succeeded | Phase::Failed) = pod.status.phase {
+        let phase = phase.text();
+        return Err(
+            format!("cannot exec into a container in a completed pod; current phase is {phase}").into()
+        );
+    }
+    let name = &pod.meta.name;
+    let all = container_names(&pod);
+    if let Some(wanted) = cmd.parsed.text("container").filter(|wanted| !wanted.is_empty())
+        && !pod.spec.containers.iter().any(|container| *container.name == *wanted)
+    {
+        let all = all.join(", ");
+        return Err(format!("container {wanted} is not valid for pod {name} out of: {all}").into());
+    }
+    if pod.node_name.is_none() {
+        return Err(format!("unable to upgrade connection: pod {name} does not have a host assigned").into());
+    }
+    Err(format!("kubectl exec is not simulated: {NO_PROGRAMS}").into())
+}
+
+/// The pod that is meant, or the likeliest of the pods that an object selects.
+fn pod_of(io: &mut Io, cmd: &Cmd, named: Option<&String>) -> Result<Rc<Pod>, Stop> {
+    let namespace = cmd.namespace();
+    let (kind, object) = match named {
+        Some(name) => {
+            let (kind, name) = match name.split_once('/') {
+                Some((kind, name)) => (resources::kind_of(kind)?, name),
+                None => (Kind::Pod, name.as_str()),
+            };
+            (kind, resources::get(io, kind, &namespace, name)?)
+        }
+        None => {
+            let targets = manifests::targets(io, cmd)?;
+            let (infos, failures) = resources::visit(io, &targets, &cmd.scope())?;
+            if let Some(failure) = failures.into_iter().next() {
+                return Err(failure.into());
+            }
+            match infos.as_slice() {
+                [info] => (info.kind, info.object.clone()),
+                _ => return Err("cannot exec into multiple objects at a time".into()),
+            }
+        }
+    };
+    if let Object::Pod(pod) = object {
+        return Ok(pod);
+    }
+    let selector = selector_for_object(&object.to_value(io.now()), kind)
+        .map_err(|why| format!("cannot attach to {}: {why}", go_type(kind)))?;
+    let found = pods_by_logging(io, cmd, &namespace, &selector)?;
+    Ok(found.into_iter().next().ok_or("timed out waiting for the condition")?)
+}
