@@ -116,7 +116,7 @@ fn the_kubelet_is_a_service() {
     desk.check(
         "ssh worker-1 systemctl status kubelet",
         expect![[r#"
-        ● kubelet.service - kubelet: The Kubernetes Inode Agent
+        ● kubelet.service - kubelet: The Kubernetes Node Agent
              Loaded: loaded (/usr/lib/systemd/system/kubelet.service; enabled; preset: enabled)
              Active: active (running) since Thu 2026-01-01 00:00:00 UTC; 10min ago
                Docs: https://kubernetes.io/docs/
