@@ -42,6 +42,8 @@ pub struct Captions {
     waiting: Vec<Hop>,
     /// The latest of them, oldest first.
     list: VecDeque<String>,
+    /// See [`Captions::waits`].
+    waits: bool,
 }
 
 impl Captions {
@@ -65,6 +67,7 @@ impl Captions {
                 Some(text) => {
                     self.shown = text;
                     self.shown_at = wall - LEAST_MS;
+                    self.waits = true;
                 }
                 None if wall - self.shown_at > STANDS_MS => self.shown.clear(),
                 None => {}
@@ -95,6 +98,12 @@ impl Captions {
         }
         self.shown = text;
         self.shown_at = wall;
+        self.waits = false;
+    }
+
+    /// Whether the line says what is waited for, not what happens.
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     /// The latest captions, one a line, oldest first.

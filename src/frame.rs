@@ -249,7 +249,8 @@ impl Frame {
             let hops = if session.opening().is_some() { Vec::new() } else { session.stage.hops() };
             let (board, tick) = (session.board(), session.stage.next_tick());
             let scene = Scene { hops: &hops, board: &board, tick, now };
-            caption(captions.line(&scene, at, self.lang.get()));
+            let line = captions.line(&scene, at, self.lang.get()).map(str::to_owned);
+            caption(line.map(|line| (line, captions.waits())));
             if still {
                 overlay.write_lines(captions.listed());
             }
@@ -285,17 +286,19 @@ fn draw_rings(now: u64) {
 }
 
 /// Shows a caption in the place of what the guide says, or takes it away.
-fn caption(text: Option<&str>) {
+fn caption(line: Option<(String, bool)>) {
     let root = document_element();
-    let shown = root.has_attribute("data-captioned");
-    match text {
-        Some(text) => {
-            write("[data-caption]", |_| Some(text.to_owned()));
-            if !shown {
-                let _ = root.set_attribute("data-captioned", "true");
+    let shown = root.get_attribute("data-captioned");
+    match line {
+        Some((text, waits)) => {
+            write("[data-caption]", |_| Some(text.clone()));
+            // Where there is little room, the guide gives way to what happens, and to nothing else.
+            let sort = if waits { "waits" } else { "happens" };
+            if shown.as_deref() != Some(sort) {
+                let _ = root.set_attribute("data-captioned", sort);
             }
         }
-        None if shown => {
+        None if shown.is_some() => {
             let _ = root.remove_attribute("data-captioned");
         }
         None => {}

@@ -108,7 +108,9 @@ test("what the cluster has instead is shown beside the file, and can be taken or
 });
 
 test("what Live is just applying is not applied a second time", async ({ page }) => {
-  await open(page, "?lang=en&speed=0.1");
+  await open(page, "?lang=en");
+  // kubectl has its answer when time passes, and not before.
+  await api(page, "pause");
   const text = await (await editor(page, "daemonset")).innerText();
   await paste(page, "daemonset", text.replace("fluent-bit:3.2", "fluent-bit:4.0"));
   await expect(outcome(page)).toHaveAttribute("data-outcome", "running");

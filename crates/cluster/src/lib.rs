@@ -12,6 +12,7 @@ pub mod desk;
 mod host_commands;
 mod identity;
 pub mod kubeadm;
+mod listeners;
 pub mod machine;
 mod machines;
 pub mod post;

@@ -92,6 +92,8 @@ pub struct Machine {
     pub kubelet: Kubelet,
     /// Whether it is switched on.
     pub powered: bool,
+    /// Since when it is up.
+    pub(super) up_since: Time,
     /// While it boots: until when.
     pub(super) boot_at: Option<Time>,
     /// It was taken away for good; only its number remains.
@@ -127,6 +129,7 @@ impl Machine {
             spec,
             ip,
             powered: true,
+            up_since: Time::START,
             boot_at: None,
             removed: false,
             service_since: Time::START,

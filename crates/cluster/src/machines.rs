@@ -6,7 +6,7 @@ use api::meta::{CommonMeta, Uid};
 use api::pod::CONFIG_SOURCE;
 use api::pod::status::{image_digest, long_id};
 use console::{
-    ContainerView, HostError, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb,
+    ContainerView, HostError, Listener, Machines, PowerVerb, RuntimeState, SandboxView, Service, ServiceVerb,
 };
 use kubelet::FileChange;
 use kubelet::runtime::printed::printed;
@@ -15,6 +15,9 @@ use kubelet::runtime::{Runtime, component};
 use sim::files::{FileError, Files};
 use sim::{Duration, Time};
 use wire::{Ctx, MachineId};
+
+/// Added to the runtime's number of a sandbox or a container: the number of its process.
+pub(super) const PIDS: u32 = 1000;
 
 /// What a process's exit code is when a signal has ended it.
 const SIGNAL_BASE: i32 = 128;
@@ -42,6 +45,7 @@ fn sandbox_view(runtime: &Runtime, sandbox: &Sandbox) -> SandboxView {
         attempt: sandbox.attempt,
         labels: labels_of(&sandbox.common),
         ip: runtime.pod_ip(sandbox).map(|ip| ip.to_string()).unwrap_or_default(),
+        pid: if sandbox.state == SandboxState::Ready { PIDS + sandbox.id } else { 0 },
     }
 }
 
@@ -56,6 +60,7 @@ fn old_sandbox_view(runtime: &Runtime, sandbox: &OldSandbox) -> SandboxView {
         attempt: sandbox.attempt,
         labels: labels_of(&sandbox.common),
         ip: String::new(),
+        pid: 0,
     }
 }
 
@@ -88,7 +93,8 @@ fn container_view(runtime: &Runtime, sandbox: &Sandbox, container: &Container) -
         reason: exit.map_or(String::new(), |exit| exit.reason.text().to_owned()),
         state,
         attempt: container.attempt,
-        pid: if container.is_running() { 1000 + container.id } else { 0 },
+        pid: if container.is_running() { PIDS + container.id } else { 0 },
+        command: component::command_line(container.spec()),
     }
 }
 
@@ -119,6 +125,14 @@ impl Cluster {
 }
 
 impl Machines for Cluster {
+    fn booted(&self, node: &str) -> Time {
+        self.machines[self.known(node).0 as usize].up_since
+    }
+
+    fn listeners(&self, node: &str) -> Vec<Listener> {
+        self.listeners_on(self.known(node))
+    }
+
     fn now(&self) -> Time {
         self.now
     }

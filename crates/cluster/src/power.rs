@@ -150,7 +150,8 @@ impl Cluster {
         self.changes.touch(id);
         if machine.boot_at.is_some() {
             let before = self.reach(id);
-            self.machines[id.0 as usize].boot_at = None;
+            let machine = &mut self.machines[id.0 as usize];
+            (machine.boot_at, machine.up_since) = (None, now);
             self.mind_links(&before);
         }
         self.boot_kubelet(id);

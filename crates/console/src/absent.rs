@@ -11,16 +11,17 @@ pub(super) fn absent(name: &str) -> Option<String> {
         "perl" | "python" | "python3" | "ruby" | "node" | "yq" => {
             "grep, sed, awk and jq are, and kubectl get -o jsonpath=… picks values"
         }
-        "curl" | "dig" | "nc" | "netcat" | "nslookup" | "host" | "ping" | "telnet" | "traceroute"
-        | "wget" | "tcpdump" | "iptables" | "ipvsadm" | "nft" | "openssl" | "etcdctl" | "etcdutl"
-        | "rsync" | "git" => "no traffic flows here",
+        "curl" => "only what listens on the nodes can be asked, and from there: ssh NODE",
+        "dig" | "nc" | "netcat" | "nslookup" | "host" | "ping" | "telnet" | "traceroute" | "wget"
+        | "tcpdump" | "iptables" | "ipvsadm" | "nft" | "openssl" | "etcdctl" | "etcdutl" | "rsync"
+        | "git" => "no traffic flows here",
         "dmesg" | "htop" | "lsof" | "mount" | "umount" | "top" | "lsblk" | "lscpu" | "vmstat" | "iostat"
         | "sysctl" | "modprobe" | "swapoff" | "apt" | "apt-get" | "apt-mark" | "dnf" | "yum" | "useradd" => {
             "of a node's computer there are files, systemd, ip, the kubelet's journal and crictl"
         }
         "ip" | "service" | "poweroff" | "reboot" | "shutdown" | "halt" => "it is on the nodes: ssh NODE",
         "df" | "free" | "hostnamectl" | "netstat" | "nproc" | "ps" | "pgrep" | "pkill" | "ss" | "uptime"
-        | "kubelet" => "of the computers there are their files, and on the nodes systemctl and crictl",
+        | "kubelet" => "it is on the nodes: ssh NODE",
         "ctr" | "docker" | "nerdctl" | "podman" => "the runtime is containerd, and crictl talks to it",
         "helm" | "k9s" | "kind" | "kustomize" | "minikube" | "stern" | "kubectx" | "kubens" => {
             "kubectl and the nodes' own tools are"

@@ -8,6 +8,7 @@ mod absent;
 mod arith;
 mod complete;
 mod crictl;
+mod curl;
 mod disk;
 mod env;
 mod escape;
@@ -18,6 +19,7 @@ mod installed;
 mod node;
 mod parse;
 mod power;
+mod processes;
 mod programs;
 mod regex;
 mod shell;
@@ -33,6 +35,7 @@ pub use host_error::HostError;
 pub use installed::Programs;
 pub use node::node_shell;
 pub use power::PowerVerb;
+pub use processes::SSHD_PID;
 pub use shell::{EditRequest, Edited, Mail, Prompt, Request, Shell, quoted};
 
 /// What systemd says of the kubelet.
@@ -76,6 +79,25 @@ pub struct SandboxView {
     pub labels: Vec<(String, String)>,
     /// Empty without an address of its own.
     pub ip: String,
+    /// The number of the process that keeps it, while it is up.
+    pub pid: u32,
+}
+
+/// A program that takes connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// An address of the node; `*`: all.
+    pub address: String,
+    /// The TCP port.
+    pub port: u16,
+    /// The process's number.
+    pub pid: u32,
+    /// The program's name.
+    pub program: String,
+    /// Whether it speaks TLS.
+    pub is_tls: bool,
+    /// Whether all is well with it.
+    pub is_well: bool,
 }
 
 /// How far a container is, in the runtime's words.
@@ -126,6 +148,8 @@ pub struct ContainerView {
     pub attempt: u32,
     /// 0 unless it runs.
     pub pid: u32,
+    /// Its program and arguments; of an image's own program only the name.
+    pub command: Vec<String>,
 }
 
 /// The computers of a cluster, as far as a shell on them can see and change them.
@@ -139,6 +163,10 @@ pub trait Machines {
     /// Whether it is switched on and its network works.
     fn is_reachable(&self, node: &str) -> bool;
 
+    /// Since when it is up.
+    fn booted(&self, node: &str) -> Time;
+    /// What takes connections on it, in the order of the ports.
+    fn listeners(&self, node: &str) -> Vec<Listener>;
     /// Its address on the nodes' network.
     fn address(&self, node: &str) -> String;
 

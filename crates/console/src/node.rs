@@ -2,7 +2,7 @@
 
 use super::host_error::HostError;
 use super::power::{self, PowerVerb};
-use super::{Machines, absent, crictl, systemd};
+use super::{Machines, absent, crictl, curl, processes, systemd};
 use cli_runtime::job::{HostCommand, Outcome};
 
 /// Carries out a [`HostCommand`]: the words are a program and its arguments. No words at all only ask whether the
@@ -32,13 +32,14 @@ pub fn node_shell(machines: &mut dyn Machines, command: &HostCommand) -> Outcome
         "journalctl" => systemd::journalctl(machines, node, args),
         "crictl" => crictl::crictl(machines, node, args),
         "kill" => crictl::kill(machines, node, args),
-        "curl" | "netstat" | "ss" => Outcome::fail(
-            127,
-            absent::sentence(name, "no traffic flows here; kubectl get --raw and crictl show what answers"),
-        ),
-        "df" | "free" | "hostnamectl" | "kubelet" | "lsof" | "nproc" | "pgrep" | "pkill" | "ps"
-        | "uptime" => {
-            let why = "of a node's processes there are systemctl status kubelet and crictl ps";
+        "curl" => curl::curl(machines, node, args),
+        "netstat" => processes::netstat(machines, node, args),
+        "pgrep" => processes::pgrep(machines, node, args),
+        "ps" => processes::ps(machines, node, args),
+        "ss" => processes::ss(machines, node, args),
+        "uptime" => processes::uptime(machines, node, args),
+        "df" | "free" | "hostnamectl" | "kubelet" | "lsof" | "nproc" | "pkill" => {
+            let why = "of a node's processes there are ps, ss, systemctl status kubelet and crictl ps";
             Outcome::fail(127, absent::sentence(name, why))
         }
         "kubeadm" => Outcome::fail(

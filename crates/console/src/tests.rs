@@ -47,6 +47,7 @@ impl Desk {
             attempt: 0,
             labels: vec![("app".to_owned(), "web".to_owned())],
             ip: "10.244.1.2".to_owned(),
+            pid: 4710,
         };
         let container = |id: &str, attempt: u32, state: RuntimeState, after: u64| ContainerView {
             id: id.repeat(16),
@@ -65,6 +66,7 @@ impl Desk {
             state,
             attempt,
             pid: if state == RuntimeState::Running { 4711 } else { 0 },
+            command: vec!["/web".to_owned(), "--port=80".to_owned()],
         };
         let containers = vec![
             container("aaaa", 0, RuntimeState::Exited, 0),
@@ -156,6 +158,24 @@ impl Machines for Desk {
     }
     fn is_reachable(&self, node: &str) -> bool {
         !self.unreachable.iter().any(|name| name == node)
+    }
+    fn booted(&self, _: &str) -> Time {
+        Time::START
+    }
+    fn listeners(&self, _: &str) -> Vec<Listener> {
+        let listener = |address: &str, port, program: &str, is_tls| Listener {
+            address: address.to_owned(),
+            port,
+            pid: if program == "sshd" { SSHD_PID } else { 4711 },
+            program: program.to_owned(),
+            is_tls,
+            is_well: true,
+        };
+        vec![
+            listener("*", 22, "sshd", false),
+            listener("*", 6443, "kube-apiserver", true),
+            listener("127.0.0.1", 10248, "kubelet", false),
+        ]
     }
     fn address(&self, node: &str) -> String {
         format!("192.168.56.{}", if node == "worker-1" { 11 } else { 12 })

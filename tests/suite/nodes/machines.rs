@@ -1,5 +1,6 @@
 //! Computers that are switched off and on, cut off, added and taken away. Rules: ND-006, ND-046, CP-014, CP-019.
 
+use super::super::person::Person;
 use super::*;
 
 #[test]
@@ -269,4 +270,57 @@ fn nd_004_a_machine_has_a_disk_that_pods_may_ask_for() {
         large   Pending   0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient ephemeral-storage. no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.
         small   Running   <none>
     "#]].assert_eq(&shown);
+}
+
+/// Whoever asks a part itself needs no API server, and a stopped kubelet takes no container with it.
+#[test]
+fn what_listens_on_a_node_comes_and_goes_with_its_program() {
+    let mut person = Person::new();
+    let listening = "ssh control-plane ss -lntp | sed -E 's/pid=[0-9]+/pid=N/'";
+    expect![[r#"
+        State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+        LISTEN 0      4096                 *:22               *:* users:(("sshd",pid=N,fd=3))
+        LISTEN 0      4096       127.0.0.1:2379         0.0.0.0:* users:(("etcd",pid=N,fd=3))
+        LISTEN 0      4096   192.168.56.10:2379         0.0.0.0:* users:(("etcd",pid=N,fd=3))
+        LISTEN 0      4096   192.168.56.10:2380         0.0.0.0:* users:(("etcd",pid=N,fd=3))
+        LISTEN 0      4096       127.0.0.1:2381         0.0.0.0:* users:(("etcd",pid=N,fd=3))
+        LISTEN 0      4096               *:6443               *:* users:(("kube-apiserver",pid=N,fd=3))
+        LISTEN 0      4096      127.0.0.1:10248         0.0.0.0:* users:(("kubelet",pid=N,fd=3))
+        LISTEN 0      4096      127.0.0.1:10249         0.0.0.0:* users:(("kube-proxy",pid=N,fd=3))
+        LISTEN 0      4096              *:10250               *:* users:(("kubelet",pid=N,fd=3))
+        LISTEN 0      4096              *:10256               *:* users:(("kube-proxy",pid=N,fd=3))
+        LISTEN 0      4096      127.0.0.1:10257         0.0.0.0:* users:(("kube-controller-manager",pid=N,fd=3))
+        LISTEN 0      4096      127.0.0.1:10259         0.0.0.0:* users:(("kube-scheduler",pid=N,fd=3))
+    "#]].assert_eq(&person.run(listening));
+    let health =
+        "ssh control-plane 'curl -sk https://localhost:6443/readyz; echo; curl -s localhost:10248/healthz'";
+    assert_eq!(person.run(health), "ok\nok");
+    person.run("ssh control-plane sudo systemctl stop kubelet");
+    expect![[r#"
+        ok
+        curl: (7) Failed to connect to localhost port 10248 after 0 ms: Couldn't connect to server
+        [7]
+    "#]]
+    .assert_eq(&person.run(health));
+    person.run("ssh control-plane sudo crictl stop --timeout 0 $(ssh control-plane sudo crictl ps -q --name kube-apiserver)");
+    person.wait(2);
+    expect![[r#"
+        curl: (7) Failed to connect to localhost port 6443 after 0 ms: Couldn't connect to server
+
+        curl: (7) Failed to connect to localhost port 10248 after 0 ms: Couldn't connect to server
+        [7]
+    "#]]
+    .assert_eq(&person.run(health));
+    expect![[r#"
+            PID TTY          TIME CMD
+              1 ?        00:00:00 init
+            611 ?        00:00:00 containerd
+            702 ?        00:00:00 sshd
+            812 ?        00:00:00 kubelet
+           1001 ?        00:00:00 pause
+           1002 ?        00:00:00 kube-proxy
+          33769 ?        00:00:00 containerd-shim-runc-v2
+         00:02:02 up 2 min,  1 user,  load average: 0.00, 0.00, 0.00
+    "#]]
+    .assert_eq(&person.run("ssh worker-1 'ps -e; uptime'"));
 }

@@ -465,10 +465,10 @@ fn what_a_shell_has_elsewhere_is_answered_with_a_sentence() {
         (helm is not simulated: kubectl and the nodes' own tools are)
         [127]
         $ curl localhost
-        (curl is not simulated: no traffic flows here)
+        (curl is not simulated: only what listens on the nodes can be asked, and from there: ssh NODE)
         [127]
         $ uptime
-        (uptime is not simulated: of the computers there are their files, and on the nodes systemctl and crictl)
+        (uptime is not simulated: it is on the nodes: ssh NODE)
         [127]
         $ ssh worker-1 docker ps
         (docker is not simulated: the runtime is containerd, and crictl talks to it)
@@ -545,4 +545,166 @@ fn cli_054_crictl_stops_at_the_first_failure_and_removes_what_it_can() {
         RuntimeVersion:  v2.2.1
         RuntimeApiVersion:  v1
     "#]].assert_eq(&said);
+}
+
+#[test]
+fn a_nodes_processes_are_listed() {
+    let mut desk = Desk::new();
+    desk.check("ssh worker-1 ps aux | grep -v grep | grep -e kubelet -e web -e pause", expect![[r#"
+        root         812  0.0  0.0      0     0 ?        Ss   00:00   0:00 /usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml
+        root        4710  0.0  0.0      0     0 ?        Ss   00:01   0:00 /pause
+        root        4711  0.0  0.0      0     0 ?        Ss   00:01   0:00 /web --port=80
+    "#]]);
+    desk.check("ssh worker-1 ps -ef | head -4", expect![[r#"
+        UID          PID    PPID  C STIME TTY          TIME CMD
+        root           1       0  0 00:00 ?        00:00:00 /sbin/init
+        root         611       1  0 00:00 ?        00:00:00 /usr/bin/containerd
+        root         702       1  0 00:00 ?        00:00:00 sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+    "#]]);
+    desk.check(
+        "ssh worker-1 pgrep kubelet",
+        expect![[r#"
+        812
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 pgrep -a web",
+        expect![[r#"
+        4711 /web --port=80
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 pgrep etcd",
+        expect![[r#"
+        [1]
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 ps --forest",
+        expect![[r#"
+        (this form of ps is not simulated: ps aux, ps -ef, ps ax and ps -e are)
+        [1]
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 uptime",
+        expect![[r#"
+         00:10:00 up 10 min,  1 user,  load average: 0.00, 0.00, 0.00
+    "#]],
+    );
+    desk.kubelet.running = false;
+    desk.check(
+        "ssh worker-1 pgrep kubelet",
+        expect![[r#"
+        [1]
+    "#]],
+    );
+}
+
+#[test]
+fn what_listens_on_a_node_is_listed() {
+    let mut desk = Desk::new();
+    desk.check(
+        "ssh worker-1 ss -lntp",
+        expect![[r#"
+        State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+        LISTEN 0      4096                 *:22               *:* users:(("sshd",pid=702,fd=3))
+        LISTEN 0      4096               *:6443               *:* users:(("kube-apiserver",pid=4711,fd=3))
+        LISTEN 0      4096      127.0.0.1:10248         0.0.0.0:* users:(("kubelet",pid=4711,fd=3))
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 netstat -tlnp",
+        expect![[r#"
+        Active Internet connections (only servers)
+        Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
+        tcp6       0      0 :::22                   :::*                    LISTEN      702/sshd
+        tcp6       0      0 :::6443                 :::*                    LISTEN      4711/kube-apiserver
+        tcp        0      0 127.0.0.1:10248         0.0.0.0:*               LISTEN      4711/kubelet
+    "#]],
+    );
+    desk.check(
+        "ssh worker-1 ss -a",
+        expect![[r#"
+        (this form of ss is not simulated: ss -lntp is: no traffic flows here, but programs listen)
+        [1]
+    "#]],
+    );
+}
+
+#[test]
+fn curl_asks_what_listens_on_a_node() {
+    let (mut desk, mut seen) = (Desk::new(), String::new());
+    for line in [
+        "curl -k https://localhost:6443/readyz",
+        "curl -sk https://192.168.56.11:6443/livez",
+        "curl https://localhost:6443/readyz",
+        "curl localhost:6443/readyz",
+        "curl -k https://localhost:6443/api",
+        "curl http://127.0.0.1:10248/healthz",
+        "curl http://worker-1:10248/healthz",
+        "curl localhost:10250",
+        "curl https://localhost:10248/healthz",
+        "curl 10.244.1.2",
+        "curl -k https://worker-2:6443/readyz",
+        "curl -sk https://worker-2:6443/readyz",
+        "curl -sSk https://worker-2:6443/readyz",
+        "curl -X POST localhost:10248",
+        "curl",
+    ] {
+        let said = desk.run(&format!("ssh worker-1 {line}"));
+        seen += &format!("$ {line}\n{}\n", said.trim_end());
+    }
+    expect![[r#"
+        $ curl -k https://localhost:6443/readyz
+        ok
+        $ curl -sk https://192.168.56.11:6443/livez
+        ok
+        $ curl https://localhost:6443/readyz
+        curl: (60) SSL certificate problem: unable to get local issuer certificate
+        More details here: https://curl.se/docs/sslcerts.html
+
+        curl failed to verify the legitimacy of the server and therefore could not
+        establish a secure connection to it. To learn more about this situation and
+        how to fix it, please visit the web page mentioned above.
+        [60]
+        $ curl localhost:6443/readyz
+        Client sent an HTTP request to an HTTPS server.
+        $ curl -k https://localhost:6443/api
+        {
+          "kind": "Status",
+          "apiVersion": "v1",
+          "metadata": {},
+          "status": "Failure",
+          "message": "forbidden: User \"system:anonymous\" cannot get path \"/api\"",
+          "reason": "Forbidden",
+          "details": {},
+          "code": 403
+        }
+        $ curl http://127.0.0.1:10248/healthz
+        ok
+        $ curl http://worker-1:10248/healthz
+        curl: (7) Failed to connect to worker-1 port 10248 after 0 ms: Couldn't connect to server
+        [7]
+        $ curl localhost:10250
+        curl: (7) Failed to connect to localhost port 10250 after 0 ms: Couldn't connect to server
+        [7]
+        $ curl https://localhost:10248/healthz
+        curl: (35) error:0A00010B:SSL routines::wrong version number
+        [35]
+        $ curl 10.244.1.2
+        (a connection to 10.244.1.2 is not simulated: no traffic flows here but to the nodes themselves)
+        [6]
+        $ curl -k https://worker-2:6443/readyz
+        curl: (7) Failed to connect to worker-2 port 6443 after 3060 ms: Couldn't connect to server
+        [7]
+        $ curl -X POST localhost:10248
+        (curl -X is not simulated: curl -k URL is, for what listens on the nodes)
+        [2]
+        $ curl
+        curl: (2) no URL specified
+        curl: try 'curl --help' or 'curl --manual' for more information
+        [2]
+    "#]]
+    .assert_eq(&seen);
 }

@@ -59,6 +59,14 @@ pub(super) fn arguments(container: &Container) -> impl Iterator<Item = &str> {
     words(container).skip(usize::from(!container.command.is_empty()))
 }
 
+/// A container's process, as a list of processes shows it. What an image runs by itself is not known; the last word
+/// of its name stands for it.
+pub fn command_line(container: &Container) -> Vec<String> {
+    let own = container.command.is_empty().then(|| image_program(&container.image));
+    let given = container.command.iter().chain(&container.args).map(|word| &**word);
+    own.into_iter().chain(given).map(str::to_owned).collect()
+}
+
 /// The value of a flag that is given as `--flag=value` or `--flag value`; the last one counts.
 pub fn flag<'a>(container: &'a Container, flag: &str) -> Option<&'a str> {
     let mut found = None;
