@@ -9,11 +9,11 @@ WITH := scripts/with-tools.sh
 CARGO := $(WITH) cargo
 
 # What the page is made of; when none of it is newer than dist/, nothing is built.
-SOURCES := $(shell find crates src static web scripts/hooks scripts/later scripts/build.mjs scripts/compress.mjs scripts/third-party.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
+SOURCES := $(shell find crates src static web scripts/hooks scripts/build.mjs scripts/compress.mjs scripts/third-party.mjs index.html Trunk.toml Cargo.toml Cargo.lock package-lock.json \
 	-not -path 'static/generated*' -not -path static -not -name '.*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size size-record shots later soak fuzz fuzz-keep golden corpus clone-test clean setup setup-test setup-npm setup-rust
+.PHONY: help run dev test unit e2e check versions licences fmt dist bench bench-web bench-peer size size-record shots soak fuzz fuzz-keep golden corpus clone-test clean setup setup-test setup-npm setup-rust
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -73,9 +73,6 @@ size-record: dist ## make what a visitor downloads now the budget
 
 shots: setup-test dist ## take the pictures of the README anew (ARGS='phone' chooses, ARGS=--all takes every moment)
 	@$(WITH) node scripts/shots.mjs $(ARGS)
-
-later: setup-test ## choose anew what the page fetches later, by watching first visits (scripts/later/watch.mjs)
-	@$(WITH) node scripts/later/watch.mjs
 
 soak: ## the property tests (prop_…) with CASES=100000 random cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --workspace --no-default-features --profile soak prop_

@@ -11,23 +11,18 @@ import { basename, dirname, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as bundle } from "esbuild";
 import { compress } from "./compress.mjs";
-import { cut } from "./later/cut.mjs";
-import { laterNames } from "./later/names.mjs";
 import { thirdParty } from "./third-party.mjs";
 
 /** In a page that is being worked on: scripts/dev.mjs tells it of each build. */
 const RELOADS = `<script>new EventSource("./.live").onmessage = () => location.reload();</script>\n  `;
 
-/** What decides which functions of the program come later, and how. */
-const LATER = ["cut.mjs", "demangle.mjs", "loader.js", "names.mjs", "names.txt", "wasm.mjs"].map((file) => join("scripts/later", file));
-
 /** What one build needs to know: its options, and the folder in which it gathers the page. */
-export class Build {
-  /** @param {{ dev: boolean, reloads?: boolean, out?: string }} options */
-  constructor({ dev, reloads = false, out = dev ? "dist-dev" : "dist" }) {
+class Build {
+  /** @param {{ dev: boolean, reloads?: boolean }} options */
+  constructor({ dev, reloads = false }) {
     this.dev = dev;
     this.reloads = reloads;
-    this.out = out;
+    this.out = dev ? "dist-dev" : "dist";
     this.staging = `${this.out}.new`;
     this.env = { ...process.env, TRUNK_PROFILE: dev ? "debug" : "release", TRUNK_STAGING_DIR: this.staging };
   }
@@ -51,7 +46,7 @@ export class Build {
     await this.hooks("post_build");
     if (!this.dev) {
       writeFileSync(join(this.staging, "third-party.txt"), thirdParty());
-      this.compress();
+      compress(this.staging);
     }
     rmSync(this.out, { recursive: true, force: true });
     renameSync(this.staging, this.out);
@@ -70,12 +65,12 @@ export class Build {
     const profile = this.dev ? "dev" : "page";
     const args = ["rustc", "--locked", "--target=wasm32-unknown-unknown", "--bin=web", `--profile=${profile}`];
     // What arrives later is cut off afterwards; for that the linker has to leave its notes in.
-    const split = this.dev ? [] : ["--features=split", "--", "-Clink-arg=--emit-relocs"];
+    const cut = this.dev ? [] : ["--features=split", "--", "-Clink-arg=--emit-relocs"];
     // The browser sees no debug information anyway, and wasm-bindgen would have to read it.
     const env = this.dev ? { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0" } : process.env;
-    await run("cargo", [...args, ...split], { env });
+    await run("cargo", [...args, ...cut], { env });
     // Nothing is left to be done; it says where the program lies.
-    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json", ...split], { env, maxBuffer: 1 << 28, encoding: "utf8" });
+    const said = execFileSync("cargo", [...args, "--quiet", "--message-format=json", ...cut], { env, maxBuffer: 1 << 28, encoding: "utf8" });
     const artifacts = said.trim().split("\n").map((line) => JSON.parse(line));
     const files = artifacts.findLast((one) => one.reason === "compiler-artifact" && one.target.name === "web")?.filenames ?? [];
     const program = files.find((file) => file.endsWith(".wasm"));
@@ -88,7 +83,7 @@ export class Build {
   }
 
   async rust(attributes) {
-    const parts = await this.parts(this.level(attributes));
+    const parts = await this.parts(this.dev ? undefined : attributes["data-wasm-opt"]);
     const wasm = this.place(join(parts, "web_bg.wasm"), "web.wasm");
     const bundle = join(parts, "bundle.js");
     let script = readFileSync(bundle, "utf8");
@@ -109,35 +104,16 @@ export class Build {
     </script>`;
   }
 
-  /** How much wasm-opt does. */
-  level(attributes) {
-    return this.dev ? undefined : attributes["data-wasm-opt"];
-  }
-
-  /** Marks in the program what comes later; returns its file. */
-  prepare(program, parts) {
-    const marked = join(parts, "marked.wasm");
-    writeFileSync(marked, cut(readFileSync(program), laterNames()));
-    return marked;
-  }
-
-  /** Where the module and its script are made. */
-  folder() {
-    return join(dirname(this.program), `${this.out}-parts`);
-  }
-
   /** Makes the module and its script out of the program, unless that has not changed; resolves to their folder. */
   async parts(level) {
-    const parts = this.folder();
+    const parts = join(dirname(this.program), "web-parts");
     const stamp = join(parts, "made-from");
-    const from = `${[this.program, ...LATER].map(hash).join(" ")} ${level}`;
+    const from = `${hash(this.program)} ${level}`;
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === from) return parts;
     rmSync(parts, { recursive: true, force: true });
-    mkdirSync(parts, { recursive: true });
     let program = this.program;
     if (!this.dev) {
-      await run("wasm-split", [`--out-dir=${parts}`, "--out-name=web", this.prepare(program, parts)]);
-      copyFileSync("scripts/later/loader.js", join(parts, "__wasm_split.js"));
+      await run("wasm-split", [`--out-dir=${parts}`, "--out-name=web", program]);
       program = join(parts, "web.wasm");
     }
     // What the linker exports stays: the modules that come later share the table of functions.
@@ -153,8 +129,6 @@ export class Build {
       minify: !this.dev,
       legalComments: "none",
       logLevel: "warning",
-      // wasm-bindgen names the loader once for each function that is taken from it.
-      logOverride: { "duplicate-object-key": "silent" },
     });
     if (level) {
       say("Optimising the page's module with wasm-opt (20 seconds)");
@@ -163,10 +137,6 @@ export class Build {
     }
     writeFileSync(stamp, from);
     return parts;
-  }
-
-  compress() {
-    compress(this.staging);
   }
 
   css({ href }) {

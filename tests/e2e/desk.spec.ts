@@ -109,8 +109,8 @@ test("what the cluster has instead is shown beside the file, and can be taken or
 
 test("what Live is just applying is not applied a second time", async ({ page }) => {
   await open(page, "?lang=en");
-  // kubectl has its answer when time passes, and not before.
-  await api(page, "pause");
+  // So slow that kubectl still waits for its answer when everything below has been pressed.
+  await api(page, "reset", 1, { start: "demo", linkDelayMs: 10000 });
   const text = await (await editor(page, "daemonset")).innerText();
   await paste(page, "daemonset", text.replace("fluent-bit:3.2", "fluent-bit:4.0"));
   await expect(outcome(page)).toHaveAttribute("data-outcome", "running");
