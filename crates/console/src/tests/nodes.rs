@@ -551,7 +551,7 @@ fn cli_054_crictl_stops_at_the_first_failure_and_removes_what_it_can() {
 fn a_nodes_processes_are_listed() {
     let mut desk = Desk::new();
     desk.check("ssh worker-1 ps aux | grep -v grep | grep -e kubelet -e web -e pause", expect![[r#"
-        root         812  0.0  0.0      0     0 ?        Ss   00:00   0:00 /usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml
+        root         812  0.0  0.0      0     0 ?        Ss   00:00   0:00 /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml
         root        4710  0.0  0.0      0     0 ?        Ss   00:01   0:00 /pause
         root        4711  0.0  0.0      0     0 ?        Ss   00:01   0:00 /web --port=80
     "#]]);
@@ -589,8 +589,8 @@ fn a_nodes_processes_are_listed() {
     desk.check(
         "ssh worker-1 uptime",
         expect![[r#"
-         00:10:00 up 10 min,  1 user,  load average: 0.00, 0.00, 0.00
-    "#]],
+             00:10:00 up 10 min,  1 user,  load average: 0.00, 0.00, 0.00
+        "#]],
     );
     desk.kubelet.running = false;
     desk.check(
@@ -696,6 +696,11 @@ fn curl_asks_what_listens_on_a_node() {
         (a connection to 10.244.1.2 is not simulated: no traffic flows here but to the nodes themselves)
         [6]
         $ curl -k https://worker-2:6443/readyz
+        curl: (7) Failed to connect to worker-2 port 6443 after 3060 ms: Couldn't connect to server
+        [7]
+        $ curl -sk https://worker-2:6443/readyz
+        [7]
+        $ curl -sSk https://worker-2:6443/readyz
         curl: (7) Failed to connect to worker-2 port 6443 after 3060 ms: Couldn't connect to server
         [7]
         $ curl -X POST localhost:10248
