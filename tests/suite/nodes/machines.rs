@@ -309,6 +309,7 @@ fn what_listens_on_a_node_comes_and_goes_with_its_program() {
     "#]]
     .assert_eq(&person.run(health));
     expect![[r#"
+        worker-1
             PID TTY          TIME CMD
               1 ?        00:00:00 init
             611 ?        00:00:00 containerd
@@ -319,5 +320,5 @@ fn what_listens_on_a_node_comes_and_goes_with_its_program() {
           33769 ?        00:00:00 containerd-shim-runc-v2
          00:02:02 up 2 min,  1 user,  load average: 0.00, 0.00, 0.00
     "#]]
-    .assert_eq(&person.run("ssh worker-1 'ps -e; uptime'"));
+    .assert_eq(&person.run("ssh worker-1 'hostname; ps -e; uptime'"));
 }
