@@ -41,6 +41,7 @@ fn processes(machines: &dyn Machines, node: &str) -> Vec<Process> {
     if kubelet.running {
         all.push(Process { started: kubelet.since, ..own(PID, systemd::KUBELET) });
     }
+    let containers = machines.containers(node);
     for sandbox in machines.sandboxes(node).iter().filter(|sandbox| sandbox.ready) {
         let shim = SHIMS + sandbox.pid;
         let started = sandbox.created;
@@ -50,8 +51,7 @@ fn processes(machines: &dyn Machines, node: &str) -> Vec<Process> {
         );
         all.push(Process { pid: shim, parent: INIT_PID, started, command });
         all.push(Process { pid: sandbox.pid, parent: shim, started, command: "/pause".to_owned() });
-        let inside = machines.containers(node).into_iter();
-        let inside = inside.filter(|container| container.pid != 0 && container.sandbox == sandbox.id);
+        let inside = containers.iter().filter(|one| one.pid != 0 && one.sandbox == sandbox.id);
         all.extend(inside.map(|container| Process {
             pid: container.pid,
             parent: shim,

@@ -52,7 +52,7 @@ pub(super) fn systemctl(machines: &mut dyn Machines, node: &str, words: &[String
             return Outcome { exit_code: if running { 0 } else { 3 }, ..Outcome::out(text) };
         }
         "is-enabled" => return Outcome::out("enabled\n"),
-        "cat" => return Outcome::out(UNIT.replace("KUBELET", KUBELET)),
+        "cat" => return Outcome::out(unit_file()),
         verb => return Outcome::fail(1, format!("Unknown command verb '{verb}'.\n")),
     }
     Outcome::default()
@@ -72,20 +72,24 @@ pub(super) fn service(machines: &mut dyn Machines, node: &str, words: &[String])
 /// How its unit starts the kubelet.
 pub(super) const KUBELET: &str = "/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml";
 
-const UNIT: &str = "# /usr/lib/systemd/system/kubelet.service
+fn unit_file() -> String {
+    format!(
+        "# /usr/lib/systemd/system/kubelet.service
 [Unit]
 Description=kubelet: The Kubernetes Node Agent
 Documentation=https://kubernetes.io/docs/
 
 [Service]
-ExecStart=KUBELET
+ExecStart={KUBELET}
 Restart=always
 StartLimitInterval=0
 RestartSec=10
 
 [Install]
 WantedBy=multi-user.target
-";
+"
+    )
+}
 
 fn status(machines: &mut dyn Machines, node: &str) -> Outcome {
     let service = machines.kubelet(node);
