@@ -26,9 +26,17 @@ const WAITING: usize = 3;
 pub struct Scene<'a> {
     pub hops: &'a [Hop],
     pub board: &'a Board,
-    /// What a kubelet does next, when, and on which node.
-    pub tick: Option<(Time, Tick, Rc<str>)>,
+    /// What a kubelet does next, when, and on which node: a walk over the nodes.
+    pub tick: &'a dyn Fn() -> Option<(Time, Tick, Rc<str>)>,
     pub now: Time,
+}
+
+/// What the line says.
+#[derive(Clone, Copy)]
+pub struct Caption<'a> {
+    pub text: &'a str,
+    /// It says what is waited for, not what happens.
+    pub waits: bool,
 }
 
 /// What was said last, and when.
@@ -42,7 +50,7 @@ pub struct Captions {
     waiting: Vec<Hop>,
     /// The latest of them, oldest first.
     list: VecDeque<String>,
-    /// See [`Captions::waits`].
+    /// See [`Caption::waits`].
     waits: bool,
 }
 
@@ -53,10 +61,10 @@ impl Captions {
     }
 
     /// What the line says at `wall` milliseconds; nothing if there is nothing to tell.
-    pub fn line(&mut self, scene: &Scene<'_>, wall: f64, lang: Lang) -> Option<&str> {
+    pub fn line(&mut self, scene: &Scene<'_>, wall: f64, lang: Lang) -> Option<Caption<'_>> {
         self.take_up(scene.hops);
         if wall - self.shown_at < LEAST_MS {
-            return (!self.shown.is_empty()).then_some(&*self.shown);
+            return self.shown();
         }
         let words = lang.words();
         if !self.waiting.is_empty() {
@@ -73,7 +81,11 @@ impl Captions {
                 None => {}
             }
         }
-        (!self.shown.is_empty()).then_some(&*self.shown)
+        self.shown()
+    }
+
+    fn shown(&self) -> Option<Caption<'_>> {
+        (!self.shown.is_empty()).then_some(Caption { text: &self.shown, waits: self.waits })
     }
 
     fn take_up(&mut self, hops: &[Hop]) {
@@ -101,11 +113,6 @@ impl Captions {
         self.waits = false;
     }
 
-    /// Whether the line says what is waited for, not what happens.
-    pub fn waits(&self) -> bool {
-        self.waits
-    }
-
     /// The latest captions, one a line, oldest first.
     pub fn listed(&self) -> String {
         self.list.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
@@ -116,12 +123,12 @@ impl Captions {
 fn waited_for(words: &Words, scene: &Scene<'_>) -> Option<String> {
     let seconds = |until: Time| until.since(scene.now).as_micros().div_ceil(1_000_000).to_string();
     back_off(words, scene, &seconds).or_else(|| {
-        let (at, tick, node) = scene.tick.as_ref()?;
+        let (at, tick, node) = (scene.tick)()?;
         let text = match tick {
             Tick::Report => words.cap_report_again,
             Tick::FileCheck => words.cap_file_check,
         };
-        Some(fill(text, &[node, &seconds(*at)]))
+        Some(fill(text, &[&node, &seconds(at)]))
     })
 }
 
@@ -193,9 +200,9 @@ mod tests {
         let mut said: Vec<String> = Vec::new();
         for frame in 0..500 {
             stage.run_until(stage.now() + sim::Duration::from_millis(20));
-            let (hops, board, tick) = (stage.hops(), stage.board(), stage.next_tick());
-            let scene = Scene { hops: &hops, board: &board, tick, now: stage.now() };
-            let line = captions.line(&scene, f64::from(frame) * 1000.0, lang);
+            let (hops, board) = (stage.hops(), stage.board());
+            let scene = Scene { hops: &hops, board: &board, tick: &|| stage.next_tick(), now: stage.now() };
+            let line = captions.line(&scene, f64::from(frame) * 1000.0, lang).map(|caption| caption.text);
             if let Some(line) = line.filter(|line| said.last().is_none_or(|last| last != line)) {
                 said.push(line.to_owned());
             }

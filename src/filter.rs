@@ -22,10 +22,10 @@ pub fn FilterBox() -> Html {
     let counts = use_world({
         let text = text.clone();
         move |world| {
-            let filter = Filter::parse(&text);
             if let Some(far) = &*world.filtered {
                 return Some((far.pods as usize, far.all as usize));
             }
+            let filter = Filter::parse(&text);
             let all = || world.board.nodes.iter().flat_map(|node| &node.pods).chain(&world.board.pending);
             let fits = |pod: &&Rc<PodView>| filter.matches(pod);
             (!filter.is_empty()).then(|| (all().filter(fits).count(), all().count()))

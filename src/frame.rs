@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::Callback;
 
-use super::captions::{Captions, Scene};
+use super::captions::{Caption, Captions, Scene};
 use super::clock::{budget, now_ms};
 use super::map::Map;
 use super::overlay::{Overlay, reduced_motion};
@@ -247,10 +247,9 @@ impl Frame {
         } else {
             let mut captions = self.captions.borrow_mut();
             let hops = if session.opening().is_some() { Vec::new() } else { session.stage.hops() };
-            let (board, tick) = (session.board(), session.stage.next_tick());
-            let scene = Scene { hops: &hops, board: &board, tick, now };
-            let line = captions.line(&scene, at, self.lang.get()).map(str::to_owned);
-            caption(line.map(|line| (line, captions.waits())));
+            let board = session.board();
+            let scene = Scene { hops: &hops, board: &board, tick: &|| session.stage.next_tick(), now };
+            caption(captions.line(&scene, at, self.lang.get()));
             if still {
                 overlay.write_lines(captions.listed());
             }
@@ -286,12 +285,12 @@ fn draw_rings(now: u64) {
 }
 
 /// Shows a caption in the place of what the guide says, or takes it away.
-fn caption(line: Option<(String, bool)>) {
+fn caption(line: Option<Caption<'_>>) {
     let root = document_element();
     let shown = root.get_attribute("data-captioned");
     match line {
-        Some((text, waits)) => {
-            write("[data-caption]", |_| Some(text.clone()));
+        Some(Caption { text, waits }) => {
+            write("[data-caption]", |_| Some(text.to_owned()));
             // Where there is little room, the guide gives way to what happens, and to nothing else.
             let sort = if waits { "waits" } else { "happens" };
             if shown.as_deref() != Some(sort) {

@@ -122,7 +122,7 @@ fn SmallNodes() -> Html {
     renders::note("SmallNodes", "");
     let words = use_page().words();
     let (fleet, filtered) = use_world(|world| (world.fleet.clone(), world.filtered.clone()));
-    let is_dim = |at: usize| (*filtered).as_ref().is_some_and(|filtered| filtered.dim.get(at) == Some(&true));
+    let is_dim = |at: usize| (*filtered).as_ref().is_some_and(|filtered| filtered.is_dim(at));
     let selection = use_selection(Selection::clone);
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {

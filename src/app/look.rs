@@ -299,11 +299,11 @@ impl Looks {
     /// Which of many nodes the filter lets through.
     fn filtered(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Option<Filtered>> {
         let text = stores.front.now().filter.clone();
-        let filter = Filter::parse(&text);
-        if !session.is_far() || filter.is_empty() {
+        let filter = session.is_far().then(|| Filter::parse(&text)).filter(|filter| !filter.is_empty());
+        let Some(filter) = filter else {
             self.filtered = None;
             return keep(&old.filtered, None);
-        }
+        };
         let now = now_ms();
         let is_fresh = |(of, at): &(Rc<str>, f64)| *of == text && now - at < FILTER_EVERY_MS;
         let same_nodes =

@@ -223,7 +223,7 @@ impl Engine {
     }
 
     fn as_shown(&self, at: usize, node: &Rc<NodeMark>) -> Rc<NodeMark> {
-        let is_dim = (*self.filtered).as_ref().is_some_and(|filtered| filtered.dim.get(at) == Some(&true));
+        let is_dim = (*self.filtered).as_ref().is_some_and(|filtered| filtered.is_dim(at));
         if is_dim { Rc::new(node.dimmed()) } else { node.clone() }
     }
 

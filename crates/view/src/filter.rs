@@ -123,12 +123,8 @@ trait Subject {
     fn has(&self, text: &str) -> bool {
         let part = |of: &str| of.to_lowercase().contains(text);
         let id = || part(&format!("{}/{}", self.namespace(), self.name()));
-        let [listed, _] = self.statuses();
-        self.has_label(text)
-            || part(self.node())
-            || id()
-            || self.is_owned_by(text)
-            || listed.is_some_and(|has| part(&has))
+        let status = || self.statuses()[0].as_ref().is_some_and(|has| part(has));
+        self.has_label(text) || part(self.node()) || id() || self.is_owned_by(text) || status()
     }
 }
 
@@ -216,6 +212,13 @@ pub struct Filtered {
     pub pods: u32,
     /// See `pods`.
     pub all: u32,
+}
+
+impl Filtered {
+    /// Whether the node at this place has nothing that matches.
+    pub fn is_dim(&self, at: usize) -> bool {
+        self.dim.get(at) == Some(&true)
+    }
 }
 
 /// At commas and spaces that are not within brackets; `key in (a, b)` stays together.
