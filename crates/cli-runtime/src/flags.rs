@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use api::field::go_quote;
+use golang::strconv::parse_bool;
 use sim::Duration;
 
 /// What a flag takes.
@@ -278,15 +279,6 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), FlagError>
     }
     parsed.values.entry(flag.name).or_default().push(value);
     Ok(())
-}
-
-/// Go: strconv.ParseBool.
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
 }
 
 /// Go: time.ParseDuration, without signs; also a bare `0`.

@@ -307,7 +307,7 @@ impl Cluster {
 
     /// `--leader-elect`, which is true unless it says otherwise.
     fn leader_elects(&self, part: &str) -> bool {
-        self.flag(part, "leader-elect").is_none_or(|value| component::parse_bool(&value) != Some(false))
+        self.flag(part, "leader-elect").is_none_or(|value| golang::strconv::parse_bool(&value) != Some(false))
     }
 
     pub(super) fn start_process(&mut self, part: Part) {

@@ -1,6 +1,17 @@
-//! Go's strconv: floats as text, quoted strings read and written.
+//! Go's strconv: truth values read, floats as text, quoted strings read and written.
 
 use crate::GoError;
+
+/// The truth value that a text stands for, if it does.
+///
+/// Go: strconv.ParseBool.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
 
 /// A text in double quotes with Go's escapes, as `%q` has it.
 ///

@@ -15,6 +15,7 @@ use api::meta::{Uid, string_map};
 use api::object::{Key, Kind, Object};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
+use golang::strconv::parse_bool;
 use sim::Time;
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Propagation, Reply, WatchEvent};
 
@@ -83,21 +84,7 @@ fn options(io: &mut Io, cmd: &Cmd) -> Result<Deletion, Stop> {
         None | Some("background") => Propagation::Background,
         Some("foreground") => Propagation::Foreground,
         Some("orphan") => Propagation::Orphan,
-        // What Go's strconv.ParseBool takes.
-        Some(old @ ("1" | "t" | "T" | "true" | "TRUE" | "True")) => {
-            warn_of_boolean_cascade(io, old, "background");
-            Propagation::Background
-        }
-        Some(old @ ("0" | "f" | "F" | "false" | "FALSE" | "False")) => {
-            warn_of_boolean_cascade(io, old, "orphan");
-            Propagation::Orphan
-        }
-        Some(other) => {
-            return Err(format!(
-                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-            )
-            .into());
-        }
+        Some(other) => boolean_cascade(io, other)?,
     };
     let only_names = match flags.text("output").unwrap_or_default() {
         "" => false,
@@ -245,11 +232,24 @@ fn delete_one(io: &mut Io, item: &Item, deletion: &Deletion) -> Result<Option<Ui
     Ok(uid)
 }
 
+/// What --cascade meant when it was a truth value.
+///
 /// Kubernetes: kubectl/pkg/cmd/delete/delete_flags.go, parseCascadingFlag.
-fn warn_of_boolean_cascade(io: &mut Io, given: &str, instead: &str) {
+fn boolean_cascade(io: &mut Io, given: &str) -> Result<Propagation, Stop> {
+    let (instead, propagation) = match parse_bool(given) {
+        Some(true) => ("background", Propagation::Background),
+        Some(false) => ("orphan", Propagation::Orphan),
+        None => {
+            return Err(format!(
+                "invalid cascade value ({given}). Must be \"background\", \"foreground\", or \"orphan\""
+            )
+            .into());
+        }
+    };
     io.err(format!(
         "warning: --cascade={given} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
     ));
+    Ok(propagation)
 }
 
 fn quote(name: &str) -> String {

@@ -120,7 +120,7 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
     for (field, name) in [("apiVersion", "apiVersion"), ("kind", "kind")] {
         let given = &object[field];
         if object.is_object() && !given.is_string() && !given.is_null() {
-            let sort = go_sort(given);
+            let sort = codec::json_kind(given);
             let why = format!(
                 "couldn't get version/kind; json parse error: json: cannot unmarshal {sort} into Go struct field \
                  .{name} of type string"
@@ -129,7 +129,7 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
         }
     }
     if !object.is_object() {
-        let sort = go_sort(object);
+        let sort = codec::json_kind(object);
         let why = format!(
             "couldn't get version/kind; json parse error: json: cannot unmarshal {sort} into Go value of type \
              struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
@@ -171,17 +171,6 @@ fn kind_of(file: &str, document: &Document, object: &Value) -> Result<&'static K
 fn is_core_list(version: &str, kind: &str) -> bool {
     let item = kind.strip_suffix("List");
     version == CORE && (kind == "List" || item.is_some_and(|item| schema::kind(version, item).is_some()))
-}
-
-fn go_sort(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// A sound object of the core group that is no Pod (KL-010). The real message holds all of Go's struct; ours

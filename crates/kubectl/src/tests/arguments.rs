@@ -8,7 +8,7 @@ fn cli_025_flags_of_apply_that_do_not_go_together() {
     let mut t = Terminal::new();
     t.file("ds.yaml", AGENT);
     t.check(
-&[
+        &[
             "apply -f ds.yaml --force-conflicts",
             "apply -f ds.yaml --force --server-side",
             "apply -f ds.yaml --server-side --dry-run=client",
@@ -70,7 +70,7 @@ fn cli_025_flags_of_apply_that_do_not_go_together() {
 fn what_a_command_acts_on_has_to_be_clear() {
     let mut t = Terminal::new();
     t.check(
-&[
+        &[
             "delete",
             "delete --all",
             "delete pods --all a",

@@ -8,6 +8,7 @@ use super::etcd_flags;
 use crate::node_status::KUBELET_VERSION;
 use api::field::go_quote;
 use api::pod::Container;
+use golang::strconv::parse_bool;
 
 /// Why a program ends at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,15 +86,6 @@ pub fn flag<'a>(container: &'a Container, flag: &str) -> Option<&'a str> {
 /// Underscores count as dashes in the flags of Kubernetes' programs.
 fn same_flag(given: &str, known: &str) -> bool {
     given == known || given.replace('_', "-") == known
-}
-
-/// As Go's strconv.ParseBool reads it.
-pub fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
 }
 
 /// The tag of an image's name, if it has one.

@@ -4,10 +4,11 @@
 //! etcd: server/embed/config.go (AddFlags), server/etcdmain/{config,etcd,help}.go, pkg/flags,
 //! client/pkg/types/urls.go. Rule: CP-024.
 
-use super::component::{Complaint, arguments, parse_bool, tag};
+use super::component::{Complaint, arguments, tag};
 use crate::config::parse_go_duration;
 use api::field::go_quote;
 use api::pod::Container;
+use golang::strconv::parse_bool;
 
 /// What a flag's value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
