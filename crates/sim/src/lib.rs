@@ -8,6 +8,7 @@ pub mod index;
 pub mod order;
 pub mod rng;
 pub(crate) mod serial_map;
+pub mod sorted;
 pub(crate) mod time;
 
 pub use agenda::Agenda;
@@ -15,4 +16,5 @@ pub use digest::Digest;
 pub use index::NameIndex;
 pub use rng::Rng;
 pub use serial_map::SerialMap;
+pub use sorted::{SortedMap, SortedSet};
 pub use time::{Duration, Time, Timestamp};
