@@ -1,10 +1,10 @@
 //! Captions: each hop that is under way in one short sentence, and what is waited for. The sentence follows from what
 //! the parts say to each other; this only chooses words, and lets each stand long enough to be read.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use sim::Time;
+use sim::{SortedSet, Time};
 use view::{Board, Hop, Tick, What};
 
 use super::words::{Lang, Words, fill};
@@ -45,7 +45,7 @@ pub struct Captions {
     shown: String,
     shown_at: f64,
     /// Hops that are under way and were taken up, told or not.
-    known: BTreeSet<(Time, What)>,
+    known: SortedSet<(Time, What)>,
     /// Those that are still to be told, oldest first.
     waiting: Vec<Hop>,
     /// The latest of them, oldest first.
@@ -89,7 +89,7 @@ impl Captions {
     }
 
     fn take_up(&mut self, hops: &[Hop]) {
-        let present: BTreeSet<(Time, What)> = hops.iter().map(|hop| (hop.at, hop.what)).collect();
+        let present: SortedSet<(Time, What)> = hops.iter().map(|hop| (hop.at, hop.what)).collect();
         for hop in hops.iter().filter(|hop| !self.known.contains(&(hop.at, hop.what))) {
             self.waiting.push(hop.clone());
         }

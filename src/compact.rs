@@ -1,8 +1,8 @@
 //! A node's small card: its name, its state, and one sign for each of its pods.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use sim::SortedMap;
 use view::fleet::{NodeLight, NodeMark};
 use view::{Origin, PodMark};
 use yew::prelude::*;
@@ -48,8 +48,8 @@ fn outline(out: &mut String, origin: Origin, x: usize, y: usize) {
 }
 
 /// One path for each kind of sign there is, whatever the number of pods.
-fn paths(pods: &[PodMark], columns: usize) -> BTreeMap<u8, String> {
-    let mut paths: BTreeMap<u8, String> = BTreeMap::new();
+fn paths(pods: &[PodMark], columns: usize) -> SortedMap<u8, String> {
+    let mut paths: SortedMap<u8, String> = SortedMap::new();
     for (at, mark) in pods.iter().enumerate() {
         let (x, y) = (at % columns * PITCH + 1, at / columns * PITCH + 1);
         outline(paths.entry(mark.byte()).or_default(), mark.origin(), x, y);

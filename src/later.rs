@@ -7,11 +7,13 @@
 // The split point links its function by name, which counts as unsafe.
 #![allow(unsafe_code)]
 
-use stage::Programs;
+use stage::{Drifted, Programs, Stage};
+use view::Foreseen;
+use yaml::Diagnostic;
 use yew::{Callback, Html, html};
 
 use super::app::Msg;
-use super::desk::model::DocId;
+use super::desk::model::{Desk, DocId};
 use super::desk::{DeskPanel, download};
 use super::drawer::Drawer;
 use super::fleet_list::FleetList;
@@ -55,9 +57,25 @@ impl PartialEq for Panels {
 pub struct Later {
     pub programs: Programs,
     pub panels: Panels,
+    pub answers: Answers,
     pub offer_api: fn(SharedSession, Callback<Msg>) -> PageApi,
     /// Hands over a file, or all of them.
     pub download: fn(&Page, Option<DocId>),
+}
+
+/// What is asked about the texts of the desk.
+#[derive(Clone, Copy)]
+pub struct Answers {
+    /// What is wrong with a document.
+    pub check: fn(&Desk, &DocId, &Stage) -> Option<Vec<Diagnostic>>,
+    /// What the objects of an applied text have become since.
+    pub drifted: fn(&Stage, &str) -> Vec<Drifted>,
+    /// What a text's DaemonSets would change, on the nodes that are named and on all others together.
+    pub foresee: fn(&Stage, &str, &dyn Fn(&str) -> bool) -> Vec<Foreseen>,
+    /// What its Deployments and the like would change.
+    pub foresee_replicas: fn(&Stage, &str) -> Vec<Foreseen>,
+    /// What saving it would change: the file of a node at a path.
+    pub foresee_static: fn(&Stage, &str, &str, &str) -> Vec<Foreseen>,
 }
 
 /// It did not come; asking again fetches again.
@@ -84,7 +102,14 @@ pub async fn fetch() -> Result<Later, FetchError> {
 }
 
 fn all() -> Later {
-    Later { programs: Programs::all(), panels: Panels(draw), offer_api: PageApi::offer, download }
+    let answers = Answers {
+        check: Desk::check,
+        drifted: |stage, text| stage.drifted(text),
+        foresee: |stage, text, near| stage.foresee(text, near),
+        foresee_replicas: |stage, text| stage.foresee_replicas(text),
+        foresee_static: |stage, node, path, text| stage.foresee_static(node, path, text),
+    };
+    Later { programs: Programs::all(), panels: Panels(draw), answers, offer_api: PageApi::offer, download }
 }
 
 fn draw(panel: Panel) -> Html {

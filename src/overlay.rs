@@ -3,11 +3,10 @@
 //! Where a message is follows from its own times and the clock, so pausing needs no code. Where the boxes
 //! are is measured when the picture has changed, not each frame.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gloo::utils::document;
-use sim::Time;
+use sim::{SortedMap, SortedSet, Time};
 use stage::Stage;
 use view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
@@ -35,16 +34,16 @@ struct Mark {
 
 #[derive(Default)]
 pub struct Overlay {
-    anchors: BTreeMap<String, Rect>,
-    ways: BTreeMap<String, Rc<Way>>,
-    wires: BTreeMap<String, Element>,
-    busy: BTreeSet<String>,
-    marks: BTreeMap<u64, Mark>,
+    anchors: SortedMap<String, Rect>,
+    ways: SortedMap<String, Rc<Way>>,
+    wires: SortedMap<String, Element>,
+    busy: SortedSet<String>,
+    marks: SortedMap<u64, Mark>,
     stale: bool,
     measure: Measure,
     facts: String,
     flows: Vec<Flow>,
-    streams: BTreeMap<(String, bool), Stream>,
+    streams: SortedMap<(String, bool), Stream>,
     flows_at: f64,
 }
 
@@ -192,7 +191,7 @@ impl Overlay {
         let all: Vec<HtmlElement> =
             (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
         let lines: Vec<String> = all.iter().map(|mark| self.hop_line(mark)).collect();
-        let mut on_line: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let mut on_line: SortedMap<&str, (usize, usize)> = SortedMap::new();
         for line in &lines {
             on_line.entry(line).or_default().0 += 1;
         }
@@ -283,8 +282,8 @@ impl Overlay {
         let groups = group(flights);
         let crowded = groups.len() > LABELS;
         let measure = self.measure;
-        let mut busy = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut busy = SortedSet::new();
+        let mut seen = SortedSet::new();
         for (flight, count) in groups.into_iter().take(MOST) {
             let (end, outward) = end_of(flight);
             let Some(way) = self.way(&end) else { continue };
@@ -345,8 +344,8 @@ impl Overlay {
         self.clear_marks();
         let Some(group) = document().query_selector("[data-layer=\"wires\"]").ok().flatten() else { return };
         let Some(layer) = find("flights") else { return };
-        let mut busy = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut busy = SortedSet::new();
+        let mut seen = SortedSet::new();
         for flow in std::mem::take(&mut self.flows) {
             let (end, outward) = match (&flow.from, &flow.to) {
                 (Place::ApiServer, to) => (place_id(to), true),
@@ -405,7 +404,7 @@ impl Overlay {
     }
 
     fn mark(&mut self, layer: &HtmlElement, flight: &Flight, end: &str) -> &mut Mark {
-        let taken: BTreeSet<u8> =
+        let taken: SortedSet<u8> =
             self.marks.values().filter(|mark| mark.way == end).map(|mark| mark.lane).collect();
         let lane = (0..8).find(|lane| !taken.contains(lane)).unwrap_or(8);
         self.marks.entry(flight.id).or_insert_with(|| {
@@ -416,8 +415,8 @@ impl Overlay {
     }
 
     /// Lets the wires shine that carry something.
-    fn light(&mut self, busy: BTreeSet<String>) {
-        for name in self.busy.symmetric_difference(&busy) {
+    fn light(&mut self, busy: SortedSet<String>) {
+        for name in self.busy.difference(&busy).chain(busy.difference(&self.busy)) {
             if let Some(wire) = self.wires.get(name) {
                 let _ = wire.class_list().toggle_with_force("busy", busy.contains(name));
             }
@@ -427,7 +426,7 @@ impl Overlay {
 
     fn clear(&mut self) {
         self.clear_marks();
-        self.light(BTreeSet::new());
+        self.light(SortedSet::new());
     }
 
     fn clear_marks(&mut self) {
@@ -467,7 +466,7 @@ type GroupKey<'a> = (&'a Place, &'a Place, Time, &'a str, &'a str);
 
 /// Messages that left together on the same way and say the same count as one.
 fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
-    let mut groups: BTreeMap<GroupKey<'_>, (&Flight, u32)> = BTreeMap::new();
+    let mut groups: SortedMap<GroupKey<'_>, (&Flight, u32)> = SortedMap::new();
     for flight in flights {
         let key = (&flight.from, &flight.to, flight.sent, &*flight.verb, &*flight.kind);
         groups.entry(key).or_insert((flight, 0)).1 += flight.count;

@@ -5,10 +5,9 @@
 
 mod state;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Bytes, Command, Options, Programs, Script};
 use view::Board;
 use wasm_bindgen::prelude::*;
@@ -177,8 +176,8 @@ impl Door {
     }
 }
 
-fn files_of(files: &JsValue) -> Result<BTreeMap<String, Bytes>, JsValue> {
-    let mut found = BTreeMap::new();
+fn files_of(files: &JsValue) -> Result<SortedMap<String, Bytes>, JsValue> {
+    let mut found = SortedMap::new();
     if !files.is_object() {
         return Ok(found);
     }

@@ -3,9 +3,9 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use sim::SortedMap;
 use yew::prelude::*;
 
 /// State that changes by actions alone.
@@ -19,7 +19,7 @@ type Reader = Rc<dyn Fn()>;
 /// Who reads a store. Of no type of its own, so that every store shares its code.
 #[derive(Default)]
 struct Readers {
-    all: RefCell<BTreeMap<u64, Reader>>,
+    all: RefCell<SortedMap<u64, Reader>>,
     next: Cell<u64>,
 }
 

@@ -2,9 +2,8 @@
 //!
 //! It is there at once, and only drawn as coming: nobody has to wait for it, and nothing else moves.
 
-use std::collections::BTreeMap;
-
 use gloo::utils::document;
+use sim::SortedMap;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -13,7 +12,7 @@ use super::overlay::reduced_motion;
 use super::page::use_world;
 
 /// Where the chips of the tray were when it was drawn last: left and top, by the pod.
-type Places = BTreeMap<String, (f64, f64)>;
+type Places = SortedMap<String, (f64, f64)>;
 
 fn chips(within: &str) -> Vec<HtmlElement> {
     let Ok(found) = document().query_selector_all(&format!("{within} [data-pod]")) else { return Vec::new() };

@@ -15,6 +15,7 @@ use crate::descriptions;
 use crate::desk::DeskAction;
 use crate::desk::model::{self, DocId};
 use crate::focus::focus_soon;
+use crate::later::Later;
 use crate::session::Session;
 use crate::share;
 use crate::state::{
@@ -380,9 +381,11 @@ impl App {
         }
     }
 
+    /// Looks for mistakes. What does it comes later; [`App::check_open`] asks again.
     pub(super) fn check_text(&mut self, id: &DocId) {
+        let Some(Later { answers, .. }) = self.later else { return };
         let (desk, begin) = (&self.page.stores.desk, now_ms());
-        let found = desk.now().check(id, &self.session.borrow().stage);
+        let found = (answers.check)(&desk.now(), id, &self.session.borrow().stage);
         self.checked_at = now_ms();
         self.check_took = self.checked_at - begin;
         if let Some(found) = found {

@@ -1,8 +1,8 @@
 //! What is done to whole files, by the commands that a person would type: `mv`, `cp`, `rm`.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use sim::SortedMap;
 use stage::{Command, quoted};
 use yew::Context;
 
@@ -134,7 +134,7 @@ impl App {
             line += &format!(" {}", quoted(to));
         }
         self.page.terminal.note_sent(name, &text);
-        let files = BTreeMap::from([(name.to_string(), (&*text).into())]);
+        let files = SortedMap::from([(name.to_string(), (&*text).into())]);
         self.perform(Command::Exec { line, files });
         true
     }

@@ -1,9 +1,9 @@
 //! Takes what changed in the session into what the components show.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use guide::Progress;
+use sim::SortedSet;
 use stage::{Drifted, Lag, Stage};
 use view::filter::{Filter, Filtered};
 use view::{ApiServerState, Board, EventView, Foreseen, Gaze, TrailHop, Without};
@@ -13,6 +13,7 @@ use crate::clock::now_ms;
 use crate::console::terminal::TerminalView;
 use crate::desk::DeskAction;
 use crate::desk::model::{DocId, has_errors};
+use crate::later::Answers;
 use crate::menu::find_pod;
 use crate::page::Stores;
 use crate::same::Same;
@@ -22,7 +23,6 @@ use crate::state::{
     OpenFile, Selection, World,
 };
 use crate::storage::Shelf;
-use sim::order::GatherSorted;
 
 const EVENTS: usize = 200;
 const MESSAGES: usize = 200;
@@ -63,7 +63,7 @@ pub struct Looks {
     /// Whether the API server answered.
     was_up: bool,
     /// The DaemonSets that there were; `None` before the first look.
-    known: Option<BTreeSet<Rc<str>>>,
+    known: Option<SortedSet<Rc<str>>>,
 }
 
 /// The same one as long as it says the same.
@@ -130,6 +130,7 @@ impl App {
             let (options, is_far) = (&session.stage.script().options, session.is_far());
             self.guide.look(guide::story(options, is_far), &board, &console, is_far);
         }
+        let answers = self.later.map(|later| later.answers);
         let mut world = World {
             started: session.stage.started(),
             options: keep(&old.options, session.stage.script().options.clone()),
@@ -153,9 +154,9 @@ impl App {
                 .as_ref()
                 .filter(|doing| doing.is_under_way(&board, self.guide.ticks()))
                 .map(|doing| doing.goal),
-            drifted: self.looks.drifted(&session, &stores, &old),
+            drifted: self.looks.drifted(answers, &session, &stores, &old),
             lag: self.looks.lag(&session, &stores, &old),
-            foreseen: self.looks.foreseen(&session, &stores, &old),
+            foreseen: self.looks.foreseen(answers, &session, &stores, &old),
             filtered: self.looks.filtered(&session, &stores, &old),
             trail: self.looks.trail(&session, &old),
             is_guest: self.saver.shelf == Shelf::Guest,
@@ -258,11 +259,17 @@ impl Looks {
     }
 
     /// What the objects of the open file have become since it was applied.
-    fn drifted(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Vec<Drifted>> {
+    fn drifted(
+        &mut self,
+        answers: Option<Answers>,
+        session: &Session,
+        stores: &Stores,
+        old: &World,
+    ) -> Same<Vec<Drifted>> {
         let desk = stores.desk.now();
         let applied = desk.open_own().filter(|file| file.applied.as_ref() == Some(&file.text));
         let ended = |id: u32| session.job(id).is_some_and(|job| job.exit_code == Some(0));
-        let Some(file) = applied.filter(|file| file.job.is_none_or(ended)) else {
+        let Some((file, answers)) = applied.filter(|file| file.job.is_none_or(ended)).zip(answers) else {
             return keep(&old.drifted, Vec::new());
         };
         if session.opening().is_some() || !session.stage.cluster().api_up() {
@@ -273,7 +280,7 @@ impl Looks {
             return old.drifted.clone();
         }
         self.drift = now;
-        keep(&old.drifted, session.stage.drifted(&*file.text))
+        keep(&old.drifted, (answers.drifted)(&session.stage, &file.text))
     }
 
     /// What the kubelet runs of the open file, unless a draft of it is not saved yet.
@@ -329,14 +336,21 @@ impl Looks {
     }
 
     /// What the open text would change, once it was looked at and is sound.
-    fn foreseen(&mut self, session: &Session, stores: &Stores, old: &World) -> Same<Vec<Foreseen>> {
+    fn foreseen(
+        &mut self,
+        answers: Option<Answers>,
+        session: &Session,
+        stores: &Stores,
+        old: &World,
+    ) -> Same<Vec<Foreseen>> {
         let (desk, layout) = (stores.desk.now(), stores.layout.now());
         let open = desk.open_doc(layout.desk_tab).filter(|id| {
             desk.is_dirty(id)
                 && desk.found(id).is_some_and(|found| !has_errors(&found))
                 && session.opening().is_none()
         });
-        let Some((id, text)) = open.and_then(|id| desk.text(&id).map(|text| (id, text))) else {
+        let open = open.and_then(|id| desk.text(&id).map(|text| (id, text)));
+        let Some(((id, text), answers)) = open.zip(answers) else {
             self.foreseen = None;
             return keep(&old.foreseen, Vec::new());
         };
@@ -351,12 +365,12 @@ impl Looks {
         let found = match &id {
             DocId::Own(_) => {
                 let board = session.board();
-                let near: BTreeSet<&str> = board.nodes.iter().map(|node| &*node.name).collect();
-                let mut found = stage.foresee(&*text, &|node| near.contains(node));
-                found.extend(self.replicas(stage, &text));
+                let near: SortedSet<&str> = board.nodes.iter().map(|node| &*node.name).collect();
+                let mut found = (answers.foresee)(stage, &text, &|node| near.contains(node));
+                found.extend(self.replicas(answers, stage, &text));
                 found
             }
-            DocId::Node { node, path } => stage.foresee_static(node, path, &*text),
+            DocId::Node { node, path } => (answers.foresee_static)(stage, node, path, &text),
         };
         self.foreseen = Some((id, text, now));
         keep(&old.foreseen, found)
@@ -364,7 +378,7 @@ impl Looks {
 
     /// What would become of the pods of Deployments and the like: this is asked of a copy of the cluster, so not with
     /// each key, and not often.
-    fn replicas(&mut self, stage: &Stage, text: &Rc<str>) -> Vec<Foreseen> {
+    fn replicas(&mut self, answers: Answers, stage: &Stage, text: &Rc<str>) -> Vec<Foreseen> {
         if self.settled.as_ref().is_none_or(|settled| !Rc::ptr_eq(settled, text)) {
             return Vec::new();
         }
@@ -372,7 +386,7 @@ impl Looks {
         match &self.replicas {
             Some((of, at, found)) if Rc::ptr_eq(of, text) && now - at < REPLICAS_EVERY_MS => found.clone(),
             _ => {
-                let found = stage.foresee_replicas(&**text);
+                let found = (answers.foresee_replicas)(stage, text);
                 self.replicas = Some((text.clone(), now, found.clone()));
                 found
             }
@@ -381,7 +395,7 @@ impl Looks {
 
     /// A DaemonSet of a person's own that was not there before.
     fn fresh_daemonset(&mut self, world: &World) -> Option<Rc<str>> {
-        let ids: BTreeSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).gather_set();
+        let ids: SortedSet<Rc<str>> = world.board.daemonsets.iter().map(|ds| ds.id.clone()).collect();
         let opening = world.opening.is_some();
         let known = self.known.replace(ids).filter(|_| !opening)?;
         let own = world.board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system");

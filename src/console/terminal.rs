@@ -2,14 +2,14 @@
 //! directory share.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use sim::SortedMap;
 use stage::{Bytes, Completion, JobId, JobView, Stage};
 
 use crate::desk::model::Desk;
 use crate::session::SharedSession;
-use sim::order::GatherSorted;
 
 /// The one terminal that the page has.
 pub const NUMBER: u32 = 0;
@@ -70,7 +70,7 @@ pub struct Terminal {
 #[derive(Default)]
 struct Home {
     version: Option<u64>,
-    shared: BTreeMap<Rc<str>, Rc<str>>,
+    shared: SortedMap<Rc<str>, Rc<str>>,
 }
 
 impl Terminal {
@@ -139,12 +139,12 @@ impl Terminal {
     }
 
     /// The person's files that the home directory does not have as they are.
-    pub fn files(&self, desk: &Desk) -> BTreeMap<String, Bytes> {
+    pub fn files(&self, desk: &Desk) -> SortedMap<String, Bytes> {
         let mut home = self.home.borrow_mut();
         let unsent = desk.own.iter().filter(|file| home.shared.get(&file.name) != Some(&file.text));
         let unsent: Vec<_> = unsent.map(|file| (file.name.clone(), file.text.clone())).collect();
         home.shared.extend(unsent.iter().cloned());
-        unsent.into_iter().map(|(name, text)| (name.to_string(), (&*text).into())).gather_map()
+        unsent.into_iter().map(|(name, text)| (name.to_string(), (&*text).into())).collect()
     }
 
     /// A command takes this file along to the home directory.
@@ -162,7 +162,7 @@ impl Terminal {
             return Vec::new();
         }
         home.version = version;
-        let there: BTreeMap<Rc<str>, Rc<str>> = session
+        let there: SortedMap<Rc<str>, Rc<str>> = session
             .stage
             .home()
             .into_iter()
@@ -184,8 +184,8 @@ impl Terminal {
 }
 
 fn compare(
-    shared: &BTreeMap<Rc<str>, Rc<str>>,
-    there: &BTreeMap<Rc<str>, Rc<str>>,
+    shared: &SortedMap<Rc<str>, Rc<str>>,
+    there: &SortedMap<Rc<str>, Rc<str>>,
     desk: &Desk,
 ) -> Vec<(Rc<str>, Option<Rc<str>>)> {
     let is_untouched = |name: &Rc<str>| desk.own(name).map(|file| &file.text) == shared.get(name);

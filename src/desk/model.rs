@@ -2,10 +2,10 @@
 
 mod files;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use sim::SortedMap;
 use stage::{Bytes, Command, DEMO_DAEMONSET, Options, Script, Stage, Start};
 use yaml::{Diagnostic, Severity};
 
@@ -14,7 +14,6 @@ use crate::same::Same;
 use crate::state::DeskTab;
 use crate::store::Reduce;
 pub use files::{Done, Undo, free_name};
-use sim::order::GatherSorted;
 
 /// A file in the person's own directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,9 +77,9 @@ pub struct Desk {
     pub node: Rc<str>,
     pub node_file: Option<Rc<str>>,
     /// What was typed and is not on the node's disk yet, by the document's key.
-    pub unsaved: BTreeMap<String, Rc<str>>,
+    pub unsaved: SortedMap<String, Rc<str>>,
     #[serde(skip)]
-    checks: BTreeMap<String, Found>,
+    checks: SortedMap<String, Found>,
     #[serde(skip)]
     pub node_job: Option<u32>,
     /// Where the cursor of which document is still to go: line and column.
@@ -114,8 +113,8 @@ impl Default for Desk {
             open: DEMO_FILE.into(),
             node: "worker-1".into(),
             node_file: Some(format!("{MANIFESTS}/web.yaml").into()),
-            unsaved: BTreeMap::new(),
-            checks: BTreeMap::new(),
+            unsaved: SortedMap::new(),
+            checks: SortedMap::new(),
             node_job: None,
             go_to: None,
             renaming: None,
@@ -315,7 +314,7 @@ impl Desk {
             DocId::Own(name) => {
                 let file = self.own(name)?;
                 let text: Bytes = (&*file.text).into();
-                let files = BTreeMap::from([(name.to_string(), text)]);
+                let files = SortedMap::from([(name.to_string(), text)]);
                 Some(Command::Exec { line: format!("kubectl apply -f {name}"), files })
             }
             DocId::Node { node, path } => {
@@ -362,9 +361,9 @@ impl Desk {
     }
 
     /// The person's own files that a command line names.
-    pub fn files_named(&self, line: &str) -> BTreeMap<String, Bytes> {
+    pub fn files_named(&self, line: &str) -> SortedMap<String, Bytes> {
         let named = self.own.iter().filter(|file| line.contains(&*file.name));
-        named.map(|file| (file.name.to_string(), (&*file.text).into())).gather_map()
+        named.map(|file| (file.name.to_string(), (&*file.text).into())).collect()
     }
 
     /// Another cluster: nothing is applied to it yet but what it began with.

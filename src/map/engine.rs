@@ -1,9 +1,9 @@
 //! The map at work: camera, canvas and the marks beside it, moved each frame without Yew.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::utils::window;
+use sim::SortedMap;
 use view::filter::Filtered;
 use view::{Fleet, NodeMark};
 use wasm_bindgen::JsCast;
@@ -91,7 +91,7 @@ pub struct Engine {
     stale_picture: bool,
     stale_marks: bool,
     pub lang: Lang,
-    pub(super) pointers: BTreeMap<i32, (f64, f64)>,
+    pub(super) pointers: SortedMap<i32, (f64, f64)>,
     pub(super) dragged: f64,
 }
 

@@ -1,8 +1,8 @@
 //! Where each node stands on the map: cells of one unit, in blocks by a label's value.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use sim::SortedMap;
 use view::Fleet;
 
 /// Room above a block for its name, and between blocks.
@@ -101,7 +101,7 @@ fn arrange(counts: &[usize], shelves: usize, aspect: f64, head: f64) -> (Vec<She
 impl Layout {
     /// Puts the nodes into a picture of about this ratio of width to height.
     pub fn new(fleet: &Fleet, label: Option<&str>, aspect: f64) -> Layout {
-        let mut blocks: BTreeMap<Rc<str>, Vec<usize>> = BTreeMap::new();
+        let mut blocks: SortedMap<Rc<str>, Vec<usize>> = SortedMap::new();
         let none: Rc<str> = "".into();
         for (at, node) in fleet.nodes.iter().enumerate() {
             let value = label.and_then(|label| node.label(label)).unwrap_or(&none);
@@ -122,7 +122,7 @@ impl Layout {
         layout
     }
 
-    fn fill(&mut self, shelves: Vec<Shelf>, blocks: BTreeMap<Rc<str>, Vec<usize>>, head: f64) {
+    fn fill(&mut self, shelves: Vec<Shelf>, blocks: SortedMap<Rc<str>, Vec<usize>>, head: f64) {
         let mut blocks = blocks.into_iter();
         let mut y = 0.0;
         for shelf in shelves {

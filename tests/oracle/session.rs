@@ -1,8 +1,8 @@
 //! A session that shell lines are typed into, as `kubestage run --script` does it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
+use sim::SortedMap;
 use stage::{Bytes, CLUSTER_LINK_DELAY_MS, Options, Stage, Start};
 
 use super::script;
@@ -10,14 +10,14 @@ use super::script;
 /// A cluster that has come up, and the files that lie where somebody types.
 pub struct Session {
     stage: Stage,
-    files: BTreeMap<String, Bytes>,
+    files: SortedMap<String, Bytes>,
 }
 
 impl Session {
     /// A new session of a cluster with so many worker nodes.
     pub fn new(workers: u32) -> Session {
         thread_local! {
-            static READY: RefCell<BTreeMap<u32, Stage>> = const { RefCell::new(BTreeMap::new()) };
+            static READY: RefCell<SortedMap<u32, Stage>> = const { RefCell::new(SortedMap::new()) };
         }
         let boot = || {
             Stage::new(Options {
@@ -29,7 +29,7 @@ impl Session {
             })
         };
         let stage = READY.with_borrow_mut(|ready| ready.entry(workers).or_insert_with(boot).clone());
-        Session { stage, files: BTreeMap::new() }
+        Session { stage, files: SortedMap::new() }
     }
 
     pub fn add_file(&mut self, name: &str, text: &str) {
@@ -63,12 +63,12 @@ impl Session {
     }
 
     /// The files that a line names, alone or as those of the folder.
-    fn files_of(&self, line: &str) -> BTreeMap<String, Bytes> {
+    fn files_of(&self, line: &str) -> SortedMap<String, Bytes> {
         let (names, _) = script::names(line);
         let is_manifest =
             |name: &str| name.ends_with(".json") || name.ends_with(".yaml") || name.ends_with(".yml");
         let all = names.iter().any(|name| matches!(*name, "." | "./"));
-        let mut named = BTreeMap::new();
+        let mut named = SortedMap::new();
         for name in names {
             if let Some(text) = self.files.get(name.strip_prefix("./").unwrap_or(name)) {
                 named.insert(name.to_owned(), text.clone());

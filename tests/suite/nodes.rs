@@ -1,14 +1,12 @@
 //! Nodes that fail, come back, come and go, through the whole cluster. Rules: ND-*, CP-015, CP-019.
 
-use std::collections::BTreeMap;
-
 use api::Node;
 use api::object::Kind;
 use api::pod::{ConditionStatus, ConditionType, Pod};
 use api::toleration::TaintEffect;
 use cluster::boot::MANIFESTS;
 use expect_test::{Expect, expect};
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
 
 use super::sessions::{pods, run_for, standard};
@@ -26,7 +24,7 @@ fn exec(stage: &mut Stage, line: &str) -> String {
 
 /// Runs a command and a few seconds more.
 fn exec_with(stage: &mut Stage, line: &str, files: &[(&str, &str)]) -> String {
-    let files: BTreeMap<_, _> =
+    let files: SortedMap<_, _> =
         files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
     let id = stage.perform(Command::Exec { line: line.to_owned(), files });
     run_for(stage, Duration::from_secs(3));

@@ -1,10 +1,8 @@
 //! A person at the keyboard: types lines, waits, reads what comes.
 
-use std::collections::BTreeMap;
-
 use cluster::boot::MANIFESTS;
 use cluster::desk::JobId;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
 
 /// How long a command may take before a test gives up on it.
@@ -36,7 +34,7 @@ impl Person {
 
     /// Types a line and goes on at once.
     pub fn begin(&mut self, line: &str, files: &[(&str, &str)]) -> JobId {
-        let files: BTreeMap<_, _> =
+        let files: SortedMap<_, _> =
             files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
         self.stage.perform(Command::Exec { line: line.to_owned(), files })
     }

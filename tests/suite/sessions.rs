@@ -1,13 +1,11 @@
 //! Random sessions: what people may do to a cluster, and playing it.
 
-use std::collections::BTreeMap;
-
 use api::object::{Kind, Object};
 use api::pod::Pod;
 use cluster::BOOT_DELAY;
 use cluster::boot::MANIFESTS;
 use proptest::prelude::*;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
 
 pub const NODES: [&str; 4] = ["control-plane", "worker-1", "worker-2", "worker-3"];
@@ -251,11 +249,11 @@ fn path(file: &str) -> String {
 impl Act {
     /// The command, if there is something to do it to; and how long it is waited afterwards.
     pub fn command(&self, stage: &Stage) -> Option<Command> {
-        let exec = |line: String| Some(Command::Exec { line, files: BTreeMap::new() });
+        let exec = |line: String| Some(Command::Exec { line, files: SortedMap::new() });
         let owned = |text: &str| text.to_owned();
         match self {
             Act::Apply(set) => {
-                let files = BTreeMap::from([("set.yaml".to_owned(), set.manifest().into())]);
+                let files = SortedMap::from([("set.yaml".to_owned(), set.manifest().into())]);
                 Some(Command::Exec { line: "kubectl apply -f set.yaml".to_owned(), files })
             }
             Act::DeleteSet { name, orphan } => {
@@ -294,7 +292,7 @@ impl Act {
             Act::Network { node, up: true } => Some(Command::RestoreNetwork { node: owned(node) }),
             Act::Network { node, up: false } => Some(Command::CutNetwork { node: owned(node) }),
             Act::Machine { node, there: true } => {
-                Some(Command::AddMachine { node: owned(node), labels: BTreeMap::new() })
+                Some(Command::AddMachine { node: owned(node), labels: SortedMap::new() })
             }
             Act::Machine { node, there: false } => Some(Command::RemoveMachine { node: owned(node) }),
             Act::DeleteNode { node } => exec(format!("kubectl delete node {node}")),
@@ -306,7 +304,7 @@ impl Act {
             Act::Cordon { node, cordoned: true } => exec(format!("kubectl cordon {node}")),
             Act::Cordon { node, cordoned: false } => exec(format!("kubectl uncordon {node}")),
             Act::Work(work) => {
-                let files = BTreeMap::from([("work.yaml".to_owned(), work.manifest().into())]);
+                let files = SortedMap::from([("work.yaml".to_owned(), work.manifest().into())]);
                 Some(Command::Exec { line: "kubectl apply -f work.yaml".to_owned(), files })
             }
             Act::DeleteWork { kind } => exec(format!("kubectl delete {kind} work --wait=false")),
@@ -357,7 +355,7 @@ pub fn play(stage: &mut Stage, act: &Act) {
 pub fn calm_down(stage: &mut Stage) {
     for node in NODES {
         // Each is refused where there is nothing to do.
-        stage.perform(Command::AddMachine { node: node.to_owned(), labels: BTreeMap::new() });
+        stage.perform(Command::AddMachine { node: node.to_owned(), labels: SortedMap::new() });
         stage.perform(Command::PowerOn { node: node.to_owned() });
         stage.perform(Command::RestoreNetwork { node: node.to_owned() });
     }

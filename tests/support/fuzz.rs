@@ -5,13 +5,12 @@
 //! itself watches time and memory, these functions watch the steps of the simulation.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 use api::schema;
 use codec::decode;
 use codec::manifest::check_apply;
 use kubelet::manifest::check_static;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Bytes, Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
 use yaml::{
     Diagnostic, Node, NodeValue, Part, Reader, Span, locate, locate_bad_value, read_documents, to_yaml,
@@ -121,7 +120,7 @@ fn calm_cluster() -> Stage {
 }
 
 /// The files that lie beside the console.
-fn files() -> BTreeMap<String, Bytes> {
+fn files() -> SortedMap<String, Bytes> {
     let files = [("agent.yaml", DEMO_DAEMONSET), ("web.yaml", DEMO_STATIC_POD), ("-", DEMO_DAEMONSET)];
     files.map(|(name, text)| (name.to_owned(), Bytes::from(text))).into()
 }

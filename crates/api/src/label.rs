@@ -6,11 +6,11 @@
 mod names;
 mod parser;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use serde_json::Value;
+use sim::SortedMap;
 
 pub use names::{
     is_decimal_integer, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_qualified_name,
@@ -285,7 +285,7 @@ impl Selector {
     }
 
     /// [`Selector::matches`] for labels in a map.
-    pub fn matches_map<K, V>(&self, labels: &BTreeMap<K, V>) -> bool
+    pub fn matches_map<K, V>(&self, labels: &SortedMap<K, V>) -> bool
     where
         K: Ord + std::borrow::Borrow<str>,
         V: AsRef<str>,
@@ -445,7 +445,7 @@ mod tests {
         let selector = Selector::from_set([("a", "b")]);
         assert!(selector.matches_json(&json!({"a": "b", "c": "d"})));
         assert!(!selector.matches_json(&Value::Null));
-        assert!(selector.matches_map(&BTreeMap::from([(Rc::<str>::from("a"), Rc::<str>::from("b"))])));
+        assert!(selector.matches_map(&SortedMap::from([(Rc::<str>::from("a"), Rc::<str>::from("b"))])));
         assert!(Selector::everything().matches_json(&Value::Null));
         assert!(!Selector::Nothing.matches_json(&json!({"a": "b"})));
     }

@@ -1,14 +1,12 @@
 //! ObjectMeta, owner references and uids.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use sim::Timestamp;
-use sim::order::GatherSorted;
+use sim::{SortedMap, Timestamp};
 
 /// Any text of the API that many objects share: names, namespaces, label keys and values.
 pub type Name = Rc<str>;
@@ -16,13 +14,13 @@ pub type Name = Rc<str>;
 /// The one shared [`Name`] of a text that the program itself says: thousands of nodes say the same.
 pub fn static_name(text: &'static str) -> Name {
     thread_local! {
-        static NAMES: RefCell<BTreeMap<&'static str, Name>> = const { RefCell::new(BTreeMap::new()) };
+        static NAMES: RefCell<SortedMap<&'static str, Name>> = const { RefCell::new(SortedMap::new()) };
     }
     NAMES.with_borrow_mut(|names| names.entry(text).or_insert_with(|| text.into()).clone())
 }
 
 /// Labels or annotations, in order of keys.
-pub type StringMap = BTreeMap<Name, Name>;
+pub type StringMap = SortedMap<Name, Name>;
 
 /// An object's identity. The API server draws it at create; a static pod's is the hash of its file (KL-016).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -287,7 +285,7 @@ impl ObjectMeta {
 /// A map of strings; values that are not strings are left out.
 pub fn string_map(value: &Value) -> StringMap {
     let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into()))).gather_map()
+    entries.filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into()))).collect()
 }
 
 pub(crate) fn string_map_to_value(map: &StringMap) -> Value {

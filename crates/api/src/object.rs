@@ -1,6 +1,5 @@
 //! Any object: its kind, its key, its two forms.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use super::meta::{Name, ObjectMeta};
 use super::node::{Lease, Node};
 use super::pod::Pod;
 use super::schema::{self, KindInfo};
-use sim::Time;
+use sim::{SortedMap, Time};
 
 /// A kind of object. The first six act; all others are stored, counted and shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +120,7 @@ impl Key {
 
 /// The entries of one namespace, in order.
 pub fn in_namespace<'m, V>(
-    map: &'m BTreeMap<Key, V>,
+    map: &'m SortedMap<Key, V>,
     namespace: &Name,
 ) -> impl Iterator<Item = (&'m Key, &'m V)> + use<'m, V> {
     let first = Key::first_in(namespace);

@@ -1,9 +1,9 @@
 //! Amounts of resources: what containers ask for and nodes offer.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
+use sim::SortedMap;
 
 use super::meta::Name;
 use super::quantity::{Format, Quantity};
@@ -21,7 +21,7 @@ pub struct Resources {
     /// Places for pods.
     pub pods: i64,
     /// Extended resources and huge pages.
-    pub scalars: BTreeMap<Name, i64>,
+    pub scalars: SortedMap<Name, i64>,
 }
 
 impl Resources {

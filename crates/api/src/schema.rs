@@ -15,9 +15,9 @@
 
 pub mod descriptions;
 
-use sim::order::{GatherSorted, SortShared};
+use sim::SortedMap;
+use sim::order::SortShared;
 use std::cmp::min;
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.txt"));
@@ -153,7 +153,7 @@ impl std::fmt::Display for Type {
 struct Schema {
     kinds: Vec<KindInfo>,
     structs: Vec<StructInfo>,
-    by_kind: BTreeMap<(&'static str, &'static str), usize>,
+    by_kind: SortedMap<(&'static str, &'static str), usize>,
 }
 
 fn schema() -> &'static Schema {
@@ -164,7 +164,7 @@ fn schema() -> &'static Schema {
 /// The kind of a manifest: `kind("apps/v1", "DaemonSet")`; `None` where kubectl says "no matches for kind".
 pub fn kind(api_version: &str, kind: &str) -> Option<&'static KindInfo> {
     let schema = schema();
-    let by_kind: &BTreeMap<(&str, &str), usize> = &schema.by_kind;
+    let by_kind: &SortedMap<(&str, &str), usize> = &schema.by_kind;
     schema.kinds.get(*by_kind.get(&(api_version, kind))?)
 }
 
@@ -277,7 +277,7 @@ fn parse_table() -> Schema {
         .map(|(line, i)| parse_kind(line, i))
         .collect();
     let structs: Vec<StructInfo> = lines.map(parse_struct).collect();
-    let by_kind = kinds.iter().enumerate().map(|(i, k)| ((k.api_version, k.kind), i)).gather_map();
+    let by_kind = kinds.iter().enumerate().map(|(i, k)| ((k.api_version, k.kind), i)).collect();
     Schema { kinds, structs, by_kind }
 }
 

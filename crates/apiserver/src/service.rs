@@ -3,10 +3,10 @@
 //! Kubernetes: pkg/registry/core/service/storage/{alloc,storage}.go; pkg/registry/core/service/{ipallocator,
 //! portallocator}.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::ApiServer;
 use api::field::{ErrorList, FieldError, FieldPath};
@@ -25,8 +25,8 @@ const LAST_PORT: i64 = 32_767;
 /// What other Services have.
 #[derive(Default)]
 struct Taken {
-    addresses: BTreeSet<String>,
-    ports: BTreeSet<i64>,
+    addresses: SortedSet<String>,
+    ports: SortedSet<i64>,
 }
 
 fn taken(api: &ApiServer, kind: Kind, but: &Key) -> Taken {
@@ -158,7 +158,7 @@ fn allocate_node_ports(
             false
         }
     };
-    let kept: BTreeSet<i64> = json::list(json::get(old, "spec"), "ports")
+    let kept: SortedSet<i64> = json::list(json::get(old, "spec"), "ports")
         .iter()
         .filter_map(|port| json::int(port, "nodePort"))
         .collect();

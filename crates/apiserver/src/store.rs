@@ -4,7 +4,6 @@ mod events;
 mod lately;
 mod order;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hashbrown::HashTable;
@@ -19,7 +18,7 @@ use events::EventTable;
 use lately::Lately;
 use sim::index::fixed_hash;
 use sim::rng::mix;
-use sim::{NameIndex, SerialMap};
+use sim::{NameIndex, SerialMap, SortedMap};
 use wire::WatchEvent;
 
 /// What a table needs to know of its objects.
@@ -200,7 +199,7 @@ pub struct Store {
     /// Events.
     pub events: EventTable,
     /// Kinds that are kept in API form.
-    pub others: BTreeMap<Kind, Table<Other>>,
+    pub others: SortedMap<Kind, Table<Other>>,
     pods_by_node: PodsByNode,
     conditions: Lately<Vec<PodCondition>>,
     changes: Vec<Change>,

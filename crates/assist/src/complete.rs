@@ -1,8 +1,7 @@
 //! What fits at the cursor: fields of the map it is in, values of the field before it.
 
-use std::collections::BTreeSet;
-
 use api::schema::{Field, StructId, Type, descriptions, kinds, structure};
+use sim::SortedSet;
 
 use crate::Known;
 use crate::cursor::{Cursor, Place};
@@ -79,7 +78,7 @@ fn kind_names(cursor: &Cursor) -> Vec<Completion> {
 
 fn versions(cursor: &Cursor) -> Vec<Completion> {
     let fits = |kind: &str| cursor.kind.is_none_or(|wanted| wanted == kind);
-    let all: BTreeSet<&str> =
+    let all: SortedSet<&str> =
         kinds().iter().filter(|info| fits(info.kind)).map(|info| info.api_version).collect();
     all.into_iter().map(|version| value(version, "")).collect()
 }

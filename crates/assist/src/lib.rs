@@ -14,18 +14,18 @@ pub use complete::{Completion, Completions, complete};
 pub use fix::{Edit, Fix, Repair, fixes};
 pub use hover::{Hover, hover};
 
-use std::collections::{BTreeMap, BTreeSet};
+use sim::{SortedMap, SortedSet};
 
 /// What exists in the cluster that a manifest is for. Asked for only where a field calls for it.
 pub trait Known {
     /// The names of objects of a kind; of all namespaces for `None`.
     fn names(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Vec<String>;
     /// The labels of nodes, each with its values.
-    fn node_labels(&self) -> BTreeMap<String, BTreeSet<String>>;
+    fn node_labels(&self) -> SortedMap<String, SortedSet<String>>;
     /// The keys of taints, each with its values.
-    fn taints(&self) -> BTreeMap<String, BTreeSet<String>>;
+    fn taints(&self) -> SortedMap<String, SortedSet<String>>;
     /// The images that nodes have or workloads name.
-    fn images(&self) -> BTreeSet<String>;
+    fn images(&self) -> SortedSet<String>;
 }
 
 /// The byte at which the UTF-16 unit `at` of a text begins; the text's end beyond it.

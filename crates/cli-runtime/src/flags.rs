@@ -2,12 +2,11 @@
 //!
 //! Go: github.com/spf13/pflag (flag.go); Kubernetes: kubectl/pkg/util/templates (FlagErrorFunc).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use api::field::go_quote;
 use golang::strconv::parse_bool;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +75,7 @@ const PRINTERS: &[Flag] = &[
 pub struct Parsed {
     /// The words that are no flags, in order.
     pub args: Vec<String>,
-    values: BTreeMap<&'static str, Vec<String>>,
+    values: SortedMap<&'static str, Vec<String>>,
     /// How many of `args` stand before `--`.
     pub dash: Option<usize>,
 }

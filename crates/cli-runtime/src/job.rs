@@ -16,7 +16,6 @@ pub(crate) mod failure;
 mod io;
 mod marks;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use failure::{Failure, Stop};
@@ -27,7 +26,7 @@ use api::meta::Name;
 use api::object::{Kind, Object};
 use marks::{Cursor, Mark};
 use sim::files::Files;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Call, CallError, WatchEvent};
 
 /// What a program does: it returns its exit code.
@@ -35,7 +34,7 @@ pub(crate) type Program = fn(&mut Io) -> Result<i32, Stop>;
 
 /// Files that a command may read besides those of its computer, by the path as it is typed; `-` is the
 /// standard input.
-pub type FileSet = BTreeMap<String, Rc<[u8]>>;
+pub type FileSet = SortedMap<String, Rc<[u8]>>;
 
 /// What a command knows before it asks.
 #[derive(Clone, Debug)]

@@ -3,9 +3,8 @@
 //! Go: text/template. Not simulated: complex numbers, methods, and functions that a program adds, but for
 //! kubectl's own two.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+use sim::SortedMap;
 
 use golang::GoError;
 use golang::value::GoValue;
@@ -22,7 +21,7 @@ mod parse;
 pub struct Template {
     text: String,
     /// The bodies by their names: `output` is the template itself.
-    bodies: BTreeMap<String, List>,
+    bodies: SortedMap<String, List>,
     /// Whether a key that is not there is an error (`missingkey=error`).
     forbid_missing_keys: bool,
 }

@@ -1,8 +1,8 @@
 //! The files on the disk that a line names.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use sim::SortedMap;
 use stage::Bytes;
 
 use crate::args::{Misuse, read};
@@ -10,8 +10,8 @@ use crate::script::names;
 
 /// The files that a line names, each by the name that it has there. One that is missing is left to the
 /// command, which says so itself.
-pub(crate) fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
-    let mut files = BTreeMap::new();
+pub(crate) fn files_of(line: &str) -> Result<SortedMap<String, Bytes>, Misuse> {
+    let mut files = SortedMap::new();
     let (names, deep) = names(line);
     for name in names {
         gather(name, deep, &mut files)?;
@@ -23,7 +23,7 @@ pub(crate) fn files_of(line: &str) -> Result<BTreeMap<String, Bytes>, Misuse> {
 const MAX_DEPTH: usize = 8;
 
 /// A file by its name; a directory by the manifests in it, and `deep` also by those that lie deeper.
-pub(crate) fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+pub(crate) fn gather(name: &str, deep: bool, files: &mut SortedMap<String, Bytes>) -> Result<(), Misuse> {
     let path = Path::new(name);
     if path.is_file() {
         files.insert(name.to_owned(), read(name)?.into());
@@ -33,7 +33,7 @@ pub(crate) fn gather(name: &str, deep: bool, files: &mut BTreeMap<String, Bytes>
     Ok(())
 }
 
-fn gather_directory(path: &Path, depth: usize, files: &mut BTreeMap<String, Bytes>) -> Result<(), Misuse> {
+fn gather_directory(path: &Path, depth: usize, files: &mut SortedMap<String, Bytes>) -> Result<(), Misuse> {
     let failed = |error: std::io::Error| Misuse(format!("cannot read {}: {error}", path.display()));
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

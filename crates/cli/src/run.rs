@@ -1,8 +1,7 @@
 //! `kubestage run`: plays a session.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
+use sim::{SortedMap, SortedSet};
 use stage::{CLUSTER_LINK_DELAY_MS, Command, Options, Script, Stage, Start};
 use view::{Fit, NodeView, PodView};
 
@@ -30,7 +29,7 @@ pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
     let end = stage.now() + run.until;
     let mut fine = true;
     for path in &run.files {
-        let mut files = BTreeMap::new();
+        let mut files = SortedMap::new();
         gather(path, false, &mut files)?;
         if files.is_empty() {
             files.insert(path.clone(), read(path)?.into());
@@ -40,7 +39,7 @@ pub(crate) fn run(run: &Run) -> Result<bool, Misuse> {
     }
     if let Some(path) = &run.script {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        let mut given = BTreeSet::new();
+        let mut given = SortedSet::new();
         for line in lines(&text) {
             fine &= play_line(&mut stage, &line, &mut given)?;
         }
@@ -64,7 +63,7 @@ fn print(stage: &mut Stage, output: Output) {
 
 /// A line of a script, entered in the one terminal. Files of the real disk that it names are brought along
 /// the first time that one is named: from then on the simulated home directory has it.
-fn play_line(stage: &mut Stage, line: &str, given: &mut BTreeSet<String>) -> Result<bool, Misuse> {
+fn play_line(stage: &mut Stage, line: &str, given: &mut SortedSet<String>) -> Result<bool, Misuse> {
     if let Some(span) = script::sleep(line) {
         script::wait(stage, span);
         return Ok(true);

@@ -3,9 +3,7 @@
 //! It knows no disk, so that the recordings in `tests/oracle.rs`, which includes this file, are played as the
 //! native program plays a script.
 
-use std::collections::BTreeMap;
-
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use stage::{Bytes, Command, EditOutcome, JobView, Stage};
 
 /// The terminal that a script's lines are entered in.
@@ -114,7 +112,7 @@ pub(crate) fn wait(stage: &mut Stage, span: Duration) {
 }
 
 /// The line as it is entered in the one terminal of a script.
-pub(crate) fn entered(line: &str, files: BTreeMap<String, Bytes>) -> Command {
+pub(crate) fn entered(line: &str, files: SortedMap<String, Bytes>) -> Command {
     Command::Enter { terminal: TERMINAL, line: line.to_owned(), columns: 0, files }
 }
 

@@ -2,9 +2,7 @@
 //!
 //! Kubernetes: staging/src/k8s.io/client-go/util/flowcontrol/backoff.go.
 
-use std::collections::BTreeMap;
-
-use sim::{Duration, Rng, Time};
+use sim::{Duration, Rng, SortedMap, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct BackoffEntry {
@@ -29,14 +27,14 @@ pub struct Backoff<K> {
     max: Duration,
     expires_after: Duration,
     jitter: Option<Jitter>,
-    entries: BTreeMap<K, BackoffEntry>,
+    entries: SortedMap<K, BackoffEntry>,
 }
 
 impl<K: Ord + Clone> Backoff<K> {
     /// Kubernetes: NewBackOff.
     pub fn new(initial: Duration, max: Duration) -> Self {
         let expires_after = Duration(max.0.saturating_mul(2));
-        Backoff { initial, max, expires_after, jitter: None, entries: BTreeMap::new() }
+        Backoff { initial, max, expires_after, jitter: None, entries: SortedMap::new() }
     }
 
     /// Forgets an entry when an event lies more than `span` after its last update.

@@ -2,9 +2,7 @@
 //!
 //! Kubernetes: pkg/controller/controller_utils.go, ControllerExpectations.
 
-use std::collections::BTreeMap;
-
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 
 /// After this long an expectation no longer holds anything up.
 pub(crate) const EXPECTATIONS_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -19,12 +17,12 @@ struct Expected {
 /// The creations and deletions that each key still waits to see (DS-027).
 #[derive(Clone, Debug)]
 pub struct Expectations<K> {
-    expected: BTreeMap<K, Expected>,
+    expected: SortedMap<K, Expected>,
 }
 
 impl<K> Default for Expectations<K> {
     fn default() -> Self {
-        Expectations { expected: BTreeMap::new() }
+        Expectations { expected: SortedMap::new() }
     }
 }
 

@@ -9,15 +9,13 @@
 pub(crate) mod nodes;
 pub mod pods;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::daemonset::{ControllerRevision, DaemonSet};
 use api::meta::ObjectMeta;
 use api::node::{Lease, Node, Renewal};
 use api::object::{Key, Kind, Object, Other};
-use sim::order::GatherSorted;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::WatchEvent;
 
 pub use nodes::{NodeId, NodeIndex};
@@ -50,7 +48,7 @@ pub enum CacheChange {
 }
 
 /// Objects of one kind by key; for kinds of which there are few.
-pub(crate) type Index<T> = BTreeMap<Key, Rc<T>>;
+pub(crate) type Index<T> = SortedMap<Key, Rc<T>>;
 
 /// All caches of a process.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +64,7 @@ pub struct Caches {
     /// Leases by key.
     pub leases: Index<Lease>,
     /// Kinds that are kept in API form: objects by key.
-    pub others: BTreeMap<Kind, Index<Other>>,
+    pub others: SortedMap<Kind, Index<Other>>,
 }
 
 fn put<T>(index: &mut Index<T>, key: Key, new: Option<&Rc<T>>) -> Change<T> {
@@ -152,23 +150,23 @@ impl Caches {
     }
 
     /// All cached objects of a kind.
-    fn cached(&self, kind: Kind) -> BTreeMap<Key, Object> {
-        fn wrap<T>(index: &Index<T>, object: fn(Rc<T>) -> Object) -> BTreeMap<Key, Object> {
-            index.iter().map(|(key, rc)| (key.clone(), object(rc.clone()))).gather_map()
+    fn cached(&self, kind: Kind) -> SortedMap<Key, Object> {
+        fn wrap<T>(index: &Index<T>, object: fn(Rc<T>) -> Object) -> SortedMap<Key, Object> {
+            index.iter().map(|(key, rc)| (key.clone(), object(rc.clone()))).collect()
         }
         match kind {
             Kind::Pod => {
                 let pods = self.pods.serials().into_iter().filter_map(|serial| self.pods.get(serial));
-                pods.map(|pod| (Key::of(&pod.meta), Object::Pod(pod.clone()))).gather_map()
+                pods.map(|pod| (Key::of(&pod.meta), Object::Pod(pod.clone()))).collect()
             }
             Kind::Node => {
                 let nodes = self.nodes.iter().map(|(_, node)| node);
-                nodes.map(|node| (Key::of(&node.meta), Object::Node(node.clone()))).gather_map()
+                nodes.map(|node| (Key::of(&node.meta), Object::Node(node.clone()))).collect()
             }
             Kind::DaemonSet => wrap(&self.daemonsets, Object::DaemonSet),
             Kind::ControllerRevision => wrap(&self.revisions, Object::ControllerRevision),
             Kind::Lease => wrap(&self.leases, Object::Lease),
-            Kind::Event => BTreeMap::new(),
+            Kind::Event => SortedMap::new(),
             kind => self.others.get(&kind).map(|index| wrap(index, Object::Other)).unwrap_or_default(),
         }
     }

@@ -3,9 +3,13 @@
 //! Kubernetes: staging/src/k8s.io/client-go/util/workqueue (queue.go, delaying_queue.go,
 //! default_rate_limiters.go).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::hash::Hash;
 
 use sim::{Duration, Time};
+
+use crate::hash::LookupMap;
 
 const BASE_DELAY: Duration = Duration::from_millis(5);
 const MAX_DELAY: Duration = Duration::from_secs(1000);
@@ -17,38 +21,47 @@ const BUCKET_BURST: u64 = 100;
 #[derive(Clone, Debug)]
 pub struct WorkQueue<K> {
     queue: VecDeque<K>,
-    /// Everything that waits for a worker, also what is in a worker's hands and came again.
-    dirty: BTreeSet<K>,
-    processing: BTreeSet<K>,
-    delayed: BTreeSet<(Time, K)>,
-    delayed_until: BTreeMap<K, Time>,
-    failures: BTreeMap<K, u32>,
+    /// Of the keys of which there is something to know.
+    known: LookupMap<K, Known>,
+    /// The delays in the order of their ends. One that another end has taken the place of counts no more, but never
+    /// stands first.
+    delayed: BinaryHeap<Reverse<(Time, K)>>,
     /// When the bucket would be full again, had nobody taken anything since.
     bucket_full: Time,
+}
+
+/// What is known of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Known {
+    /// It waits for a worker, or is in a worker's hands and came again.
+    is_dirty: bool,
+    /// It is in a worker's hands.
+    is_processing: bool,
+    /// How often in a row its work failed.
+    failures: u32,
+    /// When its delay ends.
+    due: Option<Time>,
 }
 
 impl<K> Default for WorkQueue<K> {
     fn default() -> Self {
         WorkQueue {
             queue: VecDeque::new(),
-            dirty: BTreeSet::new(),
-            processing: BTreeSet::new(),
-            delayed: BTreeSet::new(),
-            delayed_until: BTreeMap::new(),
-            failures: BTreeMap::new(),
+            known: LookupMap::default(),
+            delayed: BinaryHeap::new(),
             bucket_full: Time::default(),
         }
     }
 }
 
-impl<K: Ord + Clone> WorkQueue<K> {
+impl<K: Ord + Hash + Clone> WorkQueue<K> {
     /// Queues a key, unless it waits already. One in a worker's hands is queued again when it is done.
     pub fn add(&mut self, key: K) {
-        if !self.dirty.contains(&key) {
-            self.dirty.insert(key.clone());
-            if !self.processing.contains(&key) {
-                self.queue.push_back(key);
-            }
+        let known = self.known.entry(key.clone()).or_default();
+        let is_queued = !known.is_dirty && !known.is_processing;
+        known.is_dirty = true;
+        if is_queued {
+            self.queue.push_back(key);
         }
     }
 
@@ -57,23 +70,18 @@ impl<K: Ord + Clone> WorkQueue<K> {
         if after == Duration::ZERO {
             return self.add(key);
         }
-        let at = now + after;
-        match self.delayed_until.get(&key) {
-            Some(sooner) if *sooner <= at => return,
-            Some(later) => {
-                self.delayed.remove(&(*later, key.clone()));
-            }
-            None => {}
+        let (at, known) = (now + after, self.known.entry(key.clone()).or_default());
+        if known.due.is_none_or(|due| at < due) {
+            known.due = Some(at);
+            self.delayed.push(Reverse((at, key)));
         }
-        self.delayed_until.insert(key.clone(), at);
-        self.delayed.insert((at, key));
     }
 
     /// Queues a key whose work failed, after its back-off.
     pub fn add_rate_limited(&mut self, key: K, now: Time) {
-        let failures = self.failures.entry(key.clone()).or_default();
-        let delay = Duration(BASE_DELAY.0.saturating_mul(1u64 << (*failures).min(40)).min(MAX_DELAY.0));
-        *failures += 1;
+        let known = self.known.entry(key.clone()).or_default();
+        let delay = Duration(BASE_DELAY.0.saturating_mul(1u64 << known.failures.min(40)).min(MAX_DELAY.0));
+        known.failures += 1;
         let bucket = self.take_from_bucket(now);
         self.add_after(key, delay.max(bucket), now);
     }
@@ -87,35 +95,60 @@ impl<K: Ord + Clone> WorkQueue<K> {
 
     /// The key's work succeeded: its next failure starts afresh.
     pub fn forget(&mut self, key: &K) {
-        self.failures.remove(key);
+        self.change(key, |known| known.failures = 0);
+    }
+
+    /// Changes what is known of a key; one of which nothing is known any more is dropped.
+    fn change(&mut self, key: &K, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.known.get_mut(key) {
+            change(known);
+            if *known == Known::default() {
+                self.known.remove(key);
+            }
+        }
     }
 
     /// Moves what is due into the queue.
     pub fn poll(&mut self, now: Time) {
-        while let Some((at, key)) = self.delayed.first().filter(|(at, _)| *at <= now).cloned() {
-            self.delayed.remove(&(at, key.clone()));
-            self.delayed_until.remove(&key);
+        while self.next_due().is_some_and(|at| at <= now) {
+            let Some(Reverse((_, key))) = self.delayed.pop() else { return };
+            if let Some(known) = self.known.get_mut(&key) {
+                known.due = None;
+            }
             self.add(key);
+            self.drop_replaced();
+        }
+    }
+
+    /// Drops the first delays that count no more.
+    fn drop_replaced(&mut self) {
+        let counts = |(at, key): &(Time, K)| self.known.get(key).is_some_and(|known| known.due == Some(*at));
+        while self.delayed.peek().is_some_and(|Reverse(first)| !counts(first)) {
+            self.delayed.pop();
         }
     }
 
     /// When the next delayed key is due.
     pub fn next_due(&self) -> Option<Time> {
-        self.delayed.first().map(|(at, _)| *at)
+        self.delayed.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Takes the next key into a worker's hands.
     pub fn get(&mut self) -> Option<K> {
         let key = self.queue.pop_front()?;
-        self.dirty.remove(&key);
-        self.processing.insert(key.clone());
+        let known = self.known.entry(key.clone()).or_default();
+        (known.is_dirty, known.is_processing) = (false, true);
         Some(key)
     }
 
     /// The worker is done with the key.
     pub fn done(&mut self, key: &K) {
-        self.processing.remove(key);
-        if self.dirty.contains(key) {
+        let mut came_again = false;
+        self.change(key, |known| {
+            known.is_processing = false;
+            came_again = known.is_dirty;
+        });
+        if came_again {
             self.queue.push_back(key.clone());
         }
     }
@@ -132,8 +165,8 @@ impl<K: Ord + Clone> WorkQueue<K> {
 
     /// Forgets everything that waits now; delayed keys stay.
     pub fn clear(&mut self) {
-        for key in self.queue.drain(..) {
-            self.dirty.remove(&key);
+        for key in std::mem::take(&mut self.queue) {
+            self.change(&key, |known| known.is_dirty = false);
         }
     }
 }
@@ -174,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn a_delay_that_a_shorter_one_replaced_is_never_due() {
+        let mut queue = WorkQueue::default();
+        let now = Time::from_secs(10);
+        queue.add_after("a", Duration::from_secs(5), now);
+        queue.add_after("a", Duration::from_secs(2), now);
+        queue.add_after("b", Duration::from_secs(4), now);
+        queue.poll(Time::from_secs(12));
+        assert_eq!((queue.get(), queue.next_due()), (Some("a"), Some(Time::from_secs(14))));
+        queue.poll(Time::from_secs(14));
+        assert_eq!((queue.get(), queue.next_due()), (Some("b"), None));
+    }
+
+    #[test]
     fn ds_034_failures_back_off_from_5_ms_to_1000_s() {
         let mut queue = WorkQueue::default();
         let mut now = Time::from_secs(1);
@@ -201,7 +247,7 @@ mod tests {
         for key in 0..120 {
             queue.add_rate_limited(key, now);
         }
-        let late = |key: u32| queue.delayed_until[&key].since(now).as_millis();
+        let late = |key: u32| queue.known[&key].due.unwrap().since(now).as_millis();
         assert_eq!((late(0), late(99), late(100), late(119)), (5, 5, 100, 2000));
     }
 }

@@ -1,6 +1,5 @@
 //! The user's desk: the shells with what runs in them, and what they wait for.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::watch_cache::Client;
@@ -8,8 +7,8 @@ use super::{Cluster, Wake};
 use api::object::Object;
 use cli_runtime::job::{Chunk, Stream, WatchSpec};
 use console::{EditRequest, Edited, HostError, Mail, Programs, Prompt, Request, Shell};
-use sim::Time;
 use sim::files::{Entry, Files, clean_path, parent};
+use sim::{SortedMap, Time};
 use wire::{Answer, CallError, Part, Token, UserProcess, WatchEvent};
 
 /// The number of a command; later ones have larger numbers.
@@ -108,13 +107,13 @@ impl Record {
 /// All commands, running and ended, the actions between them, and the person's own disk.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    records: BTreeMap<JobId, Record>,
-    shells: BTreeMap<Owner, Shell>,
+    records: SortedMap<JobId, Record>,
+    shells: SortedMap<Owner, Shell>,
     /// The command that runs in each terminal, or the last that did.
-    current: BTreeMap<u32, JobId>,
-    notes: BTreeMap<JobId, Note>,
+    current: SortedMap<u32, JobId>,
+    notes: SortedMap<JobId, Note>,
     last: u32,
-    watches: BTreeMap<(Owner, u32), WatchSpec>,
+    watches: SortedMap<(Owner, u32), WatchSpec>,
     /// Shells that are being driven, and what comes for them meanwhile.
     driven: Vec<Owner>,
     late: Vec<(Owner, u32, Time, Mail)>,
@@ -248,7 +247,7 @@ impl Desk {
     }
 
     /// Puts files into the person's home directory, by the names that a line gives them.
-    fn put_files(&mut self, files: &BTreeMap<String, Rc<[u8]>>, now: Time) {
+    fn put_files(&mut self, files: &SortedMap<String, Rc<[u8]>>, now: Time) {
         for (name, bytes) in files.iter().filter(|(name, _)| *name != "-") {
             let path = match name.strip_prefix("~/") {
                 Some(rest) => clean_path(&format!("{HOME}/{rest}")),
@@ -320,7 +319,7 @@ impl Cluster {
 
     /// Runs a line in a shell of its own, on the person's computer; it runs as virtual time passes. The files
     /// are put into the home directory first; the one called `-` is the standard input.
-    pub fn run_line(&mut self, line: &str, files: &BTreeMap<String, Rc<[u8]>>) -> JobId {
+    pub fn run_line(&mut self, line: &str, files: &SortedMap<String, Rc<[u8]>>) -> JobId {
         self.desk.put_files(files, self.now);
         let id = self.desk.begin(line, self.now, Owner::Job(JobId(0)));
         let shell = Shell::line(line, files.get("-").cloned(), self.client(), self.now);
@@ -335,7 +334,7 @@ impl Cluster {
         number: u32,
         line: &str,
         columns: u16,
-        files: &BTreeMap<String, Rc<[u8]>>,
+        files: &SortedMap<String, Rc<[u8]>>,
     ) -> JobId {
         self.desk.put_files(files, self.now);
         let number = self.open_terminal(number);

@@ -20,7 +20,7 @@ mod power;
 mod watch_cache;
 mod watches;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use api::event::EventDraft;
@@ -32,7 +32,7 @@ use console::Programs;
 use controllers::ControllerManager;
 use scheduler::Scheduler;
 use sim::files::Files;
-use sim::{Agenda, Duration, NameIndex, Rng, Time};
+use sim::{Agenda, Duration, NameIndex, Rng, SortedMap, Time};
 use wire::{
     Answer, Call, CallError, Component, Ctx, Effect, LogLine, MachineId, Part, Settings, Timer, Token,
     WatchEvent,
@@ -177,7 +177,7 @@ pub struct Cluster {
     /// The computers that carry the control plane.
     control_plane: Vec<MachineId>,
     /// Events that wait for the API server, by who says them.
-    undelivered: BTreeMap<Part, Undelivered>,
+    undelivered: SortedMap<Part, Undelivered>,
     post: Post,
     /// The messages of the past.
     pub log: Log,
@@ -213,7 +213,7 @@ impl Cluster {
             new_disk: kubeadm::new_disk(machine::node_ip(MachineId(0))),
             machine_index: NameIndex::default(),
             control_plane: Vec::new(),
-            undelivered: BTreeMap::new(),
+            undelivered: SortedMap::new(),
             post: Post::default(),
             log: Log::default(),
             desk: Desk::new(),

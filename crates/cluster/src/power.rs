@@ -8,7 +8,6 @@ use api::meta::StringMap;
 use api::object::Key;
 use console::HostError;
 use sim::Duration;
-use sim::order::GatherSorted;
 use validation::name_is_dns_subdomain;
 use wire::{MachineId, Part};
 
@@ -189,8 +188,7 @@ impl Cluster {
                 return Err(HostError::BadLabel { label: format!("{key}={value}"), why });
             }
         }
-        let labels: StringMap =
-            labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).gather_map();
+        let labels: StringMap = labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect();
         let id = self.add_machine(MachineSpec { labels, ..MachineSpec::worker(node) });
         self.switch_on(id);
         Ok(())

@@ -5,10 +5,10 @@
 //!
 //! Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher/watch_cache.go.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use api::object::Kind;
-use sim::Time;
+use sim::{SortedMap, Time};
 use wire::WatchEvent;
 
 use super::desk::Owner;
@@ -21,7 +21,7 @@ pub(super) type Client = (Owner, u32);
 pub(super) struct WatchCache {
     events: VecDeque<(u64, WatchEvent)>,
     /// At which revision each client has listed a kind last.
-    listed: BTreeMap<(Client, Kind), u64>,
+    listed: SortedMap<(Client, Kind), u64>,
     /// Until when somebody who has listed may open a watch; what happens after that is not kept.
     until: Time,
     /// Nothing before this revision is known.
@@ -55,7 +55,7 @@ impl WatchCache {
 
     fn forget(&mut self) {
         self.events = VecDeque::new();
-        self.listed = BTreeMap::new();
+        self.listed = SortedMap::new();
     }
 
     /// Everything after what a client has seen of a kind; `None` if that is too long ago. A client knows the

@@ -8,10 +8,9 @@ mod leaf;
 pub(super) mod mismatch;
 mod report;
 
-use std::collections::BTreeSet;
-
 use api::schema::{self, KindInfo, StructInfo, Type};
 use serde_json::{Map, Value};
+use sim::SortedSet;
 use sim::order::SortShared;
 
 use super::go_types;
@@ -109,7 +108,7 @@ enum Form {
 struct Decoder {
     form: Form,
     unknown: Vec<UnknownField>,
-    seen: BTreeSet<String>,
+    seen: SortedSet<String>,
     /// The first type mismatch; decoding goes on behind it.
     saved: Option<DecodeError>,
     /// Where we are: fields, keys and indexes.

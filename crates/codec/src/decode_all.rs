@@ -68,7 +68,7 @@ mod tests {
         });
         let info = api::schema::kind("v1", "Pod").expect("pods are known");
         let (decoded, mistakes) = decode_all(&pod, info);
-        let paths: std::collections::BTreeSet<&str> = mistakes.iter().map(|error| &*error.path).collect();
+        let paths: sim::SortedSet<&str> = mistakes.iter().map(|error| &*error.path).collect();
         assert_eq!(
             paths.into_iter().collect::<Vec<_>>(),
             [

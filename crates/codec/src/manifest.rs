@@ -3,9 +3,8 @@
 //! Called by the page's editor and by `kubestage check`, which must not touch a cluster. The stages and
 //! their words are those of the real programs; of other objects only the namespaces are looked at.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use crate::decode::{join, without_key};
 use crate::unstructured::{self, Mapping, mapping, no_match};
@@ -29,7 +28,7 @@ pub fn check_apply(bytes: &[u8]) -> Vec<Diagnostic> {
 /// The same for a cluster that has these namespaces.
 pub fn check_apply_beside(bytes: &[u8], has_namespace: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let read = read_documents(bytes, Reader::Kubectl);
-    let mut check = Check { has_namespace, made: BTreeSet::new(), objects: 0, found: Vec::new() };
+    let mut check = Check { has_namespace, made: SortedSet::new(), objects: 0, found: Vec::new() };
     for document in &read.documents {
         check.found.extend(document.warnings.iter().cloned());
         check.document(document);
@@ -77,7 +76,7 @@ fn defaulted(mut value: Value, info: &KindInfo) -> Value {
 struct Check<'a> {
     has_namespace: &'a dyn Fn(&str) -> bool,
     /// The namespaces that the file itself has made so far.
-    made: BTreeSet<String>,
+    made: SortedSet<String>,
     objects: usize,
     found: Vec<Diagnostic>,
 }

@@ -330,13 +330,13 @@ impl Reader<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use sim::SortedMap;
 
     use super::*;
 
-    impl Variables for BTreeMap<String, String> {
+    impl Variables for SortedMap<String, String> {
         fn get(&mut self, name: &str) -> String {
-            BTreeMap::get(self, name).cloned().unwrap_or_default()
+            SortedMap::get(self, name).cloned().unwrap_or_default()
         }
         fn set(&mut self, name: &str, value: i64) {
             self.insert(name.to_owned(), value.to_string());
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn expressions_have_the_values_that_bash_gives_them() {
-        let mut variables: BTreeMap<String, String> =
+        let mut variables: SortedMap<String, String> =
             [("i", "3"), ("e", "i+1"), ("o", "010"), ("self", "self+1")]
                 .map(|(k, v)| (k.to_owned(), v.to_owned()))
                 .into();

@@ -6,13 +6,12 @@
 mod logs;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Machines;
 use super::env::Host;
-use sim::Time;
 use sim::files::{Entry, FileError, Files, clean_path, file_name, parent};
+use sim::{SortedMap, Time};
 
 /// Why something cannot be done to a file, in the words of GNU coreutils.
 pub(super) type Refusal = &'static str;
@@ -21,7 +20,7 @@ pub(super) const NOT_FOUND: Refusal = "No such file or directory";
 const NOT_PERMITTED: Refusal = "Operation not permitted";
 
 /// What the shell of one command holds besides the disk: the outputs of `<(…)` by their paths.
-pub(super) type Extra = Rc<BTreeMap<String, Rc<[u8]>>>;
+pub(super) type Extra = Rc<SortedMap<String, Rc<[u8]>>>;
 
 /// What lies at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub(super) enum Inode {
 pub(super) struct Disk<'a> {
     machines: &'a dyn Machines,
     host: &'a Host,
-    extra: &'a BTreeMap<String, Rc<[u8]>>,
+    extra: &'a SortedMap<String, Rc<[u8]>>,
     logs: OnceCell<logs::Logs>,
 }
 
@@ -52,7 +51,7 @@ impl<'a> Disk<'a> {
     pub(super) fn new(
         machines: &'a dyn Machines,
         host: &'a Host,
-        extra: &'a BTreeMap<String, Rc<[u8]>>,
+        extra: &'a SortedMap<String, Rc<[u8]>>,
     ) -> Disk<'a> {
         Disk { machines, host, extra, logs: OnceCell::new() }
     }
@@ -132,7 +131,7 @@ impl<'a> Disk<'a> {
     /// What lies directly in a directory, in order of names.
     pub(super) fn list(&self, directory: &str) -> Vec<(String, Inode)> {
         let directory = clean_path(directory);
-        let mut found: BTreeMap<String, Inode> = BTreeMap::new();
+        let mut found: SortedMap<String, Inode> = SortedMap::new();
         for (name, entry) in self.files().list(&directory) {
             let node = match entry {
                 Entry::Directory => Inode::Directory,

@@ -2,11 +2,11 @@
 //!
 //! A subshell works on a copy. Copies share what they hold until one of them changes it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::parse::Aliases;
 use super::syntax::Compound;
+use sim::SortedMap;
 use sim::files::clean_path;
 
 /// The computer that a shell runs on.
@@ -88,13 +88,13 @@ pub(super) struct Env {
     pub host: Host,
     pub cwd: Rc<str>,
     pub aliases: Rc<Aliases>,
-    pub functions: Rc<BTreeMap<Rc<str>, Rc<Compound>>>,
+    pub functions: Rc<SortedMap<Rc<str>, Rc<Compound>>>,
     pub options: Options,
     /// `$0`
     pub name: Rc<str>,
     /// `$1`, `$2` …
     pub arguments: Rc<[String]>,
-    variables: Rc<BTreeMap<Rc<str>, Variable>>,
+    variables: Rc<SortedMap<Rc<str>, Variable>>,
     /// `$RANDOM`'s state; the same in each session.
     random: u32,
 }

@@ -7,16 +7,16 @@ mod compound;
 mod word;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::syntax::{
     AndOr, Assigned, Assignment, Command, Join, List, Pipeline, PipelineCommand, Redirect, RedirectKind,
     Simple, Word,
 };
+use sim::SortedMap;
 
 /// Names and the text that stands for them.
-pub(super) type Aliases = BTreeMap<Rc<str>, Rc<str>>;
+pub(super) type Aliases = SortedMap<Rc<str>, Rc<str>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ParseError {

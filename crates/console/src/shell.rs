@@ -24,11 +24,11 @@ pub(super) mod streams;
 mod terminal;
 pub(super) mod thread;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use cli_runtime::job::{Chunk, Client, Stream};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 
 use self::streams::{Fd, Fds, Streams};
 use self::thread::{Block, Body, Frame, Origin, Thread, ThreadId};
@@ -45,16 +45,16 @@ pub(super) use builtins::float_text;
 #[derive(Clone)]
 pub struct Shell {
     client: Rc<Client>,
-    threads: BTreeMap<ThreadId, Thread>,
+    threads: SortedMap<ThreadId, Thread>,
     last_thread: ThreadId,
     /// The thread that ran last.
     turn: ThreadId,
     streams: Streams,
     /// What has come for each ticket that is still waited for.
-    mail: BTreeMap<u32, VecDeque<(Time, Mail)>>,
+    mail: SortedMap<u32, VecDeque<(Time, Mail)>>,
     last_ticket: u32,
     /// Tickets with an open watch, and the threads that they belong to.
-    watches: BTreeMap<u32, ThreadId>,
+    watches: SortedMap<u32, ThreadId>,
     requests: Vec<Request>,
     /// A terminal: it shows prompts and reads lines.
     interactive: bool,
@@ -95,13 +95,13 @@ impl Shell {
     fn new(client: Rc<Client>, interactive: bool, now: Time) -> Shell {
         Shell {
             client,
-            threads: BTreeMap::new(),
+            threads: SortedMap::new(),
             last_thread: 0,
             turn: 0,
             streams: Streams::default(),
-            mail: BTreeMap::new(),
+            mail: SortedMap::new(),
             last_ticket: 0,
-            watches: BTreeMap::new(),
+            watches: SortedMap::new(),
             requests: Vec::new(),
             interactive,
             columns: 0,

@@ -6,10 +6,10 @@ mod nodes;
 mod sessions;
 mod syntax;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use expect_test::Expect;
+use sim::SortedMap;
 
 use super::*;
 use wire::Answer;
@@ -18,7 +18,7 @@ use wire::Answer;
 struct Desk {
     now: Time,
     home: Files,
-    files: BTreeMap<String, Files>,
+    files: SortedMap<String, Files>,
     kubelet: Service,
     containers: Vec<ContainerView>,
     sandboxes: Vec<SandboxView>,
@@ -104,7 +104,7 @@ impl Desk {
     fn finish(&mut self, shell: &mut Shell) -> (String, Option<i32>) {
         let end = self.now + Duration::from_secs(3600);
         let mut text = String::new();
-        let mut wakes = std::collections::BTreeSet::new();
+        let mut wakes = sim::SortedSet::new();
         loop {
             for request in shell.advance(self) {
                 match request {

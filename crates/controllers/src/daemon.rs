@@ -23,7 +23,6 @@ pub mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use self::construct_history::KnownHistory;
@@ -44,7 +43,7 @@ use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
 use client::workqueue::WorkQueue;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, SortedSet, Time};
 use wire::{Call, Controller, ControllerTimer, Ctx, DeleteOptions, Timer, Token};
 
 /// At most this many pods are created, and as many deleted, in one sync (DS-025).
@@ -98,13 +97,13 @@ pub struct SetState {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owned {
     /// Controlled by the DaemonSet, but not selected by it (DS-039).
-    unmatched: BTreeSet<u32>,
+    unmatched: SortedSet<u32>,
     /// Of those, the ones whose release was accepted.
-    released: BTreeSet<u32>,
+    released: SortedSet<u32>,
     /// Selected by the DaemonSet, without a controller (DS-040).
-    adoptable: BTreeSet<u32>,
+    adoptable: SortedSet<u32>,
     /// Of those, the ones whose adoption was accepted: they count, though the cache does not show it yet.
-    adopted: BTreeMap<u32, NodeId>,
+    adopted: SortedMap<u32, NodeId>,
     /// Metadata that was found to match last; siblings share it.
     matching: Option<Rc<CommonMeta>>,
 }
@@ -213,7 +212,7 @@ impl SetState {
 /// The controller.
 #[derive(Clone, Debug)]
 pub struct DaemonSetsController {
-    sets: BTreeMap<SetId, SetState>,
+    sets: SortedMap<SetId, SetState>,
     by_uid: LookupMap<Uid, SetId>,
     queue: WorkQueue<SetId>,
     node_update_queue: WorkQueue<NodeId>,
@@ -232,7 +231,7 @@ pub struct DaemonSetsController {
 impl Default for DaemonSetsController {
     fn default() -> Self {
         DaemonSetsController {
-            sets: BTreeMap::new(),
+            sets: SortedMap::new(),
             by_uid: LookupMap::default(),
             queue: WorkQueue::default(),
             node_update_queue: WorkQueue::default(),

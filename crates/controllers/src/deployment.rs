@@ -12,7 +12,6 @@ mod scale;
 mod sync;
 mod util;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::procedure::Syncs;
@@ -23,6 +22,7 @@ use api::object::{Key, Kind, Other, in_namespace};
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
+use sim::SortedMap;
 use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many Deployments are synced at once (`--concurrent-deployment-syncs`).
@@ -43,7 +43,7 @@ pub(crate) struct DeploymentController {
     kind: Option<Kind>,
     replica_set: Option<Kind>,
     /// By key; the selectors say who may adopt a ReplicaSet.
-    selectors: BTreeMap<Key, Selector>,
+    selectors: SortedMap<Key, Selector>,
     by_uid: LookupMap<Uid, Key>,
     /// The Deployment that controls each ReplicaSet.
     owners: LookupMap<Uid, Uid>,
@@ -56,7 +56,7 @@ impl Default for DeploymentController {
         DeploymentController {
             kind: Kind::of("apps/v1", "Deployment"),
             replica_set: Kind::of("apps/v1", "ReplicaSet"),
-            selectors: BTreeMap::new(),
+            selectors: SortedMap::new(),
             by_uid: LookupMap::default(),
             owners: LookupMap::default(),
             syncs: Syncs::new(Controller::Deployment, WORKERS),

@@ -23,7 +23,7 @@ const ORPHAN: &str = "orphan";
 const ABSENT_OWNERS: usize = 500;
 
 /// An object, by everything that may be needed to find it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Item {
     kind: Kind,
     key: Key,
@@ -32,7 +32,7 @@ struct Item {
 }
 
 /// What the collector has to do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Work {
     /// Delete the object if all its owners are gone or waiting for it.
     AttemptToDelete(Item),

@@ -17,7 +17,6 @@ mod tests;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::json;
@@ -34,7 +33,7 @@ use client::expectations::Expectations;
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
-use sim::Duration;
+use sim::{Duration, SortedMap, SortedSet};
 use wire::{Answer, Call, Controller, Ctx, FieldValidation, Patch, Timer};
 
 use backoff::BackoffRecord;
@@ -122,7 +121,7 @@ struct Start {
     /// Whether everything that was asked for earlier has been seen.
     satisfied: bool,
     /// The pods whose finalizer was taken away, which the cache does not show yet.
-    expected_rm_finalizers: BTreeSet<Uid>,
+    expected_rm_finalizers: SortedSet<Uid>,
     backoff: BackoffRecord,
 }
 
@@ -130,10 +129,10 @@ struct Start {
 #[derive(Clone, Debug)]
 struct Parts {
     expectations: Expectations<Key>,
-    finalizer_expectations: BTreeMap<Key, BTreeSet<Uid>>,
-    backoff: BTreeMap<Key, BackoffRecord>,
+    finalizer_expectations: SortedMap<Key, SortedSet<Uid>>,
+    backoff: SortedMap<Key, BackoffRecord>,
     /// Jobs that were marked as finished, which the cache does not show yet.
-    finished: BTreeSet<Uid>,
+    finished: SortedSet<Uid>,
     recorder: Recorder,
 }
 
@@ -158,7 +157,7 @@ impl Parts {
 #[derive(Clone, Debug)]
 pub(crate) struct JobController {
     kind: Option<Kind>,
-    jobs: BTreeMap<Key, Rc<Job>>,
+    jobs: SortedMap<Key, Rc<Job>>,
     by_uid: LookupMap<Uid, Key>,
     syncs: Syncs<Key, Start>,
     parts: Parts,
@@ -170,14 +169,14 @@ impl Default for JobController {
     fn default() -> Self {
         JobController {
             kind: Kind::of("batch/v1", "Job"),
-            jobs: BTreeMap::new(),
+            jobs: SortedMap::new(),
             by_uid: LookupMap::default(),
             syncs: Syncs::new(Controller::Job, WORKERS),
             parts: Parts {
                 expectations: Expectations::default(),
-                finalizer_expectations: BTreeMap::new(),
-                backoff: BTreeMap::new(),
-                finished: BTreeSet::new(),
+                finalizer_expectations: SortedMap::new(),
+                backoff: SortedMap::new(),
+                finished: SortedSet::new(),
                 recorder: Recorder::new("job-controller"),
             },
             orphans: Worker::new(Controller::JobOrphans),
@@ -343,7 +342,7 @@ impl JobController {
 
 fn begin(
     key: &Key,
-    jobs: &BTreeMap<Key, Rc<Job>>,
+    jobs: &SortedMap<Key, Rc<Job>>,
     parts: &mut Parts,
     caches: &Caches,
     ctx: &Ctx,

@@ -3,10 +3,10 @@
 //! Kubernetes: pkg/controller/namespace/deletion, pkg/controller/serviceaccount/serviceaccounts_controller.go,
 //! pkg/controller/certificates/rootcacertpublisher. Rules: API-023, CP-018.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
+use sim::SortedMap;
 
 use super::worker::{Outcome, Worker};
 use api::meta::{Name, ObjectMeta};
@@ -14,7 +14,7 @@ use api::object::{Key, Kind, Object, Other};
 use client::informer::{CacheChange, Caches, Change};
 use wire::{Answer, Call, Controller, Ctx, DeleteOptions, FieldValidation, Patch};
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Work {
     /// Give the namespace this object of this kind and name.
     Provide(Kind, Key),
@@ -30,7 +30,7 @@ pub(crate) struct NamespaceController {
     /// What every namespace gets: the default ServiceAccount and the cluster's CA certificate.
     provisions: Vec<(Kind, Name)>,
     /// Namespaces that are being emptied, and how many objects are left in each.
-    terminating: BTreeMap<Name, u32>,
+    terminating: SortedMap<Name, u32>,
 }
 
 impl Default for NamespaceController {
@@ -41,7 +41,7 @@ impl Default for NamespaceController {
             worker: Worker::new(Controller::Namespace),
             namespaces: Kind::of("v1", "Namespace"),
             provisions: provisions.into_iter().filter_map(provision).collect(),
-            terminating: BTreeMap::new(),
+            terminating: SortedMap::new(),
         }
     }
 }

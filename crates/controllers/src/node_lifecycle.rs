@@ -14,7 +14,6 @@ mod no_schedule;
 mod pods;
 mod zone;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::worker::{Alarm, Requests};
@@ -26,7 +25,7 @@ use api::pod::{ConditionStatus, Pod};
 use api::toleration::{Taint, TaintEffect};
 use client::informer::{CacheChange, Caches, Change, NodeId, PodChange};
 use client::recorder::Recorder;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, SortedSet, Time};
 use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Reply, Timer, Token};
 
 use health::{Clock, MONITOR_PERIOD, NodeHealth, grace_period, observe, unknown_conditions};
@@ -79,9 +78,9 @@ pub struct NodeLifecycleController {
     /// By number.
     entries: Vec<NodeRecord>,
     /// The nodes that the next pass looks at.
-    dirty: BTreeSet<NodeId>,
-    deadlines: BTreeSet<(Time, NodeId)>,
-    zones: BTreeMap<Name, Zone>,
+    dirty: SortedSet<NodeId>,
+    deadlines: SortedSet<(Time, NodeId)>,
+    zones: SortedMap<Name, Zone>,
     monitor: Alarm,
     tainter: Alarm,
     last_pass: Option<Time>,
@@ -109,9 +108,9 @@ impl Default for NodeLifecycleController {
             recorder: Recorder::new("node-controller"),
             started: None,
             entries: Vec::new(),
-            dirty: BTreeSet::new(),
-            deadlines: BTreeSet::new(),
-            zones: BTreeMap::new(),
+            dirty: SortedSet::new(),
+            deadlines: SortedSet::new(),
+            zones: SortedMap::new(),
             monitor: Alarm::new(Controller::NodeLifecycle, ControllerTimer::MonitorNodeHealth),
             tainter: Alarm::new(Controller::NodeLifecycle, ControllerTimer::NoExecuteTaint),
             last_pass: None,

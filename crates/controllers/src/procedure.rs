@@ -4,10 +4,10 @@
 //! again from its beginning with each round of answers and stops at the first request that has no answer yet.
 //! What it does apart from asking goes through [`Io::first_time`], so that it happens once.
 
-use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use client::workqueue::WorkQueue;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Reply, Timer, Token};
 
 use super::error_text;
@@ -123,20 +123,20 @@ pub(crate) struct Syncs<K, S> {
     controller: Controller,
     workers: usize,
     queue: WorkQueue<K>,
-    under_way: BTreeMap<u64, (K, S, Progress)>,
+    under_way: SortedMap<u64, (K, S, Progress)>,
     next: u64,
     alarm: Alarm,
     running: bool,
 }
 
-impl<K: Ord + Clone, S> Syncs<K, S> {
+impl<K: Ord + Hash + Clone, S> Syncs<K, S> {
     /// `workers` is how many syncs run at once.
     pub(crate) fn new(controller: Controller, workers: usize) -> Syncs<K, S> {
         Syncs {
             controller,
             workers,
             queue: WorkQueue::default(),
-            under_way: BTreeMap::new(),
+            under_way: SortedMap::new(),
             next: 1,
             alarm: Alarm::new(controller, ControllerTimer::Work),
             running: false,

@@ -12,7 +12,6 @@ pub(crate) mod sync;
 mod tests;
 
 use sim::order::SortShared;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -28,7 +27,7 @@ use client::expectations::Expectations;
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
-use sim::Duration;
+use sim::{Duration, SortedMap, SortedSet};
 use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many ReplicaSets are synced at once (`--concurrent-replicaset-syncs`).
@@ -89,7 +88,7 @@ struct Start {
     /// Its pods that are being deleted.
     terminating: usize,
     /// How many active pods of related ReplicaSets each node has; filled in where pods may be deleted.
-    related: BTreeMap<Name, usize>,
+    related: SortedMap<Name, usize>,
     /// Whether everything that was asked for earlier has been seen.
     needs_sync: bool,
 }
@@ -99,7 +98,7 @@ struct Start {
 struct Parts {
     expectations: Expectations<Key>,
     /// The serials of the pods whose deletion each ReplicaSet waits to see.
-    deleting: BTreeMap<Key, BTreeSet<u32>>,
+    deleting: SortedMap<Key, SortedSet<u32>>,
     recorder: Recorder,
 }
 
@@ -121,7 +120,7 @@ impl Parts {
 #[derive(Clone, Debug)]
 pub(crate) struct ReplicaSetController {
     kind: Option<Kind>,
-    sets: BTreeMap<Key, Rc<ReplicaSet>>,
+    sets: SortedMap<Key, Rc<ReplicaSet>>,
     by_uid: LookupMap<Uid, Key>,
     syncs: Syncs<Key, Start>,
     parts: Parts,
@@ -131,12 +130,12 @@ impl Default for ReplicaSetController {
     fn default() -> Self {
         ReplicaSetController {
             kind: Kind::of("apps/v1", "ReplicaSet"),
-            sets: BTreeMap::new(),
+            sets: SortedMap::new(),
             by_uid: LookupMap::default(),
             syncs: Syncs::new(Controller::ReplicaSet, WORKERS),
             parts: Parts {
                 expectations: Expectations::default(),
-                deleting: BTreeMap::new(),
+                deleting: SortedMap::new(),
                 recorder: Recorder::new("replicaset-controller"),
             },
         }
@@ -244,7 +243,7 @@ pub(crate) fn is_pod_active(pod: &Pod) -> bool {
 
 fn begin(
     key: &Key,
-    sets: &BTreeMap<Key, Rc<ReplicaSet>>,
+    sets: &SortedMap<Key, Rc<ReplicaSet>>,
     parts: &mut Parts,
     caches: &Caches,
     ctx: &Ctx,
@@ -264,7 +263,7 @@ fn begin(
     let adoptable = |pod: &&Rc<Pod>| is_pod_active(pod) && set.selector.matches_map(pod.meta.labels());
     candidates.extend(orphans.filter(adoptable).cloned());
     candidates.sort_shared_by_key(|pod| pod.meta.serial);
-    let mut related = BTreeMap::new();
+    let mut related = SortedMap::new();
     if candidates.len() > set.replicas {
         let owner = meta.controller().map(|owner| owner.uid);
         let is_related = |other: &&Rc<ReplicaSet>| {

@@ -10,7 +10,6 @@ mod identity;
 mod revisions;
 mod status;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::procedure::Syncs;
@@ -23,7 +22,7 @@ use api::pod::Pod;
 use client::hash::LookupMap;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use client::recorder::Recorder;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use wire::{Answer, Controller, Ctx, Timer};
 
 /// How many StatefulSets are synced at once (`--concurrent-statefulset-syncs`).
@@ -64,7 +63,7 @@ impl Start {
 pub(crate) struct StatefulSetController {
     kind: Option<Kind>,
     /// By key; the selectors say who may adopt a pod.
-    selectors: BTreeMap<Key, Selector>,
+    selectors: SortedMap<Key, Selector>,
     by_uid: LookupMap<Uid, Key>,
     syncs: Syncs<Key, Start>,
     recorder: Recorder,
@@ -74,7 +73,7 @@ impl Default for StatefulSetController {
     fn default() -> Self {
         StatefulSetController {
             kind: Kind::of("apps/v1", "StatefulSet"),
-            selectors: BTreeMap::new(),
+            selectors: SortedMap::new(),
             by_uid: LookupMap::default(),
             syncs: Syncs::new(Controller::StatefulSet, WORKERS),
             recorder: Recorder::new("statefulset-controller"),

@@ -14,7 +14,6 @@
 //!
 //! Kubernetes: pkg/controller/controller_utils.go, ComputeHash; pkg/util/hash; k8s.io/utils/dump, ForHash.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use api::field::go_json;
@@ -22,6 +21,7 @@ use api::go_name::json_name;
 use api::json::{self, NULL};
 use api::quantity;
 use serde_json::{Value, json};
+use sim::SortedMap;
 use sim::order::SortShared;
 
 const TABLE: &str = include_str!("template_hash/go_types.txt");
@@ -91,8 +91,8 @@ enum Type {
     Other(&'static str),
 }
 
-fn types() -> &'static BTreeMap<&'static str, Type> {
-    static TYPES: OnceLock<BTreeMap<&'static str, Type>> = OnceLock::new();
+fn types() -> &'static SortedMap<&'static str, Type> {
+    static TYPES: OnceLock<SortedMap<&'static str, Type>> = OnceLock::new();
     TYPES.get_or_init(|| {
         let lines = TABLE.lines().filter_map(|line| line.split_once(' '));
         lines
@@ -231,7 +231,7 @@ impl Dump {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use sim::SortedSet;
 
     use api::schema::{structure, structure_by_name};
 
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn ds_055_a_hash_is_up_to_ten_of_ten_characters() {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for number in 0..500 {
             let hash = compute_hash(&template(&json!({}), "c", &format!("a:{number}")), 0);
             assert!(hash.len() <= 10 && hash.chars().all(|c| "456789bcdf".contains(c)), "{hash}");

@@ -3,10 +3,10 @@
 //! Items wait in the queue until the present batch of news is over. Those whose request failed come again
 //! after their back-off.
 
-use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use client::workqueue::WorkQueue;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Timer, Token};
 
 /// Requests under way, by the numbers that their answers will carry.
@@ -14,12 +14,12 @@ use wire::{Answer, Call, CallError, Controller, ControllerTimer, Ctx, Timer, Tok
 pub(crate) struct Requests<W> {
     controller: Controller,
     last: u64,
-    asked: BTreeMap<u64, W>,
+    asked: SortedMap<u64, W>,
 }
 
 impl<W> Requests<W> {
     pub(crate) fn new(controller: Controller) -> Requests<W> {
-        Requests { controller, last: 0, asked: BTreeMap::new() }
+        Requests { controller, last: 0, asked: SortedMap::new() }
     }
 
     /// Sends a request for `work`, which [`Requests::answered`] returns.
@@ -97,7 +97,7 @@ pub(crate) fn outcome(answer: &Answer) -> Outcome {
     }
 }
 
-impl<W: Ord + Clone> Worker<W> {
+impl<W: Ord + Hash + Clone> Worker<W> {
     pub(crate) fn new(controller: Controller) -> Worker<W> {
         let (queue, requests) = (WorkQueue::default(), Requests::new(controller));
         let alarm = Alarm::new(controller, ControllerTimer::Work);

@@ -1,8 +1,8 @@
 //! What the world shows: facts that hold now, or that follow from now and what was seen before.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use sim::{SortedMap, SortedSet};
 use stage::JobView;
 use view::{ApiServerState, Board, DaemonSetView, NodeView, OnNode, Origin, PartState, PodState, PodView};
 
@@ -15,28 +15,28 @@ pub(crate) struct Memory {
     began: bool,
     was_up: bool,
     /// Ids of own static pods that were running and are still shown.
-    statics: BTreeSet<Rc<str>>,
+    statics: SortedSet<Rc<str>>,
     /// Those that were running without a mirror pod.
-    unmirrored: BTreeSet<Rc<str>>,
+    unmirrored: SortedSet<Rc<str>>,
     /// Uids of mirror pods by id.
-    mirrors: BTreeMap<Rc<str>, Rc<str>>,
+    mirrors: SortedMap<Rc<str>, Rc<str>>,
     /// On how many nodes each file's pod ran, by its name without the node's.
-    copies: BTreeMap<String, usize>,
+    copies: SortedMap<String, usize>,
     /// Images of own static pods by id.
-    images: BTreeMap<Rc<str>, Rc<str>>,
+    images: SortedMap<Rc<str>, Rc<str>>,
     /// Names of daemon pods by DaemonSet and node.
-    daemon_pods: BTreeMap<(Rc<str>, Rc<str>), Rc<str>>,
+    daemon_pods: SortedMap<(Rc<str>, Rc<str>), Rc<str>>,
     /// DaemonSets that had pods.
-    daemonsets: BTreeSet<Rc<str>>,
+    daemonsets: SortedSet<Rc<str>>,
     /// DaemonSets that were complete, and those whose rollout began since.
-    complete: BTreeSet<Rc<str>>,
-    rolling: BTreeSet<Rc<str>>,
+    complete: SortedSet<Rc<str>>,
+    rolling: SortedSet<Rc<str>>,
     /// The nodes of the first look.
-    first_nodes: BTreeSet<Rc<str>>,
-    ready_nodes: BTreeSet<Rc<str>>,
-    lost_nodes: BTreeSet<Rc<str>>,
-    running_parts: BTreeSet<Rc<str>>,
-    stopped_parts: BTreeSet<Rc<str>>,
+    first_nodes: SortedSet<Rc<str>>,
+    ready_nodes: SortedSet<Rc<str>>,
+    lost_nodes: SortedSet<Rc<str>>,
+    running_parts: SortedSet<Rc<str>>,
+    stopped_parts: SortedSet<Rc<str>>,
     /// The newest command whose output was read.
     read_up_to: u32,
 }
@@ -61,8 +61,8 @@ fn is_complete(ds: &DaemonSetView) -> bool {
 
 impl Memory {
     /// Looks at the world; what it shows now. `is_far`: the board has only some of the nodes.
-    pub(crate) fn look(&mut self, board: &Board, console: &[JobView], is_far: bool) -> BTreeSet<Fact> {
-        let mut facts = BTreeSet::new();
+    pub(crate) fn look(&mut self, board: &Board, console: &[JobView], is_far: bool) -> SortedSet<Fact> {
+        let mut facts = SortedSet::new();
         self.look_at_counts(board, &mut facts);
         if !is_far {
             self.look_at_all(board, console, &mut facts);
@@ -71,7 +71,7 @@ impl Memory {
         facts
     }
 
-    fn look_at_all(&mut self, board: &Board, console: &[JobView], facts: &mut BTreeSet<Fact>) {
+    fn look_at_all(&mut self, board: &Board, console: &[JobView], facts: &mut SortedSet<Fact>) {
         let pods: Vec<&PodView> = board.nodes.iter().flat_map(|node| &node.pods).map(|pod| &**pod).collect();
         self.look_at_nodes(board, &pods, facts);
         self.look_at_plane(board, &pods, facts);
@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// What the numbers of DaemonSets tell, with any number of nodes.
-    fn look_at_counts(&mut self, board: &Board, facts: &mut BTreeSet<Fact>) {
+    fn look_at_counts(&mut self, board: &Board, facts: &mut SortedSet<Fact>) {
         for ds in board.daemonsets.iter().filter(|ds| &*ds.namespace != "kube-system") {
             if is_complete(ds) {
                 facts.insert(Fact::DaemonSetReady);
@@ -100,7 +100,7 @@ impl Memory {
         }
     }
 
-    fn look_at_nodes(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
+    fn look_at_nodes(&mut self, board: &Board, pods: &[&PodView], facts: &mut SortedSet<Fact>) {
         if !self.began {
             self.first_nodes = board.nodes.iter().map(|node| node.name.clone()).collect();
         }
@@ -153,7 +153,7 @@ impl Memory {
             && self.daemon_pods.keys().any(|(_, on)| *on == node.name)
     }
 
-    fn look_at_plane(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
+    fn look_at_plane(&mut self, board: &Board, pods: &[&PodView], facts: &mut SortedSet<Fact>) {
         let down = board.api_server == ApiServerState::Down;
         if down && self.was_up {
             facts.insert(Fact::ApiServerDown);
@@ -188,11 +188,11 @@ impl Memory {
         }
     }
 
-    fn look_at_static(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
+    fn look_at_static(&mut self, board: &Board, pods: &[&PodView], facts: &mut SortedSet<Fact>) {
         let down = board.api_server == ApiServerState::Down;
-        let mut now = BTreeSet::new();
-        let mut mirrors = BTreeMap::new();
-        let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+        let mut now = SortedSet::new();
+        let mut mirrors = SortedMap::new();
+        let mut copies: SortedMap<String, usize> = SortedMap::new();
         for pod in pods.iter().filter(|pod| pod.origin == Origin::Static && own(pod)) {
             if running(pod) {
                 facts.insert(Fact::StaticRunning);
@@ -243,8 +243,8 @@ impl Memory {
         self.mirrors = mirrors;
     }
 
-    fn look_at_daemon_pods(&mut self, board: &Board, pods: &[&PodView], facts: &mut BTreeSet<Fact>) {
-        let mut left = BTreeSet::new();
+    fn look_at_daemon_pods(&mut self, board: &Board, pods: &[&PodView], facts: &mut SortedSet<Fact>) {
+        let mut left = SortedSet::new();
         for pod in pods.iter().filter(|pod| pod.origin == Origin::DaemonSet && own(pod)) {
             let (Some(ds), Some(node)) = (pod.daemonset(), &pod.node) else { continue };
             left.insert(ds.clone());
@@ -271,7 +271,7 @@ impl Memory {
         board: &Board,
         console: &[JobView],
         pods: &[&PodView],
-        facts: &mut BTreeSet<Fact>,
+        facts: &mut SortedSet<Fact>,
     ) {
         let down = board.api_server == ApiServerState::Down;
         if down && console.iter().rev().take(LATEST).any(|job| job.was_refused) {

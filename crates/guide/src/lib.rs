@@ -9,8 +9,7 @@ mod premiere;
 mod progress;
 mod terms;
 
-use std::collections::BTreeMap;
-
+use sim::SortedMap;
 use stage::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Start};
 use view::{ApiServerState, Board};
 
@@ -131,7 +130,7 @@ impl Action {
     fn command(&self) -> Command {
         match self {
             Action::Run { line, files } => {
-                let files: BTreeMap<_, _> =
+                let files: SortedMap<_, _> =
                     files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
                 Command::Exec { line: (*line).to_owned(), files }
             }
@@ -141,7 +140,7 @@ impl Action {
                 text: (*text).into(),
             },
             Action::Join { node } => {
-                Command::AddMachine { node: (*node).to_owned(), labels: BTreeMap::default() }
+                Command::AddMachine { node: (*node).to_owned(), labels: SortedMap::default() }
             }
         }
     }
@@ -166,7 +165,7 @@ impl Given {
                 Some(ds) if ds.desired > 0 && ds.ready == ds.desired => None,
                 Some(_) => Some(Next::Wait),
                 None => wish(ApiServer::Up, board).or_else(|| {
-                    let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
+                    let files = SortedMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
                     let line = "kubectl apply -f agent.yaml".to_owned();
                     Some(Next::Prepare(vec![Command::Exec { line, files }]))
                 }),

@@ -1,8 +1,7 @@
 //! What a first visit sees: to a cluster that is up the DaemonSet is applied, and once its pods have their nodes the
 //! static pod's file arrives on worker-1.
 
-use std::collections::BTreeMap;
-
+use sim::SortedMap;
 use stage::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Script};
 use view::{Board, PodView};
 
@@ -16,7 +15,7 @@ pub struct Premiere {
 const FILE: &str = "agent.yaml";
 
 fn commands() -> [Command; Premiere::LENGTH] {
-    let files = BTreeMap::from([(FILE.to_owned(), DEMO_DAEMONSET.into())]);
+    let files = SortedMap::from([(FILE.to_owned(), DEMO_DAEMONSET.into())]);
     [
         Command::Exec { line: format!("kubectl apply -f {FILE}"), files },
         Command::WriteFile {

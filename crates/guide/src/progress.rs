@@ -1,8 +1,7 @@
 //! Which parts of the guide's goals the world has shown.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
+use sim::SortedSet;
 use stage::JobView;
 use view::Board;
 
@@ -13,7 +12,7 @@ use crate::{Goal, Part, ROWS, Story};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ticks {
-    ticked: BTreeSet<String>,
+    ticked: SortedSet<String>,
 }
 
 fn key(goal: &Goal, part: &Part) -> String {

@@ -259,7 +259,7 @@ struct Watched {
     /// What a JSONPath printer keeps from one object to the next.
     execution: Execution,
     /// What is known of the objects that match: their uid.
-    known: std::collections::BTreeMap<(Rc<str>, Rc<str>), Uid>,
+    known: sim::SortedMap<(Rc<str>, Rc<str>), Uid>,
 }
 
 /// Rule: CLI-008.
@@ -290,7 +290,7 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
         writer: TabWriter::for_tables(),
         headed: false,
         execution: Execution::default(),
-        known: std::collections::BTreeMap::new(),
+        known: sim::SortedMap::new(),
     };
     for info in &infos {
         let key = info.object.key();

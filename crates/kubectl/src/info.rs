@@ -1,8 +1,7 @@
 //! `version`, `api-resources`, `api-versions`, `cluster-info`, `top`.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::absent::absent;
 use super::{
@@ -212,7 +211,7 @@ pub(super) const API_VERSIONS: Command = Command {
             return Err(cmd.usage_error(&text).into());
         }
         probe(io)?;
-        let versions: BTreeSet<&str> = schema::kinds().iter().map(|info| info.api_version).collect();
+        let versions: SortedSet<&str> = schema::kinds().iter().map(|info| info.api_version).collect();
         io.out(versions.into_iter().map(|version| format!("{version}\n")).collect::<String>());
         Ok(0)
     },

@@ -2,10 +2,10 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/label/label.go, cmd/annotate/annotate.go.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
+use sim::SortedMap;
 
 use super::apply::dry_run;
 use super::local::{LOCAL, find, is_shown_only};
@@ -21,7 +21,6 @@ use api::object::Object;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
-use sim::order::GatherSorted;
 use wire::{Call, FieldValidation, Patch};
 
 const FLAGS: &[super::Flag] = &[
@@ -69,7 +68,7 @@ enum Pairs {
 /// What the words at the end of the line change.
 #[derive(Default)]
 struct Changes {
-    set: BTreeMap<String, String>,
+    set: SortedMap<String, String>,
     remove: Vec<String>,
 }
 
@@ -163,7 +162,7 @@ fn pairs_of(info: &Info, pairs: Pairs) -> StringMap {
 /// Kubernetes: kubectl/pkg/cmd/label/label.go, RunLabel.
 fn list_pairs(io: &mut Io, info: &Info, changes: &Changes, pairs: Pairs, one: bool) -> Result<(), Stop> {
     let current = pairs_of(info, pairs);
-    let mut listed: BTreeMap<&str, &str> = current.iter().map(|(k, v)| (&**k, &**v)).gather_map();
+    let mut listed: SortedMap<&str, &str> = current.iter().map(|(k, v)| (&**k, &**v)).collect();
     listed.extend(changes.set.iter().map(|(key, value)| (&**key, &**value)));
     changes.remove.iter().for_each(|key| {
         listed.remove(&**key);

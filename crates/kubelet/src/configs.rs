@@ -7,8 +7,6 @@
 //!
 //! Kubernetes: pkg/kubelet/volumemanager, pkg/volume/util/operationexecutor, pkg/kubelet/util/manager.
 
-use std::collections::BTreeMap;
-
 use super::mirror::call_error;
 use super::pod_worker::{SyncResult, SyncStep, Work};
 use super::workers::WorkerId;
@@ -17,7 +15,7 @@ use api::event::{EventType, Message};
 use api::meta::{Name, Uid};
 use api::object::{Key, Kind};
 use api::pod::spec::{ConfigKind, ConfigRef};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer};
 
 const FRESH: Duration = Duration::from_secs(60);
@@ -49,7 +47,7 @@ pub(super) struct Missing {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Configs {
-    found: BTreeMap<Wanted, Time>,
+    found: SortedMap<Wanted, Time>,
     queries: Vec<Query>,
     last_seq: u32,
 }

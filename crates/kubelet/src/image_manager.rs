@@ -2,7 +2,7 @@
 //!
 //! Kubernetes: pkg/kubelet/images/image_manager.go, puller.go.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::pod_worker::{SyncResult, SyncStep};
@@ -15,7 +15,7 @@ use api::image_name::ImageNameError;
 use api::meta::{Name, Uid};
 use api::pod::ImagePullPolicy;
 use client::backoff::Backoff;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Ctx, KubeletTimer};
 
 /// What asking for an image comes to.
@@ -63,7 +63,7 @@ fn to_millis(span: Duration) -> Duration {
 pub(super) struct ImageManager {
     back_off: Backoff<PullKey>,
     /// Why the last pull failed.
-    last_errors: BTreeMap<PullKey, String>,
+    last_errors: SortedMap<PullKey, String>,
     /// The pull under way is the first (serializeImagePulls).
     queue: VecDeque<Pull>,
     current_since: Time,
@@ -74,7 +74,7 @@ impl Default for ImageManager {
     fn default() -> Self {
         ImageManager {
             back_off: Backoff::new(INITIAL_BACK_OFF, MAX_BACK_OFF),
-            last_errors: BTreeMap::new(),
+            last_errors: SortedMap::new(),
             queue: VecDeque::new(),
             current_since: Time::default(),
             last_seq: 0,

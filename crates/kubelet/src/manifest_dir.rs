@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: pkg/kubelet/config/file.go, file_linux.go.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::FileChange;
@@ -11,8 +10,7 @@ use api::meta::Name;
 use api::object::Key;
 use api::pod::Pod;
 use sim::files::{Entry, Files, clean_path, file_name, parent};
-use sim::order::GatherSorted;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{LogLine, Severity};
 use yaml::Diagnostic;
 
@@ -34,10 +32,10 @@ pub struct FileSource {
     path: String,
     /// From when on changes are noticed at once; `None` while the path does not exist.
     watching: Option<Time>,
-    store: BTreeMap<Key, Rc<Pod>>,
+    store: SortedMap<Key, Rc<Pod>>,
     /// Which pod a file gave when it was last read well.
-    file_keys: BTreeMap<Name, Key>,
-    reports: BTreeMap<Name, FileReport>,
+    file_keys: SortedMap<Name, Key>,
+    reports: SortedMap<Name, FileReport>,
 }
 
 /// What a look at the files gave.
@@ -110,7 +108,7 @@ impl FileSource {
             look.pods = Some(Vec::new());
             return look;
         }
-        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).gather_map();
+        self.store = read.into_iter().map(|pod| (Key::of(&pod.meta), pod)).collect();
         look.pods = Some(self.list());
         look
     }

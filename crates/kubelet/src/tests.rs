@@ -10,7 +10,6 @@ mod probes;
 mod restart;
 mod start;
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -27,7 +26,7 @@ use api::pod::{ContainerState, Pod, PodStatus};
 use api::resources::Resources;
 use api::status_error::{GroupResource, StatusError};
 use sim::files::Files;
-use sim::{Agenda, Duration, Rng, Time};
+use sim::{Agenda, Duration, Rng, SortedMap, Time};
 use wire::{Answer, Call, CallError, Ctx, DeleteOptions, Effect, Reply, Settings, Timer, Token, WatchEvent};
 
 pub(crate) const MANIFESTS: &str = "/etc/kubernetes/manifests";
@@ -52,7 +51,7 @@ pub(crate) struct World {
     pub(crate) leases: u32,
     pub(crate) settings: Settings,
     pub(crate) api_up: bool,
-    pub(crate) objects: BTreeMap<Key, Rc<Pod>>,
+    pub(crate) objects: SortedMap<Key, Rc<Pod>>,
     pub(crate) events: Vec<(Time, EventDraft)>,
     /// `seconds name: phase container=state …`, one line for each status that the API server took.
     pub(crate) statuses: Vec<String>,
@@ -74,7 +73,7 @@ pub(crate) fn host() -> Host {
         internal_ip: Ipv4Addr::new(192, 168, 0, 11),
         pod_cidr: Ipv4Addr::new(10, 244, 1, 0),
         capacity: Resources::from_value(&capacity),
-        labels: BTreeMap::new(),
+        labels: SortedMap::new(),
         taints: Vec::new(),
     }
 }
@@ -125,7 +124,7 @@ impl World {
             leases: 0,
             settings: Settings::default(),
             api_up: true,
-            objects: BTreeMap::new(),
+            objects: SortedMap::new(),
             events: Vec::new(),
             statuses: Vec::new(),
             log: Vec::new(),

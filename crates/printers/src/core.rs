@@ -44,7 +44,7 @@ const ROLE_PREFIX: &str = "node-role.kubernetes.io/";
 ///
 /// Kubernetes: printers.go, findNodeRoles.
 pub fn find_node_roles(labels: &StringMap) -> Vec<String> {
-    let mut roles = std::collections::BTreeSet::new();
+    let mut roles = sim::SortedSet::new();
     for (key, value) in labels {
         match key.strip_prefix(ROLE_PREFIX) {
             Some("") => {}

@@ -7,7 +7,6 @@
 //! Kubernetes: pkg/scheduler/backend/cache/cache.go, pkg/scheduler/framework/types.go (NodeInfo).
 //! Rules: SCH-027, SCH-028.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use api::meta::{Name, Uid};
@@ -15,7 +14,7 @@ use api::node::Node;
 use api::pod::scheduling::NonZero;
 use api::pod::{HostPort, Pod};
 use api::resources::Resources;
-use sim::NameIndex;
+use sim::{NameIndex, SortedSet};
 
 /// A node's number. It belongs to the name for good, whether or not there is such a node now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,8 +116,8 @@ pub struct Cache {
     by_name: NameIndex,
     count: usize,
     /// The nodes with pods that have inter-pod affinity, and those where an anti-affinity is required.
-    with_affinity: BTreeSet<NodeId>,
-    with_required_anti_affinity: BTreeSet<NodeId>,
+    with_affinity: SortedSet<NodeId>,
+    with_required_anti_affinity: SortedSet<NodeId>,
     /// The nodes in the order in which they are tried: zone by zone in turn.
     order: Vec<NodeId>,
     order_is_stale: bool,

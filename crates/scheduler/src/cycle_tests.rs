@@ -345,7 +345,7 @@ fn sch_007_nodes_that_have_the_image_score_higher() {
 fn sch_009_equal_nodes_are_chosen_by_chance() {
     let nodes: Vec<_> = (0..8).map(|n| node(&format!("n{n}"), json!({}))).collect();
     let mut stand = Stand::with_nodes(&nodes);
-    let mut chosen = std::collections::BTreeSet::new();
+    let mut chosen = sim::SortedSet::new();
     for n in 0..40 {
         let waiting = pod(&format!("p{n}"), json!({}));
         stand.pod(&waiting);

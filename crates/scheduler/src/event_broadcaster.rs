@@ -4,14 +4,13 @@
 //! Kubernetes: staging/src/k8s.io/client-go/tools/events/event_broadcaster.go. The reference to the object is part
 //! of an event's key, and it holds the resource version. Rule: SCH-021.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
 use api::meta::Uid;
 use api::object::Kind;
 use api::pod::Pod;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Call, Ctx, Token};
 
 /// How often ended series are looked for; a series ends when nothing joined it for as long.
@@ -45,7 +44,7 @@ pub(crate) struct EventBroadcaster {
     source: Rc<EventSource>,
     started: Time,
     /// By uid, resource version and reason.
-    event_cache: BTreeMap<(Uid, u64, &'static str), Series>,
+    event_cache: SortedMap<(Uid, u64, &'static str), Series>,
     /// How many series have a count that is not written yet.
     unwritten: usize,
     prune_from: usize,
@@ -56,7 +55,7 @@ impl EventBroadcaster {
         EventBroadcaster {
             source: Rc::new(EventSource { component, host: None }),
             started: Time::default(),
-            event_cache: BTreeMap::new(),
+            event_cache: SortedMap::new(),
             unwritten: 0,
             prune_from: PRUNE_FROM,
         }

@@ -2,11 +2,11 @@
 //!
 //! Kubernetes: pkg/scheduler/framework/types.go, Diagnosis and FitError.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::cache::NodeId;
 use super::framework::{Code, PluginSet, Reason, Status};
+use sim::SortedMap;
 use sim::order::SortShared;
 
 /// What a cycle without nodes says (SCH-019). Kubernetes: pkg/scheduler/scheduler.go.
@@ -49,8 +49,8 @@ impl Diagnosis {
 }
 
 /// The reasons of a failed cycle, counted over the nodes.
-pub(crate) fn count_reasons(map: &NodeToStatus, all_nodes: usize) -> BTreeMap<&Reason, usize> {
-    let mut counts = BTreeMap::new();
+pub(crate) fn count_reasons(map: &NodeToStatus, all_nodes: usize) -> SortedMap<&Reason, usize> {
+    let mut counts = SortedMap::new();
     for (_, status) in &map.nodes {
         for reason in status.reasons() {
             *counts.entry(reason).or_insert(0) += 1;

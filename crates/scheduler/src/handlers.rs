@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: pkg/scheduler/eventhandlers.go. Rules: SCH-001, SCH-027, SCH-028, SCH-030.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::cache::{Change, NodeId};
@@ -15,8 +14,7 @@ use api::meta::{Name, Uid};
 use api::node::Node;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
-use sim::Time;
-use sim::order::GatherSorted;
+use sim::{SortedSet, Time};
 
 /// Whether a pod asks for this scheduler.
 fn is_responsible_for(pod: &Pod) -> bool {
@@ -64,7 +62,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).gather_set();
+        let listed: SortedSet<Name> = nodes.iter().map(|node| node.meta.name.clone()).collect();
         let known = self.cache.infos().filter(|(_, info)| info.node.is_some());
         let gone: Vec<Name> =
             known.map(|(_, info)| info.name.clone()).filter(|name| !listed.contains(name)).collect();
@@ -101,7 +99,7 @@ impl Scheduler {
                 _ => None,
             })
             .collect();
-        let listed: BTreeSet<Uid> = pods.iter().map(|pod| pod.meta.uid).gather_set();
+        let listed: SortedSet<Uid> = pods.iter().map(|pod| pod.meta.uid).collect();
         let bound = self.cache.infos().flat_map(|(_, info)| info.pods.iter().map(|slot| &slot.pod));
         let waiting = self.queue.iter().map(|(_, queued)| &queued.pod);
         let gone: Vec<Rc<Pod>> =
@@ -282,7 +280,7 @@ fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-fn put<K: Ord, V>(map: &mut std::collections::BTreeMap<K, V>, key: K, value: Option<V>) {
+fn put<K: Ord, V>(map: &mut sim::SortedMap<K, V>, key: K, value: Option<V>) {
     match value {
         Some(value) => map.insert(key, value),
         None => map.remove(&key),

@@ -23,7 +23,6 @@ pub mod queue;
 mod queueing_hints;
 pub mod run;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::meta::Name;
@@ -31,7 +30,7 @@ use api::object::{Key, Kind, Object, Other};
 use api::pod::Reason;
 use api::pod::scheduling::NamespaceLabels;
 use client::leader_election::{Election, LeaderElector};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Component, Ctx, Effect, SchedulerTimer, Timer, Token, WatchEvent};
 
 use cache::{Cache, NodeId};
@@ -64,15 +63,15 @@ pub struct Scheduler {
     elector: Option<LeaderElector>,
     cache: Cache,
     queue: SchedulingQueue,
-    bindings: BTreeMap<u64, Binding>,
+    bindings: SortedMap<u64, Binding>,
     next_token: u64,
     /// Where the next search through the nodes begins, so that all get their turn.
     next_start_node: usize,
     events: EventBroadcaster,
     namespaces: NamespaceLabels,
     volumes: Volumes,
-    budgets: BTreeMap<Key, Rc<Other>>,
-    preemptions: BTreeMap<u64, Preemption>,
+    budgets: SortedMap<Key, Rc<Other>>,
+    preemptions: SortedMap<u64, Preemption>,
     /// The last condition that was written: many pods fail for the same reason, and share its text.
     last_reason: Rc<Reason>,
     started: Time,
@@ -102,14 +101,14 @@ impl Scheduler {
             elector: None,
             cache: Cache::default(),
             queue: SchedulingQueue::default(),
-            bindings: BTreeMap::new(),
+            bindings: SortedMap::new(),
             next_token: 0,
             next_start_node: 0,
             events: EventBroadcaster::new(DEFAULT_SCHEDULER_NAME),
             namespaces: NamespaceLabels::new(),
             volumes: Volumes::default(),
-            budgets: BTreeMap::new(),
-            preemptions: BTreeMap::new(),
+            budgets: SortedMap::new(),
+            preemptions: SortedMap::new(),
             last_reason: Reason::new("", ""),
             started: Time::default(),
             busy_until: Time::default(),

@@ -111,7 +111,7 @@ fn frees_what_is_asked(pod: &Pod, old: &Pod, new: &Pod) -> bool {
         || asked.memory > 0 && new.memory < old.memory
         || asked.ephemeral_storage > 0 && new.ephemeral_storage < old.ephemeral_storage
         || asked.scalars.iter().any(|(name, amount)| {
-            let of = |scalars: &std::collections::BTreeMap<_, i64>| scalars.get(name).copied().unwrap_or(0);
+            let of = |scalars: &sim::SortedMap<_, i64>| scalars.get(name).copied().unwrap_or(0);
             *amount > 0 && of(&new.scalars) < of(&old.scalars)
         })
 }

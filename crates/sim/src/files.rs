@@ -3,10 +3,10 @@
 //! Paths are absolute and plain: `/etc/kubernetes/manifests/web.yaml`. `.`, `..` and doubled slashes are
 //! resolved on the way in. Directories exist by themselves, so an empty one can be listed.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Time;
+use crate::sorted::SortedMap;
 
 /// A file or a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl FileError {
 /// A disk: every path there is, in order. Copies share what they hold until one of them is written to.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    entries: Rc<BTreeMap<Rc<str>, Entry>>,
+    entries: Rc<SortedMap<Rc<str>, Entry>>,
 }
 
 /// The path without `.`, `..`, doubled or trailing slashes; `/` for the root.
@@ -92,7 +92,7 @@ pub fn file_name(path: &str) -> &str {
 }
 
 impl Files {
-    fn entries_mut(&mut self) -> &mut BTreeMap<Rc<str>, Entry> {
+    fn entries_mut(&mut self) -> &mut SortedMap<Rc<str>, Entry> {
         Rc::make_mut(&mut self.entries)
     }
 

@@ -1,12 +1,11 @@
 //! Sorting that costs little code.
 //!
 //! The standard library's sort is fast and large: some 5 KB of a page's module for each type and order that is
-//! sorted by, and as much for each map that is collected. Here all types share one merge sort of positions; what is
+//! sorted by. Here all types share one merge sort of positions; what is
 //! left for each of them is the comparison and the moving. For what is short, or sorted now and then; what is long
 //! and sorted in a storm stays with the standard library.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts a slice; what compares equal stays in its order.
 pub trait SortShared<T> {
@@ -78,35 +77,6 @@ fn sorted_positions(len: usize, is_after: &mut dyn FnMut(usize, usize) -> bool) 
     order
 }
 
-/// Gathers what an iterator brings, one by one: the standard library's `collect` sorts it first.
-pub trait GatherSorted: Iterator + Sized {
-    /// A map; of equal keys the last one counts.
-    fn gather_map<K: Ord, V>(self) -> BTreeMap<K, V>
-    where
-        Self: Iterator<Item = (K, V)>,
-    {
-        let mut map = BTreeMap::new();
-        self.for_each(|(key, value)| {
-            map.insert(key, value);
-        });
-        map
-    }
-
-    /// A set.
-    fn gather_set(self) -> BTreeSet<Self::Item>
-    where
-        Self::Item: Ord,
-    {
-        let mut set = BTreeSet::new();
-        self.for_each(|item| {
-            set.insert(item);
-        });
-        set
-    }
-}
-
-impl<I: Iterator> GatherSorted for I {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,12 +92,6 @@ mod tests {
             ours.sort_shared();
             theirs.sort();
             prop_assert_eq!(ours, theirs);
-        }
-
-        #[test]
-        fn prop_it_gathers_as_collect_does(items in proptest::collection::vec((0u8..20, any::<u16>()), 0..60)) {
-            prop_assert_eq!(items.iter().copied().gather_map(), items.iter().copied().collect::<BTreeMap<_, _>>());
-            prop_assert_eq!(items.iter().gather_set(), items.iter().collect::<BTreeSet<_>>());
         }
     }
 }

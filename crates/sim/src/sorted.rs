@@ -7,6 +7,8 @@
 
 mod entry;
 mod map;
+#[cfg(feature = "serde")]
+mod serde;
 mod set;
 
 pub use entry::{Entry, OccupiedEntry, VacantEntry};

@@ -1,7 +1,6 @@
 //! What applying a text would bring about where that is decided by more than one part: it is applied on a copy of the
 //! cluster, and time passes there until the pods are where they would be.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -11,7 +10,7 @@ use api::object::{Key, Kind};
 use api::pod::Pod;
 use cluster::Cluster;
 use cluster::desk::JobId;
-use sim::Duration;
+use sim::{Duration, SortedMap};
 use view::Foreseen;
 
 /// Time passes on the copy no longer than this: what has not come by then waits.
@@ -79,7 +78,7 @@ fn is_settled(cluster: &Cluster, owner: &Owner) -> bool {
 }
 
 /// The pods of an object that are not ending, by uid, with the nodes they are on.
-fn pods(cluster: &Cluster, owner: &Owner) -> BTreeMap<Rc<str>, Option<Name>> {
+fn pods(cluster: &Cluster, owner: &Owner) -> SortedMap<Rc<str>, Option<Name>> {
     let is_own = |pod: &&Rc<Pod>| *pod.meta.namespace() == owner.key.namespace && is_of(cluster, pod, owner);
     let pods = cluster.api.store.pods.iter().filter(|pod| !pod.meta.is_terminating()).filter(is_own);
     pods.map(|pod| (pod.meta.uid.to_string().into(), pod.node_name.clone())).collect()

@@ -1,8 +1,7 @@
 //! The actions of a person: the only way to change the world.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use sim::SortedMap;
 
 use super::bytes::Bytes;
 use console::{Edited, quoted};
@@ -17,8 +16,8 @@ pub enum Command {
         /// The line.
         line: String,
         /// The files, by their names in that directory.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        files: BTreeMap<String, Bytes>,
+        #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+        files: SortedMap<String, Bytes>,
     },
     /// A line entered in a terminal, whose shell keeps its variables, directory and sessions from line to
     /// line. While a command runs there, it is what that command reads. `files` are put into the home
@@ -34,8 +33,8 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "is_nothing")]
         columns: u16,
         /// The files, by their paths in the home directory.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        files: BTreeMap<String, Bytes>,
+        #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+        files: SortedMap<String, Bytes>,
     },
     /// Ctrl-D in a terminal: nothing more is typed for the command that runs; at the prompt, the shell ends.
     EndInput {
@@ -142,8 +141,8 @@ pub enum Command {
         /// The new machine's name.
         node: String,
         /// The labels of its Node.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        labels: BTreeMap<String, String>,
+        #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+        labels: SortedMap<String, String>,
     },
     /// Takes a machine away for good; its Node stays until it is deleted.
     RemoveMachine {
@@ -271,7 +270,7 @@ mod tests {
             Command::PowerOn { node: node() },
             Command::CutNetwork { node: node() },
             Command::RestoreNetwork { node: node() },
-            Command::AddMachine { node: node(), labels: BTreeMap::new() },
+            Command::AddMachine { node: node(), labels: SortedMap::new() },
             Command::AddMachine { node: node(), labels: labels.into() },
             Command::RemoveMachine { node: node() },
         ];

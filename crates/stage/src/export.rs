@@ -1,8 +1,7 @@
 //! Files for a real cluster: a person's own as a kustomization, and what lies in the nodes' manifest directories.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
+use sim::SortedMap;
 
 use crate::bytes::Bytes;
 use cluster::Cluster;
@@ -13,8 +12,8 @@ use yaml::{Reader, read_documents};
 /// All files by their paths in the archive.
 ///
 /// The control plane's own manifests are left out where nobody has changed them: a real cluster has its own.
-pub(crate) fn files(cluster: &Cluster, own: &[(&str, &str)]) -> BTreeMap<String, Bytes> {
-    let mut all: BTreeMap<String, Bytes> = BTreeMap::new();
+pub(crate) fn files(cluster: &Cluster, own: &[(&str, &str)]) -> SortedMap<String, Bytes> {
+    let mut all: SortedMap<String, Bytes> = SortedMap::new();
     for (name, text) in own {
         all.insert(format!("manifests/{name}"), (*text).into());
     }
@@ -47,7 +46,7 @@ fn manifests(machine: &Machine) -> Vec<(String, Bytes)> {
 ///
 /// Kubernetes: sigs.k8s.io/kustomize/api/resmap, resWrangler.Append refuses a second object of one identity.
 fn kustomization(own: &[(&str, &str)]) -> Option<String> {
-    let mut seen: BTreeMap<Identity, &str> = BTreeMap::new();
+    let mut seen: SortedMap<Identity, &str> = SortedMap::new();
     let (mut resources, mut left_out) = (Vec::new(), String::new());
     for (name, text) in own {
         let clash = |id: &Identity| seen.get(id).map(|first| format!("{id} is in {first}, too"));

@@ -1,9 +1,8 @@
 //! What the cluster has, for an editor of manifests to offer.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::object::Kind;
 use assist::Known;
+use sim::{SortedMap, SortedSet};
 
 use crate::Stage;
 
@@ -11,7 +10,7 @@ use crate::Stage;
 /// first pods.
 const NODES_LOOKED_AT: usize = 500;
 
-type Values = BTreeMap<String, BTreeSet<String>>;
+type Values = SortedMap<String, SortedSet<String>>;
 
 fn put(values: &mut Values, key: &str, value: &str) {
     values.entry(key.to_owned()).or_default().insert(value.to_owned());
@@ -41,7 +40,7 @@ impl Known for Stage {
         values
     }
 
-    fn images(&self) -> BTreeSet<String> {
+    fn images(&self) -> SortedSet<String> {
         let store = &self.cluster.api.store;
         let nodes = store.nodes.iter().take(NODES_LOOKED_AT).flat_map(|node| node.images.iter());
         let on_nodes = nodes.flat_map(|image| image.names.iter());

@@ -11,7 +11,6 @@ mod lag;
 mod opening;
 pub mod script;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::object::{Key, Kind};
@@ -19,7 +18,7 @@ pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
 pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use view::filter::{Filter, Filtered};
 use view::picture::Picture;
 use view::{
@@ -36,7 +35,7 @@ pub use lag::{Cause as LagCause, Lag};
 use opening::Opening;
 pub use opening::Progress;
 pub use script::{CLUSTER_LINK_DELAY_MS, Options, Script, ScriptError, Start};
-use sim::order::{GatherSorted, SortShared};
+use sim::order::SortShared;
 
 /// "Quiet" looks this far ahead: nothing is under way and nothing happens within it. Longer than the
 /// kubelet's longest wait for a static pod's turn (10 s and up to half of it, KL-024).
@@ -434,9 +433,9 @@ impl Stage {
 
     /// The files of the person's home directory, by the names that [`Command::Exec`] and [`Command::Enter`]
     /// take them by. Hidden ones are left out.
-    pub fn home(&self) -> BTreeMap<String, Bytes> {
+    pub fn home(&self) -> SortedMap<String, Bytes> {
         let inside = self.cluster.desk.home_files();
-        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).gather_map()
+        inside.map(|(name, bytes)| (name.to_owned(), Bytes::from(bytes))).collect()
     }
 
     /// A number that grows with each change of these files.
@@ -509,7 +508,7 @@ impl Stage {
     }
 
     /// A person's own files and the nodes' manifests, laid out for a real cluster: by their paths in an archive.
-    pub fn export(&self, own: &[(&str, &str)]) -> BTreeMap<String, Bytes> {
+    pub fn export(&self, own: &[(&str, &str)]) -> SortedMap<String, Bytes> {
         export::files(&self.cluster, own)
     }
 
@@ -557,8 +556,8 @@ impl Stage {
     }
 }
 
-fn bytes_of(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Rc<[u8]>> {
-    files.into_iter().map(|(path, text)| (path, text.into_bytes())).gather_map()
+fn bytes_of(files: SortedMap<String, Bytes>) -> SortedMap<String, Rc<[u8]>> {
+    files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
 }
 
 fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {

@@ -1,13 +1,13 @@
 //! How a session comes to where it begins: the computers, the boot, the first scene, a script's actions. In
 //! small steps, so that a page can stay awake meanwhile.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
 use crate::script::TimedCommand;
 use cluster::boot::{MANIFESTS, standard_machines};
 use cluster::machine::MachineSpec;
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 
 /// A cluster counts as up after this: by then every static pod has been synced again, and those that came
 /// before the API server have their mirror pods (KL-036).
@@ -155,7 +155,7 @@ impl Opening {
 
 /// What a first visit finds: a DaemonSet that is already applied, and a static pod on worker-1.
 fn set_demo_scene(stage: &mut Stage) {
-    let files = BTreeMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
+    let files = SortedMap::from([("agent.yaml".to_owned(), DEMO_DAEMONSET.into())]);
     stage.carry_out(Command::Exec { line: "kubectl apply -f agent.yaml".to_owned(), files });
     let path = format!("{MANIFESTS}/web.yaml");
     let node = "worker-1".to_owned();

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/batch/validation/validation.go.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::daemonset::selector_text;
 use super::meta::{validate_label_selector, validate_object_meta, validate_object_meta_update};
@@ -298,7 +297,7 @@ fn validate_exit_codes(codes: &Value, names: &[&str], path: &FieldPath, errors: 
     } else if values.len() > MAX_EXIT_CODES {
         errors.push(FieldError::too_many(&path, values.len(), MAX_EXIT_CODES));
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (at, code) in values.iter().enumerate() {
         let path = path.index(at);
         if operator == "In" && *code == 0 {

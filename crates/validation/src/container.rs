@@ -3,9 +3,8 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, validateContainers, validateInitContainers,
 //! validateEphemeralContainers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::mounts::{validate_env, validate_env_from, validate_volume_devices, validate_volume_mounts};
 use super::names::{is_valid_port_num, validate_dns1123_label};
@@ -17,14 +16,13 @@ use super::{push_invalid, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_port_name;
-use sim::order::GatherSorted;
 
 /// What of the pod its containers are checked against.
 pub(super) struct Scope<'a> {
     /// The volumes with nothing wrong, by name.
-    pub(super) volumes: BTreeMap<&'a str, &'a Value>,
+    pub(super) volumes: SortedMap<&'a str, &'a Value>,
     /// Names of the pod's resource claims.
-    pub(super) claims: BTreeSet<&'a str>,
+    pub(super) claims: SortedSet<&'a str>,
     pub(super) grace_period: Option<i64>,
     /// spec.os.name; empty if it is not set.
     pub(super) os: &'a str,
@@ -33,7 +31,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(spec: &'a Value, volumes: BTreeMap<&'a str, &'a Value>) -> Self {
+    pub(super) fn new(spec: &'a Value, volumes: SortedMap<&'a str, &'a Value>) -> Self {
         let claims = json::list(spec, "resourceClaims").iter().map(|claim| json::text(claim, "name"));
         Self {
             volumes,
@@ -53,7 +51,7 @@ pub(super) fn validate_containers(spec: &Value, scope: &Scope<'_>, path: &FieldP
         errors.push(FieldError::required(path, ""));
         return;
     }
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (at, container) in containers.iter().enumerate() {
         let path = path.index(at);
         validate_container_common(container, scope, &path, errors);
@@ -65,7 +63,7 @@ pub(super) fn validate_containers(spec: &Value, scope: &Scope<'_>, path: &FieldP
         validate_probes(container, scope, &path, errors);
         validate_container_restart_policy(container, &path, errors);
     }
-    let mut ports = BTreeSet::new();
+    let mut ports = SortedSet::new();
     accumulate_unique_host_ports(containers, &mut ports, path, errors);
 }
 
@@ -77,7 +75,7 @@ pub(super) fn validate_init_containers(
     errors: &mut ErrorList,
 ) {
     let regular = json::list(spec, "containers").iter();
-    let mut names: BTreeSet<&str> = regular.map(|container| json::text(container, "name")).gather_set();
+    let mut names: SortedSet<&str> = regular.map(|container| json::text(container, "name")).collect();
     for (at, container) in json::list(spec, "initContainers").iter().enumerate() {
         let own = path.index(at);
         validate_container_common(container, scope, &own, errors);
@@ -90,7 +88,7 @@ pub(super) fn validate_init_containers(
         }
         // They run one by one, so each has its ports for itself; upstream counts from 0 each time.
         let alone = std::slice::from_ref(container);
-        accumulate_unique_host_ports(alone, &mut BTreeSet::new(), path, errors);
+        accumulate_unique_host_ports(alone, &mut SortedSet::new(), path, errors);
         if json::text(container, "restartPolicy") == "Always" {
             validate_lifecycle(container, scope, &own, errors);
             validate_probes(container, scope, &own, errors);
@@ -120,7 +118,7 @@ pub(super) fn validate_ephemeral_containers(
     errors: &mut ErrorList,
 ) {
     let others = ["containers", "initContainers"].into_iter().flat_map(|list| json::list(spec, list));
-    let others: BTreeSet<&str> = others.map(|container| json::text(container, "name")).gather_set();
+    let others: SortedSet<&str> = others.map(|container| json::text(container, "name")).collect();
     let mut names = others.clone();
     for (at, container) in json::list(spec, "ephemeralContainers").iter().enumerate() {
         let path = path.index(at);
@@ -192,7 +190,7 @@ fn validate_container_common(container: &Value, scope: &Scope<'_>, path: &FieldP
 
 /// API-050, API-053. Kubernetes: validation.go, validateContainerPorts.
 fn validate_container_ports(container: &Value, path: &FieldPath, errors: &mut ErrorList) {
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (at, port) in json::list(container, "ports").iter().enumerate() {
         let path = path.index(at);
         let name = json::text(port, "name");
@@ -220,7 +218,7 @@ fn validate_container_ports(container: &Value, path: &FieldPath, errors: &mut Er
 /// API-053. Kubernetes: validation.go, AccumulateUniqueHostPorts.
 fn accumulate_unique_host_ports(
     containers: &[Value],
-    taken: &mut BTreeSet<String>,
+    taken: &mut SortedSet<String>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
@@ -243,7 +241,7 @@ fn accumulate_unique_host_ports(
 }
 
 fn validate_resize_policy(container: &Value, restart_policy: &str, path: &FieldPath, errors: &mut ErrorList) {
-    let mut resources = BTreeSet::new();
+    let mut resources = SortedSet::new();
     for (at, policy) in json::list(container, "resizePolicy").iter().enumerate() {
         let resource = json::text(policy, "resourceName");
         if !resources.insert(resource) {

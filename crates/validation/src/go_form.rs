@@ -15,10 +15,10 @@
 //!
 //! Kubernetes: pkg/apis/core/types.go; apimachinery/pkg/apis/meta/v1/types.go.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use sim::SortedMap;
 
 use api::field::go_json;
 use api::go_name::json_name;
@@ -36,10 +36,10 @@ struct Field {
     of: &'static str,
 }
 
-fn structs() -> &'static BTreeMap<&'static str, Vec<Field>> {
-    static STRUCTS: OnceLock<BTreeMap<&'static str, Vec<Field>>> = OnceLock::new();
+fn structs() -> &'static SortedMap<&'static str, Vec<Field>> {
+    static STRUCTS: OnceLock<SortedMap<&'static str, Vec<Field>>> = OnceLock::new();
     STRUCTS.get_or_init(|| {
-        let mut structs: BTreeMap<&str, Vec<Field>> = BTreeMap::new();
+        let mut structs: SortedMap<&str, Vec<Field>> = SortedMap::new();
         for line in TABLE.lines() {
             let mut words = line.split(' ');
             let name = words.next().unwrap_or_default();

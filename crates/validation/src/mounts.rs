@@ -3,9 +3,8 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateEnv, ValidateEnvFrom, ValidateVolumeMounts,
 //! ValidateVolumeDevices.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::names::{
     is_config_map_key, is_relaxed_env_var_name, name_is_dns_subdomain, validate_dns1123_label,
@@ -265,12 +264,12 @@ pub(super) fn validate_env_from(container: &Value, path: &FieldPath, errors: &mu
 /// API-057. Kubernetes: validation.go, ValidateVolumeMounts.
 pub(super) fn validate_volume_mounts(
     container: &Value,
-    volumes: &BTreeMap<&str, &Value>,
+    volumes: &SortedMap<&str, &Value>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
     let devices = json::list(container, "volumeDevices");
-    let mut taken = BTreeSet::new();
+    let mut taken = SortedSet::new();
     for (at, mount) in json::list(container, "volumeMounts").iter().enumerate() {
         let own = path.index(at);
         let (name, name_path) = (json::text(mount, "name"), own.child("name"));
@@ -351,12 +350,12 @@ fn validate_mount_recursive_read_only(mount: &Value, path: &FieldPath, errors: &
 
 pub(super) fn validate_volume_devices(
     container: &Value,
-    volumes: &BTreeMap<&str, &Value>,
+    volumes: &SortedMap<&str, &Value>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
     let mounts = json::list(container, "volumeMounts");
-    let (mut paths, mut names) = (BTreeSet::new(), BTreeSet::new());
+    let (mut paths, mut names) = (SortedSet::new(), SortedSet::new());
     for (at, device) in json::list(container, "volumeDevices").iter().enumerate() {
         let own = path.index(at);
         let (name, name_path) = (json::text(device, "name"), own.child("name"));

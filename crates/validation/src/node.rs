@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateNode, ValidateNodeUpdate.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::go_form;
 use super::ip::is_valid_cidr;
@@ -15,7 +14,6 @@ use super::scheduling::validate_taint_effect;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_label_value;
-use sim::order::GatherSorted;
 
 /// All that is wrong with a new Node.
 pub(crate) fn validate_node(node: &Value) -> ErrorList {
@@ -30,7 +28,7 @@ pub(crate) fn validate_node(node: &Value) -> ErrorList {
     for (at, cidr) in cidrs.iter().enumerate() {
         is_valid_cidr(cidr, &cidrs_path.index(at), &mut errors);
     }
-    let families: BTreeSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).gather_set();
+    let families: SortedSet<bool> = cidrs.iter().map(|cidr| cidr.contains(':')).collect();
     if cidrs.len() > 1 && families.len() != cidrs.len() {
         let why = "may specify no more than one CIDR for each IP family";
         errors.push(FieldError::invalid(&cidrs_path, json::get(spec, "podCIDRs").clone(), why));
@@ -70,7 +68,7 @@ pub(crate) fn validate_node_update(new: &Value, old: &Value) -> ErrorList {
 
 /// Taints of a node: each pair of key and effect only once.
 pub(crate) fn validate_node_taints(taints: &[Value], path: &FieldPath, errors: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (at, taint) in taints.iter().enumerate() {
         let path = path.index(at);
         let text = |key| json::text(taint, key);

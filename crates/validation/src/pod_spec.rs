@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidatePodSpec.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::affinity::validate_affinity;
 use super::container::{Scope, validate_containers, validate_ephemeral_containers, validate_init_containers};
@@ -93,7 +92,7 @@ pub(super) fn validate_pod_spec(
     }
     if let Some(overhead) = json::get(spec, "overhead").as_object() {
         let limits = serde_json::json!({"limits": overhead});
-        validate_container_resource_requirements(&limits, &BTreeSet::new(), &child("overhead"), errors);
+        validate_container_resource_requirements(&limits, &SortedSet::new(), &child("overhead"), errors);
     }
     validate_os(spec, path, errors);
     validate_file_key_ref_volumes(spec, path, errors);
@@ -139,7 +138,7 @@ fn validate_pod_resource_claims(
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (at, claim) in json::list(spec, "resourceClaims").iter().enumerate() {
         if json::has(json::get(context.meta(), "annotations"), super::MIRROR_POD) {
             let why = "static pods do not support resource claims";

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, validateProjectionSources.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::go_form;
 use super::meta::validate_label_selector;
@@ -17,7 +16,7 @@ use api::json;
 /// Checks each source, and that no two write the same file.
 pub(super) fn validate_projected_volume_source(source: &Value, path: &FieldPath, errors: &mut ErrorList) {
     validate_mode(source, "defaultMode", path, errors);
-    let mut taken = BTreeSet::new();
+    let mut taken = SortedSet::new();
     for (at, projection) in json::list(source, "sources").iter().enumerate() {
         let own = path.child("sources").index(at);
         let mut checker = Checker { path, own: &own, taken: &mut taken, errors };
@@ -43,7 +42,7 @@ struct Checker<'a, 'v> {
     /// The volume's path, at which upstream reports clashes.
     path: &'a FieldPath,
     own: &'a FieldPath,
-    taken: &'a mut BTreeSet<&'v str>,
+    taken: &'a mut SortedSet<&'v str>,
     errors: &'a mut ErrorList,
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateResourceQuota, ValidateLimitRange.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::mounts::quantity;
 use super::names::name_is_dns_subdomain;
@@ -44,7 +43,7 @@ pub(super) fn validate_resource_quota_update(new: &Value, old: &Value) -> ErrorL
         validate_object_meta_update(json::get(new, "metadata"), json::get(old, "metadata"), &path);
     let (spec, path) = (json::get(new, "spec"), FieldPath::new("spec"));
     validate_resource_quota_spec(spec, &path, &mut errors);
-    let scopes = |of| json::strings(json::get(of, "spec"), "scopes").into_iter().collect::<BTreeSet<_>>();
+    let scopes = |of| json::strings(json::get(of, "spec"), "scopes").into_iter().collect::<SortedSet<_>>();
     if scopes(new) != scopes(old) {
         let value = json::get(spec, "scopes").clone();
         errors.push(FieldError::invalid(&path.child("scopes"), value, super::FIELD_IMMUTABLE));
@@ -155,7 +154,7 @@ pub(super) fn validate_limit_range(range: &Value) -> ErrorList {
     let path = FieldPath::new("metadata");
     let mut errors = validate_object_meta(json::get(range, "metadata"), true, name_is_dns_subdomain, &path);
     let path = FieldPath::new("spec").child("limits");
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (at, limit) in json::list(json::get(range, "spec"), "limits").iter().enumerate() {
         let path = path.index(at);
         let sort = json::text(limit, "type");
@@ -178,7 +177,7 @@ fn validate_limit_type(sort: &str, path: &FieldPath, errors: &mut ErrorList) {
 }
 
 /// An amount as it was written, and what it is worth.
-type Amounts<'a> = BTreeMap<&'a str, (&'a Value, Quantity)>;
+type Amounts<'a> = SortedMap<&'a str, (&'a Value, Quantity)>;
 
 /// The amounts of one list, whose names are looked at too.
 fn amounts<'a>(
@@ -221,7 +220,7 @@ fn validate_limit_range_item(limit: &Value, sort: &str, path: &FieldPath, errors
     }
     let ratio = amounts(limit, "maxLimitRequestRatio", sort, path, errors);
     let lists = [&max, &min, &default, &request, &ratio];
-    let names: BTreeSet<&str> = lists.into_iter().flat_map(|list| list.keys().copied()).collect();
+    let names: SortedSet<&str> = lists.into_iter().flat_map(|list| list.keys().copied()).collect();
     for name in names {
         // In upstream's order: what must not be greater than what, which one is shown, and where.
         for (less, less_name, more, more_name, show, at) in [

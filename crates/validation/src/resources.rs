@@ -3,9 +3,8 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, validateResourceRequirements;
 //! pkg/apis/core/helper/helpers.go.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::mounts::quantity;
 use super::names::validate_dns1123_label;
@@ -141,7 +140,7 @@ pub(super) fn validate_resource_quantity_value(
 /// API-054. Kubernetes: validation.go, ValidateContainerResourceRequirements.
 pub(super) fn validate_container_resource_requirements(
     requirements: &Value,
-    claims: &BTreeSet<&str>,
+    claims: &SortedSet<&str>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
@@ -151,7 +150,7 @@ pub(super) fn validate_container_resource_requirements(
 fn validate_resource_requirements(
     requirements: &Value,
     name_fn: ResourceNameFn,
-    claims: &BTreeSet<&str>,
+    claims: &SortedSet<&str>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
@@ -220,11 +219,11 @@ fn validate_huge_page_value(name: &str, written: &Value, path: &FieldPath, error
 /// Kubernetes: validation.go, validateResourceClaimNames.
 fn validate_resource_claim_names(
     requirements: &Value,
-    known: &BTreeSet<&str>,
+    known: &SortedSet<&str>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut taken: SortedSet<String> = SortedSet::new();
     for (at, claim) in json::list(requirements, "claims").iter().enumerate() {
         let path = path.index(at);
         let (name, request) = (json::text(claim, "name"), json::text(claim, "request"));
@@ -265,7 +264,7 @@ fn validate_resource_claim_names(
 /// Kubernetes: validation.go, validatePodResources.
 pub(super) fn validate_pod_resources(
     spec: &Value,
-    claims: &BTreeSet<&str>,
+    claims: &SortedSet<&str>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {

@@ -3,16 +3,14 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateTolerations, validateSchedulingGates,
 //! validateTopologySpreadConstraints.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::meta::{validate_label_name, validate_label_selector};
 use super::names::validate_qualified_name;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_valid_label_value;
-use sim::order::GatherSorted;
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -66,7 +64,7 @@ pub(crate) fn validate_tolerations(tolerations: &[Value], path: &FieldPath, erro
 }
 
 pub(super) fn validate_scheduling_gates(spec: &Value, path: &FieldPath, errors: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (at, gate) in json::list(spec, "schedulingGates").iter().enumerate() {
         let name = json::text(gate, "name");
         validate_qualified_name(name, &path.index(at), errors);
@@ -140,9 +138,8 @@ pub(super) fn validate_match_label_keys(term: &Value, path: &FieldPath, errors: 
         }
     }
     let matched = json::strings(term, "matchLabelKeys");
-    let places: BTreeMap<&str, usize> = matched.iter().enumerate().map(|(at, key)| (*key, at)).gather_map();
-    let mut selected: BTreeSet<&str> =
-        json::entries(selector, "matchLabels").map(|(key, _)| key).gather_set();
+    let places: SortedMap<&str, usize> = matched.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+    let mut selected: SortedSet<&str> = json::entries(selector, "matchLabels").map(|(key, _)| key).collect();
     for expression in json::list(selector, "matchExpressions") {
         let key = json::text(expression, "key");
         if let Some(at) = places.get(key).filter(|_| selected.contains(key)) {

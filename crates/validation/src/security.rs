@@ -3,9 +3,8 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateSecurityContext,
 //! validatePodSpecSecurityContext and below.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::go_form;
 use super::mounts::validate_local_descending_path;
@@ -76,7 +75,7 @@ fn validate_windows_and_app_armor(context: &Value, path: &FieldPath, errors: &mu
 
 /// Kubernetes: validation.go, validateSysctls.
 fn validate_sysctls(spec: &Value, context: &Value, path: &FieldPath, errors: &mut ErrorList) {
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (at, sysctl) in json::list(context, "sysctls").iter().enumerate() {
         let (name, path) = (json::text(sysctl, "name"), path.index(at).child("name"));
         if name.is_empty() {

@@ -3,10 +3,10 @@
 //! Kubernetes: pkg/apis/core/validation/validation.go, validateService; the address families also
 //! pkg/registry/core/service/storage/alloc.go, initIPFamilyFields.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::ip::{is_valid_cidr, is_valid_ip, parse_ip_sloppy};
 use super::meta::{validate_labels, validate_object_meta, validate_object_meta_update};
@@ -19,7 +19,6 @@ use super::service_alloc::allocate;
 use super::{go_form, push_unless_one_of};
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
-use sim::order::GatherSorted;
 
 pub(super) fn validate_service_create(service: &Value) -> ErrorList {
     let service = &normalized(service);
@@ -181,7 +180,7 @@ fn validate_cluster_ips(spec: &Value, errors: &mut ErrorList) {
     if bad {
         return;
     }
-    let kinds: BTreeSet<&str> = addresses.iter().map(|address| family_of(address)).gather_set();
+    let kinds: SortedSet<&str> = addresses.iter().map(|address| family_of(address)).collect();
     if addresses.len() > 1 && kinds.len() != 2 {
         let why = "may specify no more than one IP for each IP family";
         errors.push(FieldError::invalid(&path, all(), why));
@@ -244,7 +243,7 @@ fn validate_service(service: &Value, errors: &mut ErrorList) {
     if kind == "ExternalName" {
         validate_external_name(spec, &path, errors);
     }
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (at, port) in ports.iter().enumerate() {
         let path = path.child("ports").index(at);
         validate_service_port(port, ports.len() > 1, &mut names, &path, errors);
@@ -295,7 +294,7 @@ fn validate_external_name(spec: &Value, path: &FieldPath, errors: &mut ErrorList
 fn validate_service_port<'a>(
     port: &'a Value,
     require_name: bool,
-    names: &mut BTreeSet<&'a str>,
+    names: &mut SortedSet<&'a str>,
     path: &FieldPath,
     errors: &mut ErrorList,
 ) {
@@ -367,7 +366,7 @@ fn validate_external_ip(address: &str, path: &FieldPath, errors: &mut ErrorList)
 fn validate_port_clashes(spec: &Value, kind: &str, path: &FieldPath, errors: &mut ErrorList) {
     let ports = json::list(spec, "ports");
     let pair = |port, key| (json::text(port, "protocol"), json::int(port, key).unwrap_or(0));
-    let (mut nodes, mut own) = (BTreeSet::new(), BTreeSet::new());
+    let (mut nodes, mut own) = (SortedSet::new(), SortedSet::new());
     for (at, port) in ports.iter().enumerate() {
         if kind == "ClusterIP" && pair(port, "nodePort").1 != 0 {
             let path = path.index(at).child("nodePort");

@@ -3,10 +3,10 @@
 //! Kubernetes: pkg/registry/core/service/storage/alloc.go, allocIPs, initNodePorts.
 // Whether another service has them already, the API server knows that gives them out.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::{Value, json};
+use sim::SortedMap;
 
 use super::ip::parse_ip_sloppy;
 use api::field::{ErrorList, FieldError, FieldPath};
@@ -55,7 +55,7 @@ fn allocate_node_ports(new: &Value, old: &Value) -> Option<FieldError> {
     let ports = json::list(new, "ports");
     let number = |port: &Value, key: &str| json::int(port, key).unwrap_or(0);
     let mut taken: Vec<i64> = Vec::new();
-    let mut by_port: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut by_port: SortedMap<i64, i64> = SortedMap::new();
     let kept: Vec<i64> = json::list(old, "ports").iter().map(|port| number(port, "nodePort")).collect();
     for (at, port) in ports.iter().enumerate() {
         let (service_port, own) = (number(port, "port"), number(port, "nodePort"));

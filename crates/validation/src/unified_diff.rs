@@ -3,8 +3,8 @@
 //! Kubernetes: apimachinery/pkg/util/diff, which uses the algorithm of Python's difflib: the longest run of
 //! equal lines first, then the same before and behind it; lines that are very common do not begin a run.
 
+use sim::SortedMap;
 use sim::order::SortShared;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const CONTEXT: usize = 3;
@@ -61,7 +61,7 @@ fn range(start: usize, stop: usize) -> String {
 
 /// The runs of equal lines, in order.
 fn matches(a: &[&str], b: &[&str]) -> Vec<Match> {
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut places: SortedMap<&str, Vec<usize>> = SortedMap::new();
     for (at, line) in b.iter().enumerate() {
         places.entry(line).or_default().push(at);
     }
@@ -92,14 +92,14 @@ fn matches(a: &[&str], b: &[&str]) -> Vec<Match> {
 fn longest_match(
     a: &[&str],
     b: &[&str],
-    places: &BTreeMap<&str, Vec<usize>>,
+    places: &SortedMap<&str, Vec<usize>>,
     in_a: (usize, usize),
     in_b: (usize, usize),
 ) -> Match {
     let mut best = Match { a: in_a.0, b: in_b.0, size: 0 };
-    let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lengths: SortedMap<usize, usize> = SortedMap::new();
     for (i, line) in a.iter().enumerate().take(in_a.1).skip(in_a.0) {
-        let mut next = BTreeMap::new();
+        let mut next = SortedMap::new();
         for &j in places.get(line).into_iter().flatten() {
             if j < in_b.0 {
                 continue;

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/apis/core/validation/validation.go, ValidateVolumes, validateVolumeSource.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::mounts::{
     VOLUME_FIELDS, quantity, validate_container_resource_field_selector, validate_local_descending_path,
@@ -60,14 +59,14 @@ pub(super) fn validate_volumes<'a>(
     context: PodContext<'_>,
     path: &FieldPath,
     errors: &mut ErrorList,
-) -> BTreeMap<&'a str, &'a Value> {
+) -> SortedMap<&'a str, &'a Value> {
     let pod_name = json::text(context.meta(), "name");
     let volumes = json::list(spec, "volumes");
     // Claims that will be made for this very pod must not be used as if they were others'.
     let created = volumes.iter().filter(|v| !pod_name.is_empty() && json::has(v, "ephemeral"));
-    let created: BTreeSet<String> =
+    let created: SortedSet<String> =
         created.map(|volume| format!("{pod_name}-{}", json::text(volume, "name"))).collect();
-    let mut valid: BTreeMap<&str, &Value> = BTreeMap::new();
+    let mut valid: SortedMap<&str, &Value> = SortedMap::new();
     for (at, volume) in volumes.iter().enumerate() {
         let path = path.index(at);
         let (name, name_path) = (json::text(volume, "name"), path.child("name"));

@@ -1,11 +1,10 @@
 //! The board: nodes with their pods, the control plane's parts, what waits, and what differs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use api::toleration::Taint;
-use sim::{Time, Timestamp};
+use sim::{SortedMap, Time, Timestamp};
 
 use super::why::{Cause, Trouble, Why};
 pub use kubelet::truth::StartStep;
@@ -181,7 +180,7 @@ pub struct PodView {
     /// Where it came from.
     pub origin: Origin,
     /// Its labels.
-    pub labels: BTreeMap<Rc<str>, Rc<str>>,
+    pub labels: SortedMap<Rc<str>, Rc<str>>,
     /// What it is controlled by, if anything: a DaemonSet, or the node of a static pod.
     pub controlled_by: Option<Controller>,
     /// The static pod's file, if it is one.

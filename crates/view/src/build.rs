@@ -1,6 +1,5 @@
 //! The board, made from the cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::board::{
@@ -21,8 +20,8 @@ use cluster::machine::Machine;
 use controllers::daemon::explain::why_not_on_node;
 use controllers::daemon::nodes::DaemonTemplate;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox, SandboxState};
-use sim::order::{GatherSorted, SortShared};
-use sim::{Duration, Time};
+use sim::order::SortShared;
+use sim::{Duration, SortedMap, SortedSet, Time};
 
 fn text(value: &str) -> Rc<str> {
     Rc::from(value)
@@ -32,7 +31,7 @@ fn text(value: &str) -> Rc<str> {
 pub fn board(cluster: &Cluster) -> Board {
     let pods = PodsByNode::sort(cluster);
     let daemonsets = rules(cluster);
-    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    let mut seen: SortedSet<Name> = SortedSet::new();
     let mut nodes = Vec::new();
     for machine in cluster.present_machines() {
         seen.insert(machine.name.clone());
@@ -71,7 +70,7 @@ pub fn fleet(cluster: &Cluster) -> Fleet {
     }
     let has_machine = |name: &Name| cluster.machine(name).is_some();
     let unhosted = cluster.api.store.nodes.iter().filter(|node| !has_machine(&node.meta.name));
-    let unhosted: BTreeMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).gather_map();
+    let unhosted: SortedMap<&Name, &Rc<Node>> = unhosted.map(|node| (&node.meta.name, node)).collect();
     for (name, node) in unhosted {
         fleet.set(fleet.nodes.len(), node_mark(name, None, Some(node), pods.on(name)));
     }
@@ -111,13 +110,13 @@ pub(super) fn is_quiet(cluster: &Cluster) -> bool {
 
 /// The API server's pods by the node they are on or meant for.
 struct PodsByNode {
-    by_node: BTreeMap<Name, Vec<Rc<Pod>>>,
+    by_node: SortedMap<Name, Vec<Rc<Pod>>>,
     unplaced: Vec<Rc<Pod>>,
 }
 
 impl PodsByNode {
     fn sort(cluster: &Cluster) -> PodsByNode {
-        let mut sorted = PodsByNode { by_node: BTreeMap::new(), unplaced: Vec::new() };
+        let mut sorted = PodsByNode { by_node: SortedMap::new(), unplaced: Vec::new() };
         for pod in cluster.api.store.pods.iter() {
             match pod.node_name.as_ref().or(pod.pinned_to.as_ref()) {
                 Some(node) => sorted.by_node.entry(node.clone()).or_default().push(pod.clone()),
@@ -224,7 +223,7 @@ pub(super) fn is_alive(sandbox: &Sandbox) -> bool {
 }
 
 fn pod_views(name: &Name, machine: Option<&Machine>, listed: &[Rc<Pod>]) -> Vec<Rc<PodView>> {
-    let mut shown: BTreeSet<Uid> = BTreeSet::new();
+    let mut shown: SortedSet<Uid> = SortedSet::new();
     let mut views = Vec::new();
     for pod in listed {
         let sandbox = machine.and_then(|machine| sandbox_of(machine, pod));
@@ -288,7 +287,7 @@ const EXAMPLES: usize = 3;
 pub fn nodes_without(cluster: &Cluster, namespace: &str, daemonset: &str) -> Vec<Without> {
     let Some(ds) = cluster.api.store.daemonsets.get(namespace, daemonset) else { return Vec::new() };
     let template = DaemonTemplate::new(&ds.template);
-    let mut found: BTreeMap<Vec<Cause>, (u32, Vec<Name>)> = BTreeMap::new();
+    let mut found: SortedMap<Vec<Cause>, (u32, Vec<Name>)> = SortedMap::new();
     for node in cluster.api.store.nodes.iter() {
         let obstacles = why_not_on_node(&template, node);
         if obstacles.is_empty() {

@@ -1,6 +1,5 @@
 //! The far picture: of each pod one byte, of each node a few. What 5,000 nodes are drawn from.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::board::{Origin, PodState};
@@ -10,6 +9,7 @@ use api::meta::{CommonMeta, Name, Uid};
 use api::node::Node;
 use api::pod::Pod;
 use cluster::machine::Machine;
+use sim::{SortedMap, SortedSet};
 
 /// The states in the order of [`PodState`], for tables of counts.
 pub const STATES: [PodState; 9] = [
@@ -270,7 +270,7 @@ impl Fleet {
 
     /// The labels that divide the nodes into a few groups. Costs a walk over all nodes.
     pub fn group_labels(&self) -> Vec<Name> {
-        let mut values: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
+        let mut values: SortedMap<&Name, SortedSet<&Name>> = SortedMap::new();
         for (key, value) in self.nodes.iter().flat_map(|node| node.labels()) {
             let known = values.entry(key).or_default();
             if known.len() <= GROUPS_MOST {

@@ -1,10 +1,10 @@
 //! What a text would change if it took effect now: where pods would come, go and start anew. Asked of the same
 //! functions that decide when it does.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::why::Cause;
 use api::daemonset::{DaemonSet, UpdateStrategy};
@@ -62,11 +62,11 @@ pub struct Foreseen {
     /// Nodes on which a pod is replaced.
     pub restart: u32,
     /// The near nodes on which something changes.
-    pub nodes: BTreeMap<Rc<str>, Change>,
+    pub nodes: SortedMap<Rc<str>, Change>,
     /// How many pods come to a node of an object that may have several on one.
-    pub come: BTreeMap<Rc<str>, u32>,
+    pub come: SortedMap<Rc<str>, u32>,
     /// The uids of its pods that go, with their nodes.
-    pub go: BTreeMap<Rc<str>, Rc<str>>,
+    pub go: SortedMap<Rc<str>, Rc<str>>,
 }
 
 impl Foreseen {
@@ -166,7 +166,7 @@ fn daemonset(cluster: &Cluster, object: &Value, near: &dyn Fn(&str) -> bool) -> 
 }
 
 /// The nodes that have a pod of a DaemonSet, or are to get one that is made already.
-fn nodes_with_pods(cluster: &Cluster, daemonset: Uid) -> BTreeSet<Name> {
+fn nodes_with_pods(cluster: &Cluster, daemonset: Uid) -> SortedSet<Name> {
     let target = |pod: &Rc<Pod>| match pod.meta.is_terminating() {
         true => None,
         false => pod.node_name.clone().or_else(|| pod.pinned_to.clone()),

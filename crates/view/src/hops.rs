@@ -1,6 +1,5 @@
 //! What is being said and done at this moment, hop by hop: what captions are made of, and what time goes slowly for.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::object::{Kind, Object};
@@ -9,7 +8,7 @@ use cluster::Cluster;
 use cluster::machine::Machine;
 use cluster::post::{Leg, Message, key_of};
 use kubelet::runtime::sandbox::{ContainerState, SandboxState};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 use wire::{Call, CallError, MachineId, Part, WatchEvent};
 
 use crate::board::Origin;
@@ -88,7 +87,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// What is under way now, oldest first. Costs a walk over the messages, and over the sandboxes of each computer.
 pub fn hops(cluster: &Cluster) -> Vec<Hop> {
-    let mut found = Found { cluster, hops: BTreeMap::new() };
+    let mut found = Found { cluster, hops: SortedMap::new() };
     for message in cluster.messages().filter(|message| is_short(message)) {
         found.message(message);
     }
@@ -163,7 +162,7 @@ fn is_event_seen(event: &WatchEvent) -> bool {
 
 struct Found<'a> {
     cluster: &'a Cluster,
-    hops: BTreeMap<(Time, What), Hop>,
+    hops: SortedMap<(Time, What), Hop>,
 }
 
 impl Found<'_> {

@@ -3,7 +3,7 @@
 //! Near nodes are kept in full, all nodes as marks. Where many nodes changed at once, the marks may be
 //! brought up to date over several looks.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::board::{Board, NodeView, PartView, PodView};
@@ -13,7 +13,8 @@ use api::meta::Name;
 use api::pod::Pod;
 use cluster::Cluster;
 use cluster::machine::Machine;
-use sim::order::{GatherSorted, SortShared};
+use sim::order::SortShared;
+use sim::{SortedMap, SortedSet};
 use wire::MachineId;
 
 /// Nodes looked at between two questions whether there is time for more.
@@ -25,12 +26,12 @@ pub struct Gaze {
     /// Up to so many nodes: all of them.
     pub all_up_to: usize,
     /// Beyond that: these, and those of the control plane.
-    pub near: BTreeSet<Name>,
+    pub near: SortedSet<Name>,
 }
 
 impl Default for Gaze {
     fn default() -> Gaze {
-        Gaze { all_up_to: 30, near: BTreeSet::new() }
+        Gaze { all_up_to: 30, near: SortedSet::new() }
     }
 }
 
@@ -42,7 +43,7 @@ pub struct Picture {
     seen: Option<(u64, u64)>,
     board: Option<Rc<Board>>,
     fleet: Rc<Fleet>,
-    near: BTreeMap<Name, Rc<NodeView>>,
+    near: SortedMap<Name, Rc<NodeView>>,
     rules: Rules,
     /// How many computers had been taken away: the places of those after them have changed since.
     removed: usize,
@@ -304,14 +305,14 @@ fn keep<T: PartialEq>(fresh: Vec<Rc<T>>, old: Option<&[Rc<T>]>) -> Vec<Rc<T>> {
 /// The same for nodes, each with the pods that look as they did: a pod that changed is one new `Rc`, and so is
 /// its node.
 fn keep_nodes(fresh: Vec<Rc<NodeView>>, old: Option<&[Rc<NodeView>]>) -> Vec<Rc<NodeView>> {
-    let by_name: BTreeMap<&str, &Rc<NodeView>> =
-        old.into_iter().flatten().map(|node| (&*node.name, node)).gather_map();
+    let by_name: SortedMap<&str, &Rc<NodeView>> =
+        old.into_iter().flatten().map(|node| (&*node.name, node)).collect();
     let one = |mut node: Rc<NodeView>| {
         let Some(had) = by_name.get(&*node.name) else { return node };
         if Rc::ptr_eq(had, &node) || **had == node {
             return (*had).clone();
         }
-        let by_id: BTreeMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).gather_map();
+        let by_id: SortedMap<&str, &Rc<PodView>> = had.pods.iter().map(|pod| (&*pod.id, pod)).collect();
         for pod in &mut Rc::make_mut(&mut node).pods {
             if let Some(had) = by_id.get(&*pod.id).filter(|had| **had == pod) {
                 *pod = (*had).clone();

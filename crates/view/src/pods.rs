@@ -1,6 +1,5 @@
 //! One pod for the picture: what the API server believes, and what the node's runtime really has.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::board::{ContainerView, Controller, Difference, OnNode, Origin, PodState, PodView};
@@ -12,7 +11,7 @@ use api::pod::{
 use cluster::machine::Machine;
 use kubelet::runtime::sandbox::{Container, ContainerState, Sandbox};
 use printers::{EndReason, PodReason};
-use sim::{Duration, Time};
+use sim::{Duration, SortedMap, Time};
 
 /// Where a pod came from, by its metadata.
 pub(crate) fn origin(common: &CommonMeta) -> Origin {
@@ -233,7 +232,7 @@ fn reason(pod: &Pod) -> Option<Rc<str>> {
     from_status.or(from_condition).map(|reason| reason.message.clone()).or(waiting)
 }
 
-fn labels(meta: &ObjectMeta) -> BTreeMap<Rc<str>, Rc<str>> {
+fn labels(meta: &ObjectMeta) -> SortedMap<Rc<str>, Rc<str>> {
     meta.labels().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 

@@ -159,7 +159,7 @@ fn nd_041_a_disruption_budget_refuses_evictions_until_it_allows_one() {
     "#]],
     );
     let line = "kubectl drain worker-1 --force --ignore-daemonsets".to_owned();
-    let drain = stage.perform(Command::Exec { line, files: BTreeMap::new() });
+    let drain = stage.perform(Command::Exec { line, files: SortedMap::new() });
     seconds(&mut stage, 8);
     assert!(stage.job(drain).is_some_and(|job| job.exit_code.is_none()));
     // A third pod elsewhere: one may go, and is retried within five seconds.

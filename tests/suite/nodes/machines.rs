@@ -12,7 +12,7 @@ fn nd_046_a_new_node_gets_its_daemon_pods_once_it_is_ready() {
         set.status.desired_number_scheduled
     };
     assert_eq!([desired(&stage, "default", "agent"), desired(&stage, "kube-system", "kube-proxy")], [3, 4]);
-    let labels = BTreeMap::from([("pool".to_owned(), "blue".to_owned())]);
+    let labels = SortedMap::from([("pool".to_owned(), "blue".to_owned())]);
     assert_eq!(act(&mut stage, Command::AddMachine { node: "worker-9".to_owned(), labels }), "");
     // What tolerates everything is wanted there at once, the other set once the taint is gone.
     let mut wanted = Vec::new();
@@ -30,8 +30,8 @@ fn nd_046_a_new_node_gets_its_daemon_pods_once_it_is_ready() {
 fn machines_that_cannot_be_are_refused_in_a_sentence() {
     let mut stage = standard();
     let mut told = String::new();
-    let no_labels = BTreeMap::new;
-    let wrong = BTreeMap::from([("a b".to_owned(), "c".to_owned())]);
+    let no_labels = SortedMap::new;
+    let wrong = SortedMap::from([("a b".to_owned(), "c".to_owned())]);
     let node = |name: &str| name.to_owned();
     for command in [
         Command::PowerOff { node: node("nowhere") },
@@ -89,7 +89,7 @@ fn a_machine_that_is_taken_away_leaves_its_node() {
     seconds(&mut stage, 70);
     assert!(agent_on(&stage, "worker-3").is_none());
     // The name is free again.
-    let labels = BTreeMap::new();
+    let labels = SortedMap::new();
     assert_eq!(act(&mut stage, Command::AddMachine { node: "worker-3".to_owned(), labels }), "");
     seconds(&mut stage, 60);
     assert!(is_ready(&stage, "worker-3"));
@@ -184,7 +184,7 @@ fn power_that_fails_while_a_pod_starts_loses_nothing_but_time() {
         let mut stage = standard();
         write_static(&mut stage, "worker-1", "static");
         let text = pod_manifest("web", "worker-1");
-        let files = BTreeMap::from([("pod.yaml".to_owned(), text.into())]);
+        let files = SortedMap::from([("pod.yaml".to_owned(), text.into())]);
         stage.perform(Command::Exec { line: "kubectl apply -f pod.yaml".to_owned(), files });
         run_for(&mut stage, Duration::from_millis(600 + millis));
         power_off(&mut stage, "worker-1");

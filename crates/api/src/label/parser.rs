@@ -2,10 +2,9 @@
 //!
 //! Kubernetes: staging/src/k8s.io/apimachinery/pkg/labels/selector.go (Lexer, Parser).
 
-use std::collections::BTreeSet;
-
 use super::{Operator, Requirement, validate_label_key};
 use crate::field::{FieldPath, to_aggregate};
+use sim::SortedSet;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
@@ -121,7 +120,7 @@ impl Parser {
         let alone = *self.lookahead() == Token::End || self.lookahead().is(",");
         if negated || alone {
             let operator = if negated { Operator::DoesNotExist } else { Operator::Exists };
-            return requirement(&key, operator, &BTreeSet::new());
+            return requirement(&key, operator, &SortedSet::new());
         }
         let operator = self.parse_operator()?;
         let values = match operator {
@@ -149,14 +148,14 @@ impl Parser {
     }
 
     /// The values of a set: `(x,y,z)`.
-    fn parse_values(&mut self) -> Result<BTreeSet<String>, String> {
+    fn parse_values(&mut self) -> Result<SortedSet<String>, String> {
         let open = self.consume();
         if !open.is("(") {
             return Err(format!("found '{}' expected: '('", open.literal()));
         }
         if self.lookahead().is(")") {
             self.consume();
-            return Ok(BTreeSet::from([String::new()]));
+            return Ok(SortedSet::from([String::new()]));
         }
         if !matches!(self.lookahead(), Token::Word(_)) && !self.lookahead().is(",") {
             let found = self.lookahead().literal();
@@ -168,8 +167,8 @@ impl Parser {
         Ok(values)
     }
 
-    fn parse_identifiers_list(&mut self) -> Result<BTreeSet<String>, String> {
-        let mut values = BTreeSet::new();
+    fn parse_identifiers_list(&mut self) -> Result<SortedSet<String>, String> {
+        let mut values = SortedSet::new();
         loop {
             let token = self.consume();
             let next = self.lookahead();
@@ -196,18 +195,18 @@ impl Parser {
         }
     }
 
-    fn parse_exact_value(&mut self) -> Result<BTreeSet<String>, String> {
+    fn parse_exact_value(&mut self) -> Result<SortedSet<String>, String> {
         if *self.lookahead() == Token::End || self.lookahead().is(",") {
-            return Ok(BTreeSet::from([String::new()]));
+            return Ok(SortedSet::from([String::new()]));
         }
         match self.consume() {
-            Token::Word(value) => Ok(BTreeSet::from([value])),
+            Token::Word(value) => Ok(SortedSet::from([value])),
             other => Err(format!("found '{}', expected: identifier", other.literal())),
         }
     }
 }
 
-fn requirement(key: &str, operator: Operator, values: &BTreeSet<String>) -> Result<Requirement, String> {
+fn requirement(key: &str, operator: Operator, values: &SortedSet<String>) -> Result<Requirement, String> {
     let values: Vec<&String> = values.iter().collect();
     Requirement::new(key, operator, &values, &FieldPath::root()).map_err(|errors| to_aggregate(&errors))
 }

@@ -1,8 +1,7 @@
 //! A pod's class of service.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+use sim::SortedMap;
 
 use crate::json;
 use crate::pod::QosClass;
@@ -13,7 +12,7 @@ use crate::quantity::from_json;
 ///
 /// Rule: API-033. Kubernetes: pkg/apis/core/helper/qos/qos.go, ComputePodQOS.
 pub(crate) fn compute_pod_qos(spec: &Value) -> QosClass {
-    let mut sums = Sums { requests: BTreeMap::new(), limits: BTreeMap::new(), guaranteed: true };
+    let mut sums = Sums { requests: SortedMap::new(), limits: SortedMap::new(), guaranteed: true };
     if json::has(spec, "resources") {
         let resources = json::get(spec, "resources");
         sums.add(resources, !json::empty(resources, "limits"));
@@ -30,8 +29,8 @@ pub(crate) fn compute_pod_qos(spec: &Value) -> QosClass {
 
 /// The sums of CPU and memory; zero amounts do not count.
 struct Sums<'a> {
-    requests: BTreeMap<&'a str, Quantity>,
-    limits: BTreeMap<&'a str, Quantity>,
+    requests: SortedMap<&'a str, Quantity>,
+    limits: SortedMap<&'a str, Quantity>,
     /// Whether each holder of resources limits both.
     guaranteed: bool,
 }
@@ -47,7 +46,7 @@ impl<'a> Sums<'a> {
 }
 
 /// Adds the amounts that count; gives how many there were.
-fn add_amounts<'a>(sums: &mut BTreeMap<&'a str, Quantity>, resources: &'a Value, list: &str) -> usize {
+fn add_amounts<'a>(sums: &mut SortedMap<&'a str, Quantity>, resources: &'a Value, list: &str) -> usize {
     let mut count = 0;
     for (name, amount) in json::entries(resources, list) {
         let Some(amount) = from_json(amount).filter(|amount| amount.sign() > 0) else { continue };

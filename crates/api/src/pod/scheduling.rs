@@ -1,8 +1,7 @@
 //! What only the scheduler reads of a pod's spec: inter-pod affinity, topology spread, gates.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+use sim::SortedMap;
 
 use super::spec::{Container, ContainerKind};
 use crate::json;
@@ -161,7 +160,7 @@ pub struct AffinityTerm {
 }
 
 /// The labels of namespaces, as far as they are known.
-pub type NamespaceLabels = BTreeMap<Name, StringMap>;
+pub type NamespaceLabels = SortedMap<Name, StringMap>;
 
 impl AffinityTerm {
     fn from_value(value: &Value) -> AffinityTerm {

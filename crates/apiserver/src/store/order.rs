@@ -1,9 +1,8 @@
 //! Objects in order of namespace and name, as etcd's keys lie.
 
-use std::collections::BTreeMap;
-
 use api::meta::Name;
 use api::object::Object;
+use sim::SortedMap;
 
 /// The first bytes of a name as numbers that compare like them: few names need to be looked at again.
 fn head(name: &str) -> [u64; 2] {
@@ -19,7 +18,7 @@ fn head(name: &str) -> [u64; 2] {
 
 /// O(n log n), with one look at each name as a rule: a cluster has 150,000 pods.
 pub(super) fn in_order(objects: Vec<Object>) -> Vec<Object> {
-    let mut namespaces: BTreeMap<Name, Vec<([u64; 2], Name, Object)>> = BTreeMap::new();
+    let mut namespaces: SortedMap<Name, Vec<([u64; 2], Name, Object)>> = SortedMap::new();
     for object in objects {
         let key = object.key();
         let entry = (head(&key.name), key.name, object);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use sim::SortedMap;
 
 use proptest::prelude::*;
 
@@ -19,20 +19,20 @@ impl Known for Few {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn node_labels(&self) -> BTreeMap<String, BTreeSet<String>> {
+    fn node_labels(&self) -> SortedMap<String, SortedSet<String>> {
         let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-        BTreeMap::from([
+        SortedMap::from([
             ("disk".to_owned(), values(&["ssd", "1"])),
             ("kubernetes.io/os".to_owned(), values(&["linux"])),
         ])
     }
 
-    fn taints(&self) -> BTreeMap<String, BTreeSet<String>> {
-        BTreeMap::from([("dedicated".to_owned(), BTreeSet::from(["gpu".to_owned()]))])
+    fn taints(&self) -> SortedMap<String, SortedSet<String>> {
+        SortedMap::from([("dedicated".to_owned(), SortedSet::from(["gpu".to_owned()]))])
     }
 
-    fn images(&self) -> BTreeSet<String> {
-        BTreeSet::from(["nginx:1.29".to_owned()])
+    fn images(&self) -> SortedSet<String> {
+        SortedSet::from(["nginx:1.29".to_owned()])
     }
 }
 

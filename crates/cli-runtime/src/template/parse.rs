@@ -2,19 +2,18 @@
 //!
 //! Go: text/template/parse/parse.go. The functions have its names.
 
-use std::collections::BTreeMap;
-
 use super::NAME;
 use super::funcs;
 use super::lex::{Kind, Token, lex};
 use super::node::{Branch, Command, Control, List, Node, Operand, Pipe, Term};
 use golang::strconv::{quote, unquote, unquote_rune};
+use sim::SortedMap;
 
 /// Nesting beyond this is no template that a person wrote.
 const MAX_DEPTH: usize = 60;
 
 /// The bodies of a template by their names.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, List>, String> {
+pub(super) fn parse(text: &str) -> Result<SortedMap<String, List>, String> {
     let mut parser = Parser {
         tokens: lex(text),
         at: 0,
@@ -23,7 +22,7 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, List>, String> {
         range_depth: 0,
         action_line: 0,
         depth: 0,
-        bodies: BTreeMap::new(),
+        bodies: SortedMap::new(),
     };
     let root = parser.parse()?;
     parser.add(NAME.to_owned(), root)?;
@@ -40,7 +39,7 @@ struct Parser {
     /// The line of the action that is being read; 0: none.
     action_line: usize,
     depth: usize,
-    bodies: BTreeMap<String, List>,
+    bodies: SortedMap<String, List>,
 }
 
 type Parsed<T> = Result<T, String>;

@@ -3,13 +3,12 @@
 //! Kubernetes: pkg/kubelet/kuberuntime/helpers.go, BuildPodLogsDirectory; kuberuntime_container.go (the
 //! links); cri-api's format of a log line: time, stream, tag, text.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Inode;
 use crate::Machines;
-use sim::Time;
 use sim::files::{file_name, parent};
+use sim::{SortedMap, Time};
 
 const PODS: &str = "/var/log/pods";
 const CONTAINERS: &str = "/var/log/containers";
@@ -17,7 +16,7 @@ const CONTAINERS: &str = "/var/log/containers";
 /// The log files of a node's containers, by path.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
-    nodes: BTreeMap<String, Inode>,
+    nodes: SortedMap<String, Inode>,
 }
 
 impl Logs {

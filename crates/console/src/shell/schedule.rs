@@ -1,14 +1,12 @@
 //! The threads of a shell: how they begin and end, and whose turn it is.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
-
-use sim::Time;
 
 use super::super::env::{Env, Host};
 use super::streams::Fds;
 use super::thread::{Block, Body, Frame, Origin, Thread, ThreadId};
 use super::{Shell, steps};
+use sim::{SortedSet, Time};
 
 /// Threads in threads, and how many there are at most.
 const MAX_DEPTH: u32 = 40;
@@ -176,7 +174,7 @@ impl Shell {
     /// Ends a thread and all below it at once.
     pub(super) fn kill(&mut self, id: ThreadId) {
         let mut left = vec![id];
-        let mut all = BTreeSet::new();
+        let mut all = SortedSet::new();
         while let Some(id) = left.pop() {
             left.extend(self.children(id));
             all.insert(id);

@@ -1,12 +1,13 @@
 //! Where commands read from and write to: the terminal, pipes, files.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::Machines;
 use crate::disk::{self, Refusal};
 use crate::env::Host;
 use cli_runtime::job::{Chunk, Stream};
+use sim::SortedMap;
 
 /// A number of something that is open: a pipe, a file, a captured output.
 pub(crate) type OpenId = u32;
@@ -107,8 +108,8 @@ pub(crate) enum Input {
 /// Everything that is open in one job.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams {
-    pipes: BTreeMap<OpenId, Pipe>,
-    opens: BTreeMap<OpenId, Open>,
+    pipes: SortedMap<OpenId, Pipe>,
+    opens: SortedMap<OpenId, Open>,
     last: OpenId,
     /// What was written to the terminal and not taken yet.
     shown: Vec<Chunk>,

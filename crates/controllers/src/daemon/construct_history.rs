@@ -2,10 +2,10 @@
 //!
 //! Kubernetes: pkg/controller/daemon/update.go.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::claims::{Claim, ClaimPods, Claims, get_nodes_to_daemon_pods};
 use super::history::{get_patch, hash_of, matches, max_revision, new_revision, revisions_to_delete};
@@ -53,7 +53,7 @@ impl KnownHistory {
 /// What [`construct_history`] keeps from answer to answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HistoryParts {
-    claims: Part<Claims, BTreeSet<Key>>,
+    claims: Part<Claims, SortedSet<Key>>,
     labels: Requests,
     matched: Option<Rc<Matched>>,
     dedup: Requests,
@@ -123,9 +123,9 @@ fn revisions_in<'a>(
 /// Kubernetes: controlledHistories, ClaimControllerRevisions.
 fn claim_revisions(
     start: &Start,
-    claims: &mut Part<Claims, BTreeSet<Key>>,
+    claims: &mut Part<Claims, SortedSet<Key>>,
     io: &mut Io,
-) -> SyncResult<BTreeSet<Key>> {
+) -> SyncResult<SortedSet<Key>> {
     let ds = &start.ds;
     let claim = |revision: &Rc<ControllerRevision>| {
         let matches = ds.selector.matches_map(revision.meta.labels());
@@ -157,7 +157,7 @@ fn claim_revisions(
 /// Kubernetes: controlledHistories.
 fn controlled_histories(
     start: &Start,
-    adopted: &BTreeSet<Key>,
+    adopted: &SortedSet<Key>,
     caches: &Caches,
 ) -> Vec<Rc<ControllerRevision>> {
     let ours = |revision: &&Rc<ControllerRevision>| {
@@ -169,7 +169,7 @@ fn controlled_histories(
 }
 
 /// Gives the revisions that have no hash in their labels their name for it.
-fn label_revisions(start: &Start, adopted: &BTreeSet<Key>, caches: &Caches) -> Vec<Call> {
+fn label_revisions(start: &Start, adopted: &SortedSet<Key>, caches: &Caches) -> Vec<Call> {
     let unlabelled = |revision: &Rc<ControllerRevision>| revision.meta.label(REVISION_HASH_LABEL).is_none();
     let label = |revision: Rc<ControllerRevision>| {
         let mut labelled = (*revision).clone();
@@ -180,7 +180,7 @@ fn label_revisions(start: &Start, adopted: &BTreeSet<Key>, caches: &Caches) -> V
     controlled_histories(start, adopted, caches).into_iter().filter(unlabelled).map(label).collect()
 }
 
-fn match_revisions(start: &Start, adopted: &BTreeSet<Key>, io: &mut Io) -> Rc<Matched> {
+fn match_revisions(start: &Start, adopted: &SortedSet<Key>, io: &mut Io) -> Rc<Matched> {
     let template = &start.ds.template;
     let patch = match io.dsc.sets.get_mut(&start.set) {
         Some(state) => state.history.patch(template),
@@ -285,15 +285,15 @@ pub(super) fn cleanup_history(
 ) -> SyncResult<()> {
     get_nodes_to_daemon_pods(start, revisions, &mut parts.claims, io)?;
     parts.delete.ask_in_turn(io, |io| {
-        let live = |hashes: &BTreeSet<Name>| live_hashes(start, hashes, io.caches);
+        let live = |hashes: &SortedSet<Name>| live_hashes(start, hashes, io.caches);
         let gone = revisions_to_delete(&revisions.old, start.ds.revision_history_limit, live);
         gone.iter().map(|revision| delete(Kind::ControllerRevision, Key::of(&revision.meta))).collect()
     })
 }
 
 /// Those of the hashes that some pod of the DaemonSet carries.
-fn live_hashes(start: &Start, hashes: &BTreeSet<Name>, caches: &Caches) -> BTreeSet<Name> {
-    let mut live = BTreeSet::new();
+fn live_hashes(start: &Start, hashes: &SortedSet<Name>, caches: &Caches) -> SortedSet<Name> {
+    let mut live = SortedSet::new();
     for pod in caches.pods.controlled(start.ds.meta.uid) {
         if let Some(hash) = pod.meta.labels().get(REVISION_HASH_LABEL)
             && hashes.contains(hash)

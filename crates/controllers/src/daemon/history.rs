@@ -2,10 +2,10 @@
 //!
 //! Kubernetes: pkg/controller/daemon/update.go.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use api::daemonset::{ControllerRevision, DaemonSet, PodTemplate};
 use api::meta::{CommonMeta, Name, ObjectMeta, OwnerReference};
@@ -76,7 +76,7 @@ pub(crate) fn max_revision(revisions: &[Rc<ControllerRevision>]) -> i64 {
 pub(crate) fn revisions_to_delete(
     old: &[Rc<ControllerRevision>],
     limit: u32,
-    live: impl FnOnce(&BTreeSet<Name>) -> BTreeSet<Name>,
+    live: impl FnOnce(&SortedSet<Name>) -> SortedSet<Name>,
 ) -> Vec<Rc<ControllerRevision>> {
     let excess = old.len().saturating_sub(limit as usize);
     if excess == 0 {
@@ -104,7 +104,7 @@ mod tests {
     fn ds_057_old_revisions_go_lowest_first_unless_a_pod_carries_them() {
         let old = [revision(3, "c"), revision(1, "a"), revision(2, "b"), revision(4, "d")];
         let names = |limit, live: &[&str]| {
-            let live: BTreeSet<Name> = live.iter().map(|hash| Name::from(*hash)).collect();
+            let live: SortedSet<Name> = live.iter().map(|hash| Name::from(*hash)).collect();
             let gone = revisions_to_delete(&old, limit, |_| live);
             gone.iter().map(|revision| hash_of(revision).to_string()).collect::<Vec<_>>()
         };

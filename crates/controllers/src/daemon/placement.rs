@@ -4,8 +4,6 @@
 //! in two bytes, and only nodes that something happened to are looked at again, with the same functions
 //! ([`super::nodes`]). The test `placement_agrees_with_looking_at_everything` compares both.
 
-use std::collections::BTreeSet;
-
 use super::Owned;
 use super::nodes::{
     Basis, PodsOnNode, UpdatedPods, Verdict, available_at, by_creation_timestamp_and_phase, counts,
@@ -15,7 +13,7 @@ use api::daemonset::DaemonSetStatus;
 use api::meta::Uid;
 use api::pod::Pod;
 use client::informer::{Caches, NodeId};
-use sim::Time;
+use sim::{SortedSet, Time};
 
 /// What the pods of a node mean for a rolling update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,16 +126,16 @@ pub struct Placement {
     /// Counts over all nodes, for the status and the rolling update.
     pub sums: Sums,
     /// Nodes that need a pod, and nothing else.
-    pub(crate) create: BTreeSet<NodeId>,
+    pub(crate) create: SortedSet<NodeId>,
     /// Nodes where some pod has to go, or has failed.
-    pub(crate) attend: BTreeSet<NodeId>,
+    pub(crate) attend: SortedSet<NodeId>,
     /// Nodes that have an old pod only, by whether it is available.
-    pub(crate) old_available: BTreeSet<NodeId>,
-    pub(crate) old_unavailable: BTreeSet<NodeId>,
+    pub(crate) old_available: SortedSet<NodeId>,
+    pub(crate) old_unavailable: SortedSet<NodeId>,
     /// Nodes whose new pod has become available beside an old one.
-    pub(crate) surged: BTreeSet<NodeId>,
+    pub(crate) surged: SortedSet<NodeId>,
     /// Pods that become available by time alone.
-    waiting: BTreeSet<(Time, NodeId)>,
+    waiting: SortedSet<(Time, NodeId)>,
     /// How many nodes were looked at: what guards compare.
     pub looks: u64,
 }

@@ -1,6 +1,5 @@
 //! The placement that is kept node by node, against looking at everything.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use super::{DaemonSetsController, SetId};
 use api::object::Object;
 use api::{DaemonSet, Name, Node, Pod, Uid};
 use client::informer::{Caches, NodeId};
-use sim::{Duration, Rng, Time};
+use sim::{Duration, Rng, SortedSet, Time};
 use wire::{Ctx, Settings, WatchEvent};
 
 /// A controller with its caches, told random news.
@@ -173,7 +172,7 @@ impl World {
     }
 
     /// The names of the nodes in a set of numbers.
-    fn names(&self, set: &BTreeSet<NodeId>) -> BTreeSet<String> {
+    fn names(&self, set: &SortedSet<NodeId>) -> SortedSet<String> {
         set.iter().map(|id| self.caches.nodes.name(*id).to_string()).collect()
     }
 }
@@ -182,11 +181,11 @@ impl World {
 #[derive(Debug, Default, PartialEq)]
 struct Everything {
     sums: Sums,
-    create: BTreeSet<String>,
-    attend: BTreeSet<String>,
-    old_available: BTreeSet<String>,
-    old_unavailable: BTreeSet<String>,
-    surged: BTreeSet<String>,
+    create: SortedSet<String>,
+    attend: SortedSet<String>,
+    old_available: SortedSet<String>,
+    old_unavailable: SortedSet<String>,
+    surged: SortedSet<String>,
 }
 
 /// What upstream computes in every sync, from all nodes and all pods.
@@ -195,7 +194,7 @@ fn look_at_everything(world: &World) -> Everything {
     let state = &world.controller.sets[&SET];
     let basis = state.placement.basis().unwrap();
     let uid = world.ds.meta.uid;
-    let mut targets: BTreeSet<Name> = world.nodes.iter().map(|node| node.meta.name.clone()).collect();
+    let mut targets: SortedSet<Name> = world.nodes.iter().map(|node| node.meta.name.clone()).collect();
     targets.extend(world.pods.iter().filter_map(|pod| pod.pinned_to.clone()));
     for name in targets {
         let node = world.nodes.iter().find(|node| node.meta.name == name);

@@ -3,10 +3,10 @@
 //! Kubernetes: staging/src/k8s.io/endpointslice/reconciler.go; pkg/controller/endpoint/endpoints_controller.go,
 //! syncService; pkg/api/v1/endpoints/util.go, RepackSubsets.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
+use sim::{SortedMap, SortedSet};
 
 use super::Start;
 use super::objects::{address, endpoint, endpoints_labels, new_slice, ports, slice_labels};
@@ -82,7 +82,7 @@ fn changed(object: &Other, labels: &Value, fields: &[(&str, Value)]) -> Call {
 ///
 /// Kubernetes: reconcileByPortMapping.
 fn slices(start: &Start, service: &Other) -> Vec<Call> {
-    let mut wanted: BTreeMap<String, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
+    let mut wanted: SortedMap<String, (Vec<Value>, Vec<Value>)> = SortedMap::new();
     for pod in &start.pods {
         let Some(endpoint) = endpoint(service, pod) else { continue };
         let ports = ports(service, pod);
@@ -90,7 +90,7 @@ fn slices(start: &Start, service: &Other) -> Vec<Call> {
         group.1.push(endpoint);
     }
     let mut calls = Vec::new();
-    let mut kept: BTreeSet<&Key> = BTreeSet::new();
+    let mut kept: SortedSet<&Key> = SortedSet::new();
     let keys: Vec<Key> = start.slices.iter().map(|slice| Key::of(&slice.meta)).collect();
     for (ports, mut missing) in wanted.into_values() {
         let of_group = start.slices.iter().zip(&keys).filter(|(slice, _)| slice.raw["ports"] == json!(ports));
@@ -150,7 +150,7 @@ fn slices(start: &Start, service: &Other) -> Vec<Call> {
 type Group = (Vec<Value>, Vec<(Value, bool)>);
 
 fn endpoints(start: &Start, service: &Other) -> Option<Call> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut groups: SortedMap<String, Group> = SortedMap::new();
     for pod in start.pods.iter().take(MAX_CAPACITY) {
         let Some(address) = address(service, pod) else { continue };
         let ports = ports(service, pod);

@@ -2,10 +2,10 @@
 //!
 //! Kubernetes: pkg/controller/job/indexed_job_utils.go.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use api::json;
 use api::meta::ObjectMeta;
@@ -50,7 +50,7 @@ pub(super) fn add_completion_index_env_variables(template: &mut Value) {
 
 /// A set of indexes as a Job's status writes it: `1,3-5,7`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Indexes(pub(super) BTreeSet<i64>);
+pub(super) struct Indexes(pub(super) SortedSet<i64>);
 
 /// More than this many completions are refused by validation.
 const MOST: i64 = 1_000_000;
@@ -58,7 +58,7 @@ const MOST: i64 = 1_000_000;
 impl Indexes {
     /// Those of the text that are below the number of completions.
     pub(super) fn parse(text: &str, completions: i64) -> Indexes {
-        let mut indexes = BTreeSet::new();
+        let mut indexes = SortedSet::new();
         for part in text.split(',').filter(|part| !part.is_empty()) {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             if let (Ok(first), Ok(last)) = (first.parse::<i64>(), last.parse::<i64>()) {
@@ -98,7 +98,7 @@ pub(super) fn first_pending(
     count: i64,
     completions: i64,
 ) -> Vec<i64> {
-    let busy: BTreeSet<i64> = active.iter().filter_map(|pod| completion_index(&pod.meta)).collect();
+    let busy: SortedSet<i64> = active.iter().filter_map(|pod| completion_index(&pod.meta)).collect();
     let free =
         (0..completions.min(MOST)).filter(|index| !busy.contains(index) && !succeeded.0.contains(index));
     free.take(usize::try_from(count).unwrap_or(0)).collect()

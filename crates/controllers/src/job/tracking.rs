@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ use api::json;
 use api::meta::Uid;
 use api::object::Object;
 use api::pod::{Phase, Pod};
-use sim::Time;
+use sim::{SortedSet, Time};
 use wire::{Call, Reply};
 
 /// The status names at most this many pods at once.
@@ -90,7 +89,7 @@ fn is_uncounted(status: &Value, key: &str, uid: Uid) -> bool {
 /// Counts the named pods that have no finalizer any more. Whether there were any.
 ///
 /// Kubernetes: cleanUncountedPodsWithoutFinalizers.
-fn count_freed(status: &mut Value, with_finalizer: &BTreeSet<Uid>) -> bool {
+fn count_freed(status: &mut Value, with_finalizer: &SortedSet<Uid>) -> bool {
     let mut changed = false;
     for key in ["succeeded", "failed"] {
         let list = uncounted(status, key);
@@ -118,7 +117,7 @@ pub(super) fn track_job_status(
     io: &mut Io,
 ) -> SyncResult<()> {
     let tracked = job.pods.iter().filter(|pod| job.is_tracked(pod));
-    let mut with_finalizer: BTreeSet<Uid> = tracked.map(|pod| pod.meta.uid).collect();
+    let mut with_finalizer: SortedSet<Uid> = tracked.map(|pod| pod.meta.uid).collect();
     needs_flush |= count_freed(&mut job.status, &with_finalizer);
     let (freed, full) = name_ended_pods(job, &mut needs_flush);
     needs_flush |= note_interim_condition(job, io.now());
@@ -243,7 +242,7 @@ fn write_status(job: &mut SyncJob, io: &mut Io) -> SyncResult<()> {
 fn remove_finalizers(
     job: &SyncJob,
     pods: &[Rc<Pod>],
-    with_finalizer: &mut BTreeSet<Uid>,
+    with_finalizer: &mut SortedSet<Uid>,
     parts: &mut Parts,
     io: &mut Io,
 ) -> SyncResult<Option<String>> {

@@ -3,12 +3,10 @@
 //! Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go, ComputeZoneState;
 //! pkg/controller/nodelifecycle/scheduler/rate_limited_queue.go. Rules: ND-017, ND-022…024.
 
-use std::collections::BTreeSet;
-
 use api::meta::Name;
 use api::node::Node;
 use client::informer::NodeId;
-use sim::{Duration, Time};
+use sim::{Duration, SortedSet, Time};
 
 /// NodeEvictionPeriod: how often the queues are looked at.
 pub(super) const EVICTION_PERIOD: Duration = Duration::from_millis(100);
@@ -94,15 +92,15 @@ impl Limiter {
 #[derive(Clone, Debug)]
 pub(super) struct RateLimitedTimedQueue {
     limiter: Limiter,
-    queue: BTreeSet<NodeId>,
+    queue: SortedSet<NodeId>,
     /// All that are known.
-    set: BTreeSet<NodeId>,
+    set: SortedSet<NodeId>,
 }
 
 impl RateLimitedTimedQueue {
     fn new() -> RateLimitedTimedQueue {
         let limiter = Limiter::new(Some(EVICTION_INTERVAL));
-        RateLimitedTimedQueue { limiter, queue: BTreeSet::new(), set: BTreeSet::new() }
+        RateLimitedTimedQueue { limiter, queue: SortedSet::new(), set: SortedSet::new() }
     }
 
     pub(crate) fn add(&mut self, node: NodeId) {

@@ -3,13 +3,12 @@
 //! Kubernetes: pkg/controller/controller_utils.go, ActivePodsWithRanks.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::meta::Name;
 use api::pod::{ConditionType, Phase, Pod};
 use sim::order::SortShared;
-use sim::{Time, Timestamp};
+use sim::{SortedMap, Time, Timestamp};
 
 const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
@@ -19,7 +18,7 @@ const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 /// Kubernetes: replica_set.go, getPodsToDelete.
 pub(crate) fn get_pods_to_delete(
     mut pods: Vec<Rc<Pod>>,
-    related: &BTreeMap<Name, usize>,
+    related: &SortedMap<Name, usize>,
     surplus: usize,
     now: Time,
 ) -> Vec<Rc<Pod>> {

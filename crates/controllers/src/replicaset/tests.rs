@@ -1,6 +1,5 @@
 //! Which pods go first, and what pods of others cost.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use api::meta::{Name, Uid};
 use api::object::Object;
 use api::pod::Pod;
 use client::informer::Caches;
-use sim::{Rng, Time};
+use sim::{Rng, SortedMap, Time};
 use wire::{Ctx, Settings, WatchEvent};
 
 fn pod(name: &str, node: &str, ready_at: &str, more: Value) -> Rc<Pod> {
@@ -52,7 +51,7 @@ fn the_pod_that_is_missed_least_goes_first() {
         ("has company", pod("a", "n2", EARLY, none()), pod("b", "n1", EARLY, none())),
         ("ready later", pod("a", "n1", LATE, none()), pod("b", "n1", EARLY, none())),
     ];
-    let related: BTreeMap<Name, usize> = [("n1".into(), 1), ("n2".into(), 2)].into();
+    let related: SortedMap<Name, usize> = [("n1".into(), 1), ("n2".into(), 2)].into();
     let now = Time::START + sim::Duration::from_secs(2 * 3600);
     for (why, first, second) in cases {
         for pods in [vec![first.clone(), second.clone()], vec![second.clone(), first.clone()]] {

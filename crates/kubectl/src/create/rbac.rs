@@ -3,9 +3,8 @@
 //! Kubernetes: kubectl/pkg/cmd/create/create_role.go, create_clusterrole.go, create_rolebinding.go,
 //! create_clusterrolebinding.go.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
+use sim::SortedMap;
 
 use super::{exactly_one_name, generate, required};
 use crate::resources::kind_of;
@@ -188,7 +187,7 @@ impl Rule {
     ///
     /// Kubernetes: create_role.go, generateResourcePolicyRules.
     fn policy_rules(&self, urls: &[String]) -> Vec<Value> {
-        let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut groups: SortedMap<String, Vec<String>> = SortedMap::new();
         for named in &self.resources {
             let (mut resource, group) = named.resource_for();
             if !named.sub.is_empty() {

@@ -1,9 +1,9 @@
 //! Nodes.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
+use sim::SortedMap;
 
 use super::events_of;
 use super::text;
@@ -17,11 +17,10 @@ use api::quantity::Quantity;
 use cli_runtime::job::{Io, Stop};
 use cli_runtime::time::rfc1123z;
 use printers::{age, find_node_roles};
-use sim::order::GatherSorted;
 use wire::{Call, Reply};
 
 /// Amounts by resource name.
-type Amounts = BTreeMap<String, Quantity>;
+type Amounts = SortedMap<String, Quantity>;
 
 /// Rule: CLI-021.
 ///
@@ -140,7 +139,7 @@ fn describe_system(info: &Value, spec: &Value, w: &mut Writer) {
 
 fn amounts(value: &Value) -> Amounts {
     let read = |(name, amount): (&String, &Value)| Some((name.clone(), text(amount).parse().ok()?));
-    value.as_object().into_iter().flatten().filter_map(read).gather_map()
+    value.as_object().into_iter().flatten().filter_map(read).collect()
 }
 
 fn add(to: &mut Amounts, more: &Amounts) {

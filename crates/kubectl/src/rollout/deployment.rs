@@ -2,7 +2,6 @@
 //!
 //! Kubernetes: kubectl/pkg/polymorphichelpers (rollout_status.go, history.go, rollback.go, objectpauser.go).
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -19,8 +18,8 @@ use api::object::{Kind, Object, Other};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::output;
 use cli_runtime::tabwriter::TabWriter;
-use sim::Time;
 use sim::order::SortShared;
+use sim::{SortedMap, Time};
 use wire::Patch;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -112,7 +111,7 @@ pub(crate) fn find_new(d: &Other, sets: &[Rc<Other>]) -> Option<usize> {
 /// Kubernetes: history.go, DeploymentHistoryViewer.ViewHistory.
 pub(super) fn history(io: &mut Io, d: &Other, wanted: i64) -> Result<String, Stop> {
     let sets = replica_sets(io, d)?;
-    let revisions: BTreeMap<i64, &Rc<Other>> =
+    let revisions: SortedMap<i64, &Rc<Other>> =
         sets.iter().filter_map(|rs| Some((revision(rs)?, rs))).collect();
     let cause =
         |rs: &Other| rs.meta.annotation(CHANGE_CAUSE).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -140,7 +139,7 @@ pub(super) fn history(io: &mut Io, d: &Other, wanted: i64) -> Result<String, Sto
 /// A Deployment's ReplicaSets by their revisions.
 ///
 /// Kubernetes: history.go, DeploymentHistoryViewer.GetHistory.
-pub(super) fn revisions(io: &mut Io, d: &Other) -> Result<BTreeMap<i64, Value>, Stop> {
+pub(super) fn revisions(io: &mut Io, d: &Other) -> Result<SortedMap<i64, Value>, Stop> {
     let now = io.now();
     let sets = replica_sets(io, d)?;
     let value = |rs: &Rc<Other>| Some((revision(rs)?, Object::Other(rs.clone()).to_value(now)));

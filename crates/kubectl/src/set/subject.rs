@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: kubectl/pkg/cmd/set/set_subject.go.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::find;
 use super::template::Change;
@@ -70,7 +69,7 @@ fn wanted_subjects(cmd: &Cmd, infos: &[Info]) -> Result<Vec<Value>, Failure> {
     if cmd.parsed.flag("all") && !cmd.text("selector").is_empty() {
         return Err(Failure::message("cannot set --all and --selector at the same time"));
     }
-    let named = |flag: &str| -> BTreeSet<String> { cmd.parsed.all(flag).iter().cloned().collect() };
+    let named = |flag: &str| -> SortedSet<String> { cmd.parsed.all(flag).iter().cloned().collect() };
     let (users, groups, accounts) = (named("user"), named("group"), named("serviceaccount"));
     if users.is_empty() && groups.is_empty() && accounts.is_empty() {
         return Err(Failure::message("you must specify at least one value of user, group or serviceaccount"));

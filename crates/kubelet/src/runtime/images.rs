@@ -1,14 +1,13 @@
 //! The images of a node, and which of them a registry would give out.
 
-use std::collections::BTreeSet;
-
 use api::image_name::parse_image_name;
 use api::meta::{Name, fnv1a_32};
+use sim::SortedSet;
 
 /// The images that a node has.
 #[derive(Clone, Debug, Default)]
 pub struct Images {
-    present: BTreeSet<Name>,
+    present: SortedSet<Name>,
 }
 
 impl Images {

@@ -2,8 +2,6 @@
 //!
 //! Kubernetes: pkg/scheduler/framework/plugins/interpodaffinity (filtering.go, scoring.go).
 
-use std::collections::BTreeMap;
-
 use super::MAX_NODE_SCORE;
 use crate::cache::{Cache, NodeInfo};
 use crate::cluster_event::ClusterEvent;
@@ -12,6 +10,7 @@ use api::meta::Name;
 use api::node::Node;
 use api::pod::Pod;
 use api::pod::scheduling::{AffinityTerm, NamespaceLabels, PodAffinity};
+use sim::SortedMap;
 
 pub(crate) const REASON_EXISTING: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
 pub(crate) const REASON_AFFINITY: &str = "node(s) didn't match pod affinity rules";
@@ -21,7 +20,7 @@ pub(crate) const REASON_ANTI_AFFINITY: &str = "node(s) didn't match pod anti-aff
 const HARD_POD_AFFINITY_WEIGHT: i64 = 1;
 
 /// How many terms match in each place: a label's key and value.
-type Counts = BTreeMap<(Name, Name), i64>;
+type Counts = SortedMap<(Name, Name), i64>;
 
 fn place(node: &Node, key: &Name) -> Option<(Name, Name)> {
     node.meta.labels().get(key).map(|value| (key.clone(), value.clone()))

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go. Rules: SCH-012, SCH-018.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use crate::framework::{Plugin, Status, Verdict};
 use api::json;
@@ -12,7 +11,6 @@ use api::meta::Name;
 use api::node::Node;
 use api::node_affinity::OBJECT_NAME_FIELD;
 use api::pod::Pod;
-use sim::order::GatherSorted;
 
 pub(crate) const REASON_POD: &str = "node(s) didn't match Pod's node affinity/selector";
 /// Each term asks for two names at once.
@@ -26,7 +24,7 @@ pub enum Narrowed {
     /// The one node a daemon pod is meant for.
     One(Name),
     /// Those with one of these names.
-    Names(BTreeSet<Name>),
+    Names(SortedSet<Name>),
 }
 
 /// The names that required terms on metadata.name leave over (SCH-012).
@@ -45,7 +43,7 @@ pub fn pre_filter(pod: &Pod) -> Result<Narrowed, Status> {
     if terms.is_empty() {
         return Ok(Narrowed::AllNodes);
     }
-    let mut union = BTreeSet::new();
+    let mut union = SortedSet::new();
     for term in terms {
         match names_of(term) {
             // A term without a name allows any node, as terms are alternatives.
@@ -60,12 +58,12 @@ pub fn pre_filter(pod: &Pod) -> Result<Narrowed, Status> {
 }
 
 /// The names that satisfy every metadata.name condition of a term; `None` if it has none.
-fn names_of(term: &Value) -> Option<BTreeSet<Name>> {
+fn names_of(term: &Value) -> Option<SortedSet<Name>> {
     let fields = json::list(term, "matchFields").iter();
     let named =
         fields.filter(|f| json::text(f, "key") == OBJECT_NAME_FIELD && json::text(f, "operator") == "In");
-    let sets = named.map(|f| json::strings(f, "values").into_iter().map(Name::from).gather_set());
-    sets.reduce(|left, right| left.intersection(&right).cloned().collect())
+    let sets = named.map(|f| json::strings(f, "values").into_iter().map(Name::from).collect());
+    sets.reduce(|left: SortedSet<Name>, right| left.intersection(&right).cloned().collect())
 }
 
 /// Whether the pod's nodeSelector and required node affinity allow the node.

@@ -5,8 +5,6 @@
 //!
 //! Kubernetes: pkg/scheduler/framework/plugins/podtopologyspread (filtering.go, scoring.go, common.go).
 
-use std::collections::BTreeMap;
-
 use super::{MAX_NODE_SCORE, node_affinity, taint_toleration};
 use crate::cache::{Cache, NodeInfo};
 use crate::cluster_event::ClusterEvent;
@@ -15,6 +13,7 @@ use api::meta::Name;
 use api::node::Node;
 use api::pod::Pod;
 use api::pod::scheduling::TopologySpreadConstraint;
+use sim::SortedMap;
 
 pub(crate) const REASON: &str = "node(s) didn't match pod topology spread constraints";
 pub(crate) const REASON_MISSING_LABEL: &str =
@@ -28,7 +27,7 @@ const NO_DOMAIN: i64 = i32::MAX as i64;
 /// For each hard constraint, in their order: the pods of the group in each domain, and the fewest in any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PreFilterState {
-    counts: Vec<BTreeMap<Name, i64>>,
+    counts: Vec<SortedMap<Name, i64>>,
     fewest: Vec<i64>,
 }
 
@@ -69,7 +68,7 @@ fn count_pods(info: &NodeInfo, pod: &Pod, constraint: &TopologySpreadConstraint)
 pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, comparison_operators: bool) -> Option<PreFilterState> {
     hard(pod).next()?;
     let mut state =
-        PreFilterState { counts: hard(pod).map(|_| BTreeMap::new()).collect(), fewest: Vec::new() };
+        PreFilterState { counts: hard(pod).map(|_| SortedMap::new()).collect(), fewest: Vec::new() };
     for (_, info) in cache.infos() {
         let Some(node) = &info.node else { continue };
         // A node counts only if it has the labels of all constraints.
@@ -88,7 +87,7 @@ pub(crate) fn pre_filter(pod: &Pod, cache: &Cache, comparison_operators: bool) -
     Some(state)
 }
 
-fn fewest(counts: &BTreeMap<Name, i64>) -> i64 {
+fn fewest(counts: &SortedMap<Name, i64>) -> i64 {
     counts.values().copied().min().unwrap_or(NO_DOMAIN)
 }
 
@@ -186,7 +185,7 @@ pub(crate) fn scores(
         info.node.as_ref().is_some_and(|node| constraints.iter().all(|c| domain(node, c).is_some()))
     };
     let kept = nodes.iter().filter(|info| complete(info)).count();
-    let domains: Vec<BTreeMap<Name, i64>> = constraints
+    let domains: Vec<SortedMap<Name, i64>> = constraints
         .iter()
         .map(|constraint| domains_of(constraint, pod, nodes, cache, comparison_operators, &complete))
         .collect();
@@ -224,8 +223,8 @@ fn domains_of(
     cache: &Cache,
     comparison_operators: bool,
     complete: &impl Fn(&NodeInfo) -> bool,
-) -> BTreeMap<Name, i64> {
-    let mut domains = BTreeMap::new();
+) -> SortedMap<Name, i64> {
+    let mut domains = SortedMap::new();
     if is_hostname(constraint) {
         return domains;
     }

@@ -4,10 +4,10 @@
 //!
 //! Kubernetes: pkg/scheduler/framework/plugins/volumebinding (volume_binding.go, binder.go).
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
+use sim::SortedMap;
 
 use crate::framework::{Code, Plugin, Status, Verdict};
 use api::json;
@@ -27,9 +27,9 @@ pub(crate) const REASON_NODE_CONFLICT: &str = "node(s) didn't match PersistentVo
 pub struct Volumes {
     /// Without a list of claims nothing is known about any, and nothing is refused for them.
     pub(crate) known: bool,
-    pub(crate) claims: BTreeMap<Key, Rc<Other>>,
-    pub(crate) volumes: BTreeMap<Name, Rc<Other>>,
-    pub(crate) classes: BTreeMap<Name, Rc<Other>>,
+    pub(crate) claims: SortedMap<Key, Rc<Other>>,
+    pub(crate) volumes: SortedMap<Name, Rc<Other>>,
+    pub(crate) classes: SortedMap<Name, Rc<Other>>,
 }
 
 /// What the filter needs: the volumes of the bound claims, and whether there are claims that wait for a

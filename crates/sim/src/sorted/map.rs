@@ -15,9 +15,9 @@ pub struct SortedMap<K, V> {
 }
 
 /// Pairs by reference, in the order of the keys.
-pub type Iter<'a, K, V> = Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> (&'a K, &'a V)>;
+type Iter<'a, K, V> = Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> (&'a K, &'a V)>;
 /// Pairs whose values can be changed, in the order of the keys.
-pub type IterMut<'a, K, V> = Map<slice::IterMut<'a, (K, V)>, fn(&'a mut (K, V)) -> (&'a K, &'a mut V)>;
+type IterMut<'a, K, V> = Map<slice::IterMut<'a, (K, V)>, fn(&'a mut (K, V)) -> (&'a K, &'a mut V)>;
 
 impl<K, V> SortedMap<K, V> {
     /// An empty map, which needs no memory.
@@ -187,7 +187,8 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let range = range_of(&self.items, |(key, _)| key.borrow(), (bounds.start_bound(), bounds.end_bound()));
+        let range =
+            range_of(&self.items, |(key, _)| key.borrow(), (bounds.start_bound(), bounds.end_bound()));
         self.items[range].iter().map(|(key, value)| (key, value))
     }
 }

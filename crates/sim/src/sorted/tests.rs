@@ -36,7 +36,9 @@ macro_rules! do_to_map {
         match $change {
             Change::Insert(key, value) => map.insert(key, value),
             Change::Remove(key) => map.remove(&key),
-            Change::Add(key, value) => Some(*map.entry(key).and_modify(|old| *old = old.wrapping_add(value)).or_insert(value)),
+            Change::Add(key, value) => {
+                Some(*map.entry(key).and_modify(|old| *old = old.wrapping_add(value)).or_insert(value))
+            }
             Change::Take(key) => {
                 use $entry as Place;
                 match map.entry(key) {

@@ -3,16 +3,14 @@
 //! Kubernetes: pkg/apis/core/v1/defaults.go, defaultHugePagePodLimits, defaultPodRequests,
 //! defaultPodLimits; component-helpers/resource/helpers.go for the sums.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+use sim::SortedMap;
 
 use api::json;
 use api::quantity::Quantity;
 use api::quantity::from_json;
-use sim::order::GatherSorted;
 
-pub(crate) type Amounts = BTreeMap<String, Quantity>;
+pub(crate) type Amounts = SortedMap<String, Quantity>;
 
 /// Fills in spec.resources from the containers, if a part of it is given.
 pub(super) fn set_defaults_pod_level_resources(spec: &mut Value) {
@@ -122,7 +120,7 @@ pub(crate) fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts
 
 fn amounts(container: &Value, list: &str) -> Amounts {
     let entries = json::entries(json::get(container, "resources"), list);
-    entries.filter_map(|(name, amount)| Some((name.to_owned(), from_json(amount)?))).gather_map()
+    entries.filter_map(|(name, amount)| Some((name.to_owned(), from_json(amount)?))).collect()
 }
 
 fn add(sum: &mut Amounts, other: &Amounts) {

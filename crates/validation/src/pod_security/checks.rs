@@ -3,9 +3,8 @@
 //! Kubernetes: k8s.io/pod-security-admission/policy.
 // Not simulated: the versions of the levels; each is that of the simulated release.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
+use sim::SortedSet;
 
 use super::Level;
 use api::field::go_quote;
@@ -182,7 +181,7 @@ fn refuse(reason: &str, detail: String) -> Option<Refusal> {
 // ---- baseline ----
 
 fn app_armor_profile(pod: &Pod) -> Option<Refusal> {
-    let mut values: BTreeSet<String> = BTreeSet::new();
+    let mut values: SortedSet<String> = SortedSet::new();
     let mut is_bad = |context: &Value| {
         let profile = json::get(context, "appArmorProfile");
         let kind = json::text(profile, "type");
@@ -216,7 +215,7 @@ fn app_armor_profile(pod: &Pod) -> Option<Refusal> {
 }
 
 fn capabilities_baseline(pod: &Pod) -> Option<Refusal> {
-    let mut bad: BTreeSet<String> = BTreeSet::new();
+    let mut bad: SortedSet<String> = SortedSet::new();
     let names = pod.named(|container| {
         let added = json::strings(json::get(context(container), "capabilities"), "add");
         let others: Vec<&str> = added.into_iter().filter(|name| !CAPABILITIES.contains(name)).collect();
@@ -251,7 +250,7 @@ fn host_path_volumes(pod: &Pod) -> Option<Refusal> {
 }
 
 fn host_ports(pod: &Pod) -> Option<Refusal> {
-    let mut ports: BTreeSet<String> = BTreeSet::new();
+    let mut ports: SortedSet<String> = SortedSet::new();
     let names = pod.named(|container| {
         let own = json::list(container, "ports").iter().filter_map(|port| json::int(port, "hostPort"));
         let own: Vec<i64> = own.filter(|port| *port != 0).collect();
@@ -268,8 +267,8 @@ fn host_ports(pod: &Pod) -> Option<Refusal> {
 }
 
 fn host_probes(pod: &Pod) -> Option<Refusal> {
-    let mut hosts: BTreeSet<String> = BTreeSet::new();
-    let names: BTreeSet<&str> = pod
+    let mut hosts: SortedSet<String> = SortedSet::new();
+    let names: SortedSet<&str> = pod
         .named(|container| {
             let lifecycle = json::get(container, "lifecycle");
             let probes =
@@ -311,7 +310,7 @@ fn proc_mount_baseline(pod: &Pod) -> Option<Refusal> {
 }
 
 fn proc_mount(pod: &Pod) -> Option<Refusal> {
-    let mut kinds: BTreeSet<String> = BTreeSet::new();
+    let mut kinds: SortedSet<String> = SortedSet::new();
     let names = pod.named(|container| {
         let mount = json::get(context(container), "procMount").as_str().filter(|mount| *mount != "Default");
         kinds.extend(mount.map(str::to_owned));
@@ -325,7 +324,7 @@ fn proc_mount(pod: &Pod) -> Option<Refusal> {
 }
 
 fn selinux_options(pod: &Pod) -> Option<Refusal> {
-    let (mut types, mut user, mut role) = (BTreeSet::new(), false, false);
+    let (mut types, mut user, mut role) = (SortedSet::new(), false, false);
     let mut is_bad = |context: &Value| {
         let options = json::get(context, "seLinuxOptions");
         if options.is_null() {
@@ -373,7 +372,7 @@ fn is_valid_seccomp(kind: &str) -> bool {
 }
 
 fn seccomp_profile_baseline(pod: &Pod) -> Option<Refusal> {
-    let mut values: BTreeSet<String> = BTreeSet::new();
+    let mut values: SortedSet<String> = SortedSet::new();
     let mut is_bad = |context: &Value| {
         let bad = seccomp(context).filter(|kind| !is_valid_seccomp(kind));
         values.extend(bad.map(str::to_owned));
@@ -433,7 +432,7 @@ fn capabilities_restricted(pod: &Pod) -> Option<Refusal> {
     }
     let without_drop =
         pod.named(|container| !json::strings(capabilities(container), "drop").contains(&"ALL"));
-    let mut bad: BTreeSet<String> = BTreeSet::new();
+    let mut bad: SortedSet<String> = SortedSet::new();
     let adding = pod.named(|container| {
         let added = json::strings(capabilities(container), "add");
         let others: Vec<&str> = added.into_iter().filter(|name| *name != "NET_BIND_SERVICE").collect();
@@ -456,7 +455,7 @@ fn capabilities_restricted(pod: &Pod) -> Option<Refusal> {
 }
 
 fn restricted_volumes(pod: &Pod) -> Option<Refusal> {
-    let (mut names, mut kinds) = (Vec::new(), BTreeSet::new());
+    let (mut names, mut kinds) = (Vec::new(), SortedSet::new());
     for volume in json::list(pod.spec, "volumes") {
         if VOLUMES.iter().any(|kind| json::has(volume, kind)) {
             continue;

@@ -2,9 +2,8 @@
 //!
 //! Kubernetes: pkg/api/pod/warnings.go, warningsForPodSpecAndMeta. The order is upstream's.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
+use sim::{SortedMap, SortedSet};
 
 use super::paths::overlapping_paths;
 use super::{
@@ -136,7 +135,7 @@ fn volumes(spec: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
 /// Entries of lists that are merged by a key, twice under the same.
 fn repeated_entries(spec: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
     for (list, key) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (at, item) in json::list(spec, list).iter().enumerate() {
             let value = json::text(item, key);
             if !seen.insert(value) {
@@ -170,7 +169,7 @@ fn app_armor(pod: &Value, container: &Value, annotations: &FieldPath, warnings: 
 
 /// Variables that hide an earlier one without using it.
 fn variables(container: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (at, variable) in json::list(container, "env").iter().enumerate() {
         let (name, value) = (json::text(variable, "name"), json::text(variable, "value"));
         if seen.insert(name) {
@@ -189,7 +188,7 @@ fn variables(container: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
 
 /// Ports of all containers that stand in each other's way.
 fn ports(spec: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
-    let mut all: BTreeMap<(i64, &str), Vec<(FieldPath, &Value)>> = BTreeMap::new();
+    let mut all: SortedMap<(i64, &str), Vec<(FieldPath, &Value)>> = SortedMap::new();
     for (container, path) in containers_with_path(spec, path) {
         for (at, port) in json::list(container, "ports").iter().enumerate() {
             let path = path.child("ports").index(at);
@@ -224,7 +223,7 @@ fn ports(spec: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
 }
 
 fn port_names(spec: &Value, path: &FieldPath, warnings: &mut Vec<String>) {
-    let mut seen: BTreeMap<&str, FieldPath> = BTreeMap::new();
+    let mut seen: SortedMap<&str, FieldPath> = SortedMap::new();
     for (container, path) in containers_with_path(spec, path) {
         for (at, port) in json::list(container, "ports").iter().enumerate() {
             let (path, name) = (path.child("ports").index(at), json::text(port, "name"));

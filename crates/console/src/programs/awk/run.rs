@@ -6,7 +6,6 @@ mod record;
 mod statement;
 mod variable;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use self::variable::{Array, Key, Slot};
@@ -14,6 +13,7 @@ use super::syntax::{Program, When};
 use super::value::Value;
 use crate::programs::feed::Out;
 use crate::regex::Pattern;
+use sim::SortedMap;
 
 /// What keeps a program from going on.
 enum Stop {
@@ -35,14 +35,14 @@ const LONGEST: usize = 4 << 20;
 #[derive(Clone)]
 pub(super) struct Run {
     program: Rc<Program>,
-    globals: BTreeMap<Rc<str>, Slot>,
-    locals: Vec<BTreeMap<Rc<str>, Slot>>,
+    globals: SortedMap<Rc<str>, Slot>,
+    locals: Vec<SortedMap<Rc<str>, Slot>>,
     /// The record and its fields, from 1.
     record: Rc<str>,
     fields: Vec<Value>,
     /// Which of the rules `from, to` are between the two.
     between: Vec<bool>,
-    patterns: BTreeMap<Rc<str>, Rc<Pattern>>,
+    patterns: SortedMap<Rc<str>, Rc<Pattern>>,
     random: u32,
     steps: u32,
     out: Out,
@@ -53,12 +53,12 @@ impl Run {
         let between = vec![false; program.rules.len()];
         let mut run = Run {
             program: Rc::new(program),
-            globals: BTreeMap::new(),
+            globals: SortedMap::new(),
             locals: Vec::new(),
             record: "".into(),
             fields: Vec::new(),
             between,
-            patterns: BTreeMap::new(),
+            patterns: SortedMap::new(),
             random: 1,
             steps: 0,
             out: Out::default(),

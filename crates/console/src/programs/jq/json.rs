@@ -37,7 +37,7 @@ impl Json {
     /// An object; of fields with one name the last counts, at the place of the first.
     pub(super) fn object(fields: Vec<(Rc<str>, Json)>) -> Json {
         let mut all: Vec<(Rc<str>, Json)> = Vec::with_capacity(fields.len());
-        let mut places = std::collections::BTreeMap::new();
+        let mut places = sim::SortedMap::new();
         for (name, value) in fields {
             match places.get(&name).copied().and_then(|at: usize| all.get_mut(at)) {
                 Some(slot) => slot.1 = value,

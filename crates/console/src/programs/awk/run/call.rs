@@ -1,12 +1,11 @@
 //! Calls of awk's own functions and of those that it brings along.
 
-use std::collections::BTreeMap;
-
 use super::super::function::{self, Argument};
 use super::super::syntax::Expression;
 use super::super::value::Value;
 use super::variable::{Key, Slot};
 use super::{MAX_CALLS, Ran, Run, Stop};
+use sim::SortedMap;
 
 /// `&` stands for what was found, `\\&` for itself.
 fn replacement(with: &str, found: &str) -> String {
@@ -56,7 +55,7 @@ impl Run {
         if self.locals.len() as u32 >= MAX_CALLS {
             return Err(Stop::Failed(format!("function {name} calls itself without end")));
         }
-        let mut locals = BTreeMap::new();
+        let mut locals = SortedMap::new();
         for (at, parameter) in function.parameters.iter().enumerate() {
             let slot = match arguments.get(at) {
                 None => Slot::Value(Value::Unset),

@@ -1,13 +1,13 @@
 //! awk's variables and arrays.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::syntax::Expression;
 use super::super::value::{Value, number_text};
 use super::{Ran, Run, Stop};
+use sim::SortedMap;
 
-pub(super) type Array = BTreeMap<Key, Value>;
+pub(super) type Array = SortedMap<Key, Value>;
 
 /// An index. Numbers come before texts and in their order, so that `for (i in a)` goes through an array in a
 /// way that is always the same.
