@@ -97,7 +97,7 @@ pub enum Msg {
 fn first_session(shelf: Shelf, programs: Option<Programs>) -> Session {
     let saved = storage::load_text(shelf, storage::SESSION).and_then(|text| Script::parse(&text).ok());
     let mut session = Session::open(&saved.unwrap_or_else(|| Script::new(first_options())), programs);
-    session.open_slice(budget(FIRST_SLICE_MS));
+    session.open_slice(budget(BOOT_SLICE_MS));
     session
 }
 
@@ -165,7 +165,10 @@ fn listeners(ctx: &Context<App>, page: &Page) -> [EventListener; 5] {
     ]
 }
 
-/// How long the first picture may wait for the session.
+/// How long the page's first picture may wait for the session: a small one is open by then, also where the processor is
+/// slow, and is not drawn piece by piece.
+const BOOT_SLICE_MS: f64 = 150.0;
+/// How long the first picture of another session may wait for it.
 const FIRST_SLICE_MS: f64 = 30.0;
 
 impl Component for App {

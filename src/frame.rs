@@ -26,6 +26,8 @@ use super::words::Lang;
 const BUDGET_MS: f64 = 8.0;
 /// The same while nothing but opening a session is to be done.
 const OPENING_MS: f64 = 20.0;
+/// The part of a long frame that opening may take: where drawing takes long, fewer pictures are drawn meanwhile.
+const OPENING_SHARE: f64 = 0.5;
 /// Milliseconds that the look at what changed may take.
 const LOOK_MS: f64 = 4.0;
 /// Milliseconds of a frame for giving up a session that is over.
@@ -162,7 +164,7 @@ impl Frame {
         let opening = session.opening().is_some();
         let share = if self.is_typed() { TYPING_SHARE } else { 1.0 };
         if opening {
-            session.open_slice(budget(OPENING_MS * share));
+            session.open_slice(budget(OPENING_MS.max(wall * OPENING_SHARE) * share));
         } else {
             session.advance(wall, budget(BUDGET_MS * share));
         }

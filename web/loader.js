@@ -10,9 +10,9 @@ let module;
 
 /** Fetches CodeMirror once. index.html names the file, whose name changes with its content. */
 function load() {
-  const link = document.querySelector('link[rel="modulepreload"][data-editor-module]');
-  const url = link instanceof HTMLLinkElement ? link.href : new URL("editor.js", document.baseURI).href;
-  module ??= import(url);
+  const meta = document.querySelector('meta[name="editor"]');
+  const file = meta instanceof HTMLMetaElement ? meta.content : "editor.js";
+  module ??= import(new URL(file, document.baseURI).href);
   return module;
 }
 
