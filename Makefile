@@ -32,12 +32,13 @@ unit: ## the tests that need no browser
 e2e: setup-test dist ## the page's tests in Chromium (ARGS='-g words' chooses some)
 	@$(WITH) playwright test $(ARGS)
 
-check: setup-rust setup-npm versions licences ## formatting and lints, with warnings as errors
+check: setup-rust setup-npm versions licences ## formatting, lints and docs, with warnings as errors
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --workspace --no-default-features --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --target wasm32-unknown-unknown -p stage -- -D warnings
 	$(CARGO) clippy --locked --target wasm32-unknown-unknown --bin web -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
 	$(WITH) tsc --noEmit
 
 versions: # what Trunk.toml and the lock files say is the same

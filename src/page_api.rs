@@ -18,7 +18,7 @@ use super::menu::find_pod;
 use super::session::{Session, SharedSession};
 use super::speed::Speed;
 
-/// How much virtual time a command of [`exec`] may take before its text so far is returned.
+/// How much virtual time a command of `exec` may take before its text so far is returned.
 const EXEC_LIMIT: Duration = Duration::from_secs(600);
 const QUIET_LIMIT_SECS: f64 = 3600.0;
 const KILLED: f64 = 137.0;

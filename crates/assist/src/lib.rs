@@ -1,7 +1,7 @@
 //! What an editor of manifests offers beside the text: completion, hover texts and quick fixes.
 //!
 //! Plain functions over a text, the API's table of fields and what a cluster has ([`Known`]). A text that is
-//! being written is seldom whole, so [`cursor`] reads lines and indentation; it needs no tree. Offsets are bytes.
+//! being written is seldom whole, so `cursor` reads lines and indentation; it needs no tree. Offsets are bytes.
 
 mod complete;
 mod cursor;

@@ -1,7 +1,7 @@
 //! The DaemonSet controller: one pod of each DaemonSet on every node that should have one.
 //!
 //! What the caches learn arrives in the handlers below, which queue DaemonSets; two workers take them from the
-//! queue and sync them ([`sync`]). A sync waits for answers, so each of its parts keeps how far it has come.
+//! queue and sync them (`daemon/sync.rs`). A sync waits for answers, so each of its parts keeps how far it has come.
 //!
 //! Kubernetes: pkg/controller/daemon/daemon_controller.go.
 

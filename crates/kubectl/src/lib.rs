@@ -1,6 +1,6 @@
 //! kubectl: what a person types becomes requests, and the answers become text.
 //!
-//! Every command is a program over [`Io`](cli_runtime::job::Io) and reads like the real kubectl's `Run`. What it
+//! Every command is a program over [`Io`] and reads like the real kubectl's `Run`. What it
 //! prints, mistakes included, is what the real one prints, character for character.
 
 pub(crate) mod errors;

@@ -2,7 +2,7 @@
 //!
 //! The kubelet tells it what to do through the calls of CRI, and looks at it once a second; so does
 //! `crictl`. It goes on without a kubelet: programs keep running, and end, while nobody watches (KL-031).
-//! What takes time ends with a timer; [`Runtime::on_timer`] says what has come about.
+//! What takes time ends with a timer; `Runtime::on_timer` says what has come about.
 
 pub mod answers;
 pub mod cni;
@@ -129,7 +129,7 @@ impl Runtime {
         all.filter(|(_, container)| container.is_running())
     }
 
-    /// The number of which [`api::pod::status::container_id`] makes a container's or sandbox's id.
+    /// The number of a container or sandbox from which the digits of its id come ([`api::pod::status::long_id`]).
     pub fn full_id(&self, id: u32) -> u64 {
         mix(self.salt ^ u64::from(id)) | 1
     }
@@ -165,7 +165,7 @@ impl Runtime {
         }
     }
 
-    /// RunPodSandbox: [`Done::SandboxReady`] or [`Done::SandboxFailed`] follows.
+    /// RunPodSandbox: `Done::SandboxReady` or `Done::SandboxFailed` follows.
     ///
     /// It takes the place of the sandbox that the pod already has, whose ended containers are kept, but for init
     /// containers: they run again.
@@ -302,7 +302,7 @@ impl Runtime {
         }
     }
 
-    /// StopContainer: SIGTERM now, SIGKILL after `grace`; [`Done::Exited`] follows if it runs.
+    /// StopContainer: SIGTERM now, SIGKILL after `grace`; `Done::Exited` follows if it runs.
     ///
     /// Asked again, it can only end sooner.
     pub fn stop_container(&mut self, id: u32, grace: Duration, ctx: &mut Ctx) {

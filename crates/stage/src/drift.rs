@@ -14,7 +14,7 @@ use yaml::{Part, Pos, Reader, locate, read_documents};
 pub enum Drift {
     /// There is no such object.
     Gone,
-    /// The fields whose values are others, in the file's order; not more than [`MOST`].
+    /// The fields whose values are others, in the file's order; 20 at most.
     Changed(Vec<Difference>),
 }
 

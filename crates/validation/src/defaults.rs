@@ -1,7 +1,7 @@
 //! What the API server fills in where an object leaves fields out, before it is validated.
 //!
 //! Works on the API form. Each function is named after upstream's (`SetDefaults_PodSpec` is
-//! [`pod::set_defaults_pod_spec`]). What is given is never changed, except that amounts in resource lists
+//! `pod::set_defaults_pod_spec`). What is given is never changed, except that amounts in resource lists
 //! are rounded up to thousandths and written canonically, and that what only the API's older form has
 //! becomes what the internal form has (`stringData`). Doing it twice changes nothing.
 //!

@@ -218,7 +218,7 @@ pub enum Call {
     },
     /// Records an event; one whose `count` is above 1 updates the earlier one of the same text.
     PostEvent(EventDraft),
-    /// Claims or renews a lease; from then on it counts as renewed every `period` until [`Call::StopLease`]
+    /// Claims or renews a lease; from then on it counts as renewed every `period` until [`Call::ReleaseLease`]
     /// or until the holder's link to the API server ends.
     HoldLease {
         /// The lease.

@@ -2,7 +2,7 @@
 //!
 //! kubectl, the API server and the kubelet read YAML with go-yaml v2, turn it into JSON and decode that into
 //! their types. So do we: [`read_documents`] gives trees with a place for every key and value,
-//! [`decode`] checks them against the API's fields, [`locate`] leads from a field path back to the text, and
+//! the crate `codec` checks them against the API's fields, [`locate()`] leads from a field path back to the text, and
 //! [`to_yaml`] prints values as `kubectl get -o yaml` does. Messages are the real programs', quirks with line
 //! numbers included; the spans are the truth.
 

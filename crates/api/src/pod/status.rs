@@ -270,7 +270,7 @@ impl ContainerState {
     }
 }
 
-/// The status of one container, in the order of [`PodSpec::containers`].
+/// The status of one container, in the order of `spec.containers`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerStatus {
     /// How it is now.

@@ -20,7 +20,7 @@ struct Options {
 /// messages show what is left of it.
 ///
 /// # Errors
-/// The API server's words; see [`super::is_bad_request`].
+/// [`PatchError`], with the API server's words.
 ///
 /// Kubernetes: StrategicMergeMapPatch.
 pub fn merge(kind: &KindInfo, target: &mut Value, patch: &mut Value) -> Result<(), PatchError> {

@@ -2,7 +2,7 @@
 //!
 //! Nothing is executed. A program is well as long as it runs, unless its image is one that is known to fail, or
 //! the probe's own command says how it ends. A person decides otherwise with an annotation of the pod:
-//! `probes.kubestage/CONTAINER: readiness=503` (see [`Answer::told`]).
+//! `probes.kubestage/CONTAINER: readiness=503` (see `Answer::told`).
 
 use super::program::{file_state, image_base_name, of_words, script_of};
 use crate::prober::ProbeKind;
