@@ -54,7 +54,8 @@ fn kl_055_an_image_that_nobody_has() {
     let mut world = World::new();
     world.create_pod("web", json!({"containers": [{"name": "c", "image": "nosuch/image:1"}]}));
     world.run(16_000);
-    let error = "failed to pull and unpack image \"docker.io/nosuch/image:1\": failed to resolve reference \
+    let error = "rpc error: code = Unknown desc = failed to pull and unpack image \
+        \"docker.io/nosuch/image:1\": failed to resolve reference \
         \"docker.io/nosuch/image:1\": pull access denied, repository does not exist or may require \
         authorization: server message: insufficient_scope: authorization failed";
     let events = world.events_of("web");
