@@ -285,9 +285,15 @@ impl Kubelet {
         }
     }
 
-    /// The status of a static pod goes to its mirror, if there is one (KL-043).
+    /// The status of a static pod goes to its mirror, if there is one (KL-043). That of a pod whose place in the
+    /// file another one has taken is dropped: the mirror is the other one's by then.
+    ///
+    /// Kubernetes: status/status_manager.go, syncPod, "Pod was deleted and then recreated".
     pub(super) fn mirror_to_update(&self, worker: &PodWorker, own: &OwnStatus) -> Option<PodId> {
         let mirror = self.mirror_of(worker)?;
+        if worker.is_removed() && self.static_worker_of(mirror).is_some() {
+            return None;
+        }
         (mirror.status != own.status).then(|| PodId::of(&mirror.meta))
     }
 }
