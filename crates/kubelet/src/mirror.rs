@@ -250,13 +250,14 @@ impl Kubelet {
         }
     }
 
-    /// The node is known: static pods without a mirror do not wait for their next sync.
+    /// The node is known: static pods without a mirror do not wait for their next sync, and those that have ended get
+    /// one too.
     ///
     /// Kubernetes: kubelet.go, fastStaticPodsRegistration.
     pub(super) fn fast_static_pods_registration(&mut self, ctx: &mut Ctx) {
         for at in self.workers.ids() {
             let worker = &self.workers[at];
-            if worker.state == WorkerState::Sync && !worker.is_removed() && !worker.rejected {
+            if !worker.is_removed() && !worker.rejected {
                 self.try_reconcile_mirror_pods(at, ctx);
             }
         }

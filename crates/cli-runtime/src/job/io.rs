@@ -47,6 +47,11 @@ impl<'a> Io<'a> {
         self.job.client.clone()
     }
 
+    /// Writes the namespace of the kubeconfig's context.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        self.job.set_namespace = Some(namespace.to_owned());
+    }
+
     /// The time of what came last.
     pub fn now(&self) -> Time {
         self.cursor.now

@@ -283,6 +283,22 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_that_nobody_types_into_ends_and_a_missing_program_does_not_start() {
+        let of = |container: serde_json::Value| {
+            let spec = api::pod::PodSpec::from_value(serde_json::json!({"containers": [container]}));
+            let container = &spec.containers[0];
+            (program(container).ends.map(|(_, code)| code), start_error(container))
+        };
+        let json = |text: &str| serde_json::from_str(text).unwrap();
+        assert_eq!(of(json(r#"{"name": "c", "image": "busybox"}"#)), (Some(0), None));
+        assert_eq!(of(json(r#"{"name": "c", "image": "busybox", "stdin": true}"#)), (None, None));
+        let (_, error) = of(json(r#"{"name": "c", "image": "busybox", "command": ["/bin/nosuch"]}"#));
+        assert!(
+            error.unwrap().ends_with("exec: \"/bin/nosuch\": stat /bin/nosuch: no such file or directory")
+        );
+    }
+
+    #[test]
     fn a_script_makes_and_removes_files() {
         let spec = serde_json::json!({"containers": [{"name": "c", "image": "registry.k8s.io/busybox:1.27.2",
             "args": ["/bin/sh", "-c", "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600"]}]});

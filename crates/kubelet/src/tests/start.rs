@@ -238,6 +238,19 @@ fn kl_058_a_missing_secret_of_the_environment_holds_up_its_container() {
 }
 
 #[test]
+fn kl_058_a_key_that_a_configmap_lacks_is_named() {
+    let mut world = World::new();
+    let from =
+        json!([{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]);
+    world.create_pod("web", json!({"containers": [{"name": "a", "image": "a:1", "env": from}]}));
+    world.configs.push("settings".to_owned());
+    world.run(10_000);
+    assert!(world.last_status("web").ends_with("web: Pending a=CreateContainerConfigError"));
+    let text = "Failed: Error: couldn't find key mode in ConfigMap default/settings";
+    assert!(world.events_of("web").iter().any(|e| e.ends_with(text)), "{:?}", world.events_of("web"));
+}
+
+#[test]
 fn kl_048_a_pod_that_waits_is_looked_at_again_after_10_to_15_s() {
     let mut world = World::new();
     let container = json!({"name": "c", "image": "nginx:1.27", "imagePullPolicy": "Never"});
