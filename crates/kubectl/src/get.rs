@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::mapper;
 use super::raw::{nothing_there, raw};
 use super::resources::{self, Info, Scope, Target};
 use super::sorter::{self, Sorted};
@@ -78,7 +79,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if of_one_type && cmd.parsed.text("subresource").is_some_and(|text| !text.is_empty()) {
         return Err("subresource cannot be used when bulk resources are specified".into());
     }
-    let targets = cmd.targets(io, cmd.args(), true)?;
+    let targets = cmd.targets(io, cmd.args(), true).map_err(mapper::gathered)?;
     let has = |name: &str| match name {
         "" | "status" => true,
         "scale" => targets.iter().all(|target| super::set::has_scale(target.kind)),
