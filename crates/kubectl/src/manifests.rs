@@ -140,6 +140,11 @@ fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Fai
         let is_manifest = |name: &String| [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
         let before = found.len();
         found.extend(io.files_in(path, recursive).into_iter().filter(is_manifest));
+        if found.len() == before && io.is_directory(path) {
+            // Kubernetes: cli-runtime/pkg/resource/builder.go, Path.
+            let extensions = "recognized file extensions are [.json .yaml .yml]";
+            return Err(Failure::Message(format!("error reading [{path}]: {extensions}")));
+        }
         if found.len() == before {
             return Err(Failure::Message(format!("the path {} does not exist", go_quote(path))));
         }

@@ -75,6 +75,11 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// Whether the path is a directory of the disk.
+    pub fn is_directory(&self, path: &str) -> bool {
+        self.job.place.disk.is_directory(&self.whole(path))
+    }
+
     /// The files in a directory, or anywhere below it, by the paths as they would be typed.
     pub fn files_in(&self, directory: &str, recursive: bool) -> Vec<String> {
         let plain = directory.trim_end_matches('/').trim_start_matches("./");
