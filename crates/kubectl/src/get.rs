@@ -166,7 +166,8 @@ fn print_tables(
         let (group, after) = rest.split_at(count);
         rest = after;
         let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
-        if let Some(path) = path.as_deref().filter(|_| sorts_rows) {
+        // Kubernetes: sorter.go, SortingPrinter.PrintObj: a single row is not sorted, whatever the path is.
+        if let Some(path) = path.as_deref().filter(|_| sorts_rows && objects.len() > 1) {
             match sort_by(io, &mut objects, path, Sorted::Rows) {
                 // Upstream drops what the printer says, and sees that nothing was printed.
                 Err(Stop::Failed(Failure::Message(_))) => continue,

@@ -127,6 +127,7 @@ impl Cmd {
     /// What the files or the arguments name.
     fn targets(&self, io: &mut Io, args: &[String], all_by_default: bool) -> Result<Vec<Target>, Stop> {
         if self.parsed.given("filename") {
+            manifests::check_paths(io, self)?;
             resources::visit_by_paths(args)?;
             return manifests::targets(io, self);
         }

@@ -71,6 +71,13 @@ pub(super) fn validation(cmd: &Cmd) -> Result<FieldValidation, Failure> {
     }
 }
 
+/// A path that is not there is told before anything else that is wrong with a line.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, FilenameParam, Do.
+pub(super) fn check_paths(io: &Io, cmd: &Cmd) -> Result<(), Failure> {
+    expand(io, &cmd.parsed.list("filename"), cmd.parsed.flag("recursive")).map(drop)
+}
+
 /// The objects of all files named by `-f`. Done once for a command.
 pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Result<Rc<Read>, Stop> {
     let names = cmd.parsed.list("filename");
