@@ -6,6 +6,7 @@ mod containers;
 mod node;
 mod objects;
 mod pod;
+mod rbac;
 mod volumes;
 mod workloads;
 mod writer;
