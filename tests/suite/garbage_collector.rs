@@ -132,7 +132,9 @@ fn api_024_cp_018_a_namespace_is_provided_for_and_emptied() {
     add_pod(&mut stand, "p", &[], json!({"metadata": {"namespace": "team"}, "spec": {"nodeName": "n1"}}));
     stand.run_secs(1);
     stand.delete(namespaces, "/team", DeleteOptions::default());
-    stand.run_secs(10);
+    stand.run_secs(4);
+    assert!(!stand.pod("team/p").meta.is_terminating(), "not before 5 s have gone by");
+    stand.run_secs(8);
     // The pod's kubelet has not ended it yet.
     assert!(stand.pod("team/p").meta.is_terminating());
     assert!(stand.api.store.get(namespaces, &parse_key("/team")).is_some());

@@ -61,7 +61,7 @@ fn so_many_pods_run_at_once_until_so_many_have_succeeded() {
 fn failed_pods_are_replaced_after_a_back_off_until_the_limit_is_reached() {
     let mut person = Person::new();
     person.apply(&job("bad", "exit 3", "  backoffLimit: 2\n"));
-    person.wait(12);
+    person.wait(11);
     assert_eq!(pods(&mut person, "bad").len(), 1, "the second waits 10 s");
     person.wait(60);
     assert_eq!(pods(&mut person, "bad"), ["Failed"; 3]);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use api::compact::Compact;
 use api::daemonset::TEMPLATE_GENERATION;
@@ -179,8 +179,20 @@ pub(super) fn generate_selector(job: &mut Value, uid: Uid) {
     ] {
         labels.entry(key).or_insert_with(|| json!(value));
     }
+    let labels = labels.clone();
     let selector = json::object(json::child(json::child(spec, "selector"), "matchLabels"));
     selector.entry(CONTROLLER_UID).or_insert_with(|| json!(uid));
+    default_labels(job, labels);
+}
+
+/// A Job without labels takes those of its template when it is read from the store for the first time.
+///
+/// Kubernetes: pkg/apis/batch/v1/defaults.go, SetDefaults_Job.
+fn default_labels(job: &mut Value, of_template: Map<String, Value>) {
+    let own = json::object(json::child(json::child(job, "metadata"), "labels"));
+    if own.is_empty() {
+        *own = of_template;
+    }
 }
 
 /// Kubernetes: plugin/pkg/admission/nodetaint/admission.go. Rule: ND-007.

@@ -43,11 +43,17 @@ pub struct Client {
     pub server: String,
     /// Kubernetes' version: `v1.36.2`.
     pub version: String,
+    /// The namespace of the context; empty where it names none.
+    pub namespace: String,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Client { server: "192.168.56.10:6443".to_owned(), version: "v1.36.2".to_owned() }
+        Client {
+            server: "192.168.56.10:6443".to_owned(),
+            version: "v1.36.2".to_owned(),
+            namespace: String::new(),
+        }
     }
 }
 
@@ -236,6 +242,8 @@ pub struct Job {
     /// How many pieces of output have been taken away before.
     taken: usize,
     diagnostics: Vec<FileDiagnostic>,
+    /// The namespace that it wrote into the context.
+    set_namespace: Option<String>,
     /// Whether the API server could not be reached, be it once.
     refused: bool,
     waits: Option<Progress>,
@@ -270,6 +278,7 @@ impl Job {
             output: Vec::new(),
             taken: 0,
             diagnostics: Vec::new(),
+            set_namespace: None,
             refused: false,
             waits: None,
             request_timeout: None,
@@ -433,6 +442,11 @@ impl Job {
     pub fn take_output(&mut self) -> Vec<Chunk> {
         self.taken += self.output.len();
         std::mem::take(&mut self.output)
+    }
+
+    /// The namespace that the program has written into its kubeconfig's context.
+    pub fn take_namespace(&mut self) -> Option<String> {
+        self.set_namespace.take()
     }
 
     /// Both streams as a terminal shows them.

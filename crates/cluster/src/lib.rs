@@ -257,7 +257,7 @@ impl Cluster {
             .control_plane
             .first()
             .map_or(String::new(), |id| format!("{}:6443", self.machines[id.0 as usize].ip));
-        Rc::new(Client { server, version: boot::VERSION.to_owned() })
+        Rc::new(Client { server, version: boot::VERSION.to_owned(), namespace: String::new() })
     }
 
     /// How many wakes have been handled: what guards and benches count.

@@ -18,6 +18,7 @@ use api::label::{Selector, selector_or_nothing};
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
+use sim::Time;
 use wire::{Answer, Call, Controller, Ctx};
 
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ impl DisruptionController {
 
     pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for key in self.worker.take(ctx) {
-            match self.try_sync(&key, caches) {
+            match self.try_sync(&key, caches, ctx.now) {
                 Some(call) => self.worker.ask(key, call, ctx),
                 None => self.worker.done(&key, ctx),
             }
@@ -87,7 +88,7 @@ impl DisruptionController {
     }
 
     /// Kubernetes: trySync, updatePdbStatus.
-    fn try_sync(&self, key: &Key, caches: &Caches) -> Option<Call> {
+    fn try_sync(&self, key: &Key, caches: &Caches, now: Time) -> Option<Call> {
         let budget = caches.others.get(&self.kind?)?.get(key)?;
         let pods = self.budgets.pods(key)?.iter().filter_map(|serial| caches.pods.get(*serial));
         let (mut expected, mut healthy) = (0, 0);
@@ -97,11 +98,13 @@ impl DisruptionController {
         }
         let desired = desired_healthy(json::get(&budget.raw, "spec"), expected);
         let allowed = if expected > 0 { (healthy - desired).max(0) } else { 0 };
+        let old = json::get(&budget.raw, "status");
         let status = json!({
+            "conditions": [disruption_allowed(old, allowed > 0, budget.meta.generation, now)],
             "currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
             "disruptionsAllowed": allowed, "observedGeneration": budget.meta.generation,
         });
-        if json::get(&budget.raw, "status") == &status {
+        if old == &status {
             return None;
         }
         let mut raw: Value = (*budget.raw).clone();
@@ -115,6 +118,20 @@ impl DisruptionController {
             let _: Outcome = self.worker.finish(key, answer, ctx);
         }
     }
+}
+
+/// The condition that says whether a pod may be evicted; its time is that of the last change.
+///
+/// Kubernetes: staging/src/k8s.io/component-helpers/apps/poddisruptionbudget/helpers.go,
+/// UpdateDisruptionAllowedCondition.
+fn disruption_allowed(old: &Value, allowed: bool, generation: u32, now: Time) -> Value {
+    const TYPE: &str = "DisruptionAllowed";
+    let (status, reason) = if allowed { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let mut conditions = json::get(old, "conditions").as_array().into_iter().flatten();
+    let before = conditions.find(|it| it["type"] == TYPE && it["status"] == status);
+    let since = before.map_or_else(|| json!(now.stamp().to_string()), |it| it["lastTransitionTime"].clone());
+    json!({"type": TYPE, "status": status, "reason": reason, "message": "", "lastTransitionTime": since,
+           "observedGeneration": generation})
 }
 
 /// Kubernetes: countHealthyPods.

@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use sim::SortedMap;
 
 use super::worker::{Outcome, Worker};
 use api::meta::{Name, ObjectMeta};
 use api::object::{Key, Kind, Object, Other};
 use client::informer::{CacheChange, Caches, Change};
+use sim::{Duration, SortedMap, Time};
 use wire::{Answer, Call, Controller, Ctx, DeleteOptions, FieldValidation, Patch};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,8 +19,24 @@ enum Work {
     /// Give the namespace this object of this kind and name.
     Provide(Kind, Key),
     Delete(Kind, Key),
+    /// Ask everything in it to go.
+    Empty(Name),
     /// Nothing is left in it.
     Finalize(Name),
+}
+
+/// A namespace is left alone for so long after its deletion, and after each pass that found pods in it.
+///
+/// Kubernetes: pkg/controller/namespace/namespace_controller.go, namespaceDeletionGracePeriod.
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
+
+/// A namespace that is being emptied.
+#[derive(Clone, Debug)]
+struct Emptying {
+    /// How many objects are left in it.
+    left: u32,
+    /// When it is looked at next; until then nothing happens to it.
+    next: Time,
 }
 
 #[derive(Clone, Debug)]
@@ -29,8 +45,7 @@ pub(crate) struct NamespaceController {
     namespaces: Option<Kind>,
     /// What every namespace gets: the default ServiceAccount and the cluster's CA certificate.
     provisions: Vec<(Kind, Name)>,
-    /// Namespaces that are being emptied, and how many objects are left in each.
-    terminating: SortedMap<Name, u32>,
+    terminating: SortedMap<Name, Emptying>,
 }
 
 impl Default for NamespaceController {
@@ -74,7 +89,10 @@ impl NamespaceController {
                 if namespace.meta.is_terminating()
                     && !self.terminating.contains_key(&namespace.meta.name) =>
             {
-                self.empty(&namespace.meta.name, caches, ctx);
+                let name = namespace.meta.name.clone();
+                let left = content(&name, caches).count() as u32;
+                self.terminating.insert(name.clone(), Emptying { left, next: ctx.now + GRACE_PERIOD });
+                self.worker.add_after(Work::Empty(name), GRACE_PERIOD, ctx);
             }
             (_, Some(namespace)) if namespace.meta.is_terminating() => {}
             (None, Some(namespace)) => {
@@ -105,36 +123,48 @@ impl NamespaceController {
     ///
     /// Kubernetes: namespaced_resources_deleter.go, deleteAllContent.
     fn empty(&mut self, namespace: &Name, caches: &Caches, ctx: &mut Ctx) {
-        let mut left = 0;
+        let (mut left, mut has_pods) = (0, false);
         for (kind, meta) in content(namespace, caches) {
             left += 1;
+            has_pods |= kind == Kind::Pod;
             if !meta.is_terminating() {
                 self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
             }
         }
-        self.terminating.insert(namespace.clone(), left);
-        if left == 0 {
-            self.worker.add(Work::Finalize(namespace.clone()), ctx);
+        let after = if has_pods { GRACE_PERIOD } else { Duration::ZERO };
+        self.terminating.insert(namespace.clone(), Emptying { left, next: ctx.now + after });
+        if left == 0 || has_pods {
+            self.worker.add_after(Work::Finalize(namespace.clone()), after, ctx);
         }
     }
 
     /// Something came into or went from a namespace; what comes into one that is being emptied has to go too.
     fn count(&mut self, kind: Kind, meta: &ObjectMeta, came: bool, ctx: &mut Ctx) {
         let namespace = meta.namespace().clone();
-        let Some(left) = self.terminating.get_mut(&namespace) else { return };
+        let Some(emptying) = self.terminating.get_mut(&namespace) else { return };
+        let waits = ctx.now < emptying.next;
         if came {
-            *left += 1;
-            self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
+            emptying.left += 1;
+            if !waits {
+                self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
+            }
             return;
         }
-        *left = left.saturating_sub(1);
-        if *left == 0 {
+        emptying.left = emptying.left.saturating_sub(1);
+        if emptying.left == 0 && !waits {
             self.worker.add(Work::Finalize(namespace), ctx);
         }
     }
 
     pub(crate) fn on_timer(&mut self, caches: &Caches, ctx: &mut Ctx) {
         for work in self.worker.take(ctx) {
+            if let Work::Empty(namespace) = &work {
+                if self.terminating.contains_key(namespace) {
+                    self.empty(namespace, caches, ctx);
+                }
+                self.worker.done(&work, ctx);
+                continue;
+            }
             match self.call(&work, caches) {
                 Some(call) => self.worker.ask(work, call, ctx),
                 None => self.worker.done(&work, ctx),
@@ -149,11 +179,12 @@ impl NamespaceController {
                 let there = caches.others.get(kind).is_some_and(|index| index.contains_key(key));
                 (!there).then(|| provision(*kind, key))
             }
+            Work::Empty(_) => None,
             Work::Delete(kind, key) => {
                 Some(Call::Delete { kind: *kind, key: key.clone(), options: DeleteOptions::default() })
             }
             Work::Finalize(namespace) => {
-                let empty = self.terminating.get(namespace) == Some(&0);
+                let empty = self.terminating.get(namespace).is_some_and(|it| it.left == 0);
                 let patch = Patch::Merge(Rc::new(json!({"spec": {"finalizers": null}})));
                 let (kind, key) = (self.namespaces?, Key::new("", namespace));
                 let validation = FieldValidation::Ignore;

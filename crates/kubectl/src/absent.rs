@@ -36,7 +36,6 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         | "config rename-context"
         | "config set"
         | "config set-cluster"
-        | "config set-context"
         | "config set-credentials"
         | "config unset" => ONE_CONTEXT,
         _ => return None,

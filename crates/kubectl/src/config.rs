@@ -52,7 +52,11 @@ pub(super) const COMMAND: Command = Command {
         absent("rename-context", "Rename a context from the kubeconfig file"),
         absent("set", "Set an individual value in a kubeconfig file"),
         absent("set-cluster", "Set a cluster entry in kubeconfig"),
-        absent("set-context", "Set a context entry in kubeconfig"),
+        Command {
+            usage: "[NAME | --current] [--namespace=namespace]",
+            flags: &[flag("current", '\0', Takes::Bool)],
+            ..command("set-context", "Set a context entry in kubeconfig", set_context)
+        },
         absent("set-credentials", "Set a user entry in kubeconfig"),
         absent("unset", "Unset an individual value in a kubeconfig file"),
         Command {
@@ -84,7 +88,8 @@ fn get_contexts(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         true => "",
         false => "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n",
     };
-    let text = format!("{head}*\t{CONTEXT}\t{CLUSTER}\t{USER}\t\n");
+    let namespace = &io.client().namespace;
+    let text = format!("{head}*\t{CONTEXT}\t{CLUSTER}\t{USER}\t{namespace}\n");
     io.out(TabWriter::for_tables().format(&text));
     Ok(0)
 }
@@ -100,16 +105,47 @@ fn use_context(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     Ok(0)
 }
 
+/// The namespace of the one context.
+///
+/// Kubernetes: kubectl/pkg/cmd/config/set_context.go.
+fn set_context(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
+    let current = cmd.parsed.flag("current");
+    let name = match (cmd.args(), current) {
+        ([], true) => CONTEXT,
+        ([name], false) => name.as_str(),
+        ([], false) => return Err("you must specify a non-empty context name or --current".into()),
+        ([_], true) => return Err("you cannot specify both a context name and --current".into()),
+        (args, _) => {
+            return Err(cmd.usage_error(&format!("Unexpected args: [{}]", args.join(" "))).into());
+        }
+    };
+    if name != CONTEXT {
+        return Err(format!(
+            "kubectl config set-context of another context is not simulated: {CONTEXT} is the only one"
+        )
+        .into());
+    }
+    if let Some(namespace) = cmd.parsed.text("namespace") {
+        io.set_namespace(namespace);
+    }
+    io.out(format!("Context {} modified.\n", go_quote(name)));
+    Ok(0)
+}
+
 /// Keys and certificates stand for themselves, as upstream leaves them out.
 fn view(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let omitted = "DATA+OMITTED";
     let server = format!("https://{}", io.client().server);
+    let mut context = json!({"cluster": CLUSTER, "user": USER});
+    if !io.client().namespace.is_empty() {
+        context["namespace"] = json!(io.client().namespace);
+    }
     let value: Value = json!({
         "apiVersion": "v1",
         "clusters": [
             {"cluster": {"certificate-authority-data": omitted, "server": server}, "name": CLUSTER},
         ],
-        "contexts": [{"context": {"cluster": CLUSTER, "user": USER}, "name": CONTEXT}],
+        "contexts": [{"context": context, "name": CONTEXT}],
         "current-context": CONTEXT,
         "kind": "Config",
         "users": [

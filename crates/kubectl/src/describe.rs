@@ -6,12 +6,14 @@ mod containers;
 mod node;
 mod objects;
 mod pod;
+mod rbac;
 mod volumes;
 mod workloads;
 mod writer;
 
 use serde_json::Value;
 
+use super::mapper;
 use super::resources::{self, Info, Target};
 use super::rollout;
 use super::{ALL_NAMESPACES, Cmd, Command, FILENAME, RECURSIVE, SELECTOR};
@@ -47,7 +49,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if cmd.args().is_empty() && !cmd.parsed.given("filename") {
         return Err("You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n".into());
     }
-    let targets = cmd.targets(io, cmd.args(), true)?;
+    let targets = cmd.targets(io, cmd.args(), true).map_err(mapper::gathered)?;
     let scope = cmd.scope();
     let (infos, failures) = resources::visit(io, &targets, &scope)?;
     let events = cmd.parsed.flag_or("show-events", infos.len() == 1 && failures.is_empty());

@@ -1,17 +1,23 @@
-//! `kubectl exec`, up to the command: nothing runs in the containers.
+//! `kubectl exec`. Nothing runs in the containers; what a few commands would say is known all the same.
 //!
 //! Kubernetes: kubectl/pkg/cmd/exec/exec.go; kubectl/pkg/polymorphichelpers/attachablepodforobject.go.
 
+mod inside;
+
 use std::rc::Rc;
+
+use inside::Inside;
 
 use super::absent::NO_PROGRAMS;
 use super::logs::{container_names, pods_by_logging, selector_for_object};
 use super::resources::{self, go_type};
 use super::{Cmd, Command, FILENAME, manifests};
 use api::object::{Kind, Object};
-use api::pod::{Phase, Pod};
+use api::pod::{Container, ContainerKind, ContainerState, Phase, Pod};
+use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
-use cli_runtime::job::{Io, Stop};
+use cli_runtime::job::{Failure, HostCommand, Io, Stop};
+use sim::Duration;
 
 pub(super) const COMMAND: Command = Command {
     name: "exec",
@@ -62,7 +68,65 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if pod.node_name.is_none() {
         return Err(format!("unable to upgrade connection: pod {name} does not have a host assigned").into());
     }
-    Err(format!("kubectl exec is not simulated: {NO_PROGRAMS}").into())
+    let container = container_of(io, cmd, &pod)?;
+    reach(io, &pod, &container)?;
+    let words = &args[dash.unwrap_or_default()..];
+    let Some(outcome) = Inside::new(&pod, &container).run(words) else {
+        return Err(format!("kubectl exec of this command is not simulated: {NO_PROGRAMS}").into());
+    };
+    if outcome.takes > Duration::ZERO {
+        io.sleep(outcome.takes)?;
+    }
+    io.out(outcome.out);
+    if outcome.code != 0 {
+        io.err(format!("command terminated with exit code {}\n", outcome.code));
+    }
+    Ok(outcome.code)
+}
+
+/// The container that is meant; which one it is is told where nobody said so.
+///
+/// Kubernetes: kubectl/pkg/cmd/util/podcmd/podcmd.go, FindOrDefaultContainerByName.
+fn container_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Container, Stop> {
+    const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
+    let wanted = cmd.parsed.text("container").filter(|wanted| !wanted.is_empty());
+    let annotated = pod.meta.annotations().get(DEFAULT).map(|name| name.to_string());
+    let named = |name: &str| pod.spec.containers.iter().find(|container| *container.name == *name);
+    if let Some(found) = wanted.or(annotated.as_deref()).and_then(named) {
+        return Ok(found.clone());
+    }
+    let mains: Vec<&Container> =
+        pod.spec.containers.iter().filter(|container| container.kind == ContainerKind::Main).collect();
+    let first = *mains.first().ok_or("no container found")?;
+    let all = container_names(pod);
+    if all.len() > 1 && !cmd.parsed.flag("quiet") {
+        io.err(format!("Defaulted container \"{}\" out of: {}\n", first.name, all.join(", ")));
+    }
+    Ok(first.clone())
+}
+
+/// The API server asks the node's kubelet, and that the runtime for the container.
+fn reach(io: &mut Io, pod: &Pod, container: &Container) -> Result<(), Stop> {
+    let node = pod.node_name.as_deref().unwrap_or_default().to_owned();
+    let words = ["systemctl", "is-active", "kubelet"].map(str::to_owned).to_vec();
+    let why = match io.act(HostCommand { node, words, stdin: None })?.exit_code {
+        0 => {
+            let at = pod.spec.containers.iter().position(|it| it.name == container.name);
+            let own = at.and_then(|at| pod.status.containers.get(at));
+            if own.is_some_and(|status| matches!(status.state, ContainerState::Running(_))) {
+                return Ok(());
+            }
+            let name = &container.name;
+            let text = format!("unable to upgrade connection: container not found (\"{name}\")");
+            return Err(text.into());
+        }
+        255 => "no route to host",
+        _ => "connection refused",
+    };
+    let host = pod.status.host_ip.map(|ip| ip.to_string()).unwrap_or_default();
+    let text = format!("error dialing backend: dial tcp {host}:10250: connect: {why}");
+    let error = Box::new(StatusError::new(StatusReason::Unknown, text));
+    Err(Failure::Status { prefix: String::new(), error }.into())
 }
 
 /// The pod that is meant, or the likeliest of the pods that an object selects.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::mapper;
 use super::raw::{nothing_there, raw};
 use super::resources::{self, Info, Scope, Target};
 use super::sorter::{self, Sorted};
@@ -78,7 +79,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if of_one_type && cmd.parsed.text("subresource").is_some_and(|text| !text.is_empty()) {
         return Err("subresource cannot be used when bulk resources are specified".into());
     }
-    let targets = cmd.targets(io, cmd.args(), true)?;
+    let targets = cmd.targets(io, cmd.args(), true).map_err(mapper::gathered)?;
     let has = |name: &str| match name {
         "" | "status" => true,
         "scale" => targets.iter().all(|target| super::set::has_scale(target.kind)),
@@ -165,7 +166,8 @@ fn print_tables(
         let (group, after) = rest.split_at(count);
         rest = after;
         let mut objects: Vec<&Object> = group.iter().map(|info| &info.object).collect();
-        if let Some(path) = path.as_deref().filter(|_| sorts_rows) {
+        // Kubernetes: sorter.go, SortingPrinter.PrintObj: a single row is not sorted, whatever the path is.
+        if let Some(path) = path.as_deref().filter(|_| sorts_rows && objects.len() > 1) {
             match sort_by(io, &mut objects, path, Sorted::Rows) {
                 // Upstream drops what the printer says, and sees that nothing was printed.
                 Err(Stop::Failed(Failure::Message(_))) => continue,

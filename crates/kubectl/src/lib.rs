@@ -80,6 +80,8 @@ pub(crate) struct Cmd {
     path: String,
     parsed: Parsed,
     command: &'static Command,
+    /// The namespace of the kubeconfig's context.
+    context_namespace: String,
 }
 
 impl Cmd {
@@ -93,7 +95,9 @@ impl Cmd {
     }
 
     fn namespace(&self) -> String {
-        self.parsed.text("namespace").filter(|name| !name.is_empty()).unwrap_or("default").to_owned()
+        let given = self.parsed.text("namespace").filter(|name| !name.is_empty());
+        let of_context = Some(self.context_namespace.as_str()).filter(|name| !name.is_empty());
+        given.or(of_context).unwrap_or("default").to_owned()
     }
 
     /// Whether a namespace was given on the line.
@@ -123,6 +127,7 @@ impl Cmd {
     /// What the files or the arguments name.
     fn targets(&self, io: &mut Io, args: &[String], all_by_default: bool) -> Result<Vec<Target>, Stop> {
         if self.parsed.given("filename") {
+            manifests::check_paths(io, self)?;
             resources::visit_by_paths(args)?;
             return manifests::targets(io, self);
         }
@@ -331,7 +336,8 @@ fn descend(
     }
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
     io.limit_requests(timeout);
-    (command.run)(io, &Cmd { path, parsed, command })
+    let context_namespace = io.client().namespace.clone();
+    (command.run)(io, &Cmd { path, parsed, command, context_namespace })
 }
 
 /// How long to wait for each answer; zero is for ever.

@@ -71,6 +71,13 @@ pub(super) fn validation(cmd: &Cmd) -> Result<FieldValidation, Failure> {
     }
 }
 
+/// A path that is not there is told before anything else that is wrong with a line.
+///
+/// Kubernetes: cli-runtime/pkg/resource/builder.go, FilenameParam, Do.
+pub(super) fn check_paths(io: &Io, cmd: &Cmd) -> Result<(), Failure> {
+    expand(io, &cmd.parsed.list("filename"), cmd.parsed.flag("recursive")).map(drop)
+}
+
 /// The objects of all files named by `-f`. Done once for a command.
 pub(super) fn read(io: &mut Io, cmd: &Cmd, validation: FieldValidation) -> Result<Rc<Read>, Stop> {
     let names = cmd.parsed.list("filename");
@@ -140,6 +147,11 @@ fn expand(io: &Io, names: &[String], recursive: bool) -> Result<Vec<String>, Fai
         let is_manifest = |name: &String| [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
         let before = found.len();
         found.extend(io.files_in(path, recursive).into_iter().filter(is_manifest));
+        if found.len() == before && io.is_directory(path) {
+            // Kubernetes: cli-runtime/pkg/resource/builder.go, Path.
+            let extensions = "recognized file extensions are [.json .yaml .yml]";
+            return Err(Failure::Message(format!("error reading [{path}]: {extensions}")));
+        }
         if found.len() == before {
             return Err(Failure::Message(format!("the path {} does not exist", go_quote(path))));
         }

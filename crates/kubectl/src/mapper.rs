@@ -12,8 +12,22 @@ use super::manifests::{Doc, Read};
 use super::name;
 use api::field::go_quote;
 use api::status_error::StatusError;
-use cli_runtime::job::Failure;
+use cli_runtime::job::{Failure, Stop};
 use codec::unstructured::{Mapping, mapping, no_match, undecodable};
+
+/// `get` and `describe` gather what goes wrong with a file's objects, and a gathered error is said without `error: `.
+///
+/// Kubernetes: kubectl/pkg/cmd/get/get.go and describe/describe.go, Run; cmd/util/helpers.go, checkErr.
+pub(super) fn gathered(stop: Stop) -> Stop {
+    match stop {
+        Stop::Failed(Failure::Message(text)) if text.starts_with(NOT_MAPPED) => {
+            Stop::Failed(Failure::Several(vec![Failure::Message(text)]))
+        }
+        other => other,
+    }
+}
+
+const NOT_MAPPED: &str = "resource mapping not found for ";
 
 /// The objects of one document; a list stands for its items. `json` is the text of a document that was JSON.
 /// An error ends the reading of the file.
@@ -33,7 +47,7 @@ pub(super) fn infos_for_data(
         None => {
             let meta = |key| go_quote(text(value.get("metadata").unwrap_or(&Value::Null), key));
             found.failures.push(Failure::Message(format!(
-                "resource mapping not found for name: {} namespace: {} from {}: {}\nensure CRDs are installed first",
+                "{NOT_MAPPED}name: {} namespace: {} from {}: {}\nensure CRDs are installed first",
                 meta("name"),
                 meta("namespace"),
                 go_quote(source),

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes: kubectl/pkg/rawhttp/raw.go; apiserver/pkg/endpoints/request/requestinfo.go.
 
+mod health;
+
 use serde_json::{Value, json};
 
 use super::info::probe;
@@ -30,24 +32,45 @@ pub(super) fn raw(io: &mut Io, cmd: &Cmd, path: &str) -> Result<i32, Stop> {
         let parsed = format!("parse {}: invalid URI for request", go_quote(path));
         return Err(format!("--raw must be a valid URL path: {parsed}").into());
     }
-    match path {
-        "/healthz" | "/livez" | "/readyz" => health(io, path),
+    let (plain, query) = path.split_once('?').unwrap_or((path, ""));
+    match (plain, query) {
+        ("/healthz" | "/livez" | "/readyz", "") => health(io, path, "ok".to_owned()),
+        ("/healthz" | "/livez" | "/readyz", "verbose" | "verbose=true") => {
+            health(io, plain, health::verbose(plain))
+        }
+        ("/version", "") => version(io),
         _ => objects(io, path),
     }
 }
 
 /// The server's health.
-fn health(io: &mut Io, path: &str) -> Result<i32, Stop> {
+fn health(io: &mut Io, path: &str, well: String) -> Result<i32, Stop> {
     match probe(io) {
         Err(Stop::Failed(Failure::Status { .. })) => {
             Err(format!("--raw {path} is not simulated while the API server cannot reach etcd").into())
         }
         Err(stop) => Err(stop),
         Ok(()) => {
-            io.out("ok");
+            io.out(well);
             Ok(0)
         }
     }
+}
+
+/// Kubernetes: staging/src/k8s.io/apiserver/pkg/server/routes/version.go; nothing is said of a build that was none.
+fn version(io: &mut Io) -> Result<i32, Stop> {
+    probe(io)?;
+    let version = io.client().version.clone();
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    let before = minor.parse::<u32>().map_or(0, |minor| minor.saturating_sub(1));
+    io.out(format!(
+        "{{\n  \"major\": \"{major}\",\n  \"minor\": \"{minor}\",\n  \"emulationMajor\": \"{major}\",\n  \
+         \"emulationMinor\": \"{minor}\",\n  \"minCompatibilityMajor\": \"{major}\",\n  \
+         \"minCompatibilityMinor\": \"{before}\",\n  \"gitVersion\": \"{version}\",\n  \
+         \"gitTreeState\": \"clean\",\n  \"compiler\": \"gc\",\n  \"platform\": \"linux/amd64\"\n}}"
+    ));
+    Ok(0)
 }
 
 /// A resource, as its path names it.

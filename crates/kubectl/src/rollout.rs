@@ -14,8 +14,7 @@ use super::apply::{DRY_RUN_CLIENT, LAST_APPLIED, dry_run};
 use super::describe::{Writer, describe_pod_template};
 use super::resources::{self, Info, continue_on_error};
 use super::{
-    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched,
-    print_obj, print_value,
+    Cmd, Command, DRY_RUN, FILENAME, OUTPUT, RECURSIVE, SELECTOR, default_sub_command_run, patched, print_obj,
 };
 use api::daemonset::{ControllerRevision, DaemonSet, UpdateStrategy};
 use api::field::go_quote;
@@ -23,7 +22,6 @@ use api::json;
 use api::label::{Selector, selector_or_nothing};
 use api::meta::ObjectMeta;
 use api::object::{Kind, Object, Other};
-use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop, Watching};
 use cli_runtime::output::{self, Format};
@@ -43,37 +41,37 @@ pub(super) const COMMAND: Command = Command {
     flags: &[],
     run: default_sub_command_run,
     subs: &[
-        sub("status", "Show the status of the rollout", status),
-        sub("history", "View rollout history", history),
-        sub("undo", "Undo a previous rollout", undo),
-        sub("restart", "Restart a resource", restart),
-        sub("pause", "Mark the provided resource as paused", |io, cmd| pause(io, cmd, true)),
-        sub("resume", "Resume a paused resource", |io, cmd| pause(io, cmd, false)),
+        sub("status", "Show the status of the rollout", STATUS_FLAGS, status),
+        sub("history", "View rollout history", HISTORY_FLAGS, history),
+        sub("undo", "Undo a previous rollout", UNDO_FLAGS, undo),
+        sub("restart", "Restart a resource", CHANGE_FLAGS, restart),
+        sub("pause", "Mark the provided resource as paused", CHANGE_FLAGS, |io, cmd| pause(io, cmd, true)),
+        sub("resume", "Resume a paused resource", CHANGE_FLAGS, |io, cmd| pause(io, cmd, false)),
     ],
 };
 
-const FLAGS: &[super::Flag] = &[
+const STATUS_FLAGS: &[super::Flag] = &[
     FILENAME,
     RECURSIVE,
-    OUTPUT,
     SELECTOR,
-    DRY_RUN,
     flag("watch", 'w', Takes::Bool),
     flag("timeout", '\0', Takes::Span),
     flag("revision", '\0', Takes::Int),
-    flag("to-revision", '\0', Takes::Int),
 ];
+const HISTORY_FLAGS: &[super::Flag] =
+    &[FILENAME, RECURSIVE, SELECTOR, OUTPUT, flag("revision", '\0', Takes::Int)];
+const UNDO_FLAGS: &[super::Flag] =
+    &[FILENAME, RECURSIVE, SELECTOR, OUTPUT, DRY_RUN, flag("to-revision", '\0', Takes::Int)];
+/// Of `restart`, `pause` and `resume`, which know no dry run.
+const CHANGE_FLAGS: &[super::Flag] = &[FILENAME, RECURSIVE, SELECTOR, OUTPUT];
 
-const fn sub(name: &'static str, short: &'static str, run: super::Run) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        short,
-        usage: "(TYPE NAME | TYPE/NAME) [flags]",
-        flags: FLAGS,
-        run,
-        subs: &[],
-    }
+const fn sub(
+    name: &'static str,
+    short: &'static str,
+    flags: &'static [super::Flag],
+    run: super::Run,
+) -> Command {
+    Command { name, aliases: &[], short, usage: "(TYPE NAME | TYPE/NAME) [flags]", flags, run, subs: &[] }
 }
 
 fn infos(io: &mut Io, cmd: &Cmd) -> Result<(Vec<Info>, Vec<Failure>), Stop> {
@@ -462,7 +460,7 @@ fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(),
 
 /// Rule: CLI-044.
 fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
-    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
+    let format = cmd.format(io)?;
     let (infos, failures) = infos(io, cmd)?;
     if infos.is_empty() && failures.is_empty() {
         io.err(format!("No resources found in {} namespace.\n", cmd.namespace()));
@@ -496,20 +494,14 @@ fn restart(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             .into());
         }
         let body = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
-        if dry == Some(DRY_RUN_CLIENT) {
-            let mut value = info.object.to_value(io.now());
-            strategic_patch::merge(info.kind.info(), &mut value, &mut body.clone()).map_err(Failure::from)?;
-            let name = output::name_of(&info.object);
-            return Ok(print_value(io, format.as_ref(), &name, "restarted", dry, &value)?);
-        }
-        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
-        Ok(print_obj(io, format.as_ref(), &object, "restarted", dry)?)
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), None)?;
+        Ok(print_obj(io, format.as_ref(), &object, "restarted", None)?)
     })
 }
 
 /// Rule: CLI-045. Only Deployments can be paused.
 fn pause(io: &mut Io, cmd: &Cmd, pause: bool) -> Result<i32, Stop> {
-    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
+    let format = cmd.format(io)?;
     let (doing, done) = if pause { ("pausing", "paused") } else { ("resuming", "resumed") };
     each(io, cmd, |io, info| {
         let refuse = |why: &str| {
@@ -520,7 +512,7 @@ fn pause(io: &mut Io, cmd: &Cmd, pause: bool) -> Result<i32, Stop> {
             return Err(refuse(&format!("{doing} is not supported")));
         };
         let body = deployment::pause_patch(d, pause).map_err(refuse)?;
-        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
-        Ok(print_obj(io, format.as_ref(), &object, done, dry)?)
+        let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), None)?;
+        Ok(print_obj(io, format.as_ref(), &object, done, None)?)
     })
 }

@@ -266,8 +266,11 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             return Err("must specify --patch or --patch-file containing the contents of the patch".into());
         }
     };
+    // What begins as JSON is sent as it stands, and the API server finds what is wrong with it.
+    let problem = text.trim_start().starts_with('{').then(|| yaml::json_problem(&text)).flatten();
     let read = read_documents(text.as_bytes(), Reader::Kubectl);
     let body = match (read.documents.first(), read.error) {
+        _ if problem.is_some() => Value::Null,
         (Some(document), None) => document.tree.to_value(),
         (_, Some(error)) => {
             return Err(format!("unable to parse {}: {}", go_quote(&text), error.message).into());
@@ -281,6 +284,11 @@ fn patch_command(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     let (infos, failures) = find_objects(io, cmd, cmd.args())?;
     continue_on_error(io, &infos, failures, |io, info| {
+        if let Some(why) = &problem {
+            let text = if kind == "strategic" { why.clone() } else { format!("error decoding patch: {why}") };
+            let error = Box::new(StatusError::bad_request(text));
+            return Err(Failure::Status { prefix: String::new(), error }.into());
+        }
         let before = info.object.to_value(io.now());
         let patch = match kind {
             "merge" => Patch::Merge(Rc::new(body.clone())),

@@ -208,9 +208,10 @@ fn taint_one(
     if dry == Some(DRY_RUN_CLIENT) {
         let mut value = info.object.to_value(io.now());
         value["spec"]["taints"] = taints;
-        return Ok(print_value(io, format.as_ref(), &output::name_of(&info.object), verb, dry, &value)?);
+        // Nothing is said of the dry run: taint.go gives its printer no strategy.
+        return Ok(print_value(io, format.as_ref(), &output::name_of(&info.object), verb, None, &value)?);
     }
     let body = json!({"spec": {"taints": taints}});
     let object = patched(io, &info.object, Patch::Strategic(Rc::new(body)), dry)?;
-    Ok(print_obj(io, format.as_ref(), &object, verb, dry)?)
+    Ok(print_obj(io, format.as_ref(), &object, verb, None)?)
 }

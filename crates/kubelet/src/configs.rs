@@ -1,7 +1,7 @@
 //! ConfigMaps and Secrets that pods need: a volume that cannot be filled holds up the whole pod, a variable
 //! that cannot be set its container (KL-058).
 //!
-//! What is in them is not looked at. Something found counts as there for a minute.
+//! Of what is in them only the keys are looked at. Something found counts as there for a minute.
 //!
 //! Not simulated: claims, and whether the node's own paths are what a hostPath volume says.
 //!
@@ -12,11 +12,12 @@ use super::pod_worker::{SyncResult, SyncStep, Work};
 use super::workers::WorkerId;
 use super::{Kubelet, pod_ref};
 use api::event::{EventType, Message};
+use api::json;
 use api::meta::{Name, Uid};
-use api::object::{Key, Kind};
+use api::object::{Key, Kind, Object};
 use api::pod::spec::{ConfigKind, ConfigRef};
 use sim::{Duration, SortedMap, Time};
-use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer};
+use wire::{Answer, Call, Ctx, KubeletRequest, KubeletTimer, Reply};
 
 const FRESH: Duration = Duration::from_secs(60);
 /// A mount that failed is tried again after this, then twice as long each time.
@@ -45,11 +46,32 @@ pub(super) struct Missing {
     why: String,
 }
 
+/// Something that was there, with the keys that it had.
+#[derive(Clone, Debug)]
+struct Found {
+    at: Time,
+    keys: Vec<Name>,
+}
+
+impl Found {
+    /// A key that a reference needs and that is not there.
+    fn lacks<'a>(&self, reference: &'a ConfigRef) -> Option<&'a Name> {
+        reference.keys.iter().find(|key| !self.keys.contains(key))
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Configs {
-    found: SortedMap<Wanted, Time>,
+    found: SortedMap<Wanted, Found>,
     queries: Vec<Query>,
     last_seq: u32,
+}
+
+/// The keys of the ConfigMap or Secret that an answer brings.
+fn keys_of(answer: &Answer) -> Vec<Name> {
+    let Ok(Reply::Object(Object::Other(object))) = &answer.result else { return Vec::new() };
+    let of = |field| json::get(&object.raw, field).as_object().into_iter().flat_map(|map| map.keys());
+    of("data").chain(of("binaryData")).map(|key| Name::from(key.as_str())).collect()
 }
 
 fn wanted(namespace: &Name, reference: &ConfigRef) -> Option<Wanted> {
@@ -99,8 +121,13 @@ impl Kubelet {
     fn ask_for(&mut self, at: WorkerId, refs: &[ConfigRef], ctx: &mut Ctx) -> bool {
         let namespace = self.workers[at].pod.meta.namespace().clone();
         let mut asked = false;
-        for what in refs.iter().filter_map(|reference| wanted(&namespace, reference)) {
-            let fresh = self.configs.found.get(&what).is_some_and(|at| ctx.now.since(*at) < FRESH);
+        for reference in refs {
+            let Some(what) = wanted(&namespace, reference) else { continue };
+            let fresh = self
+                .configs
+                .found
+                .get(&what)
+                .is_some_and(|found| ctx.now.since(found.at) < FRESH && found.lacks(reference).is_none());
             let asks = self.configs.queries.iter().any(|query| query.worker == at && query.what == what);
             if fresh || asks {
                 asked |= asks;
@@ -127,10 +154,13 @@ impl Kubelet {
             return;
         }
         if answer.result.is_ok() {
+            let found = Found { at: ctx.now, keys: keys_of(answer) };
+            let lacks = self.lacks_key(at, &what, &found);
             if let Some(work) = &mut self.workers[at].work {
                 work.missing.retain(|missing| missing.what != what);
+                work.missing.extend(lacks.map(|why| Missing { what: what.clone(), why }));
             }
-            self.configs.found.insert(what, ctx.now);
+            self.configs.found.insert(what, found);
         } else if let Some(work) = &mut self.workers[at].work {
             work.missing.retain(|missing| missing.what != what);
             let kind = if what.secret { "secret" } else { "configmap" };
@@ -148,6 +178,27 @@ impl Kubelet {
             Some(SyncStep::Environment(index)) => self.environment_answered(at, index, ctx),
             _ => {}
         }
+    }
+
+    /// What is said of a key that what has been found should have.
+    ///
+    /// Kubernetes: pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables; pkg/volume/configmap/configmap.go and
+    /// pkg/volume/secret/secret.go, MakePayload.
+    fn lacks_key(&self, at: WorkerId, what: &Wanted, found: &Found) -> Option<String> {
+        let pod = &self.workers[at].pod;
+        let refs = match self.workers[at].work.as_ref()?.step {
+            SyncStep::Environment(index) => &pod.spec.containers.get(index)?.env_refs,
+            _ => &pod.spec.volume_refs,
+        };
+        let named = refs.iter().filter(|it| wanted(pod.meta.namespace(), it).as_ref() == Some(what));
+        let (reference, key) = named.into_iter().find_map(|it| Some((it, found.lacks(it)?)))?;
+        let Key { namespace, name } = &what.key;
+        Some(match (reference.volume.is_some(), what.secret) {
+            (true, true) => format!("references non-existent secret key: {key}"),
+            (true, false) => format!("references non-existent config key: {key}"),
+            (false, true) => format!("couldn't find key {key} in Secret {namespace}/{name}"),
+            (false, false) => format!("couldn't find key {key} in ConfigMap {namespace}/{name}"),
+        })
     }
 
     fn take_missing(&mut self, at: WorkerId) -> Vec<Missing> {

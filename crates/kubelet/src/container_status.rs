@@ -5,7 +5,8 @@
 use std::rc::Rc;
 
 use super::Kubelet;
-use super::runtime::{self, Sandbox};
+use super::runtime::program::start_error;
+use super::runtime::{self, ExitReason, Sandbox};
 use super::status::{RESTARTING_ALL_CONTAINERS, is_terminal_phase, should_container_be_restarted};
 use super::workers::WorkerId;
 use api::meta::Name;
@@ -192,7 +193,10 @@ impl Kubelet {
             exit_code: exit.code,
             signal: 0,
             reason: exit.reason.text().into(),
-            message: Name::default(),
+            message: match exit.reason {
+                ExitReason::StartError => start_error(instance.spec()).unwrap_or_default().into(),
+                _ => Name::default(),
+            },
             started: exit.started.stamp(),
             finished: exit.finished.stamp(),
             id,

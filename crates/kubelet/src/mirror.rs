@@ -250,13 +250,14 @@ impl Kubelet {
         }
     }
 
-    /// The node is known: static pods without a mirror do not wait for their next sync.
+    /// The node is known: static pods without a mirror do not wait for their next sync, and those that have ended get
+    /// one too.
     ///
     /// Kubernetes: kubelet.go, fastStaticPodsRegistration.
     pub(super) fn fast_static_pods_registration(&mut self, ctx: &mut Ctx) {
         for at in self.workers.ids() {
             let worker = &self.workers[at];
-            if worker.state == WorkerState::Sync && !worker.is_removed() && !worker.rejected {
+            if !worker.is_removed() && !worker.rejected {
                 self.try_reconcile_mirror_pods(at, ctx);
             }
         }
@@ -285,9 +286,15 @@ impl Kubelet {
         }
     }
 
-    /// The status of a static pod goes to its mirror, if there is one (KL-043).
+    /// The status of a static pod goes to its mirror, if there is one (KL-043). That of a pod whose place in the
+    /// file another one has taken is dropped: the mirror is the other one's by then.
+    ///
+    /// Kubernetes: status/status_manager.go, syncPod, "Pod was deleted and then recreated".
     pub(super) fn mirror_to_update(&self, worker: &PodWorker, own: &OwnStatus) -> Option<PodId> {
         let mirror = self.mirror_of(worker)?;
+        if worker.is_removed() && self.static_worker_of(mirror).is_some() {
+            return None;
+        }
         (mirror.status != own.status).then(|| PodId::of(&mirror.meta))
     }
 }

@@ -23,7 +23,7 @@ use api::meta::Uid;
 use api::pod::{ContainerKind, Pod, PodSpec};
 use garbage::LogFile;
 use images::Images;
-use program::program;
+use program::{program, start_error};
 pub use sandbox::{
     Container, ContainerState, Exit, ExitReason, FirstStart, ImageSaid, OldSandbox, Sandbox, SandboxState,
 };
@@ -43,6 +43,8 @@ pub(crate) enum Done {
     SandboxFailed(Uid),
     /// This container of this pod runs.
     Started(Uid, u32),
+    /// The program of this container of this pod could not be started.
+    NotStarted(Uid, u32),
     /// This container of this pod has ended.
     Exited(Uid, u32),
 }
@@ -225,7 +227,7 @@ impl Runtime {
         self.sandboxes.insert(at, sandbox);
     }
 
-    /// CreateContainer and StartContainer: [`Done::Started`] follows. Returns the container's number.
+    /// CreateContainer and StartContainer: [`Done::Started`] or [`Done::NotStarted`] follows. Returns the container's number.
     ///
     /// Of the earlier instances of this container only the last is kept (KL-075).
     pub(crate) fn start_container(
@@ -465,7 +467,14 @@ impl Runtime {
             return None;
         }
         container.state = ContainerState::Running { started: ctx.now };
-        let ends = container.spec.containers.get(usize::from(container.index)).and_then(|c| program(c).ends);
+        let spec = container.spec.containers.get(usize::from(container.index));
+        if spec.and_then(start_error).is_some() {
+            container.state = ContainerState::Exited(Box::new(Exit::not_started(ctx.now)));
+            self.touch(pod);
+            self.changed = true;
+            return Some(Done::NotStarted(pod, id));
+        }
+        let ends = spec.and_then(|spec| program(spec).ends);
         if let Some((after, code)) = ends {
             self.plan_exit(id, ctx.now + after, code, ctx);
         }

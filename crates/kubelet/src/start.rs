@@ -6,6 +6,7 @@
 use super::image_manager::Ensured;
 use super::kuberuntime::{back_off_message, do_back_off, get_backoff_key};
 use super::pod_worker::{SyncResult, SyncStep};
+use super::runtime::program::start_error;
 use super::runtime::{Done, ImageSaid};
 use super::texts::{format_pod, uid_text, waiting};
 use super::workers::WorkerId;
@@ -94,7 +95,7 @@ impl Kubelet {
         self.workers[at].set_waiting_reason(index, Some(waiting(reason, message)));
         self.fail_start(at, SyncResult::Failed);
         let error = match reason {
-            "CreateContainerConfigError" => message,
+            "CreateContainerConfigError" | "RunContainerError" => message,
             _ => reason,
         };
         let text: Name = format!("Error: {error}").into();
@@ -152,6 +153,7 @@ impl Kubelet {
         let (Done::SandboxReady(uid)
         | Done::SandboxFailed(uid)
         | Done::Started(uid, _)
+        | Done::NotStarted(uid, _)
         | Done::Exited(uid, _)) = done;
         let Some(at) = self.workers.of_pod(uid) else { return };
         let step = self.workers[at].work.as_ref().map(|work| work.step.clone());
@@ -160,6 +162,9 @@ impl Kubelet {
             (Done::SandboxFailed(_), Some(SyncStep::Sandbox)) => self.sandbox_failed(at, ctx),
             (Done::Started(_, id), Some(SyncStep::Start(index))) => {
                 self.container_started(at, index, id, ctx)
+            }
+            (Done::NotStarted(..), Some(SyncStep::Start(index))) => {
+                self.container_not_started(at, index, ctx)
             }
             (Done::Exited(_, id), Some(SyncStep::Kill(_))) => self.on_killed(at, id, ctx),
             _ => {}
@@ -191,6 +196,14 @@ impl Kubelet {
             }
             None => self.start_next(at, ctx),
         }
+    }
+
+    fn container_not_started(&mut self, at: WorkerId, index: usize, ctx: &mut Ctx) {
+        let pod = self.workers[at].pod.clone();
+        let why = pod.spec.containers.get(index).and_then(start_error).unwrap_or_default();
+        self.start_failed(at, index, "RunContainerError", &why, ctx);
+        self.start_given_up(at, index);
+        self.start_next(at, ctx);
     }
 
     /// A container whose postStart hook fails is stopped again (KL-091).

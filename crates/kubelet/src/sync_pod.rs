@@ -68,6 +68,8 @@ impl Kubelet {
         worker.synced = ctx.now;
         worker.state = WorkerState::Terminated;
         self.set_pod_status(at, status, ctx);
+        // SyncTerminatedPod makes the same status once more, which is one more event of a pod past its deadline.
+        self.should_evict(at, ctx);
         self.finish_terminated(at, ctx);
         self.release_waiting(at, ctx);
     }

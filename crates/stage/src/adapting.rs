@@ -123,6 +123,8 @@ mod tests {
         assert!(stage.now().since(before) > Duration::from_secs(5));
         let name = agent_on_worker_1(&mut stage).unwrap();
         run(&mut stage, &format!("kubectl delete pod {name}"));
+        // kubectl takes a moment to start.
+        stage.run_until(stage.now() + Duration::from_millis(50));
         assert_eq!(stage.pace(), SEEN);
         // A hop takes so long that the eye can follow it.
         let at = stage.now();

@@ -108,6 +108,8 @@ fn cp_024_a_wrong_flag_of_the_scheduler_shows_in_kubectl() {
         "kube-scheduler.yaml",
         &manifest.replace("--leader-elect=", "--leader-elct="),
     );
+    // Until the new pod starts the mirror shows the old one as it was.
+    person.wait(20);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..30 {
         person.wait(10);

@@ -100,10 +100,10 @@ fn cp_009_coredns_waits_for_the_first_ready_node_and_runs_twice() {
     assert_has_account_and_config(&mut person, "coredns");
     expect![[r#"
         NAME               TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)                  AGE
-        service/kube-dns   ClusterIP   10.96.0.10   <none>        53/UDP,53/TCP,9153/TCP   117s
+        service/kube-dns   ClusterIP   10.96.0.10   <none>        53/UDP,53/TCP,9153/TCP   118s
 
         NAME                                            ADDRESSTYPE   PORTS        ENDPOINTS               AGE
-        endpointslice.discovery.k8s.io/kube-dns-vjn2c   IPv4          53,53,9153   10.244.0.2,10.244.0.3   110s
+        endpointslice.discovery.k8s.io/kube-dns-vjn2c   IPv4          53,53,9153   10.244.0.2,10.244.0.3   111s
     "#]]
     .assert_eq(&person.run("kubectl get svc,endpointslices -n kube-system"));
     // They keep apart where they can: a third one goes to a worker.

@@ -122,6 +122,8 @@ pub struct ConfigRef {
     pub volume: Option<Name>,
     /// Whether the pod does without it.
     pub optional: bool,
+    /// The keys that it has to have; none where it is taken as a whole.
+    pub keys: Vec<Name>,
 }
 
 /// What a pod's volumes and variables can name.
@@ -168,6 +170,10 @@ pub struct Container {
     pub post_start: Option<Hook>,
     /// lifecycle.preStop.
     pub pre_stop: Option<Hook>,
+    /// stdin: its program can be typed into, so that a shell does not end at once.
+    pub stdin: bool,
+    /// Whether it mounts anything besides the token of its service account.
+    pub has_mounts: bool,
     /// ConfigMaps and Secrets its environment names.
     pub env_refs: Vec<ConfigRef>,
     /// The fingerprint by which a running container is told from what it should be: name and image.
@@ -343,6 +349,8 @@ impl Container {
             startup: Probe::from_value(&value["startupProbe"], &value["ports"]),
             post_start: Hook::from_value(&value["lifecycle"]["postStart"]),
             pre_stop: Hook::from_value(&value["lifecycle"]["preStop"]),
+            stdin: value["stdin"] == true,
+            has_mounts: mounts(value),
             env_refs: env_refs(value),
             hash: fingerprint(&[&value["name"], &value["image"]]),
             back_off_hash: fingerprint(&[&value["image"], &value["resources"]]),
@@ -468,12 +476,19 @@ fn host_ports(raw: &Value) -> Vec<HostPort> {
     ports
 }
 
+/// Kubernetes: plugin/pkg/admission/serviceaccount/admission.go, DefaultAPITokenMountPath.
+fn mounts(container: &Value) -> bool {
+    const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+    container["volumeMounts"].as_array().into_iter().flatten().any(|mount| mount["mountPath"] != TOKEN)
+}
+
 fn env_refs(container: &Value) -> Vec<ConfigRef> {
     let mut refs = Vec::new();
     let mut push = |kind: ConfigKind, source: &Value| {
         if let Some(name) = source["name"].as_str() {
             let optional = source["optional"] == true;
-            refs.push(ConfigRef { kind, name: name.into(), volume: None, optional });
+            let keys = source["key"].as_str().map(Name::from).into_iter().collect();
+            refs.push(ConfigRef { kind, name: name.into(), volume: None, optional, keys });
         }
     };
     for source in container["envFrom"].as_array().into_iter().flatten() {
@@ -490,20 +505,23 @@ fn env_refs(container: &Value) -> Vec<ConfigRef> {
 fn volume_refs(volumes: &Value) -> Vec<ConfigRef> {
     let mut refs: Vec<ConfigRef> = Vec::new();
     for volume in volumes.as_array().into_iter().flatten() {
-        let mut push = |kind: ConfigKind, name: &Value, optional: &Value| {
+        let mut push = |kind: ConfigKind, name: &Value, source: &Value| {
             if let Some(name) = name.as_str() {
                 let volume = volume["name"].as_str().map(Name::from);
-                refs.push(ConfigRef { kind, name: name.into(), volume, optional: *optional == true });
+                let items = source["items"].as_array().into_iter().flatten();
+                let keys = items.filter_map(|item| item["key"].as_str()).map(Name::from).collect();
+                let optional = source["optional"] == true;
+                refs.push(ConfigRef { kind, name: name.into(), volume, optional, keys });
             }
         };
         let (map, secret) = (&volume["configMap"], &volume["secret"]);
-        push(ConfigKind::ConfigMap, &map["name"], &map["optional"]);
-        push(ConfigKind::Secret, &secret["secretName"], &secret["optional"]);
+        push(ConfigKind::ConfigMap, &map["name"], map);
+        push(ConfigKind::Secret, &secret["secretName"], secret);
         push(ConfigKind::PersistentVolumeClaim, &volume["persistentVolumeClaim"]["claimName"], &Value::Null);
         for source in volume["projected"]["sources"].as_array().into_iter().flatten() {
             let (map, secret) = (&source["configMap"], &source["secret"]);
-            push(ConfigKind::ConfigMap, &map["name"], &map["optional"]);
-            push(ConfigKind::Secret, &secret["name"], &secret["optional"]);
+            push(ConfigKind::ConfigMap, &map["name"], map);
+            push(ConfigKind::Secret, &secret["name"], secret);
         }
     }
     refs

@@ -47,6 +47,11 @@ impl<'a> Io<'a> {
         self.job.client.clone()
     }
 
+    /// Writes the namespace of the kubeconfig's context.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        self.job.set_namespace = Some(namespace.to_owned());
+    }
+
     /// The time of what came last.
     pub fn now(&self) -> Time {
         self.cursor.now
@@ -68,6 +73,11 @@ impl<'a> Io<'a> {
             true => clean_path(path),
             false => clean_path(&format!("{}/{path}", self.job.place.directory)),
         }
+    }
+
+    /// Whether the path is a directory of the disk.
+    pub fn is_directory(&self, path: &str) -> bool {
+        self.job.place.disk.is_directory(&self.whole(path))
     }
 
     /// The files in a directory, or anywhere below it, by the paths as they would be typed.

@@ -7,7 +7,10 @@ use super::thread::Block;
 use super::{Edited, Mail, Request};
 use crate::{disk, node_shell};
 use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
-use sim::Time;
+use sim::{Duration, Time};
+
+/// From its start to its first request kubectl reads its configuration and what it knows of the API.
+const START: Duration = Duration::from_millis(50);
 
 /// A kubectl under way.
 #[derive(Clone)]
@@ -22,6 +25,8 @@ struct Kubectl {
     edited: Option<String>,
     /// What a node was asked for, and until when it takes.
     acted: Option<(Time, cli_runtime::job::Outcome)>,
+    /// When its first request leaves.
+    starts: Time,
 }
 
 /// A kubectl that takes in its standard input first.
@@ -68,10 +73,23 @@ impl Kubectl {
             Some(node) => cx.world.files(node).clone(),
         };
         let line = format!("kubectl {}", args.join(" "));
-        let mut job = Job::new(&line, program, files, cx.shell.client.clone(), cx.now());
+        let mut client = cx.shell.client.clone();
+        if host.node().is_some() && !client.namespace.is_empty() {
+            // The nodes have kubeconfigs of their own.
+            Rc::make_mut(&mut client).namespace.clear();
+        }
+        let mut job = Job::new(&line, program, files, client, cx.now());
         job.set_words(args);
         job.set_disk(disk, cx.env().cwd.clone());
-        Kubectl { job, ticket: cx.shell.ticket(), asked: false, watch: 0, edited: None, acted: None }
+        Kubectl {
+            job,
+            ticket: cx.shell.ticket(),
+            asked: false,
+            watch: 0,
+            edited: None,
+            acted: None,
+            starts: cx.now() + START,
+        }
     }
 
     fn take_mail(&mut self, cx: &mut Cx<'_>) {
@@ -134,6 +152,9 @@ impl Program for Kubectl {
         self.show(cx);
         match progress {
             Progress::Done { exit_code } => {
+                if let Some(namespace) = self.job.take_namespace() {
+                    Rc::make_mut(&mut cx.shell.client).namespace = namespace;
+                }
                 // What could not be sent stays on the disk.
                 if exit_code == 0 {
                     self.drop_edited(cx);
@@ -142,6 +163,9 @@ impl Program for Kubectl {
                 StepResult::Done(exit_code)
             }
             Progress::Needs(call) => {
+                if now < self.starts {
+                    return StepResult::Waits(Block::Until(self.starts));
+                }
                 if !self.asked {
                     self.asked = true;
                     cx.shell.request(Request::Call { ticket: self.ticket, call });

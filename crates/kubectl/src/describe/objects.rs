@@ -5,8 +5,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::containers::describe_pod_template;
-use super::workloads;
 use super::writer::{Writer, date};
+use super::{rbac, workloads};
 use api::daemonset::DaemonSet;
 use api::event::Event;
 use api::json;
@@ -63,6 +63,8 @@ pub(super) fn pods_status(pods: &[Object], controller: Uid, selector: &Selector)
     format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed")
 }
 
+const RBAC: &str = "rbac.authorization.k8s.io";
+
 pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Event>]>, w: &mut Writer) {
     match (kind.info().group, kind.name()) {
         ("", "Namespace") => describe_namespace(value, w),
@@ -71,6 +73,8 @@ pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Even
             w.describe_events(events);
         }
         ("", "Secret") => describe_secret(value, w),
+        (RBAC, "Role" | "ClusterRole") => rbac::describe_role(value, w),
+        (RBAC, "RoleBinding" | "ClusterRoleBinding") => rbac::describe_role_binding(value, w),
         (group, name) => {
             let describe = match (group, name) {
                 ("", "ServiceAccount") => workloads::describe_service_account,

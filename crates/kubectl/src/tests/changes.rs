@@ -53,6 +53,9 @@ fn a_dry_run_shows_the_change_and_makes_none() {
         "set image ds/agent main=agent:2 --dry-run=client -o jsonpath={.spec.template.spec.containers[0].image}",
         "set image ds/agent main=agent:2 --dry-run=client",
         "rollout restart ds/agent --dry-run=client -o jsonpath={.spec.template.metadata.annotations}",
+        "taint node worker-1 k=v:NoSchedule --dry-run=client",
+        "patch ds agent -p {\"spec\":",
+        "patch ds agent --type=merge -p {\"spec\":x}",
         "patch ds agent -p {\"spec\":{\"minReadySeconds\":5}} --dry-run=client -o jsonpath={.spec.minReadySeconds}",
         "patch ds agent -p {\"spec\":{\"minReadySeconds\":0}} --type=merge --dry-run=client",
         "replace -f ds.yaml --dry-run=client",
@@ -65,7 +68,18 @@ fn a_dry_run_shows_the_change_and_makes_none() {
         agent:2$ set image ds/agent main=agent:2 --dry-run=client
         daemonset.apps/agent image updated (dry run)
         $ rollout restart ds/agent --dry-run=client -o jsonpath={.spec.template.metadata.annotations}
-        {"kubectl.kubernetes.io/restartedAt":"2026-01-01T00:00:00Z"}$ patch ds agent -p {"spec":{"minReadySeconds":5}} --dry-run=client -o jsonpath={.spec.minReadySeconds}
+        error: unknown flag: --dry-run
+        See 'kubectl rollout restart --help' for usage.
+        [1]
+        $ taint node worker-1 k=v:NoSchedule --dry-run=client
+        node/worker-1 tainted
+        $ patch ds agent -p {"spec":
+        Error from server (BadRequest): unexpected end of JSON input
+        [1]
+        $ patch ds agent --type=merge -p {"spec":x}
+        Error from server (BadRequest): error decoding patch: invalid character 'x' looking for beginning of value
+        [1]
+        $ patch ds agent -p {"spec":{"minReadySeconds":5}} --dry-run=client -o jsonpath={.spec.minReadySeconds}
         5$ patch ds agent -p {"spec":{"minReadySeconds":0}} --type=merge --dry-run=client
         daemonset.apps/agent patched (dry run)
         $ replace -f ds.yaml --dry-run=client

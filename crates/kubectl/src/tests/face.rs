@@ -9,7 +9,7 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
     let lines = [
         "certificate approve x",
         "cluster-info dump --all-namespaces",
-        "config set-context --current --namespace=team",
+        "config set-cluster kubernetes",
         "apply edit-last-applied ds/agent",
         "get pods -k .",
         "get --raw /metrics",
@@ -23,8 +23,8 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         $ cluster-info dump --all-namespaces
         error: kubectl cluster-info dump is not simulated: use kubectl get all -A, kubectl describe and kubectl logs
         [1]
-        $ config set-context --current --namespace=team
-        error: kubectl config set-context is not simulated: there is one cluster, one user and one context here. Name another namespace with -n in each command
+        $ config set-cluster kubernetes
+        error: kubectl config set-cluster is not simulated: there is one cluster, one user and one context here. Name another namespace with -n in each command
         [1]
         $ apply edit-last-applied ds/agent
         error: kubectl apply edit-last-applied is not simulated: use kubectl edit, or change the file and kubectl apply -f it

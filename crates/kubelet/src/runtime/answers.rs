@@ -4,7 +4,7 @@
 //! the probe's own command says how it ends. A person decides otherwise with an annotation of the pod:
 //! `probes.kubestage/CONTAINER: readiness=503` (see `Answer::told`).
 
-use super::program::{file_state, image_base_name, of_words, script_of};
+use super::program::{FileState, file_state, image_base_name, of_words, script_of, sleeps};
 use crate::prober::ProbeKind;
 use api::meta::StringMap;
 use api::pod::{Container, Probe, ProbeHandler};
@@ -85,6 +85,13 @@ impl Answer {
 /// What a container that has run for so long answers to a probe by itself.
 pub(crate) fn answer(container: &Container, probe: &Probe, running: Duration) -> Answered {
     match &probe.handler {
+        ProbeHandler::HttpGet { port, .. }
+        | ProbeHandler::TcpSocket { port }
+        | ProbeHandler::Grpc { port }
+            if listens(container, port) == Some(false) =>
+        {
+            Answered::always(Answer::Refused)
+        }
         ProbeHandler::HttpGet { path, .. } => of_server(container, path, running),
         ProbeHandler::Exec { command } => {
             let words: Vec<&str> = command.iter().map(|word| &**word).collect();
@@ -97,7 +104,45 @@ pub(crate) fn answer(container: &Container, probe: &Probe, running: Duration) ->
 /// From then on the examples' server says that it is not well.
 const LIVENESS_SERVER_FAILS: Duration = Duration::from_secs(10);
 
-/// Most servers are well. The one of Kubernetes' documentation on probes is so for ten seconds.
+/// The ports on which well-known images' own programs listen.
+const PORTS: [(&str, &str); 8] = [
+    ("httpd", "80"),
+    ("mariadb", "3306"),
+    ("memcached", "11211"),
+    ("mongo", "27017"),
+    ("mysql", "3306"),
+    ("nginx", "80"),
+    ("postgres", "5432"),
+    ("redis", "6379"),
+];
+
+/// Whether the program listens on a port, as far as its image or its command tells: `sleep` and plain scripts do
+/// not. A configuration that is mounted may change what an image does.
+fn listens(container: &Container, port: &str) -> Option<bool> {
+    if sleeps(container) {
+        return Some(false);
+    }
+    let own = port_of(container)?;
+    as_it_comes(container).then(|| own == port)
+}
+
+fn port_of(container: &Container) -> Option<&'static str> {
+    let image = image_base_name(&container.image);
+    PORTS.iter().find(|(name, _)| *name == image).map(|(_, port)| *port)
+}
+
+/// Whether a container runs its image's own program with what the image brings along.
+fn as_it_comes(container: &Container) -> bool {
+    container.command.is_empty() && container.args.is_empty() && !container.has_mounts
+}
+
+/// What a web server's image serves as it comes.
+fn serves(image: &str, path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or(path).trim_start_matches('/');
+    matches!(path, "" | "index.html") || image == "nginx" && path == "50x.html"
+}
+
+/// Most servers are well. Those of nginx and httpd know their first page. The one of Kubernetes' documentation on probes is so for ten seconds.
 ///
 /// Kubernetes: test/images/agnhost/liveness/server.go.
 fn of_server(container: &Container, path: &str, running: Duration) -> Answered {
@@ -107,7 +152,11 @@ fn of_server(container: &Container, path: &str, running: Duration) -> Answered {
         "liveness" => true,
         _ => false,
     };
+    let image = image_base_name(&container.image);
     match path {
+        _ if matches!(image, "nginx" | "httpd") && as_it_comes(container) && !serves(image, path) => {
+            Answered::always(Answer::Code(404))
+        }
         _ if !is_liveness_server => Answered::always(Answer::Code(200)),
         "/healthz" if running < LIVENESS_SERVER_FAILS => {
             Answered { until: Some(LIVENESS_SERVER_FAILS), ..Answered::always(Answer::Code(200)) }
@@ -127,7 +176,7 @@ fn of_command(container: &Container, words: &[&str], timeout: Duration, running:
         return of_command(container, &words, timeout, running);
     }
     if let Some(path) = file_asked_for(words)
-        && let Some(state) = file_state(container, path, running)
+        && let Some(state) = file_state(container, path, running).or_else(|| never_there(container, path))
     {
         let code = u16::from(!state.exists);
         let output = if state.exists { String::new() } else { complaint(container, words, path) };
@@ -140,6 +189,13 @@ fn of_command(container: &Container, words: &[&str], timeout: Duration, running:
         None if sleeps => Answered::always(Answer::Silent),
         None => Answered::always(Answer::Code(0)),
     }
+}
+
+/// A file of a directory that is empty in every image, where nothing makes one: the program waits, or is that of
+/// a well-known image.
+fn never_there(container: &Container, path: &str) -> Option<FileState> {
+    let quiet = sleeps(container) || as_it_comes(container) && port_of(container).is_some();
+    (quiet && path.starts_with("/tmp/")).then_some(FileState { exists: false, until: None })
 }
 
 /// The file that a command succeeds on if it is there: `cat FILE`, `ls FILE`, `stat FILE`, `test -f FILE`.
@@ -194,6 +250,21 @@ mod tests {
         assert_eq!(at("/healthz", 9), Answered { until, ..Answered::always(Answer::Code(200)) });
         assert_eq!(at("/healthz", 10), Answered::always(Answer::Code(500)));
         assert_eq!(at("/", 0), Answered::always(Answer::Code(404)));
+    }
+
+    #[test]
+    fn a_known_server_listens_on_its_port_and_serves_its_page() {
+        let at = |image, args: Value, port: u16, path: &str| {
+            says(image, args, json!({"httpGet": {"path": path, "port": port}}), 5).answer
+        };
+        assert_eq!(at("nginx:1.27", Value::Null, 80, "/"), Answer::Code(200));
+        assert_eq!(at("nginx:1.27", Value::Null, 80, "/healthz"), Answer::Code(404));
+        assert_eq!(at("nginx:1.27", Value::Null, 8080, "/"), Answer::Refused);
+        assert_eq!(at("nginx:1.27", json!(["nginx-debug"]), 8080, "/healthz"), Answer::Code(200));
+        assert_eq!(at("registry.k8s.io/app:1", Value::Null, 8080, "/healthz"), Answer::Code(200));
+        assert_eq!(at("busybox:1.36", json!(["sleep", "3600"]), 80, "/"), Answer::Refused);
+        let probe = json!({"exec": {"command": ["cat", "/tmp/ready"]}});
+        assert_eq!(says("busybox:1.36", json!(["sleep", "3600"]), probe, 5).answer, Answer::Code(1));
     }
 
     #[test]

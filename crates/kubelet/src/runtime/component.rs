@@ -18,9 +18,6 @@ pub struct Complaint {
     pub text: String,
 }
 
-/// A program that the image does not have: the runtime cannot start it.
-const NOT_STARTED: i32 = 128;
-
 /// The part of the control plane that a container's program is.
 pub fn name(container: &Container) -> Option<&'static str> {
     component(container).map(|component| component.name)
@@ -99,13 +96,16 @@ fn is_this_release(image: &str) -> bool {
     tag(image).is_some_and(|tag| tag.strip_prefix(minor).is_some_and(|patch| patch.starts_with('.')))
 }
 
+/// Whether the image is one of the control plane's, which hold one program each and no shell, and the program
+/// another one.
+pub(super) fn is_foreign_program(container: &Container) -> bool {
+    component(container).is_none()
+        && by_name(image_program(&container.image)).is_some_and(|of_image| of_image.name != "etcd")
+}
+
 /// What a part of the control plane has against its command line, if anything.
 pub fn complaint(container: &Container) -> Option<Complaint> {
-    let Some(component) = component(container) else {
-        // These images hold one program each and no shell.
-        let known = by_name(image_program(&container.image)).is_some_and(|of_image| of_image.name != "etcd");
-        return known.then(|| Complaint { exit_code: NOT_STARTED, text: String::new() });
-    };
+    let component = component(container)?;
     match component.name {
         "etcd" => etcd_flags::complaint(container),
         _ if is_this_release(&container.image) => pflag_complaint(component, container),
@@ -195,6 +195,7 @@ fn bad_value(kind: Kind, value: &str) -> Option<String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::program::start_error;
     use super::*;
     use api::pod::Pod;
 
@@ -254,7 +255,9 @@ mod tests {
     #[test]
     fn cp_024_an_image_without_the_program_does_not_start() {
         let typo = container("registry.k8s.io/kube-apiserver:v1.36.2", &["kube-apiservr"]);
-        assert_eq!((name(&typo), complaint(&typo).map(|why| why.exit_code)), (None, Some(128)));
+        assert_eq!((name(&typo), complaint(&typo)), (None, None));
+        let said = start_error(&typo).unwrap();
+        assert!(said.ends_with("exec: \"kube-apiservr\": executable file not found in $PATH"), "{said}");
         let fine = container("registry.k8s.io/kube-scheduler:v1.36.2", &["/usr/local/bin/kube-scheduler"]);
         assert_eq!((name(&fine), complaint(&fine)), (Some("kube-scheduler"), None));
         assert_eq!(name(&container("nginx", &["nginx"])), None);

@@ -32,7 +32,8 @@ pub fn image_size(image: &str) -> u64 {
     5_000_000 + u64::from(fnv1a_32(image.as_bytes())) % 95_000_000
 }
 
-/// Why a registry would refuse this image, in containerd's words; `None` if it has it.
+/// Why a registry would refuse this image, in containerd's words as its client (gRPC) passes them on;
+/// `None` if it has it.
 ///
 /// Nothing is asked: a registry has every image, except those whose name or tag begins with `nosuch` or
 /// has `does-not-exist` in it.
@@ -47,17 +48,18 @@ pub(crate) fn pull_error(image: &str) -> Option<String> {
         ("", digest) => format!("{}@{digest}", name.repository),
         (tag, _) => format!("{}:{tag}", name.repository),
     };
-    let problem = if name.repository.split('/').any(missing) {
-        "pull access denied, repository does not exist or may require authorization: server message: \
-         insufficient_scope: authorization failed"
-            .to_owned()
+    let (code, problem) = if name.repository.split('/').any(missing) {
+        let problem = "pull access denied, repository does not exist or may require authorization: server message: \
+         insufficient_scope: authorization failed";
+        ("Unknown", problem.to_owned())
     } else if missing(&name.tag) {
-        format!("{full}: not found")
+        ("NotFound", format!("{full}: not found"))
     } else {
         return None;
     };
     Some(format!(
-        "failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {problem}"
+        "rpc error: code = {code} desc = failed to pull and unpack image \"{full}\": failed to resolve \
+         reference \"{full}\": {problem}"
     ))
 }
 
@@ -70,10 +72,12 @@ mod tests {
         assert_eq!(pull_error("nginx:1.27"), None);
         assert_eq!(
             pull_error("nosuch/image:1").unwrap(),
-            "failed to pull and unpack image \"docker.io/nosuch/image:1\": failed to resolve reference \
-             \"docker.io/nosuch/image:1\": pull access denied, repository does not exist or may require \
+            "rpc error: code = Unknown desc = failed to pull and unpack image \"docker.io/nosuch/image:1\": \
+             failed to resolve reference \"docker.io/nosuch/image:1\": pull access denied, repository does not exist or may require \
              authorization: server message: insufficient_scope: authorization failed"
         );
-        assert!(pull_error("nginx:nosuch").unwrap().ends_with("docker.io/library/nginx:nosuch: not found"));
+        let missing = pull_error("nginx:nosuch").unwrap();
+        assert!(missing.starts_with("rpc error: code = NotFound desc = failed to pull and unpack image"));
+        assert!(missing.ends_with("docker.io/library/nginx:nosuch: not found"));
     }
 }

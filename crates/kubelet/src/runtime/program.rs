@@ -5,6 +5,7 @@
 //! prepares something, a regular init container, is done after a while instead of running for ever.
 
 use super::component;
+use api::field::go_quote;
 use api::pod::{Container, ContainerKind};
 use sim::Duration;
 
@@ -40,9 +41,56 @@ fn of_container(container: &Container) -> Program {
         return Program { ends: Some((Duration::ZERO, complaint.exit_code)), ends_on_sigterm: true };
     }
     match words_of(container).as_slice() {
+        [] if is_bare(container) => ends_at_once(0),
         [] => FOREVER,
         words => of_words(words),
     }
+}
+
+/// Whether the container does nothing but wait: `sleep`, or a script of plain commands with one.
+pub(super) fn sleeps(container: &Container) -> bool {
+    let words = words_of(container);
+    let Some(first) = words.first() else { return false };
+    first.ends_with("sleep")
+        || script_of(&words).is_some_and(|script| statements(script).all(|it| is_plain(it.words)))
+}
+
+fn is_plain(statement: &str) -> bool {
+    statement.split_whitespace().next().is_none_or(|first| first == "sleep" || PLAIN.contains(&first))
+}
+
+/// Commands that end at once, and well.
+const PLAIN: [&str; 12] =
+    ["echo", "true", "date", "printf", ":", "trap", "export", "cd", "touch", "rm", "mkdir", "set"];
+
+/// Whether the image has no program but a shell, which ends at once where nobody types into it.
+fn is_bare(container: &Container) -> bool {
+    BARE_IMAGES.contains(&image_base_name(&container.image)) && !container.stdin
+}
+
+/// What the runtime says of a program that the image does not have; `None` if it can start it.
+///
+/// Nobody knows what is in an image: it has every program, except those whose name begins with `nosuch` or has
+/// `does-not-exist` in it, and the control plane's images have no program but their own.
+///
+/// Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer; the words are runc's and
+/// containerd's.
+pub(crate) fn start_error(container: &Container) -> Option<String> {
+    let word = container.command.iter().chain(&container.args).next()?;
+    let name = word.rsplit('/').next().unwrap_or(word);
+    let missing = name.starts_with("nosuch") || name.contains("does-not-exist");
+    if !(missing && !words_of(container).is_empty() || component::is_foreign_program(container)) {
+        return None;
+    }
+    let why = match word.contains('/') {
+        true => format!("stat {word}: no such file or directory"),
+        false => "executable file not found in $PATH".to_owned(),
+    };
+    Some(format!(
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
+         failed: unable to start container process: error during container init: exec: {}: {why}",
+        go_quote(word)
+    ))
 }
 
 /// Images without a program of their own: what is given as `args` is the command.
@@ -50,8 +98,8 @@ const BARE_IMAGES: [&str; 5] = ["alpine", "busybox", "debian", "fedora", "ubuntu
 
 /// The command that a container runs; empty where the image's own program runs, and `args` are its arguments.
 fn words_of(container: &Container) -> Vec<&str> {
-    let is_bare = BARE_IMAGES.contains(&image_base_name(&container.image));
-    if container.command.is_empty() && !is_bare {
+    let is_bare_image = BARE_IMAGES.contains(&image_base_name(&container.image));
+    if container.command.is_empty() && !is_bare_image {
         return Vec::new();
     }
     container.command.iter().chain(&container.args).map(|word| &**word).collect()
@@ -176,10 +224,7 @@ fn follow(script: &str, visit: &mut impl FnMut(Duration, &[&str])) -> Program {
                 }
                 None => return forever,
             },
-            "echo" | "true" | "date" | "printf" | ":" | "trap" | "export" | "cd" | "touch" | "rm"
-            | "mkdir" => {
-                code = 0;
-            }
+            first if PLAIN.contains(&first) => code = 0,
             "false" => code = 1,
             _ => return forever,
         }
@@ -235,6 +280,22 @@ mod tests {
         assert_eq!(sh("while true; do date; sleep 1; done"), None);
         assert_eq!(sh("sleep 2 && exec nginx"), None);
         assert_eq!(ends(&["bash", "-ec", "exit 3"]), Some((0, 3)));
+    }
+
+    #[test]
+    fn a_shell_that_nobody_types_into_ends_and_a_missing_program_does_not_start() {
+        let of = |container: serde_json::Value| {
+            let spec = api::pod::PodSpec::from_value(serde_json::json!({"containers": [container]}));
+            let container = &spec.containers[0];
+            (program(container).ends.map(|(_, code)| code), start_error(container))
+        };
+        let json = |text: &str| serde_json::from_str(text).unwrap();
+        assert_eq!(of(json(r#"{"name": "c", "image": "busybox"}"#)), (Some(0), None));
+        assert_eq!(of(json(r#"{"name": "c", "image": "busybox", "stdin": true}"#)), (None, None));
+        let (_, error) = of(json(r#"{"name": "c", "image": "busybox", "command": ["/bin/nosuch"]}"#));
+        assert!(
+            error.unwrap().ends_with("exec: \"/bin/nosuch\": stat /bin/nosuch: no such file or directory")
+        );
     }
 
     #[test]

@@ -154,6 +154,13 @@ pub struct Exit {
     pub reason: ExitReason,
 }
 
+impl Exit {
+    /// The end of a container whose program could not be started: containerd gives it no time of a start.
+    pub(super) fn not_started(now: Time) -> Exit {
+        Exit { started: Time(0), finished: now, code: 128, reason: ExitReason::StartError }
+    }
+}
+
 /// The reason that the runtime reports for an end (KL-062).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
@@ -163,6 +170,8 @@ pub enum ExitReason {
     Error,
     /// It was running when the runtime lost sight of it.
     Unknown,
+    /// The runtime could not start its program.
+    StartError,
 }
 
 impl ExitReason {
@@ -172,6 +181,7 @@ impl ExitReason {
             ExitReason::Completed => "Completed",
             ExitReason::Error => "Error",
             ExitReason::Unknown => "Unknown",
+            ExitReason::StartError => "StartError",
         }
     }
 }

@@ -386,7 +386,7 @@ fn kl_107_a_container_that_was_ready_stays_so_when_the_kubelet_restarts() {
 fn kl_095_while_it_stops_a_pod_is_not_killed_for_its_liveness() {
     let mut world = World::new();
     world.run(60_500);
-    let container = json!({"name": "c", "image": "a:1", "command": ["sleep", "3600"],
+    let container = json!({"name": "c", "image": "a:1", "command": ["sh", "-c", "server; sleep 3600"],
         "livenessProbe": http(json!({"periodSeconds": 1}))});
     let uid = world.create_pod("web", json!({"containers": [container]}));
     world.run(20_000);

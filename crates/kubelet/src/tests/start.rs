@@ -54,7 +54,8 @@ fn kl_055_an_image_that_nobody_has() {
     let mut world = World::new();
     world.create_pod("web", json!({"containers": [{"name": "c", "image": "nosuch/image:1"}]}));
     world.run(16_000);
-    let error = "failed to pull and unpack image \"docker.io/nosuch/image:1\": failed to resolve reference \
+    let error = "rpc error: code = Unknown desc = failed to pull and unpack image \
+        \"docker.io/nosuch/image:1\": failed to resolve reference \
         \"docker.io/nosuch/image:1\": pull access denied, repository does not exist or may require \
         authorization: server message: insufficient_scope: authorization failed";
     let events = world.events_of("web");
@@ -234,6 +235,19 @@ fn kl_058_a_missing_secret_of_the_environment_holds_up_its_container() {
     world.configs.push("password".to_owned());
     world.run(20_000);
     assert!(world.last_status("web").ends_with("web: Running a=Running! b=Running!"));
+}
+
+#[test]
+fn kl_058_a_key_that_a_configmap_lacks_is_named() {
+    let mut world = World::new();
+    let from =
+        json!([{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]);
+    world.create_pod("web", json!({"containers": [{"name": "a", "image": "a:1", "env": from}]}));
+    world.configs.push("settings".to_owned());
+    world.run(10_000);
+    assert!(world.last_status("web").ends_with("web: Pending a=CreateContainerConfigError"));
+    let text = "Failed: Error: couldn't find key mode in ConfigMap default/settings";
+    assert!(world.events_of("web").iter().any(|e| e.ends_with(text)), "{:?}", world.events_of("web"));
 }
 
 #[test]
