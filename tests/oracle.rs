@@ -58,6 +58,7 @@ type Found = Vec<(String, Option<String>)>;
 impl Work {
     fn kind(&self) -> &'static str {
         match self {
+            Work::Transcript(name, _) if name.starts_with("kubelet-") => "kubelets",
             Work::Transcript(..) => "transcripts",
             Work::Validation(_) => "validation",
             Work::Placement(_) => "placement",
@@ -172,13 +173,18 @@ fn wrong_recordings_differ() -> bool {
 fn figure(kind: &str, outcome: &Outcome) -> String {
     let (agree, all) = (outcome.agree(), outcome.all());
     match kind {
-        "transcripts" => {
+        "transcripts" | "kubelets" => {
             let scenarios = outcome.groups(|case| case.rsplit_once(':').map_or(case, |(file, _)| file));
             let whole = scenarios.values().filter(|agrees| **agrees).count();
             format!("{kind}: {agree} of {all} steps agree, {whole} of {} scenarios whole", scenarios.len())
         }
         _ => format!("{kind}: {agree} of {all} agree"),
     }
+}
+
+/// Whether what is compared are the steps of a transcript, of a kubeadm cluster or of kubelets alone.
+fn is_of_transcripts(kind: &str) -> bool {
+    matches!(kind, "transcripts" | "kubelets")
 }
 
 /// Whether there was anything to compare: a folder without cases must not pass.
@@ -191,7 +197,7 @@ fn there_are_cases(outcomes: &BTreeMap<&str, Outcome>, transcripts: &Path, diffe
     }
     let mut fine = true;
     for (folder, is_transcripts) in [(transcripts, true), (differential, false)] {
-        if !outcomes.keys().any(|kind| (*kind == "transcripts") == is_transcripts) {
+        if !outcomes.keys().any(|kind| is_of_transcripts(kind) == is_transcripts) {
             println!("oracle: there are no recordings in {}", folder.display());
             fine = false;
         }
@@ -218,7 +224,7 @@ fn main() -> ExitCode {
         fine = false;
     }
     for (kind, outcome) in &outcomes {
-        let is_ours = if *kind == "transcripts" { has_our_transcripts } else { has_our_answers };
+        let is_ours = if is_of_transcripts(kind) { has_our_transcripts } else { has_our_answers };
         fine &= outcome.is_as_known(kind, is_ours);
     }
     for (kind, outcome) in &outcomes {
