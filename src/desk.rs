@@ -3,6 +3,7 @@
 mod download;
 mod file_menu;
 mod foreseen;
+pub mod hints;
 pub mod model;
 mod rename;
 pub mod templates;
@@ -457,8 +458,8 @@ fn problem(page: &Page, id: &DocId, text: &str, diagnostic: &Diagnostic) -> Html
             >
                 <Icon name={if severity == "error" { "s-error" } else { "s-not-ready" }} class="state" />
                 <span><b>{ format!("{}:{}", at.line, at.column) }</b>{ " " }<span class="problem-text">{ diagnostic.message.clone() }</span>
-                    if let Some(help) = &diagnostic.help {
-                        <small>{ help.clone() }</small>
+                    if let Some(help) = hints::hint(page.lang, diagnostic) {
+                        <small>{ help }</small>
                     }
                 </span>
             </button>
