@@ -174,9 +174,13 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             }
         },
     );
+    let (id, desk) = (props.id.clone(), page.stores.desk.clone());
     use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
         if let Some(held) = &*held.borrow() {
             held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
+            let found = desk.now().found(&id);
+            let found = found.as_ref().map_or(&[][..], |found| found);
+            held.editor.set_diagnostics(&marks(&held.editor, found, *lang));
         }
     });
     // Who goes into the editor may ask for what the fields are for.

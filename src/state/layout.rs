@@ -277,7 +277,9 @@ impl Reduce for Layout {
                     (self.desk_open, self.drawer_open, self.pane) = (true, true, Pane::default());
                 }
             }
-            LayoutAction::SideTab(tab) => (self.side_tab, self.pane) = (tab, Pane::Inspector),
+            LayoutAction::SideTab(tab) => {
+                (self.side_tab, self.pane, self.drawer_full) = (tab, Pane::Inspector, false);
+            }
             LayoutAction::DeskTab(tab) => self.desk_tab = tab,
             LayoutAction::DrawerTab(tab) => {
                 self.drawer_tab = tab;
