@@ -141,21 +141,22 @@ fn back_off(words: &Words, scene: &Scene<'_>, seconds: &dyn Fn(Time) -> String) 
     Some(fill(words.cap_back_off, &[&pod.name, node, &seconds(until)]))
 }
 
-fn joined(all: &[Rc<str>], most: usize, many: &str) -> String {
+/// Names as one says them: two with "and" between them, more than `most` as a number.
+fn joined(words: &Words, all: &[Rc<str>], most: usize, many: &str) -> String {
     match all.len() > most {
         true => fill(many, &[&all.len().to_string()]),
         false => {
             let mut all: Vec<&str> = all.iter().map(|name| &**name).collect();
             all.sort_unstable();
-            all.join(", ")
+            all.join(if all.len() == 2 { words.cap_and } else { ", " })
         }
     }
 }
 
 /// A hop in one sentence.
 pub fn sentence(words: &Words, hop: &Hop) -> String {
-    let names = joined(&hop.names, NAMES_MOST, words.cap_pods);
-    let nodes = joined(&hop.nodes, NODES_MOST, words.cap_nodes);
+    let names = joined(words, &hop.names, NAMES_MOST, words.cap_pods);
+    let nodes = joined(words, &hop.nodes, NODES_MOST, words.cap_nodes);
     let count = hop.count.to_string();
     let file = || names.rsplit('/').next().unwrap_or(&names).to_owned();
     match (hop.what, hop.covered) {
@@ -176,6 +177,7 @@ pub fn sentence(words: &Words, hop: &Hop) -> String {
         (What::Bound, _) => fill(words.cap_bound, &[&names, &nodes]),
         (What::Handed, _) => fill(words.cap_handed, &[&nodes, &names]),
         (What::EndAsked, _) => fill(words.cap_end_asked, &[&nodes, &names]),
+        (What::Ended, _) if hop.nodes.len() > 1 => fill(words.cap_ended_more, &[&nodes, &names]),
         (What::Ended, _) => fill(words.cap_ended, &[&nodes, &names]),
         (What::Read, _) => fill(words.cap_read, &[&nodes, &file()]),
         (What::SetUp, _) => fill(words.cap_set_up, &[&nodes, &names]),

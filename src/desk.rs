@@ -3,6 +3,7 @@
 mod download;
 mod file_menu;
 mod foreseen;
+pub mod hints;
 pub mod model;
 mod rename;
 pub mod templates;
@@ -276,8 +277,11 @@ fn Outcome(props: &DocumentProps) -> Html {
         move |world| (world.drifted.clone(), file_error(&id, world), world.lag.clone())
     });
     let lag = (*lag).as_ref().filter(|_| !own);
+    // A first visit sees its file applied in a moment.
+    let awaited = use_world(|world| world.options.watched && world.console.is_empty());
     let state = match &job {
         _ if refused && (own || dirty) => "refused",
+        _ if own && dirty && awaited => "awaited",
         _ if dirty => "dirty",
         Some(job) if job.exit_code.is_none() => "running",
         Some(job) if job.exit_code != Some(0) => "failed",
@@ -293,7 +297,7 @@ fn Outcome(props: &DocumentProps) -> Html {
         "dirty" if own && live => words.not_applied_live.to_owned(),
         "dirty" if own => words.not_applied.to_owned(),
         "dirty" => words.not_saved.to_owned(),
-        "running" => words.applying.to_owned(),
+        "running" | "awaited" => words.applying.to_owned(),
         "failed" if waits => words.failed_refused.to_owned(),
         "failed" => words.failed.to_owned(),
         "drifted" => fill(words.drifted, &[&drift_text(words, &drifted)]),
@@ -319,7 +323,7 @@ fn Outcome(props: &DocumentProps) -> Html {
                 <span class="gap"></span>
                 <button
                     type="button"
-                    class={classes!("plain-button", "small", (dirty && !refused).then_some("primary"))}
+                    class={classes!("plain-button", "small", (dirty && !refused && state != "awaited").then_some("primary"))}
                     data-control={if own { "apply" } else { "save" }}
                     title="Ctrl+Enter"
                     disabled={!can}
@@ -457,8 +461,8 @@ fn problem(page: &Page, id: &DocId, text: &str, diagnostic: &Diagnostic) -> Html
             >
                 <Icon name={if severity == "error" { "s-error" } else { "s-not-ready" }} class="state" />
                 <span><b>{ format!("{}:{}", at.line, at.column) }</b>{ " " }<span class="problem-text">{ diagnostic.message.clone() }</span>
-                    if let Some(help) = &diagnostic.help {
-                        <small>{ help.clone() }</small>
+                    if let Some(help) = hints::hint(page.lang, diagnostic) {
+                        <small>{ help }</small>
                     }
                 </span>
             </button>

@@ -23,7 +23,9 @@ pub fn Drawer() -> Html {
     let page = use_page();
     let words = page.words();
     let size = use_front(|front| front.size);
-    let tab = use_layout(|layout| layout.drawer_tab);
+    let (tab, full) = use_layout(|layout| (layout.drawer_tab, layout.drawer_full));
+    let (fill_word, fill_icon) =
+        if full { (words.smaller_drawer, "i-shrink") } else { (words.larger_drawer, "i-grow") };
     let all = [
         (DrawerTab::Console, words.console),
         (DrawerTab::Events, words.events),
@@ -61,6 +63,9 @@ pub fn Drawer() -> Html {
             <div class="tabs">
                 <Tabs label={words.drawer} panel="drawer-body" {tabs} />
                 <span class="gap"></span>
+                <button type="button" class="quiet square" data-control="fill-with-drawer" aria-pressed={full.to_string()} aria-label={fill_word} title={fill_word} onclick={page.on(LayoutAction::FillWithDrawer(!full))}>
+                    <Icon name={fill_icon} />
+                </button>
                 <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
                     <Icon name="i-down" />
                 </button>

@@ -11,13 +11,14 @@ use yew::prelude::*;
 use super::assist::editor_fixes;
 use super::descriptions;
 use super::desk::DeskAction;
+use super::desk::hints::hint;
 use super::desk::model::{Desk, DocId};
 use super::editor_js::{Editor, EditorDiagnostic, EditorHooks, EditorOptions};
 use super::page::{Page, use_page};
 use super::renders;
 use super::state::{Action, World};
 use super::store::use_watch;
-use super::words::Words;
+use super::words::Lang;
 
 #[derive(PartialEq, Properties)]
 pub struct EditorProps {
@@ -137,11 +138,7 @@ pub fn TextEditor(props: &EditorProps) -> Html {
         move |(_, found)| {
             if let Some(held) = &*marked.borrow() {
                 let found = found.as_ref().map_or(&[][..], |found| found);
-                held.editor.set_diagnostics(&marks(
-                    &held.editor,
-                    found,
-                    told.stores.layout.now().lang.words(),
-                ));
+                held.editor.set_diagnostics(&marks(&held.editor, found, told.stores.layout.now().lang));
             }
         },
     );
@@ -177,9 +174,13 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             }
         },
     );
+    let (id, desk) = (props.id.clone(), page.stores.desk.clone());
     use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
         if let Some(held) = &*held.borrow() {
             held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
+            let found = desk.now().found(&id);
+            let found = found.as_ref().map_or(&[][..], |found| found);
+            held.editor.set_diagnostics(&marks(&held.editor, found, *lang));
         }
     });
     // Who goes into the editor may ask for what the fields are for.
@@ -201,7 +202,7 @@ fn show(held: &Slot<Option<Held>>, shown: &Slot<Shown>, document: &str, text: &R
 
 /// Diagnostics in the editor's offsets. Their columns count characters, the editor's UTF-16 units; outside
 /// of a few signs the two are the same, and the editor keeps both ends within the line.
-fn marks(editor: &Editor, diagnostics: &[Diagnostic], words: &Words) -> Vec<EditorDiagnostic> {
+fn marks(editor: &Editor, diagnostics: &[Diagnostic], lang: Lang) -> Vec<EditorDiagnostic> {
     let text = if diagnostics.is_empty() { String::new() } else { editor.text() };
     let mark = |diagnostic: &Diagnostic| {
         let (start, end) = (diagnostic.span.start, diagnostic.span.end);
@@ -215,8 +216,8 @@ fn marks(editor: &Editor, diagnostics: &[Diagnostic], words: &Words) -> Vec<Edit
                 Severity::Warning => "warning",
             },
             message: diagnostic.message.clone(),
-            help: diagnostic.help.clone(),
-            fixes: editor_fixes(&text, diagnostic, words),
+            help: hint(lang, diagnostic),
+            fixes: editor_fixes(&text, diagnostic, lang.words()),
             source: None,
         }
     };

@@ -17,7 +17,7 @@ use super::menu::{find_node, find_pod, items};
 use super::names::referred;
 use super::node::belongs_to;
 use super::page::{use_front, use_layout, use_page, use_selection, use_world};
-use super::pod::difference_text;
+use super::pod::{difference_text, status_word};
 use super::renders;
 use super::same::Same;
 use super::speed::short_clock;
@@ -236,10 +236,12 @@ fn facts(rows: Vec<(&str, Html)>) -> Html {
 fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Option<&str>) -> Html {
     let words = page.words();
     let created = short_clock(pod.created.time().since(started).as_micros());
+    // What the API server counts as ready says nothing where it has heard nothing.
+    let ready = if pod.difference.is_none() { format!(" {}", pod.ready) } else { String::new() };
     let mut rows = vec![
         (
             words.f_status,
-            html! { <span class="with-state" data-state={pod.state.text()}>{ state_icon(pod.state) }<b>{ &*pod.status }</b>{ format!(" {}", pod.ready) }</span> },
+            html! { <span class="with-state" data-state={pod.state.text()}>{ state_icon(pod.state) }<b>{ status_word(words, pod) }</b>{ ready }</span> },
         ),
         (
             words.origin,

@@ -47,6 +47,11 @@ fn node_state(node: &NodeView) -> (&'static str, &'static str) {
     }
 }
 
+/// What kubectl prints as STATUS, without what stands beside it in a word of its own.
+fn status_word(node: &NodeView) -> &str {
+    node.status.strip_suffix(",SchedulingDisabled").unwrap_or(&node.status)
+}
+
 fn is_system(pod: &PodView) -> bool {
     &*pod.namespace == "kube-system"
 }
@@ -225,9 +230,12 @@ pub fn Node(props: &NodeProps) -> Html {
                 >
                     <Icon name="i-node" />
                     <span class="node-name" id={name_id}>{ &*node.name }</span>
-                    <span class="node-state" data-state={state} data-calm={(state == "running" && !node.cordoned).then_some("true")}>
+                    <span class="node-state" data-state={state} title={node.status.clone()} data-calm={(state == "running" && !node.cordoned).then_some("true")}>
                         <Icon name={glyph} class="state" />
-                        <span class="node-word">{ &*node.status }</span>
+                        <span class="node-word">{ status_word(node) }</span>
+                        if node.cordoned {
+                            <span class="node-cordoned">{ "⊘ " }<span>{ "cordoned" }</span></span>
+                        }
                     </span>
                 </button>
                 <Kubelet node={props.node.clone()} />

@@ -11,9 +11,11 @@ use sim::{Duration, SortedMap};
 use stage::{Bytes, Command, Options, Programs, Script};
 use view::Board;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use yew::Callback;
 
 use super::app::Msg;
+use super::descriptions;
 use super::menu::find_pod;
 use super::session::{Session, SharedSession};
 use super::speed::Speed;
@@ -77,11 +79,24 @@ impl Door {
 
     fn exec(&self, line: &JsValue, files: &JsValue) -> Answer {
         let line = text(line, "line")?;
-        let files = files_of(files)?;
-        Ok(self.with(|session| {
-            let job = session.perform(Command::Exec { line, files });
+        let command = Command::Exec { line, files: files_of(files)? };
+        if descriptions::are_settled() || !descriptions::are_wanted_by(&command) {
+            return Ok(self.run(command));
+        }
+        // What it prints has not been fetched yet.
+        let door = self.clone();
+        Ok(future_to_promise(async move {
+            JsFuture::from(descriptions::loaded()).await?;
+            Ok(door.run(command))
+        })
+        .into())
+    }
+
+    fn run(&self, command: Command) -> JsValue {
+        self.with(|session| {
+            let job = session.perform(command);
             JsValue::from(session.finish_job(job, EXEC_LIMIT))
-        }))
+        })
     }
 
     fn write_file(&self, node: &JsValue, path: &JsValue, content: &JsValue) -> Answer {

@@ -81,7 +81,7 @@ pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)>
 
 /// The chip's word: what is true on the node, where it and the API server disagree; while it is being started,
 /// what that waits for.
-fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
+pub fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
     match pod.difference {
         None if pod.state == PodState::ContainerCreating && pod.step.is_some() => match pod.step {
             Some(StartStep::Volumes) => words.step_volumes,

@@ -202,7 +202,7 @@ fn FleetBar(props: &FleetBarProps) -> Html {
                 { for STATES.map(state) }
                 if counts.differing > 0 {
                     <span class="tally" data-state="not-ready" data-differing={counts.differing.to_string()} title={words.differing}>
-                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing }</small>
+                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing_short }</small>
                     </span>
                 }
             </span>

@@ -32,9 +32,13 @@ pub fn Shell() -> Html {
     let tall = use_front(|front| front.tall);
     let layout = use_layout(move |layout| {
         let sizes = (layout.desk_width, layout.drawer_height(tall));
-        (sizes, layout.pane, layout.desk_open, layout.drawer_open, layout.drawer_tab)
+        let drawer = match (layout.drawer_open, layout.drawer_full) {
+            (true, true) => "full",
+            (is_open, _) => open(is_open),
+        };
+        (sizes, layout.pane, layout.desk_open, drawer, layout.drawer_tab)
     });
-    let ((desk_width, drawer_height), pane, desk_open, drawer_open, drawer_tab) = layout;
+    let ((desk_width, drawer_height), pane, desk_open, drawer, drawer_tab) = layout;
     let playing = use_playback(|playback| playback.playing);
     let ((open_for_clicks, ready), quiet, far) =
         use_world(|world| ((world.opening.is_none(), world.ready), world.board.quiet, world.is_far));
@@ -54,7 +58,7 @@ pub fn Shell() -> Html {
             data-ready={ready.then_some("true")}
             data-pane={pane.text()}
             data-desk={open(desk_open)}
-            data-drawer={open(drawer_open)}
+            data-drawer={drawer}
             data-playing={playing.to_string()}
             data-quiet={quiet.to_string()}
             data-drawer-tab={drawer_tab.text()}
@@ -69,7 +73,7 @@ pub fn Shell() -> Html {
             <Opening />
             <PanelSlot panel={Panel::Side} />
             <PanelSlot panel={Panel::Drawer} />
-            if !drawer_open {
+            if drawer == "closed" {
                 <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
             }
             <Panes />

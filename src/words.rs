@@ -171,6 +171,7 @@ words! {
     waiting: "Waiting", "대기";
     trouble: "Trouble", "문제";
     differing: "API server and node differ", "API 서버와 노드 상태 불일치";
+    differing_short: "differ", "불일치";
     /// {} is a number.
     and_more: "and {} more", "외 {}개";
 
@@ -374,6 +375,8 @@ words! {
     messages: "Messages", "메시지";
     compare: "Compare", "비교";
     hide_drawer: "Hide", "숨기기";
+    larger_drawer: "Give this panel all the room", "이 패널을 전체 화면으로";
+    smaller_drawer: "Back to its usual size", "원래 크기로";
     show_drawer: "Console and logs", "콘솔과 로그";
     console_empty: "Whatever you click appears here as the command you could have typed", "화면에서 한 동작이 그에 해당하는 명령으로 여기에 표시됩니다";
     console_input: "Command line", "명령 입력";
@@ -397,6 +400,8 @@ words! {
     guide_more: "More about this step", "이 단계 자세히";
     guide_less: "Less about this step", "이 단계 간단히";
     // Captions. Names of pods and nodes are put in.
+    /// Between two names.
+    cap_and: " and ", ", ";
     /// {} is a number.
     cap_pods: "{} pods", "파드 {}개";
     cap_nodes: "{} nodes", "노드 {}개";
@@ -421,6 +426,7 @@ words! {
     cap_handed: "On {} the kubelet hears of {}", "{}의 kubelet에 {} 배정이 통지됩니다";
     cap_end_asked: "On {} the kubelet hears that {} is to end", "{}의 kubelet에 {} 종료가 통지됩니다";
     cap_ended: "On {} the kubelet has ended {}, and deletes its object", "{}의 kubelet이 {} 종료를 마치고 오브젝트를 삭제합니다";
+    cap_ended_more: "On {} the kubelets have ended {}, and delete their objects", "{}의 kubelet이 {} 종료를 마치고 오브젝트를 삭제합니다";
     cap_read: "On {} a file has changed: the kubelet reads {}", "{}의 kubelet이 바뀐 {} 파일을 읽습니다";
     cap_set_up: "On {} the kubelet sets up {}", "{}의 kubelet이 {} 실행을 준비합니다";
     cap_from_file: "On {} the kubelet sets up {} from its file: nobody else is asked", "{}의 kubelet이 파일만 보고 {} 실행을 준비합니다";

@@ -50,7 +50,12 @@ fn begins_a_word(text: &str, term: &str) -> bool {
 pub fn choices(lang: Lang, world: &World, query: &str) -> Vec<Choice> {
     let terms: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let mut found: Vec<(u8, Choice)> = Vec::new();
-    let mut offer = |choice: Choice| found.extend(rank(&choice, &terms).map(|rank| (rank, choice)));
+    // A part of the control plane is a pod, too: what does the same is offered once.
+    let mut offer = |choice: Choice| {
+        if !found.iter().any(|(_, other)| other.item.action == choice.item.action) {
+            found.extend(rank(&choice, &terms).map(|rank| (rank, choice)));
+        }
+    };
     for_the_page(lang.words(), world).into_iter().for_each(&mut offer);
     for_the_guide(lang, world).into_iter().for_each(&mut offer);
     for_far_nodes(lang.words(), world, &terms).into_iter().for_each(&mut offer);

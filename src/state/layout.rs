@@ -102,6 +102,8 @@ pub enum Pane {
     Desk,
     Inspector,
     Drawer,
+    /// Nothing: the stage has all the room.
+    Closed,
 }
 
 impl Pane {
@@ -110,6 +112,7 @@ impl Pane {
             Pane::Desk => "desk",
             Pane::Inspector => "inspector",
             Pane::Drawer => "drawer",
+            Pane::Closed => "closed",
         }
     }
 }
@@ -169,6 +172,8 @@ pub struct Layout {
     pub pane: Pane,
     pub desk_open: bool,
     pub drawer_open: bool,
+    /// The panel below has the room of all others.
+    pub drawer_full: bool,
     /// Pixels.
     pub desk_width: u32,
     /// As there is room, where nothing was chosen.
@@ -199,6 +204,7 @@ impl Default for Layout {
             pane: Pane::default(),
             desk_open: true,
             drawer_open: true,
+            drawer_full: false,
             desk_width: 360,
             drawer_height: None,
             system_pods: true,
@@ -217,6 +223,11 @@ impl Layout {
     pub fn drawer_height(&self, tall: bool) -> u32 {
         self.drawer_height.unwrap_or(if tall { 176 } else { 136 })
     }
+
+    /// Leaves the cluster alone on the page, for those who look from afar.
+    fn fold(&mut self) {
+        (self.desk_open, self.drawer_open, self.drawer_full, self.pane) = (false, false, false, Pane::Closed);
+    }
 }
 
 /// What only opens, closes or moves panels.
@@ -229,11 +240,14 @@ pub enum LayoutAction {
     SideTab(SideTab),
     DeskTab(DeskTab),
     DrawerTab(DrawerTab),
+    /// Chosen once more, it is closed.
     Pane(Pane),
     /// Opens the files.
     Desk(DeskTab),
     ToggleDesk,
     ToggleDrawer,
+    /// Gives the panel below the room of all others, or takes it back.
+    FillWithDrawer(bool),
     Guide(bool),
     DeskWidth(u32),
     DrawerHeight(u32),
@@ -255,22 +269,36 @@ impl Reduce for Layout {
             LayoutAction::Lang(lang) => self.lang = lang,
             LayoutAction::Theme(theme) => self.theme = theme,
             LayoutAction::Larger => {
+                let usual = self.scale == SCALES[0];
                 self.scale = SCALES.into_iter().find(|scale| *scale > self.scale).unwrap_or(SCALES[0]);
+                if usual {
+                    self.fold();
+                } else if self.scale == SCALES[0] {
+                    (self.desk_open, self.drawer_open, self.pane) = (true, true, Pane::default());
+                }
             }
-            LayoutAction::SideTab(tab) => (self.side_tab, self.pane) = (tab, Pane::Inspector),
+            LayoutAction::SideTab(tab) => {
+                (self.side_tab, self.pane, self.drawer_full) = (tab, Pane::Inspector, false);
+            }
             LayoutAction::DeskTab(tab) => self.desk_tab = tab,
             LayoutAction::DrawerTab(tab) => {
                 self.drawer_tab = tab;
                 self.drawer_open = true;
                 self.pane = Pane::Drawer;
             }
-            LayoutAction::Pane(pane) => self.pane = pane,
+            LayoutAction::Pane(pane) => {
+                self.pane = if self.pane == pane { Pane::Closed } else { pane };
+            }
             LayoutAction::Desk(tab) => {
                 (self.desk_tab, self.desk_open, self.pane) = (tab, true, Pane::Desk);
+                self.drawer_full = false;
             }
             LayoutAction::ToggleDesk => self.desk_open = !self.desk_open,
             LayoutAction::Guide(open) => self.guide_open = Some(open),
-            LayoutAction::ToggleDrawer => self.drawer_open = !self.drawer_open,
+            LayoutAction::ToggleDrawer => {
+                (self.drawer_open, self.drawer_full) = (!self.drawer_open, false);
+            }
+            LayoutAction::FillWithDrawer(full) => self.drawer_full = full,
             LayoutAction::DeskWidth(width) => self.desk_width = width.clamp(260, 900),
             LayoutAction::DrawerHeight(height) => self.drawer_height = Some(height.clamp(90, 700)),
             LayoutAction::SystemPods(shown) => self.system_pods = shown,

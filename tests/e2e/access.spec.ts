@@ -99,7 +99,7 @@ for (const [width, height] of [[390, 844], [844, 390]]) {
         return box.right > innerWidth || element.scrollWidth > element.clientWidth + 1;
       }).map((element) => element.outerHTML.slice(0, 80)));
     expect(cut).toEqual([]);
-    await page.locator('[data-pane-button="desk"]').click();
+    await expect(page.locator('[data-pane-button="desk"]')).toHaveAttribute("aria-pressed", "true");
     await page.locator('[data-tab="node-files"]').click();
     await expect(page.locator('[data-control="new-file-name"]')).toBeVisible();
   });

@@ -32,6 +32,12 @@ test("fields are offered with their types, what must be there first", async ({ p
   await expect(options(page).first()).toContainText("nodeName");
   await expect(options(page).first()).toContainText("string");
   await expect(page.locator(".cm-completionInfo")).toContainText("NodeName indicates in which node this pod is scheduled.");
+  // It stands beside the list, and nothing cuts it away.
+  const inSight = () => page.locator(".cm-completionInfo").evaluate((info) => {
+    const box = info.getBoundingClientRect();
+    return info.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2));
+  });
+  await expect.poll(inSight).toBe(true);
   // What is chosen offers the nodes of this cluster at once.
   await page.keyboard.press("Enter");
   await expect(options(page)).toHaveText([/control-plane/, /worker-1/, /worker-2/, /worker-3/]);

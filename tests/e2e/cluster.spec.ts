@@ -55,6 +55,7 @@ test("a bad flag in the API server's file is no running pod", async ({ page }) =
   await page.locator('[data-menu] [data-control="show"]').click();
   await expect(page.locator('[data-truth="node"]')).toContainText("CrashLoopBackOff");
   await expect(page.locator('[data-truth="api"]')).toContainText("as last known at T+");
+  await expect(page.locator(".inspector .with-state")).toHaveText("CrashLoopBackOff");
   // To move the file back would help nothing: it lies where it should.
   await page.locator('header [data-control="api-server"]').click();
   await expect(page.locator('[data-editor="node-file"]')).toContainText("etcd-server-z");

@@ -188,3 +188,21 @@ test("a file that is no text is not opened in vi", async ({ page }) => {
   await line.press("Enter");
   await expect(page.locator(".job").last()).toContainText("holds bytes that are not UTF-8");
 });
+
+test("the panel takes all the room for a wide table, which scrolls in one place", async ({ page }) => {
+  await begin(page);
+  await enter(page, "kubectl get pods -A -o wide");
+  const out = page.locator(".console-out");
+  const overflow = () => out.evaluate((one) => one.scrollWidth - one.clientWidth);
+  expect(await overflow()).toBeGreaterThan(0);
+  expect(await page.locator(".job pre").evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)).toBe(0);
+  await out.evaluate((one) => one.scrollTo(one.scrollWidth, 0));
+  const line = await page.locator(".job-line").last().boundingBox();
+  expect(line!.x).toBeGreaterThanOrEqual((await out.boundingBox())!.x);
+  await page.locator('[data-control="fill-with-drawer"]').click();
+  await expect(page.locator(".scene")).toBeHidden();
+  await expect(field(page)).toBeInViewport();
+  expect(await overflow()).toBeLessThanOrEqual(0);
+  await page.locator('[data-control="fill-with-drawer"]').click();
+  await expect(page.locator(".scene")).toBeVisible();
+});

@@ -137,3 +137,21 @@ test("in an empty cluster a file is not applied yet, and nothing of it is select
   await expect(page.locator('[data-selected="daemonset:default/agent"]')).toHaveCount(0);
   await expect(outcome(page)).toHaveAttribute("data-outcome", "dirty");
 });
+
+test("while the cluster starts, a sound manifest is not told to be wrong", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "reset", 7, { start: "bare" });
+  await api(page, "advance", 3);
+  await expect(page.locator('[data-part="kube-apiserver"]')).not.toHaveAttribute("data-state", "running");
+  await expect(page.locator("[data-outcome]")).toHaveAttribute("data-outcome", "dirty");
+  await expect(page.locator("[data-diagnostic]")).toHaveCount(0);
+});
+
+test("the hint below a mistake is in the page's language, the mistake in the program's", async ({ page }) => {
+  await open(page, "?lang=ko");
+  await paste(page, "daemonset", "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: a\n");
+  const problem = page.locator("[data-diagnostic]").first();
+  await expect(problem).toContainText("found character that cannot start any token");
+  await expect(problem.locator("small")).toHaveText("YAML에서는 탭으로 들여쓸 수 없습니다. 공백을 쓰세요.");
+});

@@ -113,3 +113,18 @@ for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]] as const) {
     expect((await page.locator(".guide-line").boundingBox())!.height).toBeLessThan(44);
   });
 }
+
+test("a file that is about to be applied is not told to lack it", async ({ page }) => {
+  await page.addInitScript(() => {
+    const told = ((window as any).told = [] as string[]);
+    new MutationObserver(() => {
+      const state = document.querySelector("[data-outcome]")?.getAttribute("data-outcome");
+      if (state && told.at(-1) !== state) told.push(state);
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-outcome"] });
+  });
+  await open(page, FIRST);
+  await expect(page.locator('[data-outcome="applied"]')).toBeVisible();
+  const told: string[] = await page.evaluate(() => (window as any).told);
+  expect(told).not.toContain("dirty");
+  expect(told.at(-1)).toBe("applied");
+});

@@ -1,7 +1,7 @@
 // window.kubestage does what docs/page-api.md says of each of its functions.
 
 import { readFileSync } from "node:fs";
-import { expect, open, test } from "./harness.ts";
+import { api, expect, open, test } from "./harness.ts";
 
 const WEB = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: c, image: i}]}\n";
 
@@ -82,4 +82,11 @@ test("play and pause let virtual time pass and stand still", async ({ page }) =>
   const still = await now();
   await page.waitForTimeout(300);
   expect(await now()).toBe(still);
+});
+
+test("exec waits for the descriptions that kubectl explain prints", async ({ page }) => {
+  await open(page);
+  expect(await api(page, "exec", "kubectl explain pod.spec.nodeName")).toContain("NodeName indicates in which node this pod is scheduled");
+  const kind = await page.evaluate(() => typeof (window as any).kubestage.exec("kubectl explain pod.spec.nodeName"));
+  expect(kind).toBe("string");
 });

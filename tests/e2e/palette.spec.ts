@@ -85,3 +85,15 @@ test("with 5,000 nodes a node is found by its name", async ({ page }) => {
   await page.keyboard.press("Enter");
   await expect(page.locator('[data-region="inspector"]')).toHaveAttribute("data-selected", "node:worker-4321");
 });
+
+test("what does the same is offered once", async ({ page }) => {
+  await open(page, "?lang=en");
+  await openPalette(page);
+  await query(page).fill("crash");
+  await expect(rows(page).first()).toBeVisible();
+  const lines = await rows(page).locator("code").allTextContents();
+  expect(lines.length).toBeGreaterThan(8);
+  expect(new Set(lines).size).toBe(lines.length);
+  await query(page).fill("crash kube-apiserver");
+  await expect(rows(page)).toHaveCount(1);
+});

@@ -488,11 +488,15 @@ impl Stage {
         self.cluster.machine(node).map(|machine| machine.journal().cloned().collect()).unwrap_or_default()
     }
 
-    /// What would be said of a manifest that is applied, without touching the cluster.
+    /// What would be said of a manifest that is applied, without touching the cluster. The namespaces that the API
+    /// server makes itself count as there: while it starts they are about to be.
     pub fn check_apply(&self, text: impl AsRef<[u8]>) -> Vec<Diagnostic> {
         let namespace = Kind::of("v1", "Namespace");
         let has = |name: &str| {
-            namespace.is_some_and(|kind| self.cluster.api.store.get(kind, &Key::new("", name)).is_some())
+            let made_at_start = ["default", "kube-system", "kube-public", "kube-node-lease"].contains(&name);
+            made_at_start
+                || namespace
+                    .is_some_and(|kind| self.cluster.api.store.get(kind, &Key::new("", name)).is_some())
         };
         codec::manifest::check_apply_beside(text.as_ref(), &has)
     }

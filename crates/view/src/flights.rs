@@ -6,7 +6,7 @@ use super::transit::{Flight, Flow, Place};
 use cluster::post::{Leg, key_of};
 use cluster::{Cluster, watch_verb};
 use kubelet::runtime::sandbox::{ContainerState, SandboxState};
-use wire::{Call, Part};
+use wire::{Call, CallError, Part};
 
 fn text(value: &str) -> Rc<str> {
     Rc::from(value)
@@ -41,7 +41,12 @@ pub fn flights(cluster: &Cluster) -> Vec<Flight> {
                 (part, Place::ApiServer, call.verb().to_owned(), call.kind().name().to_owned(), object)
             }
             Leg::Answer(answer) if message.part == Part::User => {
-                let verb = if answer.result.is_ok() { "answer" } else { "refused" };
+                let verb = match &answer.result {
+                    Ok(_) => "answer",
+                    // What kubectl apply asks first, of an object that is new.
+                    Err(CallError::Status(status)) if status.is_not_found() => "not found",
+                    Err(_) => "refused",
+                };
                 (Place::ApiServer, part, verb.to_owned(), String::new(), String::new())
             }
             Leg::List => (part, Place::ApiServer, "list".to_owned(), String::new(), String::new()),
