@@ -109,3 +109,16 @@ pub(super) fn listed(values: &[&str]) -> String {
     let lines = values.iter().map(|value| format!("\n - `\"{}\"`", value.trim_matches('"')));
     format!("\n\nPossible enum values:{}", lines.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_has_the_values_of_its_struct() {
+        assert_eq!(of("DaemonSetUpdateStrategy", "type"), ["OnDelete", "RollingUpdate"]);
+        assert_eq!(of("Container", "name"), Vec::<&str>::new());
+        let said = listed(&of("HostPathVolumeSource", "type")[..2]);
+        assert_eq!(said, "\n\nPossible enum values:\n - `\"\"`\n - `\"BlockDevice\"`");
+    }
+}
