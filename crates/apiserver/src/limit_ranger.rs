@@ -4,6 +4,7 @@
 // Not simulated: limits of claims, and the defaults of mirror pods.
 
 use serde_json::{Value, json};
+use sim::SortedSet;
 
 use super::store::Store;
 use api::json;
@@ -93,6 +94,9 @@ pub(super) fn violation(spec: &Value, ranges: &[Vec<Value>]) -> Option<String> {
                 _ => {}
             }
         }
+        // An aggregate says each thing once.
+        let mut seen = SortedSet::new();
+        errors.retain(|error: &String| seen.insert(error.clone()));
         match errors.as_slice() {
             [] => {}
             [one] => return Some(one.clone()),
@@ -154,5 +158,25 @@ fn ratio(
 pub(super) fn annotate(object: &mut Value, annotations: &api::meta::StringMap) {
     if let Some(text) = annotations.get(ANNOTATION) {
         json::child(json::child(object, "metadata"), "annotations")[ANNOTATION] = json!(&**text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn containers_get_what_they_lack_and_may_not_have_too_much() {
+        let limit = json!({"type": "Container", "default": {"cpu": "200m"}, "defaultRequest": {"cpu": "100m"},
+                           "max": {"cpu": "500m"}, "min": {"memory": "1Mi"}});
+        let ranges = [vec![limit]];
+        let mut spec =
+            json!({"containers": [{"name": "a"}, {"name": "b", "resources": {"limits": {"cpu": "1"}}}]});
+        let said = set_defaults(&mut spec, &ranges).map(|(_, text)| text);
+        let expected = "LimitRanger plugin set: cpu request for container a; cpu limit for container a; cpu request for container b";
+        assert_eq!(said.as_deref(), Some(expected));
+        assert_eq!(spec["containers"][0]["resources"]["limits"]["cpu"], "200m");
+        let why = "[minimum memory usage per Container is 1Mi.  No request is specified, maximum cpu usage per Container is 500m, but limit is 1]";
+        assert_eq!(violation(&spec, &ranges).as_deref(), Some(why));
     }
 }

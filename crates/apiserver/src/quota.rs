@@ -8,13 +8,16 @@ use std::rc::Rc;
 use serde_json::Value;
 use sim::{SortedMap, SortedSet};
 
+use super::limit_ranger;
+use super::registry::resource;
 use super::store::Store;
 use api::json;
-use api::object::{Kind, Object, Other};
+use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
 use api::quota::{
     Amounts, amounts, compute_usage, counted_kind, is_of_pods, matches_scopes, object_usage, pod_usage, used,
 };
+use api::status_error::StatusError;
 
 /// The quotas of a namespace that have been looked at by their controller.
 fn quotas(store: &Store, namespace: &str) -> Vec<Rc<Other>> {
@@ -28,8 +31,21 @@ fn quotas(store: &Store, namespace: &str) -> Vec<Rc<Other>> {
     store.list(kind, Some(namespace)).into_iter().filter_map(of).collect()
 }
 
+/// Refuses a pod that the namespace's LimitRanges or quotas do not admit.
+pub(super) fn admit_pod(store: &Store, pod: &Pod, name: &str) -> Result<(), StatusError> {
+    let ranges = limit_ranger::limits(store, pod.meta.namespace());
+    let why = limit_ranger::violation(&pod.spec.raw, &ranges).or_else(|| pod_refusal(store, pod));
+    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(Kind::Pod), name, &why)))
+}
+
+/// Refuses an object of which a quota admits no more.
+pub(super) fn admit_object(store: &Store, kind: Kind, key: &Key) -> Result<(), StatusError> {
+    let why = object_refusal(store, kind, &key.namespace);
+    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(kind), &key.name, &why)))
+}
+
 /// Why a namespace's quotas do not admit a new pod.
-pub(super) fn pod_refusal(store: &Store, pod: &Pod) -> Option<String> {
+fn pod_refusal(store: &Store, pod: &Pod) -> Option<String> {
     let namespace = pod.meta.namespace();
     quotas(store, namespace).iter().find_map(|quota| {
         if !matches_scopes(&quota.raw, &pod.spec.raw) {
@@ -44,7 +60,7 @@ pub(super) fn pod_refusal(store: &Store, pod: &Pod) -> Option<String> {
 }
 
 /// Why a namespace's quotas do not admit another object of this kind.
-pub(super) fn object_refusal(store: &Store, kind: Kind, namespace: &str) -> Option<String> {
+fn object_refusal(store: &Store, kind: Kind, namespace: &str) -> Option<String> {
     quotas(store, namespace).iter().find_map(|quota| {
         let hard = amounts(json::get(&quota.raw, "status"), "hard");
         exceeded(store, quota, &hard, object_usage(kind))

@@ -190,23 +190,10 @@ pub(super) fn post(
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
     match &object {
-        Object::Pod(pod) => admit_by_limits(api, pod, &key.name)?,
-        _ => admit_by_number(api, kind, &key)?,
+        Object::Pod(pod) => quota::admit_pod(&api.store, pod, &key.name)?,
+        _ => quota::admit_object(&api.store, kind, &key)?,
     }
     store_new(api, strategy::finish_create(object), drawn, now)
-}
-
-/// Refuses a pod that the namespace's LimitRanges or quotas do not admit.
-fn admit_by_limits(api: &ApiServer, pod: &Pod, name: &str) -> Result<(), StatusError> {
-    let ranges = limit_ranger::limits(&api.store, pod.meta.namespace());
-    let why = limit_ranger::violation(&pod.spec.raw, &ranges).or_else(|| quota::pod_refusal(&api.store, pod));
-    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(Kind::Pod), name, &why)))
-}
-
-/// Refuses an object of which a quota admits no more.
-fn admit_by_number(api: &ApiServer, kind: Kind, key: &Key) -> Result<(), StatusError> {
-    let why = quota::object_refusal(&api.store, kind, &key.namespace);
-    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(kind), &key.name, &why)))
 }
 
 /// Creates what a component made; its content is taken as sound.
@@ -221,12 +208,12 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
         if pod_security::concerns(api, pod.meta.namespace()) {
             admit_by_security(api, pod.clone())?;
         }
-        if admit_by_limits(api, pod, &pod.meta.name).is_err() {
+        if quota::admit_pod(&api.store, pod, &pod.meta.name).is_err() {
             let name = name_to_be(api, pod);
-            admit_by_limits(api, pod, &name)?;
+            quota::admit_pod(&api.store, pod, &name)?;
         }
     } else {
-        admit_by_number(api, kind, &object.key())?;
+        quota::admit_object(&api.store, kind, &object.key())?;
     }
     store_new(api, strategy::finish_create(object), None, now)
 }
