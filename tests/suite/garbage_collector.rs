@@ -139,7 +139,12 @@ fn api_024_cp_018_a_namespace_is_provided_for_and_emptied() {
     assert!(stand.pod("team/p").meta.is_terminating());
     assert!(stand.api.store.get(namespaces, &parse_key("/team")).is_some());
     stand.remove_pod("team/p");
-    stand.run_secs(1);
+    stand.run_secs(7);
+    assert!(
+        account(&stand),
+        "all else goes when the namespace is looked at again, after half of the pod's 30 s"
+    );
+    stand.run_secs(3);
     assert!(stand.api.store.get(namespaces, &parse_key("/team")).is_none());
     assert!(!account(&stand));
 }

@@ -24,6 +24,7 @@ pub mod object;
 pub mod patch;
 pub mod pod;
 pub mod quantity;
+pub mod quota;
 pub mod resources;
 pub mod schema;
 pub mod status_error;

@@ -134,6 +134,14 @@ impl Quantity {
     /// Nothing.
     pub const ZERO: Self = Self { amount: Amount::Int { value: 0, scale: 0 }, format: Format::DecimalSi };
 
+    /// One of something.
+    pub const ONE: Self = Self { amount: Amount::Int { value: 1, scale: 0 }, format: Format::DecimalSi };
+
+    /// How it is written.
+    pub fn format(self) -> Format {
+        self.format
+    }
+
     /// A quantity of that many thousandths.
     pub fn from_milli(milli: i64, format: Format) -> Self {
         Self { amount: Amount::Int { value: milli, scale: MILLI }, format }

@@ -59,13 +59,17 @@ impl Admission {
             return Ok(());
         }
         let account = service_account_of(pod, store, service_account)?;
+        let ranges = super::limit_ranger::limits(store, pod.meta.namespace());
         let known = |entry: &&Remembered| Rc::ptr_eq(&entry.given, &pod.spec) && entry.epoch == self.epoch;
-        if let Some(entry) = self.remembered.iter().rev().find(known) {
+        if let Some(entry) = self.remembered.iter().rev().find(known).filter(|_| ranges.is_empty()) {
             pod.spec = entry.admitted.clone();
             return Ok(());
         }
         let given = pod.spec.clone();
         let mut raw = with_defaults((*given.raw).clone());
+        if let Some((key, text)) = super::limit_ranger::set_defaults(&mut raw, &ranges) {
+            pod.meta.common_mut().annotations.insert(key.into(), text.into());
+        }
         let mounts_token = admit_service_account(&mut raw, account.as_deref());
         admit_priority(name(pod), &mut raw, store)?;
         admit_default_tolerations(&mut raw);
@@ -74,7 +78,9 @@ impl Admission {
         if self.remembered.len() >= REMEMBERED {
             self.remembered.remove(0);
         }
-        self.remembered.push(Remembered { given, epoch: self.epoch, admitted: admitted.clone() });
+        if ranges.is_empty() {
+            self.remembered.push(Remembered { given, epoch: self.epoch, admitted: admitted.clone() });
+        }
         pod.spec = admitted;
         Ok(())
     }

@@ -6,7 +6,9 @@
 pub mod admission;
 mod deprecation;
 pub mod eviction;
+mod limit_ranger;
 mod pod_security;
+mod quota;
 pub mod registry;
 mod runtime_class;
 mod service;

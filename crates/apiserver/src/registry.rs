@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{ApiServer, admission, pod_security, runtime_class, service, strategy};
+use super::{ApiServer, admission, limit_ranger, pod_security, quota, runtime_class, service, strategy};
 use api::event::EventDraft;
 use api::field::go_quote;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
@@ -161,6 +161,7 @@ pub(super) fn post(
         api.admission.admit(&mut pod, &api.store, api.kinds.service_account)?;
         mounts_token = pod.spec.mounts_token;
         value["spec"] = pod.spec_to_value();
+        limit_ranger::annotate(&mut value, pod.meta.annotations());
     }
     if key.name.is_empty() {
         let base = value["metadata"]["generateName"].as_str().unwrap_or_default();
@@ -188,6 +189,10 @@ pub(super) fn post(
         runtime_class::validate(&key.name, &pod.spec.raw, given, &api.store)?;
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
+    match &object {
+        Object::Pod(pod) => quota::admit_pod(&api.store, pod, &key.name)?,
+        _ => quota::admit_object(&api.store, kind, &key)?,
+    }
     store_new(api, strategy::finish_create(object), drawn, now)
 }
 
@@ -203,6 +208,12 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
         if pod_security::concerns(api, pod.meta.namespace()) {
             admit_by_security(api, pod.clone())?;
         }
+        if quota::admit_pod(&api.store, pod, &pod.meta.name).is_err() {
+            let name = name_to_be(api, pod);
+            quota::admit_pod(&api.store, pod, &name)?;
+        }
+    } else {
+        quota::admit_object(&api.store, kind, &object.key())?;
     }
     store_new(api, strategy::finish_create(object), None, now)
 }
@@ -213,13 +224,16 @@ fn admit_by_security(api: &mut ApiServer, pod: Rc<Pod>) -> Result<(), StatusErro
     if pod_security::admit(api, &value, &pod.meta.name, &mut Vec::new()).is_ok() {
         return Ok(());
     }
-    let key = Key::of(&pod.meta);
-    let name = if key.name.is_empty() {
-        free_name(api, Kind::Pod, &key, &pod.meta.common.generate_name)
-    } else {
-        key.name
-    };
+    let name = name_to_be(api, &pod);
     pod_security::admit(api, &value, &name, &mut Vec::new())
+}
+
+fn name_to_be(api: &mut ApiServer, pod: &Pod) -> Name {
+    let key = Key::of(&pod.meta);
+    match key.name.is_empty() {
+        true => free_name(api, Kind::Pod, &key, &pod.meta.common.generate_name),
+        false => key.name,
+    }
 }
 
 /// Refuses a write that was made from an older version (API-009).

@@ -22,7 +22,9 @@ pub(super) fn absent(name: &str) -> Option<String> {
         "ip" | "service" | "poweroff" | "reboot" | "shutdown" | "halt" => "it is on the nodes: ssh NODE",
         "df" | "free" | "hostnamectl" | "netstat" | "nproc" | "ps" | "pgrep" | "pkill" | "ss" | "uptime"
         | "kubelet" => "it is on the nodes: ssh NODE",
-        "ctr" | "docker" | "nerdctl" | "podman" => "the runtime is containerd, and crictl talks to it",
+        "containerd" | "ctr" | "docker" | "nerdctl" | "podman" => {
+            "the runtime is containerd, and crictl talks to it"
+        }
         "helm" | "k9s" | "kind" | "kustomize" | "minikube" | "stern" | "kubectx" | "kubens" => {
             "kubectl and the nodes' own tools are"
         }

@@ -3,7 +3,7 @@
 use super::host_error::HostError;
 use super::power::{self, PowerVerb};
 use super::{Machines, absent, crictl, curl, processes, systemd};
-use cli_runtime::job::{HostCommand, Outcome};
+use cli_runtime::job::{Client, HostCommand, Outcome};
 
 /// Carries out a [`HostCommand`]: the words are a program and its arguments. No words at all only ask whether the
 /// node answers. Without a node it is `virsh` on the person's own computer.
@@ -38,6 +38,9 @@ pub fn node_shell(machines: &mut dyn Machines, command: &HostCommand) -> Outcome
         "ps" => processes::ps(machines, node, args),
         "ss" => processes::ss(machines, node, args),
         "uptime" => processes::uptime(machines, node, args),
+        "kubelet" if args.first().is_some_and(|flag| flag == "--version") => {
+            Outcome::out(format!("Kubernetes {}\n", Client::default().version))
+        }
         "df" | "free" | "hostnamectl" | "kubelet" | "lsof" | "nproc" | "pkill" => {
             let why = "of a node's processes there are ps, ss, systemctl status kubelet and crictl ps";
             Outcome::fail(127, absent::sentence(name, why))

@@ -19,6 +19,7 @@ pub mod pod_gc;
 mod pod_source;
 mod procedure;
 mod replicaset;
+mod resource_quota;
 mod selected_pods;
 mod statefulset;
 pub mod taint_eviction;
@@ -46,6 +47,7 @@ use namespace::NamespaceController;
 use node_lifecycle::NodeLifecycleController;
 use pod_gc::PodGcController;
 use replicaset::ReplicaSetController;
+use resource_quota::ResourceQuotaController;
 use statefulset::StatefulSetController;
 use taint_eviction::TaintEvictionController;
 use ttl::TtlController;
@@ -64,10 +66,10 @@ pub(crate) fn error_text(error: &CallError) -> String {
 
 /// Which controllers the process runs; all of them by default.
 #[derive(Clone, Copy, Debug)]
-struct Enabled(u16);
+struct Enabled(u32);
 
 impl Enabled {
-    const ALL: Enabled = Enabled(u16::MAX);
+    const ALL: Enabled = Enabled(u32::MAX);
 
     fn only(controllers: &[Controller]) -> Enabled {
         Enabled(controllers.iter().fold(0, |bits, controller| bits | 1 << *controller as u8))
@@ -103,6 +105,7 @@ pub struct ControllerManager {
     stateful_set: StatefulSetController,
     cron_job: CronJobController,
     endpoints: EndpointsController,
+    resource_quota: ResourceQuotaController,
 }
 
 impl Default for ControllerManager {
@@ -126,6 +129,7 @@ impl Default for ControllerManager {
             stateful_set: StatefulSetController::default(),
             cron_job: CronJobController::default(),
             endpoints: EndpointsController::default(),
+            resource_quota: ResourceQuotaController::default(),
         }
     }
 }
@@ -182,6 +186,9 @@ impl ControllerManager {
         }
         if self.enabled.has(Controller::Disruption) {
             self.disruption.run(ctx);
+        }
+        if self.enabled.has(Controller::ResourceQuota) {
+            self.resource_quota.run(ctx);
         }
         if self.enabled.has(Controller::ReplicaSet) {
             self.replica_set.run(ctx);
@@ -241,6 +248,7 @@ impl ControllerManager {
             Controller::CronJob => self.cron_job.on_answer(number, nth, answer, ctx),
             Controller::JobOrphans => self.job.on_orphan_answer(number, &answer, ctx),
             Controller::Endpoints => self.endpoints.on_answer(number, nth, answer, ctx),
+            Controller::ResourceQuota => self.resource_quota.on_answer(number, &answer, ctx),
         }
     }
 
@@ -262,6 +270,7 @@ impl ControllerManager {
             Controller::CronJob => self.cron_job.on_timer(timer, &self.caches, ctx),
             Controller::JobOrphans => self.job.sync_orphans(&self.caches, ctx),
             Controller::Endpoints => self.endpoints.on_timer(timer, &self.caches, ctx),
+            Controller::ResourceQuota => self.resource_quota.on_timer(&self.caches, ctx),
         }
     }
 }
@@ -321,6 +330,9 @@ impl Component for ControllerManager {
         }
         if self.enabled.has(Controller::Disruption) {
             self.disruption.on_change(&change, &self.caches, ctx);
+        }
+        if self.enabled.has(Controller::ResourceQuota) {
+            self.resource_quota.on_change(&change, ctx);
         }
         if self.enabled.has(Controller::Ttl) {
             self.ttl.on_change(&change, ctx);

@@ -21,14 +21,39 @@ enum Work {
     Delete(Kind, Key),
     /// Ask everything in it to go.
     Empty(Name),
+    /// Say in its status that it is being emptied.
+    Report(Name),
     /// Nothing is left in it.
     Finalize(Name),
 }
 
-/// A namespace is left alone for so long after its deletion, and after each pass that found pods in it.
+/// A namespace is left alone for so long after its deletion.
 ///
 /// Kubernetes: pkg/controller/namespace/namespace_controller.go, namespaceDeletionGracePeriod.
 const GRACE_PERIOD: Duration = Duration::from_secs(5);
+
+/// Where pods stay longer than they may, a namespace is looked at again so soon.
+// Differs: upstream the time between two looks grows from a few milliseconds on.
+const IMPATIENCE: Duration = Duration::from_secs(1);
+
+/// What a pass over a namespace says if nothing fails.
+///
+/// Kubernetes: pkg/controller/namespace/deletion/status_condition_utils.go, okMessages and okReasons.
+const CONDITIONS: [(&str, &str, &str); 5] = [
+    ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
+    (
+        "NamespaceDeletionGroupVersionParsingFailure",
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    (
+        "NamespaceDeletionContentFailure",
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    ("NamespaceContentRemaining", "ContentRemoved", "All content successfully removed"),
+    ("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+];
 
 /// A namespace that is being emptied.
 #[derive(Clone, Debug)]
@@ -119,23 +144,59 @@ impl NamespaceController {
         }
     }
 
-    /// Asks everything in the namespace to go.
+    /// Asks the pods in the namespace to go, and all else once there are none.
     ///
     /// Kubernetes: namespaced_resources_deleter.go, deleteAllContent.
     fn empty(&mut self, namespace: &Name, caches: &Caches, ctx: &mut Ctx) {
         let (mut left, mut has_pods) = (0, false);
-        for (kind, meta) in content(namespace, caches) {
+        for (kind, _) in content(namespace, caches) {
             left += 1;
             has_pods |= kind == Kind::Pod;
-            if !meta.is_terminating() {
+        }
+        for (kind, meta) in content(namespace, caches) {
+            if !meta.is_terminating() && (kind == Kind::Pod || !has_pods) {
                 self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
             }
         }
-        let after = if has_pods { GRACE_PERIOD } else { Duration::ZERO };
+        let after = if has_pods { self.pause(namespace, caches, ctx.now) } else { Duration::ZERO };
         self.terminating.insert(namespace.clone(), Emptying { left, next: ctx.now + after });
-        if left == 0 || has_pods {
-            self.worker.add_after(Work::Finalize(namespace.clone()), after, ctx);
+        if has_pods {
+            self.worker.add(Work::Report(namespace.clone()), ctx);
+            self.worker.add_after(Work::Empty(namespace.clone()), after, ctx);
+        } else if left == 0 {
+            self.worker.add(Work::Finalize(namespace.clone()), ctx);
         }
+    }
+
+    /// How long the pods of a namespace are given until it is looked at again.
+    ///
+    /// Kubernetes: namespaced_resources_deleter.go, estimateGracefulTermination; namespace_controller.go, worker.
+    fn pause(&self, namespace: &Name, caches: &Caches, now: Time) -> Duration {
+        let pods = caches.pods.serials().into_iter().filter_map(|serial| caches.pods.get(serial));
+        let pods = pods.filter(|pod| pod.meta.namespace() == namespace && !pod.is_terminal());
+        let estimate = pods.map(|pod| pod.spec.termination_grace_period.as_secs()).max().unwrap_or(0);
+        let deletion = self.found(namespace, caches).and_then(|it| it.meta.deletion.as_ref());
+        let since = deletion.map_or(0, |deletion| now.stamp().0.saturating_sub(deletion.at.0));
+        if u64::from(since) >= estimate { IMPATIENCE } else { Duration::from_secs(estimate / 2 + 1) }
+    }
+
+    fn found<'a>(&self, namespace: &Name, caches: &'a Caches) -> Option<&'a Rc<Other>> {
+        caches.others.get(&self.namespaces?)?.get(&Key::new("", namespace))
+    }
+
+    /// Kubernetes: status_condition_utils.go, Update.
+    fn report(&self, namespace: &Name, caches: &Caches, now: Time) -> Option<Call> {
+        let found = self.found(namespace, caches)?;
+        if found.raw["status"]["conditions"].is_array() {
+            return None;
+        }
+        let condition = |(sort, reason, message): (&str, &str, &str)| {
+            json!({"type": sort, "status": "False", "reason": reason, "message": message,
+                   "lastTransitionTime": now.stamp().to_string()})
+        };
+        let mut raw = (*found.raw).clone();
+        api::json::child(&mut raw, "status")["conditions"] = CONDITIONS.into_iter().map(condition).collect();
+        Some(Call::UpdateStatus(Object::Other(Rc::new(Other { raw: Rc::new(raw), ..(**found).clone() }))))
     }
 
     /// Something came into or went from a namespace; what comes into one that is being emptied has to go too.
@@ -165,7 +226,7 @@ impl NamespaceController {
                 self.worker.done(&work, ctx);
                 continue;
             }
-            match self.call(&work, caches) {
+            match self.call(&work, caches, ctx.now) {
                 Some(call) => self.worker.ask(work, call, ctx),
                 None => self.worker.done(&work, ctx),
             }
@@ -173,13 +234,14 @@ impl NamespaceController {
         self.worker.settle(ctx);
     }
 
-    fn call(&self, work: &Work, caches: &Caches) -> Option<Call> {
+    fn call(&self, work: &Work, caches: &Caches, now: Time) -> Option<Call> {
         match work {
             Work::Provide(kind, key) => {
                 let there = caches.others.get(kind).is_some_and(|index| index.contains_key(key));
                 (!there).then(|| provision(*kind, key))
             }
             Work::Empty(_) => None,
+            Work::Report(namespace) => self.report(namespace, caches, now),
             Work::Delete(kind, key) => {
                 Some(Call::Delete { kind: *kind, key: key.clone(), options: DeleteOptions::default() })
             }

@@ -27,6 +27,7 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
         "certificate" => "certificates are not looked at here",
         "completion" => "this console completes nothing",
         "plugin" => "there are none here",
+        "kuberc" => "there are no preferences here",
         "cluster-info dump" => "use kubectl get all -A, kubectl describe and kubectl logs",
         "auth reconcile" => "nothing is forbidden here",
         "create token" => "nothing is signed here, and nobody is asked for a token",
@@ -127,7 +128,9 @@ pub(super) fn absent_flag(path: &str, parsed: &Parsed) -> Option<String> {
     let asked = |name: &str| !matches!(parsed.text(name), None | Some("" | "false"));
     // `kubectl get --raw` has the paths of objects and of the server's health.
     let here = |name: &str| {
-        (path == "kubectl get" && name == "raw") || (path == "kubectl scale" && name == "resource-version")
+        // Labels and annotations look first whether they may be written over.
+        let versioned = ["kubectl scale", "kubectl label", "kubectl annotate"].contains(&path);
+        (path == "kubectl get" && name == "raw") || (versioned && name == "resource-version")
     };
     let (name, _) = FLAGS.iter().find(|(name, _)| asked(name) && !here(name))?;
     Some(flag_text(name))

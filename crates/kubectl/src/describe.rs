@@ -6,6 +6,7 @@ mod containers;
 mod node;
 mod objects;
 mod pod;
+mod quota;
 mod rbac;
 mod volumes;
 mod workloads;
@@ -136,6 +137,12 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
             workloads::describe_service(&object.to_value(io.now()), &slices, &mut w);
             w.describe_events(events.as_deref());
         }
+        Object::Other(namespace) if Some(namespace.kind) == Kind::of("v1", "Namespace") => {
+            let quotas = values_in(io, "ResourceQuota", &namespace.meta.name)?;
+            let ranges = values_in(io, "LimitRange", &namespace.meta.name)?;
+            w.now = io.now();
+            objects::describe_namespace(&object.to_value(io.now()), &quotas, &ranges, &mut w);
+        }
         other => {
             let events = if show_events { Some(events_of(io, object)?) } else { None };
             w.now = io.now();
@@ -144,6 +151,13 @@ fn describe(io: &mut Io, info: &Info, show_events: bool) -> Result<String, Stop>
         }
     }
     Ok(w.finish())
+}
+
+/// The objects of a core kind in a namespace, as the API shows them.
+fn values_in(io: &mut Io, kind: &str, namespace: &str) -> Result<Vec<Value>, Stop> {
+    let Some(kind) = Kind::of("v1", kind) else { return Ok(Vec::new()) };
+    let objects = resources::list(io, kind, Some(namespace))?;
+    Ok(objects.iter().map(|object| object.to_value(io.now())).collect())
 }
 
 /// The EndpointSlices of a Service.

@@ -1,9 +1,8 @@
 //! `explain`: the fields of a kind, from the API's schema, with what it says of them.
 //!
-//! Differs: the values that a field may have are not listed, and where the API's text lists their meanings, the
-//! list is left out: the published schema has neither.
-//!
 //! Kubernetes: kubectl/pkg/explain/explain.go, v2/templates/plaintext.tmpl.
+
+mod values;
 
 use super::{Cmd, Command, OWN_OUTPUT};
 use api::field::go_quote;
@@ -62,6 +61,7 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let mut ty = Type::Struct(info.root);
     let mut text = descriptions::of_type(&ty).map(|text| format!("{text}\n"));
     let mut field = None;
+    let mut values = Vec::new();
     for word in &words {
         let Some((id, found)) = inner(&ty).and_then(|id| Some((id, structure(id).field(word)?))) else {
             // Upstream names the last field of the path, whichever is missing.
@@ -69,10 +69,11 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
             return Err(format!("field \"{last}\" does not exist").into());
         };
         (ty, text, field) = (found.ty.clone(), description(id, found), Some(word));
+        values = values::of(structure(id).name, found.name);
     }
     let mut out = String::new();
     if let Some(field) = field {
-        out += &format!("FIELD: {field} <{}>\n\n\n", ty);
+        out += &format!("FIELD: {field} <{ty}>\n{}\n\n", long_list(&values));
     }
     let are_loaded = descriptions::are_loaded();
     if are_loaded {
@@ -93,9 +94,35 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     Ok(0)
 }
 
+/// What is said of a field itself, with the values that it may have.
+fn own_text(id: StructId, field: &Field) -> Option<String> {
+    let text = descriptions::of_field(id, field.name)?;
+    let values = values::of(structure(id).name, field.name);
+    Some(if values.is_empty() { text } else { text + &values::listed(&values) })
+}
+
+/// A field's values one below the other.
+///
+/// Kubernetes: plaintext.tmpl, extractEnum of the long view; [`short_list`] is the other one.
+fn long_list(values: &[&str]) -> String {
+    if values.is_empty() { String::new() } else { format!("ENUM:\n    {}", values.join("\n    ")) }
+}
+
+/// How many values stand in a list of fields.
+const SHORT: usize = 4;
+
+/// The same in a line of its own.
+fn short_list(values: &[&str], level: usize) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    let more = if values.len() > SHORT { ", ...." } else { "" };
+    format!("\n{}enum: {}{more}", "  ".repeat(level), values[..values.len().min(SHORT)].join(", "))
+}
+
 /// What is said of a field: its own text, then those of what it holds.
 fn description(id: StructId, field: &Field) -> Option<String> {
-    let mut text = descriptions::of_field(id, field.name).map_or_else(String::new, |text| text + "\n");
+    let mut text = own_text(id, field).map_or_else(String::new, |text| text + "\n");
     let mut ty = &field.ty;
     while let Type::List(of) | Type::Map(of) = ty {
         ty = of;
@@ -123,10 +150,11 @@ fn fields(id: StructId, level: usize, recursive: bool, out: &mut String) {
     for field in &structure(id).fields {
         out.extend(std::iter::repeat_n("  ", level));
         let required = if field.required { " -required-" } else { "" };
-        out.push_str(&format!("{}\t<{}>{required}\n", field.name, field.ty));
+        let values = short_list(&values::of(structure(id).name, field.name), level);
+        out.push_str(&format!("{}\t<{}>{required}{values}\n", field.name, field.ty));
         if !recursive && descriptions::are_loaded() {
             // In a list a field's own text stands alone.
-            let text = descriptions::of_field(id, field.name);
+            let text = own_text(id, field);
             let wrapped = wrap(78 - level * 2, text.as_deref().unwrap_or("<no description>"));
             *out += &indent(level * 2 + 2, &wrapped);
             out.push_str("\n\n");

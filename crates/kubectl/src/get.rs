@@ -312,9 +312,11 @@ fn watch(io: &mut Io, cmd: &Cmd, targets: &[Target]) -> Result<i32, Stop> {
     let namespace = (kind.is_namespaced() && !scope.all_namespaces).then_some(namespace);
     let objects: Vec<Object> = infos.iter().map(|info| info.object.clone()).collect();
     let watching = io.watch(kind, namespace, &objects);
+    // The client's time limit is over a watch too, which then ends without a word.
+    let until = io.request_deadline();
     let named = |object: &Object| target.name.as_ref().is_none_or(|name| *object.key().name == **name);
     io.repeat(start, |io, state| {
-        let Some(Ok(event)) = io.next(&watching, None)? else { return Ok(ControlFlow::Break(())) };
+        let Some(Ok(event)) = io.next(&watching, until)? else { return Ok(ControlFlow::Break(())) };
         let object = event.object();
         let key = object.key();
         let key = (key.namespace, key.name);

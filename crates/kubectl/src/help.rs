@@ -21,14 +21,26 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Advanced Commands", &["diff", "apply", "patch", "replace", "wait", "kustomize"]),
     ("Settings Commands", &["label", "annotate", "completion"]),
-    ("Other Commands", &["api-resources", "api-versions", "config", "plugin", "version"]),
+    ("Subcommands provided by plugins", &[]),
+    ("Other Commands", &["api-resources", "api-versions", "config", "kuberc", "plugin", "version"]),
 ];
 
 /// `kubectl --help`.
 pub(super) fn overview(commands: &[Command]) -> String {
-    let mut text = String::from(
-        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n",
-    );
+    let head = "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n";
+    head.to_owned() + &groups(commands)
+}
+
+/// `kubectl help nosuch`, which is no failure.
+///
+/// Go: github.com/spf13/cobra, InitDefaultHelpCmd.
+pub(super) fn unknown_topic(words: &[String], commands: &[Command]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!("Unknown help topic [{}]\n\n{}", quoted.join(" "), groups(commands))
+}
+
+fn groups(commands: &[Command]) -> String {
+    let mut text = String::new();
     for (title, names) in GROUPS {
         text += &format!("\n{title}:\n");
         for command in names.iter().filter_map(|name| commands.iter().find(|command| command.is(name))) {

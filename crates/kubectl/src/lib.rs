@@ -200,6 +200,7 @@ const COMMANDS: &[Command] = &[
     expose::COMMAND,
     get::COMMAND,
     absent("kustomize", "Build a kustomization target from a directory or URL"),
+    absent("kuberc", "Manage kuberc configuration files"),
     mutate::LABEL,
     logs::COMMAND,
     set::PATCH,
@@ -395,6 +396,10 @@ fn help_for(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
     let (mut path, mut found) = ("kubectl".to_owned(), None);
     for word in words {
         let Some(command) = commands.iter().find(|command| command.is(word)) else {
+            if found.is_none() {
+                io.err(help::unknown_topic(words, COMMANDS));
+                return Ok(0);
+            }
             return Err(unknown_command(word, &path, commands).into());
         };
         path = format!("{path} {}", command.name);

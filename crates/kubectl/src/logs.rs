@@ -120,6 +120,11 @@ fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String
             let previous = cmd.parsed.flag("previous");
             let id = validate_container_log_status(pod, container, previous).map_err(bad_request)?;
             let log = io.act(command(&["crictl", "logs", &long_id(id)]))?;
+            if log.exit_code != 0 {
+                // The container has been removed meanwhile; of a name, all but the last one that ended are.
+                let text = format!("unable to retrieve container logs for containerd://{}", long_id(id));
+                return Err(bad_request(text));
+            }
             return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
         }
         255 => "no route to host",

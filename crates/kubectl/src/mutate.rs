@@ -200,6 +200,9 @@ fn change_one(
     {
         return Err(failure.into());
     }
+    if !matches!(cmd.parsed.text("resource-version"), None | Some("")) {
+        return Err(super::absent::flag_text("resource-version").into());
+    }
     let set: Vec<(&String, &String)> = changes
         .set
         .iter()

@@ -41,6 +41,8 @@ pub enum Controller {
     JobOrphans,
     /// `endpoints-controller` and `endpointslice-controller`
     Endpoints,
+    /// `resourcequota-controller`
+    ResourceQuota,
 }
 
 /// What a part wrote on its request to recognise the answer by.

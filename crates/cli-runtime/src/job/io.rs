@@ -108,6 +108,11 @@ impl<'a> Io<'a> {
         self.job.request_timeout = span;
     }
 
+    /// Until when a request that is made now may last; `None`: for ever.
+    pub fn request_deadline(&self) -> Option<Time> {
+        self.job.request_timeout.map(|span| self.cursor.now + span)
+    }
+
     /// Does something on a node.
     pub fn act(&mut self, command: HostCommand) -> Result<Outcome, Stop> {
         match self.next_reply() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::containers::describe_pod_template;
 use super::writer::{Writer, date};
-use super::{rbac, workloads};
+use super::{quota, rbac, workloads};
 use api::daemonset::DaemonSet;
 use api::event::Event;
 use api::json;
@@ -67,7 +67,8 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 
 pub(super) fn describe_other(kind: Kind, value: &Value, events: Option<&[Rc<Event>]>, w: &mut Writer) {
     match (kind.info().group, kind.name()) {
-        ("", "Namespace") => describe_namespace(value, w),
+        ("", "ResourceQuota") => quota::describe_quota(value, w),
+        ("", "LimitRange") => quota::describe_limit_range(value, w),
         ("", "ConfigMap") => {
             describe_config_map(value, w);
             w.describe_events(events);
@@ -100,7 +101,7 @@ pub(super) fn head(value: &Value, namespace: bool, w: &mut Writer) {
     w.annotations("Annotations", &string_map(&meta["annotations"]));
 }
 
-fn describe_namespace(value: &Value, w: &mut Writer) {
+pub(super) fn describe_namespace(value: &Value, quotas: &[Value], ranges: &[Value], w: &mut Writer) {
     head(value, false, w);
     w.field(0, "Status", json::text(&value["status"], "phase"));
     let conditions = json::list(&value["status"], "conditions");
@@ -114,7 +115,7 @@ fn describe_namespace(value: &Value, w: &mut Writer) {
         let line = [text("type"), text("status"), at, text("reason"), text("message")].join("\t");
         w.write(1, line + "\n");
     }
-    w.write(0, "\nNo resource quota.\n\nNo LimitRange resource.\n");
+    quota::of_namespace(quotas, ranges, w);
 }
 
 fn describe_config_map(value: &Value, w: &mut Writer) {

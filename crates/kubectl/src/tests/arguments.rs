@@ -298,10 +298,13 @@ fn the_overview_has_kubectls_groups() {
               annotate        Update the annotations on a resource
               completion      Output shell completion code for the specified shell (bash, zsh, fish, or powershell)
 
+            Subcommands provided by plugins:
+
             Other Commands:
               api-resources   Print the supported API resources on the server
               api-versions    Print the supported API versions on the server, in the form of "group/version"
               config          Modify kubeconfig files
+              kuberc          Manage kuberc configuration files
               plugin          Provides utilities for interacting with plugins
               version         Print the client and server version information
 

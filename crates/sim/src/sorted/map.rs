@@ -19,6 +19,10 @@ type Iter<'a, K, V> = Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> (&'a K, &'a
 /// Pairs whose values can be changed, in the order of the keys.
 type IterMut<'a, K, V> = Map<slice::IterMut<'a, (K, V)>, fn(&'a mut (K, V)) -> (&'a K, &'a mut V)>;
 
+#[allow(
+    clippy::type_complexity,
+    reason = "the iterators are those of the vector with a plain function, and say so"
+)]
 impl<K, V> SortedMap<K, V> {
     /// An empty map, which needs no memory.
     pub const fn new() -> SortedMap<K, V> {

@@ -1,0 +1,132 @@
+//! The admission plugin ResourceQuota.
+//!
+//! Kubernetes: staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, CheckRequest.
+// Differs: what is used is counted anew at each request, where upstream adds to the quota's status.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use sim::{SortedMap, SortedSet};
+
+use super::limit_ranger;
+use super::registry::resource;
+use super::store::Store;
+use api::json;
+use api::object::{Key, Kind, Object, Other};
+use api::pod::Pod;
+use api::quota::{
+    Amounts, amounts, compute_usage, counted_kind, is_of_pods, matches_scopes, object_usage, pod_usage, used,
+};
+use api::status_error::StatusError;
+
+/// The quotas of a namespace that have been looked at by their controller.
+fn quotas(store: &Store, namespace: &str) -> Vec<Rc<Other>> {
+    let Some(kind) = Kind::of("v1", "ResourceQuota").filter(|kind| store.others.contains_key(kind)) else {
+        return Vec::new();
+    };
+    let of = |object| match object {
+        Object::Other(quota) => Some(quota),
+        _ => None,
+    };
+    store.list(kind, Some(namespace)).into_iter().filter_map(of).collect()
+}
+
+/// Refuses a pod that the namespace's LimitRanges or quotas do not admit.
+pub(super) fn admit_pod(store: &Store, pod: &Pod, name: &str) -> Result<(), StatusError> {
+    let ranges = limit_ranger::limits(store, pod.meta.namespace());
+    let why = limit_ranger::violation(&pod.spec.raw, &ranges).or_else(|| pod_refusal(store, pod));
+    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(Kind::Pod), name, &why)))
+}
+
+/// Refuses an object of which a quota admits no more.
+pub(super) fn admit_object(store: &Store, kind: Kind, key: &Key) -> Result<(), StatusError> {
+    let why = object_refusal(store, kind, &key.namespace);
+    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(kind), &key.name, &why)))
+}
+
+/// Why a namespace's quotas do not admit a new pod.
+fn pod_refusal(store: &Store, pod: &Pod) -> Option<String> {
+    let namespace = pod.meta.namespace();
+    quotas(store, namespace).iter().find_map(|quota| {
+        if !matches_scopes(&quota.raw, &pod.spec.raw) {
+            return None;
+        }
+        let hard = amounts(json::get(&quota.raw, "status"), "hard");
+        let name = &quota.meta.name;
+        missing(&pod.spec.raw, &hard)
+            .map(|why| format!("failed quota: {name}: {why}"))
+            .or_else(|| exceeded(store, quota, &hard, pod_usage(pod)))
+    })
+}
+
+/// Why a namespace's quotas do not admit another object of this kind.
+fn object_refusal(store: &Store, kind: Kind, namespace: &str) -> Option<String> {
+    quotas(store, namespace).iter().find_map(|quota| {
+        let hard = amounts(json::get(&quota.raw, "status"), "hard");
+        exceeded(store, quota, &hard, object_usage(kind))
+    })
+}
+
+/// The amounts that every container has to state because a quota limits them.
+///
+/// Kubernetes: pkg/quota/v1/evaluator/core/pods.go, Constraints.
+fn missing(spec: &Value, hard: &Amounts) -> Option<String> {
+    if json::has(spec, "resources") {
+        return None;
+    }
+    let is_required = |name: &&str| {
+        let compute = name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name);
+        matches!(compute, "cpu" | "memory")
+    };
+    let required: Vec<&str> = hard.keys().map(String::as_str).filter(is_required).collect();
+    let mut lacking: SortedMap<&str, SortedSet<&str>> = SortedMap::new();
+    for container in ["containers", "initContainers"].iter().flat_map(|list| json::list(spec, list)) {
+        let resources = json::get(container, "resources");
+        let stated = compute_usage(&amounts(resources, "requests"), &amounts(resources, "limits"));
+        for name in required.iter().filter(|name| !stated.contains_key(**name)) {
+            lacking.entry(name).or_default().insert(json::text(container, "name"));
+        }
+    }
+    let lines = lacking.iter().map(|(name, containers)| {
+        let containers: Vec<&str> = containers.iter().copied().collect();
+        format!("{name} for: {}", containers.join(","))
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| format!("must specify {}", lines.join("; ")))
+}
+
+fn exceeded(store: &Store, quota: &Other, hard: &Amounts, wanted: Amounts) -> Option<String> {
+    let wanted: Amounts = wanted.into_iter().filter(|(name, _)| hard.contains_key(name)).collect();
+    if wanted.values().all(|amount| amount.is_zero()) {
+        return None;
+    }
+    let namespace = quota.meta.namespace();
+    let pods = store.pods.iter().filter(|pod| pod.meta.namespace() == namespace).map(|pod| &**pod);
+    let count = |name: &str| {
+        let kind = counted_kind(name).filter(|_| !is_of_pods(name))?;
+        Some(store.list(kind, Some(namespace)).len() as i64)
+    };
+    let have = used(&quota.raw, pods, count);
+    let over = |name: &&String| {
+        let (wanted, have) = (wanted.get(*name), have.get(*name));
+        let limit = hard.get(*name);
+        wanted
+            .zip(have)
+            .zip(limit)
+            .is_some_and(|((wanted, have), limit)| !wanted.is_zero() && have.plus(*wanted) > *limit)
+    };
+    let over: Vec<&String> = wanted.keys().filter(over).collect();
+    let shown = |from: &Amounts| {
+        let lines = over.iter().filter_map(|name| Some(format!("{name}={}", from.get(*name)?)));
+        lines.collect::<Vec<String>>().join(",")
+    };
+    (!over.is_empty()).then(|| {
+        let name = &quota.meta.name;
+        format!(
+            "exceeded quota: {name}, requested: {}, used: {}, limited: {}",
+            shown(&wanted),
+            shown(&have),
+            shown(hard)
+        )
+    })
+}
