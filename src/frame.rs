@@ -27,7 +27,7 @@ const BUDGET_MS: f64 = 8.0;
 /// The same while nothing but opening a session is to be done.
 const OPENING_MS: f64 = 20.0;
 /// The part of a long frame that opening may take: where drawing takes long, fewer pictures are drawn meanwhile.
-const OPENING_SHARE: f64 = 0.5;
+const OPENING_SHARE: f64 = 2.0 / 3.0;
 /// Milliseconds that the look at what changed may take.
 const LOOK_MS: f64 = 4.0;
 /// Milliseconds of a frame for giving up a session that is over.
