@@ -63,6 +63,9 @@ pub struct Later {
     pub download: fn(&Page, Option<DocId>),
 }
 
+/// Whether the node of a name is shown by itself.
+type IsNear<'a> = &'a dyn Fn(&str) -> bool;
+
 /// What is asked about the texts of the desk.
 #[derive(Clone, Copy)]
 pub struct Answers {
@@ -71,7 +74,7 @@ pub struct Answers {
     /// What the objects of an applied text have become since.
     pub drifted: fn(&Stage, &str) -> Vec<Drifted>,
     /// What a text's DaemonSets would change, on the nodes that are named and on all others together.
-    pub foresee: fn(&Stage, &str, &dyn Fn(&str) -> bool) -> Vec<Foreseen>,
+    pub foresee: fn(&Stage, &str, IsNear<'_>) -> Vec<Foreseen>,
     /// What its Deployments and the like would change.
     pub foresee_replicas: fn(&Stage, &str) -> Vec<Foreseen>,
     /// What saving it would change: the file of a node at a path.
