@@ -6,7 +6,7 @@
 const REGIONS = ".console-out, .events, [data-region=messages], .yaml, .cm-content, .facts-list";
 /** More places are not marked: nobody looks through them. */
 const MOST = 300;
-/** Text that comes is looked through no oftener than this. In milliseconds. */
+/** Text that comes is looked through once in this time at most. In milliseconds. */
 const PAUSE = 200;
 /** Letters that a name may have before or behind it and be another name. */
 const LETTER = /[A-Za-z0-9_.-]/;
