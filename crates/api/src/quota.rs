@@ -4,62 +4,13 @@
 // Not simulated: scope selectors, and what a quota counts of services and claims beside their number.
 
 use serde_json::Value;
-use sim::SortedMap;
 
 use crate::json;
 use crate::object::Kind;
 use crate::pod::qos::compute_pod_qos;
 use crate::pod::{Pod, QosClass};
-use crate::quantity::{Quantity, from_json};
-
-/// Amounts by the names of resources.
-pub type Amounts = SortedMap<String, Quantity>;
-
-/// Reads a resource list; what is no quantity is left out.
-pub fn amounts(value: &Value, list: &str) -> Amounts {
-    json::entries(value, list)
-        .filter_map(|(name, value)| Some((name.to_owned(), from_json(value)?)))
-        .collect()
-}
-
-/// Adds what is in the other list.
-pub fn add(sums: &mut Amounts, more: &Amounts) {
-    for (name, amount) in more {
-        let sum = sums.entry(name.clone()).or_insert(Quantity::ZERO);
-        *sum = sum.plus(*amount);
-    }
-}
-
-fn max_with(sums: &mut Amounts, other: &Amounts) {
-    for (name, amount) in other {
-        if sums.get(name).is_none_or(|have| have < amount) {
-            sums.insert(name.clone(), *amount);
-        }
-    }
-}
-
-/// What a pod's containers together request (`requests`) or are limited to (`limits`).
-///
-/// Kubernetes: staging/src/k8s.io/component-helpers/resource/helpers.go, PodRequests and PodLimits.
-pub fn pod_total(spec: &Value, list: &str) -> Amounts {
-    let of = |holder: &Value| amounts(json::get(holder, "resources"), list);
-    let (mut running, mut sidecars, mut init) = (Amounts::new(), Amounts::new(), Amounts::new());
-    json::list(spec, "containers").iter().for_each(|container| add(&mut running, &of(container)));
-    for container in json::list(spec, "initContainers") {
-        let mut step = of(container);
-        if json::text(container, "restartPolicy") == "Always" {
-            add(&mut running, &step);
-            add(&mut sidecars, &step);
-            step = sidecars.clone();
-        } else {
-            add(&mut step, &sidecars);
-        }
-        max_with(&mut init, &step);
-    }
-    max_with(&mut running, &init);
-    running.extend(of(spec));
-    running
-}
+use crate::quantity::Quantity;
+use crate::resource_list::{Amounts, add, amounts, pod_total};
 
 /// How a quota calls what is requested or limited.
 ///
@@ -84,16 +35,14 @@ pub fn compute_usage(requests: &Amounts, limits: &Amounts) -> Amounts {
     usage
 }
 
-const ONE: Quantity = Quantity::ONE;
-
 /// What counts of a pod. One that has ended is only an object.
 ///
 /// Kubernetes: PodUsageFunc.
 pub fn pod_usage(pod: &Pod) -> Amounts {
-    let mut usage = Amounts::from_iter([("count/pods".to_owned(), ONE)]);
+    let mut usage = Amounts::from_iter([("count/pods".to_owned(), Quantity::ONE)]);
     if !pod.is_terminal() {
         let spec = &pod.spec.raw;
-        usage.insert("pods".to_owned(), ONE);
+        usage.insert("pods".to_owned(), Quantity::ONE);
         usage.extend(compute_usage(&pod_total(spec, "requests"), &pod_total(spec, "limits")));
     }
     usage
@@ -105,7 +54,8 @@ pub fn pod_usage(pod: &Pod) -> Amounts {
 pub fn object_usage(kind: Kind) -> Amounts {
     let info = kind.info();
     let dot = if info.group.is_empty() { "" } else { "." };
-    let mut usage = Amounts::from_iter([(format!("count/{}{dot}{}", info.plural, info.group), ONE)]);
+    let mut usage =
+        Amounts::from_iter([(format!("count/{}{dot}{}", info.plural, info.group), Quantity::ONE)]);
     let by_plural = [
         "configmaps",
         "persistentvolumeclaims",
@@ -115,7 +65,7 @@ pub fn object_usage(kind: Kind) -> Amounts {
         "services",
     ];
     if info.group.is_empty() && by_plural.contains(&info.plural) {
-        usage.insert(info.plural.to_owned(), ONE);
+        usage.insert(info.plural.to_owned(), Quantity::ONE);
     }
     usage
 }
@@ -135,18 +85,23 @@ pub fn matches_scopes(quota: &Value, pod: &Value) -> bool {
     })
 }
 
+/// The resource that a quota limits by this name, without whether it is requests or limits that count.
+pub fn compute_name(name: &str) -> &str {
+    name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name)
+}
+
 /// Whether a resource is one that pods use.
 ///
 /// Kubernetes: MatchingResources.
-pub fn is_of_pods(name: &str) -> bool {
-    let compute = name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name);
+fn is_of_pods(name: &str) -> bool {
+    let compute = compute_name(name);
     matches!(compute, "cpu" | "memory" | "ephemeral-storage")
         || matches!(name, "pods" | "count/pods")
         || compute.starts_with("hugepages-")
         || (name.starts_with("requests.") && compute.contains('/'))
 }
 
-/// What pods and objects of a namespace use of what a quota limits.
+/// What pods and objects of a namespace use of what a quota limits. `counts` is asked for names that are not of pods.
 pub fn used<'a>(
     quota: &Value,
     pods: impl Iterator<Item = &'a Pod>,
@@ -173,7 +128,7 @@ pub fn counted_kind(name: &str) -> Option<Kind> {
     let (plural, group) = plural.split_once('.').unwrap_or((plural, ""));
     let is_it = |info: &&crate::schema::KindInfo| info.plural == plural && info.group == group;
     let info = crate::schema::kinds().iter().find(is_it)?;
-    Kind::of(info.api_version, info.kind)
+    Some(Kind::from_info(info))
 }
 
 #[cfg(test)]

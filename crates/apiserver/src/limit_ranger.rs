@@ -10,7 +10,7 @@ use super::store::Store;
 use api::json;
 use api::object::{Kind, Object};
 use api::quantity::{Quantity, from_json};
-use api::quota::{self, Amounts};
+use api::resource_list::{Amounts, amounts, pod_total};
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 
@@ -83,12 +83,12 @@ pub(super) fn violation(spec: &Value, ranges: &[Vec<Value>]) -> Option<String> {
                     for container in ["containers", "initContainers"].iter().flat_map(|l| json::list(spec, l))
                     {
                         let resources = json::get(container, "resources");
-                        let of = |list| quota::amounts(resources, list);
+                        let of = |list| amounts(resources, list);
                         check(limit, "Container", &of("requests"), &of("limits"), &mut errors);
                     }
                 }
                 "Pod" => {
-                    let of = |list| quota::pod_total(spec, list);
+                    let of = |list| pod_total(spec, list);
                     check(limit, "Pod", &of("requests"), &of("limits"), &mut errors);
                 }
                 _ => {}

@@ -14,9 +14,8 @@ use super::store::Store;
 use api::json;
 use api::object::{Key, Kind, Object, Other};
 use api::pod::Pod;
-use api::quota::{
-    Amounts, amounts, compute_usage, counted_kind, is_of_pods, matches_scopes, object_usage, pod_usage, used,
-};
+use api::quota::{compute_name, compute_usage, counted_kind, matches_scopes, object_usage, pod_usage, used};
+use api::resource_list::{Amounts, amounts};
 use api::status_error::StatusError;
 
 /// The quotas of a namespace that have been looked at by their controller.
@@ -74,10 +73,7 @@ fn missing(spec: &Value, hard: &Amounts) -> Option<String> {
     if json::has(spec, "resources") {
         return None;
     }
-    let is_required = |name: &&str| {
-        let compute = name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name);
-        matches!(compute, "cpu" | "memory")
-    };
+    let is_required = |name: &&str| matches!(compute_name(name), "cpu" | "memory");
     let required: Vec<&str> = hard.keys().map(String::as_str).filter(is_required).collect();
     let mut lacking: SortedMap<&str, SortedSet<&str>> = SortedMap::new();
     for container in ["containers", "initContainers"].iter().flat_map(|list| json::list(spec, list)) {
@@ -102,10 +98,7 @@ fn exceeded(store: &Store, quota: &Other, hard: &Amounts, wanted: Amounts) -> Op
     }
     let namespace = quota.meta.namespace();
     let pods = store.pods.iter().filter(|pod| pod.meta.namespace() == namespace).map(|pod| &**pod);
-    let count = |name: &str| {
-        let kind = counted_kind(name).filter(|_| !is_of_pods(name))?;
-        Some(store.list(kind, Some(namespace)).len() as i64)
-    };
+    let count = |name: &str| Some(store.list(counted_kind(name)?, Some(namespace)).len() as i64);
     let have = used(&quota.raw, pods, count);
     let over = |name: &&String| {
         let (wanted, have) = (wanted.get(*name), have.get(*name));

@@ -15,8 +15,6 @@ mod workload;
 
 use serde_json::Value;
 
-pub(crate) use pod_resources::aggregate_container_resources;
-
 use api::json;
 use api::quantity;
 

@@ -9,11 +9,11 @@ use sim::SortedSet;
 use super::mounts::quantity;
 use super::names::validate_dns1123_label;
 use super::{IS_NEGATIVE, push_invalid};
-use crate::defaults::aggregate_container_resources;
 use api::field::{ErrorList, FieldError, FieldPath};
 use api::json;
 use api::label::is_qualified_name;
 use api::quantity::Quantity;
+use api::resource_list::containers_total;
 
 /// Resource names without a domain that mean something to quotas, services and the like.
 const COUNTED: [&str; 9] = [
@@ -294,7 +294,7 @@ fn validate_pod_resource_consistency(
 ) {
     let of_pod = |list: &str, name: &str| json::get(json::get(resources, list), name);
     for (list, only_huge_pages) in [("requests", false), ("limits", true)] {
-        for (name, sum) in aggregate_container_resources(spec, list) {
+        for (name, sum) in containers_total(spec, list) {
             let own = of_pod(list, &name);
             if quantity(own).is_none_or(|own| sum <= own) {
                 continue;

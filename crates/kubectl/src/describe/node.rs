@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use sim::SortedMap;
 
 use super::events_of;
 use super::text;
@@ -14,13 +13,11 @@ use api::node::Node;
 use api::object::{Key, Kind, Object};
 use api::pod::Pod;
 use api::quantity::Quantity;
+use api::resource_list::{Amounts, add, amounts, pod_total};
 use cli_runtime::job::{Io, Stop};
 use cli_runtime::time::rfc1123z;
 use printers::{age, find_node_roles};
 use wire::{Call, Reply};
-
-/// Amounts by resource name.
-type Amounts = SortedMap<String, Quantity>;
 
 /// Rule: CLI-021.
 ///
@@ -137,51 +134,12 @@ fn describe_system(info: &Value, spec: &Value, w: &mut Writer) {
     }
 }
 
-fn amounts(value: &Value) -> Amounts {
-    let read = |(name, amount): (&String, &Value)| Some((name.clone(), text(amount).parse().ok()?));
-    value.as_object().into_iter().flatten().filter_map(read).collect()
-}
-
-fn add(to: &mut Amounts, more: &Amounts) {
-    for (name, amount) in more {
-        let sum = to.get(name).map_or(*amount, |have| have.plus(*amount));
-        to.insert(name.clone(), sum);
-    }
-}
-
-fn raise(to: &mut Amounts, other: &Amounts) {
-    for (name, amount) in other {
-        if to.get(name).is_none_or(|have| have < amount) {
-            to.insert(name.clone(), *amount);
-        }
-    }
-}
-
-/// What a pod asks for or is limited to: containers and sidecars together, or the largest init step.
+/// What a pod asks for or is limited to, its overhead included.
 ///
 /// Kubernetes: component-helpers/resource/helpers.go, PodRequests and PodLimits.
-fn pod_amounts(spec: &Value, key: &str) -> Amounts {
-    let mut sum = Amounts::new();
-    for container in json::list(spec, "containers") {
-        add(&mut sum, &amounts(&container["resources"][key]));
-    }
-    let (mut sidecars, mut steps) = (Amounts::new(), Amounts::new());
-    for container in json::list(spec, "initContainers") {
-        let own = amounts(&container["resources"][key]);
-        if json::text(container, "restartPolicy") == "Always" {
-            add(&mut sum, &own);
-            add(&mut sidecars, &own);
-            raise(&mut steps, &sidecars);
-        } else {
-            let mut step = own;
-            add(&mut step, &sidecars);
-            raise(&mut steps, &step);
-        }
-    }
-    raise(&mut sum, &steps);
-    sum.extend(amounts(&spec["resources"][key]));
-    let overhead = amounts(&spec["overhead"]);
-    match key {
+fn pod_amounts(spec: &Value, list: &str) -> Amounts {
+    let (mut sum, overhead) = (pod_total(spec, list), amounts(spec, "overhead"));
+    match list {
         "limits" => {
             for (name, amount) in overhead {
                 if let Some(have) = sum.get(&name).copied().filter(|have| !have.is_zero()) {
@@ -214,8 +172,8 @@ fn share(amounts: &Amounts, name: &str, allocatable: &Amounts) -> String {
 }
 
 fn describe_node_resource(pods: &[Rc<Pod>], status: &Value, w: &mut Writer) {
-    let allocatable = match amounts(&status["allocatable"]) {
-        empty if empty.is_empty() => amounts(&status["capacity"]),
+    let allocatable = match amounts(status, "allocatable") {
+        empty if empty.is_empty() => amounts(status, "capacity"),
         given => given,
     };
     w.field(0, "Non-terminated Pods", format!("({} in total)", pods.len()));

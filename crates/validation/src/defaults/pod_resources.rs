@@ -4,13 +4,9 @@
 //! defaultPodLimits; component-helpers/resource/helpers.go for the sums.
 
 use serde_json::Value;
-use sim::SortedMap;
 
 use api::json;
-use api::quantity::Quantity;
-use api::quantity::from_json;
-
-pub(crate) type Amounts = SortedMap<String, Quantity>;
+use api::resource_list::containers_total;
 
 /// Fills in spec.resources from the containers, if a part of it is given.
 pub(super) fn set_defaults_pod_level_resources(spec: &mut Value) {
@@ -52,7 +48,7 @@ fn default_huge_page_pod_limits(spec: &mut Value) {
     }
     let requests = level(spec, "requests").clone();
     let wanted = |name: &str| is_huge_page(name) && requests.get(name).is_none();
-    let limits = aggregate_container_resources(spec, "limits").into_iter().filter(|(name, _)| wanted(name));
+    let limits = containers_total(spec, "limits").into_iter().filter(|(name, _)| wanted(name));
     let limits: Vec<_> = limits.map(|(name, amount)| (name, amount.to_string().into())).collect();
     fill(spec, "limits", limits.into_iter());
 }
@@ -62,8 +58,7 @@ fn default_pod_requests(spec: &mut Value) {
         return;
     };
     let overcommitted = |name: &str| is_supported_pod_level_resource(name) && !is_huge_page(name);
-    let requests =
-        aggregate_container_resources(spec, "requests").into_iter().filter(|(name, _)| overcommitted(name));
+    let requests = containers_total(spec, "requests").into_iter().filter(|(name, _)| overcommitted(name));
     let requests = requests.map(|(name, amount)| (name, amount.to_string().into()));
     let limits = limits.into_iter().filter(|(name, _)| is_supported_pod_level_resource(name));
     let amounts: Vec<_> = requests.chain(limits).collect();
@@ -87,54 +82,12 @@ fn default_pod_limits(spec: &mut Value) {
             .flatten()
             .all(|container| json::at(container, &["resources", "limits"]).get(name).is_some())
     };
-    let limits = aggregate_container_resources(spec, "limits").into_iter();
+    let limits = containers_total(spec, "limits").into_iter();
     let limits: Vec<_> = limits
         .filter(|(name, _)| matches!(&**name, "cpu" | "memory") && limited(name))
         .map(|(name, amount)| (name, amount.to_string().into()))
         .collect();
     fill(spec, "limits", limits.into_iter());
-}
-
-/// What the containers need together: those that run side by side, or the largest step before them.
-pub(crate) fn aggregate_container_resources(spec: &Value, list: &str) -> Amounts {
-    let mut running = Amounts::new();
-    for container in json::list(spec, "containers") {
-        add(&mut running, &amounts(container, list));
-    }
-    let (mut sidecars, mut largest) = (Amounts::new(), Amounts::new());
-    for container in json::list(spec, "initContainers") {
-        let own = amounts(container, list);
-        if json::text(container, "restartPolicy") == "Always" {
-            add(&mut running, &own);
-            add(&mut sidecars, &own);
-            max_with(&mut largest, &sidecars);
-        } else {
-            let mut step = own;
-            add(&mut step, &sidecars);
-            max_with(&mut largest, &step);
-        }
-    }
-    max_with(&mut running, &largest);
-    running
-}
-
-fn amounts(container: &Value, list: &str) -> Amounts {
-    let entries = json::entries(json::get(container, "resources"), list);
-    entries.filter_map(|(name, amount)| Some((name.to_owned(), from_json(amount)?))).collect()
-}
-
-fn add(sum: &mut Amounts, other: &Amounts) {
-    for (name, amount) in other {
-        let own = sum.entry(name.clone()).or_insert(Quantity::ZERO);
-        *own = own.plus(*amount);
-    }
-}
-
-fn max_with(largest: &mut Amounts, other: &Amounts) {
-    for (name, amount) in other {
-        let own = largest.entry(name.clone()).or_insert(*amount);
-        *own = (*own).max(*amount);
-    }
 }
 
 #[cfg(test)]
