@@ -6,16 +6,15 @@
 //!
 //! Kubernetes: pkg/controller/disruption/disruption.go. Rules: ND-041.
 
-use std::rc::Rc;
-
 use serde_json::{Value, json};
 
+use super::replicaset::sync::with_status;
 use super::selected_pods::SelectedPods;
 use super::worker::{Outcome, Worker};
 use api::disruption::desired_healthy;
 use api::json;
 use api::label::{Selector, selector_or_nothing};
-use api::object::{Key, Kind, Object, Other};
+use api::object::{Key, Kind, Other};
 use api::pod::Pod;
 use client::informer::{CacheChange, Caches, Change, PodChange};
 use sim::Time;
@@ -104,13 +103,7 @@ impl DisruptionController {
             "currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
             "disruptionsAllowed": allowed, "observedGeneration": budget.meta.generation,
         });
-        if old == &status {
-            return None;
-        }
-        let mut raw: Value = (*budget.raw).clone();
-        raw["status"] = status;
-        let updated = Other { raw: Rc::new(raw), ..(**budget).clone() };
-        Some(Call::UpdateStatus(Object::Other(Rc::new(updated))))
+        (old != &status).then(|| Call::UpdateStatus(with_status(budget, &status)))
     }
 
     pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::replicaset::sync::with_status;
 use super::worker::{Outcome, Worker};
 use api::meta::{Name, ObjectMeta};
 use api::object::{Key, Kind, Object, Other};
@@ -148,12 +149,10 @@ impl NamespaceController {
     ///
     /// Kubernetes: namespaced_resources_deleter.go, deleteAllContent.
     fn empty(&mut self, namespace: &Name, caches: &Caches, ctx: &mut Ctx) {
-        let (mut left, mut has_pods) = (0, false);
-        for (kind, _) in content(namespace, caches) {
-            left += 1;
-            has_pods |= kind == Kind::Pod;
-        }
-        for (kind, meta) in content(namespace, caches) {
+        let content: Vec<(Kind, &ObjectMeta)> = content(namespace, caches).collect();
+        let left = content.len() as u32;
+        let has_pods = content.iter().any(|(kind, _)| *kind == Kind::Pod);
+        for (kind, meta) in content {
             if !meta.is_terminating() && (kind == Kind::Pod || !has_pods) {
                 self.worker.add(Work::Delete(kind, Key::of(meta)), ctx);
             }
@@ -194,9 +193,9 @@ impl NamespaceController {
             json!({"type": sort, "status": "False", "reason": reason, "message": message,
                    "lastTransitionTime": now.stamp().to_string()})
         };
-        let mut raw = (*found.raw).clone();
-        api::json::child(&mut raw, "status")["conditions"] = CONDITIONS.into_iter().map(condition).collect();
-        Some(Call::UpdateStatus(Object::Other(Rc::new(Other { raw: Rc::new(raw), ..(**found).clone() }))))
+        let mut status = found.raw["status"].clone();
+        status["conditions"] = CONDITIONS.into_iter().map(condition).collect();
+        Some(Call::UpdateStatus(with_status(found, &status)))
     }
 
     /// Something came into or went from a namespace; what comes into one that is being emptied has to go too.

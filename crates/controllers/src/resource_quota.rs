@@ -5,14 +5,13 @@
 //!
 //! Kubernetes: pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value, json};
 
+use super::replicaset::sync::with_status;
 use super::worker::{Outcome, Worker};
 use api::json;
 use api::meta::ObjectMeta;
-use api::object::{Key, Kind, Object, Other};
+use api::object::{Key, Kind};
 use api::quota::{counted_kind, used};
 use api::resource_list::Amounts;
 use client::informer::{CacheChange, Caches};
@@ -85,13 +84,8 @@ impl ResourceQuotaController {
         };
         let used = to_value(&used(&quota.raw, pods, count));
         let status = json!({"hard": json::get(json::get(&quota.raw, "spec"), "hard"), "used": used});
-        if json::get(&quota.raw, "status") == &status {
-            return None;
-        }
-        let mut raw: Value = (*quota.raw).clone();
-        raw["status"] = status;
-        let updated = Other { raw: Rc::new(raw), ..(**quota).clone() };
-        Some(Call::UpdateStatus(Object::Other(Rc::new(updated))))
+        let differs = json::get(&quota.raw, "status") != &status;
+        differs.then(|| Call::UpdateStatus(with_status(quota, &status)))
     }
 
     pub(crate) fn on_answer(&mut self, request: u64, answer: &Answer, ctx: &mut Ctx) {
