@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::Kinds;
 use super::store::Store;
 use api::field::go_quote;
 use api::json;
@@ -45,12 +46,7 @@ fn pods() -> GroupResource<'static> {
 
 impl Admission {
     /// Runs the mutating plugins on a pod that is about to be created (API-032, KL-039…041).
-    pub(crate) fn admit(
-        &mut self,
-        pod: &mut Pod,
-        store: &Store,
-        service_account: Option<Kind>,
-    ) -> Result<(), StatusError> {
+    pub(crate) fn admit(&mut self, pod: &mut Pod, store: &Store, kinds: Kinds) -> Result<(), StatusError> {
         if pod.is_mirror() {
             admit_mirror(pod)?;
             let mut raw = (*pod.spec.raw).clone();
@@ -58,8 +54,8 @@ impl Admission {
             pod.spec = Rc::new(PodSpec::from_value(raw));
             return Ok(());
         }
-        let account = service_account_of(pod, store, service_account)?;
-        let ranges = super::limit_ranger::limits(store, pod.meta.namespace());
+        let account = service_account_of(pod, store, kinds.service_account)?;
+        let ranges = super::limit_ranger::limits(store, kinds.limit_range, pod.meta.namespace());
         let known = |entry: &&Remembered| Rc::ptr_eq(&entry.given, &pod.spec) && entry.epoch == self.epoch;
         if let Some(entry) = self.remembered.iter().rev().find(known).filter(|_| ranges.is_empty()) {
             pod.spec = entry.admitted.clone();

@@ -49,6 +49,8 @@ struct Kinds {
     namespace: Option<Kind>,
     service_account: Option<Kind>,
     service: Option<Kind>,
+    resource_quota: Option<Kind>,
+    limit_range: Option<Kind>,
 }
 
 impl ApiServer {
@@ -61,6 +63,8 @@ impl ApiServer {
                 namespace: Kind::of("v1", "Namespace"),
                 service_account: Kind::of("v1", "ServiceAccount"),
                 service: Kind::of("v1", "Service"),
+                resource_quota: Kind::of("v1", "ResourceQuota"),
+                limit_range: Kind::of("v1", "LimitRange"),
             },
             names: Rng::stream(seed, "pod-name"),
             uids: Rng::stream(seed, "uid"),

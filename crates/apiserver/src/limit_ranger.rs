@@ -8,23 +8,16 @@ use sim::SortedSet;
 
 use super::store::Store;
 use api::json;
-use api::object::{Kind, Object};
+use api::object::Kind;
 use api::quantity::{Quantity, from_json};
 use api::resource_list::{Amounts, amounts, pod_total};
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 
 /// The limits of all LimitRanges of a namespace, one list for each.
-pub(super) fn limits(store: &Store, namespace: &str) -> Vec<Vec<Value>> {
-    let Some(kind) = Kind::of("v1", "LimitRange").filter(|kind| store.others.contains_key(kind)) else {
-        return Vec::new();
-    };
-    let ranges = store.list(kind, Some(namespace)).into_iter();
-    let of = |object: Object| match object {
-        Object::Other(range) => json::list(json::get(&range.raw, "spec"), "limits").to_vec(),
-        _ => Vec::new(),
-    };
-    ranges.map(of).collect()
+pub(super) fn limits(store: &Store, kind: Option<Kind>, namespace: &str) -> Vec<Vec<Value>> {
+    let ranges = store.others_in(kind, namespace).into_iter();
+    ranges.map(|range| json::list(json::get(&range.raw, "spec"), "limits").to_vec()).collect()
 }
 
 /// Gives containers what they lack; what was given is told in an annotation.

@@ -3,67 +3,43 @@
 //! Kubernetes: staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, CheckRequest.
 // Differs: what is used is counted anew at each request, where upstream adds to the quota's status.
 
-use std::rc::Rc;
-
 use serde_json::Value;
 use sim::{SortedMap, SortedSet};
 
-use super::limit_ranger;
-use super::registry::resource;
 use super::store::Store;
+use super::{ApiServer, limit_ranger};
 use api::json;
-use api::object::{Key, Kind, Object, Other};
+use api::object::{Object, Other};
 use api::pod::Pod;
 use api::quota::{compute_name, compute_usage, counted_kind, matches_scopes, object_usage, pod_usage, used};
 use api::resource_list::{Amounts, amounts};
-use api::status_error::StatusError;
 
-/// The quotas of a namespace that have been looked at by their controller.
-fn quotas(store: &Store, namespace: &str) -> Vec<Rc<Other>> {
-    let Some(kind) = Kind::of("v1", "ResourceQuota").filter(|kind| store.others.contains_key(kind)) else {
-        return Vec::new();
-    };
-    let of = |object| match object {
-        Object::Other(quota) => Some(quota),
-        _ => None,
-    };
-    store.list(kind, Some(namespace)).into_iter().filter_map(of).collect()
-}
-
-/// Refuses a pod that the namespace's LimitRanges or quotas do not admit.
-pub(super) fn admit_pod(store: &Store, pod: &Pod, name: &str) -> Result<(), StatusError> {
-    let ranges = limit_ranger::limits(store, pod.meta.namespace());
-    let why = limit_ranger::violation(&pod.spec.raw, &ranges).or_else(|| pod_refusal(store, pod));
-    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(Kind::Pod), name, &why)))
-}
-
-/// Refuses an object of which a quota admits no more.
-pub(super) fn admit_object(store: &Store, kind: Kind, key: &Key) -> Result<(), StatusError> {
-    let why = object_refusal(store, kind, &key.namespace);
-    why.map_or(Ok(()), |why| Err(StatusError::forbidden(resource(kind), &key.name, &why)))
-}
-
-/// Why a namespace's quotas do not admit a new pod.
-fn pod_refusal(store: &Store, pod: &Pod) -> Option<String> {
-    let namespace = pod.meta.namespace();
-    quotas(store, namespace).iter().find_map(|quota| {
-        if !matches_scopes(&quota.raw, &pod.spec.raw) {
-            return None;
+/// Why the LimitRanges or quotas of its namespace do not admit a new object.
+pub(super) fn refusal(api: &ApiServer, object: &Object) -> Option<String> {
+    let key = object.key();
+    let quotas = || api.store.others_in(api.kinds.resource_quota, &key.namespace);
+    match object {
+        Object::Pod(pod) => {
+            let ranges = limit_ranger::limits(&api.store, api.kinds.limit_range, &key.namespace);
+            let violation = limit_ranger::violation(&pod.spec.raw, &ranges);
+            violation.or_else(|| quotas().iter().find_map(|quota| of_pod(&api.store, quota, pod)))
         }
-        let hard = amounts(json::get(&quota.raw, "status"), "hard");
-        let name = &quota.meta.name;
-        missing(&pod.spec.raw, &hard)
-            .map(|why| format!("failed quota: {name}: {why}"))
-            .or_else(|| exceeded(store, quota, &hard, pod_usage(pod)))
-    })
+        _ => quotas().iter().find_map(|quota| {
+            let hard = amounts(json::get(&quota.raw, "status"), "hard");
+            exceeded(&api.store, quota, &hard, object_usage(object.kind()))
+        }),
+    }
 }
 
-/// Why a namespace's quotas do not admit another object of this kind.
-fn object_refusal(store: &Store, kind: Kind, namespace: &str) -> Option<String> {
-    quotas(store, namespace).iter().find_map(|quota| {
-        let hard = amounts(json::get(&quota.raw, "status"), "hard");
-        exceeded(store, quota, &hard, object_usage(kind))
-    })
+/// Why a quota does not admit a new pod.
+fn of_pod(store: &Store, quota: &Other, pod: &Pod) -> Option<String> {
+    if !matches_scopes(&quota.raw, &pod.spec.raw) {
+        return None;
+    }
+    let hard = amounts(json::get(&quota.raw, "status"), "hard");
+    missing(&pod.spec.raw, &hard)
+        .map(|why| format!("failed quota: {}: {why}", quota.meta.name))
+        .or_else(|| exceeded(store, quota, &hard, pod_usage(pod)))
 }
 
 /// The amounts that every container has to state because a quota limits them.

@@ -158,7 +158,7 @@ pub(super) fn post(
     let mut mounts_token = false;
     if kind == Kind::Pod {
         let mut pod = Pod::from_value(&value);
-        api.admission.admit(&mut pod, &api.store, api.kinds.service_account)?;
+        api.admission.admit(&mut pod, &api.store, api.kinds)?;
         mounts_token = pod.spec.mounts_token;
         value["spec"] = pod.spec_to_value();
         limit_ranger::annotate(&mut value, pod.meta.annotations());
@@ -189,9 +189,8 @@ pub(super) fn post(
         runtime_class::validate(&key.name, &pod.spec.raw, given, &api.store)?;
         Rc::make_mut(&mut Rc::make_mut(pod).spec).mounts_token = mounts_token;
     }
-    match &object {
-        Object::Pod(pod) => quota::admit_pod(&api.store, pod, &key.name)?,
-        _ => quota::admit_object(&api.store, kind, &key)?,
+    if let Some(why) = quota::refusal(api, &object) {
+        return Err(StatusError::forbidden(resource(kind), &key.name, &why));
     }
     store_new(api, strategy::finish_create(object), drawn, now)
 }
@@ -204,16 +203,17 @@ pub(super) fn create(api: &mut ApiServer, mut object: Object, now: Time) -> Outc
         if pod.is_mirror() {
             admission::restrict_node(pod, &api.store)?;
         }
-        api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds.service_account)?;
+        api.admission.admit(Rc::make_mut(pod), &api.store, api.kinds)?;
         if pod_security::concerns(api, pod.meta.namespace()) {
             admit_by_security(api, pod.clone())?;
         }
-        if quota::admit_pod(&api.store, pod, &pod.meta.name).is_err() {
-            let name = name_to_be(api, pod);
-            quota::admit_pod(&api.store, pod, &name)?;
-        }
-    } else {
-        quota::admit_object(&api.store, kind, &object.key())?;
+    }
+    if let Some(why) = quota::refusal(api, &object) {
+        let name = match &object {
+            Object::Pod(pod) => name_to_be(api, pod),
+            object => object.key().name,
+        };
+        return Err(StatusError::forbidden(resource(kind), &name, &why));
     }
     store_new(api, strategy::finish_create(object), None, now)
 }

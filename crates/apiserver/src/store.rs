@@ -17,6 +17,7 @@ use api::pod::{Pod, PodCondition, PodStatus};
 use events::EventTable;
 use lately::Lately;
 use sim::index::fixed_hash;
+use sim::order::SortShared;
 use sim::rng::mix;
 use sim::{NameIndex, SerialMap, SortedMap};
 use wire::WatchEvent;
@@ -307,6 +308,14 @@ impl Store {
             });
         }
         order::in_order(objects)
+    }
+
+    /// The objects of a kind that is kept in API form, of one namespace, in order of names.
+    pub(crate) fn others_in(&self, kind: Option<Kind>, namespace: &str) -> Vec<Rc<Other>> {
+        let all = kind.and_then(|kind| self.others.get(&kind)).into_iter().flat_map(Table::iter);
+        let mut found: Vec<_> = all.filter(|other| **other.meta.namespace() == *namespace).cloned().collect();
+        found.sort_shared_by(|one, other| one.meta.name.cmp(&other.meta.name));
+        found
     }
 
     /// Stores a new object; its name must be free.
