@@ -9,14 +9,13 @@ use std::rc::Rc;
 use inside::Inside;
 
 use super::absent::NO_PROGRAMS;
-use super::logs::{container_names, pods_by_logging, selector_for_object};
+use super::logs::{DEFAULT_CONTAINER, container_names, pods_by_logging, selector_for_object};
 use super::resources::{self, go_type};
-use super::{Cmd, Command, FILENAME, manifests};
+use super::{Cmd, Command, FILENAME, dial, manifests};
 use api::object::{Kind, Object};
 use api::pod::{Container, ContainerKind, ContainerState, Phase, Pod};
-use api::status_error::{StatusError, StatusReason};
 use cli_runtime::flags::{Takes, flag};
-use cli_runtime::job::{Failure, HostCommand, Io, Stop};
+use cli_runtime::job::{Io, Stop};
 use sim::Duration;
 
 pub(super) const COMMAND: Command = Command {
@@ -88,9 +87,8 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
 ///
 /// Kubernetes: kubectl/pkg/cmd/util/podcmd/podcmd.go, FindOrDefaultContainerByName.
 fn container_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Container, Stop> {
-    const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
     let wanted = cmd.parsed.text("container").filter(|wanted| !wanted.is_empty());
-    let annotated = pod.meta.annotations().get(DEFAULT).map(|name| name.to_string());
+    let annotated = pod.meta.annotations().get(DEFAULT_CONTAINER).map(|name| name.to_string());
     let named = |name: &str| pod.spec.containers.iter().find(|container| *container.name == *name);
     if let Some(found) = wanted.or(annotated.as_deref()).and_then(named) {
         return Ok(found.clone());
@@ -107,26 +105,18 @@ fn container_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Container, Stop> {
 
 /// The API server asks the node's kubelet, and that the runtime for the container.
 fn reach(io: &mut Io, pod: &Pod, container: &Container) -> Result<(), Stop> {
-    let node = pod.node_name.as_deref().unwrap_or_default().to_owned();
-    let words = ["systemctl", "is-active", "kubelet"].map(str::to_owned).to_vec();
-    let why = match io.act(HostCommand { node, words, stdin: None })?.exit_code {
-        0 => {
-            let at = pod.spec.containers.iter().position(|it| it.name == container.name);
-            let own = at.and_then(|at| pod.status.containers.get(at));
-            if own.is_some_and(|status| matches!(status.state, ContainerState::Running(_))) {
-                return Ok(());
-            }
+    if let Some(problem) = dial::problem(io, pod)? {
+        return Err(dial::error(format!("error dialing backend: {problem}")));
+    }
+    let at = pod.spec.containers.iter().position(|it| it.name == container.name);
+    let own = at.and_then(|at| pod.status.containers.get(at));
+    match own.is_some_and(|status| matches!(status.state, ContainerState::Running(_))) {
+        true => Ok(()),
+        false => {
             let name = &container.name;
-            let text = format!("unable to upgrade connection: container not found (\"{name}\")");
-            return Err(text.into());
+            Err(format!("unable to upgrade connection: container not found (\"{name}\")").into())
         }
-        255 => "no route to host",
-        _ => "connection refused",
-    };
-    let host = pod.status.host_ip.map(|ip| ip.to_string()).unwrap_or_default();
-    let text = format!("error dialing backend: dial tcp {host}:10250: connect: {why}");
-    let error = Box::new(StatusError::new(StatusReason::Unknown, text));
-    Err(Failure::Status { prefix: String::new(), error }.into())
+    }
 }
 
 /// The pod that is meant, or the likeliest of the pods that an object selects.

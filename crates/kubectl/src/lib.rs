@@ -19,6 +19,7 @@ mod create;
 mod create_job;
 mod delete;
 mod describe;
+mod dial;
 mod drain;
 mod edit;
 mod exec;

@@ -8,14 +8,14 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::resources::{self, go_type};
-use super::{Cmd, Command, SELECTOR, errors};
+use super::{Cmd, Command, SELECTOR, dial, errors};
 use api::field::go_quote;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
 use api::object::{Kind, Object};
 use api::pod::status::long_id;
 use api::pod::{ConditionType, ContainerKind, ContainerState, Phase, Pod};
-use api::status_error::{StatusError, StatusReason};
+use api::status_error::StatusError;
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, HostCommand, Io, Stop};
 use sim::Duration;
@@ -110,32 +110,21 @@ fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
 fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
     // A pod without a node has nobody to be asked, which is no error.
     let Some(node) = pod.node_name.as_deref() else { return Ok(String::new()) };
-    let command = |words: &[&str]| HostCommand {
-        node: node.to_owned(),
-        words: words.iter().map(|word| (*word).to_owned()).collect(),
-        stdin: None,
-    };
-    let why = match io.act(command(&["systemctl", "is-active", "kubelet"]))?.exit_code {
-        0 => {
-            let previous = cmd.parsed.flag("previous");
-            let id = validate_container_log_status(pod, container, previous).map_err(bad_request)?;
-            let log = io.act(command(&["crictl", "logs", &long_id(id)]))?;
-            if log.exit_code != 0 {
-                // The container has been removed meanwhile; of a name, all but the last one that ended are.
-                let text = format!("unable to retrieve container logs for containerd://{}", long_id(id));
-                return Err(bad_request(text));
-            }
-            return Ok(String::from_utf8_lossy(&log.stdout).into_owned());
-        }
-        255 => "no route to host",
-        _ => "connection refused",
-    };
-    let host = pod.status.host_ip.map(|ip| ip.to_string()).unwrap_or_default();
-    let kubelet = format!("{host}:10250");
-    let path = format!("{}/{}/{container}{}", pod.meta.namespace(), pod.meta.name, query(cmd));
-    let text = format!("Get \"https://{kubelet}/containerLogs/{path}\": dial tcp {kubelet}: connect: {why}");
-    let error = Box::new(StatusError::new(StatusReason::Unknown, text));
-    Err(Failure::Status { prefix: String::new(), error }.into())
+    if let Some(problem) = dial::problem(io, pod)? {
+        let path = format!("{}/{}/{container}{}", pod.meta.namespace(), pod.meta.name, query(cmd));
+        let kubelet = dial::kubelet_address(pod);
+        return Err(dial::error(format!("Get \"https://{kubelet}/containerLogs/{path}\": {problem}")));
+    }
+    let previous = cmd.parsed.flag("previous");
+    let id = validate_container_log_status(pod, container, previous).map_err(bad_request)?;
+    let words = ["crictl".to_owned(), "logs".to_owned(), long_id(id)].to_vec();
+    let log = io.act(HostCommand { node: node.to_owned(), words, stdin: None })?;
+    if log.exit_code != 0 {
+        // The container has been removed meanwhile; of a name, all but the last one that ended are.
+        let text = format!("unable to retrieve container logs for containerd://{}", long_id(id));
+        return Err(bad_request(text));
+    }
+    Ok(String::from_utf8_lossy(&log.stdout).into_owned())
 }
 
 /// What of the flags the API server hands on: `?previous=true&tailLines=10`.
@@ -337,7 +326,7 @@ fn as_pod(object: Object) -> Option<Rc<Pod>> {
 }
 
 /// The annotation that names the container a person most likely means.
-const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+pub(super) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
 /// The names of a pod's containers, those of its init containers marked.
 ///

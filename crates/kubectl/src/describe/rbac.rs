@@ -47,7 +47,7 @@ fn bracketed(list: &[String]) -> String {
 }
 
 fn texts(rule: &Value, key: &str) -> Vec<String> {
-    json::list(rule, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    json::strings(rule, key).into_iter().map(str::to_owned).collect()
 }
 
 /// Rules with one verb each.
