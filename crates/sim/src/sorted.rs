@@ -15,25 +15,5 @@ pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use map::SortedMap;
 pub use set::SortedSet;
 
-/// The part of a sorted slice that lies between two bounds.
-fn range_of<T, K: Ord + ?Sized>(
-    items: &[T],
-    key: impl Fn(&T) -> &K,
-    bounds: (std::ops::Bound<&K>, std::ops::Bound<&K>),
-) -> std::ops::Range<usize> {
-    use std::ops::Bound::{Excluded, Included, Unbounded};
-    let start = match bounds.0 {
-        Unbounded => 0,
-        Included(low) => items.partition_point(|item| key(item) < low),
-        Excluded(low) => items.partition_point(|item| key(item) <= low),
-    };
-    let end = match bounds.1 {
-        Unbounded => items.len(),
-        Included(high) => items.partition_point(|item| key(item) <= high),
-        Excluded(high) => items.partition_point(|item| key(item) < high),
-    };
-    start..end.max(start)
-}
-
 #[cfg(test)]
 mod tests;

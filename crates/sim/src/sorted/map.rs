@@ -1,11 +1,11 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::iter::Map;
-use std::ops::{Index, RangeBounds};
+use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::ops::{Index, Range, RangeBounds};
 use std::{mem, slice, vec};
 
 use super::entry::{Entry, OccupiedEntry, VacantEntry};
-use super::range_of;
 use crate::order::SortShared;
 
 /// A map in the order of its keys.
@@ -16,6 +16,8 @@ pub struct SortedMap<K, V> {
 
 /// Pairs by reference, in the order of the keys.
 type Iter<'a, K, V> = Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> (&'a K, &'a V)>;
+/// Keys by reference, in their order.
+pub(super) type Keys<'a, K, V> = Map<slice::Iter<'a, (K, V)>, fn(&'a (K, V)) -> &'a K>;
 /// Pairs whose values can be changed, in the order of the keys.
 type IterMut<'a, K, V> = Map<slice::IterMut<'a, (K, V)>, fn(&'a mut (K, V)) -> (&'a K, &'a mut V)>;
 
@@ -55,7 +57,7 @@ impl<K, V> SortedMap<K, V> {
     }
 
     /// The keys in their order.
-    pub fn keys(&self) -> Map<slice::Iter<'_, (K, V)>, fn(&(K, V)) -> &K> {
+    pub fn keys(&self) -> Keys<'_, K, V> {
         self.items.iter().map(|(key, _)| key)
     }
 
@@ -191,10 +193,24 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let range =
-            range_of(&self.items, |(key, _)| key.borrow(), (bounds.start_bound(), bounds.end_bound()));
-        self.items[range].iter().map(|(key, value)| (key, value))
+        self.items[range_of(&self.items, bounds)].iter().map(|(key, value)| (key, value))
     }
+}
+
+/// The part of sorted entries whose keys lie between two bounds.
+fn range_of<K: Borrow<Q>, V, Q: Ord + ?Sized>(items: &[(K, V)], bounds: impl RangeBounds<Q>) -> Range<usize> {
+    let before = |is_before: &dyn Fn(&Q) -> bool| items.partition_point(|(key, _)| is_before(key.borrow()));
+    let start = match bounds.start_bound() {
+        Unbounded => 0,
+        Included(low) => before(&|key| key < low),
+        Excluded(low) => before(&|key| key <= low),
+    };
+    let end = match bounds.end_bound() {
+        Unbounded => items.len(),
+        Included(high) => before(&|key| key <= high),
+        Excluded(high) => before(&|key| key < high),
+    };
+    start..end.max(start)
 }
 
 impl<K, V> Default for SortedMap<K, V> {

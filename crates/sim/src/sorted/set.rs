@@ -1,82 +1,76 @@
 use std::borrow::Borrow;
+use std::fmt;
+use std::iter::Map;
 use std::ops::RangeBounds;
-use std::{fmt, slice, vec};
+use std::vec;
 
-use super::range_of;
-use crate::order::SortShared;
+use super::map::{Keys, SortedMap};
 
 /// A set in the order of its items.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SortedSet<T> {
-    items: Vec<T>,
+    map: SortedMap<T, ()>,
 }
 
 impl<T> SortedSet<T> {
     /// An empty set, which needs no memory.
     pub const fn new() -> SortedSet<T> {
-        SortedSet { items: Vec::new() }
+        SortedSet { map: SortedMap::new() }
     }
 
     /// How many items there are.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.map.len()
     }
 
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.map.is_empty()
     }
 
     /// Removes all items.
     pub fn clear(&mut self) {
-        self.items.clear();
+        self.map.clear();
     }
 
     /// All items in their order.
-    pub fn iter(&self) -> slice::Iter<'_, T> {
-        self.items.iter()
+    pub fn iter(&self) -> Keys<'_, T, ()> {
+        self.map.keys()
     }
 
     /// The least item.
     pub fn first(&self) -> Option<&T> {
-        self.items.first()
+        self.map.first_key_value().map(|(item, ())| item)
     }
 
     /// The greatest item.
     pub fn last(&self) -> Option<&T> {
-        self.items.last()
+        self.map.last_key_value().map(|(item, ())| item)
     }
 
     /// Removes the least item. All others move.
     pub fn pop_first(&mut self) -> Option<T> {
-        (!self.items.is_empty()).then(|| self.items.remove(0))
+        self.map.pop_first().map(|(item, ())| item)
     }
 
     /// Removes the greatest item.
     pub fn pop_last(&mut self) -> Option<T> {
-        self.items.pop()
+        self.map.pop_last().map(|(item, ())| item)
     }
 
     /// Keeps the items of which `keep` says so.
-    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
-        self.items.retain(keep);
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        self.map.retain(|item, ()| keep(item));
     }
 }
 
 impl<T: Ord> SortedSet<T> {
-    fn place<Q: Ord + ?Sized>(&self, item: &Q) -> Result<usize, usize>
-    where
-        T: Borrow<Q>,
-    {
-        self.items.binary_search_by(|other| other.borrow().cmp(item))
-    }
-
     /// Whether the item is in it.
     pub fn contains<Q: Ord + ?Sized>(&self, item: &Q) -> bool
     where
         T: Borrow<Q>,
     {
-        self.place(item).is_ok()
+        self.map.contains_key(item)
     }
 
     /// An item as it stands in the set.
@@ -84,21 +78,12 @@ impl<T: Ord> SortedSet<T> {
     where
         T: Borrow<Q>,
     {
-        self.place(item).ok().map(|at| &self.items[at])
+        self.map.get_key_value(item).map(|(item, ())| item)
     }
 
     /// Puts an item in; whether it was not there before.
     pub fn insert(&mut self, item: T) -> bool {
-        // What comes in order is not searched for.
-        if self.items.last().is_none_or(|last| *last < item) {
-            self.items.push(item);
-            return true;
-        }
-        let place = self.place(&item);
-        if let Err(at) = place {
-            self.items.insert(at, item);
-        }
-        place.is_err()
+        self.map.insert(item, ()).is_none()
     }
 
     /// Takes an item out; whether it was there.
@@ -106,7 +91,7 @@ impl<T: Ord> SortedSet<T> {
     where
         T: Borrow<Q>,
     {
-        self.take(item).is_some()
+        self.map.remove(item).is_some()
     }
 
     /// Takes an item out and hands it over.
@@ -114,15 +99,15 @@ impl<T: Ord> SortedSet<T> {
     where
         T: Borrow<Q>,
     {
-        self.place(item).ok().map(|at| self.items.remove(at))
+        self.map.remove_entry(item).map(|(item, ())| item)
     }
 
     /// The items between two bounds.
-    pub fn range<Q: Ord + ?Sized>(&self, bounds: impl RangeBounds<Q>) -> slice::Iter<'_, T>
+    pub fn range<Q: Ord + ?Sized>(&self, bounds: impl RangeBounds<Q>) -> impl Iterator<Item = &T>
     where
         T: Borrow<Q>,
     {
-        self.items[range_of(&self.items, T::borrow, (bounds.start_bound(), bounds.end_bound()))].iter()
+        self.map.range(bounds).map(|(item, ())| item)
     }
 
     /// What is in this set and not in the other one.
@@ -160,20 +145,13 @@ impl<T: fmt::Debug> fmt::Debug for SortedSet<T> {
 
 impl<T: Ord> FromIterator<T> for SortedSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> SortedSet<T> {
-        let mut items: Vec<T> = items.into_iter().collect();
-        if !items.is_sorted_by(|one, next| one < next) {
-            items.sort_shared();
-            items.dedup();
-        }
-        SortedSet { items }
+        SortedSet { map: items.into_iter().map(|item| (item, ())).collect() }
     }
 }
 
 impl<T: Ord> Extend<T> for SortedSet<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
-        items.into_iter().for_each(|item| {
-            self.insert(item);
-        });
+        self.map.extend(items.into_iter().map(|item| (item, ())));
     }
 }
 
@@ -185,18 +163,18 @@ impl<T: Ord, const N: usize> From<[T; N]> for SortedSet<T> {
 
 impl<T> IntoIterator for SortedSet<T> {
     type Item = T;
-    type IntoIter = vec::IntoIter<T>;
+    type IntoIter = Map<vec::IntoIter<(T, ())>, fn((T, ())) -> T>;
 
-    fn into_iter(self) -> vec::IntoIter<T> {
-        self.items.into_iter()
+    fn into_iter(self) -> Self::IntoIter {
+        self.map.into_keys()
     }
 }
 
 impl<'a, T> IntoIterator for &'a SortedSet<T> {
     type Item = &'a T;
-    type IntoIter = slice::Iter<'a, T>;
+    type IntoIter = Keys<'a, T, ()>;
 
-    fn into_iter(self) -> slice::Iter<'a, T> {
-        self.items.iter()
+    fn into_iter(self) -> Keys<'a, T, ()> {
+        self.map.keys()
     }
 }
