@@ -11,7 +11,7 @@ mod map;
 mod serde;
 mod set;
 
-pub use entry::{Entry, OccupiedEntry, VacantEntry};
+pub use entry::Entry;
 pub use map::SortedMap;
 pub use set::SortedSet;
 

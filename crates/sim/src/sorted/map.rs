@@ -5,7 +5,7 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::ops::{Index, Range, RangeBounds};
 use std::{mem, slice, vec};
 
-use super::entry::{Entry, OccupiedEntry, VacantEntry};
+use super::entry::Entry;
 use crate::order::SortShared;
 
 /// A map in the order of its keys.
@@ -86,19 +86,9 @@ impl<K, V> SortedMap<K, V> {
         self.items.first().map(|(key, value)| (key, value))
     }
 
-    /// The entry with the greatest key.
-    pub fn last_key_value(&self) -> Option<(&K, &V)> {
-        self.items.last().map(|(key, value)| (key, value))
-    }
-
     /// Removes the entry with the least key. All others move.
     pub fn pop_first(&mut self) -> Option<(K, V)> {
         (!self.items.is_empty()).then(|| self.items.remove(0))
-    }
-
-    /// Removes the entry with the greatest key.
-    pub fn pop_last(&mut self) -> Option<(K, V)> {
-        self.items.pop()
     }
 
     /// Keeps the entries of which `keep` says so.
@@ -182,10 +172,8 @@ impl<K: Ord, V> SortedMap<K, V> {
 
     /// The place of a key, with or without a value.
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
-        match self.place(&key) {
-            Ok(at) => Entry::Occupied(OccupiedEntry { map: self, at }),
-            Err(at) => Entry::Vacant(VacantEntry { map: self, at, key }),
-        }
+        let place = self.place(&key);
+        Entry { map: self, key, place }
     }
 
     /// The entries whose keys lie between two bounds.

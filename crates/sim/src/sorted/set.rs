@@ -28,11 +28,6 @@ impl<T> SortedSet<T> {
         self.map.is_empty()
     }
 
-    /// Removes all items.
-    pub fn clear(&mut self) {
-        self.map.clear();
-    }
-
     /// All items in their order.
     pub fn iter(&self) -> Keys<'_, T, ()> {
         self.map.keys()
@@ -43,19 +38,9 @@ impl<T> SortedSet<T> {
         self.map.first_key_value().map(|(item, ())| item)
     }
 
-    /// The greatest item.
-    pub fn last(&self) -> Option<&T> {
-        self.map.last_key_value().map(|(item, ())| item)
-    }
-
     /// Removes the least item. All others move.
     pub fn pop_first(&mut self) -> Option<T> {
         self.map.pop_first().map(|(item, ())| item)
-    }
-
-    /// Removes the greatest item.
-    pub fn pop_last(&mut self) -> Option<T> {
-        self.map.pop_last().map(|(item, ())| item)
     }
 
     /// Keeps the items of which `keep` says so.
@@ -73,14 +58,6 @@ impl<T: Ord> SortedSet<T> {
         self.map.contains_key(item)
     }
 
-    /// An item as it stands in the set.
-    pub fn get<Q: Ord + ?Sized>(&self, item: &Q) -> Option<&T>
-    where
-        T: Borrow<Q>,
-    {
-        self.map.get_key_value(item).map(|(item, ())| item)
-    }
-
     /// Puts an item in; whether it was not there before.
     pub fn insert(&mut self, item: T) -> bool {
         self.map.insert(item, ()).is_none()
@@ -92,14 +69,6 @@ impl<T: Ord> SortedSet<T> {
         T: Borrow<Q>,
     {
         self.map.remove(item).is_some()
-    }
-
-    /// Takes an item out and hands it over.
-    pub fn take<Q: Ord + ?Sized>(&mut self, item: &Q) -> Option<T>
-    where
-        T: Borrow<Q>,
-    {
-        self.map.remove_entry(item).map(|(item, ())| item)
     }
 
     /// The items between two bounds.
@@ -118,16 +87,6 @@ impl<T: Ord> SortedSet<T> {
     /// What is in both sets.
     pub fn intersection<'a>(&'a self, other: &'a SortedSet<T>) -> impl Iterator<Item = &'a T> {
         self.iter().filter(|item| other.contains(*item))
-    }
-
-    /// Whether all of it is in the other one.
-    pub fn is_subset(&self, other: &SortedSet<T>) -> bool {
-        self.iter().all(|item| other.contains(item))
-    }
-
-    /// Whether nothing is in both.
-    pub fn is_disjoint(&self, other: &SortedSet<T>) -> bool {
-        !self.iter().any(|item| other.contains(item))
     }
 }
 
