@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { findChromium, FLAGS } from "./chromium.mjs";
 import { serve } from "./serve.mjs";
+import { daemonSet } from "../tests/e2e/manifests.mjs";
 
 const README_DIR = "docs/shots";
 const MOMENTS_DIR = "tests/e2e/artifacts/shots/moments";
@@ -27,28 +28,6 @@ const LANGUAGES = ["en", "ko"];
 
 const MANIFESTS = "/etc/kubernetes/manifests";
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
-
-/** `spec` are lines of the pod's spec; `unavailable` is how many nodes an update may take at once. */
-const daemonSet = ({ name, image = "busybox:1.37", spec = "", unavailable = 1 }) => `apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: ${name}
-spec:
-  updateStrategy:
-    rollingUpdate:
-      maxUnavailable: ${unavailable}
-  selector:
-    matchLabels:
-      app: ${name}
-  template:
-    metadata:
-      labels:
-        app: ${name}
-    spec:
-${spec}      containers:
-      - name: main
-        image: ${image}
-`;
 
 const pod = (name) => `apiVersion: v1
 kind: Pod

@@ -1,27 +1,10 @@
 // Room: on each size of screen what counts is whole, and nothing that is read is cut.
 
 import { api, expect, open, test, type Locator, type Page } from "./harness.ts";
+import { daemonSet } from "./manifests.mjs";
 
 const PHONE = { width: 390, height: 844 };
 const LAPTOP = { width: 1280, height: 720 };
-
-const daemonSet = (name: string) => `apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: ${name}
-spec:
-  selector:
-    matchLabels:
-      app: ${name}
-  template:
-    metadata:
-      labels:
-        app: ${name}
-    spec:
-      containers:
-      - name: main
-        image: busybox:1.37
-`;
 
 const height = async (place: Locator): Promise<number> => (await place.boundingBox())!.height;
 
@@ -39,7 +22,7 @@ async function begin(page: Page, start: object): Promise<void> {
 
 async function fleet(page: Page): Promise<void> {
   await begin(page, { start: "ready", workers: 200, zones: 3 });
-  await api(page, "exec", "kubectl apply -f set.yaml", { "set.yaml": daemonSet("agent-1") });
+  await api(page, "exec", "kubectl apply -f set.yaml", { "set.yaml": daemonSet({ name: "agent-1" }) });
   await api(page, "untilQuiet", 600);
   await expect(page.locator(".small-node").first()).toBeVisible();
 }
@@ -75,7 +58,7 @@ for (const lang of ["en", "ko"]) {
     await page.setViewportSize(LAPTOP);
     await open(page, `?lang=${lang}`);
     await begin(page, { start: "demo" });
-    for (const name of ["log-shipper", "metrics"]) await api(page, "exec", "kubectl apply -f set.yaml", { "set.yaml": daemonSet(name) });
+    for (const name of ["log-shipper", "metrics"]) await api(page, "exec", "kubectl apply -f set.yaml", { "set.yaml": daemonSet({ name }) });
     await api(page, "untilQuiet", 600);
     await expect(page.locator('.node[data-node="worker-1"] .pods .pod')).toHaveCount(4);
     await expect(page.locator(".drawer")).toBeVisible();

@@ -1,27 +1,11 @@
 // Why a DaemonSet has a pod on a node or none, and the change that mends it, shown before it is made.
 
 import { api, expect, open, paste, shot, test, type Page } from "./harness.ts";
+import { daemonSet } from "./manifests.mjs";
 
 test.slow();
 
-const manifest = (spec = "", name = "probe"): string => `apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: ${name}
-spec:
-  selector:
-    matchLabels:
-      app: ${name}
-  template:
-    metadata:
-      labels:
-        app: ${name}
-    spec:${spec}
-      containers:
-      - name: ${name}
-        image: busybox:1.37
-        command: ["sleep", "infinity"]
-`;
+const manifest = (spec = "", name = "probe"): string => daemonSet({ name, spec });
 
 const apply = async (page: Page, text: string): Promise<void> => {
   // By the button alone: both at once would be two commands.
@@ -82,7 +66,7 @@ test("a toleration is shown as a difference, and goes into the open text", async
 
 test("a label and a ServiceAccount are mended by a command that is shown first", async ({ page }) => {
   await open(page, "?lang=en");
-  await apply(page, manifest("\n      nodeSelector:\n        disk: ssd"));
+  await apply(page, manifest("      nodeSelector:\n        disk: ssd\n"));
   await onNode(page, "worker-2").locator('[data-control="mend"]').click();
   const box = page.locator('[data-mend="open"]');
   await expect(box).toContainText("$ kubectl label node worker-2 disk=ssd");
@@ -90,7 +74,7 @@ test("a label and a ServiceAccount are mended by a command that is shown first",
   await api(page, "advance", 30);
   await expect(onNode(page, "worker-2")).toHaveAttribute("data-fit", "runs");
   await expect(onNode(page, "worker-1")).toHaveAttribute("data-fit", "unfit");
-  await apply(page, manifest("\n      serviceAccountName: robot", "robot"));
+  await apply(page, manifest("      serviceAccountName: robot\n", "robot"));
   await expect(line(page, "worker-1")).toContainText('serviceaccount "robot" not found');
   await line(page, "worker-1").locator('[data-control="mend"]').click();
   await expect(box).toContainText("$ kubectl create serviceaccount robot");
