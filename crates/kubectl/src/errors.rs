@@ -32,7 +32,7 @@ pub(crate) fn check_err(failure: &Failure, client: &Client) -> String {
 /// The Go error's own text.
 pub(crate) fn message(failure: &Failure, client: &Client) -> String {
     match failure {
-        Failure::Message(text) => text.clone(),
+        Failure::Message(text) | Failure::NotMapped(text) => text.clone(),
         Failure::Status { prefix, error } => format!("{prefix}{}", error.message),
         Failure::Unreachable { prefix, request, error } => {
             let request = if request.is_empty() {

@@ -20,14 +20,10 @@ use codec::unstructured::{Mapping, mapping, no_match, undecodable};
 /// Kubernetes: kubectl/pkg/cmd/get/get.go and describe/describe.go, Run; cmd/util/helpers.go, checkErr.
 pub(super) fn gathered(stop: Stop) -> Stop {
     match stop {
-        Stop::Failed(Failure::Message(text)) if text.starts_with(NOT_MAPPED) => {
-            Stop::Failed(Failure::Several(vec![Failure::Message(text)]))
-        }
+        Stop::Failed(failure @ Failure::NotMapped(_)) => Stop::Failed(Failure::Several(vec![failure])),
         other => other,
     }
 }
-
-const NOT_MAPPED: &str = "resource mapping not found for ";
 
 /// The objects of one document; a list stands for its items. `json` is the text of a document that was JSON.
 /// An error ends the reading of the file.
@@ -46,8 +42,8 @@ pub(super) fn infos_for_data(
     match mapping(api_version, kind) {
         None => {
             let meta = |key| go_quote(text(value.get("metadata").unwrap_or(&Value::Null), key));
-            found.failures.push(Failure::Message(format!(
-                "{NOT_MAPPED}name: {} namespace: {} from {}: {}\nensure CRDs are installed first",
+            found.failures.push(Failure::NotMapped(format!(
+                "resource mapping not found for name: {} namespace: {} from {}: {}\nensure CRDs are installed first",
                 meta("name"),
                 meta("namespace"),
                 go_quote(source),

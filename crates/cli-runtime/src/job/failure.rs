@@ -23,6 +23,8 @@ pub enum Stop {
 pub enum Failure {
     /// A plain sentence.
     Message(String),
+    /// A file has an object of a kind that the API does not have: the sentence that says so.
+    NotMapped(String),
     /// The API server said no; `prefix` is what kubectl puts before the message, such as
     /// `error when creating "ds.yaml": `.
     Status {
@@ -78,6 +80,7 @@ impl Failure {
     pub fn after(self, text: &str) -> Failure {
         match self {
             Failure::Message(message) => Failure::Message(format!("{text}{message}")),
+            Failure::NotMapped(message) => Failure::NotMapped(format!("{text}{message}")),
             Failure::Status { prefix, error } => Failure::Status { prefix: format!("{text}{prefix}"), error },
             Failure::Unreachable { prefix, request, error } => {
                 Failure::Unreachable { prefix: format!("{text}{prefix}"), request, error }
