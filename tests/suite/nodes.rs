@@ -4,8 +4,8 @@ use api::Node;
 use api::object::Kind;
 use api::pod::{ConditionStatus, ConditionType, Pod};
 use api::toleration::TaintEffect;
-use cluster::boot::MANIFESTS;
 use expect_test::{Expect, expect};
+use kubeadm::MANIFESTS;
 use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
 

@@ -1,7 +1,7 @@
 //! A person at the keyboard: types lines, waits, reads what comes.
 
-use cluster::boot::MANIFESTS;
 use cluster::desk::JobId;
+use kubeadm::MANIFESTS;
 use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
 

@@ -8,7 +8,7 @@ use api::node::Node;
 use api::object::Kind;
 use api::pod::{CONFIG_HASH, CONFIG_MIRROR, Pod};
 use api::toleration::TaintEffect;
-use cluster::boot::MANIFESTS;
+use kubeadm::MANIFESTS;
 use proptest::prelude::*;
 use sim::files::Entry;
 use stage::Stage;

@@ -3,7 +3,7 @@
 use api::object::{Kind, Object};
 use api::pod::Pod;
 use cluster::BOOT_DELAY;
-use cluster::boot::MANIFESTS;
+use kubeadm::MANIFESTS;
 use proptest::prelude::*;
 use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};

@@ -5,11 +5,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::kubeadm;
-use super::kubeadm::addons::{Addon, coredns, kube_proxy};
 use super::machine::MachineSpec;
 use super::{Cluster, Wake};
 use api::object::{Key, Kind};
+use kubeadm::addons::{Addon, coredns, kube_proxy};
 use kubelet::node_status::allocatable;
 use sim::Duration;
 use wire::{Call, FieldValidation, Part, Patch, Token};
@@ -29,11 +28,6 @@ impl Default for Addons {
     }
 }
 
-/// The Kubernetes version that is simulated.
-pub(crate) const VERSION: &str = "v1.36.2";
-
-/// Where a node's kubelet looks for manifests by default (kubeadm's staticPodPath).
-pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 /// The standard cluster: a control-plane node and `workers` workers, 4 CPU, 16 GiB and 110 pods each.
 pub fn standard_machines(workers: u32) -> Vec<MachineSpec> {
     let mut machines = vec![MachineSpec::control_plane("control-plane")];

@@ -1,10 +1,10 @@
 //! What a person does to the computers: files, services, containers.
 
-use crate::boot::MANIFESTS;
 use crate::machine::FileEvent;
 use crate::{Cluster, Wake};
 use api::meta::Uid;
 use console::HostError;
+use kubeadm::MANIFESTS;
 use kubelet::FileChange;
 use kubelet::runtime::sandbox::Sandbox;
 use sim::files::{FileError, clean_path, parent};

@@ -11,7 +11,6 @@ pub mod control_plane;
 pub mod desk;
 mod host_commands;
 mod identity;
-pub mod kubeadm;
 mod listeners;
 pub mod machine;
 mod machines;
@@ -257,7 +256,7 @@ impl Cluster {
             .control_plane
             .first()
             .map_or(String::new(), |id| format!("{}:6443", self.machines[id.0 as usize].ip));
-        Rc::new(Client { server, version: boot::VERSION.to_owned(), namespace: String::new() })
+        Rc::new(Client { server, version: kubeadm::VERSION.to_owned(), namespace: String::new() })
     }
 
     /// How many wakes have been handled: what guards and benches count.

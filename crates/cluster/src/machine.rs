@@ -4,13 +4,12 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use super::Inbox;
-use super::boot::MANIFESTS;
-use super::kubeadm::{CONTROL_PLANE_PARTS, control_plane_disk, control_plane_manifest};
 use crate::Cluster;
 use api::meta::{Name, StringMap};
 use api::object::Key;
 use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect};
+use kubeadm::{CONTROL_PLANE_PARTS, MANIFESTS, control_plane_disk, control_plane_manifest};
 use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
 use kubelet::runtime::component;

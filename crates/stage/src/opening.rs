@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use super::{Command, DEMO_DAEMONSET, DEMO_STATIC_POD, Options, Script, Stage, Start};
 use crate::script::TimedCommand;
-use cluster::boot::{MANIFESTS, standard_machines};
+use cluster::boot::standard_machines;
 use cluster::machine::MachineSpec;
+use kubeadm::MANIFESTS;
 use sim::{Duration, SortedMap, Time};
 
 /// A cluster counts as up after this: by then every static pod has been synced again, and those that came

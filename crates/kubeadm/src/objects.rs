@@ -53,7 +53,7 @@ fn object(api_version: &str, kind: &str, mut value: Value) -> Option<Rc<Other>> 
 }
 
 /// The objects that are the same in every cluster. They are made once.
-pub(crate) fn of_every_cluster() -> Rc<[Rc<Other>]> {
+pub fn of_every_cluster() -> Rc<[Rc<Other>]> {
     thread_local! {
         static OBJECTS: Rc<[Rc<Other>]> = {
             let accounts = CONTROLLER_ACCOUNTS.split_whitespace().filter_map(account);
@@ -64,7 +64,7 @@ pub(crate) fn of_every_cluster() -> Rc<[Rc<Other>]> {
 }
 
 /// The objects that name the API server's address.
-pub(crate) fn of_this_cluster(server: Ipv4Addr) -> Vec<Rc<Other>> {
+pub fn of_this_cluster(server: Ipv4Addr) -> Vec<Rc<Other>> {
     let kubeconfig = format!(
         "apiVersion: v1\n\
          clusters:\n\

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::objects::{KUBE_PROXY_CONFIGURATION, kube_proxy_kubeconfig};
-use crate::boot::VERSION;
+use crate::VERSION;
 
 /// The release of CoreDNS that this kubeadm installs.
 ///
@@ -18,12 +18,12 @@ const COREDNS_VERSION: &str = "v1.14.2";
 const COREFILE: &str = include_str!("Corefile");
 
 /// Group and version, kind, and the object without the two.
-pub(crate) type Addon = (&'static str, &'static str, Value);
+pub type Addon = (&'static str, &'static str, Value);
 
 /// What kubeadm posts for CoreDNS, in its order (CP-009); its role and binding are in `rbac.txt`.
 ///
 /// Kubernetes: dns.go, createCoreDNSAddon.
-pub(crate) fn coredns() -> [Addon; 4] {
+pub fn coredns() -> [Addon; 4] {
     let (name, namespace) = ("coredns", "kube-system");
     let meta = json!({"name": name, "namespace": namespace});
     [
@@ -123,7 +123,7 @@ fn dns_service() -> Value {
 }
 
 /// What kubeadm posts for kube-proxy; `server` is the API server's address.
-pub(crate) fn kube_proxy(server: Ipv4Addr) -> [Addon; 3] {
+pub fn kube_proxy(server: Ipv4Addr) -> [Addon; 3] {
     let account = json!({"metadata": {"name": "kube-proxy", "namespace": "kube-system"}});
     let config = json!({
         "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"app": "kube-proxy"}},

@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::boot::VERSION;
+use crate::VERSION;
 use sim::order::SortShared;
 
 /// kubeadm's DefaultEtcdVersion.

@@ -1,22 +1,27 @@
-//! The files that `kubeadm init` and `kubeadm join` write.
+//! What kubeadm writes: the files of `kubeadm init` and `kubeadm join`, and the objects of a new cluster.
 //!
 //! Kubernetes: cmd/kubeadm/app/phases/{kubeconfig,certs}; pkg/kubelet/certificate/bootstrap/bootstrap.go.
 
-pub(crate) mod addons;
+pub mod addons;
 mod manifests;
-pub(crate) mod objects;
+pub mod objects;
 
 use std::net::Ipv4Addr;
 
-use super::boot::MANIFESTS;
 use kubelet::config::CONFIG_FILE;
 use kubelet::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 pub use manifests::control_plane_manifest;
 use sim::Time;
 use sim::files::Files;
 
+/// The Kubernetes version that is simulated.
+pub const VERSION: &str = "v1.36.2";
+
+/// Where a node's kubelet looks for manifests by default (kubeadm's staticPodPath).
+pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+
 /// The parts of the control plane, in the order in which they come up.
-pub(crate) const CONTROL_PLANE_PARTS: [&str; 4] =
+pub const CONTROL_PLANE_PARTS: [&str; 4] =
     ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 /// What stands in every certificate and key.
@@ -136,7 +141,7 @@ fn joined_kubelet_conf(server: Ipv4Addr) -> String {
 }
 
 /// What is on every computer's disk when it has joined; `server` is the API server's address.
-pub(super) fn new_disk(server: Ipv4Addr) -> Files {
+pub fn new_disk(server: Ipv4Addr) -> Files {
     let mut files = Files::default();
     // Paths of our own cannot clash.
     let kubernetes = [MANIFESTS, "/etc/kubernetes/pki", "/var/lib/kubelet", CNI_CONF_DIR];
@@ -154,7 +159,7 @@ pub(super) fn new_disk(server: Ipv4Addr) -> Files {
 }
 
 /// The same with what `kubeadm init` writes.
-pub(super) fn control_plane_disk(disk: &Files, node: &str, ip: Ipv4Addr) -> Files {
+pub fn control_plane_disk(disk: &Files, node: &str, ip: Ipv4Addr) -> Files {
     let mut files = disk.clone();
     for directory in ["/etc/kubernetes/pki/etcd", "/var/lib/etcd"] {
         let _ = files.make_directory(directory);
