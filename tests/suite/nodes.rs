@@ -15,6 +15,7 @@ mod deletion;
 mod eviction;
 mod machines;
 mod network;
+mod tokens;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -18,7 +18,7 @@ mod marks;
 
 use std::rc::Rc;
 
-pub use failure::{Failure, Stop};
+pub use failure::{Failure, Stop, dial_error};
 pub use io::Io;
 pub use marks::Watching;
 

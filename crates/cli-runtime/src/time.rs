@@ -70,10 +70,26 @@ pub fn journal_date(time: Time) -> String {
     format!("{} {} {}", parts.month, parts.day(), parts.clock())
 }
 
+/// `Jan 01, 2026 00:00 UTC`: what `kubeadm certs check-expiration` prints.
+pub fn day_and_minute(time: Time) -> String {
+    let parts = Parts::of(time.stamp());
+    let minute = parts.clock().get(..5).unwrap_or_default();
+    format!("{} {}, {} {minute} UTC", parts.month, parts.day(), parts.year())
+}
+
 /// `Thu 2026-01-01 00:00:05 UTC`: what systemctl prints.
 pub fn systemd_date(time: Time) -> String {
     let parts = Parts::of(time.stamp());
     format!("{} {} {} UTC", parts.weekday, parts.date(), parts.clock())
+}
+
+/// The head of a line of klog, as the libraries of Kubernetes' tools write it to stderr; no process has a number here.
+pub fn klog_head(now: Time, severity: char, file: &str, line: u32) -> String {
+    // 2026-01-01T00:00:00Z
+    let stamp = now.stamp().to_string();
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
+    format!("{severity}{month}{day} {clock}.{micros:06} {:>7} {file}:{line}]", 1)
 }
 
 #[cfg(test)]

@@ -45,10 +45,6 @@ pub fn node_shell(machines: &mut dyn Machines, command: &HostCommand) -> Outcome
             let why = "of a node's processes there are ps, ss, systemctl status kubelet and crictl ps";
             Outcome::fail(127, absent::sentence(name, why))
         }
-        "kubeadm" => Outcome::fail(
-            127,
-            absent::sentence(name, "the cluster is set up already, and its files lie in /etc/kubernetes"),
-        ),
         name => match absent::absent(name) {
             Some(text) => Outcome::fail(127, text),
             None => Outcome::fail(127, format!("bash: line 1: {name}: command not found\n")),

@@ -151,6 +151,7 @@ pub(super) fn start(cx: &mut Cx<'_>, name: &str, args: &[String]) -> Option<Star
     match (cx.host(), name) {
         (Host::Desk, "crictl" | "systemctl" | "journalctl" | "kubeadm") => Some(nodes::elsewhere(cx, name)),
         (Host::Desk, _) => find(DESK).map(|(_, start)| start(cx, args)),
+        (Host::Node(_), "kubeadm") => Some(kubectl::start_kubeadm(cx, args)),
         (Host::Node(_), "journalctl") => Some(nodes::journalctl(cx, args)),
         (Host::Node(_), _) => NODE.contains(&name).then(|| nodes::start(cx, name, args)),
     }

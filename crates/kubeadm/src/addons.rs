@@ -12,7 +12,7 @@ use crate::VERSION;
 /// The release of CoreDNS that this kubeadm installs.
 ///
 /// Kubernetes: cmd/kubeadm/app/constants, CoreDNSVersion.
-const COREDNS_VERSION: &str = "v1.14.2";
+pub(crate) const COREDNS_VERSION: &str = "v1.14.2";
 
 /// How CoreDNS is told what to answer.
 const COREFILE: &str = include_str!("Corefile");

@@ -3,11 +3,13 @@
 //! Kubernetes: cmd/kubeadm/app/phases/{kubeconfig,certs}; pkg/kubelet/certificate/bootstrap/bootstrap.go.
 
 pub mod addons;
+mod command;
 mod manifests;
 pub mod objects;
 
 use std::net::Ipv4Addr;
 
+pub use command::run;
 use kubelet::config::CONFIG_FILE;
 use kubelet::runtime::cni::{BRIDGE_CONFLIST, CNI_CONF_DIR};
 pub use manifests::control_plane_manifest;

@@ -9,7 +9,7 @@ use crate::VERSION;
 use sim::order::SortShared;
 
 /// kubeadm's DefaultEtcdVersion.
-const ETCD_VERSION: &str = "3.6.8-0";
+pub(crate) const ETCD_VERSION: &str = "3.6.8-0";
 
 /// The manifest of one part of the control plane (CP-001…006).
 pub fn control_plane_manifest(part: &str, node: &str, ip: Ipv4Addr) -> String {

@@ -20,7 +20,7 @@ use api::meta::ObjectMeta;
 use api::object::Object;
 use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
-use cli_runtime::job::{Failure, Io, Stop};
+use cli_runtime::job::{Failure, Io, Stop, dial_error};
 use cli_runtime::output::{self, Format};
 use codec::manifest::{name_problem, namespace_problem};
 use wire::{Call, CallError, DeleteOptions, FieldValidation, Patch, Reply};
@@ -214,14 +214,8 @@ pub(super) fn dry_run(cmd: &Cmd) -> Result<Option<&'static str>, Failure> {
 
 /// The validation asks the API server first for its schema, and fails on that (CLI-050).
 pub(super) fn unreachable_validation(io: &Io, doc: &Doc, error: &CallError) -> Failure {
-    let server = io.client().server.clone();
-    let why = match error {
-        CallError::Refused => format!("dial tcp {server}: connect: connection refused"),
-        CallError::Canceled => {
-            "net/http: request canceled (Client.Timeout exceeded while awaiting headers)".to_owned()
-        }
-        _ => format!("dial tcp {server}: i/o timeout"),
-    };
+    let client = io.client();
+    let (server, why) = (&client.server, dial_error(error, &client));
     Failure::Message(format!(
         "error validating {}: error validating data: failed to download openapi: Get \"https://{server}/openapi/v2?timeout=32s\": {why}; if you choose to ignore these errors, turn validation off with --validate=false",
         go_quote(&doc.source)

@@ -5,8 +5,7 @@
 
 use api::field::go_quote;
 use api::status_error::{StatusCause, StatusError, StatusReason};
-use cli_runtime::job::{Client, Failure};
-use sim::Time;
+use cli_runtime::job::{Client, Failure, dial_error};
 use wire::CallError;
 
 /// What kubectl prints on stderr for a failure; empty if all is said.
@@ -31,56 +30,7 @@ pub(crate) fn check_err(failure: &Failure, client: &Client) -> String {
 
 /// The Go error's own text.
 pub(crate) fn message(failure: &Failure, client: &Client) -> String {
-    match failure {
-        Failure::Message(text) | Failure::NotMapped(text) => text.clone(),
-        Failure::Status { prefix, error } => format!("{prefix}{}", error.message),
-        Failure::Unreachable { prefix, request, error } => {
-            let request = if request.is_empty() {
-                format!("Get \"https://{}\"", client.server)
-            } else {
-                request.clone()
-            };
-            format!("{prefix}{request}: {}", dial_error(error, client))
-        }
-        Failure::Several(several) => {
-            let mut texts = Vec::new();
-            collect_texts(several, client, &mut texts);
-            match texts.as_slice() {
-                [one] => one.clone(),
-                many => format!("[{}]", many.join(", ")),
-            }
-        }
-        Failure::Exit(_) => "exit".to_owned(),
-    }
-}
-
-/// Each text once, in the order they come.
-///
-/// Kubernetes: apimachinery/pkg/util/errors, aggregate.Error.
-fn collect_texts(failures: &[Failure], client: &Client, texts: &mut Vec<String>) {
-    for failure in failures {
-        match failure {
-            Failure::Several(inner) => collect_texts(inner, client, texts),
-            other => {
-                let text = message(other, client);
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
-        }
-    }
-}
-
-/// Rules: CLI-049, CP-013, CP-014.
-fn dial_error(error: &CallError, client: &Client) -> String {
-    match error {
-        CallError::Refused => format!("dial tcp {}: connect: connection refused", client.server),
-        CallError::TimedOut => format!("dial tcp {}: i/o timeout", client.server),
-        CallError::Canceled => {
-            "net/http: request canceled (Client.Timeout exceeded while awaiting headers)".to_owned()
-        }
-        CallError::Status(status) => status.message.clone(),
-    }
+    failure.text(client)
 }
 
 fn standard_error_message(failure: &Failure, client: &Client) -> Option<String> {
@@ -161,15 +111,6 @@ pub(crate) fn add_source(verb: &str, source: &str, failure: Failure) -> Failure 
 /// Kubernetes: helpers.go, UsageErrorf.
 pub(crate) fn usage_error(command: &str, text: &str) -> Failure {
     Failure::Message(format!("{text}\nSee '{command} -h' for help and examples"))
-}
-
-/// The head of a line of klog, as kubectl's libraries write it to stderr; no process has a number here.
-pub(crate) fn klog_head(now: Time, severity: char, file: &str, line: u32) -> String {
-    // 2026-01-01T00:00:00Z
-    let stamp = now.stamp().to_string();
-    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
-    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
-    format!("{severity}{month}{day} {clock}.{micros:06} {:>7} {file}:{line}]", 1)
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::errors::klog_head;
 use api::quantity::Quantity;
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::jsonpath::{Execution, JsonPath, relaxed_jsonpath_expression};
+use cli_runtime::time::klog_head;
 use golang::GoError;
 use golang::sort::{Interface, sort};
 use golang::strconv::quote;

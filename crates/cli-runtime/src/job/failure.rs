@@ -6,6 +6,7 @@ use api::status_error::StatusError;
 use api::strategic_patch::PatchError;
 use wire::CallError;
 
+use super::Client;
 use crate::flags::FlagError;
 use golang::GoError;
 
@@ -100,6 +101,30 @@ impl Failure {
         }
     }
 
+    /// The Go error's own text.
+    pub fn text(&self, client: &Client) -> String {
+        match self {
+            Failure::Message(text) | Failure::NotMapped(text) => text.clone(),
+            Failure::Status { prefix, error } => format!("{prefix}{}", error.message),
+            Failure::Unreachable { prefix, request, error } => {
+                let request = match request.as_str() {
+                    "" => format!("Get \"https://{}\"", client.server),
+                    request => request.to_owned(),
+                };
+                format!("{prefix}{request}: {}", dial_error(error, client))
+            }
+            Failure::Several(several) => {
+                let mut texts = Vec::new();
+                collect_texts(several, client, &mut texts);
+                match texts.as_slice() {
+                    [one] => one.clone(),
+                    many => format!("[{}]", many.join(", ")),
+                }
+            }
+            Failure::Exit(_) => "exit".to_owned(),
+        }
+    }
+
     /// The program's exit code.
     pub fn exit_code(&self) -> i32 {
         match self {
@@ -119,6 +144,35 @@ impl Failure {
     /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         self.status().is_some_and(StatusError::is_not_found)
+    }
+}
+
+/// Each text once, in the order they come.
+///
+/// Kubernetes: apimachinery/pkg/util/errors, aggregate.Error.
+fn collect_texts(failures: &[Failure], client: &Client, texts: &mut Vec<String>) {
+    for failure in failures {
+        match failure {
+            Failure::Several(inner) => collect_texts(inner, client, texts),
+            other => {
+                let text = other.text(client);
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+        }
+    }
+}
+
+/// Why no answer came, as Go's HTTP client says it. Rules: CLI-049, CP-013, CP-014.
+pub fn dial_error(error: &CallError, client: &Client) -> String {
+    match error {
+        CallError::Refused => format!("dial tcp {}: connect: connection refused", client.server),
+        CallError::TimedOut => format!("dial tcp {}: i/o timeout", client.server),
+        CallError::Canceled => {
+            "net/http: request canceled (Client.Timeout exceeded while awaiting headers)".to_owned()
+        }
+        CallError::Status(status) => status.message.clone(),
     }
 }
 

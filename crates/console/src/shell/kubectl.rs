@@ -1,4 +1,5 @@
-//! kubectl as a program of the shell: what it asks of the world is passed on, what comes is passed in.
+//! kubectl, and kubeadm on a node, as programs of the shell: what they ask of the world is passed on, what comes is
+//! passed in.
 
 use std::rc::Rc;
 
@@ -9,12 +10,12 @@ use crate::{disk, node_shell};
 use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
 use sim::{Duration, Time};
 
-/// From its start to its first request kubectl reads its configuration and what it knows of the API.
+/// From its start to its first request a client reads its configuration and what it knows of the API.
 const START: Duration = Duration::from_millis(50);
 
-/// A kubectl under way.
+/// A client of the API server under way.
 #[derive(Clone)]
-struct Kubectl {
+struct ApiClient {
     job: Job,
     ticket: u32,
     /// What was asked for is on its way.
@@ -40,7 +41,7 @@ struct Collecting {
 pub(crate) fn start(cx: &mut Cx<'_>, args: &[String]) -> Started {
     match reads_input(args) {
         true => Started::runs(Collecting { args: args.to_vec(), bytes: Vec::new() }),
-        false => Started::runs(Kubectl::new(cx, args, None)),
+        false => Started::runs(ApiClient::new(cx, "kubectl", kubectl, args, None)),
     }
 }
 
@@ -53,13 +54,24 @@ fn reads_input(args: &[String]) -> bool {
     })
 }
 
-fn program(io: &mut Io) -> Result<i32, Stop> {
+/// `kubeadm` on a node.
+pub(crate) fn start_kubeadm(cx: &mut Cx<'_>, args: &[String]) -> Started {
+    Started::runs(ApiClient::new(cx, "kubeadm", kubeadm::run, args, None))
+}
+
+fn kubectl(io: &mut Io) -> Result<i32, Stop> {
     let words = io.words();
     kubectl::run(io, &words)
 }
 
-impl Kubectl {
-    fn new(cx: &mut Cx<'_>, args: &[String], stdin: Option<Vec<u8>>) -> Kubectl {
+impl ApiClient {
+    fn new(
+        cx: &mut Cx<'_>,
+        name: &str,
+        program: fn(&mut Io) -> Result<i32, Stop>,
+        args: &[String],
+        stdin: Option<Vec<u8>>,
+    ) -> ApiClient {
         let mut files = FileSet::new();
         if let Some(bytes) = stdin {
             let bytes: Rc<[u8]> = bytes.into();
@@ -72,7 +84,7 @@ impl Kubectl {
             None => cx.world.home().clone(),
             Some(node) => cx.world.files(node).clone(),
         };
-        let line = format!("kubectl {}", args.join(" "));
+        let line = format!("{name} {}", args.join(" "));
         let mut client = cx.shell.client.clone();
         if host.node().is_some() && !client.namespace.is_empty() {
             // The nodes have kubeconfigs of their own.
@@ -81,7 +93,7 @@ impl Kubectl {
         let mut job = Job::new(&line, program, files, client, cx.now());
         job.set_words(args);
         job.set_disk(disk, cx.env().cwd.clone());
-        Kubectl {
+        ApiClient {
             job,
             ticket: cx.shell.ticket(),
             asked: false,
@@ -129,7 +141,7 @@ impl Kubectl {
     }
 }
 
-impl Program for Kubectl {
+impl Program for ApiClient {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         self.take_mail(cx);
         let now = cx.now();
@@ -207,7 +219,7 @@ impl Program for Collecting {
         if let Some(reading) = cx.read_to_end(&mut self.bytes) {
             return reading;
         }
-        let kubectl = Kubectl::new(cx, &self.args, Some(std::mem::take(&mut self.bytes)));
-        StepResult::Becomes(Box::new(kubectl))
+        let stdin = Some(std::mem::take(&mut self.bytes));
+        StepResult::Becomes(Box::new(ApiClient::new(cx, "kubectl", kubectl, &self.args, stdin)))
     }
 }
