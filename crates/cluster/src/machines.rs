@@ -99,18 +99,19 @@ fn container_view(runtime: &Runtime, sandbox: &Sandbox, container: &Container) -
 }
 
 impl Cluster {
-    /// The number of a machine that [`Machines::names`] has named.
-    fn known(&self, node: &str) -> MachineId {
-        self.machine_id(node).unwrap_or(MachineId(0))
+    fn runtime(&self, node: &str) -> Option<&Runtime> {
+        self.machine(node).map(|machine| &machine.kubelet.runtime)
     }
 
-    fn runtime(&self, node: &str) -> &Runtime {
-        &self.machines[self.known(node).0 as usize].kubelet.runtime
+    /// A node's number and its computer, to change its files; `NotFound`: it was taken away.
+    fn disk_of(&mut self, node: &str) -> Result<(MachineId, &mut Files), FileError> {
+        let id = self.machine_id(node).ok_or(FileError::NotFound)?;
+        Ok((id, &mut self.machines[id.0 as usize].files))
     }
 
     /// The runtime's number of a container by its long id.
     fn container_number(&self, node: &str, id: &str) -> Option<u32> {
-        let runtime = self.runtime(node);
+        let runtime = self.runtime(node)?;
         let mut containers = runtime.sandboxes().iter().flat_map(|sandbox| &sandbox.containers);
         containers
             .find(|container| long_id(runtime.full_id(container.id)) == id)
@@ -119,18 +120,20 @@ impl Cluster {
 
     /// Works on a node's runtime past its kubelet.
     fn by_hand(&mut self, node: &str, work: impl FnOnce(&mut Runtime, &mut Ctx)) {
-        let machine = self.known(node);
-        self.with_kubelet(machine, |kubelet, _, ctx| kubelet.with_runtime_by_hand(work, ctx));
+        if let Some(machine) = self.machine_id(node) {
+            self.with_kubelet(machine, |kubelet, _, ctx| kubelet.with_runtime_by_hand(work, ctx));
+        }
     }
 }
 
 impl Machines for Cluster {
-    fn booted(&self, node: &str) -> Time {
-        self.machines[self.known(node).0 as usize].up_since
+    fn booted(&self, node: &str) -> Option<Time> {
+        let machine = self.machine(node)?;
+        (machine.powered && machine.boot_at.is_none()).then_some(machine.up_since)
     }
 
     fn listeners(&self, node: &str) -> Vec<Listener> {
-        self.listeners_on(self.known(node))
+        self.machine_id(node).map(|id| self.listeners_on(id)).unwrap_or_default()
     }
 
     fn now(&self) -> Time {
@@ -178,45 +181,46 @@ impl Machines for Cluster {
         Cluster::set_link(self, node, up)
     }
 
-    fn files(&self, node: &str) -> &Files {
-        &self.machines[self.known(node).0 as usize].files
+    fn files(&self, node: &str) -> Option<&Files> {
+        self.machine(node).map(|machine| &machine.files)
     }
 
     fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError> {
-        let (id, now) = (self.known(node), self.now);
-        self.machines[id.0 as usize].files.write(path, bytes, now)?;
+        let now = self.now;
+        let (id, files) = self.disk_of(node)?;
+        files.write(path, bytes, now)?;
         self.file_changed(id, path, FileChange::Written);
         Ok(())
     }
 
     fn remove(&mut self, node: &str, path: &str) -> Result<(), FileError> {
-        let id = self.known(node);
-        self.machines[id.0 as usize].files.remove(path)?;
+        let (id, files) = self.disk_of(node)?;
+        files.remove(path)?;
         self.file_changed(id, path, FileChange::Removed);
         Ok(())
     }
 
     fn rename(&mut self, node: &str, from: &str, to: &str) -> Result<String, FileError> {
-        let id = self.known(node);
-        let to = self.machines[id.0 as usize].files.rename(from, to)?;
+        let (id, files) = self.disk_of(node)?;
+        let to = files.rename(from, to)?;
         self.file_changed(id, from, FileChange::Removed);
         self.file_changed(id, &to, FileChange::Written);
         Ok(to)
     }
 
     fn make_directory(&mut self, node: &str, path: &str) -> Result<(), FileError> {
-        let id = self.known(node);
-        self.machines[id.0 as usize].files.make_directory(path)
+        self.disk_of(node)?.1.make_directory(path)
     }
 
     fn set_mode(&mut self, node: &str, path: &str, mode: u16) -> Result<(), FileError> {
-        let id = self.known(node);
-        self.machines[id.0 as usize].files.set_mode(path, mode)
+        self.disk_of(node)?.1.set_mode(path, mode)
     }
 
     fn kubelet(&self, node: &str) -> Service {
-        let machine = &self.machines[self.known(node).0 as usize];
-        Service { running: machine.kubelet.is_running(), since: machine.service_since }
+        match self.machine(node) {
+            Some(machine) => Service { running: machine.kubelet.is_running(), since: machine.service_since },
+            None => Service { running: false, since: self.now },
+        }
     }
 
     fn control_kubelet(&mut self, node: &str, verb: ServiceVerb) {
@@ -229,17 +233,17 @@ impl Machines for Cluster {
     }
 
     fn journal(&self, node: &str) -> Vec<(Time, String)> {
-        self.machines[self.known(node).0 as usize].journal().cloned().collect()
+        self.machine(node).map(|machine| machine.journal().cloned().collect()).unwrap_or_default()
     }
 
     fn sandboxes(&self, node: &str) -> Vec<SandboxView> {
-        let runtime = self.runtime(node);
+        let Some(runtime) = self.runtime(node) else { return Vec::new() };
         let old = runtime.old_sandboxes().iter().map(|sandbox| old_sandbox_view(runtime, sandbox));
         runtime.sandboxes().iter().map(|sandbox| sandbox_view(runtime, sandbox)).chain(old).collect()
     }
 
     fn containers(&self, node: &str) -> Vec<ContainerView> {
-        let runtime = self.runtime(node);
+        let Some(runtime) = self.runtime(node) else { return Vec::new() };
         let sandboxes = runtime.sandboxes().iter();
         let pairs = sandboxes
             .flat_map(|sandbox| sandbox.containers.iter().map(move |container| (sandbox, container)));
@@ -247,12 +251,13 @@ impl Machines for Cluster {
     }
 
     fn images(&self, node: &str) -> Vec<String> {
-        self.runtime(node).images.iter().map(|image| image.to_string()).collect()
+        let images = self.runtime(node).into_iter().flat_map(|runtime| runtime.images.iter());
+        images.map(|image| image.to_string()).collect()
     }
 
     fn container_log(&self, node: &str, id: &str) -> String {
-        let runtime = self.runtime(node);
-        let container = self.container_number(node, id).and_then(|number| runtime.container(number));
+        let number = self.container_number(node, id);
+        let container = number.and_then(|number| self.runtime(node)?.container(number));
         let Some((_, container)) = container else { return String::new() };
         if let Some(complaint) = component::complaint(container.spec()) {
             return complaint.text;
@@ -287,7 +292,7 @@ impl Machines for Cluster {
     }
 
     fn stop_sandbox(&mut self, node: &str, id: &str) {
-        let runtime = self.runtime(node);
+        let Some(runtime) = self.runtime(node) else { return };
         let mut sandboxes = runtime.sandboxes().iter();
         let found = sandboxes.find(|sandbox| long_id(runtime.full_id(sandbox.id)) == id);
         if let Some(pod) = found.map(|sandbox| sandbox.uid) {
@@ -296,7 +301,7 @@ impl Machines for Cluster {
     }
 
     fn remove_sandbox(&mut self, node: &str, id: &str) {
-        let runtime = self.runtime(node);
+        let Some(runtime) = self.runtime(node) else { return };
         let old = runtime.old_sandboxes().iter().map(|sandbox| sandbox.id);
         let mut numbers = runtime.sandboxes().iter().map(|sandbox| sandbox.id).chain(old);
         if let Some(number) = numbers.find(|number| long_id(runtime.full_id(*number)) == id) {

@@ -25,7 +25,7 @@ pub type Names<'a> = &'a dyn Fn(Kind, Option<&str>) -> Vec<String>;
 impl Shell {
     /// What may stand for the last word of `text`, which ends at the cursor.
     pub(super) fn complete(&self, text: &str, world: &dyn Machines, names: Names<'_>) -> Completion {
-        let login = Env::login(Host::Desk);
+        let login = Env::login(Host::Desk, None);
         let env = self.innermost_env().unwrap_or(&login);
         let from =
             text.rfind(is_break).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));

@@ -43,7 +43,10 @@ pub(super) fn curl(machines: &dyn Machines, node: &str, words: &[String]) -> Out
             "--insecure" => trusts = true,
             "--silent" => silent = true,
             "--show-error" => shows = true,
-            "--cacert" => trusts |= words.next() == Some(CA) && machines.files(node).file(CA).is_some(),
+            "--cacert" => {
+                trusts |= words.next() == Some(CA)
+                    && machines.files(node).is_some_and(|disk| disk.file(CA).is_some())
+            }
             "-m" | "--max-time" => {
                 let _ = words.next();
             }

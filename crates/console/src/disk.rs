@@ -56,9 +56,10 @@ impl<'a> Disk<'a> {
         Disk { machines, host, extra, logs: OnceCell::new() }
     }
 
-    fn files(&self) -> &'a Files {
+    /// `None`: its computer was taken away.
+    fn files(&self) -> Option<&'a Files> {
         match self.host {
-            Host::Desk => self.machines.home(),
+            Host::Desk => Some(self.machines.home()),
             Host::Node(name) => self.machines.files(name),
         }
     }
@@ -78,7 +79,7 @@ impl<'a> Disk<'a> {
         if let Some(bytes) = self.extra.get(&path) {
             return Some(Inode::File { bytes: bytes.clone(), modified: self.machines.now(), mode: 0o600 });
         }
-        match self.files().get(&path) {
+        match self.files().and_then(|files| files.get(&path)) {
             Some(Entry::Directory) => Some(Inode::Directory),
             Some(Entry::File(file)) => {
                 Some(Inode::File { bytes: file.bytes.clone(), modified: file.modified, mode: file.mode })
@@ -132,7 +133,7 @@ impl<'a> Disk<'a> {
     pub(super) fn list(&self, directory: &str) -> Vec<(String, Inode)> {
         let directory = clean_path(directory);
         let mut found: SortedMap<String, Inode> = SortedMap::new();
-        for (name, entry) in self.files().list(&directory) {
+        for (name, entry) in self.files().into_iter().flat_map(|files| files.list(&directory)) {
             let node = match entry {
                 Entry::Directory => Inode::Directory,
                 Entry::File(file) => {

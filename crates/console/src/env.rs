@@ -4,10 +4,11 @@
 
 use std::rc::Rc;
 
+use super::Machines;
 use super::parse::Aliases;
 use super::syntax::Compound;
-use sim::SortedMap;
 use sim::files::clean_path;
+use sim::{SortedMap, Time};
 
 /// The computer that a shell runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,9 @@ pub(super) struct Options {
 #[derive(Clone, Debug)]
 pub(super) struct Env {
     pub host: Host,
+    /// When the node's computer had come up on which it runs: a later time, and the shell is gone with the life of
+    /// the computer that it ran in.
+    pub booted: Option<Time>,
     pub cwd: Rc<str>,
     pub aliases: Rc<Aliases>,
     pub functions: Rc<SortedMap<Rc<str>, Rc<Compound>>>,
@@ -103,8 +107,8 @@ pub(super) struct Env {
 const MAX_INDEX: usize = 100_000;
 
 impl Env {
-    /// A login shell's.
-    pub(super) fn login(host: Host) -> Env {
+    /// A login shell's; `booted` says since when the node is up.
+    pub(super) fn login(host: Host, booted: Option<Time>) -> Env {
         let mut env = Env {
             cwd: HOME.into(),
             aliases: Rc::new([("k".into(), "kubectl".into())].into()),
@@ -115,6 +119,7 @@ impl Env {
             variables: Rc::default(),
             random: 1,
             host,
+            booted,
         };
         for (name, value) in [
             ("HOME", HOME),
@@ -147,7 +152,7 @@ impl Env {
     /// What a program that is a shell begins with: the exported variables, no aliases or functions of its
     /// caller's.
     pub(super) fn for_program(&self) -> Env {
-        let mut env = Env::login(self.host.clone());
+        let mut env = Env::login(self.host.clone(), self.booted);
         env.cwd = self.cwd.clone();
         let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
         Rc::make_mut(&mut env.variables).extend(exported.map(|(name, value)| (name.clone(), value.clone())));
@@ -272,6 +277,11 @@ impl Env {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
             _ => self.cwd.to_string(),
         }
+    }
+
+    /// The node that it is on, if that node's computer does not run any more or has been started anew since.
+    pub(super) fn lost(&self, machines: &dyn Machines) -> Option<&str> {
+        self.host.node().filter(|node| machines.booted(node) != self.booted)
     }
 
     /// The next of `$RANDOM`'s numbers.

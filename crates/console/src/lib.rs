@@ -163,8 +163,8 @@ pub trait Machines {
     /// Whether it is switched on and its network works.
     fn is_reachable(&self, node: &str) -> bool;
 
-    /// Since when it is up.
-    fn booted(&self, node: &str) -> Time;
+    /// Since when it is up; `None` where it is not.
+    fn booted(&self, node: &str) -> Option<Time>;
     /// What takes connections on it, in the order of the ports.
     fn listeners(&self, node: &str) -> Vec<Listener>;
     /// Its address on the nodes' network.
@@ -185,8 +185,8 @@ pub trait Machines {
     /// Puts its network cable in, or pulls it out.
     fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError>;
 
-    /// Its disk.
-    fn files(&self, node: &str) -> &Files;
+    /// Its disk; `None`: there is no such computer any more.
+    fn files(&self, node: &str) -> Option<&Files>;
     /// Writes a whole file; its directory must exist.
     fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError>;
     /// Removes a file or an empty directory.

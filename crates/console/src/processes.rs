@@ -29,7 +29,7 @@ impl Process {
 
 /// What runs, in the order of the processes' numbers.
 fn processes(machines: &dyn Machines, node: &str) -> Vec<Process> {
-    let booted = machines.booted(node);
+    let booted = machines.booted(node).unwrap_or(machines.now());
     let own =
         |pid, command: &str| Process { pid, parent: INIT_PID, started: booted, command: command.to_owned() };
     let mut all = vec![
@@ -220,7 +220,7 @@ pub(super) fn uptime(machines: &dyn Machines, node: &str, words: &[String]) -> O
         return Outcome::fail(1, absent::sentence("this form of uptime", "uptime without options is"));
     }
     let now = machines.now();
-    let up = now.since(machines.booted(node));
+    let up = now.since(machines.booted(node).unwrap_or(now));
     let minutes = up.0 / Duration::from_secs(60).0;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let mut span = match days {

@@ -30,6 +30,7 @@ use std::rc::Rc;
 use cli_runtime::job::{Chunk, Client, Stream};
 use sim::{Duration, SortedMap, Time};
 
+use self::program::Cx;
 use self::streams::{Fd, Fds, Streams};
 use self::thread::{Block, Body, Frame, Origin, Thread, ThreadId};
 use super::Machines;
@@ -174,6 +175,14 @@ impl Shell {
             self.turn = id;
             let Some(mut thread) = self.threads.remove(&id) else { continue };
             thread.block = None;
+            if let Some(node) = thread.env.lost(world).map(Rc::from) {
+                // What ran there has ended with its computer; the connection breaks when something comes over it.
+                Cx { shell: self, thread: &mut thread, world }
+                    .err("client_loop: send disconnect: Broken pipe\n");
+                self.threads.insert(id, thread);
+                self.disconnect(&node);
+                continue;
+            }
             for _ in 0..SLICE {
                 if self.budget == 0 {
                     break;

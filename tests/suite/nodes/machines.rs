@@ -322,3 +322,56 @@ fn what_listens_on_a_node_comes_and_goes_with_its_program() {
     "#]]
     .assert_eq(&person.run("ssh worker-1 'hostname; ps -e; uptime'"));
 }
+
+/// Starts a loop on worker-3 that writes a file each second.
+fn begin_loop(stage: &mut Stage) -> stage::JobId {
+    let line = "ssh worker-3 'while sleep 1; do echo x >> /tmp/x; done'".to_owned();
+    let id = stage.perform(Command::Exec { line, files: SortedMap::new() });
+    seconds(stage, 3);
+    assert!(file_of(stage, "worker-3").is_some());
+    id
+}
+
+fn file_of(stage: &Stage, node: &str) -> Option<usize> {
+    stage.cluster().machine(node)?.files.file("/tmp/x").map(|file| file.bytes.len())
+}
+
+fn end_of(stage: &Stage, id: stage::JobId) -> (Option<i32>, String) {
+    let job = stage.job(id).expect("the job is known");
+    (job.exit_code, job.text.to_string())
+}
+
+#[test]
+fn what_runs_on_a_node_ends_when_it_is_switched_off_even_if_it_comes_up_again() {
+    let broken = (Some(255), "client_loop: send disconnect: Broken pipe\n".to_owned());
+    let mut stage = standard();
+    let id = begin_loop(&mut stage);
+    power_off(&mut stage, "worker-3");
+    let before = file_of(&stage, "worker-3");
+    power_on(&mut stage, "worker-3");
+    seconds(&mut stage, 60);
+    assert_eq!(end_of(&stage, id), broken);
+    assert_eq!(file_of(&stage, "worker-3"), before);
+}
+
+#[test]
+fn what_runs_on_a_node_that_is_taken_away_touches_no_other() {
+    let broken = (Some(255), "client_loop: send disconnect: Broken pipe\n".to_owned());
+    let mut stage = standard();
+    let id = begin_loop(&mut stage);
+    assert_eq!(act(&mut stage, Command::RemoveMachine { node: "worker-3".to_owned() }), "");
+    seconds(&mut stage, 10);
+    assert_eq!(end_of(&stage, id), broken);
+    assert_eq!(file_of(&stage, "control-plane"), None);
+}
+
+#[test]
+fn what_runs_on_a_node_goes_on_while_its_cable_is_out() {
+    let mut stage = standard();
+    let id = begin_loop(&mut stage);
+    assert_eq!(act(&mut stage, Command::CutNetwork { node: "worker-3".to_owned() }), "");
+    let before = file_of(&stage, "worker-3");
+    seconds(&mut stage, 10);
+    assert_eq!(end_of(&stage, id), (None, String::new()));
+    assert!(file_of(&stage, "worker-3") > before);
+}

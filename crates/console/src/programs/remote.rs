@@ -38,7 +38,7 @@ pub(super) fn ssh(cx: &mut Cx<'_>, args: &[String]) -> Started {
         Ok(host) => host,
         Err(text) => return feed::refuse(cx, &text, 255),
     };
-    let env = Env::login(host.clone());
+    let env = Env::login(host.clone(), host.node().and_then(|node| cx.world.booted(node)));
     let body = match command {
         [] if cx.is_terminal(0) => Body::Interactive,
         [] => {

@@ -87,7 +87,7 @@ impl Shell {
             while thread.frames.len() > 1 {
                 self.pop_frame(thread, world);
             }
-            thread.env = Env::login(Host::Desk);
+            thread.env = Env::login(Host::Desk, None);
             thread.status = code;
             return;
         }
@@ -236,7 +236,7 @@ impl Shell {
                 thread.status = 1;
             }
             Some(_) if login => {
-                let env = Env::login(thread.env.host.clone());
+                let env = Env::login(thread.env.host.clone(), thread.env.booted);
                 self.run_child(thread, Body::Words(rest.to_vec()), env, thread.fds);
             }
             Some(name) if super::builtins::is_only_builtin(name) => {
@@ -272,7 +272,7 @@ impl Shell {
             rest = after;
         }
         let mut env = match login {
-            true => Env::login(thread.env.host.clone()),
+            true => Env::login(thread.env.host.clone(), thread.env.booted),
             false => thread.env.for_program(),
         };
         env.options = options;

@@ -82,7 +82,7 @@ impl ApiClient {
         let host = cx.host();
         let disk = match host.node() {
             None => cx.world.home().clone(),
-            Some(node) => cx.world.files(node).clone(),
+            Some(node) => cx.world.files(node).cloned().unwrap_or_default(),
         };
         let line = format!("{name} {}", args.join(" "));
         let mut client = cx.shell.client.clone();

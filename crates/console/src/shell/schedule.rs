@@ -45,7 +45,7 @@ impl Shell {
             parent: None,
             depth: 0,
             background: false,
-            env: Env::login(Host::Desk),
+            env: Env::login(Host::Desk, None),
             fds,
             status: 0,
             last_background: None,
