@@ -376,7 +376,12 @@ pub fn yaml(value: &Value) -> String {
 
 /// JSON as Go indents it: four spaces, keys in order, `<`, `>` and `&` escaped.
 pub fn json(value: &Value) -> String {
-    golang::json::marshal_indent(value) + "\n"
+    golang::json::marshal_indent(value, "    ") + "\n"
+}
+
+/// The same, indented by two spaces.
+pub fn json_by_two(value: &Value) -> String {
+    golang::json::marshal_indent(value, "  ") + "\n"
 }
 
 /// JSON without any space, keys in order: as it is stored in an annotation.

@@ -11,10 +11,10 @@ pub fn marshal(value: &Value) -> String {
     out
 }
 
-/// As `json.MarshalIndent` writes it, four spaces a level.
-pub fn marshal_indent(value: &Value) -> String {
+/// As `json.MarshalIndent` writes it; `indent` is put before each level: four spaces, or two.
+pub fn marshal_indent(value: &Value, indent: &str) -> String {
     let mut out = String::new();
-    write(value, Some("    "), 0, &mut out);
+    write(value, Some(indent), 0, &mut out);
     out
 }
 
@@ -25,7 +25,7 @@ pub fn marshal_value(value: &GoValue<'_>) -> String {
     out
 }
 
-/// As [`marshal_indent`], of a list of values.
+/// As [`marshal_indent`] with four spaces, of a list of values.
 pub fn marshal_indent_values(values: &[GoValue<'_>]) -> String {
     let mut out = String::new();
     write_list(values.iter().cloned(), Some("    "), 0, &mut out);
@@ -154,7 +154,7 @@ mod tests {
              \"b\":[1,{\"c\":[]},1,1e+21,1e-7,100000000000000000000],\"d\":{}}"
         );
         assert_eq!(
-            marshal_indent(&json!({"b": [1, {"c": []}]})),
+            marshal_indent(&json!({"b": [1, {"c": []}]}), "    "),
             "{\n    \"b\": [\n        1,\n        {\n            \"c\": []\n        }\n    ]\n}"
         );
         assert_eq!(marshal_indent_values(&[]), "[]");

@@ -93,7 +93,7 @@ fn view_last_applied(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     for value in found {
         io.out(match cmd.parsed.text("output").unwrap_or("yaml") {
-            "json" => output::json(&value).replace("    ", "  ") + "\n",
+            "json" => output::json_by_two(&value) + "\n",
             "yaml" => output::yaml(&value),
             other => {
                 let text =

@@ -16,11 +16,6 @@ use sim::Time;
 /// What containerd says of a time that has not come yet.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// JSON indented by two, as crictl prints it.
-fn two_spaces(value: &Value) -> String {
-    output::json(value).replace("    ", "  ")
-}
-
 /// The labels that the kubelet gives to everything it starts.
 pub(super) fn pod_labels(pod: &str, namespace: &str, uid: &str) -> [(&'static str, String); 3] {
     [
@@ -80,7 +75,7 @@ fn sandbox_state(found: &SandboxView) -> &'static str {
 /// What `-o json` or `-o yaml` prints of a list; nothing where a table is asked for.
 pub(super) fn formatted(args: &Args, value: impl FnOnce() -> Value) -> Option<Outcome> {
     match args.get(&["o", "output"])? {
-        "json" => Some(Outcome::out(two_spaces(&value()))),
+        "json" => Some(Outcome::out(output::json_by_two(&value()))),
         "yaml" => Some(Outcome::out(output::yaml(&value()))),
         "table" | "" => None,
         other => Some(fatal(format!("unsupported output format {other:?}"))),
@@ -145,7 +140,7 @@ fn templated(args: &Args, value: &Value) -> Option<String> {
 fn shown(args: &Args, value: &Value) -> String {
     templated(args, value).unwrap_or_else(|| match args.get(&["o", "output"]) {
         Some("yaml") => output::yaml(value),
-        _ => two_spaces(value),
+        _ => output::json_by_two(value),
     })
 }
 
