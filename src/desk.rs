@@ -362,8 +362,8 @@ fn file_error(id: &DocId, world: &World) -> bool {
 /// `daemonset/agent`, and those that are gone.
 fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
     let one = |drifted: &Drifted| match &drifted.drift {
-        Drift::Gone => fill(words.drift_gone, &[&drifted.object]),
-        Drift::Changed(_) => drifted.object.clone(),
+        Drift::Gone => fill(words.drift_gone, &[&drifted.object()]),
+        Drift::Changed(_) => drifted.object(),
     };
     let all: Vec<String> = drifted.iter().map(one).collect();
     all.join(", ")
@@ -419,7 +419,7 @@ fn beside(page: &Page, id: &DocId, text: &str, drifted: &[Drifted]) -> Html {
         Drift::Gone => &[],
     });
     let row = |found: &Difference| difference_row(words, found, words.in_cluster);
-    let theirs = stage::taken(text, drifted);
+    let theirs = stage::with_cluster_values(text, drifted);
     html! {
         <div class="beside" data-beside="cluster">
             <ul>{ for changed.map(row) }</ul>

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use api::object::{Key, Kind};
 use api::quantity;
+use api::schema::{self, Type};
 use cluster::Cluster;
 use sim::order::SortShared;
 use yaml::{Part, Pos, Reader, locate, read_documents};
@@ -35,10 +36,33 @@ const MOST: usize = 20;
 /// An object of a file that the cluster does not hold as the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drifted {
-    /// `daemonset/agent`.
-    pub object: String,
-    /// What differs from the real time.
+    /// Which kind of object.
+    pub kind: Kind,
+    /// Its namespace and name.
+    pub key: Key,
+    /// What differs from the file.
     pub drift: Drift,
+}
+
+impl Drifted {
+    /// `daemonset/agent`.
+    pub fn object(&self) -> String {
+        format!("{}/{}", self.kind.name().to_lowercase(), self.key.name)
+    }
+
+    /// Whether a document of the file is this object.
+    fn is_of(&self, document: &yaml::Document) -> bool {
+        let text =
+            |node: Option<&yaml::Node>| node.and_then(yaml::Node::as_str).unwrap_or_default().to_owned();
+        let tree = &document.tree;
+        let meta = |field: &str| text(tree.get("metadata").and_then(|meta| meta.get(field)));
+        let kind = Kind::of(&text(tree.get("apiVersion")), &text(tree.get("kind")));
+        let namespace = match meta("namespace") {
+            empty if empty.is_empty() && self.kind.is_namespaced() => "default".to_owned(),
+            namespace => namespace,
+        };
+        kind == Some(self.kind) && Key::new(&namespace, &meta("name")) == self.key
+    }
 }
 
 /// What the file's objects have become, in the file's order; empty when the cluster holds them all as the file
@@ -51,16 +75,16 @@ pub(crate) fn drifted(cluster: &Cluster, text: &[u8]) -> Vec<Drifted> {
 fn drift_of(cluster: &Cluster, wanted: &Value) -> Option<Drifted> {
     let (version, kind) = (wanted["apiVersion"].as_str()?, wanted["kind"].as_str()?);
     let meta = &wanted["metadata"];
-    let name = meta["name"].as_str()?;
-    let key = Key::new(meta["namespace"].as_str().unwrap_or_default(), name);
-    let drift = match cluster.api.store.get(Kind::of(version, kind)?, &key) {
+    let kind = Kind::of(version, kind)?;
+    let key = Key::new(meta["namespace"].as_str().unwrap_or_default(), meta["name"].as_str()?);
+    let drift = match cluster.api.store.get(kind, &key) {
         None => Drift::Gone,
         Some(live) => match differences(wanted, &live.to_value(cluster.now()), Sides::File) {
             found if found.is_empty() => return None,
             found => Drift::Changed(found),
         },
     };
-    Some(Drifted { object: format!("{}/{name}", kind.to_lowercase()), drift })
+    Some(Drifted { kind, key, drift })
 }
 
 /// Whose fields are compared.
@@ -75,56 +99,74 @@ pub(crate) enum Sides {
 /// The fields that `wanted` and `live` do not have with the same values. Only what a person writes counts: labels,
 /// annotations, and everything beside the metadata and the status.
 pub(crate) fn differences(wanted: &Value, live: &Value, sides: Sides) -> Vec<Difference> {
-    let mut found = Vec::new();
+    let text = |key: &str| wanted[key].as_str().unwrap_or_default();
+    let root = schema::kind(text("apiVersion"), text("kind")).map(|info| Type::Struct(info.root));
+    let mut comparison = Comparison { sides, found: Vec::new() };
     for key in ["labels", "annotations"] {
         let path = format!("metadata.{key}");
-        difference(&wanted["metadata"][key], &live["metadata"][key], path, sides, &mut found);
+        comparison.compare(&wanted["metadata"][key], &live["metadata"][key], path, None);
     }
     let written = |key: &&String| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind");
     for key in wanted.as_object().into_iter().flat_map(|fields| fields.keys()).filter(written) {
-        difference(&wanted[key], &live[key], key.clone(), sides, &mut found);
+        comparison.compare(&wanted[key], &live[key], key.clone(), field_type(root.as_ref(), key));
     }
-    found.truncate(MOST);
-    found
+    comparison.found.truncate(MOST);
+    comparison.found
 }
 
-fn difference(wanted: &Value, live: &Value, path: String, sides: Sides, found: &mut Vec<Difference>) {
-    match (wanted, live) {
-        (Value::Null, Value::Null) => {}
-        (Value::Null, _) if sides == Sides::File => {}
-        (Value::Object(fields), Value::Object(have)) => {
-            for (key, value) in fields {
-                difference(value, &live[key], format!("{path}.{key}"), sides, found);
+/// The type of what stands under a key of a struct or a map.
+fn field_type<'t>(of: Option<&'t Type>, key: &str) -> Option<&'t Type> {
+    match of? {
+        Type::Struct(id) => schema::structure(*id).field(key).map(|field| &field.ty),
+        Type::Map(values) => Some(values),
+        _ => None,
+    }
+}
+
+struct Comparison {
+    sides: Sides,
+    found: Vec<Difference>,
+}
+
+impl Comparison {
+    /// `ty`: what the API says of the field; `None` where it says nothing.
+    fn compare(&mut self, wanted: &Value, live: &Value, path: String, ty: Option<&Type>) {
+        match (wanted, live) {
+            (Value::Null, Value::Null) => {}
+            (Value::Null, _) if self.sides == Sides::File => {}
+            (Value::Object(fields), Value::Object(have)) => {
+                for (key, value) in fields {
+                    self.compare(value, &live[key], format!("{path}.{key}"), field_type(ty, key));
+                }
+                for (key, value) in have.iter().filter(|(key, _)| !fields.contains_key(*key)) {
+                    self.compare(&Value::Null, value, format!("{path}.{key}"), field_type(ty, key));
+                }
             }
-            for (key, value) in have.iter().filter(|(key, _)| !fields.contains_key(*key)) {
-                difference(&Value::Null, value, format!("{path}.{key}"), sides, found);
+            (Value::Array(items), Value::Array(have)) if items.len() == have.len() => {
+                let item_type = match ty {
+                    Some(Type::List(items)) => Some(&**items),
+                    _ => None,
+                };
+                for (at, (item, have)) in items.iter().zip(have).enumerate() {
+                    self.compare(item, have, format!("{path}[{at}]"), item_type);
+                }
             }
+            (Value::Array(items), Value::Null) if items.is_empty() => {}
+            (Value::Object(fields), Value::Null) if fields.is_empty() => {}
+            _ if wanted == live => {}
+            _ if ty == Some(&Type::Quantity) && same_quantity(wanted, live) => {}
+            _ => self.found.push(Difference { path, file: wanted.clone(), cluster: live.clone() }),
         }
-        (Value::Array(items), Value::Array(have)) if items.len() == have.len() => {
-            for (at, (item, have)) in items.iter().zip(have).enumerate() {
-                difference(item, have, format!("{path}[{at}]"), sides, found);
-            }
-        }
-        (Value::Array(items), Value::Null) if items.is_empty() => {}
-        (Value::Object(fields), Value::Null) if fields.is_empty() => {}
-        _ if wanted == live || same_quantity(wanted, live) => {}
-        _ => found.push(Difference { path, file: wanted.clone(), cluster: live.clone() }),
     }
 }
 
 /// The text with the cluster's values in it; `None` where a difference is more than another scalar.
-pub fn taken(text: &str, drifted: &[Drifted]) -> Option<String> {
+pub fn with_cluster_values(text: &str, drifted: &[Drifted]) -> Option<String> {
     let read = read_documents(text.as_bytes(), Reader::Kubectl);
     let mut edits: Vec<(Pos, Pos, String)> = Vec::new();
-    for Drifted { object, drift } in drifted {
-        let Drift::Changed(found) = drift else { return None };
-        let is_it = |document: &&yaml::Document| {
-            let text =
-                |node: Option<&yaml::Node>| node.and_then(yaml::Node::as_str).unwrap_or_default().to_owned();
-            let name = text(document.tree.get("metadata").and_then(|meta| meta.get("name")));
-            *object == format!("{}/{name}", text(document.tree.get("kind")).to_lowercase())
-        };
-        let tree = &read.documents.iter().find(is_it)?.tree;
+    for object in drifted {
+        let Drift::Changed(found) = &object.drift else { return None };
+        let tree = &read.documents.iter().find(|document| object.is_of(document))?.tree;
         for Difference { path, file, cluster } in found {
             let is_plain = |value: &Value| !matches!(value, Value::Null | Value::Object(_) | Value::Array(_));
             let span = locate(tree, path, Part::Value);
@@ -156,6 +198,8 @@ fn same_quantity(a: &Value, b: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{Command, DEMO_DAEMONSET, Options, Stage};
     use sim::Duration;
@@ -179,25 +223,66 @@ mod tests {
             file: "fluent/fluent-bit:3.2".into(),
             cluster: "fluent/fluent-bit:4.0".into(),
         };
-        assert_eq!(
-            changed,
-            [Drifted { object: "daemonset/agent".to_owned(), drift: Drift::Changed(vec![difference]) }]
-        );
+        assert_eq!(changed, [agent(Drift::Changed(vec![difference]))]);
         let theirs = DEMO_DAEMONSET.replace("fluent-bit:3.2", "fluent-bit:4.0");
-        assert_eq!(taken(DEMO_DAEMONSET, &changed), Some(theirs));
+        assert_eq!(with_cluster_values(DEMO_DAEMONSET, &changed), Some(theirs));
         let gone = after(&["kubectl delete ds agent"]);
-        assert_eq!(taken(DEMO_DAEMONSET, &gone), None);
-        assert_eq!(gone, [Drifted { object: "daemonset/agent".to_owned(), drift: Drift::Gone }]);
+        assert_eq!(with_cluster_values(DEMO_DAEMONSET, &gone), None);
+        assert_eq!(gone, [agent(Drift::Gone)]);
+        assert_eq!(gone[0].object(), "daemonset/agent");
+    }
+
+    fn agent(drift: Drift) -> Drifted {
+        Drifted { kind: Kind::DaemonSet, key: Key::new("default", "agent"), drift }
+    }
+
+    fn paths(wanted: Value, live: Value) -> Vec<String> {
+        differences(&wanted, &live, Sides::File).into_iter().map(|found| found.path).collect()
     }
 
     #[test]
-    fn amounts_are_compared_as_amounts() {
-        let value = |text: &str| Value::from(text);
-        let between = |a: &str, b: &str| {
-            let mut found = Vec::new();
-            difference(&value(a), &value(b), "cpu".to_owned(), Sides::File, &mut found);
-            found.len()
+    fn amounts_are_compared_as_amounts_and_texts_as_texts() {
+        let pod = |label: &str, env: &str, cpu: &str| {
+            json!({
+                "apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"version": label}},
+                "spec": {"containers": [{
+                    "env": [{"name": "SIZE", "value": env}],
+                    "resources": {"requests": {"cpu": cpu}},
+                }]},
+            })
         };
-        assert_eq!((between("0.1", "100m"), between("0.2", "100m")), (0, 1));
+        let wanted = pod("1.0", "1000", "0.1");
+        assert_eq!(paths(wanted.clone(), pod("1.0", "1000", "100m")), [""; 0]);
+        assert_eq!(
+            paths(wanted.clone(), pod("1", "1e3", "200m")),
+            [
+                "metadata.labels.version",
+                "spec.containers[0].env[0].value",
+                "spec.containers[0].resources.requests.cpu",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_clusters_values_go_into_the_document_of_their_namespace() {
+        let file = |first: &str, second: &str| {
+            let document = |namespace: &str, value: &str| {
+                format!(
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: same{namespace}\ndata:\n  key: {value}\n"
+                )
+            };
+            format!("{}---\n{}", document("", first), document("\n  namespace: kube-system", second))
+        };
+        let text = file("one", "two");
+        let mut stage = Stage::new(Options::default());
+        let files = [("f.yaml".to_owned(), text.as_str().into())].into();
+        stage.perform(Command::Exec { line: "kubectl apply -f f.yaml".to_owned(), files });
+        stage.run_until_quiet(Duration::from_secs(60));
+        let patch = r#"kubectl patch cm same -n kube-system -p '{"data":{"key":"three"}}'"#;
+        stage.perform(Command::Exec { line: patch.to_owned(), files: Default::default() });
+        stage.run_until_quiet(Duration::from_secs(60));
+        let found = stage.drifted(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(with_cluster_values(&text, &found), Some(file("one", "three")));
     }
 }

@@ -30,7 +30,7 @@ use yaml::Diagnostic;
 pub use bytes::Bytes;
 pub use command::{Command, EditOutcome};
 pub use console::{Completion, Programs, quoted};
-pub use drift::{Difference, Drift, Drifted, taken};
+pub use drift::{Difference, Drift, Drifted, with_cluster_values};
 pub use lag::{Cause as LagCause, Lag};
 use opening::Opening;
 pub use opening::Progress;
