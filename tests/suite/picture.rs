@@ -230,3 +230,24 @@ fn an_api_server_whose_file_is_away_is_down() {
     let part = board.parts.iter().find(|part| &*part.name == "kube-apiserver").unwrap();
     assert_eq!(part.state, PartState::Down);
 }
+
+/// The lease of the process that was killed is still held for a while (CP-011).
+#[test]
+fn a_controller_manager_that_waits_for_its_lease_is_on_standby() {
+    let mut stage = Stage::new(Options { start: Start::Ready, ..Options::default() });
+    exec(
+        &mut stage,
+        "ssh control-plane 'sudo crictl stop --timeout 0 $(sudo crictl ps -q --name kube-controller-manager)'",
+    );
+    let mut states = Vec::new();
+    let until = stage.now() + Duration::from_secs(60);
+    while stage.now() < until && stage.step() {
+        let board = stage.board();
+        let part = board.parts.iter().find(|part| &*part.name == "kube-controller-manager").unwrap();
+        if states.last() != Some(&part.state) {
+            states.push(part.state);
+        }
+    }
+    let from_standby = [PartState::Standby, PartState::Running];
+    assert!(states.ends_with(&from_standby), "{states:?}");
+}

@@ -326,7 +326,7 @@ pub struct PartView {
     pub pod: Rc<str>,
     /// How often its container was started again.
     pub restarts: u32,
-    /// What it is doing now: a queue's length, a sync; may be empty.
+    /// What it is at: etcd, the revision of its store; may be empty.
     pub note: Rc<str>,
 }
 

@@ -384,18 +384,18 @@ fn part_view(cluster: &Cluster, part: &str) -> PartView {
     };
     let container = sandbox.and_then(|sandbox| sandbox.newest(part));
     let running = container.is_some_and(|container| container.is_running());
-    let answers = match part {
-        "kube-apiserver" => cluster.api_up(),
-        // One that waits for its lease does nothing yet.
+    let or_standby = |leads: bool| if leads { PartState::Running } else { PartState::Standby };
+    let at_work = match part {
+        "kube-apiserver" => cluster.api_up().then_some(PartState::Running),
         "kube-controller-manager" => {
-            cluster.controllers.component.as_ref().is_some_and(|kcm| kcm.is_leading())
+            cluster.controllers.component.as_ref().map(|kcm| or_standby(kcm.is_leading()))
         }
-        "kube-scheduler" => cluster.scheduler.component.as_ref().is_some_and(|it| it.is_leading()),
-        _ => running,
+        "kube-scheduler" => cluster.scheduler.component.as_ref().map(|it| or_standby(it.is_leading())),
+        _ => Some(PartState::Running),
     };
-    let state = match (running, answers, sandbox) {
-        (true, true, _) => PartState::Running,
-        (true, false, _) => PartState::Starting,
+    let state = match (running, at_work, sandbox) {
+        (true, Some(state), _) => state,
+        (true, None, _) => PartState::Starting,
         (false, _, Some(sandbox))
             if sandbox.containers.is_empty() && sandbox.state != SandboxState::NotReady =>
         {
