@@ -298,26 +298,13 @@ fn number(text: &str) -> Result<u32, ScheduleError> {
 }
 
 /// `1h30m`, in whole seconds and at least one.
+///
+/// Go: github.com/robfig/cron, Every.
 fn parse_span(text: &str) -> Option<Duration> {
-    let (mut total, mut rest) = (0_u64, text);
-    if text.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = rest.split_at(digits);
-        let (seconds, length) = match unit.as_bytes() {
-            [b'm', b's', ..] => return None,
-            [b'h', ..] => (3600, 1),
-            [b'm', ..] => (60, 1),
-            [b's', ..] => (1, 1),
-            _ => return None,
-        };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(seconds)?)?;
-        rest = unit.get(length..)?;
-    }
+    let seconds = golang::time::parse_duration(text)? / 1_000_000_000;
     // More than a century is nobody's schedule.
-    (total < 4_000_000_000).then(|| Duration::from_secs(total.max(1)))
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    (seconds < 4_000_000_000).then(|| Duration::from_secs(seconds.max(1)))
 }
 
 #[cfg(test)]

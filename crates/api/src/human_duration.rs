@@ -49,6 +49,12 @@ fn with_rest(count: i64, unit: &str, rest: i64, rest_unit: &str) -> String {
     }
 }
 
+/// A span as Go reads it, to the microsecond: `20s`, `1m0s`, `1.5h`. A negative one is none here.
+pub fn parse_go_duration(text: &str) -> Option<Duration> {
+    let nanos = golang::time::parse_duration(text)?;
+    u64::try_from(nanos / 1_000).ok().map(Duration::from_micros).filter(|_| nanos >= 0)
+}
+
 /// A span as Go prints it: `1m20s`, `5m0s`, `1.5s`, `250ms`, `0s`.
 pub fn go_duration(span: Duration) -> String {
     let micros = span.as_micros();

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use api::field::go_quote;
+use api::human_duration::parse_go_duration;
 use golang::strconv::parse_bool;
 use sim::{Duration, SortedMap};
 
@@ -119,7 +120,7 @@ impl Parsed {
 
     /// The time span of a flag that was given.
     pub fn span(&self, name: &str) -> Option<Duration> {
-        parse_duration(self.text(name)?)
+        parse_go_duration(self.text(name)?)
     }
 }
 
@@ -270,7 +271,7 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), FlagError>
     let fits = match flag.takes {
         Takes::Bool => parse_bool(&value).is_some(),
         Takes::Int => value.parse::<i64>().is_ok(),
-        Takes::Span => parse_duration(&value).is_some(),
+        Takes::Span => parse_go_duration(&value).is_some(),
         Takes::Text | Takes::Format | Takes::Optional(_) => true,
     };
     if !fits {
@@ -278,37 +279,6 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), FlagError>
     }
     parsed.values.entry(flag.name).or_default().push(value);
     Ok(())
-}
-
-/// Go: time.ParseDuration, without signs; also a bare `0`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut rest = text;
-    let mut micros: u64 = 0;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at(end);
-        let unit_end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, next) = after.split_at(unit_end);
-        let unit: u64 = match unit {
-            "us" | "µs" => 1,
-            "ms" => 1_000,
-            "s" => 1_000_000,
-            "m" => 60_000_000,
-            "h" => 3_600_000_000,
-            _ => return None,
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let whole: u64 = if whole.is_empty() && !fraction.is_empty() { 0 } else { whole.parse().ok()? };
-        let fraction = fraction.get(..fraction.len().min(6)).unwrap_or_default();
-        let tenths = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
-        let part: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-        micros = micros.saturating_add(whole.saturating_mul(unit)).saturating_add(part * unit / tenths);
-        rest = next;
-    }
-    (!text.is_empty()).then_some(Duration(micros))
 }
 
 #[cfg(test)]
@@ -372,10 +342,10 @@ mod tests {
         for (text, micros) in
             [("0", 0), ("0s", 0), ("10s", 10_000_000), ("1m30s", 90_000_000), ("1.5h", 5_400_000_000)]
         {
-            assert_eq!(parse_duration(text), Some(Duration(micros)), "{text}");
+            assert_eq!(parse_go_duration(text), Some(Duration(micros)), "{text}");
         }
         for text in ["", "5", "s", "1x", "-1s", "1s2"] {
-            assert_eq!(parse_duration(text), None, "{text}");
+            assert_eq!(parse_go_duration(text), None, "{text}");
         }
     }
 }

@@ -158,7 +158,7 @@ pub(crate) fn read(path: &str) -> Result<Vec<u8>, Misuse> {
 
 fn duration(text: &str) -> Result<Duration, Misuse> {
     let wrong = || Misuse(format!("invalid duration {text:?}: 90s, 5m and 1h30m are valid"));
-    crate::script::duration(text).ok_or_else(wrong)
+    api::human_duration::parse_go_duration(text).ok_or_else(wrong)
 }
 
 /// A number from 0 to `most`.

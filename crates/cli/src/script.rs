@@ -3,6 +3,7 @@
 //! It knows no disk, so that the recordings in `tests/oracle.rs`, which includes this file, are played as the
 //! native program plays a script.
 
+use api::human_duration::parse_go_duration;
 use sim::{Duration, SortedMap};
 use stage::{Bytes, Command, EditOutcome, JobView, Stage};
 
@@ -83,26 +84,10 @@ pub(crate) fn names(line: &str) -> (Vec<&str>, bool) {
     (names, deep)
 }
 
-/// `90s`, `5m`, `1h30m`, `500ms`: Go's durations, without fractions.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut micros = 0u64;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let units = [("ms", 1000), ("us", 1), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000)];
-        let (unit, factor) = units.into_iter().find(|(unit, _)| rest.starts_with(unit))?;
-        rest = &rest[unit.len()..];
-        micros = number.checked_mul(factor).and_then(|n| micros.checked_add(n))?;
-    }
-    (!text.is_empty()).then(|| Duration::from_micros(micros))
-}
-
 /// How long `sleep 10s`, or `sleep 10`, lets time pass; nothing for any other command.
 pub(crate) fn sleep(line: &str) -> Option<Duration> {
     let span = line.strip_prefix("sleep ")?.trim();
-    duration(span).or_else(|| duration(&format!("{span}s")))
+    parse_go_duration(span).or_else(|| parse_go_duration(&format!("{span}s")))
 }
 
 /// Lets time pass.

@@ -6,6 +6,7 @@
 mod images;
 mod inspect;
 
+use api::human_duration::parse_go_duration;
 use serde_json::{Value, json};
 
 use images::images;
@@ -15,7 +16,6 @@ use inspect::{
 
 use super::regex::Regex;
 use super::{ContainerView, Machines, RuntimeState, SandboxView};
-use cli_runtime::flags::parse_duration;
 use cli_runtime::job::Outcome;
 use cli_runtime::tabwriter::TabWriter;
 use sim::order::SortShared;
@@ -391,7 +391,7 @@ fn say(outcome: &mut Outcome, line: &str) {
 }
 
 fn stop(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
-    let seconds = |text: &str| text.parse().ok().map(Duration::from_secs).or_else(|| parse_duration(text));
+    let seconds = |text: &str| text.parse().ok().map(Duration::from_secs).or_else(|| parse_go_duration(text));
     let timeout = args.get(&["t", "timeout"]).and_then(seconds).unwrap_or(Duration::ZERO);
     let ids = match args.has(&["a", "all"]) {
         true if !args.rest.is_empty() => {

@@ -2,7 +2,7 @@
 
 use super::power::{self, PowerVerb};
 use super::{Machines, ServiceVerb};
-use cli_runtime::flags::parse_duration;
+use api::human_duration::parse_go_duration;
 use cli_runtime::job::Outcome;
 use cli_runtime::time::{journal_date, systemd_date};
 use kubelet::PID;
@@ -186,7 +186,7 @@ fn span_ago(text: &str) -> Option<Duration> {
         unit if unit.starts_with('h') => 3600,
         unit if unit.starts_with('s') => 1,
         unit if unit.starts_with('d') => 86_400,
-        _ => return parse_duration(text),
+        _ => return parse_go_duration(text),
     };
     Some(Duration::from_secs(digits.parse::<u64>().ok()?.saturating_mul(seconds)))
 }

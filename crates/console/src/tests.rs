@@ -159,8 +159,8 @@ impl Machines for Desk {
     fn is_reachable(&self, node: &str) -> bool {
         !self.unreachable.iter().any(|name| name == node)
     }
-    fn booted(&self, _: &str) -> Time {
-        Time::START
+    fn booted(&self, _: &str) -> Option<Time> {
+        Some(Time::START)
     }
     fn listeners(&self, _: &str) -> Vec<Listener> {
         let listener = |address: &str, port, program: &str, is_tls| Listener {
@@ -200,8 +200,8 @@ impl Machines for Desk {
     fn set_link(&mut self, node: &str, up: bool) -> Result<(), HostError> {
         self.power(node, if up { PowerVerb::On } else { PowerVerb::Off })
     }
-    fn files(&self, node: &str) -> &Files {
-        &self.files[node]
+    fn files(&self, node: &str) -> Option<&Files> {
+        self.files.get(node)
     }
     fn write(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), FileError> {
         let now = self.now;

@@ -1,4 +1,4 @@
-//! What the texts of Kubernetes and kubectl owe to Go's library: fmt, strconv, encoding/json, sort, and values as
+//! What the texts of Kubernetes and kubectl owe to Go's library: fmt, strconv, time, encoding/json and base64, sort, and values as
 //! reflection sees them. No Kubernetes word.
 //!
 //! Messages quote as `%q` does; the texts of `-o jsonpath`, `custom-columns`, `go-template` and the order of
@@ -6,10 +6,12 @@
 
 use std::fmt;
 
+pub mod base64;
 pub mod json;
 pub mod printf;
 pub mod sort;
 pub mod strconv;
+pub mod time;
 pub mod value;
 
 /// What a package of Go's library, or one that is built like them, says of a text that it cannot read or carry out.

@@ -349,7 +349,7 @@ fn parse_timeout(text: &str) -> Result<Option<sim::Duration>, Failure> {
     const INVALID: &str = "Invalid timeout value. Timeout must be a single integer in seconds, or an integer \
                            followed by a corresponding time unit (e.g. 1s | 2m | 3h)";
     let seconds = text.parse::<u64>().ok().map(sim::Duration::from_secs);
-    match seconds.or_else(|| flags::parse_duration(text)) {
+    match seconds.or_else(|| api::human_duration::parse_go_duration(text)) {
         Some(span) => Ok(Some(span).filter(|span| *span > sim::Duration::ZERO)),
         None => Err(Failure::message(INVALID)),
     }

@@ -137,7 +137,7 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
     }
     let span = |value: &Value| match value {
         Value::Null => Ok(None),
-        Value::String(text) => match parse_go_duration(text) {
+        Value::String(text) => match api::human_duration::parse_go_duration(text) {
             Some(span) => Ok(Some(span).filter(|span| *span > Duration::ZERO)),
             None => Err(format!("failed to decode, error: time: invalid duration \"{text}\"")),
         },
@@ -150,40 +150,6 @@ fn from_value(value: &Value) -> Result<KubeletConfiguration, String> {
         config.max_container_restart_period = longest.min(MAX_BACK_OFF).max(Duration::from_secs(1));
     }
     Ok(config)
-}
-
-/// A duration as Go writes it: `20s`, `1m0s`, `1.5h`. Negative ones count as zero.
-pub(crate) fn parse_go_duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    let mut total = Duration::ZERO;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(unit_at);
-        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_end);
-        let micros: u64 = match unit {
-            "us" | "µs" => 1,
-            "ms" => 1000,
-            "s" => 1_000_000,
-            "m" => 60_000_000,
-            "h" => 3_600_000_000,
-            _ => return None,
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        let fraction: String = fraction.chars().chain("000000".chars()).take(6).collect();
-        let fraction = u128::from(fraction.parse::<u64>().ok()?) * u128::from(micros) / 1_000_000;
-        let part = whole.saturating_mul(micros).saturating_add(fraction as u64);
-        total = total + Duration::from_micros(part);
-        rest = tail;
-    }
-    Some(total)
 }
 
 #[cfg(test)]

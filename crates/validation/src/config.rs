@@ -124,7 +124,7 @@ pub(super) fn validate_secret(secret: &Value) -> ErrorList {
 }
 
 fn docker_config(base64: &str) -> Result<Value, String> {
-    let bytes = yaml::base64::decode(base64).unwrap_or_default();
+    let bytes = golang::base64::decode(base64).unwrap_or_default();
     unmarshal(&String::from_utf8_lossy(&bytes), "map[string]interface {}", Value::is_object)
 }
 

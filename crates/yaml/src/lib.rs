@@ -6,7 +6,6 @@
 //! [`to_yaml`] prints values as `kubectl get -o yaml` does. Messages are the real programs', quirks with line
 //! numbers included; the spans are the truth.
 
-pub mod base64;
 mod diagnostic;
 mod directives;
 mod events;
@@ -26,7 +25,6 @@ mod token;
 mod tree;
 mod writer;
 
-pub use base64::encode as to_base64;
 pub use diagnostic::{Diagnostic, Pos, Severity, Span};
 pub use json::json_problem;
 pub use locate::{Part, Path, locate, locate_bad_value};

@@ -235,7 +235,7 @@ fn is_zone(text: &str) -> bool {
 }
 
 fn binary(text: &str) -> Result<Resolved, String> {
-    match super::base64::decode(text) {
+    match golang::base64::decode(text) {
         Ok(bytes) => Ok(Resolved::String(String::from_utf8_lossy(&bytes).into_owned())),
         Err(_) => Err("!!binary value contains invalid base64 data".to_owned()),
     }

@@ -269,49 +269,10 @@ fn exists(args: &[GoValue<'_>]) -> bool {
 
 fn base64decode<'v>(args: &[GoValue<'v>]) -> Result1<'v> {
     let GoValue::String(encoded) = first(args).0 else { return text(String::new()) };
-    match decode(encoded.as_bytes()) {
+    match golang::base64::decode(encoded) {
         Ok(bytes) => text(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(at) => Err(format!("base64 decode failed: illegal base64 data at input byte {at}")),
+        Err(error) => Err(format!("base64 decode failed: {error}")),
     }
-}
-
-/// The bytes, or where the text is wrong.
-///
-/// Go: encoding/base64, decodeQuantum of StdEncoding.
-fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0_usize);
-    let mut symbols = text.iter().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r'));
-    while let Some((at, byte)) = symbols.next() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if count >= 2 => {
-                if count == 2 && !matches!(symbols.next(), Some((_, b'='))) {
-                    return Err(text.len());
-                }
-                if let Some((at, _)) = symbols.next() {
-                    return Err(at);
-                }
-                let bytes = bits << (6 * (4 - count));
-                let [_, first, second, _] = bytes.to_be_bytes();
-                out.extend([first, second].iter().take(count - 1));
-                return Ok(out);
-            }
-            _ => return Err(at),
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 1;
-        if count == 4 {
-            let [_, first, second, third] = bits.to_be_bytes();
-            out.extend([first, second, third]);
-            (bits, count) = (0, 0);
-        }
-    }
-    if count > 0 { Err(text.len() - count) } else { Ok(out) }
 }
 
 /// The arguments as one text.

@@ -2,8 +2,8 @@
 
 use api::quantity::{self, ParseQuantityError};
 use api::schema::Type;
+use golang::base64;
 use serde_json::{Number, Value};
-use yaml::base64;
 
 use super::super::{go_time, go_types};
 use super::mismatch::{help_for, json_kind, json_number, unstructured_mismatch};
@@ -100,14 +100,14 @@ impl Decoder {
     fn bytes(&mut self, text: &str) -> Option<Value> {
         match base64::decode(text) {
             Ok(_) => Some(text.replace(['\r', '\n'], "").into()),
-            Err(at) => {
+            Err(error) => {
                 let help =
                     Some("Values under data are base64; plain text belongs under stringData.".to_owned());
                 let start = match self.form {
                     Form::Json | Form::Document => "",
                     Form::Unstructured => "error decoding from json: ",
                 };
-                self.save(format!("{start}illegal base64 data at input byte {at}"), help);
+                self.save(format!("{start}{error}"), help);
                 None
             }
         }

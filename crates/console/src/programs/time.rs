@@ -3,7 +3,7 @@
 use super::feed;
 use crate::shell::program::{Cx, Program, Started, StepResult};
 use crate::shell::thread::Block;
-use cli_runtime::flags::parse_duration;
+use api::human_duration::parse_go_duration;
 use cli_runtime::time::unix_date;
 use sim::{Duration, Time};
 
@@ -30,7 +30,7 @@ pub(super) fn span(text: &str) -> Option<Duration> {
             let micros = (number * factor * 1e6).min(LONGEST.as_micros() as f64);
             Some(Duration::from_micros(micros as u64))
         }
-        _ => parse_duration(text).filter(|span| *span <= LONGEST),
+        _ => parse_go_duration(text).filter(|span| *span <= LONGEST),
     }
 }
 

@@ -135,7 +135,7 @@ fn create(io: &mut Io, parsed: &Parsed) -> Result<(), Stop> {
 fn secret_object(parsed: &Parsed, id: &str, secret: &str, now: Time) -> Value {
     let mut data = Map::new();
     let mut put = |key: &str, text: &str| {
-        data.insert(key.to_owned(), json!(yaml::to_base64(text.as_bytes())));
+        data.insert(key.to_owned(), json!(golang::base64::encode(text.as_bytes())));
     };
     put("token-id", id);
     put("token-secret", secret);
@@ -190,7 +190,7 @@ impl Token {
         }
         let data = raw["data"].as_object()?;
         let text = |key: &str| {
-            let bytes = yaml::base64::decode(data.get(key)?.as_str()?).ok()?;
+            let bytes = golang::base64::decode(data.get(key)?.as_str()?).ok()?;
             String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
         };
         let on = |key: &&String| text(key).as_deref() == Some("true");

@@ -130,7 +130,7 @@ fn create_docker_registry(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     // In the order of Go's struct.
     let quoted = |text: &str| go_json(&json!(text));
-    let auth = yaml::to_base64(format!("{user}:{password}").as_bytes());
+    let auth = golang::base64::encode(format!("{user}:{password}").as_bytes());
     let email = if email.is_empty() { String::new() } else { format!("\"email\":{},", quoted(email)) };
     let config = format!(
         "{{\"auths\":{{{}:{{\"username\":{},\"password\":{},{email}\"auth\":{}}}}}}}",
@@ -139,7 +139,7 @@ fn create_docker_registry(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         quoted(password),
         quoted(&auth),
     );
-    value["data"][".dockerconfigjson"] = json!(yaml::to_base64(config.as_bytes()));
+    value["data"][".dockerconfigjson"] = json!(golang::base64::encode(config.as_bytes()));
     append_hash(cmd, &mut value);
     generate(io, cmd, value, FAILED)
 }
@@ -162,7 +162,7 @@ fn create_tls(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         if !String::from_utf8_lossy(&bytes).contains("-----BEGIN ") {
             return Err(format!("tls: failed to find any PEM data in {what} input").into());
         }
-        value["data"][field] = json!(yaml::to_base64(&bytes));
+        value["data"][field] = json!(golang::base64::encode(&bytes));
     }
     append_hash(cmd, &mut value);
     generate(io, cmd, value, FAILED)
@@ -335,7 +335,7 @@ fn add_key(value: &mut Value, key: &str, bytes: &[u8], secret: bool) -> Result<(
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !secret => value["data"][key] = json!(text),
-        _ => value[if secret { "data" } else { "binaryData" }][key] = json!(yaml::to_base64(bytes)),
+        _ => value[if secret { "data" } else { "binaryData" }][key] = json!(golang::base64::encode(bytes)),
     }
     Ok(())
 }

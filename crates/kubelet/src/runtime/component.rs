@@ -184,7 +184,7 @@ fn bad_value(kind: Kind, value: &str) -> Option<String> {
         Kind::Bool if parse_bool(value).is_none() => {
             Some(format!("strconv.ParseBool: parsing {}: invalid syntax", go_quote(value)))
         }
-        Kind::Span if crate::config::parse_go_duration(value).is_none() => {
+        Kind::Span if api::human_duration::parse_go_duration(value).is_none() => {
             Some(format!("time: invalid duration {}", go_quote(value)))
         }
         _ => None,

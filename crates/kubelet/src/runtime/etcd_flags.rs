@@ -5,8 +5,8 @@
 //! client/pkg/types/urls.go. Rule: CP-024.
 
 use super::component::{Complaint, arguments, tag};
-use crate::config::parse_go_duration;
 use api::field::go_quote;
+use api::human_duration::parse_go_duration;
 use api::pod::Container;
 use golang::strconv::parse_bool;
 

@@ -37,7 +37,7 @@ pub(super) fn set_object_defaults_secret(secret: &mut Value) {
     let data = json::object(json::child(secret, "data"));
     for (key, text) in texts {
         let text = text.as_str().unwrap_or_default();
-        data.insert(key, yaml::base64::encode(text.as_bytes()).into());
+        data.insert(key, golang::base64::encode(text.as_bytes()).into());
     }
 }
 

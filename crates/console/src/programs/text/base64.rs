@@ -30,20 +30,6 @@ struct Base64 {
     ignore: bool,
 }
 
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let six = (bits >> (18 - 6 * at) & 63) as usize;
-            let letter = ALPHABET.get(six).copied().filter(|_| at <= group.len());
-            out.push(letter.map_or('=', char::from));
-        }
-    }
-    out
-}
-
 /// The bytes that could be read, and whether these were all.
 pub(crate) fn decode(text: &[u8], ignore: bool) -> (Vec<u8>, bool) {
     let (mut out, mut bits, mut count, mut padding) = (Vec::new(), 0_u32, 0, 0);
@@ -87,7 +73,7 @@ impl Work for Base64 {
             }
             return i32::from(!whole);
         }
-        let text = encode(&input);
+        let text = golang::base64::encode(&input);
         if self.wrap == 0 {
             cx.out(&text);
             return 0;
@@ -108,7 +94,7 @@ mod tests {
         for (text, encoded) in
             [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("admin\n", "YWRtaW4K")]
         {
-            assert_eq!(encode(text.as_bytes()), encoded);
+            assert_eq!(golang::base64::encode(text.as_bytes()), encoded);
             assert_eq!(decode(encoded.as_bytes(), false), (text.as_bytes().to_vec(), true), "{encoded}");
         }
         assert!(!decode(b"YQ=", false).1);

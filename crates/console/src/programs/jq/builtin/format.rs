@@ -80,7 +80,7 @@ pub(crate) fn formatted(format: &str, value: &Json) -> Ran<String> {
                 value => quoted(value),
             }
         }
-        "base64" => Ok(base64::encode(plain(value).as_bytes())),
+        "base64" => Ok(golang::base64::encode(plain(value).as_bytes())),
         "base64d" => {
             let text = plain(value);
             let padded = format!("{}{}", text, "=".repeat((4 - text.len() % 4) % 4));

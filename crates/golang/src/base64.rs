@@ -1,9 +1,27 @@
 //! Base64 as Go's standard encoding reads it.
 
-/// The bytes, or the offset of the first byte that does not belong (`illegal base64 data at input byte N`).
+use std::fmt;
+
+/// A text is no base64: where the first byte stands that does not belong, from 0.
 ///
-/// Line breaks are skipped, padding is required.
-pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
+/// Go: base64.CorruptInputError.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CorruptInput(pub usize);
+
+impl fmt::Display for CorruptInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "illegal base64 data at input byte {}", self.0)
+    }
+}
+
+impl std::error::Error for CorruptInput {}
+
+/// The bytes. Line breaks are skipped, padding is required; anything else is [`CorruptInput`].
+pub fn decode(text: &str) -> Result<Vec<u8>, CorruptInput> {
+    quanta(text).map_err(CorruptInput)
+}
+
+fn quanta(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut group = 0u32;
     let mut count = 0;
@@ -86,7 +104,7 @@ mod tests {
         for (text, at) in
             [("Y", 0), ("YQ", 0), ("YQ=", 3), ("YQ=x", 2), ("!!!!", 0), ("YWJj=", 4), ("YQ==YQ==", 4)]
         {
-            assert_eq!(decode(text), Err(at), "{text}");
+            assert_eq!(decode(text), Err(CorruptInput(at)), "{text}");
         }
     }
 }
