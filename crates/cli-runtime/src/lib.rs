@@ -7,5 +7,5 @@ pub mod jsonpath;
 mod kyaml;
 pub mod output;
 pub mod tabwriter;
-pub mod template;
+mod template;
 pub mod time;

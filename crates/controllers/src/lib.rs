@@ -8,24 +8,24 @@
 mod cronjob;
 pub mod daemon;
 mod deployment;
-pub mod disruption;
+mod disruption;
 mod endpoints;
-pub mod garbage_collector;
+mod garbage_collector;
 mod job;
-pub mod namespace;
-pub mod node_lifecycle;
+mod namespace;
+mod node_lifecycle;
 mod pod_control;
-pub mod pod_gc;
+mod pod_gc;
 mod pod_source;
 mod procedure;
 mod replicaset;
 mod resource_quota;
 mod selected_pods;
 mod statefulset;
-pub mod taint_eviction;
+mod taint_eviction;
 pub mod template_hash;
 mod ttl;
-pub mod worker;
+mod worker;
 
 use api::meta::Name;
 use api::object::{Kind, Object};
@@ -68,9 +68,13 @@ pub(crate) fn error_text(error: &CallError) -> String {
 #[derive(Clone, Copy, Debug)]
 struct Enabled(u32);
 
-impl Enabled {
-    const ALL: Enabled = Enabled(u32::MAX);
+impl Default for Enabled {
+    fn default() -> Self {
+        Enabled(u32::MAX)
+    }
+}
 
+impl Enabled {
     fn only(controllers: &[Controller]) -> Enabled {
         Enabled(controllers.iter().fold(0, |bits, controller| bits | 1 << *controller as u8))
     }
@@ -81,7 +85,7 @@ impl Enabled {
 }
 
 /// All controllers of the process, and what they share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ControllerManager {
     enabled: Enabled,
     /// `None`: it acts without asking (`--leader-elect=false`).
@@ -106,32 +110,6 @@ pub struct ControllerManager {
     cron_job: CronJobController,
     endpoints: EndpointsController,
     resource_quota: ResourceQuotaController,
-}
-
-impl Default for ControllerManager {
-    fn default() -> Self {
-        ControllerManager {
-            enabled: Enabled::ALL,
-            elector: None,
-            caches: Caches::default(),
-            daemon: DaemonSetsController::default(),
-            garbage_collector: GarbageCollector::default(),
-            namespace: NamespaceController::default(),
-            node_lifecycle: NodeLifecycleController::default(),
-            taint_eviction: TaintEvictionController::default(),
-            pod_gc: PodGcController::default(),
-            disruption: DisruptionController::default(),
-            ttl: TtlController::default(),
-            replica_set: ReplicaSetController::default(),
-            deployment: DeploymentController::default(),
-            job: JobController::default(),
-            ttl_after_finished: TtlAfterFinishedController::default(),
-            stateful_set: StatefulSetController::default(),
-            cron_job: CronJobController::default(),
-            endpoints: EndpointsController::default(),
-            resource_quota: ResourceQuotaController::default(),
-        }
-    }
 }
 
 impl ControllerManager {

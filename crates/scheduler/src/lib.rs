@@ -9,8 +9,8 @@
 
 pub mod cache;
 mod cluster_event;
-pub mod config;
-pub mod cycle;
+mod config;
+mod cycle;
 mod disruption;
 mod event_broadcaster;
 pub mod explain;
@@ -19,9 +19,9 @@ pub mod framework;
 mod handlers;
 pub mod plugins;
 mod preemption;
-pub mod queue;
+mod queue;
 mod queueing_hints;
-pub mod run;
+mod run;
 
 use std::rc::Rc;
 

@@ -26,7 +26,7 @@ pub(crate) struct CycleState {
 
 /// Everything besides the pod and the node that a filter may look at.
 #[derive(Clone, Copy, Debug)]
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     /// The scheduler's configuration.
     pub config: &'a Config,
     /// Nodes and their pods.

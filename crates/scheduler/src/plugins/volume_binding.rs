@@ -24,7 +24,7 @@ pub(crate) const REASON_NODE_CONFLICT: &str = "node(s) didn't match PersistentVo
 
 /// The storage objects, as far as the scheduler has been told of any.
 #[derive(Clone, Debug, Default)]
-pub struct Volumes {
+pub(crate) struct Volumes {
     /// Without a list of claims nothing is known about any, and nothing is refused for them.
     pub(crate) known: bool,
     pub(crate) claims: SortedMap<Key, Rc<Other>>,
