@@ -1,9 +1,9 @@
 //! A person at the keyboard: types lines, waits, reads what comes.
 
-use cluster::desk::JobId;
 use kubeadm::MANIFESTS;
 use sim::{Duration, SortedMap};
 use stage::{Command, Options, Stage, Start};
+use wire::JobId;
 
 /// How long a command may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -1,34 +1,22 @@
 //! The user's desk: the shells with what runs in them, and what they wait for.
 
+mod record;
+mod watch;
+
 use std::rc::Rc;
 
-use super::watch_cache::Client;
+use super::watch_cache::WatchClient;
 use super::{Cluster, Wake};
-use api::object::Object;
 use cli_runtime::job::{Chunk, Stream, WatchSpec};
 use console::{EditRequest, Edited, HostError, Mail, Programs, Prompt, Request, Shell};
 use sim::files::{Entry, Files, clean_path, parent};
 use sim::{SortedMap, Time};
-use wire::{Answer, CallError, Part, Token, UserProcess, WatchEvent};
+use wire::{Answer, CallError, JobId, Part, Token, UserProcess};
 
-/// The number of a command; later ones have larger numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct JobId(pub u32);
-
-/// Whose shell something is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
-    /// A command that has a shell of its own.
-    Job(JobId),
-    /// A terminal, by its number.
-    Terminal(u32),
-}
+pub use record::{CommandRecord, Note};
 
 /// How many ended commands are kept for the console's history.
 const HISTORY: usize = 500;
-
-/// More of a command's output is not kept: the beginning goes.
-const KEPT_OUTPUT: usize = 1 << 20;
 
 /// More terminals are not opened; a higher number is the last one.
 const TERMINALS: u32 = 100;
@@ -36,87 +24,19 @@ const TERMINALS: u32 = 100;
 /// The home directory on the person's own computer.
 const HOME: &str = "/root";
 
-/// An action that was done by a click, as the console shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Note {
-    /// The shell line that would have done the same.
-    pub line: Rc<str>,
-    /// When it was done.
-    pub at: Time,
-    /// Why it did not happen, if it did not.
-    pub error: Option<String>,
-}
-
-/// A command as the console shows it.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// The line as it was typed.
-    pub line: Rc<str>,
-    /// When it began.
-    pub started: Time,
-    /// What runs it: a shell of its own, or a terminal's.
-    pub owner: Owner,
-    /// What stood before the line in its terminal; empty if it was not entered in one.
-    pub prompt: Rc<str>,
-    output: Vec<Chunk>,
-    size: usize,
-    /// Whether a request found no API server to talk to.
-    pub was_refused: bool,
-    /// `None` while it runs.
-    pub exit_code: Option<i32>,
-}
-
-impl Record {
-    fn new(line: &str, started: Time, owner: Owner) -> Record {
-        Record {
-            line: line.into(),
-            started,
-            owner,
-            prompt: Rc::default(),
-            output: Vec::new(),
-            size: 0,
-            was_refused: false,
-            exit_code: None,
-        }
-    }
-
-    /// What it has printed, in order; of a lot of it the end.
-    pub fn output(&self) -> &[Chunk] {
-        &self.output
-    }
-
-    /// Both streams as a terminal shows them.
-    pub fn text(&self) -> String {
-        self.output.iter().map(|chunk| chunk.text.as_str()).collect()
-    }
-
-    fn push(&mut self, chunk: Chunk) {
-        self.size += chunk.text.len();
-        match self.output.last_mut() {
-            Some(last) if last.stream == chunk.stream && last.text.len() < KEPT_OUTPUT / 8 => {
-                last.text += &chunk.text;
-            }
-            _ => self.output.push(chunk),
-        }
-        while self.size > KEPT_OUTPUT && self.output.len() > 1 {
-            self.size -= self.output.remove(0).text.len();
-        }
-    }
-}
-
 /// All commands, running and ended, the actions between them, and the person's own disk.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    records: SortedMap<JobId, Record>,
-    shells: SortedMap<Owner, Shell>,
+    records: SortedMap<JobId, CommandRecord>,
+    shells: SortedMap<UserProcess, Shell>,
     /// The command that runs in each terminal, or the last that did.
     current: SortedMap<u32, JobId>,
     notes: SortedMap<JobId, Note>,
     last: u32,
-    watches: SortedMap<(Owner, u32), WatchSpec>,
+    watches: SortedMap<(UserProcess, u32), WatchSpec>,
     /// Shells that are being driven, and what comes for them meanwhile.
-    driven: Vec<Owner>,
-    late: Vec<(Owner, u32, Time, Mail)>,
+    driven: Vec<UserProcess>,
+    late: Vec<(UserProcess, u32, Time, Mail)>,
     home: Files,
     /// Counts the changes of the person's disk.
     home_version: u64,
@@ -138,7 +58,7 @@ impl Desk {
     }
 
     /// What is kept of a line that was run, by the number that its start returned.
-    pub fn job(&self, id: JobId) -> Option<&Record> {
+    pub fn job(&self, id: JobId) -> Option<&CommandRecord> {
         self.records.get(&id)
     }
 
@@ -153,7 +73,7 @@ impl Desk {
     }
 
     /// All that are still known, oldest first.
-    pub fn jobs(&self) -> impl DoubleEndedIterator<Item = (JobId, &Record)> {
+    pub fn jobs(&self) -> impl DoubleEndedIterator<Item = (JobId, &CommandRecord)> {
         self.records.iter().map(|(id, record)| (*id, record))
     }
 
@@ -186,7 +106,7 @@ impl Desk {
 
     /// A terminal's shell; none before the first line was entered.
     pub fn terminal(&self, number: u32) -> Option<&Shell> {
-        self.shells.get(&Owner::Terminal(number))
+        self.shells.get(&UserProcess::Terminal(number))
     }
 
     /// What a terminal's prompt says; `None` while a command runs in it.
@@ -211,10 +131,10 @@ impl Desk {
     }
 
     /// The command that a shell runs, or the last that it ran.
-    fn current_record(&mut self, owner: Owner) -> Option<&mut Record> {
+    fn current_record(&mut self, owner: UserProcess) -> Option<&mut CommandRecord> {
         let id = match owner {
-            Owner::Job(id) => id,
-            Owner::Terminal(number) => *self.current.get(&number)?,
+            UserProcess::Job(id) => id,
+            UserProcess::Terminal(number) => *self.current.get(&number)?,
         };
         self.records.get_mut(&id)
     }
@@ -224,13 +144,13 @@ impl Desk {
         JobId(self.last)
     }
 
-    fn begin(&mut self, line: &str, started: Time, owner: Owner) -> JobId {
+    fn begin(&mut self, line: &str, started: Time, owner: UserProcess) -> JobId {
         let id = self.next_id();
         let owner = match owner {
-            Owner::Job(_) => Owner::Job(id),
+            UserProcess::Job(_) => UserProcess::Job(id),
             terminal => terminal,
         };
-        self.records.insert(id, Record::new(line, started, owner));
+        self.records.insert(id, CommandRecord::new(line, started, owner));
         self.forget_old();
         id
     }
@@ -263,7 +183,7 @@ impl Desk {
         }
     }
 
-    fn deliver(&mut self, owner: Owner, ticket: u32, at: Time, mail: Mail) {
+    fn deliver(&mut self, owner: UserProcess, ticket: u32, at: Time, mail: Mail) {
         match self.shells.get_mut(&owner) {
             Some(shell) => shell.mail(ticket, at, mail),
             None => self.late.push((owner, ticket, at, mail)),
@@ -271,26 +191,10 @@ impl Desk {
     }
 }
 
-/// Where an answer goes, as a message's token says it.
-fn token(owner: Owner, ticket: u32) -> Token {
-    let by = match owner {
-        Owner::Job(id) => UserProcess::Job(id.0),
-        Owner::Terminal(number) => UserProcess::Terminal(number),
-    };
-    Token::User { by, ticket }
-}
-
-fn owner(by: UserProcess) -> Owner {
-    match by {
-        UserProcess::Job(number) => Owner::Job(JobId(number)),
-        UserProcess::Terminal(number) => Owner::Terminal(number),
-    }
-}
-
 /// The command that asked, if it was one.
-pub(super) fn client(token: Token) -> Option<Client> {
+pub(super) fn client(token: Token) -> Option<WatchClient> {
     match token {
-        Token::User { by, ticket } => Some((owner(by), ticket)),
+        Token::User { by, ticket } => Some((by, ticket)),
         _ => None,
     }
 }
@@ -321,10 +225,10 @@ impl Cluster {
     /// are put into the home directory first; the one called `-` is the standard input.
     pub fn run_line(&mut self, line: &str, files: &SortedMap<String, Rc<[u8]>>) -> JobId {
         self.desk.put_files(files, self.now);
-        let id = self.desk.begin(line, self.now, Owner::Job(JobId(0)));
+        let id = self.desk.begin(line, self.now, UserProcess::Job(JobId(0)));
         let shell = Shell::line(line, files.get("-").cloned(), self.client(), self.now);
-        self.desk.shells.insert(Owner::Job(id), shell);
-        self.drive(Owner::Job(id));
+        self.desk.shells.insert(UserProcess::Job(id), shell);
+        self.drive(UserProcess::Job(id));
         id
     }
 
@@ -338,7 +242,7 @@ impl Cluster {
     ) -> JobId {
         self.desk.put_files(files, self.now);
         let number = self.open_terminal(number);
-        let owner = Owner::Terminal(number);
+        let owner = UserProcess::Terminal(number);
         if let Some(shell) = self.desk.shells.get_mut(&owner) {
             shell.set_columns(columns);
         }
@@ -361,7 +265,7 @@ impl Cluster {
     /// A terminal's number, after it has been opened if it was not.
     fn open_terminal(&mut self, number: u32) -> u32 {
         let number = number.min(TERMINALS);
-        let owner = Owner::Terminal(number);
+        let owner = UserProcess::Terminal(number);
         if !self.desk.shells.contains_key(&owner) {
             let shell = Shell::terminal(self.client(), self.now);
             self.desk.shells.insert(owner, shell);
@@ -372,12 +276,12 @@ impl Cluster {
 
     fn begin_in_terminal(&mut self, number: u32, line: &str) -> JobId {
         let prompt = self.desk.prompt(number);
-        let id = self.desk.begin(line, self.now, Owner::Terminal(number));
+        let id = self.desk.begin(line, self.now, UserProcess::Terminal(number));
         if let (Some(record), Some(prompt)) = (self.desk.records.get_mut(&id), prompt) {
             record.prompt = prompt.text().into();
         }
         self.desk.current.insert(number, id);
-        if let Some(shell) = self.desk.shells.get_mut(&Owner::Terminal(number)) {
+        if let Some(shell) = self.desk.shells.get_mut(&UserProcess::Terminal(number)) {
             shell.enter(line);
         }
         id
@@ -386,7 +290,7 @@ impl Cluster {
     /// Ctrl-D: a shell at its prompt ends; a command has read everything that is typed for it.
     pub fn end_input(&mut self, number: u32) -> JobId {
         let number = self.open_terminal(number);
-        let owner = Owner::Terminal(number);
+        let owner = UserProcess::Terminal(number);
         if self.desk.shells.get(&owner).is_some_and(Shell::at_prompt) {
             let id = self.begin_in_terminal(number, "exit");
             self.drive(owner);
@@ -424,7 +328,7 @@ impl Cluster {
     }
 
     /// Runs a shell as far as it gets.
-    fn drive(&mut self, owner: Owner) {
+    fn drive(&mut self, owner: UserProcess) {
         let Some(programs) = self.programs else { return };
         if self.desk.driven.contains(&owner) {
             return;
@@ -453,17 +357,17 @@ impl Cluster {
         self.desk.driven.retain(|driven| *driven != owner);
     }
 
-    fn show(&mut self, owner: Owner, output: Vec<Chunk>) {
+    fn show(&mut self, owner: UserProcess, output: Vec<Chunk>) {
         if let Some(record) = self.desk.current_record(owner) {
             output.into_iter().for_each(|chunk| record.push(chunk));
         }
     }
 
     /// Notes what has ended; whether a line that was typed meanwhile begins now.
-    fn settle_shell(&mut self, owner: Owner) -> bool {
+    fn settle_shell(&mut self, owner: UserProcess) -> bool {
         let Some(shell) = self.desk.shells.get_mut(&owner) else { return false };
         match owner {
-            Owner::Job(id) => {
+            UserProcess::Job(id) => {
                 let (code, running) = (shell.exit_code(), shell.is_running());
                 if let Some(record) = self.desk.records.get_mut(&id) {
                     record.exit_code = code;
@@ -473,7 +377,7 @@ impl Cluster {
                 }
                 false
             }
-            Owner::Terminal(number) => {
+            UserProcess::Terminal(number) => {
                 if !shell.at_prompt() {
                     return false;
                 }
@@ -493,9 +397,9 @@ impl Cluster {
         }
     }
 
-    fn ask(&mut self, owner: Owner, request: Request) {
+    fn ask(&mut self, owner: UserProcess, request: Request) {
         match request {
-            Request::Call { ticket, call } => self.send(Part::User, call, token(owner, ticket)),
+            Request::Call { ticket, call } => self.send(Part::User, call, Token::User { by: owner, ticket }),
             Request::Wake { at } => self.agenda.push(at.max(self.now), Wake::Shell(owner)),
             Request::Watch { ticket, watch } => self.open_watch(owner, ticket, watch),
             Request::Unwatch { ticket } => {
@@ -505,13 +409,12 @@ impl Cluster {
     }
 
     /// Something that a shell waited for is due.
-    pub(super) fn wake_shell(&mut self, owner: Owner) {
+    pub(super) fn wake_shell(&mut self, owner: UserProcess) {
         self.drive(owner);
     }
 
     pub(super) fn answer_job(&mut self, token: Token, answer: Answer) {
-        let Token::User { by, ticket } = token else { return };
-        let owner = owner(by);
+        let Token::User { by: owner, ticket } = token else { return };
         let now = self.now;
         if matches!(answer.result, Err(CallError::Refused))
             && let Some(record) = self.desk.current_record(owner)
@@ -520,89 +423,5 @@ impl Cluster {
         }
         self.desk.deliver(owner, ticket, now, Mail::Answer(answer));
         self.drive(owner);
-    }
-
-    /// Opens a command's watch: what happened since its revision comes at once, then whatever happens.
-    fn open_watch(&mut self, owner: Owner, ticket: u32, watch: WatchSpec) {
-        let now = self.now;
-        if !self.api_up() {
-            self.desk.late.push((owner, ticket, now, Mail::Closed(CallError::Refused)));
-            return;
-        }
-        let missed = self.missed_events((owner, ticket), &watch);
-        self.desk.watches.insert((owner, ticket), watch);
-        self.desk.late.extend(missed.into_iter().map(|event| (owner, ticket, now, Mail::Event(event))));
-    }
-
-    /// What has happened since a watch's revision. One that is too old to know it exactly hears of what is
-    /// there and has changed since; upstream such a client gets an error and lists again (API-020).
-    fn missed_events(&self, client: Client, watch: &WatchSpec) -> Vec<WatchEvent> {
-        if let Some(events) = self.watch_cache.since(self.now, client, watch.kind, watch.since) {
-            return events.filter(|event| watch.concerns(event.object())).cloned().collect();
-        }
-        let there = self.api.store.list(watch.kind, watch.namespace.as_deref());
-        let newer = |object: &Object| object.meta().is_some_and(|meta| meta.resource_version > watch.since);
-        there.into_iter().filter(newer).map(WatchEvent::Modified).collect()
-    }
-
-    /// Brings a change to the commands that watch its kind.
-    pub(super) fn tell_watching_jobs(&mut self, event: &WatchEvent) {
-        let concerned = self.desk.watches.iter().filter(|(_, watch)| watch.concerns(event.object()));
-        let all: Vec<(Owner, u32)> = concerned.map(|(key, _)| *key).collect();
-        let now = self.now;
-        for (owner, ticket) in all {
-            self.desk.deliver(owner, ticket, now, Mail::Event(event.clone()));
-            self.drive(owner);
-        }
-    }
-
-    /// The API server has gone: open watches end.
-    pub(super) fn close_watching_jobs(&mut self) {
-        let all: Vec<(Owner, u32)> = std::mem::take(&mut self.desk.watches).into_keys().collect();
-        let now = self.now;
-        for (owner, ticket) in all {
-            self.desk.deliver(owner, ticket, now, Mail::Closed(CallError::Refused));
-            self.drive(owner);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::rc::Rc;
-
-    use super::*;
-    use crate::boot::Addons;
-    use api::meta::ObjectMeta;
-    use api::object::{Kind, Other};
-    use wire::Settings;
-
-    #[test]
-    fn api_020_a_watch_that_begins_too_long_ago_is_told_what_a_new_list_would_show_as_newer() {
-        let mut cluster = Cluster::new(1, Settings::default(), Vec::new(), Addons::default());
-        let kind = Kind::of("v1", "ConfigMap").unwrap();
-        let object = |name: &str, data: u64| {
-            let (meta, raw) = (ObjectMeta::new("default", name), Rc::new(serde_json::json!({"data": data})));
-            Object::Other(Rc::new(Other { kind, meta, raw }))
-        };
-        let store = &mut cluster.api.store;
-        for name in ["changed", "gone", "same"] {
-            store.insert(object(name, 1));
-        }
-        let since = store.revision();
-        store.insert(object("new", 1));
-        let Some(Object::Other(old)) = store.get(kind, &api::Key::new("default", "changed")) else {
-            panic!()
-        };
-        let changed = Other { raw: Rc::new(serde_json::json!({"data": 2})), ..(*old).clone() };
-        store.update(Object::Other(Rc::new(changed)));
-        store.remove(kind, &api::Key::new("default", "gone"));
-        let watch = WatchSpec { number: 1, kind, namespace: Some("default".into()), since };
-        let client = (Owner::Terminal(1), 0);
-        let kept = cluster.watch_cache.since(cluster.now, client, kind, since);
-        assert!(kept.is_none(), "nothing was kept");
-        let missed = cluster.missed_events(client, &watch);
-        let names: Vec<String> = missed.iter().map(|event| event.object().key().name.to_string()).collect();
-        assert_eq!(names, ["changed", "new"]);
     }
 }

@@ -5,9 +5,9 @@
 
 pub mod boot;
 mod broadcaster;
-pub mod changes;
+mod changes;
 mod component_status;
-pub mod control_plane;
+mod control_plane;
 pub mod desk;
 mod host_commands;
 mod identity;
@@ -40,9 +40,9 @@ use wire::{
 use broadcaster::Undelivered;
 use changes::Changes;
 use control_plane::Serving;
-use desk::{Desk, Owner};
+use desk::Desk;
 use machine::{Machine, MachineSpec};
-use post::{Leg, Log, Message, Post, Record};
+use post::{Leg, Log, LoggedMessage, Message, Post};
 use watch_cache::WatchCache;
 
 pub use boot::Addons;
@@ -61,7 +61,7 @@ pub(crate) enum Wake {
     /// Changes of files reach a node's kubelet.
     Files(MachineId),
     /// What a shell of the user waited for is due.
-    Shell(Owner),
+    Shell(wire::UserProcess),
     /// A part (re)connects its watches, in the life named.
     Connect { part: Part, epoch: u32 },
     /// A computer is switched on and its kubelet starts.
@@ -576,7 +576,7 @@ impl Cluster {
 
     /// Puts a call that has reached the API server into the log.
     fn note_call(&mut self, part: Part, call: &Call, sent: Time) {
-        self.log.push(Record {
+        self.log.push(LoggedMessage {
             sent,
             arrives: self.now,
             from: part,

@@ -138,7 +138,7 @@ impl Post {
 
 /// A message that was sent: a line of the log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct LoggedMessage {
     /// When it was sent.
     pub sent: Time,
     /// When it arrived.
@@ -162,7 +162,7 @@ const KEPT: usize = 4_000;
 /// The log of messages, and the fingerprint of all there ever were.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
-    records: VecDeque<Record>,
+    records: VecDeque<LoggedMessage>,
     digest: Digest,
     count: u64,
 }
@@ -179,7 +179,7 @@ fn part_number(part: Part) -> u64 {
 }
 
 impl Log {
-    pub(crate) fn push(&mut self, record: Record) {
+    pub(crate) fn push(&mut self, record: LoggedMessage) {
         self.count += 1;
         let parts = part_number(record.from) << 48 ^ part_number(record.to) << 32;
         self.digest.fold(record.sent.0.rotate_left(16) ^ record.arrives.0 ^ parts);
@@ -192,7 +192,7 @@ impl Log {
     }
 
     /// The messages that are kept, oldest first.
-    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = &LoggedMessage> {
         self.records.iter()
     }
 

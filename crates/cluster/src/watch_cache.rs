@@ -9,19 +9,17 @@ use std::collections::VecDeque;
 
 use api::object::Kind;
 use sim::{SortedMap, Time};
-use wire::WatchEvent;
-
-use super::desk::Owner;
+use wire::{UserProcess, WatchEvent};
 
 /// A command: its shell, and its number there.
-pub(super) type Client = (Owner, u32);
+pub(super) type WatchClient = (UserProcess, u32);
 
 /// The latest events of all kinds, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WatchCache {
     events: VecDeque<(u64, WatchEvent)>,
     /// At which revision each client has listed a kind last.
-    listed: SortedMap<(Client, Kind), u64>,
+    listed: SortedMap<(WatchClient, Kind), u64>,
     /// Until when somebody who has listed may open a watch; what happens after that is not kept.
     until: Time,
     /// Nothing before this revision is known.
@@ -30,7 +28,7 @@ pub(super) struct WatchCache {
 
 impl WatchCache {
     /// A client lists a kind at this revision, and will have opened its watch by `until`.
-    pub(crate) fn listen(&mut self, client: Client, kind: Kind, revision: u64, now: Time, until: Time) {
+    pub(crate) fn listen(&mut self, client: WatchClient, kind: Kind, revision: u64, now: Time, until: Time) {
         if !self.is_listening(now) {
             self.forget();
         }
@@ -63,7 +61,7 @@ impl WatchCache {
     pub(crate) fn since(
         &self,
         now: Time,
-        client: Client,
+        client: WatchClient,
         kind: Kind,
         seen: u64,
     ) -> Option<impl Iterator<Item = &WatchEvent>> {
@@ -91,10 +89,10 @@ mod tests {
     #[test]
     fn api_018_a_watch_hears_of_everything_after_its_revision() {
         let mut cache = WatchCache::default();
-        let (kind, client) = (Kind::of("v1", "ConfigMap").unwrap(), (Owner::Terminal(1), 0));
+        let (kind, client) = (Kind::of("v1", "ConfigMap").unwrap(), (UserProcess::Terminal(1), 0));
         let listen = |cache: &mut WatchCache, revision, now, until| {
             cache.listen(
-                (Owner::Terminal(2), 0),
+                (UserProcess::Terminal(2), 0),
                 kind,
                 revision,
                 Time::from_secs(now),
@@ -125,12 +123,12 @@ mod tests {
     fn api_018_a_watch_goes_on_from_the_list_though_all_objects_in_it_are_older() {
         let mut cache = WatchCache::default();
         let kinds = ["ConfigMap", "Secret"].map(|kind| Kind::of("v1", kind).unwrap());
-        let client = (Owner::Terminal(1), 0);
+        let client = (UserProcess::Terminal(1), 0);
         cache.listen(client, kinds[0], 10, Time::from_secs(5), Time::from_secs(8));
         cache.push(Time::from_secs(6), 11, event("gone"));
         let count = |client, kind| cache.since(Time::from_secs(6), client, kind, 3).map(Iterator::count);
         assert_eq!(count(client, kinds[0]), Some(1));
         assert_eq!(count(client, kinds[1]), None, "that kind was not listed");
-        assert_eq!(count((Owner::Terminal(2), 0), kinds[0]), None, "nor by that client");
+        assert_eq!(count((UserProcess::Terminal(2), 0), kinds[0]), None, "nor by that client");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::post::{Leg, Record};
+use super::post::{Leg, LoggedMessage};
 use super::{Cluster, Inbox, Told, Wake};
 use api::meta::Name;
 use api::object::{Kind, Object};
@@ -142,7 +142,7 @@ impl Cluster {
         loop {
             let Some(inbox) = self.inbox(part) else { return };
             let Some((sent, event)) = inbox.events.pop_front_if(|(sent, _)| *sent <= due) else { return };
-            self.log.push(Record {
+            self.log.push(LoggedMessage {
                 sent,
                 arrives: self.now,
                 from: Part::ApiServer,

@@ -9,9 +9,9 @@ use api::meta::Name;
 use api::object::{Key, Kind};
 use api::pod::Pod;
 use cluster::Cluster;
-use cluster::desk::JobId;
 use sim::{Duration, SortedMap};
 use view::Foreseen;
+use wire::JobId;
 
 /// Time passes on the copy no longer than this: what has not come by then waits.
 const REACH: Duration = Duration::from_secs(60);

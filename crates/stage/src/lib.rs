@@ -14,7 +14,6 @@ pub mod script;
 use std::rc::Rc;
 
 use api::object::{Key, Kind};
-pub use cluster::desk::JobId;
 use cluster::{Addons, Cluster};
 pub use codec::edit::add_toleration;
 use console::{EditRequest, Prompt, Shell};
@@ -25,6 +24,7 @@ use view::{
     Board, EventView, FileView, Fleet, Flight, Flow, Foreseen, Gaze, Hop, Looked, MessageView, Tick,
     TrailHop, Without,
 };
+pub use wire::JobId;
 use yaml::Diagnostic;
 
 pub use bytes::Bytes;
@@ -223,7 +223,7 @@ impl Stage {
 
     // ---- actions ----
 
-    /// Does a action now. Its output, and what it brings about, come as virtual time passes.
+    /// Does an action now. Its output, and what it brings about, come as virtual time passes.
     ///
     /// What is due at this instant comes first, as it does when the session is replayed.
     pub fn perform(&mut self, command: Command) -> JobId {
@@ -564,7 +564,7 @@ fn bytes_of(files: SortedMap<String, Bytes>) -> SortedMap<String, Rc<[u8]>> {
     files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
 }
 
-fn job_view(id: JobId, record: &cluster::desk::Record) -> JobView {
+fn job_view(id: JobId, record: &cluster::desk::CommandRecord) -> JobView {
     JobView {
         id: id.0,
         line: record.line.clone(),

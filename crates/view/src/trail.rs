@@ -6,7 +6,7 @@ use super::flights::place;
 use super::transit::Place;
 use api::object::Kind;
 use cluster::Cluster;
-use cluster::post::Record;
+use cluster::post::LoggedMessage;
 use kubelet::runtime::sandbox::{ContainerState, Sandbox};
 use sim::Time;
 use sim::order::SortShared;
@@ -75,7 +75,7 @@ pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<T
         });
     }
     let recent = cluster.log.records().rev().take_while(|record| record.arrives >= since);
-    let recent: Vec<&Record> = recent.filter(|record| record.sent >= since && tells(record)).collect();
+    let recent: Vec<&LoggedMessage> = recent.filter(|record| record.sent >= since && tells(record)).collect();
     for record in recent.into_iter().rev() {
         let (from, to) = (place(cluster, record.from), place(cluster, record.to));
         add(
@@ -100,7 +100,7 @@ pub fn hops(cluster: &Cluster, since: Time, file: Option<(&str, &str)>) -> Vec<T
 
 /// Leases and events say nothing of the cause, nodes report themselves all the time, and that everybody hears of
 /// each change of a status is noise.
-fn tells(record: &Record) -> bool {
+fn tells(record: &LoggedMessage) -> bool {
     let reads = matches!(record.verb, "get" | "list" | "watch");
     let by_user = record.from == Part::User;
     let is_node = record.kind == Kind::Node;
@@ -109,7 +109,7 @@ fn tells(record: &Record) -> bool {
 }
 
 /// A mirror pod is the file's shadow.
-fn way(cluster: &Cluster, record: &Record) -> Way {
+fn way(cluster: &Cluster, record: &LoggedMessage) -> Way {
     let from_kubelet = matches!(record.from, Part::Kubelet(_));
     let found = || cluster.api.store.pods.get(&record.key.namespace, &record.key.name);
     let is_mirror = record.kind == Kind::Pod

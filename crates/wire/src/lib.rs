@@ -20,8 +20,8 @@ use sim::{Duration, Rng, Time};
 
 pub use component::Component;
 pub use tokens::{
-    Controller, ControllerTimer, KubeletRequest, KubeletTimer, RuntimeTimer, SchedulerTimer, Timer, Token,
-    UserProcess,
+    Controller, ControllerTimer, JobId, KubeletRequest, KubeletTimer, RuntimeTimer, SchedulerTimer, Timer,
+    Token, UserProcess,
 };
 
 /// A node's computer, by its number; numbers are never used twice.

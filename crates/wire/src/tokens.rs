@@ -50,7 +50,7 @@ pub enum Controller {
 pub enum Token {
     /// No answer is wanted.
     None,
-    /// A candidate for the lease of its component reads it (`acquired` is false) or takes it, in this round of its
+    /// A candidate for the lease of its component reads it (`takes` is false) or takes it, in this round of its
     /// requests and timers.
     LeaderElection {
         /// Whether the request takes or renews the lease, instead of reading it.
@@ -85,11 +85,15 @@ pub enum Token {
     },
 }
 
-/// What runs a command of the user.
+/// The number of a command of the user; later ones have larger numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u32);
+
+/// Whose shell runs a command of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UserProcess {
-    /// The job with this number.
-    Job(u32),
+    /// The command has a shell of its own.
+    Job(JobId),
     /// The shell in the terminal with this number.
     Terminal(u32),
 }
