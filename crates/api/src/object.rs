@@ -12,7 +12,8 @@ use super::pod::Pod;
 use super::schema::{self, KindInfo};
 use sim::{SortedMap, Time};
 
-/// A kind of object. The first six act; all others are stored, counted and shown.
+/// A kind of object. Those with a variant of their own are typed, since there may be very many of them or components
+/// act on them at each step; all others are [`Kind::Other`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// `v1` Node.

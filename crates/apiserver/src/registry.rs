@@ -152,7 +152,8 @@ pub(super) fn post(
     warnings: &mut Vec<String>,
 ) -> Outcome {
     let mut value = strategy::decode(kind, body, validation, warnings)?;
-    create::before_admission(kind, &mut value, namespace, warnings).map_err(StatusError::bad_request)?;
+    create::before_admission(kind, &mut value, namespace, warnings)
+        .map_err(|error| StatusError::bad_request(error.to_string()))?;
     let mut key = strategy::key_of(&value, kind);
     check_namespace(api, kind, &key)?;
     let mut mounts_token = false;
@@ -444,7 +445,7 @@ fn check_key(key: &Key, value: &Value) -> Result<(), StatusError> {
     let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default();
     let namespace = text("namespace");
     if !key.namespace.is_empty() && !namespace.is_empty() && *namespace != *key.namespace {
-        return Err(StatusError::bad_request(create::OTHER_NAMESPACE));
+        return Err(StatusError::bad_request(create::OtherNamespace.to_string()));
     }
     let name = text("name");
     if !name.is_empty() && *name != *key.name {

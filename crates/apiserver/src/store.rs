@@ -92,7 +92,7 @@ impl<T: Stored> Table<T> {
         self.by_serial.drop_last_piece()
     }
 
-    /// O(1).
+    /// The object of this name, found in O(1).
     pub fn get(&self, namespace: &str, name: &str) -> Option<&Rc<T>> {
         self.by_serial.get(self.serial_of(namespace, name)?)
     }

@@ -27,7 +27,7 @@ pub struct NameIndex {
 }
 
 impl NameIndex {
-    /// O(1).
+    /// The number of a name, found in O(1).
     pub fn get(&self, name: &str) -> Option<u32> {
         self.table.find(fixed_hash(&[name]), |(have, _)| **have == *name).map(|(_, number)| *number)
     }

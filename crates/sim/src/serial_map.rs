@@ -33,7 +33,7 @@ impl<T> SerialMap<T> {
         self.len == 0
     }
 
-    /// O(1).
+    /// The value of a serial, found in O(1).
     pub fn get(&self, serial: u32) -> Option<&T> {
         let at = serial as usize;
         self.pieces.get(at / PIECE)?.as_ref()?.slots[at % PIECE].as_ref()

@@ -10,9 +10,17 @@ use api::daemonset::TEMPLATE_GENERATION;
 use api::json;
 use api::object::Kind;
 
-/// A body must not name another namespace than the request.
-pub const OTHER_NAMESPACE: &str =
-    "the namespace of the provided object does not match the namespace sent on the request";
+/// The namespace of an object is not the one that the request's path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherNamespace;
+
+impl std::fmt::Display for OtherNamespace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the namespace of the provided object does not match the namespace sent on the request")
+    }
+}
+
+impl std::error::Error for OtherNamespace {}
 
 /// Metadata that only the API server sets.
 const SYSTEM_METADATA: [&str; 7] = [
@@ -53,13 +61,13 @@ pub fn has_generation(kind: Kind) -> bool {
 }
 
 /// What is done before admission: the namespace of the request, metadata that a client cannot set, and
-/// defaults. Fails with [`OTHER_NAMESPACE`].
+/// defaults. Fails where the object names another namespace.
 pub fn before_admission(
     kind: Kind,
     object: &mut Value,
     namespace: &str,
     warnings: &mut Vec<String>,
-) -> Result<(), &'static str> {
+) -> Result<(), OtherNamespace> {
     set_namespace(kind, object, namespace)?;
     reset_metadata(kind, object);
     prepare::dedup_owner_references(object, false, warnings);
@@ -67,14 +75,14 @@ pub fn before_admission(
     Ok(())
 }
 
-fn set_namespace(kind: Kind, object: &mut Value, namespace: &str) -> Result<(), &'static str> {
+fn set_namespace(kind: Kind, object: &mut Value, namespace: &str) -> Result<(), OtherNamespace> {
     let meta = metadata(object);
     if !kind.is_namespaced() {
         meta.remove("namespace");
         return Ok(());
     }
     match meta.get("namespace").and_then(Value::as_str) {
-        Some(given) if !given.is_empty() && given != namespace => Err(OTHER_NAMESPACE),
+        Some(given) if !given.is_empty() && given != namespace => Err(OtherNamespace),
         _ => {
             meta.insert("namespace".to_owned(), json!(namespace));
             Ok(())

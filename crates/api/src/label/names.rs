@@ -88,7 +88,7 @@ pub fn is_dns1123_label(text: &str) -> Vec<String> {
     errors
 }
 
-/// API-050.
+/// What is wrong with a port's name, in upstream's words; empty where nothing is (API-050).
 pub fn is_valid_port_name(name: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if name.len() > 15 {
