@@ -19,7 +19,6 @@ const ONE_CONTEXT: &str =
 pub(super) fn instead(path: &str) -> Option<&'static str> {
     Some(match path.strip_prefix("kubectl ")? {
         "attach" | "cp" | "debug" | "port-forward" => NO_PROGRAMS,
-        "diff" => "compare with kubectl get -o yaml",
         "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",
         "proxy" => "kubectl get -o json shows what the API server answers",
