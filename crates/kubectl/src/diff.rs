@@ -137,15 +137,18 @@ fn merged(io: &mut Io, doc: &Doc, live: Option<&Object>) -> Result<Object, Stop>
         let reply = io.must(Call::DryRun(Box::new(call)))?;
         return reply.object().cloned().ok_or_else(|| "the server returned no object".into());
     };
-    let modified = modified_configuration(&doc.value);
+    // The annotation is left as it is.
+    let mut modified = modified_configuration(&doc.value);
+    if let Some(annotations) = modified["metadata"]["annotations"].as_object_mut() {
+        annotations.remove(LAST_APPLIED);
+    }
     let value = live.to_value(io.now());
     let original = live.meta().and_then(|meta| meta.annotation(LAST_APPLIED));
     let patch = apply::three_way(io, doc, original, &modified, &value)?;
     if patch.as_object().is_some_and(Map::is_empty) {
         return Ok(live.clone());
     }
-    let reply =
-        io.must(Call::DryRun(Box::new(patch_call(live, Patch::Strategic(Rc::new(patch))))))?;
+    let reply = io.must(Call::DryRun(Box::new(patch_call(live, Patch::Strategic(Rc::new(patch))))))?;
     Ok(reply.object().cloned().unwrap_or_else(|| live.clone()))
 }
 
@@ -181,7 +184,8 @@ impl Pair {
         let time = now.stamp().to_string().replace('T', " ").replace('Z', ".000000000 +0000");
         let labels = paths.each_ref().map(|path| format!("{path}\t{time}"));
         let lines = [from, to].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
-        let keys = lines.each_ref().map(|lines| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        let keys =
+            lines.each_ref().map(|lines| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
         let [from_path, to_path] = &paths;
         let head = format!("diff -u -N {from_path} {to_path}\n");
         match changes(&keys[0], &keys[1]) {

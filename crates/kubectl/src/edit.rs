@@ -194,6 +194,7 @@ impl Session<'_> {
             Edited::Saved(bytes) => Ok(bytes.to_vec()),
             Edited::Left => Ok(text.to_vec()),
             Edited::NoEditor => Err("unable to launch the editor \"vi\"".into()),
+            Edited::Failed(text) => Err(text.into()),
         }
     }
 

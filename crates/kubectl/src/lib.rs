@@ -339,6 +339,7 @@ fn descend(
     }
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
     io.limit_requests(timeout);
+    io.impersonate(auth::impersonated(&parsed)?.map(Rc::new));
     let context_namespace = io.client().namespace.clone();
     (command.run)(io, &Cmd { path, parsed, command, context_namespace })
 }
