@@ -247,6 +247,7 @@ impl Program for Kubectl {
                     let _ = cx.write_file(&wanted.path, &wanted.text);
                     self.edited = Some(wanted.path.clone());
                     if self.start_editor(cx, &wanted.path) {
+                        self.ticket = cx.shell.ticket();
                         return StepResult::Again;
                     }
                     self.ticket = cx.ask_to_edit(wanted.path, wanted.text);
