@@ -139,7 +139,7 @@ impl std::fmt::Display for Key {
 }
 
 /// An object on which no component acts: its metadata, and the rest as it was written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Other {
     /// Which kind.
     pub kind: Kind,
@@ -147,6 +147,19 @@ pub struct Other {
     pub meta: ObjectMeta,
     /// The whole object in API form; its metadata is stale, `meta` counts.
     pub raw: Rc<Value>,
+}
+
+/// What an object holds beside its metadata.
+fn content(raw: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    raw.as_object().into_iter().flatten().filter(|(name, _)| *name != "metadata")
+}
+
+impl PartialEq for Other {
+    /// The stale metadata in `raw` does not count.
+    fn eq(&self, other: &Other) -> bool {
+        let same_raw = || Rc::ptr_eq(&self.raw, &other.raw) || content(&self.raw).eq(content(&other.raw));
+        self.kind == other.kind && self.meta == other.meta && same_raw()
+    }
 }
 
 /// Any stored object. Cloning it is cheap.

@@ -113,9 +113,17 @@ fn service_account_of(
     if let Some(found) = store.others.get(&kind).and_then(|table| table.get(namespace, account)) {
         return Ok(Some(found.clone()));
     }
-    let why = format!(
-        "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
-    );
+    // The admission plugin's client refuses a name that no path could hold.
+    let unusable: Vec<String> = ['/', '%']
+        .iter()
+        .filter(|c| account.contains(**c))
+        .map(|c| format!("may not contain '{c}'"))
+        .collect();
+    let problem = match unusable.as_slice() {
+        [] => format!("serviceaccount \"{account}\" not found"),
+        unusable => format!("invalid resource name {}: [{}]", go_quote(account), unusable.join(" ")),
+    };
+    let why = format!("error looking up service account {namespace}/{account}: {problem}");
     Err(StatusError::forbidden(pods(), name(pod), &why).for_lack_of("ServiceAccount", namespace, account))
 }
 

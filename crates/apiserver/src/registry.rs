@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{ApiServer, admission, limit_ranger, pod_security, quota, runtime_class, service, strategy};
+use super::{
+    ApiServer, admission, limit_ranger, pod_security, quota, rbac, runtime_class, service, strategy,
+};
 use api::event::EventDraft;
 use api::field::go_quote;
 use api::meta::{Deletion, Name, OwnerReference, Uid};
@@ -31,6 +33,9 @@ pub(crate) const ORPHAN_FINALIZER: &str = "orphan";
 
 /// Namespaces that cannot be deleted (API-024).
 const PERMANENT_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// Priority classes that cannot be deleted.
+const SYSTEM_PRIORITY_CLASSES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 
 pub(super) fn resource(kind: Kind) -> GroupResource<'static> {
     let info = kind.info();
@@ -174,6 +179,7 @@ pub(super) fn post(
         strategy::generate_selector(&mut value, uid);
     }
     create::prepare_for_create(kind, &mut value, warnings);
+    rbac::check_role_kind(kind, &value)?;
     strategy::validate_create(kind, &key.name, &value)?;
     let written = codec::with_amounts_as_written(&value, body);
     warnings.extend(validation::warnings::on_create(written.as_ref().unwrap_or(&value)));
@@ -290,6 +296,9 @@ fn write_value(
     check_version(kind, &old, resource_version(&value)?)?;
     let old_value = old.to_value(now);
     value["metadata"]["resourceVersion"] = old_value["metadata"]["resourceVersion"].clone();
+    if !kind.is_namespaced() {
+        api::json::object(&mut value["metadata"]).remove("namespace");
+    }
     dedup_owner_references(&mut value, true, warnings);
     strategy::prepare_for_update(kind, &mut value, &old_value);
     create::set_defaults(kind, &mut value);
@@ -298,7 +307,9 @@ fn write_value(
     }
     if api.kinds.service == Some(kind) {
         service::keep_given(&mut value["spec"], &old_value["spec"]);
+        service::drop_type_dependent(&mut value["spec"], &old_value["spec"]);
     }
+    rbac::check_role_kind(kind, &value)?;
     strategy::validate_update(kind, &old.key().name, &value, &old_value)?;
     if api.kinds.service == Some(kind) {
         service::allocate(api, kind, &mut value, &old_value)?;
@@ -514,6 +525,11 @@ pub(super) fn delete(
 ) -> Outcome {
     let old = api.store.get(kind, key).ok_or_else(|| not_found(kind, key))?;
     check_uid(kind, &old, options.uid)?;
+    if SYSTEM_PRIORITY_CLASSES.contains(&&*key.name) && kind.name() == "PriorityClass" {
+        // Kubernetes: pkg/registry/scheduling/priorityclass/storage/storage.go, Delete.
+        let why = "this is a system priority class and cannot be deleted";
+        return Err(StatusError::forbidden(resource(kind), &key.name, why));
+    }
     if shapes_admission(kind) {
         api.admission.epoch += 1;
     }

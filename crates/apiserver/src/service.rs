@@ -91,6 +91,43 @@ pub(super) fn keep_given(spec: &mut Value, old: &Value) {
     }
 }
 
+/// What a Service of another type has no use for goes with the change of its type, unless it was changed as well.
+///
+/// Kubernetes: pkg/registry/core/service/strategy.go, dropTypeDependentFields.
+pub(super) fn drop_type_dependent(spec: &mut Value, old: &Value) {
+    let (now, had) = (json::text(spec, "type").to_owned(), json::text(old, "type"));
+    let mut drop = |keys: &[&str]| {
+        if keys.iter().all(|key| json::get(spec, key) == json::get(old, key)) {
+            keys.iter().for_each(|key| drop_key(spec, key));
+        }
+    };
+    if had != "ExternalName" && now == "ExternalName" {
+        drop(&["clusterIP", "clusterIPs"]);
+        drop(&["ipFamilies"]);
+        drop(&["ipFamilyPolicy"]);
+    }
+    if had == "LoadBalancer" && now != "LoadBalancer" {
+        drop(&["allocateLoadBalancerNodePorts"]);
+        drop(&["loadBalancerClass"]);
+        drop(&["healthCheckNodePort"]);
+    }
+    let has_ports = |kind: &str| matches!(kind, "NodePort" | "LoadBalancer");
+    if !has_ports(had) || has_ports(&now) {
+        return;
+    }
+    drop(&["externalTrafficPolicy"]);
+    let node_ports = |spec: &Value| -> Vec<Option<i64>> {
+        json::list(spec, "ports").iter().map(|port| json::int(port, "nodePort")).collect()
+    };
+    if node_ports(spec) == node_ports(old) {
+        json::each(spec, "ports").for_each(|port| drop_key(port, "nodePort"));
+    }
+}
+
+fn drop_key(value: &mut Value, key: &str) {
+    json::object(value).remove(key);
+}
+
 /// A client that knows of one address only changes the list with it.
 ///
 /// Kubernetes: pkg/registry/core/service/storage/storage.go, normalizeClusterIPs.

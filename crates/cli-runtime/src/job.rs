@@ -27,7 +27,7 @@ use api::object::{Kind, Object};
 use marks::{Cursor, Mark};
 use sim::files::Files;
 use sim::{Duration, SortedMap, Time};
-use wire::{Answer, Call, CallError, WatchEvent};
+use wire::{Answer, Call, CallError, User, WatchEvent};
 
 /// What a program does: it returns its exit code.
 pub(crate) type Program = fn(&mut Io) -> Result<i32, Stop>;
@@ -166,6 +166,8 @@ pub enum Edited {
     Left,
     /// There is nobody who could edit.
     NoEditor,
+    /// The editor could not be started, or said that it failed: what kubectl says of it.
+    Failed(String),
 }
 
 /// What a job waits for.
@@ -249,6 +251,8 @@ pub struct Job {
     waits: Option<Progress>,
     /// How long it waits for an answer.
     request_timeout: Option<Duration>,
+    /// In whose place requests are made.
+    impersonated: Option<Rc<User>>,
     /// When it stops waiting for the present one.
     deadline: Option<Time>,
 }
@@ -282,6 +286,7 @@ impl Job {
             refused: false,
             waits: None,
             request_timeout: None,
+            impersonated: None,
             deadline: None,
         }
     }

@@ -5,6 +5,7 @@ pub mod flags;
 pub mod job;
 pub mod jsonpath;
 mod kyaml;
+pub mod line_diff;
 pub mod output;
 pub mod tabwriter;
 mod template;

@@ -217,6 +217,10 @@ impl Format {
                 out = json(value);
                 Ok(())
             }
+            // The JSON that the YAML is made of is read as YAML, which has no place for these.
+            Format::Yaml if compact_json(value).contains(is_control) => {
+                Err(Failure::message("yaml: control characters are not allowed"))
+            }
             Format::Yaml => {
                 out = yaml(value);
                 Ok(())
@@ -246,6 +250,13 @@ impl Format {
         io.out(out);
         result
     }
+}
+
+/// Letters that a reader of YAML refuses, of those that JSON does not escape.
+///
+/// Upstream: go.yaml.in/yaml/v2/readerc.go, yaml_parser_update_buffer.
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Kubernetes: cli-runtime/pkg/printers/jsonpath.go, PrintObj.

@@ -218,7 +218,8 @@ pub fn key_of(call: &Call) -> Key {
         | Call::HoldLease { key, .. }
         | Call::ReleaseLease { key, .. } => key.clone(),
         Call::PatchPodStatus { pod, .. } | Call::Bind { pod, .. } => pod.key.clone(),
-        Call::DryRun(call) => key_of(call),
+        Call::DryRun(call) | Call::As { call, .. } => key_of(call),
+        Call::Review(_) => Key { namespace: "".into(), name: "".into() },
         Call::List { namespace, .. } => {
             Key { namespace: namespace.clone().unwrap_or_default(), name: "".into() }
         }

@@ -19,7 +19,6 @@ const ONE_CONTEXT: &str =
 pub(super) fn instead(path: &str) -> Option<&'static str> {
     Some(match path.strip_prefix("kubectl ")? {
         "attach" | "cp" | "debug" | "port-forward" => NO_PROGRAMS,
-        "diff" => "compare with kubectl get -o yaml",
         "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",
         "proxy" => "kubectl get -o json shows what the API server answers",
@@ -107,12 +106,8 @@ pub(super) fn resources_of(io: &mut Io, cmd: &Cmd, all_by_default: bool) -> Resu
     }
 }
 
-const IMPERSONATION: &str = "nothing is forbidden here, whoever asks";
-
 /// Flags of the real kubectl that are known here by name only; what they would do is not passed over in silence.
 const FLAGS: &[(&str, &str)] = &[
-    ("as", IMPERSONATION),
-    ("as-group", IMPERSONATION),
     ("edit", EDIT_AFTERWARDS),
     ("interactive", "this console answers no questions"),
     ("raw", "name what to get, with -o json"),

@@ -16,7 +16,6 @@ use super::{
 };
 use api::field::go_quote;
 use api::label::Selector;
-use api::meta::ObjectMeta;
 use api::object::Object;
 use api::strategic_patch;
 use cli_runtime::flags::{Takes, flag};
@@ -184,7 +183,7 @@ fn apply(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     continue_on_error(io, docs, failures, |io, doc| applier.one(io, doc))
 }
 
-fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
+pub(super) fn selector(cmd: &Cmd) -> Result<Option<Selector>, Failure> {
     match cmd.parsed.text("selector").filter(|text| !text.is_empty()) {
         Some(text) => Ok(Some(Selector::parse(text)?)),
         None => Ok(None),
@@ -269,28 +268,15 @@ impl Applier<'_> {
     fn update(&self, io: &mut Io, doc: &Doc, modified: &Value, current: Object) -> Result<(), Stop> {
         let meta = current.meta().cloned().unwrap_or_default();
         let original_text = meta.annotation(LAST_APPLIED);
-        let original = original_text.and_then(|text| serde_json::from_str::<Value>(text).ok());
-        if original.is_none() && !self.server_side {
+        if parsed(original_text).is_none() && !self.server_side {
             io.err(format!(
                 "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n",
                 doc.kind.info().plural, doc.name
             ));
         }
         let value = current.to_value(io.now());
-        let patch = match strategic_patch::three_way(doc.kind.info(), original.as_ref(), modified, &value) {
-            Ok(patch) => patch,
-            Err(why) => {
-                for spec in ["openapi v3 spec", "openapi spec"] {
-                    io.err(format!("warning: error calculating patch from {spec}: {why}\n"));
-                }
-                let [modified, value] = [modified, &value].map(output::compact_json);
-                let text = format!(
-                    "creating patch with:\noriginal:\n{}\nmodified:\n{modified}\n\ncurrent:\n{value}\n\nfor: {why}",
-                    original_text.unwrap_or_default()
-                );
-                return Err(not_applied(doc, "", Failure::Message(text)).into());
-            }
-        };
+        let patch = three_way(io, doc, original_text, modified, &value)
+            .map_err(|failure| not_applied(doc, "", failure))?;
         let (verb, object) = if patch.as_object().is_some_and(Map::is_empty) {
             ("unchanged", current)
         } else if self.dry_run == Some(DRY_RUN_CLIENT) {
@@ -313,12 +299,7 @@ impl Applier<'_> {
                 Err(Stop::Pending) => return Err(Stop::Pending),
             }
         };
-        if object.meta().is_some_and(ObjectMeta::is_terminating) {
-            io.err(format!(
-                "Warning: Detected changes to resource {} which is currently being deleted.\n",
-                doc.name
-            ));
-        }
+        warn_if_terminating(io, &object);
         self.print(io, doc, verb, Some(&object))
     }
 
@@ -372,6 +353,43 @@ fn prune_nulls(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(prune_nulls),
         _ => {}
     }
+}
+
+/// Kubernetes: kubectl/pkg/cmd/apply/apply.go, WarnIfDeleting.
+pub(super) fn warn_if_terminating(io: &mut Io, object: &Object) {
+    if let Some(meta) = object.meta().filter(|meta| meta.is_terminating()) {
+        io.err(format!(
+            "Warning: Detected changes to resource {} which is currently being deleted.\n",
+            meta.name
+        ));
+    }
+}
+
+/// The object that the annotation holds.
+fn parsed(original: Option<&str>) -> Option<Value> {
+    original.and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// What changes an object from what it is into what its file says, as far as it came from the file before.
+///
+/// Kubernetes: kubectl/pkg/cmd/apply/patcher.go, patchSimple.
+pub(super) fn three_way(
+    io: &mut Io,
+    doc: &Doc,
+    original: Option<&str>,
+    modified: &Value,
+    current: &Value,
+) -> Result<Value, Failure> {
+    strategic_patch::three_way(doc.kind.info(), parsed(original).as_ref(), modified, current).map_err(|why| {
+        for spec in ["openapi v3 spec", "openapi spec"] {
+            io.err(format!("warning: error calculating patch from {spec}: {why}\n"));
+        }
+        let [modified, current] = [modified, current].map(output::compact_json);
+        Failure::Message(format!(
+            "creating patch with:\noriginal:\n{}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: {why}",
+            original.unwrap_or_default()
+        ))
+    })
 }
 
 /// Kubernetes: kubectl/pkg/cmd/apply/patcher.go, Patch; apply.go, applyOneObject.

@@ -291,12 +291,8 @@ pub(super) fn wait_gone(
     match gone {
         true => Ok(()),
         false => {
-            let name = cli_runtime::output::name(kind, &key.name);
-            Err(format!(
-                "timed out waiting for the condition on {}",
-                name.replacen(&kind.info().singular, kind.info().plural, 1)
-            )
-            .into())
+            let resource = kind.info().plural;
+            Err(format!("timed out waiting for the condition on {resource}/{}", key.name).into())
         }
     }
 }

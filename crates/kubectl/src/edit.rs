@@ -97,7 +97,7 @@ fn edit(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     session.run(io)
 }
 
-fn without_managed_fields(mut value: Value) -> Value {
+pub(super) fn without_managed_fields(mut value: Value) -> Value {
     if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         meta.remove("managedFields");
     }
@@ -194,6 +194,7 @@ impl Session<'_> {
             Edited::Saved(bytes) => Ok(bytes.to_vec()),
             Edited::Left => Ok(text.to_vec()),
             Edited::NoEditor => Err("unable to launch the editor \"vi\"".into()),
+            Edited::Failed(text) => Err(text.into()),
         }
     }
 
@@ -334,11 +335,15 @@ fn preserved(io: &mut Io, file: &str, text: &str) -> Stop {
     Failure::message(text).into()
 }
 
-/// As Go's os.CreateTemp calls it; the number follows from the time.
+/// As Go's os.CreateTemp calls it.
 fn temp_file(io: &Io, round: u64, is_json: bool) -> String {
-    let mixed = (io.now().since(sim::Time::START).as_micros() + round).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let end = if is_json { "json" } else { "yaml" };
-    format!("/tmp/kubectl-edit-{}.{end}", mixed >> 32)
+    format!("/tmp/kubectl-edit-{}.{end}", temp_number(io, round))
+}
+
+/// The number in a temporary file's name; it follows from the time, and which of a moment's files it is.
+pub(super) fn temp_number(io: &Io, which: u64) -> u64 {
+    (io.now().since(sim::Time::START).as_micros() + which).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
 /// A line break within a comment begins a comment again.

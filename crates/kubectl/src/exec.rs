@@ -11,7 +11,7 @@ use inside::Inside;
 use super::absent::NO_PROGRAMS;
 use super::logs::{DEFAULT_CONTAINER, container_names, pods_by_logging, selector_for_object};
 use super::resources::{self, go_type};
-use super::{Cmd, Command, FILENAME, dial, manifests};
+use super::{Cmd, Command, FILENAME, auth, dial, manifests};
 use api::object::{Kind, Object};
 use api::pod::{Container, ContainerKind, ContainerState, Phase, Pod};
 use cli_runtime::flags::{Takes, flag};
@@ -105,6 +105,7 @@ fn container_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Container, Stop> {
 
 /// The API server asks the node's kubelet, and that the runtime for the container.
 fn reach(io: &mut Io, pod: &Pod, container: &Container) -> Result<(), Stop> {
+    auth::check_pod(io, "create", "exec", pod.meta.namespace(), &pod.meta.name)?;
     if let Some(problem) = dial::problem(io, pod)? {
         return Err(dial::error(format!("error dialing backend: {problem}")));
     }

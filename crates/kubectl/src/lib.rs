@@ -20,6 +20,7 @@ mod create_job;
 mod delete;
 mod describe;
 mod dial;
+mod diff;
 mod drain;
 mod edit;
 mod exec;
@@ -192,7 +193,7 @@ const COMMANDS: &[Command] = &[
     absent("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
     delete::COMMAND,
     describe::COMMAND,
-    absent("diff", "Diff the live version against a would-be applied version"),
+    diff::COMMAND,
     drain::DRAIN,
     edit::COMMAND,
     watch::EVENTS,
@@ -338,6 +339,7 @@ fn descend(
     }
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;
     io.limit_requests(timeout);
+    io.impersonate(auth::impersonated(&parsed)?.map(Rc::new));
     let context_namespace = io.client().namespace.clone();
     (command.run)(io, &Cmd { path, parsed, command, context_namespace })
 }

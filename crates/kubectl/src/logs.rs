@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::resources::{self, go_type};
-use super::{Cmd, Command, SELECTOR, dial, errors};
+use super::{Cmd, Command, SELECTOR, auth, dial, errors};
 use api::field::go_quote;
 use api::json;
 use api::label::{Selector, label_selector_as_selector};
@@ -108,6 +108,7 @@ fn shown(cmd: &Cmd, text: &str, pod: &str, container: &str) -> String {
 /// Kubernetes: pkg/registry/core/pod/strategy.go, LogLocation; pkg/kubelet/kubelet_pods.go,
 /// GetKubeletContainerLogs.
 fn read_log(io: &mut Io, cmd: &Cmd, pod: &Pod, container: &str) -> Result<String, Stop> {
+    auth::check_pod(io, "get", "log", pod.meta.namespace(), &pod.meta.name)?;
     // A pod without a node has nobody to be asked, which is no error.
     let Some(node) = pod.node_name.as_deref() else { return Ok(String::new()) };
     if let Some(problem) = dial::problem(io, pod)? {

@@ -397,7 +397,7 @@ fn print_history(history: &[Rc<ControllerRevision>], revision: i64) -> Result<St
 
 fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     let to = cmd.parsed.int("to-revision").unwrap_or(0);
-    let dry = dry_run(cmd)?;
+    let (dry, format) = (dry_run(cmd)?, cmd.format(io)?);
     each(io, cmd, |io, info| {
         let object = &info.object;
         if object.meta().is_some_and(|meta| meta.annotations().contains_key(LAST_APPLIED)) {
@@ -407,21 +407,29 @@ fn undo(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
                 object.key().name
             ));
         }
-        match object {
-            Object::Other(d) if as_deployment(object).is_some() => deployment::roll_back(io, d, to, dry),
+        let said = match object {
+            Object::Other(d) if as_deployment(object).is_some() => deployment::roll_back(io, d, to, dry)?,
             object => match Rolled::of(object) {
-                Some(rolled) => roll_back(io, &rolled, to, dry),
+                Some(rolled) => roll_back(io, &rolled, to, dry)?,
                 None => {
                     let kind = go_quote(info.kind.name());
-                    Err(format!("no rollbacker has been implemented for {kind}").into())
+                    return Err(format!("no rollbacker has been implemented for {kind}").into());
                 }
             },
+        };
+        match &format {
+            None => io.out(said),
+            // The object as it was before.
+            Some(format) => {
+                format.print_obj(io, &object.to_value(io.now()), || output::name_of(object) + "\n")?;
+            }
         }
+        Ok(())
     })
 }
 
 /// Rule: CLI-043.
-fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(), Stop> {
+fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<String, Stop> {
     let not_found = || Failure::Message(format!("unable to find specified revision {to} in history"));
     if to < 0 {
         return Err(not_found().into());
@@ -441,21 +449,18 @@ fn roll_back(io: &mut Io, of: &Rolled, to: i64, dry: Option<&str>) -> Result<(),
         map.insert("$patch".to_owned(), json!("replace"));
     }
     if found.data["spec"]["template"] == template {
-        io.out(format!("{name} skipped rollback (current template already matches revision {to})\n"));
-        return Ok(());
+        return Ok(format!("{name} skipped rollback (current template already matches revision {to})\n"));
     }
     if dry == Some(DRY_RUN_CLIENT) {
         let mut w = Writer::new(io.now());
         describe_pod_template(&found.data["spec"]["template"], &mut w);
-        io.out(format!("{name} will roll back to {}{DRY_RUN_CLIENT}\n", w.unaligned()));
-        return Ok(());
+        return Ok(format!("{name} will roll back to {}{DRY_RUN_CLIENT}\n", w.unaligned()));
     }
     if dry != Some(DRY_RUN_CLIENT) {
         let patch = Patch::Strategic(found.data.clone());
         patched(io, of.object, patch, dry)?;
     }
-    io.out(format!("{name} rolled back{}\n", dry.unwrap_or_default()));
-    Ok(())
+    Ok(format!("{name} rolled back{}\n", dry.unwrap_or_default()))
 }
 
 /// Rule: CLI-044.

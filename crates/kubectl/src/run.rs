@@ -91,7 +91,8 @@ fn run(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
         let service = sent(io, cmd, service(cmd, name)?, dry)?;
         print_value(io, format.as_ref(), &format!("service/{name}"), "created", dry, &service)?;
         if flags.text("output") == Some("yaml") {
-            io.out("---\n");
+            // Once for what comes between two objects, and once more from the printer.
+            io.out("---\n---\n");
         }
     }
     print_value(io, format.as_ref(), &format!("pod/{name}"), "created", dry, &pod)?;

@@ -124,12 +124,36 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value, warnings: &mut Vec<Str
     match kind {
         Kind::Pod => object["status"] = json!({"phase": "Pending"}),
         Kind::Other(_) if kind.name() == "Namespace" => prepare_namespace(object),
+        Kind::Other(_) if kind.name() == "PersistentVolumeClaim" => prepare_claim(object),
         _ if has_generation(kind) => {
             json::object(object).remove("status");
         }
         _ => {}
     }
     prepare::prepare_for_create(object, warnings);
+}
+
+/// A claim's two fields for its source say the same; the older one alone holds claims and snapshots only.
+///
+/// Kubernetes: pkg/registry/core/persistentvolumeclaim/strategy.go, PrepareForCreate;
+/// pkg/api/persistentvolumeclaim/util.go, EnforceDataSourceBackwardsCompatibility, NormalizeDataSources.
+fn prepare_claim(object: &mut Value) {
+    object["status"] = json!({"phase": "Pending"});
+    let spec = json::get(object, "spec");
+    let (mut source, reference) =
+        (json::get(spec, "dataSource").clone(), json::get(spec, "dataSourceRef").clone());
+    let of = (json::text(&source, "apiGroup"), json::text(&source, "kind"));
+    let known = [("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")].contains(&of);
+    if source.is_object() && reference.is_null() && !known {
+        json::object(&mut object["spec"]).remove("dataSource");
+        source = Value::Null;
+    }
+    let elsewhere = !json::text(&reference, "namespace").is_empty();
+    if source.is_object() && reference.is_null() {
+        object["spec"]["dataSourceRef"] = source;
+    } else if reference.is_object() && source.is_null() && !elsewhere {
+        object["spec"]["dataSource"] = reference;
+    }
 }
 
 /// Kubernetes: pkg/registry/core/namespace/strategy.go, PrepareForCreate, Canonicalize.

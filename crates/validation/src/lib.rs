@@ -97,7 +97,17 @@ pub fn validate_update(new: &Value, old: &Value) -> ErrorList {
     match (group, kind) {
         ("", "Pod") => validate_pod_update(new, old),
         ("apps", "DaemonSet") => validate_daemon_set_update(new, old),
-        ("", "Node") => validate_node_update(new, old),
+        // Upstream looks at the whole new Node too; what is said twice is shown once.
+        ("", "Node") => {
+            let mut errors = validate_node(new);
+            errors.extend(
+                validate_node_update(new, old)
+                    .into_iter()
+                    .filter(|error| !errors.contains(error))
+                    .collect::<Vec<_>>(),
+            );
+            errors
+        }
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "PodTemplate") => {
             workload::validate_update(new, old)
         }

@@ -128,6 +128,43 @@ impl PodId {
     }
 }
 
+/// Somebody who asks, as the API server knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `jane`, `system:serviceaccount:default:robot`.
+    pub name: String,
+    /// Their groups, `system:authenticated` with them.
+    pub groups: Vec<String>,
+}
+
+/// Something that somebody would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// `get`, `list`, `create` …
+    pub verb: String,
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The plural of the kind, or `*`.
+    pub resource: String,
+    /// `log`, `exec`; empty for the object itself.
+    pub subresource: String,
+    /// Empty for all namespaces, or for a kind without any.
+    pub namespace: String,
+    /// Empty for all objects.
+    pub name: String,
+    /// A path such as `/healthz`; empty where a resource is meant.
+    pub path: String,
+}
+
+/// What somebody asks about their own rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// Whether they may do this (SelfSubjectAccessReview).
+    Access(Box<Access>),
+    /// All they may do in a namespace (SelfSubjectRulesReview).
+    Rules(Name),
+}
+
 /// One call of the API.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
@@ -241,6 +278,25 @@ pub enum Call {
     },
     /// The same up to the write, which is left out.
     DryRun(Box<Call>),
+    /// What the one who asks may do.
+    Review(Review),
+    /// The same in somebody's place: refused where RBAC does not allow it to them.
+    As {
+        /// In whose place.
+        user: Rc<User>,
+        /// What is asked.
+        call: Box<Call>,
+    },
+}
+
+impl Review {
+    fn kind(&self) -> Kind {
+        let name = match self {
+            Review::Access(_) => "SelfSubjectAccessReview",
+            Review::Rules(_) => "SelfSubjectRulesReview",
+        };
+        Kind::of("authorization.k8s.io/v1", name).unwrap_or(Kind::Node)
+    }
 }
 
 impl Call {
@@ -261,7 +317,8 @@ impl Call {
             Call::Delete { .. } => "delete",
             Call::Bind { .. } => "bind",
             Call::Evict { .. } => "evict",
-            Call::DryRun(call) => call.verb(),
+            Call::Review(_) => "create",
+            Call::DryRun(call) | Call::As { call, .. } => call.verb(),
         }
     }
 
@@ -278,7 +335,8 @@ impl Call {
             Call::PatchPodStatus { .. } | Call::Bind { .. } | Call::Evict { .. } => Kind::Pod,
             Call::PostEvent(_) => Kind::Event,
             Call::HoldLease { .. } | Call::ReleaseLease { .. } => Kind::Lease,
-            Call::DryRun(call) => call.kind(),
+            Call::Review(review) => review.kind(),
+            Call::DryRun(call) | Call::As { call, .. } => call.kind(),
         }
     }
 }
@@ -290,6 +348,8 @@ pub enum Reply {
     Object(Object),
     /// The objects, in order of namespace and name.
     List(Vec<Object>),
+    /// The status of a review, in API form.
+    Review(Value),
     /// It is done, and there is nothing to show.
     Done,
 }

@@ -204,10 +204,16 @@ impl Writer {
 
     fn double_quoted(&mut self, text: &str, indent: i32, fold: bool) {
         self.indicator("\"", true, false);
+        // Upstream looks for the mark at the text's beginning, wherever it is, and takes every letter for it.
+        let marked = text.starts_with('\u{feff}');
         let mut spaces = false;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, c)| *c);
+            if marked {
+                escape(c).chars().for_each(|c| self.put(c));
+                continue;
+            }
             if c == ' ' {
                 if fold && !spaces && self.column > WIDTH && at > 0 && next.is_some() {
                     self.indent(indent);

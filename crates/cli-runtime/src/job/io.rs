@@ -11,7 +11,7 @@ use super::{
 use api::object::{Kind, Object};
 use sim::files::{Entry, clean_path};
 use sim::{Duration, Time};
-use wire::{Answer, Call, CallError, Reply as Answered, WatchEvent};
+use wire::{Answer, Call, CallError, Reply as Answered, User, WatchEvent};
 
 /// A program's hands: everything it does goes through here.
 ///
@@ -99,8 +99,24 @@ impl<'a> Io<'a> {
     pub(crate) fn call(&mut self, call: Call) -> Result<Answer, Stop> {
         match self.next_reply() {
             Some(Reply::Answer(answer)) => Ok(answer),
-            _ => self.wait(Progress::Needs(call)),
+            _ => {
+                let call = match self.job.impersonated.clone() {
+                    Some(user) => Call::As { user, call: Box::new(call) },
+                    None => call,
+                };
+                self.wait(Progress::Needs(call))
+            }
         }
+    }
+
+    /// In whose place requests are made from now on.
+    pub fn impersonate(&mut self, user: Option<Rc<User>>) {
+        self.job.impersonated = user;
+    }
+
+    /// In whose place requests are made.
+    pub fn impersonated(&self) -> Option<Rc<User>> {
+        self.job.impersonated.clone()
     }
 
     /// How long answers are waited for from now on; `None`: for ever.
@@ -338,7 +354,7 @@ fn resource_version(object: &Object) -> u64 {
 
 /// A request as Go's HTTP client names it in an error: `Get "https://host:6443/api/v1/pods"`.
 fn request_text(call: &Call, server: &str) -> String {
-    if let Call::DryRun(call) = call {
+    if let Call::DryRun(call) | Call::As { call, .. } = call {
         return request_text(call, server);
     }
     let (verb, kind) = match call {

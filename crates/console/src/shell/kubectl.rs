@@ -4,14 +4,20 @@
 use std::rc::Rc;
 
 use super::program::{Cx, Program, Started, StepResult};
-use super::thread::Block;
+use super::thread::{Block, Body, ThreadId};
 use super::{Edited, Mail, Request};
 use crate::{disk, node_shell};
+use api::field::go_quote;
 use cli_runtime::job::{FileSet, Io, Job, Progress, Stop, Stream};
+use sim::files::file_name;
 use sim::{Duration, Time};
 
 /// From its start to its first request a client reads its configuration and what it knows of the API.
 const START: Duration = Duration::from_millis(50);
+
+/// Editors that a person looks at: the page's own takes their place.
+const PERSONS_EDITORS: &[&str] =
+    &["vi", "vim", "nvim", "nano", "pico", "emacs", "micro", "code", "subl", "gedit"];
 
 /// A client of the API server under way.
 #[derive(Clone)]
@@ -24,6 +30,8 @@ struct ApiClient {
     watch: u32,
     /// The file of the text that a person edits, or has edited.
     edited: Option<String>,
+    /// The editor that the environment names, while it runs, and its words.
+    editor: Option<(ThreadId, String)>,
     /// What a node was asked for, and until when it takes.
     acted: Option<(Time, cli_runtime::job::Outcome)>,
     /// When its first request leaves.
@@ -99,6 +107,7 @@ impl ApiClient {
             asked: false,
             watch: 0,
             edited: None,
+            editor: None,
             acted: None,
             starts: cx.now() + START,
         }
@@ -125,6 +134,55 @@ impl ApiClient {
         }
     }
 
+    /// Starts the editor that KUBE_EDITOR or EDITOR names, if it is a command and not one that a person looks at.
+    ///
+    /// Kubernetes: kubectl/pkg/cmd/util/editor/editor.go, defaultEnvEditor, Launch.
+    fn start_editor(&mut self, cx: &mut Cx<'_>, path: &str) -> bool {
+        let named = ["KUBE_EDITOR", "EDITOR"].iter().filter_map(|name| cx.env().get(name));
+        let Some(editor) = named.into_iter().find(|editor| !editor.is_empty()) else { return false };
+        let program = editor.split(' ').next().map_or("", file_name);
+        if PERSONS_EDITORS.contains(&program) {
+            return false;
+        }
+        let (words, named) = match editor.contains(['"', '\'', '\\']) {
+            true => {
+                let words = ["/bin/bash", "-c"].map(str::to_owned);
+                let named = format!("/bin/bash -c {editor}");
+                (words.into_iter().chain([format!("{editor} {path}")]).collect(), named)
+            }
+            false => {
+                let words: Vec<String> = editor.split(' ').map(str::to_owned).collect();
+                (words.into_iter().chain([path.to_owned()]).collect(), editor.to_string())
+            }
+        };
+        let fds = cx.thread.fds;
+        let child = cx.spawn(Body::Words(words), cx.env().clone(), fds);
+        self.editor = child.map(|child| (child, named));
+        self.editor.is_some()
+    }
+
+    /// Waits for the editor; what it left in the file.
+    fn take_editor(&mut self, cx: &mut Cx<'_>) -> Option<StepResult> {
+        let (child, named) = self.editor.take()?;
+        let Some(code) = cx.reap(child) else {
+            self.editor = Some((child, named));
+            return Some(StepResult::Waits(Block::Children(vec![child])));
+        };
+        let saved = self.edited.as_ref().and_then(|path| match cx.disk().get(path) {
+            Some(disk::Inode::File { bytes, .. }) => Some(bytes.clone()),
+            _ => None,
+        });
+        let edited = match (code, saved) {
+            (0, Some(bytes)) => Edited::Saved(bytes),
+            (0, None) => Edited::Left,
+            (127, _) => Edited::Failed(format!("unable to launch the editor {}", go_quote(&named))),
+            _ => Edited::Failed(format!("there was a problem with the editor {}", go_quote(&named))),
+        };
+        self.asked = false;
+        self.job.edited(cx.now(), edited);
+        None
+    }
+
     fn drop_edited(&mut self, cx: &mut Cx<'_>) {
         if let Some(path) = self.edited.take() {
             let _ = disk::remove(cx.world, &cx.thread.env.host, &path);
@@ -144,6 +202,9 @@ impl ApiClient {
 impl Program for ApiClient {
     fn step(&mut self, cx: &mut Cx<'_>) -> StepResult {
         self.take_mail(cx);
+        if let Some(waiting) = self.take_editor(cx) {
+            return waiting;
+        }
         let now = cx.now();
         if let Some((until, outcome)) = self.acted.take() {
             if until > now {
@@ -197,6 +258,10 @@ impl Program for ApiClient {
                     cx.shell.drop_ticket(self.ticket);
                     let _ = cx.write_file(&wanted.path, &wanted.text);
                     self.edited = Some(wanted.path.clone());
+                    if self.start_editor(cx, &wanted.path) {
+                        self.ticket = cx.shell.ticket();
+                        return StepResult::Again;
+                    }
                     self.ticket = cx.ask_to_edit(wanted.path, wanted.text);
                 }
                 StepResult::Waits(Block::Mail(self.ticket, None))

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use sim::SortedMap;
 
 use super::{exactly_one_name, generate, required};
+use crate::errors::message;
 use crate::resources::kind_of;
 use crate::{Cmd, Command};
 use cli_runtime::flags::{Flag, Takes, flag};
@@ -152,7 +153,7 @@ impl Rule {
     }
 
     /// Kubernetes: create_role.go, validateResource.
-    fn validate_resources(&self) -> Result<(), Failure> {
+    fn validate_resources(&self, io: &mut Io) -> Result<(), Failure> {
         for named in &self.resources {
             match named.resource.as_str() {
                 "" => {
@@ -177,7 +178,9 @@ impl Rule {
                 unknown = None;
             }
             if let Some(failure) = unknown {
-                return Err(failure);
+                // kubectl prints the mapper's own error, without a word before it.
+                io.err(format!("{}\n", message(&failure, &io.client())));
+                return Err(Failure::Exit(1));
             }
         }
         Ok(())
@@ -249,7 +252,7 @@ fn create_role(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     if rule.resources.is_empty() {
         return Err("at least one resource must be specified".into());
     }
-    rule.validate_resources()?;
+    rule.validate_resources(io)?;
     let mut value = role("Role", name);
     value["rules"] = Value::Array(rule.policy_rules(&[]));
     generate(io, cmd, value, "")
@@ -278,7 +281,7 @@ fn create_cluster_role(io: &mut Io, cmd: &Cmd) -> Result<i32, Stop> {
     }
     if !rule.resources.is_empty() {
         rule.warn_of_verbs(io);
-        rule.validate_resources()?;
+        rule.validate_resources(io)?;
     }
     validate_urls(&rule.verbs, &urls)?;
     value["rules"] = Value::Array(rule.policy_rules(&urls));

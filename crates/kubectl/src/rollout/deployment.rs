@@ -164,8 +164,10 @@ fn find_revision(name: &str, sets: &[Rc<Other>], to: i64) -> Result<Rc<Other>, F
     })
 }
 
+/// Rolls back, and gives what is to be said of it.
+///
 /// Kubernetes: rollback.go, DeploymentRollbacker.Rollback.
-pub(super) fn roll_back(io: &mut Io, d: &Rc<Other>, to: i64, dry: Option<&str>) -> Result<(), Stop> {
+pub(super) fn roll_back(io: &mut Io, d: &Rc<Other>, to: i64, dry: Option<&str>) -> Result<String, Stop> {
     if to < 0 {
         return Err(format!("unable to find specified revision {to} in history").into());
     }
@@ -176,8 +178,7 @@ pub(super) fn roll_back(io: &mut Io, d: &Rc<Other>, to: i64, dry: Option<&str>) 
     if dry == Some(DRY_RUN_CLIENT) {
         let mut w = Writer::new(io.now());
         describe_pod_template(template(&rs), &mut w);
-        io.out(format!("{name} {}{DRY_RUN_CLIENT}\n", w.unaligned()));
-        return Ok(());
+        return Ok(format!("{name} {}{DRY_RUN_CLIENT}\n", w.unaligned()));
     }
     if json::flag(json::get(&d.raw, "spec"), "paused") {
         return Err(
@@ -187,8 +188,7 @@ pub(super) fn roll_back(io: &mut Io, d: &Rc<Other>, to: i64, dry: Option<&str>) 
     }
     let restored = without_hash(template(&rs));
     if restored == without_hash(template(d)) {
-        io.out(format!("{name} skipped rollback (current template already matches revision {to})\n"));
-        return Ok(());
+        return Ok(format!("{name} skipped rollback (current template already matches revision {to})\n"));
     }
     let mut annotations = Map::new();
     let keeps = |key: &str| ANNOTATIONS_TO_SKIP.contains(&key);
@@ -202,8 +202,7 @@ pub(super) fn roll_back(io: &mut Io, d: &Rc<Other>, to: i64, dry: Option<&str>) 
     ]);
     let patch = json_patch(&object.to_value(io.now()), &operations)?;
     patched(io, &object, Patch::Merge(Rc::new(patch)), dry)?;
-    io.out(format!("{name} rolled back{}\n", dry.unwrap_or_default()));
-    Ok(())
+    Ok(format!("{name} rolled back{}\n", dry.unwrap_or_default()))
 }
 
 /// The patch that pauses or resumes, or why there is nothing to do.

@@ -13,7 +13,6 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         "apply edit-last-applied ds/agent",
         "get pods -k .",
         "get --raw /metrics",
-        "get pods --as=anna",
         "delete pod x -i",
     ];
     expect![[r#"
@@ -34,9 +33,6 @@ fn commands_that_kubectl_has_say_what_to_do_instead() {
         [1]
         $ get --raw /metrics
         error: --raw is not simulated: name what to get, with -o json
-        [1]
-        $ get pods --as=anna
-        error: --as is not simulated: nothing is forbidden here, whoever asks
         [1]
         $ delete pod x -i
         error: --interactive is not simulated: this console answers no questions

@@ -123,6 +123,10 @@ fn set_object_defaults_container(container: &mut Value) {
         if let Some(field) = field {
             json::set_default(field, "apiVersion", "v1");
         }
+        let key = json::child_if(variable, "valueFrom").and_then(|from| json::child_if(from, "fileKeyRef"));
+        if let Some(key) = key {
+            json::set_default(key, "optional", false);
+        }
     }
     // No default, but a struct that Go writes even where it is empty.
     let resources = json::child(container, "resources");
