@@ -62,6 +62,8 @@ pub struct Record {
     size: usize,
     /// Whether a request found no API server to talk to.
     pub was_refused: bool,
+    /// Whether a `kubectl apply` of it ended with an error, though an API server listened.
+    pub apply_failed: bool,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
 }
@@ -76,6 +78,7 @@ impl Record {
             output: Vec::new(),
             size: 0,
             was_refused: false,
+            apply_failed: false,
             exit_code: None,
         }
     }
@@ -498,6 +501,11 @@ impl Cluster {
             Request::Call { ticket, call } => self.send(Part::User, call, token(owner, ticket)),
             Request::Wake { at } => self.agenda.push(at.max(self.now), Wake::Shell(owner)),
             Request::Watch { ticket, watch } => self.open_watch(owner, ticket, watch),
+            Request::ApplyFailed => {
+                if let Some(record) = self.desk.current_record(owner) {
+                    record.apply_failed = true;
+                }
+            }
             Request::Unwatch { ticket } => {
                 self.desk.watches.remove(&(owner, ticket));
             }

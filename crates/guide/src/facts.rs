@@ -277,10 +277,9 @@ impl Memory {
         if down && console.iter().rev().take(LATEST).any(|job| job.was_refused) {
             facts.insert(Fact::Refused);
         }
-        let says_no = |job: &JobView| {
-            job.line.contains("apply") && job.exit_code.is_some_and(|code| code != 0) && !job.was_refused
-        };
-        if board.api_server == ApiServerState::Up && console.iter().rev().take(LATEST).any(says_no) {
+        if board.api_server == ApiServerState::Up
+            && console.iter().rev().take(LATEST).any(|job| job.apply_failed)
+        {
             facts.insert(Fact::ApplyRejected);
         }
         let newest = console.iter().rev().take(LATEST);

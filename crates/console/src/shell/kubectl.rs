@@ -16,6 +16,8 @@ const START: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 struct Kubectl {
     job: Job,
+    /// It is `kubectl apply`.
+    applies: bool,
     ticket: u32,
     /// What was asked for is on its way.
     asked: bool,
@@ -83,6 +85,7 @@ impl Kubectl {
         job.set_disk(disk, cx.env().cwd.clone());
         Kubectl {
             job,
+            applies: kubectl::applies(args),
             ticket: cx.shell.ticket(),
             asked: false,
             watch: 0,
@@ -154,6 +157,9 @@ impl Program for Kubectl {
             Progress::Done { exit_code } => {
                 if let Some(namespace) = self.job.take_namespace() {
                     Rc::make_mut(&mut cx.shell.client).namespace = namespace;
+                }
+                if self.applies && exit_code != 0 && !self.job.was_refused() {
+                    cx.shell.request(Request::ApplyFailed);
                 }
                 // What could not be sent stays on the disk.
                 if exit_code == 0 {
