@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlElement, MediaQueryList};
 
 use super::anchor::{Anchor, place_id, place_name, read_place};
 use super::hop_places::{self, Slot};
-use super::labels::{Measure, left_edge};
+use super::labels::{Measure, has_room, left_edge};
 use super::wires::{self, Point, Rect, Way};
 use sim::order::SortShared;
 
@@ -283,7 +283,8 @@ impl Overlay {
             seen.insert(flight.id);
             let part = f64::from(flight.progress_permille(now)) / 1000.0;
             let (x, y) = way.at(if outward { part } else { 1.0 - part });
-            let text = mark_text(flight, count);
+            let full = mark_text(flight, &flight.kind, count);
+            let text = if has_room(&way, &full, measure) { full } else { mark_text(flight, "", count) };
             let mark = self.mark(&layer, flight, &end);
             if mark.text != text {
                 mark.label.set_text_content(Some(&text));
@@ -467,8 +468,9 @@ fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
     groups
 }
 
-fn mark_text(flight: &Flight, count: u32) -> String {
-    let what = match &*flight.kind {
+/// What a label says: the verb, the kind, and how many there are.
+fn mark_text(flight: &Flight, kind: &str, count: u32) -> String {
+    let what = match kind {
         "" | "File" => String::new(),
         kind => format!(" {kind}"),
     };

@@ -218,7 +218,7 @@ pub fn Pod(props: &PodProps) -> Html {
                 </span>
             }
             if let Some((api, _)) = difference {
-                <span class="pod-truths">{ "≠ " }{ words.scene.truth_api_short }{ ": " }<b>{ api }</b></span>
+                <span class="pod-truths">{ "≠ " }<span class="truth-of">{ words.scene.truth_api_short }{ ": " }</span><b>{ api }</b></span>
             }
             <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }
                 if let Some((_, word)) = foreseen {
