@@ -71,7 +71,10 @@ mod tests {
             let right = left + 10.0 * LETTER + ENDS;
             assert!(left >= 200.0 - INTO && right <= 400.0 + INTO, "{part}: {left} to {right}");
         }
-        assert!(has_room(&way, "create Pod", MEASURE) && !has_room(&way, "create DaemonSet of a long name", MEASURE));
+        assert!(
+            has_room(&way, "create Pod", MEASURE)
+                && !has_room(&way, "create DaemonSet of a long name", MEASURE)
+        );
         // One that is wider than the gap reaches as far into both boxes.
         let narrow = sideways(rect(250.0, 0.0, 100.0), rect(0.0, 0.0, 200.0));
         let at = narrow.at(1.0);

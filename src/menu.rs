@@ -240,7 +240,10 @@ pub fn items(words: &Words, board: &Board, target: &Selection) -> Vec<Item> {
         Selection::Pod(id) => find_pod(board, id).map_or_else(Vec::new, |pod| pod_items(words, pod)),
         Selection::Node(name) => find_node(board, name).map_or_else(Vec::new, |node| node_items(words, node)),
         Selection::Part(name) => part_items(words, board, name),
-        Selection::DaemonSet(id) => daemonset_items(words, id),
+        Selection::DaemonSet(id) if board.daemonsets.iter().any(|ds| ds.id == *id) => {
+            daemonset_items(words, id)
+        }
+        Selection::DaemonSet(_) => Vec::new(),
     }
 }
 

@@ -204,10 +204,11 @@ impl Memory {
                 if before.is_some_and(|before| before != image) {
                     facts.insert(Fact::StaticRestarted);
                 }
-                if down && self.began && !self.statics.contains(&pod.id) {
-                    facts.insert(Fact::StaticWithoutApi);
-                }
                 if !pod.is_mirror && down {
+                    // One that the API server has heard of before shows nothing, and its mirror is there already.
+                    if self.began && !self.statics.contains(&pod.id) {
+                        facts.insert(Fact::StaticWithoutApi);
+                    }
                     self.unmirrored.insert(pod.id.clone());
                 }
             }
