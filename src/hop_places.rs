@@ -67,8 +67,9 @@ mod tests {
     /// Whether no number touches another one: each is as wide as its pitch less the gap, and `SIZE` high.
     fn are_apart(places: &[Point], width: f64) -> bool {
         let apart = |a: &Point, b: &Point| (a.0 - b.0).abs() > width || (a.1 - b.1).abs() > SIZE;
-        let pairs = places.iter().enumerate().flat_map(|(at, a)| places[..at].iter().map(move |b| (a, b)));
-        pairs.into_iter().all(|(a, b)| apart(a, b))
+        let mut pairs =
+            places.iter().enumerate().flat_map(|(at, a)| places[..at].iter().map(move |b| (a, b)));
+        pairs.all(|(a, b)| apart(a, b))
     }
 
     #[test]
