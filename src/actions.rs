@@ -49,7 +49,7 @@ fn stepped(count: u32) -> Option<Action> {
 pub static SHORTCUTS: &[Shortcut] = &[
     Shortcut {
         keys: "Space",
-        word: |w| w.key_play,
+        word: |w| w.help.key_play,
         scope: Scope::Stage,
         key: " ",
         shift: false,
@@ -57,7 +57,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: ".",
-        word: |w| w.step,
+        word: |w| w.bar.step,
         scope: Scope::Stage,
         key: ".",
         shift: false,
@@ -65,7 +65,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: ">",
-        word: |w| w.key_step_ten,
+        word: |w| w.help.key_step_ten,
         scope: Scope::Stage,
         key: ">",
         shift: true,
@@ -73,7 +73,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "[",
-        word: |w| w.key_slower,
+        word: |w| w.help.key_slower,
         scope: Scope::Stage,
         key: "[",
         shift: false,
@@ -81,7 +81,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "]",
-        word: |w| w.key_faster,
+        word: |w| w.help.key_faster,
         scope: Scope::Stage,
         key: "]",
         shift: false,
@@ -89,7 +89,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: ":",
-        word: |w| w.key_console,
+        word: |w| w.help.key_console,
         scope: Scope::Stage,
         key: ":",
         shift: true,
@@ -97,7 +97,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "/",
-        word: |w| w.key_console,
+        word: |w| w.help.key_console,
         scope: Scope::Stage,
         key: "/",
         shift: false,
@@ -105,7 +105,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "f",
-        word: |w| w.filter,
+        word: |w| w.scene.filter,
         scope: Scope::Stage,
         key: "f",
         shift: false,
@@ -113,7 +113,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "x",
-        word: |w| w.key_crash,
+        word: |w| w.help.key_crash,
         scope: Scope::Stage,
         key: "x",
         shift: false,
@@ -121,7 +121,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "Del",
-        word: |w| w.key_delete,
+        word: |w| w.help.key_delete,
         scope: Scope::Stage,
         key: "Delete",
         shift: false,
@@ -129,7 +129,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "c",
-        word: |w| w.compare,
+        word: |w| w.drawer.compare,
         scope: Scope::Stage,
         key: "c",
         shift: false,
@@ -137,7 +137,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "?",
-        word: |w| w.help,
+        word: |w| w.bar.help,
         scope: Scope::Stage,
         key: "?",
         shift: true,
@@ -145,7 +145,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "Ctrl K",
-        word: |w| w.palette,
+        word: |w| w.bar.palette,
         scope: Scope::Command,
         key: "k",
         shift: false,
@@ -153,7 +153,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "Esc",
-        word: |w| w.key_escape,
+        word: |w| w.help.key_escape,
         scope: Scope::Anywhere,
         key: "Escape",
         shift: false,
@@ -161,7 +161,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "Ctrl Enter",
-        word: |w| w.key_apply,
+        word: |w| w.help.key_apply,
         scope: Scope::Editor,
         key: "Enter",
         shift: false,
@@ -169,7 +169,7 @@ pub static SHORTCUTS: &[Shortcut] = &[
     },
     Shortcut {
         keys: "Esc, Tab",
-        word: |w| w.key_leave,
+        word: |w| w.help.key_leave,
         scope: Scope::Editor,
         key: "Tab",
         shift: false,

@@ -56,7 +56,7 @@ impl Assist {
 }
 
 fn shown(option: assist::Completion, words: &Words) -> EditorCompletion {
-    let required = option.is_required.then_some(words.required);
+    let required = option.is_required.then_some(words.editor.required);
     let detail = [Some(option.detail.as_str()).filter(|detail| !detail.is_empty()), required];
     EditorCompletion {
         detail: detail.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -69,10 +69,10 @@ fn shown(option: assist::Completion, words: &Words) -> EditorCompletion {
 
 /// The first line names the field, then follows what it is for.
 fn card(text: &str, found: &Hover, words: &Words) -> JsValue {
-    let required = if found.is_required { format!(" · {}", words.required) } else { String::new() };
+    let required = if found.is_required { format!(" · {}", words.editor.required) } else { String::new() };
     let mut lines = vec![format!("{} <{}>{required}", found.name, found.ty)];
     lines.extend((!found.text.is_empty()).then(|| found.text.clone()));
-    lines.extend((!found.values.is_empty()).then(|| fill(words.one_of, &[&found.values.join(", ")])));
+    lines.extend((!found.values.is_empty()).then(|| fill(words.editor.one_of, &[&found.values.join(", ")])));
     let place = |byte: usize| assist::utf16_at(text, byte) as u32;
     editor_js::hover(place(found.from), place(found.to), &lines.join("\n"))
 }
@@ -80,10 +80,10 @@ fn card(text: &str, found: &Hover, words: &Words) -> JsValue {
 /// What the button of a fix says.
 pub fn title(fix: &Fix, words: &Words) -> String {
     match &fix.repair {
-        Repair::Change(to) => fill(words.fix_change, &[to]),
-        Repair::Add(what) => fill(words.fix_add, &[what]),
-        Repair::Blanks => words.fix_blanks.to_owned(),
-        Repair::Labels => words.fix_labels.to_owned(),
+        Repair::Change(to) => fill(words.editor.fix_change, &[to]),
+        Repair::Add(what) => fill(words.editor.fix_add, &[what]),
+        Repair::Blanks => words.editor.fix_blanks.to_owned(),
+        Repair::Labels => words.editor.fix_labels.to_owned(),
     }
 }
 

@@ -125,8 +125,8 @@ fn waited_for(words: &Words, scene: &Scene<'_>) -> Option<String> {
     back_off(words, scene, &seconds).or_else(|| {
         let (at, tick, node) = (scene.tick)()?;
         let text = match tick {
-            Tick::Report => words.cap_report_again,
-            Tick::FileCheck => words.cap_file_check,
+            Tick::Report => words.captions.cap_report_again,
+            Tick::FileCheck => words.captions.cap_file_check,
         };
         Some(fill(text, &[&node, &seconds(at)]))
     })
@@ -138,7 +138,7 @@ fn back_off(words: &Words, scene: &Scene<'_>, seconds: &dyn Fn(Time) -> String) 
         pods.flat_map(|pod| pod.containers.iter().filter_map(move |one| Some((one.restarts_at?, pod))));
     let (until, pod) = waits.filter(|(until, _)| *until > scene.now).min_by_key(|(until, _)| *until)?;
     let node = pod.node.as_deref().unwrap_or_default();
-    Some(fill(words.cap_back_off, &[&pod.name, node, &seconds(until)]))
+    Some(fill(words.captions.cap_back_off, &[&pod.name, node, &seconds(until)]))
 }
 
 /// Names as one says them: two with "and" between them, more than `most` as a number.
@@ -148,43 +148,44 @@ fn joined(words: &Words, all: &[Rc<str>], most: usize, many: &str) -> String {
         false => {
             let mut all: Vec<&str> = all.iter().map(|name| &**name).collect();
             all.sort_unstable();
-            all.join(if all.len() == 2 { words.cap_and } else { ", " })
+            all.join(if all.len() == 2 { words.captions.cap_and } else { ", " })
         }
     }
 }
 
 /// A hop in one sentence.
 pub fn sentence(words: &Words, hop: &Hop) -> String {
-    let names = joined(words, &hop.names, NAMES_MOST, words.cap_pods);
-    let nodes = joined(words, &hop.nodes, NODES_MOST, words.cap_nodes);
+    let names = joined(words, &hop.names, NAMES_MOST, words.captions.cap_pods);
+    let nodes = joined(words, &hop.nodes, NODES_MOST, words.captions.cap_nodes);
     let count = hop.count.to_string();
     let file = || names.rsplit('/').next().unwrap_or(&names).to_owned();
     match (hop.what, hop.covered) {
-        (What::Asked, _) => fill(words.cap_asked, &[&names]),
-        (What::Answered, _) => words.cap_answered.to_owned(),
-        (What::Refused, _) => words.cap_refused.to_owned(),
-        (What::Sent, _) => fill(words.cap_sent, &[&names]),
-        (What::DeletionAsked, _) => fill(words.cap_deletion, &[&names]),
-        (What::Noticed, _) => fill(words.cap_noticed, &[&names]),
-        (What::Missed, _) => fill(words.cap_missed, &[&names]),
-        (What::Created, Some((covered, wanted))) => {
-            fill(words.cap_creates_more, &[&covered.to_string(), &wanted.to_string(), &names, &count])
-        }
-        (What::Created, None) => fill(words.cap_creates, &[&names, &count]),
-        (What::Removed, _) => fill(words.cap_removed, &[&names]),
-        (What::Marked, _) => fill(words.cap_marked, &[&nodes]),
-        (What::Queued, _) => fill(words.cap_queued, &[&names]),
-        (What::Bound, _) => fill(words.cap_bound, &[&names, &nodes]),
-        (What::Handed, _) => fill(words.cap_handed, &[&nodes, &names]),
-        (What::EndAsked, _) => fill(words.cap_end_asked, &[&nodes, &names]),
-        (What::Ended, _) if hop.nodes.len() > 1 => fill(words.cap_ended_more, &[&nodes, &names]),
-        (What::Ended, _) => fill(words.cap_ended, &[&nodes, &names]),
-        (What::Read, _) => fill(words.cap_read, &[&nodes, &file()]),
-        (What::SetUp, _) => fill(words.cap_set_up, &[&nodes, &names]),
-        (What::SetUpFromFile, _) => fill(words.cap_from_file, &[&nodes, &names]),
-        (What::Started, _) => fill(words.cap_started, &[&nodes, &names]),
-        (What::Mirrored, _) => fill(words.cap_mirrored, &[&nodes, &names]),
-        (What::Reported, _) => fill(words.cap_reported, &[&nodes, &names, &hop.word]),
+        (What::Asked, _) => fill(words.captions.cap_asked, &[&names]),
+        (What::Answered, _) => words.captions.cap_answered.to_owned(),
+        (What::Refused, _) => words.captions.cap_refused.to_owned(),
+        (What::Sent, _) => fill(words.captions.cap_sent, &[&names]),
+        (What::DeletionAsked, _) => fill(words.captions.cap_deletion, &[&names]),
+        (What::Noticed, _) => fill(words.captions.cap_noticed, &[&names]),
+        (What::Missed, _) => fill(words.captions.cap_missed, &[&names]),
+        (What::Created, Some((covered, wanted))) => fill(
+            words.captions.cap_creates_more,
+            &[&covered.to_string(), &wanted.to_string(), &names, &count],
+        ),
+        (What::Created, None) => fill(words.captions.cap_creates, &[&names, &count]),
+        (What::Removed, _) => fill(words.captions.cap_removed, &[&names]),
+        (What::Marked, _) => fill(words.captions.cap_marked, &[&nodes]),
+        (What::Queued, _) => fill(words.captions.cap_queued, &[&names]),
+        (What::Bound, _) => fill(words.captions.cap_bound, &[&names, &nodes]),
+        (What::Handed, _) => fill(words.captions.cap_handed, &[&nodes, &names]),
+        (What::EndAsked, _) => fill(words.captions.cap_end_asked, &[&nodes, &names]),
+        (What::Ended, _) if hop.nodes.len() > 1 => fill(words.captions.cap_ended_more, &[&nodes, &names]),
+        (What::Ended, _) => fill(words.captions.cap_ended, &[&nodes, &names]),
+        (What::Read, _) => fill(words.captions.cap_read, &[&nodes, &file()]),
+        (What::SetUp, _) => fill(words.captions.cap_set_up, &[&nodes, &names]),
+        (What::SetUpFromFile, _) => fill(words.captions.cap_from_file, &[&nodes, &names]),
+        (What::Started, _) => fill(words.captions.cap_started, &[&nodes, &names]),
+        (What::Mirrored, _) => fill(words.captions.cap_mirrored, &[&nodes, &names]),
+        (What::Reported, _) => fill(words.captions.cap_reported, &[&nodes, &names, &hop.word]),
     }
 }
 

@@ -124,12 +124,12 @@ pub fn CommandPalette() -> Html {
         }
     };
     html! {
-        <dialog class="sheet palette" aria-label={words.palette} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="palette">
+        <dialog class="sheet palette" aria-label={words.bar.palette} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="palette">
             <input
                 type="text"
                 role="combobox"
                 class="palette-query"
-                aria-label={words.palette}
+                aria-label={words.bar.palette}
                 aria-expanded="true"
                 aria-controls="choices"
                 aria-autocomplete="list"
@@ -137,16 +137,16 @@ pub fn CommandPalette() -> Html {
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
-                placeholder={words.palette_hint}
+                placeholder={words.bar.palette_hint}
                 value={(*query).clone()}
                 oninput={on_input}
                 data-control="palette-query"
             />
-            <ul id="choices" role="listbox" aria-label={words.palette} ref={list}>
+            <ul id="choices" role="listbox" aria-label={words.bar.palette} ref={list}>
                 { for found.iter().enumerate().map(row) }
             </ul>
             if found.is_empty() {
-                <p class="muted palette-none" role="status">{ words.palette_none }</p>
+                <p class="muted palette-none" role="status">{ words.bar.palette_none }</p>
             }
         </dialog>
     }

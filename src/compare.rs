@@ -23,16 +23,16 @@ pub fn Compare() -> Html {
     html! {
         <div class="compare">
             <div class="compare-head">
-                <span class="muted" data-value="seen">{ fill(words.seen_count, &[&seen, &ROWS.len().to_string()]) }</span>
+                <span class="muted" data-value="seen">{ fill(words.guide.seen_count, &[&seen, &ROWS.len().to_string()]) }</span>
                 <span class="gap"></span>
-                <button type="button" class="plain-button small" data-control="forget-seen" onclick={page.on(Action::ForgetSeen)}>{ words.forget_seen }</button>
+                <button type="button" class="plain-button small" data-control="forget-seen" onclick={page.on(Action::ForgetSeen)}>{ words.guide.forget_seen }</button>
             </div>
             <table class="versus">
                 <thead><tr>
-                    <th scope="col">{ words.question }</th>
+                    <th scope="col">{ words.guide.question }</th>
                     <th scope="col" data-origin="daemonset"><Icon name="o-daemonset" class="origin" />{ "DaemonSet" }</th>
-                    <th scope="col" data-origin="static"><Icon name="o-static" class="origin" />{ words.origin_static }</th>
-                    <th scope="col">{ words.seen_column }</th>
+                    <th scope="col" data-origin="static"><Icon name="o-static" class="origin" />{ words.scene.origin_static }</th>
+                    <th scope="col">{ words.guide.seen_column }</th>
                 </tr></thead>
                 <tbody>
                     { for ROWS.iter().map(|row| html! {
@@ -72,7 +72,7 @@ fn CompareRow(props: &RowProps) -> Html {
     let seen = props.ticks.has(goal);
     let (mark, icon) = seen_mark(words, &props.ticks, goal);
     let next = props.ticks.next_part(goal).map_or("", |part| text(page.lang, &part.text));
-    let word = if waits { words.guide_wait } else { words.play_this };
+    let word = if waits { words.guide.guide_wait } else { words.guide.play_this };
     let (light, dark) = (FrontAction::Light(goal.light), FrontAction::Light(&[]));
     html! {
         <tr

@@ -104,9 +104,9 @@ pub fn Console() -> Html {
             if let Some(editing) = terminal.editing.clone() {
                 <EditFile {editing} />
             }
-            <div class="console-out" ref={output} role="log" aria-label={words.console} tabindex="0" onclick={to_line} onkeydown={on_key.clone()}>
+            <div class="console-out" ref={output} role="log" aria-label={words.drawer.console} tabindex="0" onclick={to_line} onkeydown={on_key.clone()}>
                 if jobs.is_empty() {
-                    <p class="muted">{ words.console_empty }</p>
+                    <p class="muted">{ words.drawer.console_empty }</p>
                 }
                 { for shown.iter().map(|job| row(job, started)) }
             </div>
@@ -116,7 +116,7 @@ pub fn Console() -> Html {
                     ref={input}
                     rows={line.rows.to_string()}
                     data-control="console"
-                    aria-label={words.console_input}
+                    aria-label={words.drawer.console_input}
                     aria-describedby="console-keys"
                     autocomplete="off"
                     autocapitalize="off"
@@ -128,7 +128,7 @@ pub fn Console() -> Html {
             if !line.offers.is_empty() {
                 <p class="offers" role="status" data-offers="true">{ line.offers.join("  ") }</p>
             }
-            <p class="unseen" id="console-keys">{ words.console_keys }</p>
+            <p class="unseen" id="console-keys">{ words.drawer.console_keys }</p>
         </div>
     }
 }

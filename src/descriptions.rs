@@ -66,18 +66,24 @@ pub fn loaded() -> Promise {
     })
 }
 
+/// Whoever runs `kubectl explain` has this word in a line or in a script. Which program runs in the end only the shell
+/// knows, and then it is too late to wait: a word too many costs a download, no more.
 const WORD: &str = "explain";
 
-fn mentioned(line: &str, mut files: impl Iterator<Item = impl AsRef<[u8]>>) -> bool {
-    line.contains(WORD)
-        || files.any(|bytes| bytes.as_ref().windows(WORD.len()).any(|window| window == WORD.as_bytes()))
+fn is_mentioned(bytes: &[u8]) -> bool {
+    bytes.windows(WORD.len()).any(|window| window == WORD.as_bytes())
+}
+
+/// Whether a line that is entered may print them.
+pub fn are_wanted_by_line(line: &str) -> bool {
+    is_mentioned(line.as_bytes())
 }
 
 /// Whether a command may print them: its line, or a file that it may run, has the word `explain`.
 pub fn are_wanted_by(command: &Command) -> bool {
     match command {
         Command::Exec { line, files } | Command::Enter { line, files, .. } => {
-            mentioned(line, files.values().map(Bytes::as_bytes))
+            are_wanted_by_line(line) || files.values().map(Bytes::as_bytes).any(is_mentioned)
         }
         _ => false,
     }

@@ -83,13 +83,13 @@ pub fn DeskPanel() -> Html {
     let words = page.words();
     let tab = use_layout(|layout| layout.desk_tab);
     let tabs = [
-        (DeskTab::DaemonSet, "daemonset", words.desk_daemonset),
-        (DeskTab::Files, "node-files", words.desk_files),
+        (DeskTab::DaemonSet, "daemonset", words.desk.desk_daemonset),
+        (DeskTab::Files, "node-files", words.desk.desk_files),
     ];
     html! {
-        <section class="desk" aria-label={words.desk} data-region="desk">
+        <section class="desk" aria-label={words.desk.desk} data-region="desk">
             <div class="tabs">
-                <Tabs label={words.desk} panel="desk-body" tabs={tabs.map(|(of, id, word)| Tab {
+                <Tabs label={words.desk.desk} panel="desk-body" tabs={tabs.map(|(of, id, word)| Tab {
                     id,
                     word,
                     selected: tab == of,
@@ -97,14 +97,14 @@ pub fn DeskPanel() -> Html {
                 }).to_vec()} />
                 <span class="gap"></span>
                 <Live />
-                <button type="button" class="quiet square" data-control="desk-menu" aria-haspopup="menu" aria-label={words.desk_actions} title={words.desk_actions} onclick={menu_for(&page, MenuTarget::Desk)}>
+                <button type="button" class="quiet square" data-control="desk-menu" aria-haspopup="menu" aria-label={words.files.desk_actions} title={words.files.desk_actions} onclick={menu_for(&page, MenuTarget::Desk)}>
                     <Icon name="i-more" />
                 </button>
-                <button type="button" class="quiet square" data-control="close-desk" aria-label={words.hide_desk} title={words.hide_desk} onclick={page.on(LayoutAction::ToggleDesk)}>
+                <button type="button" class="quiet square" data-control="close-desk" aria-label={words.desk.hide_desk} title={words.desk.hide_desk} onclick={page.on(LayoutAction::ToggleDesk)}>
                     <Icon name="i-left" />
                 </button>
             </div>
-            <div class="desk-body" id="desk-body" role="tabpanel" aria-label={words.desk}>
+            <div class="desk-body" id="desk-body" role="tabpanel" aria-label={words.desk.desk}>
                 if tab == DeskTab::DaemonSet {
                     <OwnFiles />
                 } else {
@@ -123,9 +123,9 @@ fn Live() -> Html {
     let words = page.words();
     let live = use_desk(|desk| desk.live);
     html! {
-        <label class="live" title={words.live_long}>
+        <label class="live" title={words.desk.live_long}>
             <input type="checkbox" role="switch" data-control="live" checked={live} onchange={page.on::<Event>(DeskAction::Live(!live))} />
-            { words.live }
+            { words.desk.live }
         </label>
     }
 }
@@ -174,12 +174,12 @@ fn OwnTabs() -> Html {
         if of.renaming {
             return html! { <RenameField key={&*of.name} {id} /> };
         }
-        let more = fill(words.file_actions, &[&of.name]);
+        let more = fill(words.files.file_actions, &[&of.name]);
         html! {
             <span key={&*of.name} class={classes!("own-file", of.open.then_some("open"))}>
                 <button type="button" draggable="true" data-own-file={of.name.clone()} aria-current={of.open.then_some("true")} onclick={page.on(DeskAction::OpenOwn(of.name.clone()))}>
                     { &*of.name }
-                    if of.dirty { <small title={words.not_applied}>{ " ●" }</small> }
+                    if of.dirty { <small title={words.desk.not_applied}>{ " ●" }</small> }
                 </button>
                 if of.open {
                     <button type="button" class="drop" data-control="file-menu" aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(&page, MenuTarget::File(id.clone()))}>
@@ -187,7 +187,7 @@ fn OwnTabs() -> Html {
                     </button>
                 }
                 if of.open && several {
-                    <button type="button" class="drop" data-control="drop-own" aria-label={fill(words.drop_own, &[&of.name])} title={fill(words.drop_own, &[&of.name])} onclick={page.on(Action::DeleteFile(id))}>
+                    <button type="button" class="drop" data-control="drop-own" aria-label={fill(words.files.drop_own, &[&of.name])} title={fill(words.files.drop_own, &[&of.name])} onclick={page.on(Action::DeleteFile(id))}>
                         <Icon name="i-close" />
                     </button>
                 }
@@ -197,7 +197,7 @@ fn OwnTabs() -> Html {
     html! {
         <div class="own-files">
             { for tabs.iter().map(tab) }
-            <button type="button" class="quiet square small" data-control="new-own-file" aria-label={words.new_file} title={words.new_file} onclick={page.on(DeskAction::NewOwn)}>
+            <button type="button" class="quiet square small" data-control="new-own-file" aria-label={words.files.new_file} title={words.files.new_file} onclick={page.on(DeskAction::NewOwn)}>
                 <Icon name="i-plus" />
             </button>
             { templates::button(&page, None) }
@@ -224,7 +224,7 @@ fn NodeFiles() -> Html {
             if let Some(id) = id.filter(|_| draft || on_disk) {
                 <Document {id} />
             } else {
-                <p class="muted pad">{ words.pick_file }</p>
+                <p class="muted pad">{ words.files.pick_file }</p>
             }
         </>
     }
@@ -241,8 +241,8 @@ fn Document(props: &DocumentProps) -> Html {
     let page = use_page();
     let words = page.words();
     let (name, label) = match &props.id {
-        DocId::Own(name) => ("daemonset", fill(words.editor_label, &[name])),
-        DocId::Node { node, path } => ("node-file", fill(words.node_editor_label, &[path, node])),
+        DocId::Own(name) => ("daemonset", fill(words.desk.editor_label, &[name])),
+        DocId::Node { node, path } => ("node-file", fill(words.desk.node_editor_label, &[path, node])),
     };
     html! {
         <>
@@ -292,32 +292,32 @@ fn Outcome(props: &DocumentProps) -> Html {
     };
     let waits = live && job.as_ref().is_some_and(|job| job.was_refused);
     let summary = match state {
-        "refused" if own => words.refused_own.to_owned(),
-        "refused" => words.refused_node.to_owned(),
-        "dirty" if own && live => words.not_applied_live.to_owned(),
-        "dirty" if own => words.not_applied.to_owned(),
-        "dirty" => words.not_saved.to_owned(),
-        "running" | "awaited" => words.applying.to_owned(),
-        "failed" if waits => words.failed_refused.to_owned(),
-        "failed" => words.failed.to_owned(),
-        "drifted" => fill(words.drifted, &[&drift_text(words, &drifted)]),
+        "refused" if own => words.desk.refused_own.to_owned(),
+        "refused" => words.desk.refused_node.to_owned(),
+        "dirty" if own && live => words.desk.not_applied_live.to_owned(),
+        "dirty" if own => words.desk.not_applied.to_owned(),
+        "dirty" => words.desk.not_saved.to_owned(),
+        "running" | "awaited" => words.desk.applying.to_owned(),
+        "failed" if waits => words.desk.failed_refused.to_owned(),
+        "failed" => words.desk.failed.to_owned(),
+        "drifted" => fill(words.desk.drifted, &[&drift_text(words, &drifted)]),
         "lagging" => lag_text(words, lag).to_owned(),
-        "saved-refused" => words.saved_refused.to_owned(),
-        _ if own => words.applied.to_owned(),
-        _ => words.saved.to_owned(),
+        "saved-refused" => words.desk.saved_refused.to_owned(),
+        _ if own => words.desk.applied.to_owned(),
+        _ => words.desk.saved.to_owned(),
     };
     let answer = job.as_ref().filter(|_| matches!(state, "failed" | "applied" | "running"));
     let answer = answer.map(|job| job.text.clone()).filter(|text| !text.is_empty());
     let submit = Action::Submit(props.id.clone(), None);
     let button = match (own, refused) {
-        (true, _) => words.apply,
-        (false, true) => words.save_anyway,
-        (false, false) => words.save,
+        (true, _) => words.desk.apply,
+        (false, true) => words.desk.save_anyway,
+        (false, false) => words.desk.save,
     };
     // A disk takes any text.
     let can = dirty || own;
     html! {
-        <div class="outcome" data-outcome={state} role="group" aria-label={words.outcome}>
+        <div class="outcome" data-outcome={state} role="group" aria-label={words.desk.outcome}>
             <div class="outcome-line">
                 <span class="outcome-word">{ summary }</span>
                 <span class="gap"></span>
@@ -334,7 +334,7 @@ fn Outcome(props: &DocumentProps) -> Html {
                 <ForeseenSum />
             }
             if !found.is_empty() {
-                <ul class="diagnostics" aria-label={words.problems}>
+                <ul class="diagnostics" aria-label={words.desk.problems}>
                     { for found.iter().take(LISTED).map(|diagnostic| problem(&page, &props.id, &text, diagnostic)) }
                 </ul>
             }
@@ -362,7 +362,7 @@ fn file_error(id: &DocId, world: &World) -> bool {
 /// `daemonset/agent`, and those that are gone.
 fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
     let one = |drifted: &Drifted| match &drifted.drift {
-        Drift::Gone => fill(words.drift_gone, &[&drifted.object()]),
+        Drift::Gone => fill(words.desk.drift_gone, &[&drifted.object()]),
         Drift::Changed(_) => drifted.object(),
     };
     let all: Vec<String> = drifted.iter().map(one).collect();
@@ -371,9 +371,9 @@ fn drift_text(words: &Words, drifted: &[Drifted]) -> String {
 
 fn lag_text(words: &'static Words, lag: Option<&Lag>) -> &'static str {
     match lag.map(|lag| lag.cause) {
-        Some(LagCause::KubeletStopped) => words.lag_stopped,
-        Some(LagCause::Unreadable) => words.lag_unreadable,
-        Some(LagCause::NotYet) | None => words.lag_not_yet,
+        Some(LagCause::KubeletStopped) => words.desk.lag_stopped,
+        Some(LagCause::Unreadable) => words.desk.lag_unreadable,
+        Some(LagCause::NotYet) | None => words.desk.lag_not_yet,
     }
 }
 
@@ -384,11 +384,11 @@ fn lagging(page: &Page, node: &str, lag: &Lag) -> Html {
     let line = start.shell_line();
     html! {
         <div class="beside" data-beside="kubelet">
-            <p class="muted">{ fill(words.lag_pod, &[&lag.pod]) }</p>
-            <ul>{ for lag.differences.iter().map(|found| difference_row(words, found, words.runs)) }</ul>
+            <p class="muted">{ fill(words.desk.lag_pod, &[&lag.pod]) }</p>
+            <ul>{ for lag.differences.iter().map(|found| difference_row(words, found, words.desk.runs)) }</ul>
             if lag.cause == LagCause::KubeletStopped {
                 <span class="fixes">
-                    <button type="button" class="plain-button small" data-control="start-kubelet" title={line} onclick={page.on(start)}>{ words.start_kubelet }</button>
+                    <button type="button" class="plain-button small" data-control="start-kubelet" title={line} onclick={page.on(start)}>{ words.menu.start_kubelet }</button>
                 </span>
             }
         </div>
@@ -398,14 +398,14 @@ fn lagging(page: &Page, node: &str, lag: &Lag) -> Html {
 /// A field with the file's value and the other one.
 fn difference_row(words: &Words, found: &Difference, theirs: &'static str) -> Html {
     let shown = |value: &Value| match value {
-        Value::Null => words.nothing_there.to_owned(),
+        Value::Null => words.editor.nothing_there.to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     html! {
         <li data-path={found.path.clone()}>
             <code>{ &found.path }</code>
-            <span class="mine"><small>{ words.in_file }</small>{ " " }<del>{ shown(&found.file) }</del></span>
+            <span class="mine"><small>{ words.editor.in_file }</small>{ " " }<del>{ shown(&found.file) }</del></span>
             <span class="theirs"><small>{ theirs }</small>{ " " }<ins>{ shown(&found.cluster) }</ins></span>
         </li>
     }
@@ -418,16 +418,16 @@ fn beside(page: &Page, id: &DocId, text: &str, drifted: &[Drifted]) -> Html {
         Drift::Changed(found) => found.as_slice(),
         Drift::Gone => &[],
     });
-    let row = |found: &Difference| difference_row(words, found, words.in_cluster);
+    let row = |found: &Difference| difference_row(words, found, words.editor.in_cluster);
     let theirs = stage::with_cluster_values(text, drifted);
     html! {
         <div class="beside" data-beside="cluster">
             <ul>{ for changed.map(row) }</ul>
             <span class="fixes">
                 if let Some(theirs) = theirs {
-                    <button type="button" class="plain-button small" data-control="take-theirs" onclick={page.on(Action::Submit(id.clone(), Some(theirs.into())))}>{ words.take_theirs }</button>
+                    <button type="button" class="plain-button small" data-control="take-theirs" onclick={page.on(Action::Submit(id.clone(), Some(theirs.into())))}>{ words.editor.take_theirs }</button>
                 }
-                <button type="button" class="plain-button small" data-control="apply-mine" onclick={page.on(Action::Submit(id.clone(), None))}>{ words.apply_mine }</button>
+                <button type="button" class="plain-button small" data-control="apply-mine" onclick={page.on(Action::Submit(id.clone(), None))}>{ words.editor.apply_mine }</button>
             </span>
         </div>
     }
@@ -438,7 +438,7 @@ fn problem(page: &Page, id: &DocId, text: &str, diagnostic: &Diagnostic) -> Html
     let button = |fix: assist::Fix| {
         let mended = Action::Type(id.clone(), fix.applied(text).into());
         html! {
-            <button type="button" class="plain-button small" data-fix={diagnostic.path.clone().unwrap_or_default()} title={words.fix_keys} onclick={page.on(mended)}>
+            <button type="button" class="plain-button small" data-fix={diagnostic.path.clone().unwrap_or_default()} title={words.editor.fix_keys} onclick={page.on(mended)}>
                 { title(&fix, words) }
             </button>
         }

@@ -25,13 +25,13 @@ pub fn Drawer() -> Html {
     let size = use_front(|front| front.size);
     let (tab, full) = use_layout(|layout| (layout.drawer_tab, layout.drawer_full));
     let (fill_word, fill_icon) =
-        if full { (words.smaller_drawer, "i-shrink") } else { (words.larger_drawer, "i-grow") };
+        if full { (words.drawer.smaller_drawer, "i-shrink") } else { (words.drawer.larger_drawer, "i-grow") };
     let all = [
-        (DrawerTab::Console, words.console),
-        (DrawerTab::Events, words.events),
-        (DrawerTab::Messages, words.messages),
-        (DrawerTab::Compare, words.compare),
-        (DrawerTab::Details, words.inspector),
+        (DrawerTab::Console, words.drawer.console),
+        (DrawerTab::Events, words.details.events),
+        (DrawerTab::Messages, words.drawer.messages),
+        (DrawerTab::Compare, words.drawer.compare),
+        (DrawerTab::Details, words.details.inspector),
     ];
     // What stands in a panel of its own is no tab here.
     let count = match size {
@@ -58,19 +58,19 @@ pub fn Drawer() -> Html {
         })
         .collect();
     html! {
-        <section class="drawer" aria-label={words.drawer} data-region="drawer">
+        <section class="drawer" aria-label={words.drawer.drawer} data-region="drawer">
             <Splitter edge={Edge::Drawer} />
             <div class="tabs">
-                <Tabs label={words.drawer} panel="drawer-body" {tabs} />
+                <Tabs label={words.drawer.drawer} panel="drawer-body" {tabs} />
                 <span class="gap"></span>
                 <button type="button" class="quiet square" data-control="fill-with-drawer" aria-pressed={full.to_string()} aria-label={fill_word} title={fill_word} onclick={page.on(LayoutAction::FillWithDrawer(!full))}>
                     <Icon name={fill_icon} />
                 </button>
-                <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.hide_drawer} title={words.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
+                <button type="button" class="quiet square" data-control="close-drawer" aria-label={words.drawer.hide_drawer} title={words.drawer.hide_drawer} onclick={page.on(LayoutAction::ToggleDrawer)}>
                     <Icon name="i-down" />
                 </button>
             </div>
-            <div key={tab.text()} class="drawer-body" id="drawer-body" role="tabpanel" aria-label={words.drawer} tabindex="0">{ body }</div>
+            <div key={tab.text()} class="drawer-body" id="drawer-body" role="tabpanel" aria-label={words.drawer.drawer} tabindex="0">{ body }</div>
         </section>
     }
 }
@@ -116,11 +116,11 @@ pub fn EventList(props: &EventListProps) -> Html {
     let page = use_page();
     let words = page.words();
     if props.events.is_empty() {
-        return html! { <p class="muted pad">{ words.no_events }</p> };
+        return html! { <p class="muted pad">{ words.drawer.no_events }</p> };
     }
     let clock = |event: &EventView| short_clock(event.last_seen.time().since(props.started).as_micros());
     html! {
-        <ul class={classes!("events", (props.show != Columns::All).then_some("brief"))} aria-label={words.events}>
+        <ul class={classes!("events", (props.show != Columns::All).then_some("brief"))} aria-label={words.details.events}>
             { for props.events.iter().enumerate().map(|(at, event)| html! {
                 <li key={at} class={event.warning.then_some("warning")} data-event={event.reason.clone()}>
                     <time>{ clock(event) }</time>
@@ -152,7 +152,7 @@ fn MessageList() -> Html {
     let page = use_page();
     let words = page.words();
     if messages.is_empty() {
-        return html! { <p class="muted pad">{ words.no_messages }</p> };
+        return html! { <p class="muted pad">{ words.drawer.no_messages }</p> };
     }
     let clock = |time: Time| {
         let micros = time.since(started).as_micros();
@@ -190,8 +190,8 @@ fn MessageList() -> Html {
     html! {
         <table class="messages" data-region="messages">
             <thead><tr>
-                <th scope="col">{ words.sent }</th><th scope="col">{ words.from }</th><td></td>
-                <th scope="col">{ words.to }</th><th scope="col">{ words.verb }</th><th scope="col">{ words.object }</th>
+                <th scope="col">{ words.drawer.sent }</th><th scope="col">{ words.drawer.from }</th><td></td>
+                <th scope="col">{ words.drawer.to }</th><th scope="col">{ words.drawer.verb }</th><th scope="col">{ words.drawer.object }</th>
             </tr></thead>
             <tbody>{ for messages.iter().enumerate().map(row) }</tbody>
         </table>

@@ -103,7 +103,7 @@ pub fn TextEditor(props: &EditorProps) -> Html {
             text: String::new(),
             label: props.label.to_string(),
             name: props.name.to_string(),
-            hint: page.words().editor_hint.to_owned(),
+            hint: page.words().editor.editor_hint.to_owned(),
             read_only: false,
         };
         use_effect_with((), move |()| {
@@ -177,7 +177,7 @@ pub fn TextEditor(props: &EditorProps) -> Html {
     let (id, desk) = (props.id.clone(), page.stores.desk.clone());
     use_effect_with((props.label.clone(), page.lang), move |(label, lang)| {
         if let Some(held) = &*held.borrow() {
-            held.editor.set_words(label, lang.words().editor_hint, lang.words().editor_phrases());
+            held.editor.set_words(label, lang.words().editor.editor_hint, lang.words().editor_phrases());
             let found = desk.now().found(&id);
             let found = found.as_ref().map_or(&[][..], |found| found);
             held.editor.set_diagnostics(&marks(&held.editor, found, *lang));

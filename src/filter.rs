@@ -45,12 +45,12 @@ pub fn FilterBox() -> Html {
         })
     };
     html! {
-        <label class="filter" title={words.filter_long}>
+        <label class="filter" title={words.scene.filter_long}>
             <input
                 type="search"
                 data-control="filter"
-                aria-label={words.filter}
-                placeholder={words.filter_hint}
+                aria-label={words.scene.filter}
+                placeholder={words.scene.filter_hint}
                 spellcheck="false"
                 autocomplete="off"
                 value={text.to_string()}
@@ -58,7 +58,7 @@ pub fn FilterBox() -> Html {
                 onkeydown={keys}
             />
             if let Some((some, all)) = counts {
-                <small role="status" data-region="filtered">{ fill(words.filtered, &[&some.to_string(), &all.to_string()]) }</small>
+                <small role="status" data-region="filtered">{ fill(words.scene.filtered, &[&some.to_string(), &all.to_string()]) }</small>
             }
         </label>
     }

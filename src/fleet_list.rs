@@ -126,17 +126,25 @@ pub fn FleetList() -> Html {
         let at = Place { row, is_active: row == active_row };
         node_row(&page, node, at, selection.is_node(&node.name))
     });
-    let heads = [words.node, "STATUS", words.pods, "Running", words.waiting, words.trouble, ""];
+    let heads = [
+        words.files.node,
+        "STATUS",
+        words.fleet.pods,
+        "Running",
+        words.fleet.waiting,
+        words.fleet.trouble,
+        "",
+    ];
     html! {
-        <section class="fleet-list" data-region="node-list" aria-label={words.nodes}>
+        <section class="fleet-list" data-region="node-list" aria-label={words.scene.nodes}>
             <div class="list-bar">
-                <input type="search" data-control="filter-nodes" aria-label={words.filter_nodes} placeholder={words.filter_nodes} oninput={typed} autocomplete="off" spellcheck="false" />
-                <label class="check"><input type="checkbox" data-control="only-troubled" checked={*troubled} onchange={toggle} />{ words.only_troubled }</label>
-                <label class="check"><input type="checkbox" data-control="worst-first" checked={*worst_first} onchange={order} />{ words.worst_first }</label>
+                <input type="search" data-control="filter-nodes" aria-label={words.fleet.filter_nodes} placeholder={words.fleet.filter_nodes} oninput={typed} autocomplete="off" spellcheck="false" />
+                <label class="check"><input type="checkbox" data-control="only-troubled" checked={*troubled} onchange={toggle} />{ words.fleet.only_troubled }</label>
+                <label class="check"><input type="checkbox" data-control="worst-first" checked={*worst_first} onchange={order} />{ words.fleet.worst_first }</label>
                 <span class="gap"></span>
-                <span class="muted" role="status" data-listed={shown.len().to_string()}>{ fill(words.listed_of, &[&shown.len().to_string(), &nodes.len().to_string()]) }</span>
+                <span class="muted" role="status" data-listed={shown.len().to_string()}>{ fill(words.fleet.listed_of, &[&shown.len().to_string(), &nodes.len().to_string()]) }</span>
             </div>
-            <div role="grid" class="list-grid" aria-label={words.nodes} aria-rowcount={(shown.len() + 1).to_string()} onkeydown={keys}>
+            <div role="grid" class="list-grid" aria-label={words.scene.nodes} aria-rowcount={(shown.len() + 1).to_string()} onkeydown={keys}>
                 <div role="row" class="list-row list-head" aria-rowindex="1">
                     { for heads.iter().map(|head| html! { <span role="columnheader">{ *head }</span> }) }
                 </div>
@@ -145,7 +153,7 @@ pub fn FleetList() -> Html {
                         { for rows }
                     </div>
                     if shown.is_empty() {
-                        <p class="muted pad">{ words.no_match }</p>
+                        <p class="muted pad">{ words.fleet.no_match }</p>
                     }
                 </div>
             </div>
@@ -223,7 +231,7 @@ fn node_row(page: &Page, node: &Rc<NodeMark>, at: Place, selected: bool) -> Html
             { number(waiting, "warn") }
             { number(counts.troubled() + counts.differing, "bad") }
             <span role="gridcell">
-                <button type="button" class="quiet square small" tabindex={tab} data-control="show-on-map" aria-label={fill(words.show_on_map, &[&node.name])} title={fill(words.show_on_map, &[&node.name])} onclick={page.on(Action::ShowOnMap(node.name.clone()))}>
+                <button type="button" class="quiet square small" tabindex={tab} data-control="show-on-map" aria-label={fill(words.fleet.show_on_map, &[&node.name])} title={fill(words.fleet.show_on_map, &[&node.name])} onclick={page.on(Action::ShowOnMap(node.name.clone()))}>
                     <Icon name="i-fit" />
                 </button>
             </span>

@@ -41,10 +41,10 @@ pub fn part_state(state: PartState) -> (&'static str, &'static str) {
 
 pub fn part_word(words: &Words, state: PartState) -> &'static str {
     match state {
-        PartState::Running => words.part_running,
-        PartState::Starting => words.part_starting,
-        PartState::Down => words.part_down,
-        PartState::Standby => words.part_standby,
+        PartState::Running => words.scene.part_running,
+        PartState::Starting => words.scene.part_starting,
+        PartState::Down => words.scene.part_down,
+        PartState::Standby => words.scene.part_standby,
     }
 }
 
@@ -59,17 +59,17 @@ pub fn api_state(state: ApiServerState) -> (&'static str, &'static str) {
 
 pub fn api_word(words: &Words, state: ApiServerState) -> &'static str {
     match state {
-        ApiServerState::Up => words.api_up,
-        ApiServerState::Starting => words.part_starting,
-        ApiServerState::Stopping => words.api_stopping,
-        ApiServerState::Down => words.part_down,
+        ApiServerState::Up => words.bar.api_up,
+        ApiServerState::Starting => words.scene.part_starting,
+        ApiServerState::Stopping => words.bar.api_stopping,
+        ApiServerState::Down => words.scene.part_down,
     }
 }
 
 pub fn origin_word(words: &Words, origin: Origin) -> &'static str {
     match origin {
-        Origin::DaemonSet => words.origin_daemonset,
-        Origin::Static => words.origin_static,
-        Origin::Api => words.origin_api,
+        Origin::DaemonSet => words.scene.origin_daemonset,
+        Origin::Static => words.scene.origin_static,
+        Origin::Api => words.scene.origin_api,
     }
 }

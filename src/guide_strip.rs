@@ -41,11 +41,11 @@ pub fn waits(world: &World, goal: &'static Goal) -> bool {
 /// How much of a goal was seen: in words, and as a glyph.
 pub fn seen_mark(words: &super::words::Words, ticks: &Ticks, goal: &Goal) -> (String, &'static str) {
     match (ticks.has(goal), ticks.parts(goal)) {
-        (true, _) => (words.seen.to_owned(), "i-seen"),
-        (false, 0) => (words.not_seen.to_owned(), "i-eye"),
+        (true, _) => (words.guide.seen.to_owned(), "i-seen"),
+        (false, 0) => (words.guide.not_seen.to_owned(), "i-eye"),
         (false, parts) => {
             let of = goal.parts.len().to_string();
-            (fill(words.guide_parts, &[&parts.to_string(), &of]), "i-eye")
+            (fill(words.guide.guide_parts, &[&parts.to_string(), &of]), "i-eye")
         }
     }
 }
@@ -67,24 +67,24 @@ pub fn GuideStrip() -> Html {
     let waits = use_world(move |world| waits(world, goal));
     let seen = ticks.has(goal);
     let count = match (seen, goal.parts.len()) {
-        (true, _) => words.seen.to_owned(),
+        (true, _) => words.guide.seen.to_owned(),
         (false, 1) => String::new(),
         (false, of) => {
             let number = (ticks.parts(goal) + 1).min(of);
-            fill(words.guide_parts, &[&number.to_string(), &of.to_string()])
+            fill(words.guide.guide_parts, &[&number.to_string(), &of.to_string()])
         }
     };
     let next = match seen {
-        true if ticks.current(story).is_none() => words.guide_all,
+        true if ticks.current(story).is_none() => words.guide.guide_all,
         true => "",
         false => ticks.next_part(goal).map_or("", |part| text(page.lang, &part.text)),
     };
-    let fold = if open { words.guide_less } else { words.guide_more };
+    let fold = if open { words.guide.guide_less } else { words.guide.guide_more };
     html! {
-        <section class={classes!("guide", seen.then_some("seen"), open.then_some("open"))} aria-label={words.guide} data-region="guide" data-step={goal.name()} data-seen={seen.to_string()}>
+        <section class={classes!("guide", seen.then_some("seen"), open.then_some("open"))} aria-label={words.guide.guide} data-region="guide" data-step={goal.name()} data-seen={seen.to_string()}>
             <div class="guide-line">
                 <Steps story={StaticStory(story)} ticks={ticks.clone()} {at} />
-                <span class="guide-at">{ fill(words.guide_parts, &[&(at + 1).to_string(), &(last + 1).to_string()]) }</span>
+                <span class="guide-at">{ fill(words.guide.guide_parts, &[&(at + 1).to_string(), &(last + 1).to_string()]) }</span>
                 <b class="guide-title">{ text(page.lang, &step.title) }</b>
                 <span class="guide-next" aria-live="polite">
                     if !count.is_empty() {
@@ -96,10 +96,10 @@ pub fn GuideStrip() -> Html {
                 <span class="gap"></span>
                 { where_button(&page, goal) }
                 if seen && at < last {
-                    <button type="button" class="main-button small" data-control="guide-next" onclick={page.on(FrontAction::Step(Some(at + 1)))}>{ words.guide_next }</button>
+                    <button type="button" class="main-button small" data-control="guide-next" onclick={page.on(FrontAction::Step(Some(at + 1)))}>{ words.guide.guide_next }</button>
                 } else {
                     <button type="button" class="main-button small" data-control="guide-do" aria-disabled={waits.to_string()} onclick={page.on(Action::Play(goal))}>
-                        { if waits { words.guide_wait } else { words.guide_do } }
+                        { if waits { words.guide.guide_wait } else { words.guide.guide_do } }
                     </button>
                 }
                 <button type="button" class="quiet square guide-fold" data-control="guide-fold" aria-label={fold} title={fold} aria-expanded={open.to_string()} onclick={page.on(LayoutAction::Guide(!open))}>
@@ -127,7 +127,7 @@ fn where_button(page: &super::page::Page, goal: &'static Goal) -> Html {
         <button type="button" class="plain-button small" data-control="guide-where"
             onmouseenter={page.on(light.clone())} onmouseleave={page.on(dark.clone())}
             onfocus={page.on(light)} onblur={page.on(dark)} onclick={show}
-        >{ page.words().guide_where }</button>
+        >{ page.words().guide.guide_where }</button>
     }
 }
 
@@ -140,7 +140,7 @@ fn more(page: &super::page::Page, step: &'static Step, ticks: &Ticks) -> Html {
             <ol>
                 { for step.goal.parts.iter().map(|part| {
                     let seen = ticks.has_part(&step.goal, part);
-                    let word = if seen { words.seen } else { words.not_seen };
+                    let word = if seen { words.guide.seen } else { words.guide.not_seen };
                     html! {
                         <li key={part.id} class={seen.then_some("seen")} data-part-of-step={part.id} data-seen={seen.to_string()}>
                             <span class="seen-mark"><Icon name={if seen { "i-seen" } else { "i-eye" }} /><span class="unseen">{ word }</span></span>
@@ -149,7 +149,7 @@ fn more(page: &super::page::Page, step: &'static Step, ticks: &Ticks) -> Html {
                     }
                 }) }
             </ol>
-            <p class="muted"><b>{ words.guide_watch }</b>{ ": " }{ text(page.lang, &step.watch) }</p>
+            <p class="muted"><b>{ words.guide.guide_watch }</b>{ ": " }{ text(page.lang, &step.watch) }</p>
         </div>
     }
 }
@@ -190,7 +190,7 @@ fn Steps(props: &StepsProps) -> Html {
         })
     };
     html! {
-        <div class="guide-steps" role="group" aria-label={words.guide_steps} onkeydown={on_key}>
+        <div class="guide-steps" role="group" aria-label={words.guide.guide_steps} onkeydown={on_key}>
             { for steps.iter().enumerate().map(|(number, step)| {
                 let seen = props.ticks.has(&step.goal);
                 let begun = props.ticks.parts(&step.goal) > 0;

@@ -26,16 +26,16 @@ pub fn Header() -> Html {
             <Clock />
             <ApiSwitch />
             <span class="gap"></span>
-            <button type="button" class="quiet square" data-control="palette" aria-label={words.palette} title={format!("{} (Ctrl K)", words.palette)} onclick={page.on(FrontAction::Palette(true))}>
+            <button type="button" class="quiet square" data-control="palette" aria-label={words.bar.palette} title={format!("{} (Ctrl K)", words.bar.palette)} onclick={page.on(FrontAction::Palette(true))}>
                 <Icon name="i-find" />
             </button>
-            <button type="button" class="quiet" data-control="share" onclick={page.on(Action::Share)} title={words.share_long}>
-                <Icon name="i-share" /><span class="wide">{ words.share }</span>
+            <button type="button" class="quiet" data-control="share" onclick={page.on(Action::Share)} title={words.bar.share_long}>
+                <Icon name="i-share" /><span class="wide">{ words.bar.share }</span>
             </button>
             <Languages />
             <Themes />
             <Scale />
-            <button type="button" class="quiet square" data-control="help" aria-label={words.help} title={words.help} onclick={page.on(FrontAction::Help(true))}>
+            <button type="button" class="quiet square" data-control="help" aria-label={words.bar.help} title={words.bar.help} onclick={page.on(FrontAction::Help(true))}>
                 <Icon name="i-help" />
             </button>
         </header>
@@ -51,17 +51,18 @@ fn Clock() -> Html {
         let input: HtmlInputElement = event.target_unchecked_into();
         PlaybackAction::SetSpeed(Speed::from(input.value_as_number() as u8)).into()
     });
-    let (word, icon) = if playback.playing { (words.pause, "i-pause") } else { (words.play, "i-play") };
+    let (word, icon) =
+        if playback.playing { (words.bar.pause, "i-pause") } else { (words.bar.play, "i-play") };
     html! {
-        <div class="time" role="group" aria-label={words.time}>
+        <div class="time" role="group" aria-label={words.bar.time}>
             <button type="button" class="play" data-control="play" aria-label={word} title={word} onclick={page.on(PlaybackAction::Toggle)}>
                 <Icon name={icon} />
             </button>
-            <button type="button" class="quiet square" data-control="step" aria-label={words.step} title={words.step} onclick={page.on(Action::Step(1))}>
+            <button type="button" class="quiet square" data-control="step" aria-label={words.bar.step} title={words.bar.step} onclick={page.on(Action::Step(1))}>
                 <Icon name="i-step" />
             </button>
-            <button type="button" class="quiet small auto" data-control="auto-speed" aria-pressed={playback.auto.to_string()} title={words.auto_long} onclick={page.on(PlaybackAction::Auto(!playback.auto))}>
-                { words.auto }
+            <button type="button" class="quiet small auto" data-control="auto-speed" aria-pressed={playback.auto.to_string()} title={words.bar.auto_long} onclick={page.on(PlaybackAction::Auto(!playback.auto))}>
+                { words.bar.auto }
             </button>
             <input
                 type="range"
@@ -71,12 +72,12 @@ fn Clock() -> Html {
                 step="1"
                 value={playback.speed.index().to_string()}
                 data-control="speed"
-                aria-label={words.speed}
+                aria-label={words.bar.speed}
                 aria-valuetext={playback.speed.text()}
                 oninput={speed}
             />
             <output class="speed-text" data-speed-now="true" aria-live="off"></output>
-            <span class="clock" data-clock="true" data-control="clock" aria-label={words.clock} role="timer"></span>
+            <span class="clock" data-clock="true" data-control="clock" aria-label={words.bar.clock} role="timer"></span>
         </div>
     }
 }
@@ -93,16 +94,16 @@ fn ApiSwitch() -> Html {
     let stuck = file.filter(|_| api == ApiServerState::Down);
     let (action, word, short) = match stuck {
         Some((node, path)) => {
-            (Action::OpenFile { node, path }, words.open_its_file_long, words.open_its_file)
+            (Action::OpenFile { node, path }, words.bar.open_its_file_long, words.bar.open_its_file)
         }
-        None if up => (Action::Perform(command), words.stop_api, words.stop),
-        None => (Action::Perform(command), words.start_api, words.start),
+        None if up => (Action::Perform(command), words.bar.stop_api, words.bar.stop),
+        None => (Action::Perform(command), words.bar.start_api, words.bar.start),
     };
     html! {
-        <div class="api" role="group" aria-label={words.api_server} data-state={state}>
+        <div class="api" role="group" aria-label={words.bar.api_server} data-state={state}>
             <span class="api-state" data-api-server={state}>
                 <Icon name={glyph} class="state" />
-                <span class="api-name">{ words.api_server }</span>
+                <span class="api-name">{ words.bar.api_server }</span>
                 <b>{ api_word(words, api) }</b>
             </span>
             <button type="button" class="quiet small" data-control="api-server" title={word} aria-label={format!("{short}: {word}")} onclick={page.on(action)}>
@@ -120,7 +121,7 @@ fn Scale() -> Html {
     let scale = use_layout(|layout| layout.scale);
     let text = format!("{scale}%");
     html! {
-        <button type="button" class="quiet" data-control="scale" title={words.scale} aria-label={format!("{text}: {}", words.scale)} onclick={page.on(LayoutAction::Larger)}>
+        <button type="button" class="quiet" data-control="scale" title={words.bar.scale} aria-label={format!("{text}: {}", words.bar.scale)} onclick={page.on(LayoutAction::Larger)}>
             { text }
         </button>
     }
@@ -139,7 +140,7 @@ fn file_in_place(world: &World) -> Option<(Rc<str>, Rc<str>)> {
 fn Languages() -> Html {
     let page = use_page();
     html! {
-        <div class="switch" role="group" aria-label={page.words().language}>
+        <div class="switch" role="group" aria-label={page.words().bar.language}>
             { for [Lang::Ko, Lang::En].map(|lang| html! {
                 <button
                     type="button"
@@ -159,10 +160,13 @@ fn Themes() -> Html {
     let page = use_page();
     let words = page.words();
     let now = use_layout(|layout| layout.theme);
-    let all =
-        [(Theme::Auto, words.theme_auto), (Theme::Light, words.theme_light), (Theme::Dark, words.theme_dark)];
+    let all = [
+        (Theme::Auto, words.bar.theme_auto),
+        (Theme::Light, words.bar.theme_light),
+        (Theme::Dark, words.bar.theme_dark),
+    ];
     html! {
-        <div class="switch" role="group" aria-label={words.theme}>
+        <div class="switch" role="group" aria-label={words.bar.theme}>
             { for all.map(|(theme, word)| html! {
                 <button
                     type="button"
@@ -204,12 +208,12 @@ fn Scenarios() -> Html {
     let nodes = use_state(|| None::<u32>);
     let wanted = nodes.unwrap_or(usual);
     let starts = [
-        (Start::Demo, "demo", words.start_demo, words.start_demo_long),
-        (Start::Ready, "ready", words.start_ready, words.start_ready_long),
-        (Start::Bare, "bare", words.start_bare, words.start_bare_long),
+        (Start::Demo, "demo", words.bar.start_demo, words.bar.start_demo_long),
+        (Start::Ready, "ready", words.bar.start_ready, words.bar.start_ready_long),
+        (Start::Bare, "bare", words.bar.start_bare, words.bar.start_bare_long),
     ];
     let now = match present.workers + 1 == NODES_MOST {
-        true => words.start_fleet,
+        true => words.bar.start_fleet,
         false => starts.iter().find(|(start, ..)| *start == present.start).map_or("", |start| start.2),
     };
     let entry = |id: &'static str, word: &'static str, long: &'static str, options: Options| {
@@ -245,7 +249,7 @@ fn Scenarios() -> Html {
             if open {
                 <div class="popup" data-menu="scenarios">
                     <label class="popup-nodes">
-                        <span>{ words.nodes_number }</span>
+                        <span>{ words.bar.nodes_number }</span>
                         <input
                             type="number"
                             min="1"
@@ -253,19 +257,19 @@ fn Scenarios() -> Html {
                             step="1"
                             inputmode="numeric"
                             data-control="nodes"
-                            title={words.nodes_number_long}
+                            title={words.bar.nodes_number_long}
                             value={usual.to_string()}
                             oninput={typed}
                             onkeydown={keep}
                         />
                     </label>
-                    <div role="menu" aria-label={words.scenario}>
+                    <div role="menu" aria-label={words.bar.scenario}>
                         { for starts.map(|(start, id, word, long)| {
                             entry(id, word, long, options_for(wanted, start, present))
                         }) }
-                        { entry("fleet", words.start_fleet, words.start_fleet_long, fleet) }
+                        { entry("fleet", words.bar.start_fleet, words.bar.start_fleet_long, fleet) }
                     </div>
-                    <p class="popup-note">{ words.start_note }</p>
+                    <p class="popup-note">{ words.bar.start_note }</p>
                 </div>
             }
         </div>

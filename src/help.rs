@@ -29,22 +29,22 @@ pub fn Help() -> Html {
         }
     };
     html! {
-        <dialog class="sheet" aria-label={words.help} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="help">
+        <dialog class="sheet" aria-label={words.bar.help} ref={dialog} onkeydown={on_key} onclick={on_click} onclose={on_close} data-dialog="help">
             <div class="sheet-inner">
                 <div class="panel-head">
-                    <h2>{ words.help }</h2>
-                    <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::Help(false))}><Icon name="i-close" /></button>
+                    <h2>{ words.bar.help }</h2>
+                    <button type="button" class="quiet square" aria-label={words.bar.close} onclick={page.on(FrontAction::Help(false))}><Icon name="i-close" /></button>
                 </div>
                 <div class="sheet-body">
-                    { group(&[Scope::Stage], words.keys_stage) }
-                    <label class="check"><input type="checkbox" checked={letters} onchange={toggle} />{ words.letters }</label>
-                    { group(&[Scope::Editor], words.keys_editor) }
-                    <label class="check"><input type="checkbox" data-control="vim" checked={vim} onchange={page.on::<Event>(LayoutAction::Vim(!vim))} />{ words.vim }</label>
-                    <p class="muted">{ words.vim_long }</p>
-                    { group(&[Scope::Command, Scope::Anywhere], words.keys_anywhere) }
-                    <h3>{ words.about }</h3>
-                    <p>{ words.about_text }</p>
-                    <p class="muted">{ words.privacy }</p>
+                    { group(&[Scope::Stage], words.help.keys_stage) }
+                    <label class="check"><input type="checkbox" checked={letters} onchange={toggle} />{ words.help.letters }</label>
+                    { group(&[Scope::Editor], words.help.keys_editor) }
+                    <label class="check"><input type="checkbox" data-control="vim" checked={vim} onchange={page.on::<Event>(LayoutAction::Vim(!vim))} />{ words.editor.vim }</label>
+                    <p class="muted">{ words.editor.vim_long }</p>
+                    { group(&[Scope::Command, Scope::Anywhere], words.help.keys_anywhere) }
+                    <h3>{ words.help.about }</h3>
+                    <p>{ words.help.about_text }</p>
+                    <p class="muted">{ words.help.privacy }</p>
                 </div>
             </div>
         </dialog>

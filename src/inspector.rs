@@ -123,16 +123,16 @@ pub fn Inspector() -> Html {
         Shown::Nothing => html! { <Welcome /> },
         Shown::Replaced { name, node, by } => html! {
             <p class="gone" data-lineage="replaced">
-                { fill(words.gone, &[name]) }{ ". " }
+                { fill(words.details.gone, &[name]) }{ ". " }
                 if let Some(by) = by {
-                    { words.replaced_by }{ " " }
+                    { words.details.replaced_by }{ " " }
                     <button type="button" class="link" data-control="successor" onclick={page.on(Action::Show(Selection::Pod(by.clone())))}>{ by.rsplit('/').next().unwrap_or_default().to_owned() }</button>
                 } else {
-                    { fill(words.successor_comes, &[node]) }
+                    { fill(words.details.successor_comes, &[node]) }
                 }
             </p>
         },
-        Shown::Gone(id) => html! { <p class="gone">{ fill(words.gone, &[id]) }</p> },
+        Shown::Gone(id) => html! { <p class="gone">{ fill(words.details.gone, &[id]) }</p> },
         Shown::Pod(pod) => pod_body(&page, pod, started, silent),
         Shown::Node(node) => node_body(&page, node),
         Shown::DaemonSet(ds, nodes) => daemonset_body(&page, ds, nodes, &details.without),
@@ -143,7 +143,7 @@ pub fn Inspector() -> Html {
             if selection != Selection::Nothing {
                 <div class="panel-head">
                     <h2>{ &*selection.short_name() }</h2>
-                    <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.close} title={words.close} onclick={page.on(Action::Select(Selection::Nothing))}>
+                    <button type="button" class="quiet square" data-control="close-inspector" aria-label={words.bar.close} title={words.bar.close} onclick={page.on(Action::Select(Selection::Nothing))}>
                         <Icon name="i-close" />
                     </button>
                 </div>
@@ -151,7 +151,7 @@ pub fn Inspector() -> Html {
             <div class="details-body">
                 { body }
                 if actions.len() > 1 {
-                    <div class="commands" role="group" aria-label={words.actions}>
+                    <div class="commands" role="group" aria-label={words.menu.actions}>
                         { for actions.into_iter().filter(|item| item.id != "show").map(|item| html! {
                             <button
                                 key={item.id.clone() + &item.word}
@@ -166,7 +166,7 @@ pub fn Inspector() -> Html {
                 }
                 if selection != Selection::Nothing {
                     <details open={true}>
-                        <summary>{ words.events }</summary>
+                        <summary>{ words.details.events }</summary>
                         <EventList events={details.events.clone()} {started} show={Columns::OfSelection} />
                     </details>
                 }
@@ -189,7 +189,10 @@ pub fn SidePanel() -> Html {
     let size = use_front(|front| front.size);
     let tab = use_layout(|layout| layout.side_tab);
     let tab = if size == Size::Wide { tab } else { SideTab::Details };
-    let all = [(SideTab::Details, "details", words.inspector), (SideTab::Compare, "compare", words.compare)];
+    let all = [
+        (SideTab::Details, "details", words.details.inspector),
+        (SideTab::Compare, "compare", words.drawer.compare),
+    ];
     let tabs: Vec<Tab> = all
         .into_iter()
         .map(|(of, id, word)| Tab { id, word, selected: tab == of, action: LayoutAction::SideTab(of) })
@@ -198,11 +201,11 @@ pub fn SidePanel() -> Html {
         return Html::default();
     }
     html! {
-        <aside class="inspector" aria-label={words.inspector}>
+        <aside class="inspector" aria-label={words.details.inspector}>
             if size == Size::Wide {
-                <div class="tabs"><Tabs label={words.inspector} panel="side-body" {tabs} /></div>
+                <div class="tabs"><Tabs label={words.details.inspector} panel="side-body" {tabs} /></div>
             }
-            <div key={if tab == SideTab::Compare { "compare" } else { "details" }} class="side-body" id="side-body" role="tabpanel" aria-label={words.inspector} tabindex="0">
+            <div key={if tab == SideTab::Compare { "compare" } else { "details" }} class="side-body" id="side-body" role="tabpanel" aria-label={words.details.inspector} tabindex="0">
                 if tab == SideTab::Compare {
                     <Compare />
                 } else {
@@ -240,48 +243,48 @@ fn pod_body(page: &super::page::Page, pod: &PodView, started: Time, silent: Opti
     let ready = if pod.difference.is_none() { format!(" {}", pod.ready) } else { String::new() };
     let mut rows = vec![
         (
-            words.f_status,
+            words.details.f_status,
             html! { <span class="with-state" data-state={pod.state.text()}>{ state_icon(pod.state) }<b>{ status_word(words, pod) }</b>{ ready }</span> },
         ),
         (
-            words.origin,
+            words.scene.origin,
             html! { <span class="with-origin" data-origin={pod.origin.text()}>{ origin_icon(pod.origin) }{ origin_word(words, pod.origin) }</span> },
         ),
-        (words.f_namespace, html! { &*pod.namespace }),
+        (words.details.f_namespace, html! { &*pod.namespace }),
     ];
     if let Some(by) = &pod.controlled_by {
-        rows.push((words.f_controlled_by, controller(page, pod, by)));
+        rows.push((words.details.f_controlled_by, controller(page, pod, by)));
     }
     if let Some(node) = &pod.node {
         let show = page.on(Action::Show(Selection::Node(node.clone())));
         rows.push((
-            words.node,
+            words.files.node,
             html! { <button type="button" class="link" onclick={show}>{ &**node }</button> },
         ));
     }
     if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
         let open = page.on(Action::OpenFile { node: node.clone(), path: file.clone() });
         rows.push((
-            words.file,
+            words.details.file,
             html! { <button type="button" class="link" onclick={open}>{ &**file }</button> },
         ));
     }
     if let Some(ip) = &pod.ip {
-        rows.push((words.f_ip, html! { <code>{ &**ip }</code> }));
+        rows.push((words.details.f_ip, html! { <code>{ &**ip }</code> }));
     }
-    rows.push((words.created, html! { format!("T+{created}") }));
+    rows.push((words.details.created, html! { format!("T+{created}") }));
     html! {
         <>
             { truths(page, pod, silent) }
             if let Some(reason) = &pod.reason {
-                <p class="why"><b>{ words.why }</b><q>{ &**reason }</q></p>
+                <p class="why"><b>{ words.details.why }</b><q>{ &**reason }</q></p>
             }
             { facts(rows) }
             <p class="plain">{ plain_words(words, pod) }</p>
             if let Some(text) = since_words(words, pod, started) {
                 <p class="plain" data-lineage="static">{ text }</p>
             }
-            <h3>{ words.containers }</h3>
+            <h3>{ words.details.containers }</h3>
             <ul class="containers">{ for pod.containers.iter().map(|container| container_row(words, container)) }</ul>
         </>
     }
@@ -302,13 +305,13 @@ fn controller(page: &super::page::Page, pod: &PodView, by: &Controller) -> Html 
 fn plain_words(words: &super::words::Words, pod: &PodView) -> String {
     let node = pod.node.as_deref().unwrap_or_default();
     match pod.origin {
-        Origin::Static if pod.api_status.is_none() => fill(words.plain_static_hidden, &[node]),
-        Origin::Static => fill(words.plain_static, &[node]),
+        Origin::Static if pod.api_status.is_none() => fill(words.details.plain_static_hidden, &[node]),
+        Origin::Static => fill(words.details.plain_static, &[node]),
         Origin::DaemonSet => {
             let owner = pod.controlled_by.as_ref().map(|by| &*by.name).unwrap_or_default();
-            fill(words.plain_daemonset, &[owner, node])
+            fill(words.details.plain_daemonset, &[owner, node])
         }
-        Origin::Api => words.plain_api.to_owned(),
+        Origin::Api => words.details.plain_api.to_owned(),
     }
 }
 
@@ -323,25 +326,25 @@ fn since_words(words: &super::words::Words, pod: &PodView, started: Time) -> Opt
         .min();
     let since = since.filter(|_| pod.origin == Origin::Static)?;
     Some(match pod.api_status {
-        Some(_) => fill(words.static_since_mirror, &[&clock(since), &clock(pod.created.time())]),
-        None => fill(words.static_since, &[&clock(since)]),
+        Some(_) => fill(words.details.static_since_mirror, &[&clock(since), &clock(pod.created.time())]),
+        None => fill(words.details.static_since, &[&clock(since)]),
     })
 }
 
 /// What the API server believes beside what runs on the node.
 fn truths(page: &super::page::Page, pod: &PodView, silent: Option<&str>) -> Html {
     let words = page.words();
-    let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
-    let node = pod.node_status.map(OnNode::text).unwrap_or(words.nothing_runs);
+    let api = pod.api_status.as_deref().unwrap_or(words.scene.not_listed);
+    let node = pod.node_status.map(OnNode::text).unwrap_or(words.scene.nothing_runs);
     let differs = difference_text(words, pod).is_some();
     html! {
-        <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.two_truths} data-differs={differs.to_string()}>
-            <div data-truth="node"><small>{ words.truth_node_long }</small><b>{ node }</b></div>
+        <div class={classes!("truths", differs.then_some("differs"))} role="group" aria-label={words.scene.two_truths} data-differs={differs.to_string()}>
+            <div data-truth="node"><small>{ words.scene.truth_node_long }</small><b>{ node }</b></div>
             <div class="truth-sign" aria-hidden="true">{ if differs { "≠" } else { "=" } }</div>
             <div data-truth="api">
-                <small>{ words.truth_api }</small><b>{ api }</b>
+                <small>{ words.scene.truth_api }</small><b>{ api }</b>
                 if let Some(since) = silent {
-                    <small class="as-of">{ fill(words.as_of, &[since]) }</small>
+                    <small class="as-of">{ fill(words.scene.as_of, &[since]) }</small>
                 }
             </div>
         </div>
@@ -362,7 +365,7 @@ fn container_row(words: &super::words::Words, container: &ContainerView) -> Html
             }
             <code>{ &*container.image }</code>
             if let Some(until) = container.restarts_at {
-                <span class="countdown">{ words.next_start_in }{ " " }<b data-until={until.0.to_string()}></b>{ " s" }</span>
+                <span class="countdown">{ words.details.next_start_in }{ " " }<b data-until={until.0.to_string()}></b>{ " s" }</span>
             }
         </li>
     }
@@ -371,13 +374,16 @@ fn container_row(words: &super::words::Words, container: &ContainerView) -> Html
 fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
     let words = page.words();
     let rows = vec![
-        (words.f_status, html! { <b>{ &*node.status }</b> }),
-        (words.f_roles, html! { node.roles_text() }),
-        ("kubelet", Html::from(if node.kubelet_running { words.part_running } else { words.stopped })),
+        (words.details.f_status, html! { <b>{ &*node.status }</b> }),
+        (words.details.f_roles, html! { node.roles_text() }),
+        (
+            "kubelet",
+            Html::from(if node.kubelet_running { words.scene.part_running } else { words.scene.stopped }),
+        ),
         ("staticPodPath", html! { <code>{ &*node.static_pod_path }</code> }),
-        (words.f_internal_ip, html! { <code>{ &*node.internal_ip }</code> }),
+        (words.details.f_internal_ip, html! { <code>{ &*node.internal_ip }</code> }),
         ("CPU", html! { &*node.cpu }),
-        (words.f_memory, html! { &*node.memory }),
+        (words.details.f_memory, html! { &*node.memory }),
     ];
     let labels = node.labels.iter().map(|(key, value)| {
         html! { <li><code>{ if value.is_empty() { key.to_string() } else { format!("{key}={value}") } }</code></li> }
@@ -386,18 +392,18 @@ fn node_body(page: &super::page::Page, node: &NodeView) -> Html {
         <>
             { facts(rows) }
             if node.restart_needed {
-                <p class="why"><b>{ words.restart_needed }</b>{ " " }{ words.restart_needed_long }</p>
+                <p class="why"><b>{ words.scene.restart_needed }</b>{ " " }{ words.scene.restart_needed_long }</p>
             }
             { for why::unfit(node).map(|why| html! {
-                <p class="why"><b>{ fill(words.no_pod_of, &[&why.daemonset]) }</b>
+                <p class="why"><b>{ fill(words.scene.no_pod_of, &[&why.daemonset]) }</b>
                     { for why.causes.iter().map(|cause| cause_row(page, cause, &why.daemonset, &node.name)) }</p>
             }) }
-            <h3>{ words.f_taints }</h3>
+            <h3>{ words.details.f_taints }</h3>
             <ul class="tags">
                 { for node.taints.iter().map(|taint| html! { <li><code>{ taint.to_string() }</code></li> }) }
                 if node.taints.is_empty() { <li>{ "<none>" }</li> }
             </ul>
-            <h3>{ words.f_labels }</h3>
+            <h3>{ words.details.f_labels }</h3>
             <ul class="tags">{ for labels }</ul>
         </>
     }
@@ -412,29 +418,29 @@ fn daemonset_body(
     let words = page.words();
     let number = |value: u32| html! { value };
     let rows = vec![
-        (words.f_desired, number(ds.desired)),
-        (words.f_current, number(ds.current)),
-        (words.f_ready, number(ds.ready)),
-        (words.f_up_to_date, number(ds.up_to_date)),
-        (words.f_available, number(ds.available)),
-        (words.f_misscheduled, number(ds.misscheduled)),
-        (words.f_node_selector, html! { <code>{ &*ds.node_selector }</code> }),
+        (words.details.f_desired, number(ds.desired)),
+        (words.details.f_current, number(ds.current)),
+        (words.details.f_ready, number(ds.ready)),
+        (words.details.f_up_to_date, number(ds.up_to_date)),
+        (words.details.f_available, number(ds.available)),
+        (words.details.f_misscheduled, number(ds.misscheduled)),
+        (words.details.f_node_selector, html! { <code>{ &*ds.node_selector }</code> }),
     ];
     html! {
         <>
             { facts(rows) }
             if let Some(trouble) = &ds.trouble {
-                <p class="why"><b>{ words.why }</b><q>{ &*trouble.text }</q>
+                <p class="why"><b>{ words.details.why }</b><q>{ &*trouble.text }</q>
                     if let Some(mend) = mend_trouble(trouble) {
                         <MendButton {mend} />
                     }
                 </p>
             }
             if !without.is_empty() {
-                <h3>{ words.nodes_without }</h3>
+                <h3>{ words.details.nodes_without }</h3>
                 <ul class="why-list">{ for without.iter().map(|group| without_row(page, group, &ds.id)) }</ul>
             } else if nodes.len() > 1 {
-                <h3>{ words.on_the_nodes }</h3>
+                <h3>{ words.fit.on_the_nodes }</h3>
                 <ul class="why-list" data-region="on-nodes">{ for nodes.iter().map(|on_node| on_node_row(page, on_node)) }</ul>
             }
         </>
@@ -483,7 +489,7 @@ fn without_row(page: &super::page::Page, group: &Without, daemonset: &Rc<str>) -
                 <><button type="button" class="link" onclick={page.on(Action::Show(Selection::Node(name.clone())))}>{ &**name }</button>{ " " }</>
             }) }
             if more > 0 {
-                <span class="muted">{ fill(words.and_more, &[&more.to_string()]) }</span>
+                <span class="muted">{ fill(words.fleet.and_more, &[&more.to_string()]) }</span>
             }
             { for group.causes.iter().map(|cause| match (group.examples.first(), group.count) {
                 // What mends one node of many is no mend of the group, but what is changed in the template is.
@@ -507,7 +513,7 @@ fn part_body(
     html! {
         <>
             <p class="plain">{ super::words::part_sentence(page.lang, name) }</p>
-            <p class="plain">{ words.part_is_static }</p>
+            <p class="plain">{ words.details.part_is_static }</p>
             if let Some(pod) = pod {
                 { pod_body(page, pod, started, silent) }
             }
@@ -524,17 +530,17 @@ fn Welcome() -> Html {
     let events = Same(Rc::new(events));
     html! {
         <div class="welcome">
-            <p>{ words.welcome }</p>
-            <div class="key" role="group" aria-label={words.legend}>
+            <p>{ words.details.welcome }</p>
+            <div class="key" role="group" aria-label={words.scene.legend}>
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
                     <span class="with-origin" data-origin={origin.text()}>{ origin_icon(origin) }{ origin_word(words, origin) }</span>
                 }) }
             </div>
             if !events.is_empty() {
-                <h3>{ words.latest }</h3>
+                <h3>{ words.details.latest }</h3>
                 <EventList {events} {started} show={Columns::Narrow} />
             }
-            <p class="muted">{ words.privacy }</p>
+            <p class="muted">{ words.help.privacy }</p>
         </div>
     }
 }

@@ -24,12 +24,21 @@ impl Default for Measure {
     }
 }
 
+fn width_of(text: &str, measure: Measure) -> f64 {
+    (text.chars().count() as f64 * LETTER + ENDS) * measure.scale
+}
+
+/// Whether a label has room beside the names of the boxes that its way lies between.
+pub fn has_room(way: &Way, text: &str, measure: Measure) -> bool {
+    way.gap().is_none_or(|(from, to)| width_of(text, measure) <= to - from + 2.0 * INTO)
+}
+
 /// The left edge of the label of a dot at `at`, in pixels from the dot.
 ///
 /// Between two boxes it stays in the gap; elsewhere it ends before the dot, as names stand on the left and the ways
 /// end at the right.
 pub fn left_edge(way: &Way, at: Point, text: &str, measure: Measure) -> f64 {
-    let width = (text.chars().count() as f64 * LETTER + ENDS) * measure.scale;
+    let width = width_of(text, measure);
     let (x, _) = at;
     let left = match way.gap() {
         Some((from, to)) => {
@@ -62,6 +71,10 @@ mod tests {
             let right = left + 10.0 * LETTER + ENDS;
             assert!(left >= 200.0 - INTO && right <= 400.0 + INTO, "{part}: {left} to {right}");
         }
+        assert!(
+            has_room(&way, "create Pod", MEASURE)
+                && !has_room(&way, "create DaemonSet of a long name", MEASURE)
+        );
         // One that is wider than the gap reaches as far into both boxes.
         let narrow = sideways(rect(250.0, 0.0, 100.0), rect(0.0, 0.0, 200.0));
         let at = narrow.at(1.0);

@@ -1,6 +1,7 @@
 //! The page's binary: mounts the Yew app. Trunk builds it.
 
 mod actions;
+mod anchor;
 mod app;
 mod assist;
 mod captions;

@@ -13,10 +13,11 @@ mod raster;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use view::{NodeMark, NodeView};
+use view::{NodeMark, NodeView, Place};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::anchor::place_id;
 use super::compact::SmallNode;
 use super::glyph::Icon;
 use super::node::{Node, selected_pod};
@@ -62,11 +63,11 @@ pub fn MapView() -> Html {
         });
     }
     let count = use_world(|world| world.fleet.nodes.len());
-    let said = fill(words.map_of, &[&super::words::grouped(count as u32)]);
+    let said = fill(words.fleet.map_of, &[&super::words::grouped(count as u32)]);
     let [view, canvas, groups, cards, ring, tip, spoken] = &*refs;
     html! {
         <section class="map" data-region="map" data-painter={*painter} aria-label={said.clone()}>
-            <span class="map-gate" data-anchor="kubelets"></span>
+            <span class="map-gate" data-anchor={place_id(&Place::Kubelets)}></span>
             <div
                 class="map-view"
                 ref={view.clone()}
@@ -82,7 +83,7 @@ pub fn MapView() -> Html {
                 <div class="map-ring" ref={ring.clone()} hidden={true}></div>
                 <div class="map-tip" ref={tip.clone()} hidden={true} aria-hidden="true"></div>
             </div>
-            <p class="unseen" id="map-keys">{ words.map_keys }</p>
+            <p class="unseen" id="map-keys">{ words.fleet.map_keys }</p>
             <p class="unseen" role="status" ref={spoken.clone()} data-map-said="true"></p>
         </section>
     }
@@ -171,24 +172,24 @@ pub fn MapTools() -> Html {
         })
     };
     let buttons: [(&str, &str, &str, Callback<MouseEvent>); 3] = [
-        ("zoom-out", words.zoom_out, "i-minus", zoom(|engine| engine.camera.zoom(1.0 / STEP))),
-        ("zoom-fit", words.zoom_fit, "i-fit", zoom(|engine| engine.camera.fit())),
-        ("zoom-in", words.zoom_in, "i-plus", zoom(|engine| engine.camera.zoom(STEP))),
+        ("zoom-out", words.fleet.zoom_out, "i-minus", zoom(|engine| engine.camera.zoom(1.0 / STEP))),
+        ("zoom-fit", words.fleet.zoom_fit, "i-fit", zoom(|engine| engine.camera.fit())),
+        ("zoom-in", words.fleet.zoom_in, "i-plus", zoom(|engine| engine.camera.zoom(STEP))),
     ];
     html! {
         <div class="map-tools">
             if !labels.is_empty() {
                 <label class="map-group">
-                    <span class="unseen">{ words.group_by }</span>
-                    <select data-control="group-by" title={words.group_by} onchange={choose}>
-                        <option value="" selected={chosen.is_none()}>{ words.group_none }</option>
+                    <span class="unseen">{ words.fleet.group_by }</span>
+                    <select data-control="group-by" title={words.fleet.group_by} onchange={choose}>
+                        <option value="" selected={chosen.is_none()}>{ words.fleet.group_none }</option>
                         { for labels.iter().map(|label| html! {
                             <option key={&**label} value={label.clone()} selected={chosen.as_ref() == Some(label)} title={label.clone()}>{ label.rsplit('/').next().unwrap_or(label).to_owned() }</option>
                         }) }
                     </select>
                 </label>
             }
-            <span class="map-zoom" role="group" aria-label={words.distance}>
+            <span class="map-zoom" role="group" aria-label={words.fleet.distance}>
                 { for buttons.into_iter().map(|(id, word, icon, click)| html! {
                     <button key={id} type="button" class="quiet square" data-control={id} aria-label={word} title={word} onclick={click}>
                         <Icon name={icon} />

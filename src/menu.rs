@@ -86,32 +86,33 @@ pub fn crash(pod: &PodView, container: &str) -> Option<Command> {
 }
 
 fn pod_items(words: &Words, pod: &PodView) -> Vec<Item> {
-    let mut items = vec![Item::new("show", words.show, Action::Show(Selection::Pod(pod.id.clone())))];
+    let mut items = vec![Item::new("show", words.menu.show, Action::Show(Selection::Pod(pod.id.clone())))];
     for container in pod.containers.iter().filter(|container| container.running) {
         let Some(command) = crash(pod, &container.name) else { continue };
-        let word = fill(words.crash_container, &[&container.name]);
+        let word = fill(words.menu.crash_container, &[&container.name]);
         items.push(Item::action("crash", word, command));
     }
     if pod.api_status.is_some() {
-        items.push(Item::action("delete", words.delete, exec(delete_line(pod, false))).dangerous());
-        items
-            .push(Item::action("force-delete", words.force_delete, exec(delete_line(pod, true))).dangerous());
+        items.push(Item::action("delete", words.menu.delete, exec(delete_line(pod, false))).dangerous());
+        items.push(
+            Item::action("force-delete", words.menu.force_delete, exec(delete_line(pod, true))).dangerous(),
+        );
     }
     if let (Some(file), Some(node)) = (&pod.file, &pod.node) {
         let open = Action::OpenFile { node: node.clone(), path: file.clone() };
-        items.push(Item::new("open-file", words.open_file, open));
+        items.push(Item::new("open-file", words.menu.open_file, open));
         let name = file.rsplit('/').next().unwrap_or_default();
         let away =
             Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{name}") };
-        items.push(Item::action("move-away", words.move_away, away).dangerous());
+        items.push(Item::action("move-away", words.menu.move_away, away).dangerous());
     }
     items
 }
 
 fn node_items(words: &Words, node: &NodeView) -> Vec<Item> {
     let mut items = vec![
-        Item::new("show", words.show, Action::Show(Selection::Node(node.name.clone()))),
-        Item::new("open-node-files", words.open_directory, Action::OpenNodeFiles(node.name.clone())),
+        Item::new("show", words.menu.show, Action::Show(Selection::Node(node.name.clone()))),
+        Item::new("open-node-files", words.scene.open_directory, Action::OpenNodeFiles(node.name.clone())),
     ];
     if node.registered {
         items.extend(node_object_items(words, node));
@@ -124,14 +125,14 @@ fn node_items(words: &Words, node: &NodeView) -> Vec<Item> {
 fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
     let name = &node.name;
     let cordon = match node.cordoned {
-        true => Item::action("uncordon", words.uncordon, exec(format!("kubectl uncordon {name}"))),
-        false => Item::action("cordon", words.cordon, exec(format!("kubectl cordon {name}"))),
+        true => Item::action("uncordon", words.menu.uncordon, exec(format!("kubectl uncordon {name}"))),
+        false => Item::action("cordon", words.menu.cordon, exec(format!("kubectl cordon {name}"))),
     };
     let drain = format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data --force");
     vec![
         cordon,
-        Item::action("drain", words.drain, exec(drain)),
-        Item::action("delete-node", words.delete_node, exec(format!("kubectl delete node {name}")))
+        Item::action("drain", words.menu.drain, exec(drain)),
+        Item::action("delete-node", words.menu.delete_node, exec(format!("kubectl delete node {name}")))
             .dangerous(),
     ]
 }
@@ -140,41 +141,44 @@ fn node_object_items(words: &Words, node: &NodeView) -> Vec<Item> {
 fn machine_items(words: &Words, node: &NodeView) -> Vec<Item> {
     let name = || node.name.to_string();
     if !node.powered {
-        return vec![Item::action("power-on", words.switch_on, Command::PowerOn { node: name() })];
+        return vec![Item::action("power-on", words.menu.switch_on, Command::PowerOn { node: name() })];
     }
     let mut items = Vec::new();
     if node.kubelet_running {
         let restart = Command::RestartKubelet { node: name() };
-        items.push(Item::action("restart-kubelet", words.restart_kubelet, restart));
+        items.push(Item::action("restart-kubelet", words.menu.restart_kubelet, restart));
         let stop = Command::StopKubelet { node: name() };
-        items.push(Item::action("stop-kubelet", words.stop_kubelet, stop).dangerous());
+        items.push(Item::action("stop-kubelet", words.menu.stop_kubelet, stop).dangerous());
     } else {
         items.push(Item::action(
             "start-kubelet",
-            words.start_kubelet,
+            words.menu.start_kubelet,
             Command::StartKubelet { node: name() },
         ));
     }
     items.push(match node.linked {
-        true => {
-            Item::action("cut-network", words.cut_network, Command::CutNetwork { node: name() }).dangerous()
-        }
-        false => {
-            Item::action("restore-network", words.restore_network, Command::RestoreNetwork { node: name() })
-        }
+        true => Item::action("cut-network", words.menu.cut_network, Command::CutNetwork { node: name() })
+            .dangerous(),
+        false => Item::action(
+            "restore-network",
+            words.menu.restore_network,
+            Command::RestoreNetwork { node: name() },
+        ),
     });
-    items.push(Item::action("power-off", words.switch_off, Command::PowerOff { node: name() }).dangerous());
+    items.push(
+        Item::action("power-off", words.menu.switch_off, Command::PowerOff { node: name() }).dangerous(),
+    );
     items
 }
 
 fn part_items(words: &Words, board: &Board, name: &str) -> Vec<Item> {
     let target = Selection::Part(name.into());
-    let mut items = vec![Item::new("show", words.show, Action::Show(target))];
+    let mut items = vec![Item::new("show", words.menu.show, Action::Show(target))];
     let Some(part) = board.parts.iter().find(|part| &*part.name == name) else { return items };
     let Some(pod) = find_pod(board, &part.pod) else { return stopped_part(words, board, items, name) };
     for container in pod.containers.iter().filter(|container| container.running) {
         let Some(command) = crash(pod, &container.name) else { continue };
-        items.push(Item::action("crash", fill(words.crash_container, &[&container.name]), command));
+        items.push(Item::action("crash", fill(words.menu.crash_container, &[&container.name]), command));
     }
     if name == "kube-apiserver" {
         return stopped_part(words, board, items, name);
@@ -183,10 +187,10 @@ fn part_items(words: &Words, board: &Board, name: &str) -> Vec<Item> {
         let base = file.rsplit('/').next().unwrap_or_default();
         let away =
             Command::MoveFile { node: node.to_string(), from: file.to_string(), to: format!("/tmp/{base}") };
-        items.push(Item::action("stop", fill(words.stop_part, &[name]), away).dangerous());
+        items.push(Item::action("stop", fill(words.menu.stop_part, &[name]), away).dangerous());
         items.push(Item::new(
             "open-file",
-            words.open_file,
+            words.menu.open_file,
             Action::OpenFile { node: node.clone(), path: file.clone() },
         ));
     }
@@ -198,7 +202,7 @@ fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) 
     if name == "kube-apiserver" {
         let up = matches!(board.api_server, ApiServerState::Up | ApiServerState::Starting);
         let command = Command::SetApiServer { up: !up };
-        let (id, word) = if up { ("stop", words.stop_part) } else { ("start", words.start_part) };
+        let (id, word) = if up { ("stop", words.menu.stop_part) } else { ("start", words.menu.start_part) };
         let item = Item::action(id, fill(word, &[name]), command);
         items.push(if up { item.dangerous() } else { item });
         return items;
@@ -208,7 +212,7 @@ fn stopped_part(words: &Words, board: &Board, mut items: Vec<Item>, name: &str) 
     if let Some(node) = moved {
         let to = format!("{}/{name}.yaml", node.static_pod_path);
         let back = Command::MoveFile { node: node.name.to_string(), from: file, to };
-        items.push(Item::action("start", fill(words.start_part, &[name]), back));
+        items.push(Item::action("start", fill(words.menu.start_part, &[name]), back));
     }
     items
 }
@@ -217,14 +221,14 @@ fn daemonset_items(words: &Words, id: &str) -> Vec<Item> {
     let (namespace, name) = id.split_once('/').unwrap_or(("default", id));
     let flag = namespace_flag(namespace);
     vec![
-        Item::new("show", words.show, Action::Show(Selection::DaemonSet(id.into()))),
-        Item::action("describe", words.describe, exec(format!("kubectl describe ds {name}{flag}"))),
+        Item::new("show", words.menu.show, Action::Show(Selection::DaemonSet(id.into()))),
+        Item::action("describe", words.menu.describe, exec(format!("kubectl describe ds {name}{flag}"))),
         Item::action(
             "rollout-restart",
-            words.rollout_restart,
+            words.menu.rollout_restart,
             exec(format!("kubectl rollout restart ds/{name}{flag}")),
         ),
-        Item::action("delete", words.delete_daemonset, exec(format!("kubectl delete ds {name}{flag}")))
+        Item::action("delete", words.menu.delete_daemonset, exec(format!("kubectl delete ds {name}{flag}")))
             .dangerous(),
     ]
 }
@@ -236,7 +240,10 @@ pub fn items(words: &Words, board: &Board, target: &Selection) -> Vec<Item> {
         Selection::Pod(id) => find_pod(board, id).map_or_else(Vec::new, |pod| pod_items(words, pod)),
         Selection::Node(name) => find_node(board, name).map_or_else(Vec::new, |node| node_items(words, node)),
         Selection::Part(name) => part_items(words, board, name),
-        Selection::DaemonSet(id) => daemonset_items(words, id),
+        Selection::DaemonSet(id) if board.daemonsets.iter().any(|ds| ds.id == *id) => {
+            daemonset_items(words, id)
+        }
+        Selection::DaemonSet(_) => Vec::new(),
     }
 }
 
@@ -244,8 +251,8 @@ fn title(words: &Words, target: &MenuTarget) -> String {
     match target {
         MenuTarget::Object(object) => object.name().to_owned(),
         MenuTarget::File(id) => id.shown().to_string(),
-        MenuTarget::NewFile(_) => words.new_from_template.to_owned(),
-        MenuTarget::Desk => words.desk.to_owned(),
+        MenuTarget::NewFile(_) => words.files.new_from_template.to_owned(),
+        MenuTarget::Desk => words.desk.desk.to_owned(),
     }
 }
 
@@ -342,7 +349,7 @@ pub fn Menu(props: &MenuProps) -> Html {
         })
     };
     html! {
-        <section class="front" aria-label={words.actions}>
+        <section class="front" aria-label={words.menu.actions}>
             <div class="menu-shade" aria-hidden="true" data-control="close-menu" onclick={page.on(FrontAction::CloseMenu)} oncontextmenu={page.act.reform(|event: MouseEvent| { event.prevent_default(); Action::from(FrontAction::CloseMenu) })}></div>
             <div class="menu" role="menu" ref={list} aria-label={title.clone()} data-menu="object" onkeydown={keys}>
                 <p class="menu-title">{ title }</p>

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use view::filter::Filter;
 use view::foresee::Change;
-use view::{FileEntry, Foreseen, NodeView, Origin, PodState, PodView};
+use view::{FileEntry, Foreseen, NodeView, Origin, Place, PodState, PodView};
 use yew::prelude::*;
 
+use super::anchor::{Anchor, place_id};
 use super::glyph::{Icon, origin_icon};
 use super::page::{use_measure, use_page};
 use super::pod::{Pod, menu_at};
@@ -215,7 +216,7 @@ pub fn Node(props: &NodeProps) -> Html {
             data-kubelet={if node.kubelet_running { "running" } else { "stopped" }}
             data-dim={dim.then_some("true")}
             data-cordoned={node.cordoned.to_string()}
-            data-anchor={format!("node:{}", node.name)}
+            data-anchor={Anchor::Card(node.name.clone()).text()}
             aria-labelledby={name_id.clone()}
         >
             <div class="node-head">
@@ -241,7 +242,7 @@ pub fn Node(props: &NodeProps) -> Html {
                 <Kubelet node={props.node.clone()} />
             </div>
             <Files node={props.node.clone()} />
-            <ul class="pods" aria-label={fill(words.pods_on, &[&node.name])}>
+            <ul class="pods" aria-label={fill(words.scene.pods_on, &[&node.name])}>
                 { for rows.iter().map(|row| html! {
                     <li key={&*row.key} class="row" data-row={row.key.clone()}>
                         { for row.pods.iter().map(|pod| chip(pod, false)) }
@@ -260,7 +261,7 @@ pub fn Node(props: &NodeProps) -> Html {
                     { for shelf.iter().map(|pod| html! { <li key={&*pod_key(pod)}>{ chip(pod, true) }</li> }) }
                 </ul>
             } else {
-                <p class="node-hidden">{ fill(words.system_pods_hidden, &[&shelf.len().to_string()]) }</p>
+                <p class="node-hidden">{ fill(words.scene.system_pods_hidden, &[&shelf.len().to_string()]) }</p>
             }
         </li>
     }
@@ -269,8 +270,8 @@ pub fn Node(props: &NodeProps) -> Html {
 /// The outline of a pod that would come.
 fn ghost_chip(lang: Lang, words: &Words, ghost: &Ghost) -> Html {
     let said = match &ghost.change {
-        Change::Waits(causes) => format!("{}: {}", words.would_wait, causes_text(lang, causes)),
-        _ => words.would_come.to_owned(),
+        Change::Waits(causes) => format!("{}: {}", words.scene.would_wait, causes_text(lang, causes)),
+        _ => words.scene.would_come.to_owned(),
     };
     html! {
         <p key="ghost" class="ghost-pod" data-foreseen={ghost.change.text()} data-origin={ghost.origin.text()} title={said.clone()}>
@@ -293,9 +294,9 @@ fn Kubelet(props: &OfNode) -> Html {
     let words = page.words();
     let node = &props.node;
     let (state, word) = match (node.powered, node.kubelet_running) {
-        (false, _) => ("down", words.power_off),
-        (true, false) => ("down", words.stopped),
-        (true, true) => ("running", words.part_running),
+        (false, _) => ("down", words.scene.power_off),
+        (true, false) => ("down", words.scene.stopped),
+        (true, true) => ("running", words.scene.part_running),
     };
     html! {
         <button
@@ -305,13 +306,13 @@ fn Kubelet(props: &OfNode) -> Html {
             data-part="kubelet"
             data-node={node.name.clone()}
             data-state={state}
-            data-anchor={format!("kubelet:{}", node.name)}
+            data-anchor={place_id(&Place::Kubelet(node.name.clone()))}
             aria-label={format!("kubelet {}, {word}", node.name)}
             aria-haspopup="menu"
             title={word}
             onclick={menu_at(&page, Selection::Node(node.name.clone()))}
         >
-            { if node.powered { "kubelet" } else { words.power_off } }
+            { if node.powered { "kubelet" } else { words.scene.power_off } }
             <Icon name={if state == "running" { "s-running" } else { "s-down" }} class="state" />
         </button>
     }
@@ -329,23 +330,23 @@ fn Files(props: &OfNode) -> Html {
     let manifests: Vec<&FileEntry> = node.files.iter().filter(|file| file.is_manifest).collect();
     let many = manifests.len() > FILES_BY_NAME;
     html! {
-        <div class="disk" data-anchor={format!("disk:{}", node.name)}>
+        <div class="disk" data-anchor={place_id(&Place::Disk(node.name.clone()))}>
             <button
                 type="button"
                 tabindex="-1"
                 class="disk-path"
                 data-control="open-node-files"
-                title={words.open_directory}
+                title={words.scene.open_directory}
                 onclick={page.on(Action::OpenNodeFiles(node.name.clone()))}
             >
                 <Icon name="i-folder" />
-                <span>{ if node.static_pod_path.is_empty() { words.no_static_path } else { &node.static_pod_path } }</span>
+                <span>{ if node.static_pod_path.is_empty() { words.scene.no_static_path } else { &node.static_pod_path } }</span>
             </button>
             if node.restart_needed {
-                <span class="hint" title={words.restart_needed_long}>{ words.restart_needed }</span>
+                <span class="hint" title={words.scene.restart_needed_long}>{ words.scene.restart_needed }</span>
             }
             if many {
-                <span class="muted">{ fill(words.files_count, &[&manifests.len().to_string()]) }</span>
+                <span class="muted">{ fill(words.scene.files_count, &[&manifests.len().to_string()]) }</span>
             }
             <span class="disk-files">
                 { for manifests.iter().filter(|_| !many).map(|file| {

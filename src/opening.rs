@@ -14,8 +14,8 @@ pub fn Opening() -> Html {
     let Some((Progress { replays, at, of }, by_light)) = found else { return Html::default() };
     let nodes: u32 = by_light.iter().sum();
     let text = match replays {
-        true => fill(words.replaying, &[&short_clock(at), &short_clock(of)]),
-        false => fill(words.opening, &[&grouped(nodes), &grouped(by_light[0])]),
+        true => fill(words.bar.replaying, &[&short_clock(at), &short_clock(of)]),
+        false => fill(words.bar.opening, &[&grouped(nodes), &grouped(by_light[0])]),
     };
     let percent = at.saturating_mul(100).checked_div(of).unwrap_or(0).min(100);
     html! {

@@ -12,8 +12,9 @@ use view::{Flight, Flow, Place};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MediaQueryList};
 
-use super::hop_places;
-use super::labels::{Measure, left_edge};
+use super::anchor::{Anchor, place_id, place_name, read_place};
+use super::hop_places::{self, Slot};
+use super::labels::{Measure, has_room, left_edge};
 use super::wires::{self, Point, Rect, Way};
 use sim::order::SortShared;
 
@@ -28,22 +29,22 @@ struct Mark {
     element: HtmlElement,
     label: HtmlElement,
     lane: u8,
-    way: String,
+    way: Place,
     text: String,
 }
 
 #[derive(Default)]
 pub struct Overlay {
-    anchors: SortedMap<String, Rect>,
-    ways: SortedMap<String, Rc<Way>>,
-    wires: SortedMap<String, Element>,
-    busy: SortedSet<String>,
+    anchors: SortedMap<Anchor, Rect>,
+    ways: SortedMap<Place, Rc<Way>>,
+    wires: SortedMap<Place, Element>,
+    busy: SortedSet<Place>,
     marks: SortedMap<u64, Mark>,
     stale: bool,
     measure: Measure,
     facts: String,
     flows: Vec<Flow>,
-    streams: SortedMap<(String, bool), Stream>,
+    streams: SortedMap<(Place, bool), Stream>,
     flows_at: f64,
 }
 
@@ -60,37 +61,30 @@ const FLOWS_EVERY_MS: f64 = 100.0;
 /// Pixels from one dash of a flow to the next.
 const DASH: f64 = 18.0;
 
-/// The name of a place: what `data-anchor` and a message's `data-from` and `data-to` carry.
-pub fn place_id(place: &Place) -> String {
-    match place {
-        Place::User => "user".to_owned(),
-        Place::ApiServer => "part:kube-apiserver".to_owned(),
-        Place::Etcd => "part:etcd".to_owned(),
-        Place::ControllerManager => "part:kube-controller-manager".to_owned(),
-        Place::Scheduler => "part:kube-scheduler".to_owned(),
-        Place::Kubelets => "kubelets".to_owned(),
-        Place::Kubelet(node) => format!("kubelet:{node}"),
-        Place::Disk(node) => format!("disk:{node}"),
-        Place::Pod(node, pod) => format!("pod:{node}:{pod}"),
-    }
+/// What all wires come from.
+const HUB: Anchor = Anchor::Place(Place::ApiServer);
+
+/// What the numbers of the trail have in common that stand in one line.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum HopLine {
+    /// Their way.
+    OnWay(Place),
+    /// Their node's card, and a height in it.
+    InCard(Rc<str>, i32),
 }
 
-/// The same for people.
-pub fn place_name(place: &Place) -> String {
-    match place {
-        Place::User => "kubectl".to_owned(),
-        Place::ApiServer => "kube-apiserver".to_owned(),
-        Place::Etcd => "etcd".to_owned(),
-        Place::ControllerManager => "kube-controller-manager".to_owned(),
-        Place::Scheduler => "kube-scheduler".to_owned(),
-        Place::Kubelets => "kubelets".to_owned(),
-        Place::Kubelet(node) => format!("kubelet {node}"),
-        Place::Disk(node) => format!("{node}:/"),
-        Place::Pod(_, pod) => pod.rsplit('/').next().unwrap_or(pod).to_owned(),
-    }
+/// The end of a number's way, as the trail has written it into the page.
+fn hop_end(mark: &HtmlElement) -> Option<Place> {
+    read_place(&mark.get_attribute("data-hop-end")?)
 }
 
-const HUB: &str = "part:kube-apiserver";
+/// What has a wire that always stands: all that is no part of a node's card but its kubelet.
+fn wired(anchor: &Anchor) -> Option<&Place> {
+    match anchor {
+        Anchor::Card(_) | Anchor::Place(Place::ApiServer | Place::Disk(_) | Place::Pod(..)) => None,
+        Anchor::Place(place) => Some(place),
+    }
+}
 
 fn find(name: &str) -> Option<HtmlElement> {
     document().query_selector(&format!("[data-layer=\"{name}\"]")).ok()??.dyn_into().ok()
@@ -130,18 +124,16 @@ impl Overlay {
             let Some(element) = found.get(at).and_then(|node| node.dyn_into::<Element>().ok()) else {
                 continue;
             };
-            let (Some(name), rect) =
-                (element.get_attribute("data-anchor"), element.get_bounding_client_rect())
-            else {
-                continue;
-            };
+            let name = element.get_attribute("data-anchor");
+            let Some(anchor) = name.and_then(|name| Anchor::read(&name)) else { continue };
+            let rect = element.get_bounding_client_rect();
             let rect = Rect {
                 x: rect.x() - origin.x(),
                 y: rect.y() - origin.y(),
                 width: rect.width(),
                 height: rect.height(),
             };
-            self.anchors.insert(name, rect);
+            self.anchors.insert(anchor, rect);
         }
         self.measure = Measure { width: origin.width(), scale: scale() };
         self.ways.clear();
@@ -154,26 +146,20 @@ impl Overlay {
     /// The lines that stand: from the API server to every part and every kubelet.
     fn draw_wires(&mut self) -> Option<()> {
         let group = document().query_selector("[data-layer=\"wires\"]").ok()??;
-        let ends = self.anchors.keys().filter(|name| {
-            *name == "user"
-                || *name == "kubelets"
-                || (name.starts_with("part:") && *name != HUB)
-                || name.starts_with("kubelet:")
-        });
-        let ends: Vec<String> = ends.cloned().collect();
-        let gone: Vec<String> = self.wires.keys().filter(|name| !ends.contains(name)).cloned().collect();
-        for name in gone {
-            self.wires.remove(&name).iter().for_each(Element::remove);
+        let ends: Vec<Place> = self.anchors.keys().filter_map(wired).cloned().collect();
+        let gone: Vec<Place> = self.wires.keys().filter(|place| !ends.contains(place)).cloned().collect();
+        for place in gone {
+            self.wires.remove(&place).iter().for_each(Element::remove);
         }
-        for name in ends {
-            let Some(way) = self.way(&name) else { continue };
-            let wire = self.wires.entry(name.clone()).or_insert_with(|| {
+        for place in ends {
+            let Some(way) = self.way(&place) else { continue };
+            let wire = self.wires.entry(place.clone()).or_insert_with(|| {
                 let wire = document().create_element_ns(Some(SVG), "path");
                 let wire = wire.unwrap_or_else(|_| group.clone());
-                let kind = name.split(':').next().unwrap_or_default();
+                let name = place_id(&place);
                 set(&wire, "class", "wire");
+                set(&wire, "data-kind", name.split(':').next().unwrap_or_default());
                 set(&wire, "data-wire", &name);
-                set(&wire, "data-kind", kind);
                 wire
             });
             if wire.parent_node().is_none() {
@@ -190,19 +176,24 @@ impl Overlay {
         let found = layer.query_selector_all("[data-hop-end]").ok()?;
         let all: Vec<HtmlElement> =
             (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
-        let lines: Vec<String> = all.iter().map(|mark| self.hop_line(mark)).collect();
-        let mut on_line: SortedMap<&str, (usize, usize)> = SortedMap::new();
-        for line in &lines {
-            on_line.entry(line).or_default().0 += 1;
+        let ends: Vec<Option<Place>> = all.iter().map(hop_end).collect();
+        let lines: Vec<Option<HopLine>> =
+            ends.iter().map(|end| end.as_ref().map(|end| self.hop_line(end))).collect();
+        let mut on_line: SortedMap<&Option<HopLine>, Slot> = SortedMap::new();
+        let none = Slot { at: 0, count: 0, wide: false, scale: self.measure.scale };
+        for (line, mark) in lines.iter().zip(&all) {
+            let slot = on_line.entry(line).or_insert(none);
+            slot.count += 1;
+            slot.wide |= mark.dataset().get("hop").is_some_and(|number| number.len() > 1);
         }
-        let mut places = Vec::new();
+        let mut slots = Vec::new();
         for line in &lines {
-            let counts = on_line.entry(line).or_default();
-            places.push(*counts);
-            counts.1 += 1;
+            let slot = on_line.entry(line).or_insert(none);
+            slots.push(*slot);
+            slot.at += 1;
         }
-        for (mark, (count, at)) in all.iter().zip(places) {
-            let place = self.hop_place(&mark.get_attribute("data-hop-end").unwrap_or_default(), at, count);
+        for ((mark, end), slot) in all.iter().zip(&ends).zip(slots) {
+            let place = end.as_ref().and_then(|end| self.hop_place(end, slot));
             if let Some((x, y)) = place {
                 let shift = format!("translate({x:.1}px, {y:.1}px) translate(-50%, -50%)");
                 let _ = mark.style().set_property("transform", &shift);
@@ -212,59 +203,61 @@ impl Overlay {
         Some(())
     }
 
-    /// What the numbers have in common that stand in one line: their way, or their line of a node's card.
-    fn hop_line(&self, mark: &HtmlElement) -> String {
-        let end = mark.get_attribute("data-hop-end").unwrap_or_default();
-        match (end.split_once(':'), self.anchors.get(&end)) {
-            (Some(("pod" | "disk", rest)), Some(rect)) => {
-                let node = rest.split(':').next().unwrap_or_default();
-                format!("{node} {}", rect.y.round())
+    /// The line that a number stands in, by the end of its way.
+    fn hop_line(&self, end: &Place) -> HopLine {
+        match (end, self.rect(end)) {
+            (Place::Pod(node, _) | Place::Disk(node), Some(rect)) => {
+                HopLine::InCard(node.clone(), rect.y.round() as i32)
             }
-            _ => end,
+            _ => HopLine::OnWay(end.clone()),
         }
     }
 
-    fn hop_place(&mut self, end: &str, at: usize, count: usize) -> Option<Point> {
-        let rect = *self.anchors.get(end)?;
-        let scale = self.measure.scale;
-        let card = |node: &str| self.anchors.get(&format!("node:{node}")).copied();
-        match end.split_once(':') {
-            Some(("kubelet", node)) => Some(hop_places::on_top(rect, card(node)?, at, count, scale)),
-            Some(("disk" | "pod", rest)) => {
-                let node = rest.split(':').next().unwrap_or_default();
-                Some(hop_places::at_edge(card(node)?, rect.y + rect.height / 2.0, at, scale))
+    fn hop_place(&mut self, end: &Place, slot: Slot) -> Option<Point> {
+        let rect = self.rect(end)?;
+        match end {
+            Place::Kubelet(node) => Some(hop_places::on_top(rect, self.card(node)?, slot)),
+            Place::Disk(node) | Place::Pod(node, _) => {
+                Some(hop_places::at_edge(self.card(node)?, rect.y + rect.height / 2.0, slot))
             }
             _ => {
                 let way = self.way(end)?;
                 let (_, y) = way.at(0.5);
-                Some(hop_places::in_gap(way.gap()?, y, at, count, scale))
+                Some(hop_places::in_gap(way.gap()?, y, slot))
             }
         }
     }
 
+    fn rect(&self, place: &Place) -> Option<Rect> {
+        self.anchors.get(&Anchor::Place(place.clone())).copied()
+    }
+
+    fn card(&self, node: &Rc<str>) -> Option<Rect> {
+        self.anchors.get(&Anchor::Card(node.clone())).copied()
+    }
+
+    /// Where the first row of cards begins.
+    fn first_row(&self) -> f64 {
+        let tops = self.anchors.iter().filter(|(anchor, _)| matches!(anchor, Anchor::Card(_)));
+        tops.map(|(_, rect)| rect.y).fold(f64::INFINITY, f64::min)
+    }
+
     /// The way between the hub (for what lies inside a node: its kubelet) and a place.
-    fn way(&mut self, end: &str) -> Option<Rc<Way>> {
+    fn way(&mut self, end: &Place) -> Option<Rc<Way>> {
         if let Some(way) = self.ways.get(end) {
             return Some(way.clone());
         }
-        let to = *self.anchors.get(end)?;
-        let way = match end.split_once(':') {
-            Some(("kubelet", node)) => {
-                let card = *self.anchors.get(&format!("node:{node}"))?;
-                let tops = self.anchors.iter().filter(|(name, _)| name.starts_with("node:"));
-                let first = tops.map(|(_, rect)| rect.y).fold(f64::INFINITY, f64::min);
-                wires::downwards(*self.anchors.get(HUB)?, to, card, first)
+        let (hub, to) = (*self.anchors.get(&HUB)?, self.rect(end)?);
+        let way = match end {
+            Place::Kubelet(node) => wires::downwards(hub, to, self.card(node)?, self.first_row()),
+            Place::Kubelets => wires::straight_down(hub, to),
+            Place::Pod(node, _) | Place::Disk(node) => {
+                wires::inside(self.rect(&Place::Kubelet(node.clone()))?, to)
             }
-            None if end == "kubelets" => wires::straight_down(*self.anchors.get(HUB)?, to),
-            Some(("pod", rest)) => {
-                let node = rest.split(':').next().unwrap_or_default();
-                wires::inside(*self.anchors.get(&format!("kubelet:{node}"))?, to)
-            }
-            Some(("disk", node)) => wires::inside(*self.anchors.get(&format!("kubelet:{node}"))?, to),
-            _ => wires::sideways(*self.anchors.get(HUB)?, to),
+            _ => wires::sideways(hub, to),
         };
         let way = Rc::new(way);
-        self.ways.insert(end.to_owned(), way.clone());
+        self.ways.insert(end.clone(), way.clone());
         Some(way)
     }
 
@@ -290,7 +283,8 @@ impl Overlay {
             seen.insert(flight.id);
             let part = f64::from(flight.progress_permille(now)) / 1000.0;
             let (x, y) = way.at(if outward { part } else { 1.0 - part });
-            let text = mark_text(flight, count);
+            let full = mark_text(flight, &flight.kind, count);
+            let text = if has_room(&way, &full, measure) { full } else { mark_text(flight, "", count) };
             let mark = self.mark(&layer, flight, &end);
             if mark.text != text {
                 mark.label.set_text_content(Some(&text));
@@ -348,8 +342,8 @@ impl Overlay {
         let mut seen = SortedSet::new();
         for flow in std::mem::take(&mut self.flows) {
             let (end, outward) = match (&flow.from, &flow.to) {
-                (Place::ApiServer, to) => (place_id(to), true),
-                (from, _) => (place_id(from), false),
+                (Place::ApiServer, to) => (to.clone(), true),
+                (from, _) => (from.clone(), false),
             };
             let Some(way) = self.way(&end) else { continue };
             let key = (end.clone(), outward);
@@ -403,19 +397,19 @@ impl Overlay {
         }
     }
 
-    fn mark(&mut self, layer: &HtmlElement, flight: &Flight, end: &str) -> &mut Mark {
+    fn mark(&mut self, layer: &HtmlElement, flight: &Flight, end: &Place) -> &mut Mark {
         let taken: SortedSet<u8> =
-            self.marks.values().filter(|mark| mark.way == end).map(|mark| mark.lane).collect();
+            self.marks.values().filter(|mark| mark.way == *end).map(|mark| mark.lane).collect();
         let lane = (0..8).find(|lane| !taken.contains(lane)).unwrap_or(8);
         self.marks.entry(flight.id).or_insert_with(|| {
             let (element, label) = new_mark(flight, lane);
             let _ = layer.append_child(&element);
-            Mark { element, label, lane, way: end.to_owned(), text: String::new() }
+            Mark { element, label, lane, way: end.clone(), text: String::new() }
         })
     }
 
     /// Lets the wires shine that carry something.
-    fn light(&mut self, busy: SortedSet<String>) {
+    fn light(&mut self, busy: SortedSet<Place>) {
         for name in self.busy.difference(&busy).chain(busy.difference(&self.busy)) {
             if let Some(wire) = self.wires.get(name) {
                 let _ = wire.class_list().toggle_with_force("busy", busy.contains(name));
@@ -452,12 +446,10 @@ fn set(element: &Element, name: &str, value: &str) {
 }
 
 /// The end of a message's way that is not the hub, and whether it flies towards that end.
-fn end_of(flight: &Flight) -> (String, bool) {
+fn end_of(flight: &Flight) -> (Place, bool) {
     match (&flight.from, &flight.to) {
-        (Place::ApiServer, to) => (place_id(to), true),
-        (from, Place::ApiServer) => (place_id(from), false),
-        (Place::Kubelet(_), to) => (place_id(to), true),
-        (from, _) => (place_id(from), false),
+        (Place::ApiServer | Place::Kubelet(_), to) if *to != Place::ApiServer => (to.clone(), true),
+        (from, _) => (from.clone(), false),
     }
 }
 
@@ -476,8 +468,9 @@ fn group(flights: &[Flight]) -> Vec<(&Flight, u32)> {
     groups
 }
 
-fn mark_text(flight: &Flight, count: u32) -> String {
-    let what = match &*flight.kind {
+/// What a label says: the verb, the kind, and how many there are.
+fn mark_text(flight: &Flight, kind: &str, count: u32) -> String {
+    let what = match kind {
         "" | "File" => String::new(),
         kind => format!(" {kind}"),
     };
@@ -485,16 +478,17 @@ fn mark_text(flight: &Flight, count: u32) -> String {
     format!("{}{what}{times}", flight.verb)
 }
 
-fn new_stream(group: &Element, layer: &HtmlElement, end: &str, outward: bool) -> Stream {
+fn new_stream(group: &Element, layer: &HtmlElement, end: &Place, outward: bool) -> Stream {
+    let end = place_id(end);
     let line = document().create_element_ns(Some(SVG), "path").unwrap_or_else(|_| group.clone());
     set(&line, "class", "stream");
-    set(&line, "data-flow", end);
+    set(&line, "data-flow", &end);
     set(&line, "data-outward", if outward { "true" } else { "false" });
     let _ = group.append_child(&line);
     let label: HtmlElement =
         document().create_element("span").map(JsCast::unchecked_into).unwrap_or_else(|_| gloo::utils::body());
     label.set_class_name(if outward { "stream-label outward" } else { "stream-label" });
-    set(&label, "data-flow", end);
+    set(&label, "data-flow", &end);
     let _ = layer.append_child(&label);
     Stream { line, label, count: 0, path: String::new() }
 }

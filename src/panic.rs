@@ -32,19 +32,19 @@ fn tell(reason: &str) -> Result<(), JsValue> {
     let sheet = add(body().as_ref(), "div", "")?;
     sheet.set_class_name("broken");
     sheet.set_attribute("role", "alertdialog")?;
-    sheet.set_attribute("aria-label", words.broken)?;
+    sheet.set_attribute("aria-label", words.broken.broken)?;
     sheet.set_attribute("data-dialog", "broken")?;
-    add(&sheet, "h2", words.broken)?;
-    add(&sheet, "p", words.broken_long)?;
+    add(&sheet, "h2", words.broken.broken)?;
+    add(&sheet, "p", words.broken.broken_long)?;
     add(&sheet, "pre", reason)?;
     let links = add(&sheet, "p", "")?;
     links.set_class_name("links");
-    let reload = add(&links, "a", words.broken_reload)?;
+    let reload = add(&links, "a", words.broken.broken_reload)?;
     reload.set_attribute("href", "?")?;
-    let fresh = add(&links, "a", words.broken_fresh)?;
+    let fresh = add(&links, "a", words.broken.broken_fresh)?;
     fresh.set_attribute("href", "?fresh=1")?;
     if let Some(script) = storage::load_text(Shelf::of_tab(), storage::SESSION) {
-        let save = add(&links, "a", words.broken_save)?;
+        let save = add(&links, "a", words.broken.broken_save)?;
         let encoded = String::from(js_sys::encode_uri_component(&script));
         save.set_attribute("href", &format!("data:application/json,{encoded}"))?;
         save.set_attribute("download", "kubestage-session.json")?;

@@ -1,11 +1,12 @@
 //! A pod as a chip: its outline says where it came from, glyph, colour and word say its state.
 
 use sim::Time;
-use view::{ContainerView, Difference, OnNode, Origin, PodState, PodView, StartStep};
+use view::{ContainerView, Difference, OnNode, Origin, Place, PodState, PodView, StartStep};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
+use super::anchor::place_id;
 use super::glyph::{origin_icon, origin_word, state_icon};
 use super::page::{Page, use_page};
 use super::renders;
@@ -34,8 +35,8 @@ pub struct PodProps {
 /// The sign and the words of a change that is foreseen.
 fn foreseen_mark(words: &Words, change: &str) -> (&'static str, &'static str) {
     match change {
-        "vanishes" => ("−1", words.would_go),
-        _ => ("↻", words.would_restart),
+        "vanishes" => ("−1", words.scene.would_go),
+        _ => ("↻", words.scene.would_restart),
     }
 }
 
@@ -70,11 +71,11 @@ const MENU_GAP: i32 = 5;
 /// What differs between the two truths, in words.
 pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)> {
     let kind = pod.difference?;
-    let api = pod.api_status.as_deref().unwrap_or(words.not_listed);
-    let node = pod.node_status.map(OnNode::text).unwrap_or(words.nothing_runs);
+    let api = pod.api_status.as_deref().unwrap_or(words.scene.not_listed);
+    let node = pod.node_status.map(OnNode::text).unwrap_or(words.scene.nothing_runs);
     Some(match kind {
-        Difference::OnlyOnNode => (words.not_listed.to_owned(), node.to_owned()),
-        Difference::OnlyInApi => (api.to_owned(), words.nothing_runs.to_owned()),
+        Difference::OnlyOnNode => (words.scene.not_listed.to_owned(), node.to_owned()),
+        Difference::OnlyInApi => (api.to_owned(), words.scene.nothing_runs.to_owned()),
         Difference::StatusDiffers => (api.to_owned(), node.to_owned()),
     })
 }
@@ -84,13 +85,13 @@ pub fn difference_text(words: &Words, pod: &PodView) -> Option<(String, String)>
 pub fn status_word<'a>(words: &'static Words, pod: &'a PodView) -> &'a str {
     match pod.difference {
         None if pod.state == PodState::ContainerCreating && pod.step.is_some() => match pod.step {
-            Some(StartStep::Volumes) => words.step_volumes,
-            Some(StartStep::Sandbox) => words.step_sandbox,
-            Some(StartStep::Image) => words.step_image,
-            _ => words.step_container,
+            Some(StartStep::Volumes) => words.details.step_volumes,
+            Some(StartStep::Sandbox) => words.details.step_sandbox,
+            Some(StartStep::Image) => words.details.step_image,
+            _ => words.details.step_container,
         },
         None => &pod.status,
-        Some(Difference::OnlyInApi) => words.nothing_runs,
+        Some(Difference::OnlyInApi) => words.scene.nothing_runs,
         Some(_) => pod.node_status.map(OnNode::text).unwrap_or(&pod.status),
     }
 }
@@ -109,13 +110,13 @@ fn spoken(words: &'static Words, pod: &PodView, compact: bool) -> String {
     let mut parts = if compact { vec![pod.name.to_string()] } else { Vec::new() };
     parts.extend([state, origin_word(words, pod.origin).to_owned()]);
     if pod.restarts > 0 {
-        parts.push(format!("{} {}", words.restarts, pod.restarts));
+        parts.push(format!("{} {}", words.scene.restarts, pod.restarts));
     }
     if pod.ghost {
-        parts.push(words.waits_for_node.to_owned());
+        parts.push(words.scene.waits_for_node.to_owned());
     }
     if let Some((api, node)) = difference_text(words, pod) {
-        parts.push(format!("{}: {api}; {}: {node}", words.truth_api, words.truth_node));
+        parts.push(format!("{}: {api}; {}: {node}", words.scene.truth_api, words.scene.truth_node));
     }
     parts.join(", ")
 }
@@ -139,8 +140,8 @@ fn short_name(pod: &PodView) -> &str {
 fn countdown(words: &'static Words, pod: &PodView) -> Option<(Time, Time, &'static str)> {
     let back_off = |container: &ContainerView| Some((container.since?, container.restarts_at?));
     let next = pod.containers.iter().filter_map(back_off).min_by_key(|(_, until)| *until);
-    let next = next.map(|(from, until)| (from, until, words.next_start_in));
-    let ends = || pod.grace.map(|(from, until)| (from, until, words.killed_in));
+    let next = next.map(|(from, until)| (from, until, words.details.next_start_in));
+    let ends = || pod.grace.map(|(from, until)| (from, until, words.details.killed_in));
     next.or_else(ends)
 }
 
@@ -162,7 +163,7 @@ pub fn Pod(props: &PodProps) -> Html {
     let pod = &props.pod;
     let target = Selection::Pod(pod.id.clone());
     let difference = difference_text(words, pod);
-    let anchor = pod.node.as_ref().map(|node| format!("pod:{node}:{}", pod.id));
+    let anchor = pod.node.as_ref().map(|node| place_id(&Place::Pod(node.clone(), pod.id.clone())));
     let class = classes!(
         "pod",
         props.compact.then_some("compact"),
@@ -201,7 +202,7 @@ pub fn Pod(props: &PodProps) -> Html {
             // Between two words, for those who hear them; the chip's own gaps are its style's.
             { " " }
             if pod.restarts > 0 {
-                <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", pod.restarts) }</span>
+                <span class="pod-restarts" title={words.scene.restarts}>{ format!("↻{}", pod.restarts) }</span>
             }
             if let Some((mark, word)) = foreseen {
                 <b class="pod-foreseen" title={word}>{ mark }</b>
@@ -217,7 +218,7 @@ pub fn Pod(props: &PodProps) -> Html {
                 </span>
             }
             if let Some((api, _)) = difference {
-                <span class="pod-truths">{ "≠ " }{ words.truth_api_short }{ ": " }<b>{ api }</b></span>
+                <span class="pod-truths">{ "≠ " }<span class="truth-of">{ words.scene.truth_api_short }{ ": " }</span><b>{ api }</b></span>
             }
             <span class="unseen">{ ", " }{ spoken(words, pod, props.compact) }
                 if let Some((_, word)) = foreseen {

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use view::filter::Filter;
 use view::fleet::{LIGHTS, NodeLight, STATES};
-use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, PodState, PodView};
+use view::{ApiServerState, DaemonSetView, NodeView, Origin, PartView, Place, PodState, PodView};
 use yew::prelude::*;
 
+use super::anchor::{place_id, place_of_part};
 use super::compact::{SmallNode, light_icon};
 use super::filter::{BoxSelect, FilterBox};
 use super::glyph::{Icon, api_state, origin_icon, origin_word, part_state, part_word, state_icon};
@@ -42,7 +43,7 @@ pub fn Scene() -> Html {
         Distance::Cards | Distance::Auto => html! { <Nodes /> },
     };
     html! {
-        <main class="scene" aria-label={words.stage} data-region="stage" tabindex="-1">
+        <main class="scene" aria-label={words.scene.stage} data-region="stage" tabindex="-1">
             <SceneBar />
             if far {
                 <FleetBar {distance} />
@@ -51,7 +52,7 @@ pub fn Scene() -> Html {
                 <div class={classes!("scene-inner", far.then_some("far"), fills.then_some("fills"))} data-layer="scene" data-distance={distance.text()} data-api={api_state(api).0}>
                     <svg class="wires" aria-hidden="true"><g data-layer="wires"></g></svg>
                     <ControlPlane />
-                    <pre class="facts" data-layer="facts" aria-label={words.under_way}></pre>
+                    <pre class="facts" data-layer="facts" aria-label={words.scene.under_way}></pre>
                     <Tray />
                     { nodes }
                     <BoxSelect />
@@ -98,7 +99,7 @@ fn Nodes() -> Html {
     });
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {
-        <ul class="nodes" aria-label={words.nodes}>
+        <ul class="nodes" aria-label={words.scene.nodes}>
             { for nodes.iter().map(|(node, line)| html! {
                 <Node
                     key={&*node.name}
@@ -127,8 +128,8 @@ fn SmallNodes() -> Html {
     let system_pods = use_layout(|layout| layout.system_pods);
     html! {
         <>
-            <span class="map-gate" data-anchor="kubelets"></span>
-            <ul class="nodes small" aria-label={words.nodes}>
+            <span class="map-gate" data-anchor={place_id(&Place::Kubelets)}></span>
+            <ul class="nodes small" aria-label={words.scene.nodes}>
                 { for fleet.nodes.iter().enumerate().map(|(at, node)| html! {
                     <li key={&*node.name}>
                         <SmallNode node={Same::from(node)} selected={selection.is_node(&node.name)} {system_pods} dim={is_dim(at)} />
@@ -151,9 +152,9 @@ fn FleetBar(props: &FleetBarProps) -> Html {
     let words = page.words();
     let (total, counts) = use_world(|world| (world.fleet.nodes.len(), world.fleet.counts.clone()));
     let choices = [
-        (Distance::Cards, words.distance_cards),
-        (Distance::Map, words.distance_map),
-        (Distance::List, words.distance_list),
+        (Distance::Cards, words.fleet.distance_cards),
+        (Distance::Map, words.fleet.distance_map),
+        (Distance::List, words.fleet.distance_list),
     ];
     let light = |light: NodeLight| {
         let count = counts.nodes[light as usize];
@@ -179,14 +180,14 @@ fn FleetBar(props: &FleetBarProps) -> Html {
     html! {
         <div class="fleet-bar" data-region="fleet">
             <Band />
-            <span class="tallies" aria-label={words.nodes} role="group">
-                <span class="tally-title">{ words.nodes }</span>{ for LIGHTS.map(light) }
+            <span class="tallies" aria-label={words.scene.nodes} role="group">
+                <span class="tally-title">{ words.scene.nodes }</span>{ for LIGHTS.map(light) }
             </span>
             <span class="gap"></span>
             if props.distance == Distance::Map {
                 <MapTools />
             }
-            <span class="switch" role="group" aria-label={words.distance}>
+            <span class="switch" role="group" aria-label={words.fleet.distance}>
                 { for choices.into_iter().filter(|(distance, _)| !(many && *distance == Distance::Cards)).map(|(distance, word)| html! {
                     <button
                         key={distance.text()}
@@ -197,12 +198,12 @@ fn FleetBar(props: &FleetBarProps) -> Html {
                     >{ word }</button>
                 }) }
             </span>
-            <span class="tallies all-pods" aria-label={words.pods} role="group">
-                <span class="tally-title">{ words.pods }</span>
+            <span class="tallies all-pods" aria-label={words.fleet.pods} role="group">
+                <span class="tally-title">{ words.fleet.pods }</span>
                 { for STATES.map(state) }
                 if counts.differing > 0 {
-                    <span class="tally" data-state="not-ready" data-differing={counts.differing.to_string()} title={words.differing}>
-                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.differing_short }</small>
+                    <span class="tally" data-state="not-ready" data-differing={counts.differing.to_string()} title={words.fleet.differing}>
+                        <Icon name="i-differs" class="state" /><b>{ grouped(counts.differing) }</b><small>{ words.fleet.differing_short }</small>
                     </span>
                 }
             </span>
@@ -220,10 +221,10 @@ fn Band() -> Html {
     });
     let (name, text) = match ds {
         Some((desired, current, ..)) if current < desired => {
-            ("create", fill(words.band_create, &[&grouped(current), &grouped(desired)]))
+            ("create", fill(words.fleet.band_create, &[&grouped(current), &grouped(desired)]))
         }
         Some((desired, _, updated, Some(most))) if updated < desired => {
-            ("update", fill(words.band_update, &[&grouped(most), &grouped(updated), &grouped(desired)]))
+            ("update", fill(words.fleet.band_update, &[&grouped(most), &grouped(updated), &grouped(desired)]))
         }
         _ => return Html::default(),
     };
@@ -253,13 +254,13 @@ fn SceneBar() -> Html {
     html! {
         <div class="scene-bar">
             if !desk_open {
-                <button type="button" class="plain-button small" data-control="open-desk" onclick={page.on(LayoutAction::ToggleDesk)}>{ words.show_desk }</button>
+                <button type="button" class="plain-button small" data-control="open-desk" onclick={page.on(LayoutAction::ToggleDesk)}>{ words.desk.show_desk }</button>
             }
             <label class="ds-pick">
                 <span>{ "DaemonSet" }</span>
                 <select data-control="daemonset" aria-label="DaemonSet" onchange={choose} disabled={list.is_empty()}>
-                    if list.is_empty() {
-                        <option>{ words.none }</option>
+                    if chosen_id.is_none() {
+                        <option value="" selected={true}>{ words.scene.none }</option>
                     }
                     { for list.iter().map(|(id, name)| html! {
                         <option key={&**id} value={id.clone()} selected={Some(id) == chosen_id.as_ref()}>{ &**name }</option>
@@ -271,7 +272,7 @@ fn SceneBar() -> Html {
             }
             <span class="gap"></span>
             <FilterBox />
-            <span class="legend" aria-label={words.legend} role="group">
+            <span class="legend" aria-label={words.scene.legend} role="group">
                 { for [Origin::DaemonSet, Origin::Static, Origin::Api].map(|origin| html! {
                     <span class="legend-item" data-origin={origin.text()}>
                         { origin_icon(origin) }{ origin_word(words, origin) }
@@ -334,11 +335,11 @@ fn ControlPlane() -> Html {
     });
     let selection = use_selection(Selection::clone);
     html! {
-        <section class="plane" aria-label={words.control_plane}>
-            <div class="part user" data-part="kubectl" data-anchor="user">
+        <section class="plane" aria-label={words.scene.control_plane}>
+            <div class="part user" data-part="kubectl" data-anchor={place_id(&Place::User)}>
                 <Icon name="i-kubectl" />
                 <span class="part-name">{ "kubectl" }</span>
-                <span class="part-note">{ words.you }</span>
+                <span class="part-note">{ words.scene.you }</span>
             </div>
             { for parts.iter().map(|part| html! {
                 <Part
@@ -368,7 +369,7 @@ fn Part(props: &PartProps) -> Html {
     let (state, glyph) = part_state(part.state);
     let stopping = &*part.name == "kube-apiserver" && props.api == ApiServerState::Stopping;
     let (state, glyph, word) = match stopping {
-        true => ("terminating", "s-terminating", words.api_stopping),
+        true => ("terminating", "s-terminating", words.bar.api_stopping),
         false => (state, glyph, part_word(words, part.state)),
     };
     let target = Selection::Part(part.name.clone());
@@ -383,7 +384,7 @@ fn Part(props: &PartProps) -> Html {
             class="part"
             data-part={part.name.clone()}
             data-state={state}
-            data-anchor={format!("part:{}", part.name)}
+            data-anchor={place_of_part(&part.name).map(|place| place_id(&place))}
             aria-haspopup="menu"
             aria-pressed={if props.selected { "true" } else { "false" }}
             onclick={menu_at(&page, target.clone())}
@@ -393,7 +394,7 @@ fn Part(props: &PartProps) -> Html {
             <span class="part-name"><span class="part-prefix">{ prefix }</span>{ short }</span>
             <span class="part-state"><Icon name={glyph} class="state" /><span class="part-word">{ word }</span></span>
             if part.restarts > 0 {
-                <span class="pod-restarts" title={words.restarts}>{ format!("↻{}", part.restarts) }</span>
+                <span class="pod-restarts" title={words.scene.restarts}>{ format!("↻{}", part.restarts) }</span>
             }
             if !part.note.is_empty() {
                 <span key={&*part.note} class="part-note news">{ &*part.note }</span>
@@ -419,8 +420,8 @@ fn Tray() -> Html {
         return Html::default();
     }
     html! {
-        <section class="tray" aria-label={words.pending_tray} data-region="pending">
-            <h3>{ "Pending" }<small>{ fill(words.waits_for_any_node, &[&count.to_string()]) }</small></h3>
+        <section class="tray" aria-label={words.scene.pending_tray} data-region="pending">
+            <h3>{ "Pending" }<small>{ fill(words.scene.waits_for_any_node, &[&count.to_string()]) }</small></h3>
             <ul>
                 { for pending.iter().map(|pod| html! {
                     <li key={&*pod_key(pod)}>

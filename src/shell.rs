@@ -74,7 +74,7 @@ pub fn Shell() -> Html {
             <PanelSlot panel={Panel::Side} />
             <PanelSlot panel={Panel::Drawer} />
             if drawer == "closed" {
-                <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().show_drawer }</button>
+                <button type="button" class="reopen" data-control="open-drawer" onclick={page.on(LayoutAction::ToggleDrawer)}>{ page.words().drawer.show_drawer }</button>
             }
             <Panes />
             <Status />
@@ -90,9 +90,9 @@ fn SkipLinks() -> Html {
     let words = page.words();
     let to = |selector: &'static str| Callback::from(move |_: MouseEvent| focus_soon(selector));
     html! {
-        <nav class="skip" aria-label={words.skip_to_cluster}>
-            <button type="button" data-control="skip-to-cluster" onclick={to(CLUSTER)}>{ words.skip_to_cluster }</button>
-            <button type="button" data-control="skip-to-editor" onclick={to("[data-editor]")}>{ words.skip_to_editor }</button>
+        <nav class="skip" aria-label={words.panes.skip_to_cluster}>
+            <button type="button" data-control="skip-to-cluster" onclick={to(CLUSTER)}>{ words.panes.skip_to_cluster }</button>
+            <button type="button" data-control="skip-to-editor" onclick={to("[data-editor]")}>{ words.panes.skip_to_editor }</button>
         </nav>
     }
 }
@@ -106,10 +106,13 @@ fn Panes() -> Html {
     let page = use_page();
     let words = page.words();
     let shown = use_layout(|layout| layout.pane);
-    let all =
-        [(Pane::Desk, words.show_desk), (Pane::Inspector, words.inspector), (Pane::Drawer, words.console)];
+    let all = [
+        (Pane::Desk, words.desk.show_desk),
+        (Pane::Inspector, words.details.inspector),
+        (Pane::Drawer, words.drawer.console),
+    ];
     html! {
-        <nav class="panes" aria-label={words.panes}>
+        <nav class="panes" aria-label={words.panes.panes}>
             { for all.map(|(pane, word)| html! {
                 <button
                     key={pane.text()}
@@ -173,19 +176,19 @@ const PASSES_AFTER_MS: u32 = 7000;
 
 fn notice_text(words: &Words, notice: &Notice) -> String {
     match notice {
-        Notice::Shared => words.shared.to_owned(),
-        Notice::TooLong => words.share_too_long.to_owned(),
-        Notice::BadLink(LinkError::Damaged) => words.link_damaged.to_owned(),
-        Notice::BadLink(LinkError::Version(version)) => fill(words.link_version, &[version]),
-        Notice::BadLink(LinkError::Session(why)) => format!("{}: {why}", words.link_session),
-        Notice::BadFile(why) => format!("{}: {why}", words.bad_file),
-        Notice::TooLarge(name) => fill(words.too_large, &[name]),
-        Notice::NoManifest(name) => fill(words.no_manifest, &[name]),
-        Notice::StorageBlocked => words.not_saved_blocked.to_owned(),
-        Notice::StorageFull => words.not_saved_full.to_owned(),
-        Notice::NothingChanges => words.nothing_changes.to_owned(),
-        Notice::NoPrograms => words.no_programs.to_owned(),
-        Notice::NotFetched => words.not_fetched.to_owned(),
+        Notice::Shared => words.bar.shared.to_owned(),
+        Notice::TooLong => words.bar.share_too_long.to_owned(),
+        Notice::BadLink(LinkError::Damaged) => words.bar.link_damaged.to_owned(),
+        Notice::BadLink(LinkError::Version(version)) => fill(words.bar.link_version, &[version]),
+        Notice::BadLink(LinkError::Session(why)) => format!("{}: {why}", words.bar.link_session),
+        Notice::BadFile(why) => format!("{}: {why}", words.bar.bad_file),
+        Notice::TooLarge(name) => fill(words.bar.too_large, &[name]),
+        Notice::NoManifest(name) => fill(words.bar.no_manifest, &[name]),
+        Notice::StorageBlocked => words.bar.not_saved_blocked.to_owned(),
+        Notice::StorageFull => words.bar.not_saved_full.to_owned(),
+        Notice::NothingChanges => words.bar.nothing_changes.to_owned(),
+        Notice::NoPrograms => words.bar.no_programs.to_owned(),
+        Notice::NotFetched => words.bar.not_fetched.to_owned(),
     }
 }
 
@@ -198,10 +201,10 @@ fn GuestBar() -> Html {
         return Html::default();
     }
     html! {
-        <div class="guest" role="group" aria-label={words.guest} data-guest="true">
-            <span>{ words.guest }</span>
-            <button type="button" class="plain-button small" data-control="guest-back" onclick={page.on(Action::LeaveGuest)}>{ words.guest_back }</button>
-            <button type="button" class="plain-button small" data-control="guest-keep" onclick={page.on(Action::KeepGuest)}>{ words.guest_keep }</button>
+        <div class="guest" role="group" aria-label={words.bar.guest} data-guest="true">
+            <span>{ words.bar.guest }</span>
+            <button type="button" class="plain-button small" data-control="guest-back" onclick={page.on(Action::LeaveGuest)}>{ words.bar.guest_back }</button>
+            <button type="button" class="plain-button small" data-control="guest-keep" onclick={page.on(Action::KeepGuest)}>{ words.bar.guest_keep }</button>
         </div>
     }
 }
@@ -228,7 +231,7 @@ fn NoticeBar(props: &NoticeProps) -> Html {
     html! {
         <div class="notice" role="alert" data-notice="true">
             <span>{ text }</span>
-            <button type="button" class="quiet square" aria-label={words.close} onclick={page.on(FrontAction::CloseNotice)}>
+            <button type="button" class="quiet square" aria-label={words.bar.close} onclick={page.on(FrontAction::CloseNotice)}>
                 <Icon name="i-close" />
             </button>
         </div>

@@ -46,8 +46,8 @@ pub fn Splitter(props: &SplitterProps) -> Html {
         Edge::Drawer => layout.drawer_height(tall),
     });
     let label = match edge {
-        Edge::Desk => page.words().desk_width,
-        Edge::Drawer => page.words().drawer_height,
+        Edge::Desk => page.words().panes.desk_width,
+        Edge::Drawer => page.words().panes.drawer_height,
     };
     let at = move |event: &PointerEvent| if vertical { event.client_x() } else { -event.client_y() };
     let size = size as i32;

@@ -8,7 +8,7 @@ use view::trail::Way;
 use view::{Place, TrailHop};
 use yew::prelude::*;
 
-use super::overlay::{place_id, place_name};
+use super::anchor::{place_id, place_name};
 use super::page::{use_measure, use_page, use_world};
 use super::renders;
 use super::speed::short_clock;
@@ -25,8 +25,8 @@ fn end_of(from: &Place, to: &Place) -> String {
 
 fn sentence(words: &Words, hop: &TrailHop, started: Time) -> String {
     let way = match hop.way {
-        Way::Api => words.way_api,
-        Way::File => words.way_file,
+        Way::Api => words.scene.way_api,
+        Way::File => words.scene.way_file,
     };
     let (from, to) =
         hop.ends.first().map(|(from, to)| (place_name(from), place_name(to))).unwrap_or_default();
@@ -80,5 +80,5 @@ pub fn Trail() -> Html {
             </li>
         }
     };
-    html! { <ol class="trail" data-layer="trail" aria-label={words.trail}>{ for hops.iter().enumerate().map(item) }</ol> }
+    html! { <ol class="trail" data-layer="trail" aria-label={words.scene.trail}>{ for hops.iter().enumerate().map(item) }</ol> }
 }

@@ -48,7 +48,7 @@ pub fn line(page: &Page, board: &Board, node: &NodeView, daemonset: &str) -> Opt
     }
     let text = match why.fit {
         Fit::Runs | Fit::Stays => because_text(page.lang, why),
-        Fit::Due if causes.is_empty() => page.words().pod_is_coming.to_owned(),
+        Fit::Due if causes.is_empty() => page.words().fit.pod_is_coming.to_owned(),
         _ => causes_text(page.lang, &causes),
     };
     Some(Line { fit: why.fit, causes, text: text.into(), mend })
@@ -65,11 +65,11 @@ pub fn fit_state(fit: Fit) -> (&'static str, &'static str) {
 
 pub fn fit_word(words: &Words, fit: Fit) -> &'static str {
     match fit {
-        Fit::Runs => words.fit_runs,
-        Fit::Waits => words.fit_waits,
-        Fit::Due => words.fit_due,
-        Fit::Unfit => words.fit_unfit,
-        Fit::Stays => words.fit_stays,
+        Fit::Runs => words.fit.fit_runs,
+        Fit::Waits => words.fit.fit_waits,
+        Fit::Due => words.fit.fit_due,
+        Fit::Unfit => words.fit.fit_unfit,
+        Fit::Stays => words.fit.fit_stays,
     }
 }
 
@@ -101,10 +101,10 @@ pub fn MendButton(props: &MendButtonProps) -> Html {
             data-control="mend"
             tabindex={props.in_cluster.then_some("-1")}
             aria-haspopup="dialog"
-            aria-label={format!("{} {title}", words.mend)}
+            aria-label={format!("{} {title}", words.fit.mend)}
             {title}
             onclick={open}
-        >{ words.mend }</button>
+        >{ words.fit.mend }</button>
     }
 }
 
@@ -186,11 +186,13 @@ impl Change {
 /// What a mend is called.
 fn title(words: &Words, mend: &Mend) -> String {
     match mend {
-        Mend::Tolerate { toleration, .. } => fill(words.mend_tolerate, &[&toleration.key]),
-        Mend::Label { node, key, value, .. } => fill(words.mend_label, &[node, &format!("{key}={value}")]),
-        Mend::Create(missing) => fill(words.mend_create, &[missing.kind, &missing.name]),
-        Mend::Free { holder, .. } => fill(words.mend_free, &[&holder.pod]),
-        Mend::StartKubelet { node } => fill(words.mend_kubelet, &[node]),
+        Mend::Tolerate { toleration, .. } => fill(words.fit.mend_tolerate, &[&toleration.key]),
+        Mend::Label { node, key, value, .. } => {
+            fill(words.fit.mend_label, &[node, &format!("{key}={value}")])
+        }
+        Mend::Create(missing) => fill(words.fit.mend_create, &[missing.kind, &missing.name]),
+        Mend::Free { holder, .. } => fill(words.fit.mend_free, &[&holder.pod]),
+        Mend::StartKubelet { node } => fill(words.fit.mend_kubelet, &[node]),
     }
 }
 
@@ -284,7 +286,7 @@ pub fn MendBox(props: &MendBoxProps) -> Html {
     let shown = match &change {
         Change::Text { name, old, new } => html! {
             <>
-                <p class="muted">{ fill(words.mend_in_file, &[name]) }</p>
+                <p class="muted">{ fill(words.fit.mend_in_file, &[name]) }</p>
                 <pre class="diff">{ for diff(old, new).into_iter().map(|(mark, line)| {
                     let class = match mark { '+' => "added", '-' => "removed", _ => "same" };
                     html! { <span {class}>{ format!("{mark} {line}\n") }</span> }
@@ -293,20 +295,20 @@ pub fn MendBox(props: &MendBoxProps) -> Html {
         },
         Change::Command(command) => html! {
             <>
-                <p class="muted">{ words.mend_command }</p>
+                <p class="muted">{ words.fit.mend_command }</p>
                 <pre class="diff"><code>{ format!("$ {}", command.shell_line()) }</code></pre>
             </>
         },
     };
     html! {
-        <section class="front" aria-label={words.mend}>
+        <section class="front" aria-label={words.fit.mend}>
             <div class="menu-shade" aria-hidden="true" data-control="close-mend" onclick={page.on(FrontAction::CloseMenu)}></div>
             <div class="menu mend" role="dialog" aria-modal="true" ref={frame} aria-label={title.clone()} data-mend="open" onkeydown={keys}>
                 <h2>{ title }</h2>
                 { shown }
                 <div class="mend-buttons">
-                    <button type="button" class="plain-button primary" data-control="do-mend" onclick={page.on(change.action())}>{ words.mend_do }</button>
-                    <button type="button" class="plain-button" data-control="cancel-mend" onclick={page.on(FrontAction::CloseMenu)}>{ words.cancel }</button>
+                    <button type="button" class="plain-button primary" data-control="do-mend" onclick={page.on(change.action())}>{ words.fit.mend_do }</button>
+                    <button type="button" class="plain-button" data-control="cancel-mend" onclick={page.on(FrontAction::CloseMenu)}>{ words.fit.cancel }</button>
                 </div>
             </div>
         </section>
@@ -332,7 +334,7 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
             <Icon name={glyph} class="state" />
             <span>
                 if matches!(line.fit, Fit::Unfit | Fit::Due) {
-                    <b>{ fill(words.no_pod_of, &[name]) }</b>{ " " }
+                    <b>{ fill(words.scene.no_pod_of, &[name]) }</b>{ " " }
                 }
                 { &*line.text }
             </span>

@@ -49,9 +49,13 @@ export function listenForFiles(take, copy) {
     const files = carries(event, "Files");
     const onto = files || carries(event, DOCUMENT) ? card(event) : undefined;
     if (files || onto) event.preventDefault();
-    mark(onto);
+    // What is no node's goes to the desk.
+    mark(onto ?? (files ? document.querySelector(".desk") : undefined));
   });
   for (const over of ["dragend", "drop"]) addEventListener(over, () => mark(undefined));
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) mark(undefined);
+  });
   addEventListener("drop", async (event) => {
     const node = card(event)?.getAttribute("data-node") ?? undefined;
     if (carries(event, DOCUMENT) && node && event.dataTransfer) {

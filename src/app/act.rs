@@ -497,7 +497,7 @@ fn needs_programs(action: &Action) -> bool {
 fn lacks_descriptions(action: &Action) -> bool {
     let wants = match action {
         Action::Perform(command) => descriptions::are_wanted_by(command),
-        Action::Enter(line) => line.contains("explain"),
+        Action::Enter(line) => descriptions::are_wanted_by_line(line),
         _ => false,
     };
     wants && !descriptions::are_settled()

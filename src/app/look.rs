@@ -456,12 +456,12 @@ fn label(layout: &Layout, labels: &[Rc<str>]) -> Option<Rc<str>> {
     }
 }
 
-/// The DaemonSet that is looked at: the chosen one while it exists, else the first of a person's own.
+/// The DaemonSet that is looked at: the chosen one while it exists, else the first of a person's own. One of the
+/// system's only if it was chosen.
 fn daemonset(layout: &Layout, board: &Board) -> Option<Rc<str>> {
     let chosen = board.daemonsets.iter().find(|ds| Some(&ds.id) == layout.daemonset.as_ref());
     let own = || board.daemonsets.iter().find(|ds| &*ds.namespace != "kube-system");
-    let found = chosen.or_else(own).or_else(|| board.daemonsets.first());
-    found.map(|ds| ds.id.clone())
+    chosen.or_else(own).map(|ds| ds.id.clone())
 }
 
 fn open_file(stage: &Stage, desk: &crate::desk::model::Desk, old: Option<&OpenFile>) -> Option<OpenFile> {

@@ -98,8 +98,8 @@ fn for_far_nodes(words: &Words, world: &World, terms: &[String]) -> Vec<Choice> 
         world.fleet.nodes.iter().filter(|node| terms.iter().any(|term| node.name.starts_with(&**term)));
     let ways = |node: &Rc<NodeMark>| {
         let name = &node.name;
-        let mut show = of_page("show", words.show, Action::Show(Selection::Node(name.clone())));
-        let map = fill(words.show_on_map, &[name]);
+        let mut show = of_page("show", words.menu.show, Action::Show(Selection::Node(name.clone())));
+        let map = fill(words.fleet.show_on_map, &[name]);
         let mut map = of_page("show-on-map", &map, Action::ShowOnMap(name.clone()));
         (show.on, map.on) = (name.to_string(), name.to_string());
         [show, map]
@@ -114,27 +114,27 @@ fn of_page(id: &str, word: &str, action: impl Into<Action>) -> Choice {
 fn for_the_page(words: &Words, world: &World) -> Vec<Choice> {
     let start = |start, long| (start, Options { start, ..(*world.options).clone() }, long);
     let starts = [
-        start(Start::Demo, words.start_demo),
-        start(Start::Ready, words.start_ready),
-        start(Start::Bare, words.start_bare),
+        start(Start::Demo, words.bar.start_demo),
+        start(Start::Ready, words.bar.start_ready),
+        start(Start::Bare, words.bar.start_bare),
     ];
     let mut all = vec![
-        of_page("play", words.key_play, PlaybackAction::Toggle),
-        of_page("step", words.step, Action::Step(1)),
-        of_page("slower", words.key_slower, PlaybackAction::Slower),
-        of_page("faster", words.key_faster, PlaybackAction::Faster),
-        of_page("auto-speed", words.auto_long, PlaybackAction::Auto(true)),
-        of_page("console", words.key_console, Action::FocusConsole),
-        of_page("filter", words.filter, Action::FocusFilter),
-        of_page("compare", words.compare, Action::Compare),
-        of_page("share", words.share_long, Action::Share),
-        of_page("theme-auto", words.theme_auto, LayoutAction::Theme(Theme::Auto)),
-        of_page("theme-light", words.theme_light, LayoutAction::Theme(Theme::Light)),
-        of_page("theme-dark", words.theme_dark, LayoutAction::Theme(Theme::Dark)),
+        of_page("play", words.help.key_play, PlaybackAction::Toggle),
+        of_page("step", words.bar.step, Action::Step(1)),
+        of_page("slower", words.help.key_slower, PlaybackAction::Slower),
+        of_page("faster", words.help.key_faster, PlaybackAction::Faster),
+        of_page("auto-speed", words.bar.auto_long, PlaybackAction::Auto(true)),
+        of_page("console", words.help.key_console, Action::FocusConsole),
+        of_page("filter", words.scene.filter, Action::FocusFilter),
+        of_page("compare", words.drawer.compare, Action::Compare),
+        of_page("share", words.bar.share_long, Action::Share),
+        of_page("theme-auto", words.bar.theme_auto, LayoutAction::Theme(Theme::Auto)),
+        of_page("theme-light", words.bar.theme_light, LayoutAction::Theme(Theme::Light)),
+        of_page("theme-dark", words.bar.theme_dark, LayoutAction::Theme(Theme::Dark)),
         of_page("lang-ko", Lang::Ko.name(), LayoutAction::Lang(Lang::Ko)),
         of_page("lang-en", Lang::En.name(), LayoutAction::Lang(Lang::En)),
-        of_page("scale", words.scale, LayoutAction::Larger),
-        of_page("help", words.help, FrontAction::Help(true)),
+        of_page("scale", words.bar.scale, LayoutAction::Larger),
+        of_page("help", words.bar.help, FrontAction::Help(true)),
     ];
     all.extend(starts.into_iter().map(|(start, options, word)| {
         let id = match start {
@@ -143,7 +143,7 @@ fn for_the_page(words: &Words, world: &World) -> Vec<Choice> {
             Start::Bare => "start-bare",
         };
         let mut choice = of_page(id, word, Action::Reset(options));
-        choice.on = words.scenario.to_owned();
+        choice.on = words.bar.scenario.to_owned();
         choice
     }));
     all
@@ -153,7 +153,7 @@ fn for_the_page(words: &Words, world: &World) -> Vec<Choice> {
 fn for_the_guide(lang: Lang, world: &World) -> Vec<Choice> {
     let step = |step: &'static guide::Step| {
         let mut choice = of_page("guide-step", text(lang, &step.title), Action::Play(&step.goal));
-        choice.on = lang.words().guide_do.to_owned();
+        choice.on = lang.words().guide.guide_do.to_owned();
         choice
     };
     world.story().steps.iter().map(step).collect()

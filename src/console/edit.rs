@@ -34,7 +34,7 @@ pub fn EditFile(props: &EditFileProps) -> Html {
                 text: editing.text.to_string(),
                 label: editing.name.to_string(),
                 name: "console-file".to_owned(),
-                hint: page.words().editor_hint.to_owned(),
+                hint: page.words().editor.editor_hint.to_owned(),
                 read_only: false,
             };
             let job = editing.job;
@@ -72,8 +72,8 @@ pub fn EditFile(props: &EditFileProps) -> Html {
             <div class="console-edit-bar">
                 <code>{ &*props.editing.name }</code>
                 <span class="gap"></span>
-                <button type="button" class="plain-button small" data-control="edit-leave" onclick={leave}>{ words.edit_leave }</button>
-                <button type="button" class="plain-button small primary" data-control="edit-save" onclick={save}>{ words.edit_save }</button>
+                <button type="button" class="plain-button small" data-control="edit-leave" onclick={leave}>{ words.drawer.edit_leave }</button>
+                <button type="button" class="plain-button small primary" data-control="edit-save" onclick={save}>{ words.drawer.edit_save }</button>
             </div>
             <div class="editor" ref={parent}></div>
         </section>

@@ -28,20 +28,20 @@ pub fn items(page: &Page, board: &Board, target: &MenuTarget) -> Vec<Item> {
 
 fn whole_desk(page: &Page) -> Vec<Item> {
     let (words, vim) = (page.words(), page.stores.layout.now().vim);
-    let all = Item::new("download-all", words.download_all, Action::Download(None));
-    let keys = Item::new("vim", words.vim, LayoutAction::Vim(!vim));
+    let all = Item::new("download-all", words.files.download_all, Action::Download(None));
+    let keys = Item::new("vim", words.editor.vim, LayoutAction::Vim(!vim));
     vec![
-        Item { about: Some(words.download_all_long.into()), ..all },
-        Item { about: Some(words.vim_long.into()), checked: Some(vim), ..keys },
+        Item { about: Some(words.files.download_all_long.into()), ..all },
+        Item { about: Some(words.editor.vim_long.into()), checked: Some(vim), ..keys },
     ]
 }
 
 fn download(words: &Words, id: &DocId) -> Item {
-    Item::new("download-file", words.download, Action::Download(Some(id.clone())))
+    Item::new("download-file", words.files.download, Action::Download(Some(id.clone())))
 }
 
 fn rename(words: &Words, id: &DocId) -> Item {
-    Item::new("rename-file", words.rename, DeskAction::Renaming(Some(id.clone())))
+    Item::new("rename-file", words.files.rename, DeskAction::Renaming(Some(id.clone())))
 }
 
 fn own_file(words: &Words, desk: &Desk, name: &Rc<str>) -> Vec<Item> {
@@ -50,13 +50,14 @@ fn own_file(words: &Words, desk: &Desk, name: &Rc<str>) -> Vec<Item> {
     if let Some(to) = free_name(name, "-copy", |name| desk.own(name).is_some()) {
         let line = format!("cp {} {}", quoted(name), quoted(&to));
         items.push(
-            Item::new("duplicate-file", words.duplicate, Action::Duplicate(id.clone(), to)).with_line(line),
+            Item::new("duplicate-file", words.files.duplicate, Action::Duplicate(id.clone(), to))
+                .with_line(line),
         );
     }
     items.push(download(words, &id));
     let line = format!("rm {}", quoted(name));
     items.push(
-        Item::new("delete-file", words.delete_file, Action::DeleteFile(id)).with_line(line).dangerous(),
+        Item::new("delete-file", words.files.delete_file, Action::DeleteFile(id)).with_line(line).dangerous(),
     );
     items
 }
@@ -66,7 +67,10 @@ fn node_file(words: &Words, board: &Board, node: &Rc<str>, path: &Rc<str>) -> Ve
     let Some(view) = find_node(board, node) else { return Vec::new() };
     let has = |path: &str| view.files.iter().any(|file| *file.path == *path);
     if !has(path) {
-        return vec![rename(words, &id), Item::new("discard", words.delete_file, DeskAction::Discard(id))];
+        return vec![
+            rename(words, &id),
+            Item::new("discard", words.files.delete_file, DeskAction::Discard(id)),
+        ];
     }
     let mut items = Vec::new();
     if **path != *KUBELET_CONFIG {
@@ -74,13 +78,13 @@ fn node_file(words: &Words, board: &Board, node: &Rc<str>, path: &Rc<str>) -> Ve
     }
     if let Some(to) = free_name(path, "-copy", has) {
         let copy = Command::CopyFile { node: node.to_string(), from: path.to_string(), to: to.to_string() };
-        let item = Item::new("duplicate-file", words.duplicate, Action::Duplicate(id.clone(), to));
+        let item = Item::new("duplicate-file", words.files.duplicate, Action::Duplicate(id.clone(), to));
         items.push(item.with_line(copy.shell_line()));
     }
     items.push(download(words, &id));
     if **path != *KUBELET_CONFIG {
         let remove = Command::RemoveFile { node: node.to_string(), path: path.to_string() };
-        let item = Item::new("delete-file", words.delete_file, Action::DeleteFile(id));
+        let item = Item::new("delete-file", words.files.delete_file, Action::DeleteFile(id));
         items.push(item.with_line(remove.shell_line()).dangerous());
     }
     items

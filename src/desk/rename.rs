@@ -26,12 +26,12 @@ fn wanted(
     let typed = typed.trim();
     let to: Rc<str> = match id {
         DocId::Own(_) if typed.is_empty() || typed.starts_with('.') || typed.contains('/') => {
-            return Err(words.name_bad);
+            return Err(words.files.name_bad);
         }
         DocId::Own(_) => typed.into(),
-        DocId::Node { .. } if typed.is_empty() || typed.ends_with('/') => return Err(words.path_bad),
+        DocId::Node { .. } if typed.is_empty() || typed.ends_with('/') => return Err(words.files.path_bad),
         DocId::Node { .. } if typed.starts_with('/') => typed.into(),
-        DocId::Node { .. } if typed.contains('/') => return Err(words.path_bad),
+        DocId::Node { .. } if typed.contains('/') => return Err(words.files.path_bad),
         DocId::Node { path, .. } => {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
             format!("{directory}/{typed}").into()
@@ -47,7 +47,7 @@ fn wanted(
             on_disk || desk.text(&id.at(to.clone())).is_some()
         }
     };
-    if is_taken { Err(words.name_taken) } else { Ok(Some(to)) }
+    if is_taken { Err(words.files.name_taken) } else { Ok(Some(to)) }
 }
 
 /// How much of a name, in UTF-16 units, stands before its ending.
@@ -119,7 +119,7 @@ pub fn RenameField(props: &RenameProps) -> Html {
             _ => {}
         })
     };
-    let label = fill(words.rename_label, &[&name]);
+    let label = fill(words.files.rename_label, &[&name]);
     html! {
         <span class="rename">
             <input

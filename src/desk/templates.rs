@@ -66,7 +66,7 @@ async fn load() -> bool {
 
 /// Opens the menu of templates for a node's directory, or for one's own computer.
 pub fn button(page: &Page, node: Option<Rc<str>>) -> Html {
-    let word = page.words().new_from_template;
+    let word = page.words().files.new_from_template;
     let open = {
         let page = page.clone();
         Callback::from(move |event: MouseEvent| {

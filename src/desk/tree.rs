@@ -39,7 +39,7 @@ pub fn Tree() -> Html {
     });
     let node =
         use_world(move |world| world.board.nodes.iter().find(|node| node.name == picked).map(Same::from));
-    let Some(node) = node else { return html! { <p class="muted pad">{ words.none }</p> } };
+    let Some(node) = node else { return html! { <p class="muted pad">{ words.scene.none }</p> } };
     let context = TreeContext { node: &node.name, directory: &node.static_pod_path, open, unsaved, renaming };
     let choose = page.act.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
@@ -62,9 +62,9 @@ pub fn Tree() -> Html {
                 <label class="ds-pick">
                     <Icon name="i-node" />
                     if names.is_empty() {
-                        <input type="text" data-control="node-name" aria-label={words.node} value={node.name.clone()} onchange={typed} autocomplete="off" spellcheck="false" />
+                        <input type="text" data-control="node-name" aria-label={words.files.node} value={node.name.clone()} onchange={typed} autocomplete="off" spellcheck="false" />
                     } else {
-                        <select data-control="node" aria-label={words.node} onchange={choose}>
+                        <select data-control="node" aria-label={words.files.node} onchange={choose}>
                             { for names.iter().map(|name| html! {
                                 <option key={&**name} value={name.clone()} selected={*name == node.name}>{ &**name }</option>
                             }) }
@@ -77,21 +77,21 @@ pub fn Tree() -> Html {
                     class={classes!("plain-button", "small", node.restart_needed.then_some("primary"))}
                     data-control="restart-kubelet"
                     onclick={page.on(Command::RestartKubelet { node: node.name.to_string() })}
-                ><Icon name="i-reset" />{ words.restart_kubelet }</button>
+                ><Icon name="i-reset" />{ words.menu.restart_kubelet }</button>
             </div>
             if node.restart_needed {
-                <p class="why" data-hint="restart-needed">{ words.restart_needed_long }</p>
+                <p class="why" data-hint="restart-needed">{ words.scene.restart_needed_long }</p>
             }
-            <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.no_static_path } else { own } }</code><small>{ if node.kubelet_running { words.watched } else { words.read_at_start } }</small></p>
+            <p class="tree-dir"><Icon name="i-folder" /><code>{ if own.is_empty() { words.scene.no_static_path } else { own } }</code><small>{ if node.kubelet_running { words.files.watched } else { words.files.read_at_start } }</small></p>
             <ul class="tree-files" data-directory={own.to_owned()}>
                 { for inside.into_iter().map(row) }
                 { for drafts.iter().map(|path| context.draft_row(&page, path)) }
                 <li><NewFile node={node.name.clone()} directory={AttrValue::from(own.to_owned())} /></li>
             </ul>
-            <p class="tree-dir"><Icon name="i-folder" /><code>{ "/var/lib/kubelet" }</code><small>{ words.kubelet_config }</small></p>
+            <p class="tree-dir"><Icon name="i-folder" /><code>{ "/var/lib/kubelet" }</code><small>{ words.files.kubelet_config }</small></p>
             <ul class="tree-files">{ for config.into_iter().map(row) }</ul>
             if !elsewhere.is_empty() {
-                <p class="tree-dir"><Icon name="i-folder" /><code>{ "/" }</code><small>{ words.elsewhere }</small></p>
+                <p class="tree-dir"><Icon name="i-folder" /><code>{ "/" }</code><small>{ words.files.elsewhere }</small></p>
                 <ul class="tree-files" data-directory="elsewhere">{ for elsewhere.into_iter().map(row) }</ul>
             }
         </div>
@@ -126,16 +126,16 @@ impl TreeContext<'_> {
         if self.renaming.as_ref() == Some(&id) {
             return html! { <li key={&**path} class="tree-file open"><RenameField {id} /></li> };
         }
-        let more = fill(words.file_actions, &[base(path)]);
+        let more = fill(words.files.file_actions, &[base(path)]);
         html! {
             <li key={&**path} class={classes!("tree-file", "draft", (self.open.as_ref() == Some(path)).then_some("open"))}>
                 <button type="button" class="tree-name" data-file={path.clone()} data-draft="true" onclick={page.on(open)}>
-                    <Icon name="i-file" />{ base(path) }<small>{ words.not_saved }</small>
+                    <Icon name="i-file" />{ base(path) }<small>{ words.desk.not_saved }</small>
                 </button>
                 <button type="button" class="quiet square" data-control="file-menu" data-file={path.clone()} aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(page, MenuTarget::File(id.clone()))}>
                     <Icon name="i-more" />
                 </button>
-                <button type="button" class="quiet square" aria-label={fill(words.discard, &[base(path)])} title={fill(words.discard, &[base(path)])} onclick={page.on(DeskAction::Discard(id))}>
+                <button type="button" class="quiet square" aria-label={fill(words.files.discard, &[base(path)])} title={fill(words.files.discard, &[base(path)])} onclick={page.on(DeskAction::Discard(id))}>
                     <Icon name="i-close" />
                 </button>
             </li>
@@ -184,13 +184,13 @@ fn FileRow(props: &RowProps) -> Html {
     let open = Action::OpenFile { node: row.node.clone(), path: row.path.clone() };
     let to = if row.is_manifest { format!("/tmp/{name}") } else { format!("{}/{name}", row.directory) };
     let (move_id, move_word, move_icon) = match row.is_manifest {
-        true => ("move-away", words.move_away_named, "i-out"),
-        false => ("move-back", words.move_back_named, "i-in"),
+        true => ("move-away", words.files.move_away_named, "i-out"),
+        false => ("move-back", words.files.move_back_named, "i-in"),
     };
     let can_move = &*row.path != KUBELET_CONFIG && !row.directory.is_empty();
     let moved = Command::MoveFile { node, from: row.path.to_string(), to };
     let id = DocId::Node { node: row.node.clone(), path: row.path.clone() };
-    let more = fill(words.file_actions, &[name]);
+    let more = fill(words.files.file_actions, &[name]);
     if row.renaming {
         return html! { <li class="tree-file open"><RenameField {id} /></li> };
     }
@@ -210,10 +210,10 @@ fn FileRow(props: &RowProps) -> Html {
                 <Icon name="i-file" />
                 <span>{ shown }</span>
                 if row.unsaved {
-                    <small title={words.not_saved}>{ "●" }</small>
+                    <small title={words.desk.not_saved}>{ "●" }</small>
                 }
                 if let Some(error) = &row.error {
-                    <small class="bad" title={error.clone()}>{ words.refused }</small>
+                    <small class="bad" title={error.clone()}>{ words.desk.refused }</small>
                 }
             </button>
             <button type="button" class="quiet square" data-control="file-menu" data-file={row.path.clone()} aria-haspopup="menu" aria-label={more.clone()} title={more} onclick={menu_for(&page, MenuTarget::File(id.clone()))}>
@@ -223,7 +223,7 @@ fn FileRow(props: &RowProps) -> Html {
                 <button type="button" class="quiet square" data-control={move_id} data-file={row.path.clone()} aria-label={fill(move_word, &[name])} title={fill(move_word, &[name])} onclick={page.on(moved)}>
                     <Icon name={move_icon} />
                 </button>
-                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.delete_named, &[name])} title={fill(words.delete_named, &[name])} onclick={page.on(Action::DeleteFile(id))}>
+                <button type="button" class="quiet square" data-control="delete-file" data-file={row.path.clone()} aria-label={fill(words.files.delete_named, &[name])} title={fill(words.files.delete_named, &[name])} onclick={page.on(Action::DeleteFile(id))}>
                     <Icon name="i-trash" />
                 </button>
             }
@@ -282,8 +282,8 @@ fn NewFile(props: &NewProps) -> Html {
                 ref={field}
                 type="text"
                 data-control="new-file-name"
-                aria-label={words.new_file_name}
-                placeholder={words.new_file_name}
+                aria-label={words.files.new_file_name}
+                placeholder={words.files.new_file_name}
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
@@ -291,9 +291,9 @@ fn NewFile(props: &NewProps) -> Html {
                 onkeydown={on_key}
             />
             if *hint {
-                <small class="bad" role="alert" data-hint="name-first">{ words.name_first }</small>
+                <small class="bad" role="alert" data-hint="name-first">{ words.files.name_first }</small>
             }
-            <button type="button" class="quiet square" data-control="new-file" aria-label={words.new_file} title={words.new_file} onclick={create.reform(|_: MouseEvent| ())}>
+            <button type="button" class="quiet square" data-control="new-file" aria-label={words.files.new_file} title={words.files.new_file} onclick={create.reform(|_: MouseEvent| ())}>
                 <Icon name="i-plus" />
             </button>
             { templates::button(&page, Some(props.node.clone())) }

@@ -14,9 +14,9 @@ fn sentence(words: &Words, undo: &Undo) -> String {
     let file = undo.file.shown();
     let to = undo.to.as_deref().unwrap_or_default();
     match undo.done {
-        Done::Renamed => fill(words.did_rename, &[file, to]),
-        Done::Duplicated => fill(words.did_duplicate, &[file, to]),
-        Done::Deleted => fill(words.did_delete, &[file]),
+        Done::Renamed => fill(words.files.did_rename, &[file, to]),
+        Done::Duplicated => fill(words.files.did_duplicate, &[file, to]),
+        Done::Deleted => fill(words.files.did_delete, &[file]),
     }
 }
 
@@ -39,8 +39,8 @@ pub fn UndoBar() -> Html {
         <div class="undo" role="status" data-undo={undo.is_some().then_some("true")}>
             if let Some(undo) = undo {
                 <span>{ sentence(words, &undo) }</span>
-                <button type="button" class="plain-button small" data-control="undo-file" onclick={page.on(Action::UndoFile)}>{ words.undo }</button>
-                <button type="button" class="quiet square small" aria-label={words.close} title={words.close} onclick={page.on(DeskAction::Did(None))}><Icon name="i-close" /></button>
+                <button type="button" class="plain-button small" data-control="undo-file" onclick={page.on(Action::UndoFile)}>{ words.files.undo }</button>
+                <button type="button" class="quiet square small" aria-label={words.bar.close} title={words.bar.close} onclick={page.on(DeskAction::Did(None))}><Icon name="i-close" /></button>
             }
         </div>
     }

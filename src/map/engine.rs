@@ -494,7 +494,7 @@ pub fn summary(node: &NodeMark, words: &Words) -> String {
     let states = view::fleet::STATES.iter().filter(|state| counts.of(**state) > 0);
     let pods: Vec<String> =
         states.map(|state| format!("{} {}", counts.of(*state), state_word(*state))).collect();
-    let pods = if pods.is_empty() { words.no_pods.to_owned() } else { pods.join(", ") };
+    let pods = if pods.is_empty() { words.scene.no_pods.to_owned() } else { pods.join(", ") };
     format!("{}  {}\n{pods}", node.name, node.status())
 }
 

@@ -158,7 +158,12 @@ test("a file, and all of them as an archive, can be taken home", async ({ page }
     `nodes/worker-1${MANIFESTS}/web.yaml`,
     `nodes/worker-2${MANIFESTS}/cache.yaml`,
   ]);
-  expect(strFromU8(files["kustomization.yaml"])).toContain("- manifests/agent.yaml");
+  // As `kubectl apply -k` reads it: one Kustomization, and each file that it names is there.
+  const kustomization = strFromU8(files["kustomization.yaml"]!);
+  expect(kustomization).toContain("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
+  const resources = [...kustomization.matchAll(/^ *- (.+)$/gm)].map(([, path]) => path!);
+  expect(resources).toEqual(["manifests/agent.yaml"]);
+  expect(strFromU8(files["manifests/agent.yaml"]!)).toContain("kind: DaemonSet");
   expect(strFromU8(files[`nodes/worker-2${MANIFESTS}/cache.yaml`])).toBe("kind: [");
 });
 

@@ -128,3 +128,13 @@ test("a file that is about to be applied is not told to lack it", async ({ page 
   expect(told).not.toContain("dirty");
   expect(told.at(-1)).toBe("applied");
 });
+
+test("no DaemonSet of the system is picked where a person has none", async ({ page }) => {
+  await open(page, "?start=ready&lang=en");
+  const picker = page.locator('.scene-bar [data-control="daemonset"]');
+  await expect(picker).toHaveValue("");
+  await expect(picker.locator("option:checked")).toHaveText("none");
+  await expect(page.locator(".numbers")).toHaveCount(0);
+  await picker.selectOption("kube-system/kube-proxy");
+  await expect(page.locator(".numbers [data-value=desired]")).toHaveText("4");
+});

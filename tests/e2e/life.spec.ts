@@ -124,3 +124,15 @@ test("with reduced motion a pod that is given a node is simply there", async ({ 
   await expect(chip).toBeVisible();
   await expect(chip).not.toHaveClass(/arrives/);
 });
+
+test("a DaemonSet that is gone offers no commands", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await page.locator(".numbers").click();
+  await page.locator('[data-menu] [data-control="show"]').click();
+  await expect(page.locator('[data-control="inspector-rollout-restart"]')).toBeVisible();
+  await api(page, "exec", "kubectl delete ds agent");
+  await api(page, "advance", 60);
+  await expect(page.locator(".details .gone")).toContainText("default/agent is gone");
+  await expect(page.locator(".details .commands")).toHaveCount(0);
+});

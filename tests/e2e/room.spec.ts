@@ -82,6 +82,47 @@ test("what a node's heading says is whole, also of a cordoned one and of one tha
   }
 });
 
+test("what stands beside a name is whole at 1280x720: a node that is not registered, and the other truth of one that is off", async ({ page }) => {
+  await page.setViewportSize(LAPTOP);
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "reset", 7, { start: "bare" });
+  await api(page, "advance", 1);
+  await expect(page.locator('.node[data-node="control-plane"] .node-word')).toHaveText("not registered");
+  await expect.poll(() => cut(page, ".node-name, .node-word, .node-state, .part-note")).toEqual([]);
+  await begin(page, { start: "demo" });
+  await api(page, "exec", "ssh worker-2 sudo poweroff");
+  await api(page, "advance", 90);
+  await expect(page.locator('.node[data-node="worker-2"] .pods .pod-truths')).toContainText("Running");
+  await expect.poll(() => cut(page, ".pod-truths, .node-name, .node-word, .node-state")).toEqual([]);
+});
+
+test("the control plane's card has its place from the first moment of the boot", async ({ page }) => {
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "reset", 7, { start: "bare" });
+  const order = () => page.locator(".nodes > .node").evaluateAll((all) => all.map((one) => one.getAttribute("data-node")));
+  const all = ["worker-1", "worker-2", "worker-3", "control-plane"];
+  await expect.poll(order).toEqual(all);
+  await api(page, "untilQuiet", 600);
+  await expect(page.locator('.node[data-node="control-plane"]')).toHaveAttribute("data-status", "Ready");
+  expect(await order()).toEqual(all);
+});
+
+test("with reduced motion four nodes are whole at 1280x720 below the captions", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.setViewportSize(LAPTOP);
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "exec", "kubectl rollout restart ds/agent");
+  await api(page, "play", 1);
+  await expect(page.locator('[data-layer="facts"]')).toContainText("controller-manager", { timeout: 60_000 });
+  const bottom = await page.locator(".scene-scroll").evaluate((one) => one.getBoundingClientRect().bottom);
+  const nodes = await page.locator(".nodes > .node").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().bottom));
+  expect(nodes).toHaveLength(4);
+  for (const node of nodes) expect(node).toBeLessThanOrEqual(bottom);
+});
+
 test("the sum of the pods whose two truths differ is told in a word that fits", async ({ page }) => {
   await open(page, "?lang=en");
   await fleet(page);
@@ -115,6 +156,10 @@ test("presenter mode leaves the cluster alone on the page, and gives the panels 
     await expect(page.locator(".drawer")).toBeHidden();
     await expect(page.locator(".nodes > .node").first()).toBeInViewport({ ratio: 1 });
   }
+  // Legible from the last row, and all there: nothing has to be scrolled.
+  for (const node of await page.locator(".nodes > .node").all()) await expect(node).toBeInViewport({ ratio: 1 });
+  await expect(page.locator('.node[data-node="worker-1"] .pods .pod')).toHaveCount(2);
+  await expect(page.locator('[data-pod="default/web-worker-1"]')).toBeInViewport({ ratio: 1 });
   await scale.click();
   await expect(page.locator(".desk")).toBeVisible();
   await expect(page.locator(".drawer")).toBeVisible();

@@ -92,3 +92,27 @@ test("a manifest that is dropped on a node goes into its directory", async ({ pa
   await page.evaluate(() => (window as any).kubestage.advance(30));
   await expect(page.locator('[data-pod="default/dropped-worker-3"]')).toBeVisible();
 });
+
+test("a manifest that is dropped beside the nodes becomes one's own file, and where it goes is marked", async ({ page }) => {
+  await open(page, "?lang=en");
+  await page.locator('[data-control="live"]').click();
+  /** What a browser tells of a file that is dragged. */
+  const drag = (type: string, over: string, name = "mine.yaml") =>
+    page.evaluate(({ type, over, name }) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["apiVersion: v1\nkind: ConfigMap\nmetadata: {name: mine}\n"], name));
+      document.querySelector(over)!.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, { type, over, name });
+  await drag("dragover", '.node[data-node="worker-3"]');
+  await expect(page.locator(".node[data-drop]")).toHaveAttribute("data-node", "worker-3");
+  await drag("dragover", ".header");
+  await expect(page.locator(".node[data-drop]")).toHaveCount(0);
+  await expect(page.locator(".desk[data-drop]")).toBeVisible();
+  await drag("dragleave", ".header");
+  await expect(page.locator("[data-drop]")).toHaveCount(0);
+  await drag("drop", ".desk");
+  await expect(page.locator('[data-own-file="mine.yaml"]')).toBeVisible();
+  await expect(page.locator('[data-editor="daemonset"].cm-content')).toContainText("kind: ConfigMap");
+  await drag("drop", ".desk", "holiday.png");
+  await expect(notice(page)).toContainText("holiday.png");
+});

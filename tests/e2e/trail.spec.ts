@@ -90,7 +90,7 @@ test("a box that is drawn around pods filters them", async ({ page }) => {
 });
 
 for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]] as const) {
-  test(`no number stands on a word at ${width}x${height}`, async ({ page }) => {
+  test(`no number stands on a word, or touches another one, at ${width}x${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     await open(page, "?lang=en");
     await api(page, "pause");
@@ -108,5 +108,37 @@ for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]] as const) 
       }).map((word) => word.textContent);
     });
     expect(covered).toEqual([]);
+    const touching = await page.evaluate(() => {
+      const marks = [...document.querySelectorAll(".hop:not(.nowhere)")].map((mark) => ({ mark, box: mark.getBoundingClientRect() }));
+      const meet = (a: DOMRect, b: DOMRect) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      return marks.flatMap(({ mark, box }, at) =>
+        marks.slice(0, at).filter((other) => meet(box, other.box)).map((other) => `${other.mark.textContent} and ${mark.textContent}`));
+    });
+    expect(touching).toEqual([]);
   });
 }
+
+test("no label of a message stands on the name of a part at 1280x720", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page, "?lang=en");
+  await api(page, "pause");
+  await api(page, "exec", "kubectl rollout restart ds/agent");
+  const seen = new Set<string>();
+  for (let step = 0; step < 40; step += 1) {
+    await api(page, "advance", 0.03);
+    const { labels, covered } = await page.evaluate(async () => {
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      const names = [...document.querySelectorAll(".part-name")].map((name) => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        return range.getBoundingClientRect();
+      });
+      const labels = [...document.querySelectorAll(".flight.level .flight-label")].filter((label) => label.checkVisibility());
+      const covers = (box: DOMRect) => names.some((name) => box.left < name.right - 2 && name.left + 2 < box.right && box.top < name.bottom - 4 && name.top + 4 < box.bottom);
+      return { labels: labels.map((label) => label.textContent!), covered: labels.filter((label) => covers(label.getBoundingClientRect())).map((label) => label.textContent) };
+    });
+    labels.forEach((label) => seen.add(label));
+    expect(covered, `step ${step}`).toEqual([]);
+  }
+  expect(seen.size, "labels were there to be looked at").toBeGreaterThan(0);
+});

@@ -402,6 +402,11 @@ impl Cluster {
             Request::Call { ticket, call } => self.send(Part::User, call, Token::User { by: owner, ticket }),
             Request::Wake { at } => self.agenda.push(at.max(self.now), Wake::Shell(owner)),
             Request::Watch { ticket, watch } => self.open_watch(owner, ticket, watch),
+            Request::ApplyFailed => {
+                if let Some(record) = self.desk.current_record(owner) {
+                    record.apply_failed = true;
+                }
+            }
             Request::Unwatch { ticket } => {
                 self.desk.watches.remove(&(owner, ticket));
             }

@@ -116,7 +116,7 @@ impl Desk {
                         shell.mail(ticket, self.now, Mail::Answer(refused));
                         wakes.insert(self.now);
                     }
-                    Request::Watch { .. } | Request::Unwatch { .. } => {}
+                    Request::Watch { .. } | Request::Unwatch { .. } | Request::ApplyFailed => {}
                 }
             }
             text.extend(shell.take_output().into_iter().map(|chunk| chunk.text));

@@ -204,10 +204,11 @@ impl Memory {
                 if before.is_some_and(|before| before != image) {
                     facts.insert(Fact::StaticRestarted);
                 }
-                if down && self.began && !self.statics.contains(&pod.id) {
-                    facts.insert(Fact::StaticWithoutApi);
-                }
                 if !pod.is_mirror && down {
+                    // One that the API server has heard of before shows nothing, and its mirror is there already.
+                    if self.began && !self.statics.contains(&pod.id) {
+                        facts.insert(Fact::StaticWithoutApi);
+                    }
                     self.unmirrored.insert(pod.id.clone());
                 }
             }
@@ -277,10 +278,9 @@ impl Memory {
         if down && console.iter().rev().take(LATEST).any(|job| job.was_refused) {
             facts.insert(Fact::Refused);
         }
-        let says_no = |job: &JobView| {
-            job.line.contains("apply") && job.exit_code.is_some_and(|code| code != 0) && !job.was_refused
-        };
-        if board.api_server == ApiServerState::Up && console.iter().rev().take(LATEST).any(says_no) {
+        if board.api_server == ApiServerState::Up
+            && console.iter().rev().take(LATEST).any(|job| job.apply_failed)
+        {
             facts.insert(Fact::ApplyRejected);
         }
         let newest = console.iter().rev().take(LATEST);

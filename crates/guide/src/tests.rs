@@ -147,6 +147,39 @@ fn nothing_is_ticked_by_time_alone() {
     }
 }
 
+/// A visitor who stops the API server at once meets the first static pod half-way: it has its mirror, and its container
+/// starts later. The claim needs another pod then, or its second part could never be seen.
+#[test]
+fn a_pod_that_is_mirrored_already_shows_nothing_of_a_start_without_the_api_server() {
+    let mut visit = Visit::begin("demo");
+    let path = "/etc/kubernetes/manifests/late.yaml".to_owned();
+    let text = stage::DEMO_STATIC_POD.replace("name: web", "name: late").into();
+    visit.stage.perform(Command::WriteFile { node: "worker-3".to_owned(), path, text });
+    let late = |visit: &mut Visit| {
+        let board = visit.stage.board();
+        let mut pods = board.nodes.iter().flat_map(|node| node.pods.clone());
+        pods.find(|pod| &*pod.name == "late-worker-3")
+    };
+    let end = visit.stage.now() + LIMIT;
+    while !late(&mut visit).is_some_and(|pod| pod.is_mirror) && visit.stage.now() < end {
+        visit.stage.run_until(visit.stage.now() + Duration::from_millis(10));
+    }
+    assert!(late(&mut visit).is_some_and(|pod| pod.is_mirror && !facts::running(&pod)));
+    visit.look();
+    visit.stage.perform(Command::SetApiServer { up: false });
+    for _ in 0..150 {
+        visit.stage.run_until(visit.stage.now() + LOOK_EVERY);
+        visit.look();
+    }
+    assert!(
+        late(&mut visit).is_some_and(|pod| facts::running(&pod)),
+        "it started while the API server was down"
+    );
+    let goal = goals(visit.story)[1];
+    assert!(!visit.has(goal, &goal.parts[0]));
+    visit.play_in_order(&[goal]);
+}
+
 #[test]
 fn the_boot_begins_with_nothing_ticked() {
     let visit = Visit::begin("bare");

@@ -267,6 +267,11 @@ pub fn run(io: &mut Io, words: &[String]) -> Result<i32, Stop> {
     }
 }
 
+/// Whether these words behind `kubectl` are those of `kubectl apply`.
+pub fn applies(words: &[String]) -> bool {
+    words.get(leading_flags(words)).is_some_and(|name| apply::COMMAND.is(name))
+}
+
 /// Words before the command are flags that every command takes.
 fn leading_flags(words: &[String]) -> usize {
     let mut at = 0;

@@ -58,6 +58,8 @@ pub struct JobView {
     pub exit_code: Option<i32>,
     /// Whether a request of it found no API server to talk to.
     pub was_refused: bool,
+    /// Whether a `kubectl apply` of it ended with an error, though an API server listened.
+    pub apply_failed: bool,
 }
 
 /// A session: the cluster, and the script that made it what it is.
@@ -573,6 +575,7 @@ fn job_view(id: JobId, record: &cluster::desk::CommandRecord) -> JobView {
         text: record.text().into(),
         exit_code: record.exit_code,
         was_refused: record.was_refused,
+        apply_failed: record.apply_failed,
     }
 }
 
@@ -585,6 +588,7 @@ fn note_view(id: JobId, note: &cluster::desk::Note) -> JobView {
         text: note.error.as_ref().map_or_else(String::new, |error| format!("{error}\n")).into(),
         exit_code: Some(i32::from(note.error.is_some())),
         was_refused: false,
+        apply_failed: false,
     }
 }
 

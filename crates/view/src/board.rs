@@ -226,9 +226,9 @@ impl NodeView {
         }
     }
 
-    /// Whether it is a computer of the control plane.
+    /// Whether it is a computer of the control plane: also before its Node says so.
     pub fn is_control_plane(&self) -> bool {
-        self.roles.iter().any(|role| **role == *"control-plane")
+        self.hosts_plane || self.roles.iter().any(|role| **role == *"control-plane")
     }
 }
 
@@ -278,6 +278,8 @@ pub struct NodeView {
     pub linked: bool,
     /// Whether it is cordoned: `spec.unschedulable`.
     pub cordoned: bool,
+    /// Whether kubeadm has put the control plane's manifests on its disk.
+    pub hosts_plane: bool,
     /// Its roles, in order of their names.
     pub roles: Vec<Rc<str>>,
     /// Its labels, in order of their keys.

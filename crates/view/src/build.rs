@@ -201,6 +201,7 @@ pub(super) fn node_view(
         kubelet_running: machine.is_some_and(|machine| machine.kubelet.is_running()),
         linked: machine.is_some_and(|machine| machine.linked),
         cordoned: node_value.is_some_and(|node| node.unschedulable),
+        hosts_plane: machine.is_some_and(|machine| machine.spec.control_plane),
         roles: node_value.map(roles).unwrap_or_default(),
         labels: labels.unwrap_or_default(),
         taints: node_value.map(|node| node.taints.clone()).unwrap_or_default(),

@@ -35,6 +35,8 @@ pub struct CommandRecord {
     size: usize,
     /// Whether a request found no API server to talk to.
     pub was_refused: bool,
+    /// Whether a `kubectl apply` of it ended with an error, though an API server listened.
+    pub apply_failed: bool,
     /// `None` while it runs.
     pub exit_code: Option<i32>,
 }
@@ -49,6 +51,7 @@ impl CommandRecord {
             output: Vec::new(),
             size: 0,
             was_refused: false,
+            apply_failed: false,
             exit_code: None,
         }
     }

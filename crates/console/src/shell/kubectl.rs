@@ -23,6 +23,8 @@ const PERSONS_EDITORS: &[&str] =
 #[derive(Clone)]
 struct ApiClient {
     job: Job,
+    /// It is `kubectl apply`.
+    applies: bool,
     ticket: u32,
     /// What was asked for is on its way.
     asked: bool,
@@ -103,6 +105,7 @@ impl ApiClient {
         job.set_disk(disk, cx.env().cwd.clone());
         ApiClient {
             job,
+            applies: kubectl::applies(args),
             ticket: cx.shell.ticket(),
             asked: false,
             watch: 0,
@@ -227,6 +230,9 @@ impl Program for ApiClient {
             Progress::Done { exit_code } => {
                 if let Some(namespace) = self.job.take_namespace() {
                     Rc::make_mut(&mut cx.shell.client).namespace = namespace;
+                }
+                if self.applies && exit_code != 0 && !self.job.was_refused() {
+                    cx.shell.request(Request::ApplyFailed);
                 }
                 // What could not be sent stays on the disk.
                 if exit_code == 0 {

@@ -31,6 +31,8 @@ pub enum Request {
         /// Whose watch it is.
         ticket: u32,
     },
+    /// Nothing is wanted: a `kubectl apply` has ended with an error, though an API server listened.
+    ApplyFailed,
     /// Call [`Programs::advance`](crate::Programs::advance) then.
     Wake {
         /// When.
