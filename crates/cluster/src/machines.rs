@@ -250,6 +250,12 @@ impl Machines for Cluster {
         self.runtime(node).images.iter().map(|image| image.to_string()).collect()
     }
 
+    fn pull_image(&mut self, node: &str, image: &str) -> Result<(), String> {
+        let mut pulled = Ok(());
+        self.by_hand(node, |runtime, _| pulled = runtime.images.pull(image));
+        pulled
+    }
+
     fn container_log(&self, node: &str, id: &str) -> String {
         let runtime = self.runtime(node);
         let container = self.container_number(node, id).and_then(|number| runtime.container(number));

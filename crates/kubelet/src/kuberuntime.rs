@@ -395,8 +395,8 @@ impl Kubelet {
         if work.actions.reset {
             // Their logs stay, and with them the count of restarts.
             self.runtime.remove_containers(pod.meta.uid, |_| true, true);
-            self.complete_work(at, SyncResult::Done, ctx);
-            return self.start_pod_sync(at, ctx);
+            self.update_pod(at, ctx);
+            return self.complete_work(at, SyncResult::Done, ctx);
         }
         if work.actions.kill_pod && !work.actions.create_sandbox {
             self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);

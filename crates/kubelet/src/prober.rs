@@ -232,6 +232,12 @@ impl Kubelet {
         })
     }
 
+    /// Whether a sync of this pod would have a probe asked.
+    pub(super) fn triggers_probe(&self, at: WorkerId) -> bool {
+        let count = self.workers[at].extra.as_ref().map_or(0, |extra| extra.probes.len());
+        (0..count).any(|place| self.wants_trigger(at, place))
+    }
+
     /// When a probe is asked next; `None` while no answer could change anything.
     fn next_probe(&self, at: WorkerId, place: usize, now: Time) -> Option<Time> {
         let (worker, container, probe, status) = self.probed(at, place)?;

@@ -21,6 +21,20 @@ impl Images {
         }
     }
 
+    /// Gets an image by hand.
+    ///
+    /// # Errors
+    /// As the runtime says it, where no registry has the image.
+    pub fn pull(&mut self, image: &str) -> Result<(), String> {
+        match pull_error(image) {
+            Some(error) => Err(error),
+            None => {
+                self.add(&image.into());
+                Ok(())
+            }
+        }
+    }
+
     /// In the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Name> {
         self.present.iter()

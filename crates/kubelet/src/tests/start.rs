@@ -19,7 +19,7 @@ fn kl_052_kl_049_a_pod_comes_up_with_its_events_and_statuses() {
     .assert_eq(&world.events_of("web").join("\n"));
     expect![[r#"
         0.500 web: Pending c=ContainerCreating
-        3.200 web: Running c=Running!"#]]
+        2.600 web: Running c=Running!"#]]
     .assert_eq(&world.statuses_of("web").join("\n"));
 }
 
