@@ -7,6 +7,7 @@
 
 use super::Kubelet;
 use super::probe::{ProbeResult, result};
+use super::runtime;
 use super::runtime::answers::{Answer, Answered, answer};
 use super::workers::WorkerId;
 use api::event::{EventType, Message};
@@ -103,7 +104,7 @@ impl Kubelet {
         }
         let mut workers = Vec::new();
         for (index, container) in pod.spec.containers.iter().enumerate() {
-            if container.kind == ContainerKind::Init {
+            if matches!(container.kind, ContainerKind::Init | ContainerKind::Ephemeral) {
                 continue;
             }
             for kind in ProbeKind::ALL {
@@ -164,6 +165,9 @@ impl Kubelet {
         old: Option<&ContainerStatus>,
     ) -> (bool, bool) {
         let container = &self.workers[at].pod.spec.containers[index];
+        if container.kind == ContainerKind::Ephemeral {
+            return (false, false);
+        }
         if container.kind == ContainerKind::Init {
             let completed = matches!(&status.state, ContainerState::Terminated(end) if end.exit_code == 0);
             return (false, completed);
@@ -268,6 +272,12 @@ impl Kubelet {
         when: Time,
     ) -> Expected {
         let pod = &self.workers[at].pod;
+        // A status has whole seconds.
+        let instance = self.runtime.sandbox(pod.meta.uid).and_then(|sandbox| sandbox.newest(&container.name));
+        let started = match instance.map(|instance| &instance.state) {
+            Some(runtime::ContainerState::Running { started }) => *started,
+            _ => started,
+        };
         let told = self
             .told
             .iter()

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use super::uid_list::UidList;
 use api::meta::Uid;
-use api::pod::{ContainerKind, Pod, PodSpec};
+use api::pod::{Pod, PodSpec};
 use garbage::LogFile;
 use images::Images;
 use program::{program, start_error};
@@ -192,7 +192,7 @@ impl Runtime {
         let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
         self.old_sandboxes.extend(old.as_ref().map(OldSandbox::of));
         let mut containers = old.map(|sandbox| sandbox.containers).unwrap_or_default();
-        containers.retain(|container| container.spec().kind == ContainerKind::Main);
+        containers.retain(|container| !container.spec().kind.is_init());
         self.sandboxes.push(Sandbox {
             id,
             uid: pod.meta.uid,

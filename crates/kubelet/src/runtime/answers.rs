@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(at("/healthz", 9), Answered { until, ..Answered::always(Answer::Code(200)) });
         assert_eq!(at("/healthz", 10), Answered::always(Answer::Code(500)));
         assert_eq!(at("/", 1), Answered::always(Answer::Code(404)));
-        assert_eq!(at("/", 0).answer, Answer::Refused);
+        assert_eq!(at("/", 0).answer, Answer::Refused, "it does not listen yet");
     }
 
     #[test]
