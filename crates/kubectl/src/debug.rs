@@ -301,7 +301,11 @@ impl Options<'_> {
             (true, None) => json!({"name": name}),
             _ => all.last().cloned().unwrap_or_default(),
         };
-        let patch = json!({"spec": {LIST: [patch]}});
+        let order: Vec<Value> = all.iter().map(|container| json!({"name": container["name"]})).collect();
+        let patch = match old.iter().any(|old| json::text(old, "name") == name) {
+            true => json!({"spec": {LIST: [patch]}}),
+            false => json!({"spec": {format!("$setElementOrder/{LIST}"): order, LIST: [patch]}}),
+        };
         let key = object.key();
         io.must(Call::Patch {
             kind: Kind::Pod,
