@@ -211,7 +211,7 @@ impl Options<'_> {
         if !matches!(policy, "" | "Always" | "IfNotPresent" | "Never") {
             return fail(format!("invalid image pull policy: {policy}"));
         }
-        for (name, image) in self.images.iter().filter(|(_, image)| is_no_image(image)) {
+        if let Some((name, image)) = self.images.iter().find(|(_, image)| is_no_image(image)) {
             let (name, image) = (go_quote(name), go_quote(image));
             return fail(format!("invalid image name {image} for container {name}: {INVALID}"));
         }
