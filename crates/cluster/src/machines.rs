@@ -252,7 +252,7 @@ impl Machines for Cluster {
 
     fn pull_image(&mut self, node: &str, image: &str) -> Result<(), String> {
         let mut pulled = Ok(());
-        self.by_hand(node, |runtime, _| pulled = runtime.images.pull(image));
+        self.by_hand(node, |runtime, _| pulled = runtime.images.pull(image).map_or(Ok(()), Err));
         pulled
     }
 

@@ -21,18 +21,13 @@ impl Images {
         }
     }
 
-    /// Gets an image by hand.
-    ///
-    /// # Errors
-    /// As the runtime says it, where no registry has the image.
-    pub fn pull(&mut self, image: &str) -> Result<(), String> {
-        match pull_error(image) {
-            Some(error) => Err(error),
-            None => {
-                self.add(&image.into());
-                Ok(())
-            }
+    /// Gets an image by hand. What the runtime says where no registry has it.
+    pub fn pull(&mut self, image: &str) -> Option<String> {
+        let error = pull_error(image);
+        if error.is_none() {
+            self.add(&image.into());
         }
+        error
     }
 
     /// In the order of their names.
