@@ -70,6 +70,11 @@ fn difference(step: &RecordedCommand, expected: &[String], got: &[String]) -> St
 /// What this cluster says to the same commands.
 fn play(expected: &Transcript) -> Transcript {
     let mut session = Session::new(WORKERS);
+    for image in expected.images() {
+        for node in 1..=WORKERS {
+            session.play(&format!("ssh worker-{node} sudo crictl pull {image}"));
+        }
+    }
     let mut got = expected.without_answers();
     for (at, step) in got.steps.iter_mut().enumerate() {
         session.play(&format!("echo step {at} begins"));

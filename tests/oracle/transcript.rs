@@ -86,6 +86,12 @@ impl Transcript {
         given.map(Pattern::new).collect()
     }
 
+    /// What the nodes have pulled before.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let given = self.header.iter().filter_map(|line| line.strip_prefix("# images:"));
+        given.flat_map(str::split_whitespace)
+    }
+
     pub fn tags(&self) -> BTreeSet<&str> {
         let given = self.header.iter().filter_map(|line| line.strip_prefix("# tags:"));
         given.flat_map(str::split_whitespace).collect()

@@ -50,8 +50,8 @@ fn each_further_pod_costs_so_many_wakes_messages_changes_and_looks() {
     }
     expect![[r#"
         per further pod  wakes  messages  revisions  looks
-        storm             23.8      20.0        9.0    4.5
-        roll              38.7      41.2       15.1    7.5
+        storm             24.6      20.1        9.0    4.5
+        roll              39.2      41.2       15.1    7.4
     "#]]
     .assert_eq(&table);
 }

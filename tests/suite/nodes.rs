@@ -378,7 +378,7 @@ fn nd_012_nd_018_nd_028_tl_5_the_life_of_a_node_that_dies_and_comes_back() {
         expect![[r#"
             T+0    unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web terminating
             T+11   unreachable:NoExecute unreachable:NoSchedule agents 2/2, agent not ready, web gone
-            T+12   unreachable:NoExecute                        agents 2/2, agent not ready, web gone
+            T+12   unreachable:NoExecute                        agents 2/2, agent ready, web gone
             T+13   unreachable:NoExecute                        agents 3/3, agent ready, web gone
             T+16                                                agents 3/3, agent ready, web gone
         "#]],

@@ -323,6 +323,26 @@ fn write_value(
     Ok(Reply::Object(store_or_finalize(api, new)))
 }
 
+/// Kubernetes: pkg/registry/core/pod/strategy.go, podEphemeralContainersStrategy.
+fn write_ephemeral_containers(
+    api: &mut ApiServer,
+    old: Object,
+    patched: &Value,
+    old_value: Value,
+) -> Outcome {
+    let kind = old.kind();
+    let mut value = old_value.clone();
+    value["spec"]["ephemeralContainers"] = patched["spec"]["ephemeralContainers"].clone();
+    validation::prepare::drop_disabled_fields(&mut value);
+    create::set_defaults(kind, &mut value);
+    strategy::validate_ephemeral_containers_update(kind, &old.key().name, &value, &old_value)?;
+    let new = strategy::finish_update(Object::from_value(kind, &value), &old, &value, &old_value);
+    if let Object::Pod(pod) = &new {
+        admit_by_security(api, pod.clone())?;
+    }
+    Ok(Reply::Object(api.store.update(new)))
+}
+
 /// Stores a new version, or removes the object if it was going and nothing holds it any more (API-015).
 fn store_or_finalize(api: &mut ApiServer, new: Object) -> Object {
     let gone = match &new {
@@ -390,6 +410,12 @@ pub(super) fn patch(
             let value = merged(kind, old.to_value(now), &patch, validation, warnings)?;
             check_key(key, &value)?;
             write_value(api, old, value, now, warnings)
+        }
+        Patch::EphemeralContainers(patch) => {
+            let old_value = old.to_value(now);
+            let value = merged(kind, old_value.clone(), &patch, validation, warnings)?;
+            check_key(key, &value)?;
+            write_ephemeral_containers(api, old, &value, old_value)
         }
         Patch::Owner { add, remove } => {
             let mut new = old;

@@ -147,6 +147,15 @@ pub(super) fn validate_update(kind: Kind, name: &str, value: &Value, old: &Value
     invalid(kind, name, &validation::validate_update(value, old))
 }
 
+pub(super) fn validate_ephemeral_containers_update(
+    kind: Kind,
+    name: &str,
+    value: &Value,
+    old: &Value,
+) -> Result<(), StatusError> {
+    invalid(kind, name, &validation::validate_ephemeral_containers_update(value, old))
+}
+
 /// What a strategy still does to the typed object at create.
 pub(super) fn finish_create(mut object: Object) -> Object {
     match &mut object {

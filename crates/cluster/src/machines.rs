@@ -255,6 +255,12 @@ impl Machines for Cluster {
         images.map(|image| image.to_string()).collect()
     }
 
+    fn pull_image(&mut self, node: &str, image: &str) -> Result<(), String> {
+        let mut pulled = Ok(());
+        self.by_hand(node, |runtime, _| pulled = runtime.images.pull(image).map_or(Ok(()), Err));
+        pulled
+    }
+
     fn container_log(&self, node: &str, id: &str) -> String {
         let number = self.container_number(node, id);
         let container = number.and_then(|number| self.runtime(node)?.container(number));

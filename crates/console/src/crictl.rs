@@ -9,7 +9,7 @@ mod inspect;
 use api::human_duration::parse_go_duration;
 use serde_json::{Value, json};
 
-use images::images;
+use images::{images, pull};
 use inspect::{
     container_labels, container_value, formatted, inspect, inspectp, sandbox_labels, sandbox_value,
 };
@@ -126,6 +126,7 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         "inspectp" => inspectp(machines, node, &args),
         "logs" => logs(machines, node, &args),
         "images" | "img" | "image" => images(machines, node, &args),
+        "pull" => pull(machines, node, &args),
         "info" => Outcome::out(
             "{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"type\": \"RuntimeReady\",\n        \"status\": true\n      },\n      {\n        \"type\": \"NetworkReady\",\n        \"status\": true\n      }\n    ]\n  }\n}\n",
         ),
@@ -135,7 +136,6 @@ pub(super) fn crictl(machines: &mut dyn Machines, node: &str, words: &[String]) 
         "help" | "--help" | "-h" => Outcome::out(HELP),
         "exec"
         | "attach"
-        | "pull"
         | "create"
         | "run"
         | "runp"
@@ -194,6 +194,7 @@ COMMANDS:
    inspect             Display the status of one or more containers
    inspectp            Display the status of one or more pods
    images, image, img  List images
+   pull                Pull an image from a registry
    info                Display information of the container runtime
    version             Display runtime version information
 ";

@@ -211,6 +211,11 @@ pub trait Machines {
     fn containers(&self, node: &str) -> Vec<ContainerView>;
     /// The names of the images that have been pulled, as they were asked for.
     fn images(&self, node: &str) -> Vec<String>;
+    /// Gets an image.
+    ///
+    /// # Errors
+    /// In the runtime's words, where the registry does not have it.
+    fn pull_image(&mut self, node: &str, image: &str) -> Result<(), String>;
     /// What a container's program has printed, as far as that is simulated.
     fn container_log(&self, node: &str, id: &str) -> String;
     /// Sends the container's program SIGTERM, and SIGKILL after `timeout`. Returns how long it takes to end.

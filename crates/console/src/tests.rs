@@ -238,6 +238,12 @@ impl Machines for Desk {
     fn images(&self, _: &str) -> Vec<String> {
         self.containers.iter().map(|container| container.image.clone()).collect()
     }
+    fn pull_image(&mut self, _: &str, image: &str) -> Result<(), String> {
+        match image.contains("nosuch") {
+            true => Err(format!("rpc error: code = NotFound desc = {image}: not found")),
+            false => Ok(()),
+        }
+    }
     fn container_log(&self, _: &str, id: &str) -> String {
         format!("log of {}\n", &id[..4])
     }

@@ -18,7 +18,7 @@ const ONE_CONTEXT: &str =
 /// What helps instead of a command that is not simulated, by the words that name it.
 pub(super) fn instead(path: &str) -> Option<&'static str> {
     Some(match path.strip_prefix("kubectl ")? {
-        "attach" | "cp" | "debug" | "port-forward" => NO_PROGRAMS,
+        "attach" | "cp" | "port-forward" => NO_PROGRAMS,
         "apply edit-last-applied" => EDIT_AFTERWARDS,
         "apply set-last-applied" => "kubectl apply writes the annotation",
         "proxy" => "kubectl get -o json shows what the API server answers",

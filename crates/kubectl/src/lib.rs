@@ -17,6 +17,7 @@ mod complete;
 mod config;
 mod create;
 mod create_job;
+mod debug;
 mod delete;
 mod describe;
 mod dial;
@@ -190,7 +191,7 @@ const COMMANDS: &[Command] = &[
     drain::CORDON,
     absent("cp", "Copy files and directories to and from containers"),
     create::CREATE,
-    absent("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
+    debug::COMMAND,
     delete::COMMAND,
     describe::COMMAND,
     diff::COMMAND,

@@ -333,29 +333,25 @@ pub(super) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-contai
 ///
 /// Kubernetes: kubectl/pkg/cmd/util/podcmd/podcmd.go, AllContainerNames.
 pub(super) fn container_names(pod: &Pod) -> Vec<String> {
-    let of = |main: bool| {
-        let all = pod.spec.containers.iter();
-        all.filter(move |container| (container.kind == ContainerKind::Main) == main)
-    };
-    let init = of(false).map(|container| format!("{} (init)", container.name));
-    of(true).map(|container| container.name.to_string()).chain(init).collect()
+    let all = || pod.spec.containers.iter();
+    let main = all().filter(|container| container.kind == ContainerKind::Main);
+    let ephemeral = all().filter(|container| container.kind == ContainerKind::Ephemeral);
+    let init = all().filter(|container| container.kind.is_init());
+    let ephemeral = ephemeral.map(|container| format!("{} (ephem)", container.name));
+    let init = init.map(|container| format!("{} (init)", container.name));
+    main.map(|container| container.name.to_string()).chain(ephemeral).chain(init).collect()
 }
 
 /// The containers whose logs are wanted.
 ///
 /// Kubernetes: logsforobject.go, logsForObjectWithClient.
 fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failure> {
-    let of = |main: bool| -> Vec<String> {
-        let all = pod.spec.containers.iter();
-        let wanted = all.filter(|container| (container.kind == ContainerKind::Main) == main);
-        wanted.map(|container| container.name.to_string()).collect()
-    };
-    let (main, init) = (of(true), of(false));
+    let containers = &pod.spec.containers;
     let all = container_names(pod);
     if cmd.parsed.flag("all-containers") {
-        return Ok(init.into_iter().chain(main).collect());
+        return Ok(containers.iter().map(|container| container.name.to_string()).collect());
     }
-    let is_known = |name: &str| main.iter().chain(&init).any(|known| known == name);
+    let is_known = |name: &str| pod.spec.container(name).is_some();
     let asked = cmd.parsed.text("container").filter(|name| !name.is_empty());
     let mut wanted = asked.or(cmd.args().get(1).map(String::as_str)).map(str::to_owned);
     if wanted.is_none()
@@ -378,7 +374,8 @@ fn containers_of(io: &mut Io, cmd: &Cmd, pod: &Pod) -> Result<Vec<String>, Failu
         ))),
         Some(name) => Ok(vec![name]),
         None => {
-            let first = main.into_iter().next().unwrap_or_default();
+            let first = pod.spec.main_containers().next();
+            let first = first.map(|container| container.name.to_string()).unwrap_or_default();
             if all.len() > 1 {
                 io.err(format!("Defaulted container {} out of: {}\n", go_quote(&first), all.join(", ")));
             }

@@ -5,6 +5,7 @@ mod apply;
 mod arguments;
 mod changes;
 mod create;
+mod debug;
 mod delete;
 mod describe;
 mod drain;

@@ -63,10 +63,10 @@ impl Kubelet {
         restarting: bool,
     ) -> ContainerStatus {
         let newest = sandbox.and_then(|sandbox| match container.kind {
-            ContainerKind::Main => sandbox.newest(&container.name),
-            _ => sandbox.newest_init(&container.name),
+            ContainerKind::Main | ContainerKind::Ephemeral => sandbox.newest(&container.name),
+            ContainerKind::Init | ContainerKind::Sidecar => sandbox.newest_init(&container.name),
         });
-        let has_init = pod.spec.containers.first().is_some_and(|c| c.kind != ContainerKind::Main);
+        let has_init = pod.spec.containers.first().is_some_and(|c| c.kind.is_init());
         let waiting = if has_init { &self.texts.initializing } else { &self.texts.creating };
         let Some(instance) = newest else {
             return without_instance(pod, old, waiting, restarting);
@@ -144,7 +144,7 @@ impl Kubelet {
         let Some(container) = worker.pod.spec.containers.get(index) else { return };
         let instance = sandbox.and_then(|sandbox| sandbox.newest(&container.name));
         let exit = instance.and_then(|instance| instance.exit());
-        if container.kind != ContainerKind::Main {
+        if container.kind.is_init() {
             if exit.is_some_and(|exit| exit.code == 0) {
                 return;
             }
@@ -216,13 +216,15 @@ impl Kubelet {
             }
         };
         let initialized = has_pod_initialized(pod);
-        let inits = pod.spec.containers.iter().take_while(|c| c.kind != ContainerKind::Main).count();
+        let inits = pod.spec.containers.iter().take_while(|c| c.kind.is_init()).count();
         // All but the last of them that never began.
         let begun = |status: &ContainerStatus| {
             status.last_state.is_some() || !matches!(status.state, ContainerState::Waiting(_))
         };
         let some = status.containers.iter().take(inits).rposition(begun).map_or(0, |last| last + 1);
-        for (index, container) in status.containers.iter_mut().enumerate() {
+        let before_ephemeral =
+            pod.spec.containers.iter().take_while(|c| c.kind != ContainerKind::Ephemeral).count();
+        for (index, container) in status.containers.iter_mut().enumerate().take(before_ephemeral) {
             if if index < inits { index < some } else { initialized } {
                 end(container);
             }

@@ -81,7 +81,8 @@ pub(super) struct PodActions {
     /// Containers to stop first, by their numbers.
     pub(crate) to_kill: Vec<ToKill>,
     pub(crate) create_sandbox: bool,
-    /// Places in the spec of init containers, then of others, to start in this order.
+    /// Places in the spec of ephemeral containers, of init containers, then of others, to start in this order.
+    pub(crate) ephemeral_to_start: Vec<usize>,
     pub(crate) init_to_start: Vec<usize>,
     pub(crate) to_start: Vec<usize>,
 }
@@ -98,15 +99,25 @@ pub(super) struct ToKill {
 
 impl PodActions {
     fn is_empty(&self) -> bool {
-        let starts = self.create_sandbox || !self.init_to_start.is_empty() || !self.to_start.is_empty();
+        let lists = [&self.ephemeral_to_start, &self.init_to_start, &self.to_start];
+        let starts = self.create_sandbox || lists.into_iter().any(|list| !list.is_empty());
         !starts && !self.kill_pod && !self.reset && self.to_kill.is_empty()
     }
 
     fn kill(&mut self, instance: &runtime::Container, index: usize, why: &str, grace: Option<Duration>) {
-        let label = if instance.spec().kind == ContainerKind::Main { "Container" } else { "Init container" };
+        let label = if instance.spec().kind.is_init() { "Init container" } else { "Container" };
         let message = format!("{label} {} {why}", instance.name());
         self.to_kill.push(ToKill { id: instance.id, index, message, grace });
     }
+}
+
+/// Ephemeral containers are started once, whether or not the init containers are done.
+fn ephemeral_to_start(pod: &Pod, sandbox: &Sandbox) -> Vec<usize> {
+    let all = pod.spec.containers.iter().enumerate();
+    let new = all.filter(|(_, container)| {
+        container.kind == ContainerKind::Ephemeral && sandbox.newest(&container.name).is_none()
+    });
+    new.map(|(index, _)| index).collect()
 }
 
 /// The grace period that a probe has of its own.
@@ -127,13 +138,15 @@ impl Kubelet {
         if self.is_restarting_all(at) {
             return self.containers_to_reset(at, sandbox);
         }
-        let mut actions = PodActions::default();
+        let mut actions =
+            PodActions { ephemeral_to_start: ephemeral_to_start(pod, sandbox), ..PodActions::default() };
         let first_main = pod.spec.containers.iter().position(|c| c.kind == ContainerKind::Main).unwrap_or(0);
         if first_main > 0 && !self.compute_init_container_actions(at, sandbox, first_main, &mut actions) {
             return actions;
         }
         let mut keep = 0;
-        for (index, container) in pod.spec.containers.iter().enumerate().skip(first_main) {
+        let mains = pod.spec.containers.iter().enumerate().skip(first_main);
+        for (index, container) in mains.filter(|(_, container)| container.kind == ContainerKind::Main) {
             match sandbox.newest(&container.name).filter(|instance| instance.is_running()) {
                 Some(instance) => match self.wrong_with(at, index, instance) {
                     None => keep += 1,
@@ -183,12 +196,7 @@ impl Kubelet {
         };
         let mut to_kill: Vec<ToKill> = running.map(kill).collect();
         let is_init = |kill: &ToKill| {
-            self.workers[at]
-                .pod
-                .spec
-                .containers
-                .get(kill.index)
-                .is_some_and(|c| c.kind != ContainerKind::Main)
+            self.workers[at].pod.spec.containers.get(kill.index).is_some_and(|c| c.kind.is_init())
         };
         to_kill.sort_shared_by_key(is_init);
         PodActions { reset: true, to_kill, ..PodActions::default() }
@@ -229,7 +237,7 @@ impl Kubelet {
         let runs = |container: &Container| {
             sandbox.newest(&container.name).is_some_and(|instance| instance.exit().is_none())
         };
-        let mut initialized = spec.containers.iter().skip(count).any(runs);
+        let mut initialized = spec.main_containers().any(runs);
         let mut previously = initialized;
         // From the last to the first: those that have ended long ago may be forgotten.
         for index in (0..count).rev() {
@@ -344,9 +352,7 @@ impl Kubelet {
             .collect();
         let mut actions =
             PodActions { kill_pod, create_sandbox: !to_start.is_empty(), ..PodActions::default() };
-        if actions.create_sandbox
-            && pod.spec.containers.first().is_some_and(|c| c.kind != ContainerKind::Main)
-        {
+        if actions.create_sandbox && pod.spec.containers.first().is_some_and(|c| c.kind.is_init()) {
             actions.init_to_start.push(0);
             to_start.clear();
         }
@@ -395,8 +401,8 @@ impl Kubelet {
         if work.actions.reset {
             // Their logs stay, and with them the count of restarts.
             self.runtime.remove_containers(pod.meta.uid, |_| true, true);
-            self.complete_work(at, SyncResult::Done, ctx);
-            return self.start_pod_sync(at, ctx);
+            self.update_pod(at, ctx);
+            return self.complete_work(at, SyncResult::Done, ctx);
         }
         if work.actions.kill_pod && !work.actions.create_sandbox {
             self.runtime.stop_pod_sandbox(pod.meta.uid, ctx.now);

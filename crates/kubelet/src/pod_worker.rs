@@ -50,8 +50,14 @@ pub(crate) struct PodWorker {
     pub(super) state: WorkerState,
     /// Whether its first sync has begun.
     pub(super) started: bool,
-    /// There is news to act on as soon as possible.
+    /// One update that came while it was busy with another; a later one takes its place.
     pending: bool,
+    /// It has taken an update, and acts on it once the runtime was looked at after its last sync.
+    waiting: bool,
+    /// The runtime was looked at since its last sync: the next one need not wait for that.
+    pub(super) observed: bool,
+    /// Its last sync had nothing to do, and nothing is new: neither would the next one.
+    quiet: bool,
     /// Its source no longer has it.
     removed: bool,
     /// Refused at admission: nothing of it ever runs.
@@ -165,6 +171,9 @@ impl PodWorker {
             state: WorkerState::Sync,
             started: false,
             pending: false,
+            waiting: false,
+            observed: false,
+            quiet: false,
             removed: false,
             rejected: false,
             runtime_only: false,
@@ -248,6 +257,18 @@ impl Kubelet {
     /// There is something new about a pod: it is acted on now, or as soon as its worker is free and the
     /// runtime has been looked at again.
     pub(super) fn update_pod(&mut self, at: WorkerId, ctx: &mut Ctx) {
+        self.say_new(at, ctx);
+        self.sync_again(at, ctx);
+    }
+
+    /// The worker's next sync has something to do. Those that passed quietly are over.
+    fn say_new(&mut self, at: WorkerId, ctx: &mut Ctx) {
+        self.pass_quiet_syncs(at, ctx.now + Duration(1));
+        self.workers[at].quiet = false;
+    }
+
+    /// An update that brings nothing new but what the runtime shows.
+    fn sync_again(&mut self, at: WorkerId, ctx: &mut Ctx) {
         if let Some(extra) = &mut self.workers[at].extra {
             extra.removed_mirror = None;
         }
@@ -259,30 +280,64 @@ impl Kubelet {
     ///
     /// Kubernetes: pkg/kubelet/kubelet.go, HandlePodRemoves; pod/pod_manager.go, GetPodAndMirrorPod.
     pub(super) fn update_pod_with_removed_mirror(&mut self, at: WorkerId, mirror: Rc<Pod>, ctx: &mut Ctx) {
+        self.say_new(at, ctx);
         self.workers[at].extra().removed_mirror = Some(mirror);
         self.notify_worker(at, ctx);
     }
 
+    /// Kubernetes: pkg/kubelet/pod_workers.go, UpdatePod: there is room for one update beside the one that is
+    /// being acted on.
     fn notify_worker(&mut self, at: WorkerId, ctx: &mut Ctx) {
-        let relist =
-            (self.workers[at].synced + Duration(1)).next_tick(self.started, super::timers::RELIST_PERIOD);
         let worker = &mut self.workers[at];
         if worker.rejected || worker.extra.as_ref().is_some_and(|extra| !extra.waits_for.is_empty()) {
             return;
         }
-        if worker.work.is_some() {
+        if worker.work.is_some() || worker.waiting {
             worker.pending = true;
-        } else if worker.started && relist > ctx.now {
-            worker.pending = true;
-            self.schedule_relist(ctx);
+            self.mind_waiting(at, ctx);
         } else {
-            self.start_pod_sync(at, ctx);
+            self.take_update(at, ctx);
+        }
+    }
+
+    /// The worker is free and takes the update. It acts on nothing that it knew before its last sync.
+    ///
+    /// Kubernetes: pkg/kubelet/pod_workers.go, podWorkerLoop; container/cache.go, GetNewerThan.
+    fn take_update(&mut self, at: WorkerId, ctx: &mut Ctx) {
+        let worker = &self.workers[at];
+        if !worker.started || worker.observed || self.next_look(at) <= ctx.now {
+            return self.start_pod_sync(at, ctx);
+        }
+        self.workers[at].waiting = true;
+        self.mind_waiting(at, ctx);
+    }
+
+    /// The first relisting after the worker's last sync.
+    fn next_look(&self, at: WorkerId) -> Time {
+        self.next_tick(self.workers[at].synced, super::timers::RELIST_PERIOD)
+    }
+
+    /// A sync that has something to do, and waits for a relisting, has one.
+    fn mind_waiting(&mut self, at: WorkerId, ctx: &mut Ctx) {
+        let worker = &self.workers[at];
+        if worker.waiting && !worker.quiet {
+            self.schedule_relist(ctx);
+        }
+    }
+
+    /// Syncs that waited for a relisting before `now`, and had nothing to do, are over without having been run.
+    fn pass_quiet_syncs(&mut self, at: WorkerId, now: Time) {
+        while self.workers[at].waiting && self.workers[at].quiet && self.next_look(at) < now {
+            let look = self.next_look(at);
+            let worker = &mut self.workers[at];
+            worker.waiting = std::mem::take(&mut worker.pending);
+            worker.synced = look;
         }
     }
 
     pub(super) fn start_pod_sync(&mut self, at: WorkerId, ctx: &mut Ctx) {
         let worker = &mut self.workers[at];
-        worker.pending = false;
+        worker.waiting = false;
         if worker.state == WorkerState::Sync && !worker.started && !self.allow_pod_start(at) {
             return self.requeue(at, BACK_OFF_PERIOD, ctx);
         }
@@ -331,7 +386,7 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         let Some(work) = worker.work.take() else { return };
         let uid = worker.uid();
-        worker.synced = ctx.now;
+        (worker.synced, worker.observed, worker.pending) = (ctx.now, false, false);
         match work.step {
             SyncStep::Sandbox => self.runtime.cancel_sandbox(uid),
             SyncStep::Start(_) => self.runtime.cancel_start(uid),
@@ -342,24 +397,45 @@ impl Kubelet {
 
     /// The worker is free again; its next sync is due when `result` says.
     ///
-    /// Kubernetes: pkg/kubelet/pod_workers.go, completeWork.
+    /// Kubernetes: pkg/kubelet/pod_workers.go, completeWork; kubelet.go, SyncPod.
     pub(super) fn complete_work(&mut self, at: WorkerId, result: SyncResult, ctx: &mut Ctx) {
         let needs_resync = self.needs_resync(at);
+        let triggers_probe = self.triggers_probe(at);
         let worker = &mut self.workers[at];
-        worker.work = None;
+        let acted = worker.work.take().is_some_and(|work| !matches!(work.step, SyncStep::Volumes { .. }));
         worker.synced = ctx.now;
+        worker.quiet = result == SyncResult::Done && !acted && !needs_resync && !triggers_probe;
         let after = match result {
             SyncResult::Done => needs_resync.then_some(RESYNC_INTERVAL),
             SyncResult::NetworkNotReady => Some(BACK_OFF_ON_TRANSIENT_ERROR),
             SyncResult::Failed => Some(BACK_OFF_PERIOD),
             SyncResult::BackOff(end) => Some(end.since(ctx.now).min(RESYNC_INTERVAL)),
         };
-        if worker.pending {
-            self.schedule_relist(ctx);
-        }
         match after {
             Some(span) => self.requeue(at, span, ctx),
             None => self.forget_extra(at),
+        }
+        self.go_on(at, result == SyncResult::Done && acted, ctx);
+    }
+
+    /// The worker acts on the update that came meanwhile. What a sync has done without a failure (`look`) is looked
+    /// at at once, and that is one more update if the pod looks different.
+    ///
+    /// Kubernetes: pkg/kubelet/pleg/generic.go, relistPod.
+    fn go_on(&mut self, at: WorkerId, look: bool, ctx: &mut Ctx) {
+        let worker = &mut self.workers[at];
+        worker.observed = look;
+        let uid = worker.uid();
+        let pending = std::mem::take(&mut worker.pending);
+        let changed = look && self.runtime.take_dirty_pod(uid, ctx.now);
+        if changed {
+            self.runtime.keep_last_dead(uid);
+        }
+        if pending {
+            self.take_update(at, ctx);
+        }
+        if changed && self.workers.get(at).is_some() {
+            self.sync_again(at, ctx);
         }
     }
 
@@ -401,20 +477,26 @@ impl Kubelet {
         }
     }
 
-    /// The generic PLEG's relist: pods that look different are synced, and those that waited for it.
+    /// The generic PLEG's relist: workers that waited for it go on, and pods that look different are synced. The
+    /// events of all containers of a pod come so fast that its worker takes them for one.
+    ///
+    /// Kubernetes: pkg/kubelet/pleg/generic.go, Relist.
     pub(super) fn relist(&mut self, ctx: &mut Ctx) {
         for uid in self.runtime.take_dirty() {
-            if let Some(at) = self.workers.of_pod(uid) {
-                self.workers[at].pending = true;
-                if let Some(extra) = &mut self.workers[at].extra {
-                    extra.removed_mirror = None;
-                }
-                self.runtime.keep_last_dead(uid);
+            let Some(at) = self.workers.of_pod(uid) else { continue };
+            self.pass_quiet_syncs(at, ctx.now);
+            self.runtime.keep_last_dead(uid);
+            if self.workers[at].waiting {
+                self.start_pod_sync(at, ctx);
+            }
+            if self.workers.get(at).is_some() {
+                self.sync_again(at, ctx);
             }
         }
-        for at in self.workers.ids_of(|worker| worker.pending && !worker.is_working()) {
-            if self.workers.get(at).is_some() {
-                self.notify_worker(at, ctx);
+        let now = ctx.now;
+        for at in self.workers.ids_of(|worker| worker.waiting && !worker.quiet) {
+            if self.workers.get(at).is_some_and(|worker| worker.waiting) && self.next_look(at) <= now {
+                self.start_pod_sync(at, ctx);
             }
         }
         self.mind_old_sandboxes(ctx);

@@ -7,6 +7,7 @@
 
 use super::Kubelet;
 use super::probe::{ProbeResult, result};
+use super::runtime;
 use super::runtime::answers::{Answer, Answered, answer};
 use super::workers::WorkerId;
 use api::event::{EventType, Message};
@@ -103,7 +104,7 @@ impl Kubelet {
         }
         let mut workers = Vec::new();
         for (index, container) in pod.spec.containers.iter().enumerate() {
-            if container.kind == ContainerKind::Init {
+            if matches!(container.kind, ContainerKind::Init | ContainerKind::Ephemeral) {
                 continue;
             }
             for kind in ProbeKind::ALL {
@@ -164,6 +165,9 @@ impl Kubelet {
         old: Option<&ContainerStatus>,
     ) -> (bool, bool) {
         let container = &self.workers[at].pod.spec.containers[index];
+        if container.kind == ContainerKind::Ephemeral {
+            return (false, false);
+        }
         if container.kind == ContainerKind::Init {
             let completed = matches!(&status.state, ContainerState::Terminated(end) if end.exit_code == 0);
             return (false, completed);
@@ -232,6 +236,12 @@ impl Kubelet {
         })
     }
 
+    /// Whether a sync of this pod would have a probe asked.
+    pub(super) fn triggers_probe(&self, at: WorkerId) -> bool {
+        let count = self.workers[at].extra.as_ref().map_or(0, |extra| extra.probes.len());
+        (0..count).any(|place| self.wants_trigger(at, place))
+    }
+
     /// When a probe is asked next; `None` while no answer could change anything.
     fn next_probe(&self, at: WorkerId, place: usize, now: Time) -> Option<Time> {
         let (worker, container, probe, status) = self.probed(at, place)?;
@@ -262,6 +272,12 @@ impl Kubelet {
         when: Time,
     ) -> Expected {
         let pod = &self.workers[at].pod;
+        // A status has whole seconds.
+        let instance = self.runtime.sandbox(pod.meta.uid).and_then(|sandbox| sandbox.newest(&container.name));
+        let started = match instance.map(|instance| &instance.state) {
+            Some(runtime::ContainerState::Running { started }) => *started,
+            _ => started,
+        };
         let told = self
             .told
             .iter()

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use super::uid_list::UidList;
 use api::meta::Uid;
-use api::pod::{ContainerKind, Pod, PodSpec};
+use api::pod::{Pod, PodSpec};
 use garbage::LogFile;
 use images::Images;
 use program::{program, start_error};
@@ -157,6 +157,20 @@ impl Runtime {
         std::mem::take(&mut self.dirty)
     }
 
+    /// Whether this pod has changed since the last call. A program that ends at once has ended by now.
+    pub(crate) fn take_dirty_pod(&mut self, pod: Uid, now: Time) -> bool {
+        let due = |exit: &&PlannedExit| exit.at <= now;
+        let ended: Vec<(u32, i32)> =
+            self.exits.iter().filter(due).map(|exit| (exit.container, exit.code)).collect();
+        for (id, code) in ended {
+            if self.container(id).is_some_and(|(sandbox, _)| sandbox.uid == pod) {
+                self.exit(id, code, now);
+            }
+        }
+        let place = self.dirty.iter().position(|dirty| *dirty == pod);
+        place.map(|place| self.dirty.remove(place)).is_some()
+    }
+
     pub(crate) fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
     }
@@ -178,7 +192,7 @@ impl Runtime {
         let attempt = old.as_ref().map_or(0, |sandbox| sandbox.attempt + 1);
         self.old_sandboxes.extend(old.as_ref().map(OldSandbox::of));
         let mut containers = old.map(|sandbox| sandbox.containers).unwrap_or_default();
-        containers.retain(|container| container.spec().kind == ContainerKind::Main);
+        containers.retain(|container| !container.spec().kind.is_init());
         self.sandboxes.push(Sandbox {
             id,
             uid: pod.meta.uid,

@@ -23,15 +23,11 @@ impl Kubelet {
     pub(super) fn start_next(&mut self, at: WorkerId, ctx: &mut Ctx) {
         while let Some(work) = &mut self.workers[at].work {
             let actions = &mut work.actions;
-            let list = if actions.init_to_start.is_empty() {
-                &mut actions.to_start
-            } else {
-                &mut actions.init_to_start
-            };
-            if list.is_empty() {
+            let lists = [&mut actions.ephemeral_to_start, &mut actions.init_to_start, &mut actions.to_start];
+            let Some(list) = lists.into_iter().find(|list| !list.is_empty()) else {
                 let result = work.result;
                 return self.complete_work(at, result, ctx);
-            }
+            };
             let index = list.remove(0);
             if self.start_container(at, index, ctx) {
                 return;

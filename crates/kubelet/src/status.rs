@@ -186,7 +186,7 @@ impl Kubelet {
             _ => {}
         }
         let pairs =
-            || spec.containers.iter().zip(&status.containers).filter(|(c, _)| c.kind != ContainerKind::Init);
+            || spec.containers.iter().zip(&status.containers).filter(|(c, _)| counts_for_readiness(c.kind));
         if pairs().all(|(_, status)| status.ready) {
             return Ok(None);
         }
@@ -209,7 +209,7 @@ fn initialized(spec: &PodSpec, status: &PodStatus, old: &PodStatus) -> Condition
     let incomplete = |(container, status): &(&Container, &ContainerStatus)| match container.kind {
         ContainerKind::Init => !status.ready,
         ContainerKind::Sidecar => !status.started,
-        ContainerKind::Main => false,
+        ContainerKind::Main | ContainerKind::Ephemeral => false,
     };
     let pairs = spec.containers.iter().zip(&status.containers);
     let names: Vec<&str> = pairs.filter(incomplete).map(|(container, _)| &*container.name).collect();
@@ -227,6 +227,10 @@ fn initialized(spec: &PodSpec, status: &PodStatus, old: &PodStatus) -> Condition
     }
     let message = format!("containers with incomplete status: [{}]", names.join(" "));
     Err(Some(Reason::new("ContainersNotInitialized", &message)))
+}
+
+fn counts_for_readiness(kind: ContainerKind) -> bool {
+    matches!(kind, ContainerKind::Main | ContainerKind::Sidecar)
 }
 
 pub(super) fn is_terminal_phase(phase: Phase) -> bool {
@@ -267,6 +271,7 @@ impl Counts {
             ContainerState::Running(_) => None,
         };
         match (container.kind, &status.state, ended) {
+            (ContainerKind::Ephemeral, ..) => {}
             (ContainerKind::Init, _, Some(end)) => {
                 let for_good = end.exit_code != 0 && !restarts(end.exit_code, &end.reason);
                 self.failed_init_for_good += u32::from(for_good);

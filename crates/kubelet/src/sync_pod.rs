@@ -66,6 +66,7 @@ impl Kubelet {
         let worker = &mut self.workers[at];
         worker.work = None;
         worker.synced = ctx.now;
+        worker.observed = false;
         worker.state = WorkerState::Terminated;
         self.set_pod_status(at, status, ctx);
         // SyncTerminatedPod makes the same status once more, which is one more event of a pod past its deadline.

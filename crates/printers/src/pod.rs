@@ -114,7 +114,8 @@ pub struct PodSummary {
 ///
 /// Kubernetes: pkg/printers/internalversion/printers.go, printPod.
 pub fn pod_status(pod: &Pod) -> PodSummary {
-    let counted = pod.spec.containers.iter().filter(|container| container.kind != ContainerKind::Init);
+    let is_counted = |kind| matches!(kind, ContainerKind::Main | ContainerKind::Sidecar);
+    let counted = pod.spec.containers.iter().filter(|container| is_counted(container.kind));
     let mut summary = PodSummary {
         ready: 0,
         total: u32::try_from(counted.count()).unwrap_or(u32::MAX),
@@ -170,7 +171,7 @@ impl Restarts {
 fn init_containers(pod: &Pod, summary: &mut PodSummary, sidecars: &mut Restarts) -> bool {
     let mut restarts = Restarts::default();
     let inits = pod.spec.containers.iter().zip(&pod.status.containers);
-    let inits = inits.filter(|(container, _)| container.kind != ContainerKind::Main);
+    let inits = inits.filter(|(container, _)| container.kind.is_init());
     let count = pod.spec.init_containers().count();
     let mut initializing = false;
     for (at, (container, status)) in inits.enumerate() {

@@ -133,6 +133,11 @@ pub fn validate_update(new: &Value, old: &Value) -> ErrorList {
     }
 }
 
+/// All that is wrong with a pod's new ephemeral containers.
+pub fn validate_ephemeral_containers_update(new: &Value, old: &Value) -> ErrorList {
+    pod_update::validate_pod_ephemeral_containers_update(new, old)
+}
+
 fn meta_update_and(new: &Value, old: &Value, more: ErrorList) -> ErrorList {
     let path = FieldPath::new("metadata");
     let mut errors =

@@ -11,7 +11,7 @@ use super::names::{inclusive_range_error, is_in_range};
 use super::pod::{validate_pod_metadata_and_spec, validate_pod_specific_annotations};
 use super::scheduling::validate_tolerations;
 use super::unified_diff::unified_diff;
-use api::field::{ErrorList, FieldError, FieldPath};
+use api::field::{ErrorList, FieldError, FieldPath, go_quote};
 use api::json;
 
 const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
@@ -42,6 +42,39 @@ pub(crate) fn validate_pod_update(new: &Value, old: &Value) -> ErrorList {
     validate_only_added_tolerations(new, old, &path.child("tolerations"), &mut errors);
     validate_only_deleted_scheduling_gates(new, old, &path.child("schedulingGates"), &mut errors);
     validate_rest(new, old, &path, &mut errors);
+    errors
+}
+
+/// All that is wrong with a pod's new ephemeral containers: those that are there must stay as they are.
+///
+/// Kubernetes: validation.go, ValidatePodEphemeralContainersUpdate.
+pub(crate) fn validate_pod_ephemeral_containers_update(new: &Value, old: &Value) -> ErrorList {
+    let path = FieldPath::new("metadata");
+    let (new_meta, old_meta) = (json::get(new, "metadata"), json::get(old, "metadata"));
+    let mut errors = validate_object_meta_update(new_meta, old_meta, &path);
+    errors.extend(validate_pod_metadata_and_spec(new));
+    validate_pod_specific_annotation_updates(new, old, &path.child("annotations"), &mut errors);
+    if json::at(old_meta, &["annotations", MIRROR_POD]).is_string() {
+        let why = "static pods do not support ephemeral containers";
+        return vec![FieldError::forbidden(&FieldPath::new(""), why)];
+    }
+    let list = "ephemeralContainers";
+    let containers = |pod| json::list(json::get(pod, "spec"), list);
+    let path = FieldPath::new("spec").child(list);
+    let text = |container: &Value, whole| go_form::indented("EphemeralContainer", container, whole);
+    for old in containers(old) {
+        let name = json::text(old, "name");
+        let Some(new) = containers(new).iter().rfind(|new| json::text(new, "name") == name) else {
+            let why = format!("existing ephemeral containers {} may not be removed\n", go_quote(name));
+            errors.push(FieldError::forbidden(&path, why));
+            continue;
+        };
+        if text(old, true) != text(new, true) {
+            let diff = unified_diff(&text(old, false), &text(new, false));
+            let why = format!("existing ephemeral containers {} may not be changed\n{diff}", go_quote(name));
+            errors.push(FieldError::forbidden(&path, why));
+        }
+    }
     errors
 }
 

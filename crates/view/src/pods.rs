@@ -154,7 +154,7 @@ fn api_containers(pod: &Pod) -> Vec<ContainerView> {
                 restarts: status.restart_count,
                 restarts_at: None,
                 since: None,
-                is_init: container.kind != ContainerKind::Main,
+                is_init: container.kind.is_init(),
             }
         })
         .collect()
@@ -195,7 +195,7 @@ fn node_containers(
                     ContainerState::Running { started } => Some(*started),
                     ContainerState::Exited(exit) => Some(exit.finished),
                 }),
-                is_init: container.kind != ContainerKind::Main,
+                is_init: container.kind.is_init(),
             }
         })
         .collect()

@@ -87,6 +87,8 @@ pub enum Patch {
     Merge(Rc<Value>),
     /// Kubernetes' strategic merge on the API form: lists with a merge key are merged by it.
     Strategic(Rc<Value>),
+    /// The same of a pod, by its subresource ephemeralcontainers: nothing but these changes.
+    EphemeralContainers(Rc<Value>),
     /// Adds or removes the controller reference: adoption and release (DS-039, DS-040).
     Owner {
         /// The reference to add.

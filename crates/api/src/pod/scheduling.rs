@@ -72,6 +72,7 @@ impl NonZero {
                     init = init.max(sidecars);
                 }
                 ContainerKind::Init => init = init.max(one.plus(sidecars)),
+                ContainerKind::Ephemeral => {}
             }
         }
         let own = Resources::from_value(json::at(raw, &["resources", "requests"]));

@@ -48,6 +48,31 @@ pub enum ContainerKind {
     Sidecar,
     /// It runs as long as the pod does.
     Main,
+    /// Added to a pod that runs, to look into it: started once, and never again.
+    Ephemeral,
+}
+
+impl ContainerKind {
+    /// The pod's lists in the order of [`PodSpec::containers`], and what their statuses are called.
+    pub const LISTS: [(&'static str, &'static str); 3] = [
+        ("initContainers", "initContainerStatuses"),
+        ("containers", "containerStatuses"),
+        ("ephemeralContainers", "ephemeralContainerStatuses"),
+    ];
+
+    /// Whether it stands among the init containers.
+    pub fn is_init(self) -> bool {
+        matches!(self, ContainerKind::Init | ContainerKind::Sidecar)
+    }
+
+    /// The list in which it stands.
+    pub(super) fn list(self) -> &'static str {
+        match self {
+            ContainerKind::Init | ContainerKind::Sidecar => "initContainers",
+            ContainerKind::Main => "containers",
+            ContainerKind::Ephemeral => "ephemeralContainers",
+        }
+    }
 }
 
 /// A port a pod claims on its node.
@@ -204,7 +229,7 @@ pub struct PodSpec {
     pub raw: Rc<Value>,
     /// Its containers mount a token of its service account.
     pub mounts_token: bool,
-    /// Init containers and sidecars in their order, then the main containers.
+    /// Init containers and sidecars in their order, then the main containers, then ephemeral ones.
     pub containers: Vec<Container>,
     /// restartPolicy.
     pub restart_policy: RestartPolicy,
@@ -253,9 +278,9 @@ impl PodSpec {
             map.remove("nodeName");
         }
         let mut containers = Vec::new();
-        for (list, main) in [("initContainers", false), ("containers", true)] {
+        for (list, _) in ContainerKind::LISTS {
             for item in raw[list].as_array().into_iter().flatten() {
-                containers.push(Container::from_value(item, main));
+                containers.push(Container::from_value(item, list));
             }
         }
         let seconds = |key: &str| raw[key].as_u64().map(Duration::from_secs);
@@ -287,7 +312,10 @@ impl PodSpec {
             volume_refs: volume_refs(&raw["volumes"]),
             qos_class: compute_pod_qos(&raw),
             none_ready: Reason::containers_not_ready(
-                containers.iter().filter(|c| c.kind != ContainerKind::Init).map(|c| &c.name),
+                containers
+                    .iter()
+                    .filter(|c| matches!(c.kind, ContainerKind::Main | ContainerKind::Sidecar))
+                    .map(|c| &c.name),
             ),
             containers,
             raw: Rc::new(raw),
@@ -301,7 +329,7 @@ impl PodSpec {
 
     /// The init containers, sidecars included.
     pub fn init_containers(&self) -> impl Iterator<Item = &Container> {
-        self.containers.iter().filter(|container| container.kind != ContainerKind::Main)
+        self.containers.iter().filter(|container| container.kind.is_init())
     }
 
     /// The container of this name.
@@ -310,9 +338,8 @@ impl PodSpec {
     }
 }
 
-fn field_path(name: &str, main: bool) -> Name {
-    let list = if main { "containers" } else { "initContainers" };
-    format!("spec.{list}{{{name}}}").into()
+fn field_path(name: &str, kind: ContainerKind) -> Name {
+    format!("spec.{}{{{name}}}", kind.list()).into()
 }
 
 fn fingerprint(values: &[&Value]) -> u64 {
@@ -321,11 +348,12 @@ fn fingerprint(values: &[&Value]) -> u64 {
 }
 
 impl Container {
-    fn from_value(value: &Value, main: bool) -> Container {
-        let kind = match (main, value["restartPolicy"].as_str()) {
-            (true, _) => ContainerKind::Main,
-            (false, Some("Always")) => ContainerKind::Sidecar,
-            (false, _) => ContainerKind::Init,
+    fn from_value(value: &Value, list: &str) -> Container {
+        let kind = match (list, value["restartPolicy"].as_str()) {
+            ("containers", _) => ContainerKind::Main,
+            ("ephemeralContainers", _) => ContainerKind::Ephemeral,
+            (_, Some("Always")) => ContainerKind::Sidecar,
+            _ => ContainerKind::Init,
         };
         let list = |key: &str| crate::meta::names(&value[key]);
         Container {
@@ -354,7 +382,7 @@ impl Container {
             env_refs: env_refs(value),
             hash: fingerprint(&[&value["name"], &value["image"]]),
             back_off_hash: fingerprint(&[&value["image"], &value["resources"]]),
-            field_path: field_path(value["name"].as_str().unwrap_or_default(), main),
+            field_path: field_path(value["name"].as_str().unwrap_or_default(), kind),
         }
     }
 }
@@ -447,6 +475,7 @@ fn pod_requests(raw: &Value, containers: &[Container]) -> Resources {
                 step.add(&sidecars);
                 largest_init.max_with(&step);
             }
+            ContainerKind::Ephemeral => {}
         }
     }
     running.max_with(&largest_init);

@@ -43,7 +43,7 @@ impl PodStatus {
                 reason: reason_from_value(condition),
             });
         }
-        for list in ["initContainerStatuses", "containerStatuses"] {
+        for (_, list) in ContainerKind::LISTS {
             status.containers.extend(value[list].as_array().into_iter().flatten().map(container_from_value));
         }
         status
@@ -91,16 +91,17 @@ impl PodStatus {
 
     /// Init containers stand in the order of the spec, the others in that of their names.
     fn put_containers(&self, spec: &PodSpec, put: &mut impl FnMut(&str, Value)) {
-        let raw = ["initContainers", "containers"].map(|key| spec.raw[key].as_array());
+        let raw = ContainerKind::LISTS.map(|(key, _)| spec.raw[key].as_array());
         let raw = raw.into_iter().flatten().flatten();
         let mut all: Vec<_> = spec.containers.iter().zip(&self.containers).zip(raw).collect();
         all.sort_shared_by(|((a, _), _), ((b, _), _)| match (a.kind, b.kind) {
-            (ContainerKind::Main, ContainerKind::Main) => a.name.cmp(&b.name),
+            (ContainerKind::Main, ContainerKind::Main)
+            | (ContainerKind::Ephemeral, ContainerKind::Ephemeral) => a.name.cmp(&b.name),
             _ => std::cmp::Ordering::Equal,
         });
-        for (key, main) in [("initContainerStatuses", false), ("containerStatuses", true)] {
+        for (list, key) in ContainerKind::LISTS {
             let statuses: Vec<Value> = (all.iter())
-                .filter(|((container, _), _)| (container.kind == ContainerKind::Main) == main)
+                .filter(|((container, _), _)| container.kind.list() == list)
                 .map(|((container, status), raw)| container_to_value(container, status, spec, raw))
                 .collect();
             if !statuses.is_empty() {
@@ -274,8 +275,7 @@ fn volume_mounts(raw: &Value) -> Option<Value> {
 
 /// Says of each container in a status how the volumes of the pod's own spec are mounted.
 pub(super) fn put_volume_mounts(status: &mut Value, spec: &Value) {
-    for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")]
-    {
+    for (list, statuses) in ContainerKind::LISTS {
         for status in crate::json::each(status, statuses) {
             let mut containers = crate::json::list(spec, list).iter();
             let container = containers.find(|container| container["name"] == status["name"]);
@@ -311,6 +311,10 @@ fn container_to_value(container: &Container, status: &ContainerStatus, spec: &Po
         "ready": status.ready, "started": status.started, "restartCount": status.restart_count,
         "state": state, "lastState": last,
     });
+    if container.kind == ContainerKind::Ephemeral {
+        // Nothing asks whether it has started.
+        crate::json::object(&mut value).remove("started");
+    }
     if !id.is_empty() {
         value["containerID"] = json!(id);
         value["user"] = linux_user(spec, raw);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::inspect::formatted;
-use super::{Args, short, table};
+use super::{Args, fatal, short, table};
 use crate::Machines;
 use api::image_name::parse_image_name;
 use api::pod::status::image_digest;
@@ -88,6 +88,20 @@ pub(super) fn images(machines: &dyn Machines, node: &str, args: &Args) -> Outcom
         vec![image.repository, tag, id, human_size(image.size)]
     }));
     table(&lines)
+}
+
+/// Takes no virtual time, unlike a pull of the kubelet.
+///
+/// cri-tools: cmd/crictl/image.go, pullImageCommand.
+pub(super) fn pull(machines: &mut dyn Machines, node: &str, args: &Args) -> Outcome {
+    let [image] = args.rest.as_slice() else { return fatal("images to pull must be specified") };
+    if let Err(why) = parse_image_name(image) {
+        return fatal(format_args!("pulling image: {why}"));
+    }
+    match machines.pull_image(node, image) {
+        Ok(()) => Outcome::out(format!("Image is up to date for {}\n", image_digest(image))),
+        Err(why) => fatal(format_args!("pulling image: {why}")),
+    }
 }
 
 /// `65.7MB`.

@@ -79,7 +79,7 @@ fn finished_time(pod: &Pod) -> Timestamp {
 fn finish_time_from_containers(pod: &Pod) -> Option<Timestamp> {
     let mut latest = None;
     for (container, status) in pod.spec.containers.iter().zip(&pod.status.containers) {
-        if container.kind == ContainerKind::Init {
+        if matches!(container.kind, ContainerKind::Init | ContainerKind::Ephemeral) {
             continue;
         }
         let ContainerState::Terminated(terminated) = &status.state else { return None };

@@ -46,7 +46,7 @@ pub(super) fn match_pod_failure_policy(policy: &Value, pod: &Pod) -> Matched {
 fn match_on_exit_codes<'a>(requirement: &Value, pod: &'a Pod) -> Option<(&'a str, i32)> {
     let statuses = || pod.spec.containers.iter().zip(&pod.status.containers);
     let main = statuses().filter(|(container, _)| container.kind == ContainerKind::Main);
-    let init = statuses().filter(|(container, _)| container.kind != ContainerKind::Main);
+    let init = statuses().filter(|(container, _)| container.kind.is_init());
     main.chain(init).find_map(|(container, status)| match &status.state {
         ContainerState::Terminated(terminated) if matches(requirement, container, terminated) => {
             Some((&*container.name, terminated.exit_code))

@@ -82,6 +82,11 @@ impl Answer {
     }
 }
 
+/// A program needs a moment from its start until it listens. Who asks at once is refused.
+///
+/// Recording: tests/data/oracle/kubelet-f-static-web.txt.
+const LISTENS_AFTER: Duration = Duration::from_millis(50);
+
 /// What a container that has run for so long answers to a probe by itself.
 pub(crate) fn answer(container: &Container, probe: &Probe, running: Duration) -> Answered {
     match &probe.handler {
@@ -91,6 +96,11 @@ pub(crate) fn answer(container: &Container, probe: &Probe, running: Duration) ->
             if listens(container, port) == Some(false) =>
         {
             Answered::always(Answer::Refused)
+        }
+        ProbeHandler::HttpGet { .. } | ProbeHandler::TcpSocket { .. } | ProbeHandler::Grpc { .. }
+            if running < LISTENS_AFTER =>
+        {
+            Answered { until: Some(LISTENS_AFTER), ..Answered::always(Answer::Refused) }
         }
         ProbeHandler::HttpGet { path, .. } => of_server(container, path, running),
         ProbeHandler::Exec { command } => {
@@ -249,7 +259,8 @@ mod tests {
         let until = Some(Duration::from_secs(10));
         assert_eq!(at("/healthz", 9), Answered { until, ..Answered::always(Answer::Code(200)) });
         assert_eq!(at("/healthz", 10), Answered::always(Answer::Code(500)));
-        assert_eq!(at("/", 0), Answered::always(Answer::Code(404)));
+        assert_eq!(at("/", 1), Answered::always(Answer::Code(404)));
+        assert_eq!(at("/", 0).answer, Answer::Refused, "it does not listen yet");
     }
 
     #[test]

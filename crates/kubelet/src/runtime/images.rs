@@ -21,6 +21,15 @@ impl Images {
         }
     }
 
+    /// Gets an image by hand. What the runtime says where no registry has it.
+    pub fn pull(&mut self, image: &str) -> Option<String> {
+        let error = pull_error(image);
+        if error.is_none() {
+            self.add(&image.into());
+        }
+        error
+    }
+
     /// In the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Name> {
         self.present.iter()

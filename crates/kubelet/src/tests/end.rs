@@ -325,7 +325,7 @@ fn a_pod_past_its_active_deadline_has_failed() {
     world.run(30_000);
     expect![[r#"
         0.400 short: Pending c=ContainerCreating
-        3.200 short: Running c=Running!
+        2.500 short: Running c=Running!
         10.200 short: Failed c=Running!
         12.200 short: Failed c=Completed(0)"#]]
     .assert_eq(&world.statuses_of("short").join("\n"));

@@ -19,7 +19,7 @@ fn kl_002_a_file_becomes_a_pod_at_once_and_its_mirror_follows() {
     world.run(16_500);
     expect![[r#"
         3.700 web-n1: created
-        6.200 web-n1: Running c=Running!"#]]
+        5.800 web-n1: Running c=Running!"#]]
     .assert_eq(&world.statuses_of("web-n1").join("\n"));
     expect![[r#"
         3.900 Pulling: Pulling image "nginx:1"
@@ -302,7 +302,7 @@ fn kl_028_kl_029_a_removed_file_ends_the_pod_and_then_the_mirror() {
     assert!(world.objects.is_empty());
     expect![[r#"
         0.600 web-n1: created
-        3.200 web-n1: Running c=Running!
+        2.300 web-n1: Running c=Running!
         31.700 web-n1: Running c=Completed(0)
         32.200 web-n1: deleted"#]]
     .assert_eq(&world.statuses_of("web-n1").join("\n"));

@@ -40,11 +40,11 @@ fn kl_096_init_containers_run_one_after_another() {
     .assert_eq(&starts(&world, "web").join("\n"));
     expect![[r#"
         0.400 web: Pending first=PodInitializing second=PodInitializing c=PodInitializing
-        3.200 web: Pending first=Running second=PodInitializing c=PodInitializing
+        2.500 web: Pending first=Running second=PodInitializing c=PodInitializing
         5.200 web: Pending first=Completed(0)! second=PodInitializing c=PodInitializing
-        6.200 web: Pending first=Completed(0)! second=Running c=PodInitializing
+        5.400 web: Pending first=Completed(0)! second=Running c=PodInitializing
         7.200 web: Pending first=Completed(0)! second=Completed(0)! c=PodInitializing
-        8.200 web: Running first=Completed(0)! second=Completed(0)! c=Running!"#]]
+        7.400 web: Running first=Completed(0)! second=Completed(0)! c=Running!"#]]
     .assert_eq(&world.statuses_of("web").join("\n"));
 }
 

@@ -26,9 +26,9 @@ fn a_containers_own_policy_decides_whether_it_starts_again() {
     world.run(18_000);
     expect![[r#"
         0.400 web: Pending never=ContainerCreating failing=ContainerCreating
-        3.200 web: Running never=Error(1) failing=Running!
+        2.700 web: Running never=Error(1) failing=Running!
         5.200 web: Running never=Error(1) failing=Error(3)
-        6.200 web: Running never=Error(1) failing=Running!x1
+        5.400 web: Running never=Error(1) failing=Running!x1
         8.200 web: Running never=Error(1) failing=Error(3)x1"#]]
     .assert_eq(&world.statuses_of("web").join("\n"));
 }
@@ -42,9 +42,9 @@ fn a_rule_starts_a_container_again_that_its_policy_would_leave() {
     world.run(18_000);
     expect![[r#"
         0.400 web: Pending c=ContainerCreating main=ContainerCreating
-        3.200 web: Running c=Running! main=Running!
+        2.700 web: Running c=Running! main=Running!
         5.200 web: Running c=Error(42) main=Running!
-        6.200 web: Running c=Running!x1 main=Running!
+        5.400 web: Running c=Running!x1 main=Running!
         8.200 web: Running c=Error(42)x1 main=Running!"#]]
     .assert_eq(&world.statuses_of("web").join("\n"));
 }
@@ -75,14 +75,14 @@ fn a_rule_for_all_removes_every_container_and_starts_them_anew() {
     world.run(18_000);
     expect![[r#"
         0.400 web: Pending i=PodInitializing c=PodInitializing main=PodInitializing
-        3.200 web: Pending i=Running c=PodInitializing main=PodInitializing
+        2.500 web: Pending i=Running c=PodInitializing main=PodInitializing
         4.200 web: Pending i=Completed(0)! c=PodInitializing main=PodInitializing
-        5.200 web: Running i=Completed(0)! c=Running! main=Running!
+        4.600 web: Running i=Completed(0)! c=Running! main=Running!
         10.200 web: Running i=Completed(0)! c=Error(42) main=Running!
         11.200 web: Running i=RestartingAllContainersx1 c=RestartingAllContainersx1 main=RestartingAllContainersx1
-        12.200 web: Pending i=Runningx1 c=PodInitializingx1 main=PodInitializingx1
+        11.400 web: Pending i=Runningx1 c=PodInitializingx1 main=PodInitializingx1
         13.200 web: Running i=Completed(0)!x1 c=PodInitializingx1 main=PodInitializingx1
-        14.200 web: Running i=Completed(0)!x1 c=Running!x1 main=Running!x1"#]].assert_eq(&world.statuses_of("web").join("\n"));
+        13.600 web: Running i=Completed(0)!x1 c=Running!x1 main=Running!x1"#]].assert_eq(&world.statuses_of("web").join("\n"));
     expect![[r#"
         0.600 Pulling: Pulling image "a:1"
         2.100 Pulled: Successfully pulled image "a:1" in 1.5s (1.5s including waiting). Image size: 81612585 bytes.
@@ -104,4 +104,34 @@ fn a_rule_for_all_removes_every_container_and_starts_them_anew() {
         13.200 Pulled: Container image "a:1" already present on machine and can be accessed by the pod
         13.200 Created: Container created
         13.400 Started: Container started"#]].assert_eq(&world.events_of("web").join("\n"));
+}
+
+/// What becomes of a pod whose program fails at once.
+fn fails_at_once(world: &mut World) -> String {
+    let container = json!({"name": "c", "image": "a:1", "command": ["sh", "-c", "exit 1"]});
+    world.create_pod("web", json!({"containers": [container]}));
+    world.run(5_000);
+    let back_offs = world.events_of("web").into_iter().filter(|event| event.contains("BackOff:"));
+    world.statuses_of("web").into_iter().map(str::to_owned).chain(back_offs).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn kl_117_what_a_sync_has_done_is_looked_at_at_once_and_an_update_meanwhile_is_one_more_sync() {
+    // With its image there it is up between two relistings: each look is one update.
+    let mut quick = World::new();
+    quick.create_pod("other", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    quick.run(10_850);
+    expect![[r#"
+        11.250 web: Pending c=ContainerCreating
+        11.850 web: Running c=Error(1)
+        12.050 web: Running c=Error(1)x1
+        11.850 BackOff: Back-off restarting failed container c in pod web_default(00000000-0000-4003-8000-000000000003)"#]].assert_eq(&fails_at_once(&mut quick));
+    // While the image is pulled a relisting finds the sandbox: that update waits, and the next one after it.
+    expect![[r#"
+        0.400 web: Pending c=ContainerCreating
+        2.500 web: Running c=Error(1)
+        2.700 web: Running c=Error(1)x1
+        3.200 web: Running c=CrashLoopBackOffx1
+        2.500 BackOff: Back-off restarting failed container c in pod web_default(00000000-0000-4001-8000-000000000001)
+        3.000 BackOff: Back-off restarting failed container c in pod web_default(00000000-0000-4001-8000-000000000001)"#]].assert_eq(&fails_at_once(&mut World::new()));
 }

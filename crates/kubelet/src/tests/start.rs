@@ -19,7 +19,7 @@ fn kl_052_kl_049_a_pod_comes_up_with_its_events_and_statuses() {
     .assert_eq(&world.events_of("web").join("\n"));
     expect![[r#"
         0.500 web: Pending c=ContainerCreating
-        3.200 web: Running c=Running!"#]]
+        2.600 web: Running c=Running!"#]]
     .assert_eq(&world.statuses_of("web").join("\n"));
 }
 
@@ -286,4 +286,33 @@ fn kl_067_without_a_readiness_probe_running_is_ready() {
     world.run(10_000);
     assert_eq!(world.statuses_of("web").len(), 2, "running and ready come in one");
     assert!(world.pod("web").is_ready());
+}
+
+#[test]
+fn an_ephemeral_container_is_started_once_and_counts_for_nothing() {
+    let mut world = World::new();
+    world.create_pod("web", json!({"containers": [{"name": "c", "image": "a:1"}]}));
+    world.run(10_000);
+    let mut pod = world.pod("web").clone();
+    let mut raw = (*pod.spec.raw).clone();
+    raw["ephemeralContainers"] =
+        json!([{"name": "dbg", "image": "a:1", "command": ["sh", "-c", "sleep 3; exit 4"]}]);
+    pod.spec = std::rc::Rc::new(api::pod::PodSpec::from_value(raw));
+    world.store(pod);
+    world.run(20_000);
+    expect![[r#"
+        0.400 web: Pending c=ContainerCreating
+        2.500 web: Running c=Running!
+        10.400 web: Running c=Running! dbg=ContainerCreating
+        10.600 web: Running c=Running! dbg=Running
+        14.200 web: Running c=Running! dbg=Error(4)"#]]
+    .assert_eq(&world.statuses_of("web").join("\n"));
+    let fields: Vec<_> = world.events.iter().map(|(_, draft)| draft.field_path.clone()).collect();
+    let path = Some("spec.ephemeralContainers{dbg}".into());
+    assert_eq!(fields.iter().filter(|field| **field == path).count(), 3, "pulled, created, started");
+    assert!(world.pod("web").is_ready());
+    let status = world.pod("web").status.to_value(&world.pod("web").spec);
+    assert_eq!(status["containerStatuses"].as_array().map(Vec::len), Some(1));
+    assert_eq!(status["ephemeralContainerStatuses"][0]["state"]["terminated"]["exitCode"], 4);
+    assert!(world.is_quiet());
 }
