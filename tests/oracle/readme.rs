@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::data::{self, Outcome};
 
 /// What the paragraph with the figures begins with.
-const BEGIN: &str = "Compared with a real kubeadm cluster of v1.36.2";
+const BEGIN: &str = "Compared with a real kubeadm cluster and a real control plane of v1.36.2";
 
 /// How long a line of the README may be.
 const WIDTH: usize = 100;
