@@ -2,7 +2,7 @@
 //!
 //! Told of nodes and pods by its watches, it tries one waiting pod at a time: filters ([`plugins`]) say on
 //! which nodes it can run, scores say where best; the pod counts there at once ([`cache`]) while the binding
-//! is on its way. A pod that fits nowhere waits ([`queue`]) until something changes that may help it
+//! is on its way. A pod that fits nowhere waits (`queue`) until something changes that may help it
 //! (`cluster_event`, `queueing_hints`).
 //!
 //! Kubernetes: pkg/scheduler. Rules: SCH-001…030.
