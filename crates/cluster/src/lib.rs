@@ -1,7 +1,7 @@
 //! All state of a simulated cluster, and the one match on what is due.
 //!
-//! It routes and holds no rules: a wake comes up, the part it is for is told, and its effects are
-//! put on the agenda.
+//! It routes: a wake comes up, the part it is for is told, and its effects are put on the agenda. The few rules that
+//! it holds need all of the cluster: the API server's watch cache, its lease, ComponentStatus, the retries of Events.
 
 pub mod boot;
 mod broadcaster;
