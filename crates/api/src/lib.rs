@@ -25,6 +25,7 @@ pub mod patch;
 pub mod pod;
 pub mod quantity;
 pub mod quota;
+pub mod rand;
 pub mod resource_list;
 pub mod resources;
 pub mod schema;

@@ -13,6 +13,7 @@ use api::meta::{Deletion, Name, OwnerReference, Uid};
 use api::node::{Lease, Renewal};
 use api::object::{Key, Kind, Object};
 use api::pod::{ConditionStatus, ConditionType, Pod, PodCondition, PodStatus};
+use api::rand::{SUFFIXES, suffix};
 use api::status_error::{GroupResource, StatusError, StatusReason};
 use api::strategic_patch::{self, PatchError};
 use sim::{Duration, Time, Timestamp};
@@ -22,8 +23,6 @@ use wire::{DeleteOptions, FieldValidation, Patch, PodId, Propagation, Reply};
 
 pub(super) type Outcome = Result<Reply, StatusError>;
 
-/// The alphabet of generated names: no vowels, nothing that looks alike (API-007).
-const NAME_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 const GENERATED_BASE_MAX: usize = 58;
 const NAME_ATTEMPTS: u32 = 8;
 
@@ -84,11 +83,7 @@ fn generate_name(api: &mut ApiServer, base: &str) -> Name {
     let base = &base[..end.last().unwrap_or(0)];
     let mut name = String::with_capacity(base.len() + 5);
     name.push_str(base);
-    let mut draw = api.names.below(27u64.pow(5));
-    for _ in 0..5 {
-        name.push(char::from(NAME_ALPHABET[(draw % 27) as usize]));
-        draw /= 27;
-    }
+    name.extend(suffix(api.names.below(SUFFIXES)));
     name.into()
 }
 

@@ -20,6 +20,7 @@ use api::field::go_json;
 use api::go_name::json_name;
 use api::json::{self, NULL};
 use api::quantity;
+use api::rand::safe_encode_string;
 use serde_json::{Value, json};
 use sim::SortedMap;
 use sim::order::SortShared;
@@ -27,16 +28,6 @@ use sim::order::SortShared;
 const TABLE: &str = include_str!("template_hash/go_types.txt");
 /// The value of a time that is not set.
 const NO_TIME: &str = "{Time:(time.Time){wall:(uint64)0 ext:(int64)0 loc:(*time.Location)<nil>}}";
-/// The characters of random names; a hash's digits are written with ten of them.
-const ALPHANUMS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// A hash in the letters that names are made of, so that it spells no word.
-///
-/// Kubernetes: apimachinery/pkg/util/rand, SafeEncodeString.
-fn safe_encode(hash: u32) -> String {
-    let decimal = hash.to_string();
-    decimal.bytes().map(|digit| char::from(ALPHANUMS[usize::from(digit) % ALPHANUMS.len()])).collect()
-}
 
 /// The hash of a pod template in its API form, with its defaults. Rule: DS-055.
 ///
@@ -47,7 +38,7 @@ pub fn compute_hash(template: &Value, collision_count: u32) -> String {
     if collision_count > 0 {
         dump.hash.write(&u64::from(collision_count).to_le_bytes());
     }
-    safe_encode(dump.hash.0)
+    safe_encode_string(&dump.hash.0.to_string())
 }
 
 /// The hash of what a StatefulSet's revision keeps, a patch that holds a template.
@@ -62,7 +53,8 @@ pub(crate) fn hash_controller_revision(data: &Value, collision_count: i64) -> St
     }
     let text = go_json(&data) + &collision_count.to_string();
     // FNV-1, which multiplies first.
-    safe_encode(text.bytes().fold(OFFSET, |hash, byte| hash.wrapping_mul(PRIME) ^ u32::from(byte)))
+    let hash = text.bytes().fold(OFFSET, |hash, byte| hash.wrapping_mul(PRIME) ^ u32::from(byte));
+    safe_encode_string(&hash.to_string())
 }
 
 /// Of FNV over 32 bits.
@@ -270,7 +262,7 @@ mod tests {
         assert_eq!(seen.len(), 500);
         let template = template(&json!({}), "c", "a:1");
         assert_ne!(compute_hash(&template, 0), compute_hash(&template, 1));
-        assert_eq!(safe_encode(873_244_444), "dc7688888");
+        assert_eq!(safe_encode_string("873244444"), "dc7688888");
     }
 
     /// The table has all fields of all structs, but for those that no template ever has.

@@ -17,6 +17,7 @@ use api::image_name::{ImageNameError, parse_image_name};
 use api::json;
 use api::meta::fnv1a_128;
 use api::object::{Key, Kind, Object};
+use api::rand::{SUFFIXES, suffix};
 use cli_runtime::flags::{Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use profile::{Keep, Profile, Style};
@@ -145,17 +146,9 @@ fn found(io: &mut Io, cmd: &Cmd, targets: &[String]) -> Result<Vec<Object>, Stop
 }
 
 /// Five letters that nobody chooses.
-///
-/// Kubernetes: apimachinery/pkg/util/rand, String.
 fn name_suffix(io: &Io, of: &str) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let mut rest = fnv1a_128(format!("{of}/{}", io.now().0).as_bytes());
-    let mut letter = || {
-        let at = (rest % LETTERS.len() as u128) as usize;
-        rest /= LETTERS.len() as u128;
-        LETTERS.get(at).map_or('x', |letter| char::from(*letter))
-    };
-    (0..5).map(|_| letter()).collect()
+    let draw = fnv1a_128(format!("{of}/{}", io.now().0).as_bytes()) % u128::from(SUFFIXES);
+    suffix(draw as u64).collect()
 }
 
 fn is_no_image(image: &str) -> bool {

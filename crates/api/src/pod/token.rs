@@ -9,21 +9,14 @@ use serde_json::{Value, json};
 
 use crate::json;
 use crate::meta::Uid;
+use crate::rand::{SUFFIXES, suffix};
 
 const PREFIX: &str = "kube-api-access-";
 const PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-/// The alphabet of generated names (API-007).
-const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 fn name_of(uid: Uid) -> String {
-    let mut bits = uid.bits();
-    let mut letter = || {
-        let letter = ALPHABET[(bits % 27) as usize];
-        bits /= 27;
-        char::from(letter)
-    };
-    let letters: String = (0..5).map(|_| letter()).collect();
-    format!("{PREFIX}{letters}")
+    let draw = uid.bits() % u128::from(SUFFIXES);
+    PREFIX.chars().chain(suffix(draw as u64)).collect()
 }
 
 fn source() -> Value {
