@@ -83,13 +83,14 @@ pub fn systemd_date(time: Time) -> String {
     format!("{} {} {} UTC", parts.weekday, parts.date(), parts.clock())
 }
 
-/// The head of a line of klog, as the libraries of Kubernetes' tools write it to stderr; no process has a number here.
-pub fn klog_head(now: Time, severity: char, file: &str, line: u32) -> String {
+/// What klog puts before each line: `E0101 00:00:07.300000     812 kubelet.go:3516]`. `pid` is the process's number,
+/// `place` the file and line that write it.
+pub fn klog_head(now: Time, severity: char, pid: u32, place: &str) -> String {
     // 2026-01-01T00:00:00Z
     let stamp = now.stamp().to_string();
     let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
     let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
-    format!("{severity}{month}{day} {clock}.{micros:06} {:>7} {file}:{line}]", 1)
+    format!("{severity}{month}{day} {clock}.{micros:06} {pid:>7} {place}]")
 }
 
 #[cfg(test)]

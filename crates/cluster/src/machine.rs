@@ -9,6 +9,7 @@ use api::meta::{Name, StringMap};
 use api::object::Key;
 use api::resources::Resources;
 use api::toleration::{Taint, TaintEffect};
+use cli_runtime::time::klog_head;
 use kubeadm::{CONTROL_PLANE_PARTS, MANIFESTS, control_plane_disk, control_plane_manifest};
 use kubelet::config::KubeletConfiguration;
 use kubelet::manifest_dir::FileSource;
@@ -146,7 +147,11 @@ impl Machine {
     }
 
     pub(super) fn write_journal(&mut self, now: Time, line: &LogLine) {
-        let line = format!("{}{}", klog_head(now, line), line.text);
+        let severity = match line.severity {
+            Severity::Info => 'I',
+            Severity::Error => 'E',
+        };
+        let line = format!("{} {}", klog_head(now, severity, PID, line.place), line.text);
         if self.journal.len() == JOURNAL_LINES {
             self.journal.pop_front();
         }
@@ -211,18 +216,6 @@ impl Machine {
     pub fn file_error(&self, path: &str) -> Option<&str> {
         self.kubelet.file_source().report(path)?.error.as_deref()
     }
-}
-
-/// `E0101 00:00:07.300000     812 kubelet.go:3516] `: what klog puts before each line.
-fn klog_head(now: Time, line: &LogLine) -> String {
-    let severity = match line.severity {
-        Severity::Info => 'I',
-        Severity::Error => 'E',
-    };
-    let stamp = now.stamp().to_string();
-    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
-    let (month, day, clock, micros) = (part(5, 7), part(8, 10), part(11, 19), now.0 % 1_000_000);
-    format!("{severity}{month}{day} {clock}.{micros:06} {PID:>7} {}] ", line.place)
 }
 
 /// 192.168.56.10 for the first, and on from there.

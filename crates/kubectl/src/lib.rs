@@ -340,7 +340,7 @@ fn descend(
     }
     check_globals(&path, &parsed, command.flags)?;
     if parsed.text("dry-run") == Some(BARE_DRY_RUN) {
-        let head = cli_runtime::time::klog_head(io.now(), 'W', "helpers.go", 719);
+        let head = cli_runtime::time::klog_head(io.now(), 'W', 1, "helpers.go:719");
         io.err(format!("{head} --dry-run is deprecated and can be replaced with --dry-run=client.\n"));
     }
     let timeout = parsed.text("request-timeout").map_or(Ok(None), parse_timeout)?;

@@ -52,7 +52,8 @@ pub(crate) fn order(io: &mut Io, path: &str, values: &[Value], sorted: Sorted) -
     check_found(&field, &keys, sorted)?;
     let mut sorter = Sorter { order, keys: &keys, values, field: &field, sorted };
     if let Err(fatal) = sort(&mut sorter) {
-        let text = format!("{} {}\n", klog_head(io.now(), 'F', "sorter.go", fatal.line), fatal.text);
+        let head = klog_head(io.now(), 'F', 1, &format!("sorter.go:{}", fatal.line));
+        let text = format!("{head} {}\n", fatal.text);
         io.err(text);
         return Err(Failure::Exit(fatal.code).into());
     }

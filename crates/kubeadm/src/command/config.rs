@@ -83,11 +83,11 @@ fn no_internet(io: &mut Io) {
     io.err(format!(
         "{} could not fetch a Kubernetes version from the internet: unable to get URL \"{url}\": Get \"{url}\": \
          dial tcp: lookup dl.k8s.io: Temporary failure in name resolution\n",
-        klog_head(now, 'W', "version.go", 108)
+        klog_head(now, 'W', 1, "version.go:108")
     ));
     io.err(format!(
         "{} falling back to the local client version: {VERSION}\n",
-        klog_head(now, 'W', "version.go", 109)
+        klog_head(now, 'W', 1, "version.go:109")
     ));
 }
 
