@@ -1,8 +1,7 @@
 //! Who may do what: the RBAC authorizer over the stored roles and bindings.
 //!
 //! Asked only where somebody acts in another's place (impersonation) or asks what they may do. Kubernetes:
-//! plugin/pkg/auth/authorizer/rbac/rbac.go, pkg/registry/rbac/validation/rule.go, pkg/apis/rbac/v1/evaluation_helpers.go,
-//! apiserver/pkg/endpoints/handlers/responsewriters/errors.go.
+//! plugin/pkg/auth/authorizer/rbac/rbac.go, pkg/registry/rbac/validation/rule.go, pkg/apis/rbac/v1/evaluation_helpers.go.
 
 use serde_json::{Value, json};
 
@@ -10,7 +9,7 @@ use super::ApiServer;
 use api::field::go_quote;
 use api::json::text;
 use api::object::{Key, Kind};
-use api::status_error::{GroupResource, StatusError, StatusReason};
+use api::status_error::{StatusError, StatusReason};
 use sim::Time;
 use wire::{Access, Call, Review, User};
 
@@ -29,7 +28,7 @@ struct Verdict {
 pub(super) fn authorize(api: &ApiServer, user: &User, call: &Call, now: Time) -> Result<(), StatusError> {
     let Some(access) = access_of(call) else { return Ok(()) };
     let verdict = decide(api, user, &access, now);
-    if verdict.allowed { Ok(()) } else { Err(forbidden(user, &access, &verdict.reason)) }
+    if verdict.allowed { Ok(()) } else { Err(access.forbidden(user, &verdict.reason)) }
 }
 
 /// The status of a review of one's own rights.
@@ -81,29 +80,6 @@ fn access_of(call: &Call) -> Option<Access> {
     })
 }
 
-/// The refusal of an access.
-pub(super) fn forbidden(user: &User, access: &Access, reason: &str) -> StatusError {
-    let resource = match access.subresource.as_str() {
-        "" => access.resource.clone(),
-        subresource => format!("{}/{subresource}", access.resource),
-    };
-    let place = match access.namespace.as_str() {
-        "" => "at the cluster scope".to_owned(),
-        namespace => format!("in the namespace {}", go_quote(namespace)),
-    };
-    let mut why = format!(
-        "User {} cannot {} resource {} in API group {} {place}",
-        go_quote(&user.name),
-        access.verb,
-        go_quote(&resource),
-        go_quote(&access.group)
-    );
-    if !reason.is_empty() {
-        why += &format!(": {reason}");
-    }
-    StatusError::forbidden(GroupResource::new(&access.group, &access.resource), &access.name, &why)
-}
-
 fn decide(api: &ApiServer, user: &User, access: &Access, now: Time) -> Verdict {
     if user.groups.iter().any(|group| group == MASTERS) {
         return Verdict { allowed: true, reason: String::new() };
@@ -114,8 +90,7 @@ fn decide(api: &ApiServer, user: &User, access: &Access, now: Time) -> Verdict {
         allowed
     });
     let reason = match errors.as_slice() {
-        _ if allowed => String::new(),
-        [] => String::new(),
+        errors if allowed || errors.is_empty() => String::new(),
         [one] => format!("RBAC: {one}"),
         several => format!("RBAC: [{}]", several.join(", ")),
     };
@@ -131,12 +106,8 @@ fn visit(
     mut takes: impl FnMut(&Value) -> bool,
 ) -> Vec<String> {
     let mut errors = Vec::new();
-    let kinds =
-        [("ClusterRoleBinding", None), ("RoleBinding", Some(namespace).filter(|name| !name.is_empty()))];
-    for (kind, place) in kinds {
-        if kind == "RoleBinding" && place.is_none() {
-            continue;
-        }
+    let in_namespace = (!namespace.is_empty()).then_some(("RoleBinding", Some(namespace)));
+    for (kind, place) in [("ClusterRoleBinding", None)].into_iter().chain(in_namespace) {
         let Some(kind) = Kind::of(API, kind) else { continue };
         for binding in api.store.list(kind, place) {
             let binding = binding.to_value(now);
@@ -213,10 +184,7 @@ fn allows(rule: &Value, access: &Access) -> bool {
             None => url == access.path,
         });
     }
-    let combined = match access.subresource.as_str() {
-        "" => access.resource.clone(),
-        subresource => format!("{}/{subresource}", access.resource),
-    };
+    let combined = access.whole_resource();
     let resource = |one: &str| {
         let of_any = one.strip_prefix("*/").is_some_and(|sub| !sub.is_empty() && sub == access.subresource);
         one == "*" || one == combined || of_any

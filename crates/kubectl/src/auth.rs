@@ -10,9 +10,7 @@ use serde_json::Value;
 use super::absent::absent;
 use super::info::probe;
 use super::{ALL_NAMESPACES, Cmd, Command, OUTPUT, default_sub_command_run};
-use api::field::go_quote;
 use api::schema::{self, KindInfo};
-use api::status_error::{GroupResource, StatusError};
 use cli_runtime::flags::{Parsed, Takes, flag};
 use cli_runtime::job::{Failure, Io, Stop};
 use cli_runtime::tabwriter::TabWriter;
@@ -161,16 +159,11 @@ pub(super) fn check_pod(
         name: name.to_owned(),
         ..Access::default()
     };
-    let status = review(io, Review::Access(Box::new(access)))?;
+    let status = review(io, Review::Access(Box::new(access.clone())))?;
     if status["allowed"] == true {
         return Ok(());
     }
-    let why = format!(
-        "User {} cannot {verb} resource \"pods/{subresource}\" in API group \"\" in the namespace {}",
-        go_quote(&user.name),
-        go_quote(namespace)
-    );
-    let error = StatusError::forbidden(GroupResource::new("", "pods"), name, &why);
+    let error = access.forbidden(&user, "");
     Err(Failure::Status { prefix: String::new(), error: Box::new(error) }.into())
 }
 

@@ -11,10 +11,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use api::event::{EventDraft, EventSource, EventType, Message, ObjectRef};
+use api::field::go_quote;
 use api::meta::{Name, ObjectMeta, OwnerReference, Uid};
 use api::object::{Key, Kind, Object};
 use api::pod::{Phase, PodCondition, PodStatus};
-use api::status_error::StatusError;
+use api::status_error::{GroupResource, StatusError};
 use api::toleration::Taint;
 use sim::{Duration, Rng, Time};
 
@@ -156,6 +157,37 @@ pub struct Access {
     pub name: String,
     /// A path such as `/healthz`; empty where a resource is meant.
     pub path: String,
+}
+
+impl Access {
+    /// `pods`, or `pods/log`.
+    pub fn whole_resource(&self) -> String {
+        match self.subresource.as_str() {
+            "" => self.resource.clone(),
+            subresource => format!("{}/{subresource}", self.resource),
+        }
+    }
+
+    /// The refusal of it; `reason` is what else is wrong, mostly nothing.
+    ///
+    /// Kubernetes: apiserver/pkg/endpoints/handlers/responsewriters/errors.go, Forbidden.
+    pub fn forbidden(&self, user: &User, reason: &str) -> StatusError {
+        let place = match self.namespace.as_str() {
+            "" => "at the cluster scope".to_owned(),
+            namespace => format!("in the namespace {}", go_quote(namespace)),
+        };
+        let mut why = format!(
+            "User {} cannot {} resource {} in API group {} {place}",
+            go_quote(&user.name),
+            self.verb,
+            go_quote(&self.whole_resource()),
+            go_quote(&self.group)
+        );
+        if !reason.is_empty() {
+            why += &format!(": {reason}");
+        }
+        StatusError::forbidden(GroupResource::new(&self.group, &self.resource), &self.name, &why)
+    }
 }
 
 /// What somebody asks about their own rights.
